@@ -1,0 +1,141 @@
+"""The words that pass between the rooms: frozen values, no behaviour, no imports of ours.
+
+    Row ─▶ Contact ─▶ LoginLink ─▶ Content ─▶ Message ─▶ Reply ─▶ Outcome
+
+Text is `str`, what goes on the wire is `bytes`, moments are aware datetimes, lengths of time are seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What became of a contact: a closed set, one word per row of the results."""
+
+    PENDING = "pending"
+    """Not sent yet: the window closed, or the run was stopped, first."""
+    SENT = "sent"
+    """The SMTP server accepted responsibility: 2xx after the message."""
+    REJECTED = "rejected"
+    """Permanently refused: 5xx for this recipient or message."""
+    FAILED = "failed"
+    """Temporary failures until tries or window ran out."""
+    IN_DOUBT = "in_doubt"
+    """The message left, its reply never came."""
+    INVALID = "invalid"
+    """Can't be mailed as it stands: address, missing column or template variable, a line break in a header."""
+    SUPPRESSED = "suppressed"
+    """On a suppression list."""
+    DUPLICATE = "duplicate"
+    """The same address stands earlier in the file."""
+
+
+class Phase(StrEnum):
+    """Where in an SMTP session a reply (or the silence) came: RFC 5321 section 3, in order."""
+
+    CONNECT = "connect"
+    EHLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of the contacts file, as read; its faults found, nothing else decided."""
+
+    number: int
+    """1 is the first row after the header; blank lines are not rows."""
+    line: int
+    """The line of the file on which the row begins; 1 is the file's first line."""
+    cells: tuple[str, ...]
+    """As many as the header has columns, as text, nothing stripped."""
+    email: str | None
+    """The address to mail: trimmed, its domain in ASCII. None where there is no usable one."""
+    fault: str | None
+    """Why the row can't be mailed, for a person to read; None where it can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One person to be mailed."""
+
+    number: int
+    email: str
+    columns: Mapping[str, str]
+    """Every column of the row by its name in the header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginLink:
+    """A ClickFunnels sign-in link. Whoever holds its URL is that contact until it expires."""
+
+    url: str = field(repr=False)
+    issued_at: datetime
+    expires_at: datetime
+    """Aware, in the window's zone."""
+    fingerprint: str
+    """Matches a link to a row without revealing it: the start of the token's SHA-256, in hex."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a person reads. Bodies are the template's chunks in order: a chunk that is the same for everybody is the
+    same string every time, so that the composer encodes it once."""
+
+    subject: str
+    text: tuple[str, ...] = field(repr=False)
+    html: tuple[str, ...] = field(repr=False)
+    unsubscribe_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """RFC 5321 section 2.3.1."""
+
+    return_path: str
+    """MAIL FROM, without angle brackets."""
+    recipient: str
+    """RCPT TO, without angle brackets."""
+    smtputf8: bool = False
+    """RFC 6531: an address has a local part that ASCII can't write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """An RFC 5322 message, ready for the wire but for dot-stuffing: 7-bit, CRLF, ends in CRLF."""
+
+    envelope: Envelope
+    message_id: str
+    """With its angle brackets."""
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What an SMTP server answered: RFC 5321 section 4.2, enhanced status code by RFC 3463."""
+
+    code: int
+    enhanced: str | None
+    """Only where its class agrees with the code's."""
+    text: str
+    """Lines joined by a space, the enhanced code taken off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one try, as the ledger writes it down."""
+
+    contact: int
+    """The ledger's number for the contact."""
+    status: Status
+    reply: Reply | None = None
+    detail: str = ""
+    """What a person should know, where there is no reply or it does not say enough."""
+    spent: bool = True
+    """Whether the row's tries are one less for it (throttling is not failure)."""
