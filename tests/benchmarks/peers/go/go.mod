@@ -1,0 +1,3 @@
+module campaign.example/benchmark
+
+go 1.19

@@ -1,0 +1,200 @@
+"""One measured run: a fresh sink, a sender, the clock; and whether the run counts.
+
+A run counts if the sender ended with exit code 0, the sink counted exactly the messages asked for, and what the sender
+left behind says the same. The clock runs from before the process is started until it has ended.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.processes import Watch, cpu_seconds, machine_busy_seconds
+from tests.benchmarks.senders import Command, Sender, Task
+from tests.benchmarks.sink import running_sink
+
+_LIMIT = 1800.0
+"""Seconds after which a run is given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a sender is asked to do in a run; `round_trip` is in seconds, 0 for plain loopback."""
+
+    sender: Sender
+    workload: Path
+    messages: int
+    connections: int
+    round_trip: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What came of it. Times are seconds, memory is bytes; `foreign` is how many cores somebody else kept busy."""
+
+    sender: str
+    repetition: int
+    messages: int
+    connections: int
+    round_trip: float
+    wall: float
+    sending: float | None
+    """From the first connection to the last byte, where the relay saw it: `wall` without start and end."""
+    cpu: float
+    peaks: tuple[int, ...]
+    """Peak resident memory of each of the sender's processes, largest first."""
+    sink_cpu: float
+    relay_cpu: float
+    foreign: float
+    fault: str | None
+    """Why it does not count."""
+
+    @property
+    def rate(self) -> float:
+        """Messages a second, start-up included."""
+        return self.messages / self.wall
+
+    @property
+    def sending_rate(self) -> float:
+        """Messages a second from the first connection to the last byte; `rate` where that was not seen."""
+        return self.messages / (self.sending or self.wall)
+
+
+def interleaved(
+    jobs: Sequence[Job], repetitions: int, scratch: Path, seed: int, tell: Callable[[Run], None]
+) -> list[Run]:
+    """Do each job once in every repetition, in a fresh random order each time; `tell` hears of each run at once."""
+    chance = random.Random(seed)
+    done = []
+    for repetition in range(1, repetitions + 1):
+        for job in chance.sample(jobs, len(jobs)):
+            done.append(run(job, repetition, scratch))
+            tell(done[-1])
+    return done
+
+
+def run(job: Job, repetition: int, scratch: Path) -> Run:
+    """Measure one run."""
+    with (
+        tempfile.TemporaryDirectory(dir=scratch) as aside,
+        tempfile.TemporaryDirectory(dir=job.sender.scratch or scratch) as folder,
+        running_sink(Path(aside)) as sink,
+        _way(sink.port, job.round_trip) as way,
+    ):
+        task = Task(
+            workload=job.workload,
+            messages=job.messages,
+            port=way.port,
+            connections=job.connections,
+            folder=Path(folder),
+        )
+        command = job.sender.prepare(task)
+        watched = {"sink": sink.pid, "relay": way.pid}
+        before = {name: cpu_seconds(pid) for name, pid in watched.items()}
+        busy, own = machine_busy_seconds(), time.process_time()
+        finished = execute(command, _LIMIT)
+        own, busy = time.process_time() - own, machine_busy_seconds() - busy
+        used = {name: cpu_seconds(pid) - before[name] for name, pid in watched.items()}
+        counted = sink.counted(job.messages)
+        carried = way.finish()
+        fault = finished.fault
+        if fault is None and counted != job.messages:
+            fault = f"the sink counted {counted} messages"
+        if fault is None:
+            fault = job.sender.fault(task)
+    return Run(
+        sender=job.sender.name,
+        repetition=repetition,
+        messages=job.messages,
+        connections=job.connections,
+        round_trip=job.round_trip,
+        wall=finished.wall,
+        sending=carried,
+        cpu=finished.cpu,
+        peaks=finished.peaks,
+        sink_cpu=used["sink"],
+        relay_cpu=used["relay"],
+        foreign=max(0.0, busy - own - finished.cpu - sum(used.values())) / finished.wall,
+        fault=fault,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A command that has ended: seconds, bytes, and what went wrong."""
+
+    wall: float
+    cpu: float
+    peaks: tuple[int, ...]
+    fault: str | None
+
+
+def execute(command: Command, limit: float) -> Finished:
+    """Run a command to its end, or for `limit` seconds, and measure it."""
+    with tempfile.TemporaryFile() as complaints:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command.arguments,
+            env=command.environment,
+            cwd=command.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+        )
+        with Watch(process.pid, limit=limit) as watch:
+            # Unlike Popen.wait(), this tells what this child and its own children used, and nobody else's.
+            _, status, usage = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        complaints.seek(0)
+        said = complaints.read().decode("utf-8", "replace").strip()
+    fault = None
+    if watch.expired:
+        fault = f"it did not end within {limit:.0f} s"
+    elif process.returncode:
+        fault = f"exit code {process.returncode}: {said[-500:]}"
+    used = watch.usage(usage.ru_utime + usage.ru_stime)
+    return Finished(wall=wall, cpu=used.cpu, peaks=used.peaks, fault=fault)
+
+
+class _Way:
+    """How a sender reaches the sink: straight, or by the delaying relay."""
+
+    def __init__(self, port: int, relay: subprocess.Popen[str] | None) -> None:
+        self.port = port
+        self.pid = relay.pid if relay else 0
+        self._relay = relay
+
+    def finish(self) -> float | None:
+        """End the relay; give the seconds from its first connection to its last byte, None without one."""
+        if self._relay is None:
+            return None
+        self._relay.terminate()
+        said, _ = self._relay.communicate()
+        carried = json.loads(said)
+        return float(carried["last"]) - float(carried["first"])
+
+
+@contextmanager
+def _way(port: int, round_trip: float) -> Iterator[_Way]:
+    if not round_trip:
+        yield _Way(port, None)
+        return
+    program = str(Path(__file__).with_name("relay.py"))
+    delay = ("--delay-ms", str(1000 * round_trip / 2))
+    relay = subprocess.Popen(
+        (sys.executable, program, "--to", f"127.0.0.1:{port}", *delay), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert relay.stdout is not None
+        yield _Way(int(relay.stdout.readline()), relay)
+    finally:
+        relay.kill()
+        relay.communicate()
