@@ -1,0 +1,77 @@
+"""The one command: measure, print the tables as Markdown, and keep the figures as JSON if asked.
+
+Progress goes to stderr, tables to stdout. Exit code 1 if a run did not count, 2 if a program is missing. A target that
+is missed is said in its table and is no error: a busy machine misses targets.
+"""
+
+import argparse
+import json
+import os
+import random
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.benchmarks.benchmark import PARTS, PEERS, Benchmark
+from tests.benchmarks.machine import describe
+from tests.benchmarks.sink import MissingProgramError, postfix_program
+from tests.benchmarks.targets import target_table
+
+
+def _options() -> argparse.Namespace:
+    options = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    options.add_argument("--messages", type=int, default=50_000, help="in a loopback run (50000)")
+    options.add_argument("--runs", type=int, default=3, help="repetitions of each (3)")
+    options.add_argument("--only", action="append", choices=PARTS, help="may be given more than once (all but memory)")
+    options.add_argument("--verify", action="store_true", help="only see whether all senders send the same")
+    options.add_argument(
+        "--peers", nargs="*", choices=PEERS, default=list(PEERS), metavar="PEER", help=", ".join(PEERS)
+    )
+    options.add_argument("--without-ours", action="store_true", help="the peers alone")
+    options.add_argument("--memory-contacts", type=int, default=100_000, help="and ten times as many (100000)")
+    options.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the order of the runs")
+    options.add_argument("--cache", type=Path, help="for what is built and fetched, and for the runs' folders")
+    options.add_argument("--json", type=Path, help="write every run there, too")
+    return options.parse_args()
+
+
+def main() -> int:
+    """Measure; give the exit code."""
+    options = _options()
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache: Path = (options.cache or home / "campaign-benchmark").resolve()
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix="runs-") as scratch:
+        benchmark = Benchmark(options, cache, Path(scratch))
+        report = benchmark.report
+        try:
+            postfix_program("smtp-source")
+            benchmark.gather()
+            print(f"order of the runs: --seed {options.seed}", file=sys.stderr)
+            parts = ["verify"] if options.verify else options.only or [part for part in PARTS if part != "memory"]
+            for part in parts:
+                getattr(benchmark, part)()
+            machine = describe(cache, Path(scratch))
+        except MissingProgramError as error:
+            print(error, file=sys.stderr)
+            return 2
+    if report.targets:
+        report.sections.append(f"### Targets\n\n{target_table(report.targets)}")
+    print("\n\n".join([*report.sections, machine[0].upper() + machine[1:] + "."]))
+    for fault in report.faults:
+        print(f"does not count: {fault}", file=sys.stderr)
+    if options.json:
+        figures = {
+            "machine": machine,
+            "seed": options.seed,
+            "runs": [asdict(run) for run in report.runs],
+            "startup": asdict(report.startup) if report.startup else None,
+            "targets": [asdict(target) | {"met": target.met} for target in report.targets],
+        }
+        options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    return 1 if report.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""What the benchmark has to show, and whether it does: one row a promise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tests.benchmarks.runs import Run
+from tests.benchmarks.startup import StartUp
+from tests.benchmarks.table import MEGABYTE, markdown, of, ratios
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A figure that must be at least, or at most, so much; None where it was not measured."""
+
+    what: str
+    bound: float
+    at_least: bool
+    measured: float | None
+    form: str = ".2f"
+
+    @property
+    def met(self) -> bool:
+        """Whether it was measured and is good enough."""
+        if self.measured is None:
+            return False
+        return self.measured >= self.bound if self.at_least else self.measured <= self.bound
+
+
+def loopback_targets(runs: Sequence[Run], ours: str) -> list[Target]:
+    """Rates beside the quickest senders, and processor time."""
+    mine = of(runs, ours)
+    cpu = _median([1000 * run.cpu / run.messages for run in mine])
+    return [
+        *(
+            Target(
+                what=f"loopback, ours ÷ {peer}",
+                bound=bound,
+                at_least=True,
+                measured=_median(ratios(mine, of(runs, peer), lambda run: run.rate)),
+            )
+            for peer, bound in (("Go, net/smtp", 1.0), ("smtp-source", 0.45))
+        ),
+        Target(what="loopback, CPU in ms a message", bound=0.30, at_least=False, measured=cpu, form=".3f"),
+    ]
+
+
+def distant_targets(runs: Sequence[Run], ours: Sequence[str]) -> list[Target]:
+    """Rates at the long round trip, start-up included."""
+    return [
+        Target(
+            what=f"{name}, 40 ms round trip, {connections} connections, messages/s",
+            bound=bound,
+            at_least=True,
+            measured=_median([run.rate for run in of(runs, name, connections)]),
+            form=",.0f",
+        )
+        for connections, bound in ((10, 225.0), (100, 2000.0))
+        for name in ours
+        if of(runs, name, connections)
+    ]
+
+
+def memory_targets(runs: Sequence[Run]) -> list[Target]:
+    """The largest process, and how much larger it gets with ten times the contacts."""
+    largest = [max(run.peaks, default=0) / MEGABYTE for run in runs if run.fault is None]
+    whole = len(largest) == 2
+    return [
+        Target(
+            what="memory, largest process, MB",
+            bound=200,
+            at_least=False,
+            measured=max(largest) if whole else None,
+            form=".0f",
+        ),
+        Target(
+            what="memory, largest process at the most contacts ÷ at the fewest",
+            bound=1.15,
+            at_least=False,
+            measured=largest[-1] / largest[0] if whole else None,
+        ),
+    ]
+
+
+def startup_targets(times: StartUp) -> list[Target]:
+    """Seconds until there is something to see."""
+    return [
+        Target(what="`campaign --help`, s", bound=0.3, at_least=False, measured=_median(times.help)),
+        Target(what="first message on the wire, s", bound=1.5, at_least=False, measured=_median(times.first_message)),
+    ]
+
+
+def target_table(targets: Sequence[Target]) -> str:
+    """One row a target."""
+    return markdown(
+        ["target", "bound", "measured (median)", "met"],
+        [
+            [
+                target.what,
+                f"{'≥' if target.at_least else '≤'} {target.bound:{target.form}}",
+                "—" if target.measured is None else format(target.measured, target.form),
+                "yes" if target.met else "**no**",
+            ]
+            for target in targets
+        ],
+    )
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return median(values) if values else None
