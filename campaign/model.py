@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -117,6 +118,20 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A message on its way to one contact, with what the ledger must remember of it."""
+
+    contact: int
+    """The ledger's number for the contact."""
+    message: Message
+    link_expires_at: int
+    """Unix seconds."""
+    link_fingerprint: str
+    tries: int = 0
+    """How many tries this run and the ones it resumes have spent on the contact before this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What an SMTP server answered: RFC 5321 section 4.2, enhanced status code by RFC 3463."""
 
@@ -139,3 +154,21 @@ class Outcome:
     """What a person should know, where there is no reply or it does not say enough."""
     spent: bool = True
     """Whether the row's tries are one less for it (throttling is not failure)."""
+
+
+class Standing(NamedTuple):
+    """Where one row of the contacts file stands: a line of the results. (A tuple, since there are millions.)"""
+
+    cells: str
+    """The row's own cells, a JSON array of strings."""
+    email: str | None
+    """None where the row names nobody who could be mailed."""
+    status: str
+    attempts: int
+    smtp_code: int | None
+    enhanced_status: str | None
+    detail: str
+    settled_at: int | None
+    """Unix seconds, as are all moments here."""
+    link_expires_at: int | None
+    link_fingerprint: str | None

@@ -1,0 +1,223 @@
+"""Claims and outcomes, written down while mail goes out: group commit.
+
+    claim    a row goes from pending to sending, for exactly one worker, before its body leaves
+    settle   what became of it
+
+Both are collected, written in one transaction, and made durable by one fsync of the WAL in a thread of its own, while
+the connections go on. The write lock is held for the transaction only, never across the fsync. `commit` begins such a
+round, `collect` ends it; a claim's body may leave once the round that carried it has been collected.
+
+Because a claim and the outcome of the message before it travel in the same round, a connection never has more than
+two claims without an outcome on disk: that is the bound on `in_doubt` after a crash.
+"""
+
+import os
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from campaign.errors import LedgerError
+from campaign.ledger.schema import connect, explain
+from campaign.model import Outcome, Parcel
+
+_CLAIM = """
+INSERT INTO delivery (contact, status, link_expires_at, link_fingerprint) VALUES (?, 'sending', ?, ?)
+ON CONFLICT (contact) DO UPDATE SET status = 'sending', link_expires_at = excluded.link_expires_at,
+    link_fingerprint = excluded.link_fingerprint
+WHERE status = 'pending'
+"""
+_SETTLE = """
+UPDATE delivery SET status = ?, attempts = attempts + ?, tries = tries + ?, smtp_code = ?, enhanced = ?, detail = ?,
+    settled_at = ?
+WHERE contact = ? AND status = 'sending'
+"""
+_RELEASE = """
+UPDATE delivery SET status = 'pending', link_expires_at = NULL, link_fingerprint = NULL
+WHERE contact = ? AND status = 'sending'
+"""
+_CONDEMN = """
+INSERT INTO delivery (contact, status, detail, settled_at) VALUES (?, 'invalid', ?, ?)
+ON CONFLICT (contact) DO UPDATE SET status = 'invalid', detail = excluded.detail, settled_at = excluded.settled_at
+WHERE status = 'pending'
+"""
+
+
+class Journal:
+    """One process's pen. Everything but the fsync happens in the caller's thread."""
+
+    def __init__(self, path: Path, *, wake: Callable[[], None], clock: Callable[[], float] = time.time) -> None:
+        self._path = path
+        self._clock = clock
+        self._wake = wake
+        self._database = connect(path, cache_mib=4)
+        self._wal: int | None = None
+        self._claims: dict[int, Parcel] = {}
+        self._settled: list[tuple[object, ...]] = []
+        self._settled_late: list[tuple[object, ...]] = []  # of rows whose claim is in the same round
+        self._released: list[tuple[object, ...]] = []
+        self._condemned: list[tuple[object, ...]] = []
+        self._syncing: list[Parcel] | None = None
+        self._orders: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._failure: OSError | None = None
+        self._synced = threading.Event()
+        self._thread = threading.Thread(target=self._sync, name="ledger-fsync", daemon=True)
+        self._thread.start()
+
+    @property
+    def queued(self) -> int:
+        """How many claims and outcomes wait to be written."""
+        return len(self._claims) + len(self._settled) + len(self._released) + len(self._condemned)
+
+    def holds(self, contact: int) -> bool:
+        """Whether the row's last claim and its outcome are both still unwritten: too early for another claim."""
+        return contact in self._claims
+
+    @property
+    def syncing(self) -> bool:
+        """Whether a round is under way."""
+        return self._syncing is not None
+
+    def claim(self, parcel: Parcel) -> None:
+        """Ask for the row: `collect` says when the parcel's body may leave."""
+        self._claims[parcel.contact] = parcel
+
+    def settle(self, outcome: Outcome) -> None:
+        """Write down what became of a claimed row."""
+        reply = outcome.reply
+        spent = int(outcome.spent)
+        (self._settled_late if outcome.contact in self._claims else self._settled).append(
+            (
+                outcome.status,
+                spent,
+                spent,
+                reply.code if reply else None,
+                reply.enhanced if reply else None,
+                outcome.detail or (reply.text if reply else ""),
+                int(self._clock()),
+                outcome.contact,
+            )
+        )
+
+    def release(self, contact: int) -> None:
+        """Give a claimed row back, as if it had never been claimed."""
+        if self._claims.pop(contact, None) is None:
+            self._released.append((contact,))
+
+    def condemn(self, contact: int, why: str) -> None:
+        """Write down that a row that was never claimed can't be mailed."""
+        self._condemned.append((contact, why, int(self._clock())))
+
+    def commit(self) -> list[Parcel]:
+        """Write all that is queued, and begin to make it durable. Gives the claims that another worker had won.
+
+        Raises LedgerError; then nothing was written and all of it is still queued.
+        """
+        assert self._syncing is None
+        claims = list(self._claims.values())
+        lost: list[Parcel] = []
+        database = self._database
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                self._write_outcomes()
+                if _write(database, _CLAIM, list(map(_claim_row, claims))) != len(claims):
+                    lost = self._losers(claims)
+                _write(database, _SETTLE, self._settled_late)
+                database.execute("COMMIT")
+            except sqlite3.Error:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+            if self._wal is None:
+                self._wal = os.open(f"{self._path}-wal", os.O_RDWR)
+        except (sqlite3.Error, OSError) as error:
+            raise _explain(error, self._path) from None
+        for outbox in (self._claims, self._settled, self._settled_late, self._released, self._condemned):
+            outbox.clear()
+        self._syncing = [claim for claim in claims if claim not in lost] if lost else claims
+        self._synced.clear()
+        self._orders.put(self._wal)
+        return lost
+
+    def collect(self, *, wait: bool = False) -> list[Parcel] | None:
+        """Give the claims that have become durable; None while they have not. Raises LedgerError if they could not."""
+        if self._syncing is None or (not wait and not self._synced.is_set()):
+            return None
+        self._synced.wait()
+        if self._failure is not None:
+            raise _explain(self._failure, self._path) from None
+        durable, self._syncing = self._syncing, None
+        return durable
+
+    def close(self) -> None:
+        """Write and sync what is left. Raises LedgerError if that can't be done."""
+        try:
+            self.collect(wait=True)
+            if self.queued:
+                self.commit()
+                self.collect(wait=True)
+        finally:
+            self._orders.put(None)
+            self._thread.join()
+            if self._wal is not None:
+                os.close(self._wal)
+            self._database.close()
+
+    def _losers(self, claims: list[Parcel]) -> list[Parcel]:
+        """Claim one by one what was not all ours: slow, and only after another worker took the same rows."""
+        self._database.execute("ROLLBACK")
+        self._database.execute("BEGIN IMMEDIATE")
+        self._write_outcomes()
+        return [claim for claim in claims if _write(self._database, _CLAIM, [_claim_row(claim)]) == 0]
+
+    def _write_outcomes(self) -> None:
+        """Outcomes before claims: a row that was given back may be claimed again in the same round."""
+        _write(self._database, _SETTLE, self._settled)
+        _write(self._database, _RELEASE, self._released)
+        _write(self._database, _CONDEMN, self._condemned)
+
+    def _sync(self) -> None:
+        while (descriptor := self._orders.get()) is not None:
+            try:
+                os.fdatasync(descriptor)
+            except OSError as error:
+                self._failure = error
+            self._synced.set()
+            self._wake()
+
+
+def revert(path: Path, contacts: Iterable[int]) -> None:
+    """Make rows pending again that were refused for what turned out to be our own fault."""
+    database = connect(path)
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        _write(
+            database,
+            "UPDATE delivery SET status = 'pending', tries = 0 WHERE contact = ? AND status IN ('rejected', 'failed')",
+            [(contact,) for contact in contacts],
+        )
+        database.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise explain(error, path) from None
+    finally:
+        database.close()
+
+
+def _claim_row(parcel: Parcel) -> tuple[object, ...]:
+    return parcel.contact, parcel.link_expires_at, parcel.link_fingerprint
+
+
+def _write(database: sqlite3.Connection, sql: str, rows: list[tuple[object, ...]]) -> int:
+    return database.executemany(sql, rows).rowcount if rows else 0
+
+
+def _explain(error: Exception, path: Path) -> LedgerError:
+    if isinstance(error, sqlite3.Error):
+        return explain(error, path)
+    assert isinstance(error, OSError)
+    return LedgerError(
+        f"the ledger can't be made durable: {error.strerror}", where=str(path), fix="check the disk, then run again"
+    )

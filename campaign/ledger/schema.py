@@ -1,0 +1,127 @@
+"""The ledger's tables, and how a connection to them is opened.
+
+    facts      what holds for the whole campaign: its name, the file's columns, when the window opened
+    contact    everybody this campaign ever knew, by address (compared without case): `row` in the roster `roster`
+    entry      the contacts file as it was last read, row by row, with the faults found then
+    delivery   what became of a contact: the only table that is written while mail goes out
+    suppressed the suppression lists as last read
+
+Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
+durable by an fsync of the WAL (`journal`), outside of any lock, shared by all that was committed before it. A
+checkpoint syncs on its own. What SQLite promises of a WAL holds: after a crash it is read up to its last whole commit.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from campaign.errors import LedgerError
+
+VERSION = 1
+_APPLICATION = 0x434D5047  # "CMPG": says what the file is
+
+TABLES = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE contact (address TEXT PRIMARY KEY, id INTEGER NOT NULL, roster INTEGER NOT NULL, row INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE suppressed (address TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE entry (
+    row INTEGER PRIMARY KEY, line INTEGER NOT NULL, contact INTEGER, email TEXT, status TEXT, detail TEXT,
+    chosen INTEGER NOT NULL DEFAULT 0, cells TEXT NOT NULL);
+CREATE TABLE delivery (
+    contact INTEGER PRIMARY KEY, status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0, smtp_code INTEGER, enhanced TEXT, detail TEXT, settled_at INTEGER,
+    link_expires_at INTEGER, link_fingerprint TEXT);
+"""
+
+FINAL_WORD = """
+CASE WHEN entry.status IN ('duplicate', 'invalid') THEN entry.status
+     WHEN delivery.status IN ('sent', 'in_doubt', 'rejected') THEN delivery.status
+     WHEN entry.status IS NOT NULL THEN entry.status
+     WHEN delivery.status = 'sending' THEN 'in_doubt'
+     ELSE coalesce(delivery.status, 'pending') END
+"""
+"""One word for a row of `entry LEFT JOIN delivery`. What was sent stays sent, even if suppressed since."""
+
+
+def connect(path: Path, *, create: bool = False, readonly: bool = False, cache_mib: int = 16) -> sqlite3.Connection:
+    """Open the file, autocommitting (transactions are written out). Raises LedgerError."""
+    mode = "rwc" if create else "ro" if readonly else "rw"
+    try:
+        database = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=60, check_same_thread=False
+        )
+        database.execute(f"PRAGMA cache_size = {-cache_mib * 1024}")
+        database.execute("PRAGMA temp_store = MEMORY")
+        if not readonly:
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.execute("PRAGMA wal_autocheckpoint = 0")  # the run's owner does that, out of the way
+    except sqlite3.Error as error:
+        raise explain(error, path) from None
+    return database
+
+
+def create(database: sqlite3.Connection, name: str) -> None:
+    """Make the tables of a new ledger, for the campaign `name`."""
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("BEGIN IMMEDIATE")
+    for statement in TABLES.split(";\n"):
+        database.execute(statement)
+    database.execute("INSERT INTO facts VALUES ('campaign', ?)", (name,))
+    database.execute(f"PRAGMA application_id = {_APPLICATION}")
+    database.execute(f"PRAGMA user_version = {VERSION}")
+    database.execute("COMMIT")
+
+
+def verify(database: sqlite3.Connection, path: Path, name: str) -> None:
+    """Raise LedgerError unless this is an undamaged ledger of the campaign `name` that we can read."""
+    try:
+        application = database.execute("PRAGMA application_id").fetchone()[0]
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if application != _APPLICATION:
+            raise LedgerError(
+                "this file is not a ledger of ours", where=str(path), fix="move it away, or choose another --output"
+            )
+        if version != VERSION:
+            raise LedgerError(
+                f"the ledger has format {version}, this program reads format {VERSION}",
+                where=str(path),
+                fix="finish that campaign with the version of this program that began it",
+            )
+        faults = [row[0] for row in database.execute("PRAGMA quick_check(3)")]
+        if faults != ["ok"]:
+            raise damaged(path, faults[0])
+        owner = database.execute("SELECT value FROM facts WHERE name = 'campaign'").fetchone()
+    except sqlite3.Error as error:
+        raise explain(error, path) from None
+    if owner is None or owner[0] != name:
+        raise LedgerError(
+            f"this ledger belongs to another campaign, {owner[0] if owner else '?'!r}, not to {name!r}",
+            where=str(path),
+            fix="give this campaign its own --output, or its old name back",
+        )
+
+
+def explain(error: sqlite3.Error, path: Path) -> LedgerError:
+    """One error for all that SQLite raises, with what to do about it."""
+    words = str(error)
+    where = str(path)
+    if "full" in words:
+        return LedgerError("the disk is full", where=where, fix="make room, then run the same command again")
+    if "malformed" in words or "not a database" in words:
+        return damaged(path, words)
+    if "readonly" in words or "unable to open" in words:
+        return LedgerError(
+            "the ledger can't be opened for writing", where=where, fix="check that its folder exists and can be written"
+        )
+    if "locked" in words:
+        return LedgerError("another program holds the ledger", where=where, fix="close it, then run the command again")
+    return LedgerError(f"the ledger can't be used: {words}", where=where, fix="check the disk")
+
+
+def damaged(path: Path, words: str) -> LedgerError:
+    """Give the error for a ledger that is not whole."""
+    return LedgerError(
+        f"the ledger is damaged ({words.splitlines()[0]}), so who was mailed can't be told from it",
+        where=str(path),
+        fix="restore it from a backup; do not delete it and send again, or people will be mailed twice",
+    )

@@ -1,0 +1,84 @@
+"""One connection: a session's socket and its dialogue, with an exact count of what has left.
+
+While the end of a body has not been handed to the kernel, nobody can have got the message; from then on, nobody can
+know until the reply comes. `send` counts, so a write that fails half-way still says on which side of the line it was.
+(With TLS a record that the kernel did not take whole cannot be read by the other side, so the count holds there too.)
+"""
+
+import contextlib
+import socket
+import ssl
+
+from campaign.smtp.connect import Session
+from campaign.smtp.dialogue import Dialogue
+
+_CHUNK = 64 * 1024
+_LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Connection:
+    """A session's socket, its dialogue, its age. Methods raise OSError when the connection has died."""
+
+    def __init__(self, session: Session, *, now: float) -> None:
+        self.session = session
+        self.sock = session.sock
+        self.dialogue = Dialogue(pipelining=session.pipelining, size_offered="size" in session.features)
+        self.opened = now
+        self.deadline = float("inf")
+        """When (monotonic seconds) waiting for a reply turns into a lost connection."""
+        self.messages = 0
+        """How many bodies have been begun."""
+        self.closing = False
+        """No message may begin on it any more."""
+        self._unsent = b""
+        self._body_unsent = 0
+
+    @property
+    def body_left(self) -> bool:
+        """Whether the whole of the current body, its end included, may have left this machine."""
+        return self._body_unsent == 0
+
+    @property
+    def blocked(self) -> bool:
+        """Whether bytes wait until the kernel takes more."""
+        return bool(self._unsent)
+
+    def send(self, data: bytes, *, body: int = 0) -> None:
+        """Send what can be sent now, keep the rest. The first `body` bytes of `data` are a message's."""
+        if body:
+            self._body_unsent = len(self._unsent) + body
+        if self._unsent:
+            self._unsent += data
+        else:
+            self._unsent = data
+        self.flush()
+
+    def flush(self) -> None:
+        """Send on."""
+        while self._unsent:
+            try:
+                sent = self.sock.send(self._unsent)
+            except _LATER:
+                return
+            self._body_unsent = max(0, self._body_unsent - sent)
+            self._unsent = self._unsent[sent:]
+
+    def receive(self) -> bytes | None:
+        """What has arrived: empty at the end of the connection, None if nothing has yet."""
+        try:
+            data = self.sock.recv(_CHUNK)
+            if isinstance(self.sock, ssl.SSLSocket):
+                while data and self.sock.pending():  # decrypted already: no selector will tell of it
+                    data += self.sock.recv(_CHUNK)
+        except _LATER:
+            return None
+        return data
+
+    def close(self, *, quitting: bool) -> None:
+        """Hang up; say QUIT first where the server is waiting for a command."""
+        if quitting and not self._unsent:
+            with contextlib.suppress(OSError):
+                self.sock.send(b"QUIT\r\n")
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+        self.sock.close()

@@ -1,0 +1,192 @@
+"""The SMTP transaction, without a socket: commands out, replies in, what they say of each message.
+
+At most two messages are under way: `current`, whose body has gone and whose reply has not come, and `upcoming`, whose
+envelope has been begun. Where the server offers PIPELINING the envelope (MAIL, RCPT, DATA) is one write, which the
+caller may join to the previous message's body (RFC 2920 section 3.1); elsewhere each command waits for its reply.
+Only ever one body is without its reply, so pipelining adds no doubt about who got the mail.
+
+`feed` gives events; `Broken` among them says that the session is out of step and must be closed.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from campaign.model import Parcel, Phase, Reply
+from campaign.smtp.reply import ReplyError, ReplyParser
+
+TERMINATOR = b".\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """354: the body may go."""
+
+    parcel: Parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The last word on a message: refused at `phase`, or, at BODY, whatever the server made of it."""
+
+    parcel: Parcel
+    phase: Phase
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The session is out of step: no reply before or after this can be trusted."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """421 that answers nothing of ours: the server is about to hang up (RFC 5321 section 3.8)."""
+
+    reply: Reply
+
+
+Event = Ready | Answered | Closing | Broken
+
+
+class Dialogue:
+    """One SMTP session after sign-in. Raises AssertionError when it is used out of order: a fault of ours."""
+
+    def __init__(self, *, pipelining: bool, size_offered: bool = False) -> None:
+        self.pipelining = pipelining
+        self.current: Parcel | None = None
+        self.upcoming: Parcel | None = None
+        self.ready = False
+        """Whether the upcoming message's body may go."""
+        self._size_offered = size_offered
+        self._parser = ReplyParser()
+        self._expected: deque[Phase | None] = deque()  # None: a reply that decides nothing (RSET, an empty message)
+        self._queued: deque[tuple[Phase | None, bytes]] = deque()  # commands held back without PIPELINING
+        self._refusal: tuple[Phase, Reply] | None = None
+        self._open = False  # MAIL was accepted and no body has ended it: RSET before the next
+        self._write = bytearray()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way and nothing is awaited."""
+        return self.current is None and self.upcoming is None and not self._expected
+
+    def begin(self, parcel: Parcel) -> bytes:
+        """Give the bytes that begin the parcel's envelope. Only while no other is upcoming."""
+        assert self.upcoming is None and (self.pipelining or not self._expected)
+        self.upcoming, self.ready, self._refusal = parcel, False, None
+        envelope = parcel.message.envelope
+        mail = f"MAIL FROM:<{envelope.return_path}>"
+        if self._size_offered:
+            mail += f" SIZE={len(parcel.message.data)}"  # RFC 1870
+        if envelope.smtputf8:
+            mail += " SMTPUTF8"  # RFC 6531 section 3.4
+        if self.pipelining:
+            self._expected += (Phase.MAIL, Phase.RCPT, Phase.DATA)
+            commands = f"{mail}\r\nRCPT TO:<{envelope.recipient}>\r\nDATA\r\n".encode()
+            if self._open:
+                self._open = False
+                self._expected.insert(len(self._expected) - 3, None)
+                return b"RSET\r\n" + commands
+            return commands
+        if self._open:
+            self._open = False
+            self._queued.append((None, b"RSET\r\n"))
+        self._queued += (
+            (Phase.MAIL, mail.encode() + b"\r\n"),
+            (Phase.RCPT, f"RCPT TO:<{envelope.recipient}>\r\n".encode()),
+            (Phase.DATA, b"DATA\r\n"),
+        )
+        return self._advance()
+
+    def body(self) -> bytes:
+        """Give the upcoming message's body, dot-stuffed (RFC 5321 section 4.5.2) and ended; it is now current."""
+        parcel = self.upcoming
+        assert parcel is not None and self.ready and self.current is None
+        self.current, self.upcoming, self.ready, self._open = parcel, None, False, False
+        self._expected.append(Phase.BODY)
+        data = parcel.message.data
+        stuffed = data.replace(b"\r\n.", b"\r\n..")
+        if data.startswith(b"."):
+            stuffed = b"." + stuffed
+        return stuffed + TERMINATOR
+
+    def feed(self, data: bytes) -> tuple[list[Event], bytes]:
+        """Take what arrived; give what it says, and what to write because of it. Never raises."""
+        events: list[Event] = []
+        try:
+            for reply in self._parser.feed(data):
+                self._judge(reply, events)
+        except ReplyError as error:
+            events.append(Broken(str(error)))
+        written = bytes(self._write)
+        self._write.clear()
+        return events, written
+
+    @property
+    def awaiting(self) -> Phase | None:
+        """Which phase's reply is due next, if any."""
+        return self._expected[0] if self._expected else None
+
+    def _judge(self, reply: Reply, events: list[Event]) -> None:
+        if not self._expected:
+            if reply.code == 421:
+                events.append(Closing(reply))
+                return
+            raise ReplyError(f"a reply that answers nothing: {reply.code} {reply.text}")
+        phase = self._expected.popleft()
+        if phase is None:
+            if reply.code == 421:
+                events.append(Closing(reply))
+            else:
+                self._write += self._advance()
+        elif phase is Phase.BODY:
+            if reply.code // 100 == 3:
+                raise ReplyError(f"{reply.code} in answer to a message")
+            parcel, self.current = self.current, None
+            assert parcel is not None
+            events.append(Answered(parcel, Phase.BODY, reply))
+        else:
+            self._judge_envelope(phase, reply, events)
+
+    def _judge_envelope(self, phase: Phase, reply: Reply, events: list[Event]) -> None:
+        """RFC 2920 section 3.1: every reply of the group is looked at, whatever the earlier ones said."""
+        if reply.code == 421:  # RFC 5321 section 3.8: the replies to the rest of the group will not come
+            assert self.upcoming is not None
+            events.append(Answered(self.upcoming, *(self._refusal or (phase, reply))))
+            self.upcoming = None
+            self._queued.clear()
+            self._expected.clear()
+            return
+        accepted = reply.code == 354 if phase is Phase.DATA else reply.code // 100 == 2
+        if not accepted and reply.code < 400:
+            raise ReplyError(f"{reply.code} in answer to {phase}")
+        if phase is Phase.MAIL and accepted:
+            self._open = True
+        if not accepted and self._refusal is None:
+            self._refusal = (phase, reply)
+        if phase is not Phase.DATA and not (self._refusal and not self.pipelining):
+            self._write += self._advance()
+            return
+        parcel = self.upcoming
+        assert parcel is not None
+        if self._refusal is None:
+            self.ready = True
+            events.append(Ready(parcel))
+            return
+        self._queued.clear()
+        self.upcoming = None
+        if accepted and phase is Phase.DATA:  # 354 though the recipient was refused: an empty message ends it
+            self._write += TERMINATOR
+            self._expected.append(None)
+            self._open = False
+        events.append(Answered(parcel, *self._refusal))
+
+    def _advance(self) -> bytes:
+        """The next held-back command, where each waits for the reply to the one before."""
+        if not self._queued:
+            return b""
+        phase, command = self._queued.popleft()
+        self._expected.append(phase)
+        return command

@@ -1,0 +1,89 @@
+"""Bytes from a server → `Reply`.
+
+Takes what arrived, in whatever pieces; gives the replies that are complete, in order. Raises `ReplyError` for what is
+no reply at all. Tolerant where servers are sloppy (a bare LF, no text, codes that change between lines: the last one
+counts, as in Postfix), strict where tolerance would let a message be counted wrongly.
+"""
+
+import re
+
+from campaign.model import Reply
+
+_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)  # RFC 5321 section 4.2
+_ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")  # RFC 3463 section 2
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+MAX_REPLY = 64 * 1024
+"""A longer reply is no reply: RFC 5321 section 4.5.3.1.5 asks for lines of 512 octets at most."""
+MAX_TEXT = 500
+"""What is kept of a reply's text, in characters."""
+_MEMORY = 512
+
+
+class ReplyError(Exception):
+    """What the server sent is not an SMTP reply."""
+
+
+class ReplyParser:
+    """Collects a server's bytes until they make replies."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._known: dict[bytes, Reply] = {}  # most replies of a session are the same few
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """Give the replies completed by `data`. Raises ReplyError; the session is then out of step for good."""
+        if self._rest:
+            data = self._rest + data
+        *lines, self._rest = data.split(b"\n")
+        replies = []
+        for line in lines:
+            if not self._lines and (known := self._known.get(line)) is not None:
+                replies.append(known)
+            elif (reply := self._line(line)) is not None:
+                replies.append(reply)
+        if self._size + len(self._rest) > MAX_REPLY:
+            raise ReplyError(f"a reply of more than {MAX_REPLY:,} bytes")
+        return replies
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether part of a reply has arrived and its end has not."""
+        return bool(self._rest or self._lines)
+
+    def _line(self, line: bytes) -> Reply | None:
+        match = _LINE.fullmatch(line.rstrip(b"\r"))
+        if match is None:
+            raise ReplyError(f"not an SMTP reply: {readable(line)[:80]!r}")
+        self._lines.append(line)
+        self._size += len(line)
+        if match[2] == b"-":
+            return None
+        reply = parse_reply(self._lines)
+        if len(self._lines) == 1:
+            if len(self._known) >= _MEMORY:
+                self._known.clear()
+            self._known[line] = reply
+        self._lines, self._size = [], 0
+        return reply
+
+
+def parse_reply(lines: list[bytes]) -> Reply:
+    """Give the `Reply` that complete reply lines make; each begins with a code. Never raises."""
+    code = int(lines[-1][:3])
+    words, enhanced = [], None
+    for line in lines:
+        text = readable(line[4:])
+        match = _ENHANCED.match(text)
+        if match and int(match[1][0]) == code // 100:  # trusted only when the classes agree
+            enhanced = match[1]
+            text = text[match.end() :]
+        words.append(text)
+    return Reply(code=code, enhanced=enhanced, text=" ".join(filter(None, words))[:MAX_TEXT])
+
+
+def readable(raw: bytes) -> str:
+    """Server text as one line that can do no harm on a terminal or in a file."""
+    return _CONTROL.sub(" ", raw.decode("utf-8", "replace")).strip()
