@@ -1,0 +1,14 @@
+"""The contacts room: a CSV file and suppression lists in, rows and addresses out, every fault found and named.
+
+    bytes ─ encoding ─▶ text ─ dialect ─▶ columns ─ quoting ─▶ well-formed lines ─ reader (pandas) ─▶ Row
+                                                               addresses: a cell ─▶ the address to mail
+
+Raises `ContactsError` for what concerns a file as a whole, before its first row is given; what concerns one row stands
+in that row's `fault`. pandas is imported when rows are first read: who needs `parse_address` alone does not wait for it.
+"""
+
+from campaign.contacts.addresses import contact_key, parse_address
+from campaign.contacts.contacts_file import ContactsFile, open_contacts
+from campaign.contacts.suppression import read_suppressions
+
+__all__ = ["ContactsFile", "contact_key", "open_contacts", "parse_address", "read_suppressions"]

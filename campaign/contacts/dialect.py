@@ -1,0 +1,114 @@
+"""The shape of a CSV file: its delimiter, the names in its header, and the column the addresses stand in.
+
+Takes the first lines of a file as text; gives a `Layout`. The delimiter is the one by which the e-mail column's name
+comes out of the header; where several do (a single column), the one that most of the first rows agree with.
+`sep=;`, which Excel reads and writes as a first line, is obeyed.
+Raises `ContactsError` where there is no header, no e-mail column in it, or a name in it twice.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+
+from campaign.contacts.columns import find_column, name_columns, trimmed
+from campaign.contacts.encoding import without_unreadable
+from campaign.errors import ContactsError
+
+DELIMITERS = (",", ";", "\t", "|")
+_is_sep_line = re.compile(r'"?sep=([^\w"\r\n ])"?[\r\n]*', re.IGNORECASE).fullmatch
+_SAMPLE_LINES = 200
+_SAMPLE_CHARACTERS = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What the head of the file says about the rest."""
+
+    delimiter: str
+    columns: tuple[str, ...]
+    email_index: int
+    named_width: int
+    """Columns up to the last one that has a name: what lies beyond is left off by spreadsheets here and there."""
+    header_lines: int
+    """Lines before the first that can be a row's."""
+
+
+@contextmanager
+def cells_of_any_size() -> Iterator[None]:
+    """Lift the csv module's limit of 128 KiB a cell, which is one for the whole process, and put it back after."""
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def sample_lines(lines: Iterable[str]) -> list[str]:
+    """Take enough of the first lines to tell the dialect by: always one, and at most about a million characters."""
+    sample: list[str] = []
+    size = 0
+    for line in islice(lines, _SAMPLE_LINES):
+        sample.append(without_unreadable(line))
+        size += len(line)
+        if size > _SAMPLE_CHARACTERS:
+            break
+    return sample
+
+
+def read_layout(sample: list[str], *, email_column: str, where: str) -> Layout:
+    """Find the layout from the first lines of the file."""
+    skipped = next((n for n, line in enumerate(sample) if line.strip("\r\n")), len(sample))
+    delimiters: tuple[str, ...] = DELIMITERS
+    if skipped < len(sample) and (sep := _is_sep_line(sample[skipped].lstrip("\ufeff"))):
+        delimiters = (sep.group(1),)
+        skipped += 1
+        skipped = next((n for n, line in enumerate(sample[skipped:], skipped) if line.strip("\r\n")), len(sample))
+    rest = sample[skipped:]
+    if not rest:
+        raise ContactsError(
+            "The file is empty.", where=where, fix=f"Its first line must name the columns, {email_column!r} among them."
+        )
+    with cells_of_any_size():
+        delimiter = max(delimiters, key=lambda candidate: _merit(rest, candidate, email_column))
+        header, lines = _read_header(rest, delimiter, where=f"{where}, line {skipped + 1}")
+    columns = name_columns(header, where=where)
+    return Layout(
+        delimiter=delimiter,
+        columns=columns,
+        email_index=find_column(columns, email_column, where=f"{where}, line {skipped + 1}"),
+        named_width=max((n for n, name in enumerate(header, 1) if trimmed(name)), default=len(header)),
+        header_lines=skipped + lines,
+    )
+
+
+def _merit(sample: list[str], delimiter: str, email_column: str) -> tuple[int, float, int]:
+    """How well a delimiter explains the sample: the e-mail column found, rows as wide as the header, columns."""
+    records = [record for record in csv.reader(sample, delimiter=delimiter) if record]
+    names = [trimmed(name) for name in records[0]]
+    folded = (name.casefold() for name in names)
+    found = 2 if email_column in names else int(email_column.casefold() in folded)
+    widths = Counter(len(record) for record in records[1:])
+    agreement = widths[len(names)] / max(1, widths.total())
+    if not found:  # Any delimiter that isn't there agrees with itself: the widest header is the better guess.
+        return found, len(names), 0
+    return found, agreement, len(names)
+
+
+def _read_header(sample: list[str], delimiter: str, *, where: str) -> tuple[list[str], int]:
+    """Read the header strictly: a quote that is open in it would take the whole file along."""
+    reader = csv.reader(sample, delimiter=delimiter, strict=True)
+    try:
+        header = next(reader)
+    except csv.Error:
+        header = []
+    if not header or (reader.line_num > 1 and any("@" in name for name in header)):
+        raise ContactsError(
+            "The header has a quotation mark that is not closed where its name ends.",
+            where=where,
+            fix="Close it, or take the quotation marks out of the header.",
+        )
+    return header, reader.line_num

@@ -1,0 +1,175 @@
+"""The file's bytes as text: which encoding the whole file is in, and a stream of its lines.
+
+Takes a path; gives an `Encoding`, found by reading the whole file once in constant memory, and by it a text stream.
+A byte-order mark decides; else UTF-16 that plainly is; else UTF-8, unless more of its bytes break UTF-8 than prove it;
+else Windows-1252. Bytes that the encoding can't explain become `UNREADABLE`, so that the row they stand in can be told.
+Raises `ContactsError` for what can't be opened and for what is no text.
+
+Limits: other 8-bit encodings (Latin-2, Cyrillic, Mac) can't be told from Windows-1252, and are read as it. UTF-16
+without a mark is recognised if its first four characters are ASCII. UTF-32 is refused.
+"""
+
+import codecs
+import io
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from campaign.contacts.signatures import kind_of_binary
+from campaign.errors import ContactsError
+
+UNREADABLE = "\udcff"
+"""A lone surrogate, which no encoding yields by itself; replaced before text leaves this package."""
+_ON_ERROR = "campaign.contacts.unreadable"
+_BLOCK = 1 << 20
+_HIGH = bytes(range(0x80, 0x100))
+_UNDEFINED_IN_1252 = b"\x81\x8d\x8f\x90\x9d"
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8", "UTF-8 with a byte-order mark"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16 little-endian"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16 big-endian"),
+)
+
+
+def _mark_unreadable(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return UNREADABLE, error.end
+
+
+codecs.register_error(_ON_ERROR, _mark_unreadable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoding:
+    """How to read the bytes of one file as text, and what there is to look out for in it."""
+
+    codec: str
+    """Python's name."""
+    label: str
+    """The name for people."""
+    skip: int
+    """Bytes of the byte-order mark."""
+    lines: int
+    """About how many lines there are, at least 1."""
+    has_quotes: bool
+    has_nul: bool
+    has_unreadable: bool
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a regular file for reading; whatever goes wrong with it until it is closed is a `ContactsError`."""
+    where = str(path)
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise ContactsError("This is a folder, not a file.", where=where, fix="Name the CSV file in it.")
+        if not stat.S_ISREG(mode):
+            raise ContactsError(
+                "This is not a regular file, so it can't be read twice.", where=where, fix="Save it as a file first."
+            )
+        with path.open("rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise ContactsError("There is no such file.", where=where, fix="Check the path and its folder.") from None
+    except PermissionError:
+        raise ContactsError("This file may not be read.", where=where, fix="Give yourself permission to.") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise ContactsError(
+            f"This file can't be read: {error}.", where=where, fix="Check the path and the disk."
+        ) from None
+
+
+def detect_encoding(path: Path) -> Encoding:
+    """Find the encoding of the whole file."""
+    with reading(path) as file:
+        head = file.read(8_192)
+        kind = kind_of_binary(head)
+        if kind:
+            raise ContactsError(kind.what, where=str(path), fix=kind.fix)
+        for mark, codec, label in _MARKS:
+            if head.startswith(mark):
+                return _scan(file, codec, label, skip=len(mark), marked=True)
+        for codec, label, zeros, letters in (
+            ("utf-16-le", "UTF-16 little-endian", head[1:8:2], head[0:8:2]),
+            ("utf-16-be", "UTF-16 big-endian", head[0:8:2], head[1:8:2]),
+        ):
+            if zeros == b"\0\0\0\0" and letters.isascii() and 0 not in letters:
+                return _scan(file, codec, label, skip=0, marked=True)
+        return _scan(file, "utf-8", "UTF-8", skip=0, marked=False)
+
+
+@contextmanager
+def open_text(path: Path, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
+    """Open the file as lines that keep their ends (LF, CRLF or CR), without its byte-order mark."""
+    with reading(path) as file:
+        file.seek(encoding.skip)
+        with io.TextIOWrapper(file, encoding=encoding.codec, errors=_ON_ERROR, newline="") as text:
+            yield text
+
+
+def without_unreadable(text: str) -> str:
+    """Put U+FFFD where a NUL or an unreadable byte stood."""
+    return text.replace("\0", "\ufffd").replace(UNREADABLE, "\ufffd")
+
+
+def _scan(file: io.BufferedReader, codec: str, label: str, *, skip: int, marked: bool) -> Encoding:
+    file.seek(skip)
+    decoder = codecs.getincrementaldecoder(codec)("strict")
+    is_wide = codec != "utf-8"
+    sound = True
+    lines = returns = 0
+    has_quotes = has_nul = False
+    while block := file.read(_BLOCK):
+        lines += block.count(b"\n")
+        returns += block.count(b"\r")
+        has_quotes = has_quotes or b'"' in block
+        # Every ASCII character of UTF-16 has a zero byte: there only the text can tell, so say yes.
+        has_nul = has_nul or is_wide or b"\0" in block
+        if sound and not (block.isascii() and not is_wide and decoder.getstate()[0] == b""):
+            sound = _decodes(decoder, block)
+    sound = sound and _decodes(decoder, b"", final=True)
+    has_unreadable = not sound
+    if not sound and not marked:
+        file.seek(skip)
+        valid, broken, undefined = _weigh(file)
+        if broken >= valid:
+            codec, label, has_unreadable = "cp1252", "Windows-1252", undefined
+    return Encoding(
+        codec=codec,
+        label=label,
+        skip=skip,
+        lines=max(lines, returns, 1),
+        has_quotes=has_quotes,
+        has_nul=has_nul,
+        has_unreadable=has_unreadable,
+    )
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _weigh(file: io.BufferedReader) -> tuple[int, int, bool]:
+    """Count the valid multi-byte sequences and the bytes in none; tell if any is undefined in Windows-1252."""
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    valid = valid_bytes = high = 0
+    undefined = False
+    block = b"."
+    while block:
+        block = file.read(_BLOCK)
+        ascii_bytes = len(block.translate(None, _HIGH))
+        high += len(block) - ascii_bytes
+        undefined = undefined or len(block.translate(None, _UNDEFINED_IN_1252)) != len(block)
+        # ASCII bytes come through whatever is broken around them, so what else there is was a valid sequence.
+        text = decoder.decode(block, not block)
+        valid += len(text) - ascii_bytes
+        valid_bytes += len(text.encode()) - ascii_bytes
+    return valid, high - valid_bytes, undefined
