@@ -1,0 +1,39 @@
+"""A campaign's settings: `campaign.toml`, the environment and options, validated once.
+
+    option ─▶ environment ─▶ campaign.toml     (sources: the first that says something wins)
+         names no setting, a secret in the file … ─▶ faults ┐
+    sections: types, bounds, addresses, hosts … ─▶ faults ┴─▶ one SettingsError, or Settings
+
+`load_settings` takes the path of a campaign.toml and gives a frozen `Settings`; it raises `SettingsError` and nothing
+else. Secrets come from the environment or from a file that it names, leave as `SecretStr`, and are never quoted.
+
+Limits: what is checked is what can be known without looking: not the server, not the template, not the contacts.
+"""
+
+from campaign.settings.load import load_settings, output_paths, require_secrets
+from campaign.settings.names import WANTED
+from campaign.settings.sections import (
+    ContactsSettings,
+    LinkSettings,
+    MessageSettings,
+    RetrySettings,
+    Settings,
+    SmtpSettings,
+    WindowSettings,
+    is_this_machine,
+)
+
+__all__ = [
+    "WANTED",
+    "ContactsSettings",
+    "LinkSettings",
+    "MessageSettings",
+    "RetrySettings",
+    "Settings",
+    "SmtpSettings",
+    "WindowSettings",
+    "is_this_machine",
+    "load_settings",
+    "output_paths",
+    "require_secrets",
+]

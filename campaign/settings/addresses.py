@@ -1,0 +1,133 @@
+"""Addresses of all kinds in settings: e-mail addresses, web addresses, domains and hosts.
+
+Each takes what a person wrote and gives it in the form that goes out (domains in lower-case ASCII), or raises
+`RefusedValueError` with advice for the mistake at hand. Nothing is looked up: no DNS, no connection.
+"""
+
+import re
+from email.utils import parseaddr
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+
+from campaign.settings.faults import RefusedValueError
+from campaign.settings.values import text
+
+_TEMPLATE_TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
+
+
+def ascii_domain(name: str) -> str | None:
+    """Give a domain in lower-case ASCII (IDNA 2008, RFC 5891), or None where it can't be one."""
+    try:
+        # The library refuses special-use names (RFC 6761), which are right for tests and intranets (.test, .local,
+        # localhost); under another top-level domain it judges only how they are spelt.
+        checked = validate_email(f"a@{name}.example", check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return None
+    return checked.ascii_domain.removesuffix(".example").lower()
+
+
+def address(value: object) -> str:
+    """Take a bare address; its domain comes out in ASCII. RFC 5321 section 4.1.2, RFC 6531 for the local part."""
+    written = text(value).strip()
+    if written.lower().startswith("mailto:"):
+        raise RefusedValueError("it wants the address alone", fix=f'write "{written[7:60]}"')
+    if "<" in written or ">" in written:
+        raise RefusedValueError("it wants a bare address, without a name and < >", fix='write "name@acme.example"')
+    local, at, domain = written.rpartition("@")
+    host = ascii_domain(domain)
+    if not at or host is None or not ("." in host or host == "localhost") or host.rpartition(".")[2].isdigit():
+        raise RefusedValueError("that is no e-mail address", fix='write it like "name@acme.example"')
+    try:
+        checked = validate_email(f"{local}@{host}.example", check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise RefusedValueError(
+            "the part before the @ is not that of an e-mail address", fix='write it like "name@acme.example"'
+        ) from None
+    return f"{checked.local_part}@{host}"
+
+
+def mailbox(value: object) -> str:
+    """Take `a@b` or `Name <a@b>` (RFC 5322 section 3.4), one only."""
+    written = text(value).strip()
+    match = re.fullmatch(r'(?P<name>"(?:[^"\\]|\\.)*"|[^"<>]*)\s*<(?P<address>[^<>]*)>', written)
+    if match is None:
+        return address(written)
+    bare = address(match["address"])
+    name = match["name"].strip()
+    # What any mail program would read in it must be what we read in it: an unquoted comma or colon makes it two.
+    if name and (re.fullmatch(r'[^",:;@\\()\[\]<>]+|".*"', name) is None or parseaddr(f"{name} <a@b>")[1] != "a@b"):
+        raise RefusedValueError(
+            "a name with punctuation in it wants double quotes around it",
+            fix="""write it like '"Acme, Inc." <hello@acme.example>', single quotes outside""",
+        )
+    return f"{name} <{bare}>" if name else bare
+
+
+def web_address(value: object) -> str:
+    """Take a https URL, or a Jinja2 template for one; the template itself is compiled elsewhere."""
+    url = text(value).strip()
+    if not url.lower().startswith("https://"):
+        raise RefusedValueError("it must begin with https://", fix='write it like "https://acme.example/…"')
+    fixed = _TEMPLATE_TAGS.sub("x", url)
+    if len(fixed) == len("https://") or fixed[8:9] in {"/", "?", "#"}:
+        raise RefusedValueError("no host follows https://", fix='write it like "https://acme.example/…"')
+    if re.search(r'[\s<>"\\]', fixed):
+        raise RefusedValueError(
+            "outside {{ … }} a URL can't have spaces, quotes, backslashes, < or >",
+            fix="percent-encode them: a space is %20",
+        )
+    return url
+
+
+def _host_alone(written: str, key: str, example: str) -> str:
+    """Refuse what people paste around a host name, each thing with its own advice. RFC 3986 section 3."""
+    if "@" in written:
+        # smtp://user:password@host: neither quoted nor taken apart, since a part of it may be a password.
+        raise RefusedValueError(
+            "it has an @ in it; it wants the host name alone", fix=f'write {key} = "{example}"', quote=False
+        )
+    if "://" in written:
+        try:
+            host = ascii_domain(urlsplit(written).hostname or "") or example
+        except ValueError:
+            host = example
+        raise RefusedValueError("it is a URL; it wants the host name alone", fix=f'write {key} = "{host}"')
+    if "/" in written or "?" in written or "#" in written:
+        host = ascii_domain(re.split("[/?#]", written, maxsplit=1)[0]) or example
+        raise RefusedValueError("it has a path; it wants the host name alone", fix=f'write {key} = "{host}"')
+    return written
+
+
+def link_domain(value: object) -> str:
+    """Take the bare host name that links are made for; comes out in lower-case ASCII."""
+    example = "acme.myclickfunnels.com"
+    written = _host_alone(text(value).strip(), "domain", example).removesuffix(".")
+    if ":" in written:
+        host = ascii_domain(written.partition(":")[0]) or example
+        raise RefusedValueError("it has a port; links always go to port 443", fix=f'write domain = "{host}"')
+    domain = ascii_domain(written)
+    if domain is None or "." not in domain or domain.rpartition(".")[2].isdigit():
+        raise RefusedValueError("that is no domain name", fix=f'write it like domain = "{example}"')
+    return domain
+
+
+def smtp_host(value: object) -> str:
+    """Take the server's host name or IP address; comes out in lower-case ASCII, IPv6 without brackets."""
+    example = "smtp.acme.example"
+    written = _host_alone(text(value).strip(), "host", example).removesuffix(".")
+    bare = written[1:-1] if written.startswith("[") and written.endswith("]") else written
+    try:
+        return str(ip_address(bare))
+    except ValueError:
+        pass
+    if with_port := re.fullmatch(r"(\[.*\]|[^:]*):(\d{1,5})", written):
+        host, port = with_port.groups()
+        raise RefusedValueError("it has the port in it", fix=f'write host = "{host[:60]}" and port = {port}')
+    host = written.lower() if written.isascii() else ascii_domain(written) or ""
+    # Unlike a domain on the public internet, a host on a private network may have an underscore.
+    if len(host) > 253 or not _HOST_NAME.fullmatch(host) or host.rpartition(".")[2].isdigit():
+        raise RefusedValueError("that is no host name and no IP address", fix=f'write it like host = "{example}"')
+    return host

@@ -1,0 +1,131 @@
+"""What is wrong with settings, in words: faults gathered one by one, raised together as one `SettingsError`.
+
+In go the faults that sources and fields find, and pydantic's validation error; out comes one error that lists them
+all. A pydantic error quotes the input it refused, which may be a secret, so none is ever shown or chained: the words
+here are our own, and only plain values of settings that are not secrets are quoted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from pathlib import Path, PurePath
+
+from pydantic import ValidationError
+
+from campaign.errors import SettingsError
+
+_LONGEST_QUOTE = 60
+
+
+class RefusedValueError(ValueError):
+    """A field's validator refuses a value. `problem` follows "section.key is VALUE; "; `fix` says what to write.
+
+    With `quote=False` the value is not shown: it may carry a password, or the problem quotes it. `setting` is the
+    dotted name to blame where a whole section was looked at.
+    """
+
+    def __init__(self, problem: str, *, fix: str, quote: bool = True, setting: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.fix = fix
+        self.quote = quote
+        self.setting = setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong, where it was written ("" is campaign.toml itself) and what to do."""
+
+    what: str
+    fix: str
+    origin: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """What the sources note while they read: faults, and where each setting came from when not from the file."""
+
+    faults: list[Fault] = field(default_factory=list)
+    origins: dict[str, str] = field(default_factory=dict)
+    misspelt: set[str] = field(default_factory=set)
+    """Settings that a name of no setting was probably meant to be: not to be called missing as well."""
+
+    def refuse(self, what: str, *, fix: str, origin: str = "") -> None:
+        """Note a fault and read on."""
+        self.faults.append(Fault(what=what, fix=fix, origin=origin))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a setting takes, in words, and an example as it would stand in the file."""
+
+    words: str
+    example: str
+
+
+def invalid_fields(error: ValidationError, wanted: Mapping[str, Wanted], reading: Reading) -> list[Fault]:
+    """Translate what pydantic found. `wanted` is by dotted name. Never quotes pydantic's own text."""
+    faults: dict[str, Fault] = {}
+    for found in error.errors(include_url=False):
+        # Deeper parts of the location are places in a list, or pydantic's own names for the branches of a union.
+        key = ".".join(str(part) for part in found["loc"][:2])
+        cause = found.get("ctx", {}).get("error")
+        if isinstance(cause, RefusedValueError) and cause.setting:
+            key = cause.setting
+        if key in faults or (found["type"] == "missing" and key in reading.misspelt):
+            continue
+        origin = reading.origins.get(key, "")
+        want = wanted.get(key, Wanted(words="something else", example=""))
+        if found["type"] == "missing":
+            section, _, name = key.rpartition(".")
+            place = f"under [{section}]" if section else "at the top, before the first section"
+            fix = f"add it {place}: {name} = {want.example}"
+            faults[key] = Fault(what=f"{key} is missing; it wants {want.words}", fix=fix, origin=origin)
+        elif isinstance(cause, RefusedValueError):
+            quote = cause.quote and not cause.setting
+            what = f"{key} is {shown(found['input'])}; {cause.problem}" if quote else f"{key}: {cause.problem}"
+            faults[key] = Fault(what=what, fix=cause.fix, origin=origin)
+        else:
+            what = f"{key} is {shown(found['input'])}; it wants {want.words}"
+            faults[key] = Fault(what=what, fix=f"write for example: {want.example}", origin=origin)
+    return list(faults.values())
+
+
+def settings_error(faults: Sequence[Fault], path: Path) -> SettingsError:
+    """Make one error of all faults (at least one), in the order they were found."""
+    origins = list(dict.fromkeys(fault.origin or str(path) for fault in faults))
+    where = ", ".join(origins)
+    if len(faults) == 1:
+        return SettingsError(faults[0].what, where=where, fix=faults[0].fix)
+    lines = [
+        f"  - {f'{fault.origin}: ' if fault.origin and len(origins) > 1 else ''}{fault.what} ({fault.fix})"
+        for fault in faults
+    ]
+    return SettingsError(
+        "\n".join([f"{len(faults)} settings are wrong:", *lines]),
+        where=where,
+        fix="mend them all, then run the same command again",
+    )
+
+
+def shown(value: object) -> str:
+    """Quote a value that a person wrote, on one line and not at length; of lists and tables, only say that."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str() if len(value) > _LONGEST_QUOTE:
+            return f"{value[:_LONGEST_QUOTE]!r}… ({len(value)} characters)"
+        case str():
+            return repr(value)
+        case int() if abs(value) > 10**18:
+            return "a number too large"  # and one of thousands of digits can't even be turned into text
+        case int() | float() | timedelta() | PurePath():
+            return str(value)
+        case date() | time():
+            return value.isoformat()
+        case Mapping():
+            return "a section"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return f"of type {type(value).__name__}"

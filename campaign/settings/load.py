@@ -1,0 +1,188 @@
+"""`campaign.toml` and the environment in, checked `Settings` out; and where a run's results and ledger lie.
+
+Raises `SettingsError`, which lists everything that is wrong at once. Pydantic's own errors end here: they are read,
+then dropped before ours is raised, so that no traceback can show an input.
+
+Limits: a file of at most 1 MiB. Nothing is looked up: whether the host answers and the template exists, others say.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from campaign.errors import SettingsError
+from campaign.settings.faults import Fault, Reading, invalid_fields, settings_error
+from campaign.settings.names import WANTED, variable
+from campaign.settings.sections import Settings
+from campaign.settings.sources import EnvironmentSource, FileSource, OptionsSource
+
+_LARGEST = 1 << 20
+
+
+def load_settings(
+    path: Path,
+    *,
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read settings: an option beats the environment, which beats the file.
+
+    `overrides` are options by dotted name ("smtp.host"); those that are None were not given. `environ` is the process's
+    own unless given. Relative paths, wherever they are written, are relative to the folder of `path`.
+    Raises `SettingsError`.
+    """
+    path = Path(path)
+    document = _parsed(_read(path), path)
+    path = path.absolute()
+    reading = Reading()
+    options = OptionsSource(reading, overrides)
+    environment = EnvironmentSource(reading, os.environ if environ is None else environ, path.parent)
+    file = FileSource(reading, document, path)
+    settings: Settings | None = None
+    try:
+        settings = Settings.from_sources(options, environment, file)
+    except ValidationError as error:
+        reading.faults.extend(invalid_fields(error, WANTED, reading))
+    if reading.faults or settings is None:
+        raise settings_error(reading.faults, path)
+    return _with_absolute_paths(settings)
+
+
+def require_secrets(settings: Settings, *, sandbox: bool) -> None:
+    """Raise `SettingsError` where a secret that sending needs is missing. A sandbox run needs none."""
+    faults = []
+    if not sandbox and settings.link.secret is None:
+        faults.append(_missing_secret("link.secret", "the secret that sign-in links are signed with is missing"))
+    if not sandbox and settings.smtp.username is not None and settings.smtp.password is None:
+        faults.append(_missing_secret("smtp.password", "smtp.username is set, but its password is missing"))
+    if faults:
+        raise settings_error(faults, settings.path)
+
+
+def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> tuple[Path, Path]:
+    """Say where the results CSV and the ledger lie, as absolute paths; the ledger is beside the results.
+
+    `output` is relative to the working directory. A sandbox run's ledger is never that of a real one, not even with
+    the same `output`. Raises `SettingsError` where the two would overwrite each other or what the campaign reads.
+    """
+    if output is None:
+        stem = f"{settings.name}-sandbox-results" if sandbox else f"{settings.name}-results"
+        results, ledger = settings.folder / f"{stem}.csv", settings.folder / f"{stem}.ledger"
+    else:
+        results = output.absolute()
+        option = "the option for the output"
+        if not results.name or _is_folder(results):
+            raise SettingsError(f"{output} is a folder", where=option, fix="name a file in it: results.csv")
+        if results.suffix.lower() == ".ledger":
+            raise SettingsError(f"{output} is a ledger's name", where=option, fix="name a CSV: results.csv")
+        stem = results.stem if results.suffix.lower() == ".csv" else results.name
+        ledger = results.with_name(f"{stem}-sandbox.ledger" if sandbox else f"{stem}.ledger")
+    for read in (settings.path, settings.contacts.file, *settings.contacts.suppress):
+        for written in (results, ledger):
+            if _same_file(written, read):
+                raise SettingsError(
+                    f"the results or their ledger would overwrite {read}",
+                    where=str(written),
+                    fix="name another output file, or another contacts file",
+                )
+    return results, ledger
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # whoever opens it will say what is the matter
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    if one == other:
+        return True
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def _missing_secret(key: str, what: str) -> Fault:
+    name = variable(key)
+    return Fault(what=what, fix=f"set {name}, or {name}_FILE to the path of a file with it", origin="the environment")
+
+
+def _read(path: Path) -> str:
+    """Give the file's text; a byte order mark, which some editors put before it, is not part of it."""
+    where = str(path)
+    try:
+        if path.is_dir():
+            inside = path / "campaign.toml"
+            fix = f"name the file in it: {inside}" if inside.is_file() else "name a campaign.toml"
+            raise SettingsError("that is a folder, not a settings file", where=where, fix=fix)
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise SettingsError(
+            "there is no such settings file", where=where, fix="check the path, or make one with: campaign init DIR"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "its name has a NUL in it"
+        raise SettingsError(
+            f"the settings file can't be read: {reason}",
+            where=where if where.isprintable() else repr(where),
+            fix="check the path, and that you may read the file",
+        ) from None
+    if len(content) > _LARGEST:
+        raise SettingsError("the settings file is larger than 1 MiB", where=where, fix="is it the right file?")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+    raise SettingsError(
+        "the settings file is not UTF-8 text", where=f"{where}, line {line}, byte {column}", fix="save it as UTF-8"
+    )
+
+
+def _parsed(content: str, path: Path) -> dict[str, object]:
+    where, problem = str(path), ""
+    try:
+        return tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        # The only words of the parser's that are kept are those before the place: they hold no value of the file's.
+        problem, _, place = str(error).partition(" (at ")
+        if found := re.match(r"line (\d+), column (\d+)", place):
+            where += f", line {found[1]}, column {found[2]}"
+        else:
+            lines = content.splitlines() or [""]
+            where += f", line {len(lines)}, column {len(lines[-1]) + 1} (the end)"
+    except RecursionError:
+        problem = "lists or tables nested too deeply"
+    except ValueError:
+        problem = "a number too large"
+    raise SettingsError(
+        f"the settings file is not TOML: {problem}",
+        where=where,
+        fix='text wants double quotes (host = "smtp.acme.example"), and each name may be set once; see toml.io',
+    )
+
+
+def _with_absolute_paths(settings: Settings) -> Settings:
+    folder = settings.folder
+    contacts = settings.contacts.model_copy(
+        update={
+            "file": _anchored(folder, settings.contacts.file),
+            "suppress": tuple(_anchored(folder, file) for file in settings.contacts.suppress),
+        }
+    )
+    message = settings.message.model_copy(update={"template": _anchored(folder, settings.message.template)})
+    return settings.model_copy(update={"contacts": contacts, "message": message})
+
+
+def _anchored(folder: Path, path: Path) -> Path:
+    plain = os.path.normpath(folder / path)
+    # `a/../b` is `b` unless `a` is a link to elsewhere. (Not Path.resolve: it raises for links that go in a circle.)
+    return Path(plain) if os.path.realpath(plain) == os.path.realpath(folder / path) else folder / path

@@ -1,0 +1,74 @@
+"""The names of all settings, by dotted name and by environment variable, and the nearest to a wrong one."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from campaign.settings.faults import Wanted
+from campaign.settings.sections import Settings
+
+PREFIX = "CAMPAIGN_"
+
+
+def _fields() -> dict[str, FieldInfo]:
+    named: dict[str, FieldInfo] = {}
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            for key, inner in field.annotation.model_fields.items():
+                named[f"{name}.{inner.alias or key}"] = inner
+        elif name != "path":
+            named[name] = field
+    return named
+
+
+FIELDS = _fields()
+SECRETS = frozenset({"link.secret", "smtp.password"})
+SECTIONS = tuple(dict.fromkeys(key.partition(".")[0] for key in FIELDS if "." in key))
+WANTED: Mapping[str, Wanted] = {
+    key: Wanted(words=field.description or "", example=str((field.examples or [""])[0]))
+    for key, field in FIELDS.items()
+}
+"""What every setting takes, by dotted name, in the order of the file: also good for a reference."""
+
+
+def variable(key: str) -> str:
+    """Name the environment variable of a setting: "smtp.host" is CAMPAIGN_SMTP__HOST."""
+    return PREFIX + key.replace(".", "__").upper()
+
+
+VARIABLES = {variable(key): key for key in FIELDS}
+SECRET_FILES = {f"{variable(key)}_FILE": key for key in sorted(SECRETS)}
+
+
+def nearest(key: str) -> str:
+    """Find the setting that a wrong dotted name was probably meant to be, or ""."""
+    folded = key.lower().replace("-", "_")[:100]
+    if folded in FIELDS:
+        return folded
+    bare = folded.rpartition(".")[2]
+    # The right name in the wrong place first: host at the top, or domain under [message].
+    moved = [known for known in FIELDS if known.rpartition(".")[2] == bare]
+    section = folded.rpartition(".")[0]
+    siblings = [known for known in FIELDS if section and known.startswith(f"{section}.")]
+    close = get_close_matches(folded, siblings, n=1, cutoff=0.8) or moved
+    close = close or get_close_matches(folded, FIELDS, n=1, cutoff=0.7)
+    if close:
+        return close[0]
+    names = {known.rpartition(".")[2]: known for known in FIELDS}
+    return next((names[near] for near in get_close_matches(bare, names, n=1, cutoff=0.75)), "")
+
+
+def nearest_variable(name: str) -> str:
+    """Find the variable that a wrong name was probably meant to be, or ""."""
+    known = [*VARIABLES, *SECRET_FILES]
+    folded = name.upper().replace(".", "__").replace("-", "_")[:100]
+    # One underscore for two is the commonest slip, and not always the nearest name by letters.
+    same = [one for one in known if one.replace("__", "_") == folded.replace("__", "_")]
+    return (same or get_close_matches(folded, known, n=1, cutoff=0.75) or [""])[0]
+
+
+def as_written(key: str) -> str:
+    """Show a name as it was written, made harmless: a key of TOML may hold anything."""
+    return key if len(key) <= 60 and key.isprintable() else f"{key[:60]!r}"

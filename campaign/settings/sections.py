@@ -1,0 +1,262 @@
+"""The sections of `campaign.toml`, one frozen model each, and `Settings`, which holds them.
+
+Every field says in words what it wants (`description`) and how it looks in the file (`examples`): error messages are
+made of them, and so can a reference be. Paths are absolute, durations `timedelta`, secrets `SecretStr` or None.
+Made by `load_settings`; a model made directly checks its values but reads no file and no environment.
+"""
+
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from campaign.settings.addresses import address, link_domain, mailbox, smtp_host, web_address
+from campaign.settings.faults import RefusedValueError
+from campaign.settings.values import (
+    FilePath,
+    FilePaths,
+    Number,
+    Text,
+    between,
+    campaign_name,
+    closing,
+    opening,
+    security_word,
+)
+
+_SECOND = timedelta(seconds=1)
+_MILLISECOND = timedelta(milliseconds=1)
+_DAY = timedelta(days=1)
+
+
+class Section(BaseModel):
+    """What all sections share: they can't be changed, take no unknown keys, and their errors quote no input."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ContactsSettings(Section):
+    """[contacts]: who is to be mailed."""
+
+    file: FilePath = Field(description="the path of a CSV file", examples=['"contacts.csv"'])
+    email_column: Text = Field(default="email", description="the name of a column", examples=['"email"'])
+    suppress: FilePaths = Field(default=(), description="a list of files", examples=['["unsubscribed.csv"]'])
+
+
+class MessageSettings(Section):
+    """[message]: what they are mailed, and by whom."""
+
+    template: FilePath = Field(description="the path of a template's folder", examples=['"../templates/login_link"'])
+    sender: Annotated[str, PlainValidator(mailbox)] = Field(
+        alias="from", description="an address, with or without a name", examples=['"Acme <hello@acme.example>"']
+    )
+    reply_to: Annotated[str, PlainValidator(mailbox)] | None = Field(
+        default=None, description="an address, with or without a name", examples=['"support@acme.example"']
+    )
+    return_path: str = Field(
+        default=None, validate_default=True, description="a bare address", examples=['"bounces@acme.example"']
+    )
+    unsubscribe_url: Annotated[str, PlainValidator(web_address)] | None = Field(
+        default=None,
+        description="a https URL, which may be a template",
+        examples=['"https://acme.example/unsubscribe?e={{ contact.email | urlencode }}"'],
+    )
+    unsubscribe_mailto: Annotated[str, PlainValidator(address)] | None = Field(
+        default=None, description="a bare address", examples=['"unsubscribe@acme.example"']
+    )
+
+    @field_validator("return_path", mode="plain")
+    @classmethod
+    def _from_the_sender(cls, value: object, info: Any) -> str:
+        if value is not None:
+            return address(value)
+        sender: str = info.data.get("sender", "")  # absent only when it was refused itself
+        return sender.rpartition("<")[2].rstrip(">")
+
+    @property
+    def sender_address(self) -> str:
+        """The bare address of `sender`."""
+        return self.sender.rpartition("<")[2].rstrip(">")
+
+
+class WindowSettings(Section):
+    """[window]: when to send. Naive times are local to `timezone`; `campaign.window` makes moments of them."""
+
+    opens: Annotated[datetime, PlainValidator(opening)] | None = Field(
+        default=None, description="a date and time", examples=["2026-11-23T09:00:00"]
+    )
+    closes: Annotated[datetime, PlainValidator(closing)] | None = Field(
+        default=None, description="a date and time", examples=["2026-11-23T17:00:00"]
+    )
+    lasts: Annotated[timedelta, between(_SECOND, 3650 * _DAY)] | None = Field(
+        default=None, description="a length of time", examples=['"8h"']
+    )
+    timezone: Text = Field(default="UTC", description="an IANA time zone", examples=['"America/New_York"'])
+
+    @model_validator(mode="after")
+    def _ends_once(self) -> Self:
+        if self.closes is not None and self.lasts is not None:
+            raise RefusedValueError("closes is given as well", fix="keep one of the two", setting="window.lasts")
+        return self
+
+
+class LinkSettings(Section):
+    """[link]: where sign-in links lead, and how long they live after the window."""
+
+    domain: Annotated[str, PlainValidator(link_domain)] = Field(
+        description="a bare domain name", examples=['"acme.myclickfunnels.com"']
+    )
+    redirect_to: Annotated[str, PlainValidator(web_address)] | None = Field(
+        default=None,
+        description="a https URL, which may be a template",
+        examples=['"https://acme.myclickfunnels.com/orders"'],
+    )
+    grace: Annotated[timedelta, between(_SECOND, 366 * _DAY)] = Field(
+        default=timedelta(hours=1), description="a length of time", examples=['"1h"']
+    )
+    secret: SecretStr | None = Field(default=None, description="a secret")
+
+
+class SmtpSettings(Section):
+    """[smtp]: the server that messages are handed to, and how hard to use it."""
+
+    host: Annotated[str, PlainValidator(smtp_host)] = Field(
+        description="a host name or an IP address", examples=['"smtp.acme.example"']
+    )
+    port: Annotated[int, Number] = Field(
+        default=587, ge=1, le=65535, description="a whole number from 1 to 65535", examples=["587"]
+    )
+    security: Annotated[Literal["starttls", "tls", "none"], BeforeValidator(security_word)] = Field(
+        default="starttls",
+        description='"starttls", "tls" or "none"',
+        examples=['"starttls"'],
+    )
+    username: Text | None = Field(default=None, description="text", examples=['"campaigns"'])
+    password: SecretStr | None = Field(default=None, description="a secret")
+    connections: Annotated[int, Number] = Field(
+        default=10, ge=1, le=1000, description="a whole number from 1 to 1000", examples=["10"]
+    )
+    rate: Annotated[float, Number] | None = Field(
+        default=None, gt=0, le=1_000_000, allow_inf_nan=False, description="messages a second, above 0", examples=["50"]
+    )
+    messages_per_connection: Annotated[int, Number] = Field(
+        default=500, ge=1, le=1_000_000, description="a whole number from 1 to 1000000", examples=["500"]
+    )
+    minutes_per_connection: Annotated[float, Number] = Field(
+        default=10.0, gt=0, le=1440, allow_inf_nan=False, description="minutes, above 0 up to 1440", examples=["10"]
+    )
+    timeout: Annotated[timedelta, between(10 * _MILLISECOND, timedelta(hours=1))] = Field(
+        default=timedelta(seconds=60), description="a length of time", examples=['"60s"']
+    )
+
+    @model_validator(mode="after")
+    def _no_password_in_the_clear(self) -> Self:
+        if self.security == "none" and (self.username or self.password) and not is_this_machine(self.host):
+            raise RefusedValueError(
+                'security = "none" would send the username and password readable by anybody on the way',
+                fix='use security = "starttls" or "tls", or take smtp.username and the password away',
+                setting="smtp.security",
+            )
+        return self
+
+
+class RetrySettings(Section):
+    """[retry]: how often and how long to try again, and when to stop the run."""
+
+    tries: Annotated[int, Number] = Field(
+        default=5, ge=1, le=100, description="a whole number from 1 to 100", examples=["5"]
+    )
+    first_wait: Annotated[timedelta, between(_MILLISECOND, _DAY)] = Field(
+        default=timedelta(seconds=30), description="a length of time", examples=['"30s"']
+    )
+    longest_wait: Annotated[timedelta, between(_MILLISECOND, 7 * _DAY)] = Field(
+        default=timedelta(minutes=15), description="a length of time", examples=['"15m"']
+    )
+    stop_after: Annotated[int, Number] = Field(
+        default=20, ge=1, le=1_000_000, description="a whole number from 1 to 1000000", examples=["20"]
+    )
+
+    @model_validator(mode="after")
+    def _waits_grow(self) -> Self:
+        if self.longest_wait < self.first_wait:
+            raise RefusedValueError(
+                "it is shorter than retry.first_wait", fix="make it as long at least", setting="retry.longest_wait"
+            )
+        return self
+
+
+class Settings(BaseSettings):
+    """A campaign's settings, checked once. `path` is campaign.toml's own; relative paths were relative to it."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    path: Path
+    name: Annotated[str, PlainValidator(campaign_name)] = Field(
+        description="a name for the campaign", examples=['"autumn-orders"']
+    )
+    contacts: ContactsSettings
+    message: MessageSettings
+    window: WindowSettings = WindowSettings()
+    link: LinkSettings
+    smtp: SmtpSettings
+    retry: RetrySettings = RetrySettings()
+
+    @classmethod
+    def from_sources(cls, *sources: PydanticBaseSettingsSource) -> Self:
+        """Read sources, the one with most say first. Raises pydantic's `ValidationError`."""
+        values: dict[str, Any] = {"sources": sources}
+        return cls(**values)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of campaign.toml, absolute."""
+        return self.path.parent
+
+    @property
+    def results_path(self) -> Path:
+        """Where the results CSV goes unless told otherwise."""
+        return self.folder / f"{self.name}-results.csv"
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where the ledger goes unless told otherwise: beside the results."""
+        return self.folder / f"{self.name}-results.ledger"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the sources that `load_settings` brings, and none of the library's own: they read the real environment,
+        ignore variables that name no setting, and know nothing of `_FILE`.
+        """
+        given: tuple[PydanticBaseSettingsSource, ...] = getattr(init_settings, "init_kwargs", {}).get("sources", ())
+        return given or (init_settings,)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is the loopback: localhost (RFC 6761 section 6.3), 127.0.0.0/8 or ::1."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        name = host.lower().removesuffix(".")
+        return name == "localhost" or name.endswith(".localhost")
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped.is_loopback
+    return address.is_loopback

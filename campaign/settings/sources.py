@@ -1,0 +1,214 @@
+"""Where settings are written: options, the environment and `campaign.toml`, in that order of say.
+
+Each is a pydantic-settings source that gives a nested dict of raw values and notes in a `Reading` what it refused:
+names of no setting (with the nearest that is), secrets anywhere but in the environment, sections that are none.
+Pydantic judges the values afterwards. Raises nothing; a secret leaves here as `SecretStr`.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import PydanticBaseSettingsSource
+
+from campaign.settings.faults import Reading
+from campaign.settings.names import (
+    FIELDS,
+    PREFIX,
+    SECRET_FILES,
+    SECRETS,
+    SECTIONS,
+    VARIABLES,
+    as_written,
+    nearest,
+    nearest_variable,
+    variable,
+)
+from campaign.settings.sections import Settings
+
+_LARGEST_SECRET = 65536
+
+
+class Source(PydanticBaseSettingsSource):
+    """What the three share: where a value is put, and what happens to a name of no setting."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(Settings)
+        self.reading = reading
+        self.values: dict[str, Any] = {}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Give one field, as the base class wants; pydantic-settings itself asks for all at once."""
+        return self.values.get(field_name), field_name, False
+
+    def put(self, key: str, value: object, origin: str) -> None:
+        """Keep a value by its dotted name, unless a source with more say has settled the matter."""
+        # closes and lasts are two ways to say one thing, so that `--lasts 2h` must displace the file's `closes`.
+        rival = {"window.closes": "lasts", "window.lasts": "closes"}.get(key)
+        if rival is not None and rival in self.current_state.get("window", {}):
+            return
+        section, _, name = key.rpartition(".")
+        place = self.values.setdefault(section, {}) if section else self.values
+        place[name] = value
+        self.reading.origins.setdefault(key, origin)
+
+    def refuse_unknown(self, key: str, origin: str) -> None:
+        """Refuse a name of no setting, with the nearest that is one."""
+        near = nearest(key)
+        if near in SECRETS:
+            self.refuse_secret(near, f"no such setting {as_written(key)}; it looks like {near}, and secrets", origin)
+            return
+        self.reading.misspelt.add(near)
+        hint = f"; did you mean {near}?" if near else ""
+        fix = f"write {near}, or take it out" if near else f"take it out; the sections are {', '.join(SECTIONS)}"
+        self.reading.refuse(f"no such setting {as_written(key)}{hint}", fix=fix, origin=origin)
+
+    def refuse_secret(self, key: str, what: str, origin: str) -> None:
+        """Refuse a secret where it can be read by others. Its value is not looked at."""
+        self.reading.refuse(
+            f"{what} can't stand here, where others can read them",
+            fix=f"take it out, and set {variable(key)} or {variable(key)}_FILE in the environment",
+            origin=origin,
+        )
+
+
+class OptionsSource(Source):
+    """Options of the command line, by dotted name. None means: not given."""
+
+    def __init__(self, reading: Reading, options: Mapping[str, object]) -> None:
+        super().__init__(reading)
+        self.options = options
+
+    def __call__(self) -> dict[str, Any]:
+        """Give the options."""
+        for key, value in self.options.items():
+            origin = f"the option for {as_written(key)}"
+            if value is None:
+                continue
+            if key in SECRETS:
+                self.refuse_secret(key, f"{key}: secrets", origin)
+            elif key in FIELDS:
+                self.put(key, value, origin)
+            else:
+                self.refuse_unknown(key, origin)
+        return self.values
+
+
+class EnvironmentSource(Source):
+    """Variables named CAMPAIGN_SECTION__KEY. One that is set but empty counts as not set."""
+
+    def __init__(self, reading: Reading, environ: Mapping[str, str], folder: Path) -> None:
+        super().__init__(reading)
+        self.environ = environ
+        self.folder = folder
+
+    def __call__(self) -> dict[str, Any]:
+        """Give what the environment sets."""
+        for name, value in sorted(self.environ.items()):
+            if not name.startswith(PREFIX):
+                continue
+            if name in SECRET_FILES:
+                self._put_secret_of_file(SECRET_FILES[name], name, value)
+            elif name not in VARIABLES:
+                self._refuse_unknown_variable(name)
+            elif value and VARIABLES[name] in SECRETS:
+                self._put_secret(VARIABLES[name], value, name)
+            elif value:
+                self.put(VARIABLES[name], value, name)
+        return self.values
+
+    def _put_secret(self, key: str, secret: str, name: str) -> None:
+        try:
+            secret.encode()
+        except UnicodeEncodeError:
+            self.reading.refuse(f"{name} is not UTF-8 text", fix="set it to UTF-8 text", origin=name)
+            return
+        self.put(key, SecretStr(secret), name)
+
+    def _put_secret_of_file(self, key: str, name: str, value: str) -> None:
+        if not value:
+            return
+        if self.environ.get(variable(key)):
+            self.reading.refuse(f"both {variable(key)} and {name} are set", fix="unset one of the two", origin=name)
+            return
+        # The path is not quoted: whoever mistook the variable for the secret's own has put the secret there.
+        try:
+            with (self.folder / value).open("rb") as file:
+                content = file.read(_LARGEST_SECRET + 1)
+            if len(content) > _LARGEST_SECRET:
+                raise ValueError("too large")
+            secret = content.decode()
+        except UnicodeDecodeError:
+            problem = "is not UTF-8 text"
+        except OSError as error:
+            problem = f"can't be read ({error.strerror})"
+        except ValueError:
+            problem = "can't be the file of a secret: its name has a NUL in it, or it is larger than 64 KiB"
+        else:
+            secret = secret.removesuffix("\n").removesuffix("\r")
+            if secret:
+                self._put_secret(key, secret, name)
+                return
+            problem = "is empty"
+        self.reading.refuse(
+            f"the file that {name} names {problem}",
+            fix=f"let {name} be the path of a file that holds nothing but the secret, as UTF-8 text",
+            origin=name,
+        )
+
+    def _refuse_unknown_variable(self, name: str) -> None:
+        best = nearest_variable(name)
+        hint, fix = (f"; did you mean {best}?", f"set {best} instead") if best else ("", "unset it")
+        self.reading.refuse(
+            f"{as_written(name)} names no setting{hint}",
+            fix=f"{fix} (all that begin with {PREFIX} are read as settings)",
+            origin="the environment",
+        )
+
+
+class FileSource(Source):
+    """`campaign.toml`, already parsed. Every section is there, if empty, so that each missing key is named."""
+
+    def __init__(self, reading: Reading, document: Mapping[str, object], path: Path) -> None:
+        super().__init__(reading)
+        self.document = document
+        self.values = {"path": path, **{section: {} for section in SECTIONS}}
+
+    def __call__(self) -> dict[str, Any]:
+        """Give what the file sets."""
+        for name, value in self.document.items():
+            if name in SECTIONS and isinstance(value, Mapping):
+                for key, inner in value.items():
+                    self._put_or_refuse(f"{name}.{key}", inner)
+            elif name in SECTIONS:
+                self.reading.refuse(
+                    f"{name} is not a section", fix=f"write [{name}] on a line of its own, and its settings below"
+                )
+            elif isinstance(value, Mapping):
+                self._refuse_section(name, value)
+            else:
+                self._put_or_refuse(name, value)
+        return self.values
+
+    def _put_or_refuse(self, key: str, value: object) -> None:
+        if key in SECRETS:
+            self.refuse_secret(key, f"{key}: secrets", "")
+        elif key in FIELDS:
+            self.put(key, value, "")
+        else:
+            self.refuse_unknown(key, "")
+
+    def _refuse_section(self, name: str, content: Mapping[str, object]) -> None:
+        near = get_close_matches(name.lower(), SECTIONS, n=1, cutoff=0.6)
+        hint = f"; did you mean [{near[0]}]?" if near else ""
+        self.reading.refuse(
+            f"no such section [{as_written(name)}]{hint}",
+            fix=f"write [{near[0]}]" if near else f"take it out; the sections are {', '.join(SECTIONS)}",
+        )
+        # Its settings are read as the section's that was meant, so that the same mistake is not told twice over.
+        if near and near[0] not in self.document:
+            for key, value in content.items():
+                self._put_or_refuse(f"{near[0]}.{key}", value)

@@ -1,0 +1,139 @@
+"""The kinds of value that settings are made of: each reads what a person wrote, and refuses it in words.
+
+Text from the environment and from options is read the same way as the file's own types, so `port = 587` and
+`CAMPAIGN_SMTP__PORT=587` meet here. Raises `RefusedValueError`, which pydantic gathers.
+"""
+
+import json
+import re
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated
+from unicodedata import category
+
+from pydantic import BeforeValidator, PlainValidator
+
+from campaign.durations import as_moment, parse_duration, spell_duration
+from campaign.errors import UsageError
+from campaign.settings.faults import RefusedValueError
+
+_LONGEST = 4096
+
+
+def text(value: object) -> str:
+    """Take text: not blank, on one line, and writable as UTF-8."""
+    if not isinstance(value, str):
+        raise RefusedValueError("it wants text", fix='put it in double quotes: "…"')
+    if not value.strip():
+        raise RefusedValueError("it is blank", fix="write something, or take the line out")
+    if len(value) > _LONGEST:
+        raise RefusedValueError(f"it is longer than {_LONGEST} characters", fix="make it shorter")
+    if any(category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
+        # Line breaks end a header or an SMTP command early; the other control characters help nobody. A lone
+        # surrogate (Cs) is how Python hands on a byte of the environment that is not UTF-8.
+        raise RefusedValueError("it has a line break or another control character in it", fix="take it out")
+    return value
+
+
+def number(value: object) -> object:
+    """Refuse true and false, which Python takes for 1 and 0; pydantic does the rest."""
+    if isinstance(value, bool):
+        raise ValueError("true and false are no numbers")
+    return value
+
+
+def security_word(value: object) -> object:
+    """Take the word in any case; pydantic compares it with those there are."""
+    word = value.strip().lower() if isinstance(value, str) else value
+    if word in ("ssl", "smtps", "ssl/tls"):
+        raise RefusedValueError("TLS from the first byte, usually on port 465, is called tls", fix='write "tls"')
+    return word
+
+
+def path(value: object) -> Path:
+    """Take a path."""
+    return Path(value) if isinstance(value, Path) else Path(text(value))
+
+
+def paths(value: object) -> tuple[Path, ...]:
+    """Take a list of paths; as text, a JSON list or names with commas between."""
+    if isinstance(value, str):
+        if value.lstrip().startswith("["):
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError):
+                raise RefusedValueError("it begins like a JSON list, but is none", fix='write ["a.csv"]') from None
+        else:
+            value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple):
+        raise RefusedValueError("it wants a list of files", fix='write ["unsubscribed.csv"]')
+    return tuple(path(part) for part in value)
+
+
+def duration(value: object) -> timedelta:
+    """Take a length of time with its unit."""
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, time):
+        raise RefusedValueError("that is a time of day, it wants a length of time", fix='write "8h", in quotes')
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value) if isinstance(value, float) or abs(value) < 10**9 else "a number too large"
+    try:
+        return parse_duration(text(value))
+    except UsageError as error:
+        raise RefusedValueError(error.what, fix=error.fix, quote=False) from None
+
+
+def between(shortest: timedelta, longest: timedelta) -> BeforeValidator:
+    """Make a validator for a duration with bounds, both included."""
+
+    def check(value: object) -> timedelta:
+        length = duration(value)
+        if not shortest <= length <= longest:
+            raise RefusedValueError(
+                f"it wants {spell_duration(shortest)} to {spell_duration(longest)}", fix="choose one between"
+            )
+        return length
+
+    return BeforeValidator(check)
+
+
+def _moment(value: object, *, date_alone: bool) -> datetime:
+    if isinstance(value, time):
+        raise RefusedValueError("it is a time without a date", fix="write both, such as 2026-11-23T09:00:00")
+    if not isinstance(value, str | date):
+        raise RefusedValueError("it wants a date and time", fix="write it like 2026-11-23T09:00:00, without quotes")
+    try:
+        return as_moment(value, date_alone=date_alone)
+    except UsageError as error:
+        raise RefusedValueError(error.what, fix=error.fix, quote=False) from None
+
+
+def opening(value: object) -> datetime:
+    """Take the moment a window opens; a date alone is the midnight it begins with."""
+    return _moment(value, date_alone=True)
+
+
+def closing(value: object) -> datetime:
+    """Take the moment a window closes; a date alone could mean either of its midnights, and is refused."""
+    return _moment(value, date_alone=False)
+
+
+def campaign_name(value: object) -> str:
+    """Take a name that can be part of a file's name on any system."""
+    name = text(value)
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}", name):
+        raise RefusedValueError(
+            "it becomes part of file names, and wants 1 to 64 letters (a to z), digits, '-', '_' or '.', no '.' first",
+            fix='write it like "autumn-orders"',
+        )
+    if name.lower().endswith("-sandbox"):
+        # NAME-sandbox-results.ledger belongs to the sandbox runs of NAME: they must never look like real ones.
+        raise RefusedValueError("names that end in '-sandbox' are kept for sandbox runs", fix="choose another name")
+    return name
+
+
+Text = Annotated[str, PlainValidator(text)]
+FilePath = Annotated[Path, PlainValidator(path)]
+FilePaths = Annotated[tuple[Path, ...], PlainValidator(paths)]
+Number = BeforeValidator(number)
