@@ -1,0 +1,10 @@
+"""The links room: `Contact` in, `LoginLink` out; and a link looked at, to say what is wrong with it.
+
+PyJWT lives here and nowhere else. Raises `LinkError` (no link at all) and `InvalidContactError` (not for this row).
+"""
+
+from campaign.links.checks import Check
+from campaign.links.inspect import Inspection, inspect_link
+from campaign.links.mint import LinkMinter, throwaway_secret
+
+__all__ = ["Check", "Inspection", "LinkMinter", "inspect_link", "throwaway_secret"]

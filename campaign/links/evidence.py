@@ -1,0 +1,126 @@
+"""Take a sign-in link apart, believing nothing: a pasted text in, the pieces that checks look at out.
+
+Nothing is decoded that the vendor would decode: whether an identifier is percent-encoded shows in the raw query only.
+Raises nothing for any text; what can't be read is None. Limits: HTTPS redirects are not followed, nothing is fetched.
+"""
+
+import quopri
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import jwt
+from jwt import PyJWS, PyJWTError
+from jwt.exceptions import InvalidKeyError
+
+_HS256 = PyJWS().get_algorithm_by_name("HS256")
+_TOKEN = re.compile(r"[\w+/=-]+\.[\w+/=-]*\.[\w+/=-]*", re.ASCII)
+_QUOTED_PRINTABLE = re.compile(r"[?&;]token=3D|=\r?\n")
+_WRAPPING = " \t\r\n<>\"'"
+_PIECE = 8
+"""Characters that a shown value may not share with a hidden one; fewer than anybody could use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A link in pieces. None where the piece isn't there; `is_url` is False for a token alone."""
+
+    is_url: bool
+    scheme: str = ""
+    host: str = ""
+    """In lower case, with its port where it has one."""
+    path: str = ""
+    parameters: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Names and raw values, in order."""
+    token: str | None = field(default=None, repr=False)
+    header: Mapping[str, object] | None = None
+    claims: Mapping[str, object] | None = field(default=None, repr=False)
+    signature: bytes = field(default=b"", repr=False)
+    secret: str | None = field(default=None, repr=False)
+
+    def values(self, name: str) -> list[str]:
+        """Find the raw values of a parameter."""
+        return [value for key, value in self.parameters if key == name]
+
+    def is_signed_with_secret(self) -> bool:
+        """Whether the secret at hand made the signature (RFC 7515 section 5.2)."""
+        if self.secret is None or self.token is None:
+            return False
+        try:
+            key = _HS256.prepare_key(self.secret)
+            return _HS256.verify(self.token.rpartition(".")[0].encode(), key, self.signature)
+        except (InvalidKeyError, UnicodeEncodeError):
+            return False
+
+    def shown(self, value: object) -> str:
+        """`value` in quotes, for a person; not a piece of the token or the secret, nor what would upset a terminal."""
+        text = str(value)
+        hidden = f"{self.token or ''} {self.secret or ''}"
+        pieces = (text[start : start + _PIECE] for start in range(min(len(text), 200)))
+        if "eyJ" in text or any(len(piece) == _PIECE and piece in hidden for piece in pieces):
+            return "(not shown)"
+        return repr(text if len(text) <= 80 else text[:80] + "…")
+
+
+def gather(pasted: str, secret: str | None) -> Evidence:
+    """Take apart what a person pasted: in angle brackets or quotes, from HTML, from a message's source, broken up.
+
+    `secret` is the one at hand, to check the signature with.
+    """
+    text = pasted.strip(_WRAPPING)
+    if _QUOTED_PRINTABLE.search(text):
+        text = quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    for escaped in ("&amp;", "&#38;", "&#x26;", "&#X26;"):
+        text = text.replace(escaped, "&")
+    # A mail program may have broken the line; no part of a link has white space.
+    text = "".join(text.split())
+    if "?" not in text and "/" not in text.partition(".")[0] and _TOKEN.fullmatch(text) and text.startswith("ey"):
+        return _with_token(text, secret, is_url=False)
+    try:
+        parts = urlsplit(text)
+        host = (parts.hostname or "") + (f":{parts.port}" if parts.port is not None else "")
+    except ValueError:
+        return Evidence(is_url=False, secret=secret)
+    if not parts.scheme or not host:
+        return Evidence(is_url=False, secret=secret)
+    pairs = (parameter.partition("=") for parameter in parts.query.split("&") if parameter)
+    parameters = tuple((name, value) for name, _, value in pairs)
+    token = next((value for name, value in parameters if name == "token"), None)
+    return _with_token(
+        token, secret, is_url=True, scheme=parts.scheme, host=host, path=parts.path, parameters=parameters
+    )
+
+
+def _with_token(
+    token: str | None,
+    secret: str | None,
+    *,
+    is_url: bool,
+    scheme: str = "",
+    host: str = "",
+    path: str = "",
+    parameters: tuple[tuple[str, str], ...] = (),
+) -> Evidence:
+    header, claims, signature = _decoded(token or "")
+    return Evidence(
+        is_url=is_url,
+        scheme=scheme,
+        host=host,
+        path=path,
+        parameters=parameters,
+        token=token or None,
+        header=header,
+        claims=claims,
+        signature=signature,
+        secret=secret,
+    )
+
+
+def _decoded(token: str) -> tuple[Mapping[str, object] | None, Mapping[str, object] | None, bytes]:
+    """Header, claims and signature of a compact JWS; (None, None, b"") where it isn't one."""
+    try:
+        decoded = jwt.decode_complete(token, options={"verify_signature": False})
+    except (PyJWTError, ValueError, TypeError, RecursionError):
+        return None, None, b""
+    return decoded["header"], decoded["payload"], decoded["signature"]

@@ -1,0 +1,195 @@
+"""Mint ClickFunnels sign-in links: a contact and a moment in, a `LoginLink` out.
+
+The token is a compact JWS (RFC 7515 section 3.1) over the claims of RFC 7519, HS256, without a `typ`: byte for byte
+what the vendor's Ruby gem and `jwt.encode(claims, secret, headers={"typ": None})` write. Signing is PyJWT's; the JSON
+around it is put together from parts that are the same for everybody, because this runs once per message.
+
+Raises `LinkError` where no link can be minted at all, `InvalidContactError` where this contact's can't.
+
+Limits: text beyond ASCII is written as JSON escapes, as PyJWT does; the Ruby gem writes it as UTF-8. Both are the same
+claims to every verifier. Nothing here knows whether the vendor has the contact or holds the same secret.
+"""
+
+import hashlib
+import re
+import secrets
+from binascii import b2a_base64
+from collections.abc import Callable
+from datetime import datetime
+from json.encoder import encode_basestring_ascii as json_string
+from typing import NamedTuple
+from urllib.parse import quote
+
+from jwt import PyJWS
+from jwt.exceptions import InvalidKeyError
+
+from campaign.errors import InvalidContactError, LinkError
+from campaign.model import Contact, LoginLink
+
+FINGERPRINT_LENGTH = 12
+SHORTEST_SECRET = 32
+"""Bytes. RFC 7518 section 3.2: a key for HS256 is at least as long as the hash it makes."""
+
+_WHERE_IT_IS_FOUND = "copy the whole JWT secret key of the workspace (Site & Blog, Customer Center settings)"
+_WHAT_A_DOMAIN_IS = "write the host name alone, in ASCII: yourworkspace.myclickfunnels.com, or www.your-domain.com"
+_HS256 = PyJWS().get_algorithm_by_name("HS256")
+_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._~+@-]+")
+"""What `quote` would leave as it is, but for the plus and the at sign; it takes four times as long to find out."""
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_HEADER = b2a_base64(b'{"alg":"HS256"}', newline=False).translate(_URL_SAFE, b"=") + b"."
+_HOST_NAME = re.compile(
+    r"(?=.{4,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
+)
+_HTTPS_URL = re.compile(
+    # A host with no user before it: a cell that begins with "@" must not choose the host.
+    r"https://[^\s/?#@\\<>\"\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
+    r"(?:[/?#][^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]*)?",
+    re.IGNORECASE,
+)
+
+
+class _Moment(NamedTuple):
+    """What every link minted within one second has in common."""
+
+    second: int
+    issued_at: datetime
+    expires_at: datetime
+    claims: str
+    """From the end of `sub` to the end of `iat`, as JSON."""
+
+
+class LinkMinter:
+    """Mints links for one workspace. Holds the secret, and never shows it.
+
+    `domain` is the workspace's domain, the custom one once it is connected: it becomes the URL's host and stands in
+    `sub`. `secret` is the workspace's JWT secret key, at least 32 bytes. `expiry` is given the moment of issue (aware)
+    and gives the moment when the link stops working (aware, in the zone that a reader of the mail expects). `redirect`
+    gives the URL that the browser goes to after signing in; None leaves the claim out.
+
+    Raises `LinkError` for a domain or a secret that no link can be minted with.
+    """
+
+    __slots__ = ("_domain", "_expiry", "_key", "_moment", "_redirect", "_url")
+
+    def __init__(
+        self,
+        *,
+        domain: str,
+        secret: str,
+        expiry: Callable[[datetime], datetime],
+        redirect: Callable[[Contact], str] | None = None,
+    ) -> None:
+        self._domain = domain.lower()
+        self._key, fault = _signing_key(secret)
+        # Where an error is shown with local variables, the secret must not be among them.
+        del secret
+        if fault:
+            raise LinkError(fault, where="CAMPAIGN_LINK__SECRET", fix=_WHERE_IT_IS_FOUND)
+        if _HOST_NAME.fullmatch(self._domain) is None:
+            raise LinkError(f"{domain!r} is not a domain", where="link.domain", fix=_WHAT_A_DOMAIN_IS)
+        self._expiry = expiry
+        self._redirect = redirect
+        self._url = f"https://{self._domain}/sso?identifier="
+        self._moment: _Moment | None = None
+
+    def __repr__(self) -> str:
+        return f"LinkMinter(domain={self._domain!r})"
+
+    def __reduce__(self) -> str:
+        # A pickle would be the secret on its way to a disk or a socket. Workers make their own minter.
+        raise TypeError("a LinkMinter is not for pickling: it holds the secret")
+
+    def mint(self, contact: Contact, now: datetime) -> LoginLink:
+        """Make a link that signs `contact` in, issued at `now` (aware; what is below a second is cut off).
+
+        Raises `LinkError` where the link would be expired at birth or a moment has no zone, and `InvalidContactError`
+        where the contact's redirect is not an https URL or its address is not text.
+        """
+        moment = self._moment
+        if moment is None or moment.second != int(now.timestamp()) or now.tzinfo is None:
+            moment = self._moment = self._at(now)
+        email = contact.email
+        claims = '{"sub":' + json_string(f"{email}:{self._domain}") + moment.claims
+        if self._redirect is not None:
+            redirect_to = self._redirect(contact)
+            if _HTTPS_URL.fullmatch(redirect_to) is None:
+                raise _unfit_redirect(redirect_to, contact)
+            claims += ',"redirect_to":' + json_string(redirect_to)
+        if _PLAIN_ADDRESS.fullmatch(email) is not None:
+            identifier = email.replace("@", "%40").replace("+", "%2B")
+        else:
+            identifier = _percent_encoded(contact)
+        # RFC 7515 section 2: base64url, without padding.
+        signed = _HEADER + b2a_base64((claims + "}").encode(), newline=False).translate(_URL_SAFE, b"=")
+        signature = b2a_base64(_HS256.sign(signed, self._key), newline=False).translate(_URL_SAFE, b"=")
+        token = signed + b"." + signature
+        return LoginLink(
+            url=f"{self._url}{identifier}&strategy=email&token={token.decode()}",
+            issued_at=moment.issued_at,
+            expires_at=moment.expires_at,
+            fingerprint=hashlib.sha256(token).hexdigest()[:FINGERPRINT_LENGTH],
+        )
+
+    def _at(self, now: datetime) -> _Moment:
+        if now.tzinfo is None:
+            raise LinkError("a link can't be issued at a time without a zone", where="the moment of issue")
+        now = now.replace(microsecond=0)
+        expires_at = self._expiry(now)
+        if expires_at.tzinfo is None:
+            raise LinkError("a link can't expire at a time without a zone", where="the moment of expiry")
+        expires_at = expires_at.replace(microsecond=0)
+        issued, expires = int(now.timestamp()), int(expires_at.timestamp())
+        if expires <= issued:
+            raise LinkError(
+                f"a link minted now would already have expired at {expires_at.isoformat()}",
+                where="window.closes, link.grace",
+                fix="choose a window that is not over, or a longer link.grace",
+            )
+        return _Moment(
+            second=issued,
+            issued_at=now.astimezone(expires_at.tzinfo),
+            expires_at=expires_at,
+            claims=f',"nbf":{issued},"exp":{expires},"iat":{issued}',
+        )
+
+
+def throwaway_secret() -> str:
+    """Make up a secret that signs nobody in, for dry runs and the sandbox: 64 characters, others at every call."""
+    return secrets.token_urlsafe(48)
+
+
+def _signing_key(secret: str) -> tuple[bytes, str]:
+    """Prepare the key for HS256; or say what is wrong with the secret, without quoting it."""
+    if not secret.strip():
+        return b"", "the link secret is empty"
+    if secret != secret.strip():
+        return b"", "the link secret begins or ends with white space"
+    try:
+        # PyJWT refuses what is plainly another kind of key, such as a PEM file.
+        key: bytes = _HS256.prepare_key(secret)
+    except (InvalidKeyError, UnicodeEncodeError):
+        return b"", "the link secret is not a secret for HS256 but another kind of key"
+    if len(key) < SHORTEST_SECRET:
+        return b"", f"the link secret has {len(key)} bytes; HS256 needs at least {SHORTEST_SECRET} (RFC 7518)"
+    return key, ""
+
+
+def _percent_encoded(contact: Contact) -> str:
+    try:
+        return quote(contact.email, safe="")
+    except UnicodeEncodeError:
+        pass
+    raise InvalidContactError(
+        "the e-mail address holds half a character, and can't be written in a URL",
+        where=f"row {contact.number}",
+        fix="correct the address in the contacts file",
+    )
+
+
+def _unfit_redirect(redirect_to: str, contact: Contact) -> InvalidContactError:
+    shown = redirect_to if len(redirect_to) <= 100 else redirect_to[:100] + "…"
+    return InvalidContactError(
+        f"link.redirect_to gives {shown!r}, which is not an https URL with a host and without spaces",
+        where=f"row {contact.number}, setting link.redirect_to",
+        fix="correct the row or the setting; a column in it wants a filter: {{ contact.column | urlencode }}",
+    )
