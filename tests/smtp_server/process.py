@@ -1,0 +1,46 @@
+"""The server in a process of its own: for tests that kill the sender, and for measuring it alone.
+
+with ServerProcess(record, "--misbehave", "rcpt_greylist,share=2") as server:
+    ... deliver to server.host, server.port; kill the sender at will ...
+accepted = read_record(record).accepted
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_ROOT = Path(__file__).parents[2]
+
+
+class ServerProcess:
+    """`options` as `python -m tests.smtp_server --help` lists them. It ends with the process that started it."""
+
+    def __init__(self, record: Path, *options: str) -> None:
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.record = record
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "tests.smtp_server", "--record", str(self.record.absolute()), *self._options]
+        self._process = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            self.__exit__(None, None, None)
+            raise RuntimeError("the server's process did not start; see its stderr")
+        self.port = int(line)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait()

@@ -1,0 +1,220 @@
+"""One connection as bytes: reads, buffers, writes, and the ways in which it can be slow or die.
+
+What the bytes mean is `session.py`'s: it takes commands and bodies from `buffer` in `step`, answers with `put`, and
+hands what goes wrong to `misbehave`. All replies to what arrived together go out in one write, as a good server does.
+"""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable, Iterator
+
+from tests.smtp_server.certificates import server_context
+from tests.smtp_server.command import ENDS_GROUP
+from tests.smtp_server.misbehaviours import Action, Misbehaviour
+from tests.smtp_server.record import Accepted, Connection
+from tests.smtp_server.state import ServerState
+
+GAP = 0.0005
+"""Seconds between the packets of a reply in pieces."""
+LINGER = 2.0
+"""Seconds for which a connection that was cut still reads: closing with unread bytes would turn the FIN into an RST."""
+
+
+class Wire(asyncio.Protocol):
+    """The byte side of a session."""
+
+    def __init__(self, state: ServerState) -> None:
+        self.state = state
+        self.buffer = bytearray()
+        self.last_verb = b""
+        """The last command (b"." for a body); b"" before the first."""
+        self.pipelining = False
+        """Whether the client may send a command before it has the reply to the last."""
+        self.upgrade = False
+        """Whether TLS begins as soon as the reply is out."""
+        self.owed: Accepted | None = None
+        """Accepted, and no byte of a reply has gone out since."""
+        self.events: list[bytes] = []
+        self.connection = Connection(number=len(state.record.connections) + 1)
+        self._out: list[bytes] = []
+        self._busy = False
+        self._deaf = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def greet(self) -> None:
+        """The connection is there."""
+        raise NotImplementedError
+
+    def step(self) -> bool:
+        """Takes one command or body from the buffer, if there is a whole one; False if there is not."""
+        raise NotImplementedError
+
+    def hung_up(self) -> None:
+        """The connection is gone."""
+        raise NotImplementedError
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.connection.encrypted = transport.get_extra_info("sslcontext") is not None
+        self.state.open.add(self)
+        self.state.record.connections.append(self.connection)
+        self.greet()
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        self.buffer += data
+        if self._busy:
+            self._check_patience()
+        else:
+            self._work()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.state.open.discard(self)
+        for running in (self._timer, self._task):
+            if running is not None:
+                running.cancel()
+        self._settle_debt()
+        self.hung_up()
+        self._end("client")
+
+    def abort(self) -> None:
+        """The server stops."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def put(self, reply: bytes) -> None:
+        """Queues a reply; it goes out when everything that arrived with its command is dealt with."""
+        self._out.append(reply)
+
+    def defect(self, what: str, where: bytes = b"") -> None:
+        """The client broke a rule."""
+        self.state.record.note_defect(self.connection.number, what, where)
+
+    def misbehave(self, what: Misbehaviour, right: bytes, effect: Callable[[], None] | None) -> None:
+        """Goes wrong in place of the `right` answer and its effect."""
+        answers = what.action is Action.ANSWER
+        if effect is not None and (what.accept or (answers and what.reply is None)):
+            effect()
+        reply = what.reply if what.reply is not None else right if answers else b""
+        wire = what.before + reply + what.after
+        self._flush()
+        if not what.delay and not what.piece:
+            self._write(wire)
+            self.finish(what.action)
+            return
+        self._busy = True
+        size = what.piece or len(wire) or 1
+        pieces = iter([wire[start : start + size] for start in range(0, len(wire), size)])
+        self._timer = self._loop.call_later(what.delay, self._trickle, pieces, what.action)
+
+    def finish(self, action: Action) -> None:
+        """Does to the connection what `action` says, after what was put has gone out."""
+        if action is Action.ANSWER:
+            return
+        self._flush()
+        self._settle_debt()
+        self._end(action.value)
+        self._deaf = True
+        self.buffer.clear()
+        transport = self._transport
+        assert transport is not None
+        match action:
+            case Action.CUT if transport.can_write_eof():
+                transport.write_eof()
+                self._timer = self._loop.call_later(LINGER, transport.close)
+            case Action.CUT:
+                transport.close()
+            case Action.RESET:
+                connected = transport.get_extra_info("socket")
+                connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                transport.abort()
+            case Action.STALL:
+                transport.pause_reading()
+
+    def quit(self) -> None:
+        """Closes as the client asked."""
+        self._end("quit")
+        self.finish(Action.CUT)
+
+    def _work(self) -> None:
+        self.events = []
+        while self.buffer and not self._busy and not self._deaf and not self.upgrade and self.step():
+            if self.buffer and not self._deaf:
+                self._check_patience()
+        if self.events and self.state.record.keep_commands:
+            self.connection.reads.append(tuple(self.events))
+        self._flush()
+        if self.upgrade and not self._busy and not self._deaf:
+            self._start_tls()
+
+    def _check_patience(self) -> None:
+        """Something arrived before the reply to `last_verb` went out. Was that allowed?"""
+        if not self.last_verb:
+            self.defect("spoke before the banner", bytes(self.buffer))
+        elif self.last_verb in ENDS_GROUP:
+            self.defect(f"did not wait for the reply to {self.last_verb.decode()}", bytes(self.buffer))
+        elif not self.pipelining:
+            self.defect("pipelined though PIPELINING was not offered", bytes(self.buffer))
+
+    def _trickle(self, pieces: Iterator[bytes], action: Action) -> None:
+        if (piece := next(pieces, None)) is not None:
+            self._write(piece)
+            self._timer = self._loop.call_later(GAP, self._trickle, pieces, action)
+            return
+        self._busy = False
+        self.finish(action)
+        if not self._deaf:
+            self._work()
+
+    def _flush(self) -> None:
+        if self._out:
+            wire = b"".join(self._out)
+            self._out.clear()
+            self._write(wire)
+
+    def _write(self, wire: bytes) -> None:
+        transport = self._transport
+        assert transport is not None
+        if wire and not transport.is_closing():
+            transport.write(wire)
+            self.owed = None
+
+    def _settle_debt(self) -> None:
+        if self.owed is not None:
+            self.state.record.leave_unanswered(self.owed)
+            self.owed = None
+
+    def _end(self, fate: str) -> None:
+        if self.connection.fate is None:
+            self.connection.fate = fate
+        self.state.record.changed()
+
+    def _start_tls(self) -> None:
+        self.upgrade = False
+        self._busy = True
+        self.buffer.clear()  # RFC 3207 section 4.2: nothing said in clear counts (it is a defect already)
+        assert self._transport is not None
+        self._transport.pause_reading()
+        self._task = self._loop.create_task(self._shake_hands(self._transport))
+
+    async def _shake_hands(self, plain: asyncio.Transport) -> None:
+        try:
+            encrypted = await self._loop.start_tls(
+                plain, self, server_context(self.state.features.tls), server_side=True
+            )
+        except OSError:  # ssl.SSLError is one: the client did not like our certificate, or went away
+            plain.abort()
+            return
+        assert encrypted is not None
+        self._transport = encrypted
+        self.connection.encrypted = True
+        self.last_verb = b"STARTTLS"
+        self._busy = False
+        self._work()
