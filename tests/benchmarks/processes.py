@@ -13,7 +13,9 @@ from typing import Self
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _INTERVAL = 0.05
-"""Seconds between looks: often enough not to miss a worker, too seldom to slow it (0.1 ms a look)."""
+"""Seconds between looks at each known process: its last moments may be its largest, and one look takes 0.1 ms."""
+_CENSUS = 0.5
+"""Seconds between looks for new processes, which takes longer, once the first second is over."""
 
 
 def cpu_seconds(pid: int) -> float:
@@ -45,11 +47,12 @@ def family(pid: int) -> list[int]:
     """A process and all its descendants, itself first."""
     members = [pid]
     for member in members:  # grows as it goes
-        for children in Path(f"/proc/{member}/task").glob("*/children"):
-            try:
-                members += map(int, children.read_text().split())
-            except OSError:
-                continue
+        try:
+            # Each thread has its own list: the children are those of the thread that started them.
+            for thread in os.listdir(f"/proc/{member}/task"):  # noqa: PTH208 - ten times as quick, fifty times a look
+                members += map(int, Path(f"/proc/{member}/task/{thread}/children").read_text().split())
+        except OSError:
+            continue
     return members
 
 
@@ -64,7 +67,7 @@ class Usage:
 class Watch:
     """Looks at a family of processes until it is left; ends the family when `limit` seconds are over.
 
-    A process that lives for less than the interval may be missed.
+    A process that lives for less than half a second may be missed.
     """
 
     def __init__(self, pid: int, *, limit: float) -> None:
@@ -92,12 +95,16 @@ class Watch:
         return Usage(cpu=max(waited, sum(self._cpu.values())), peaks=tuple(sorted(self._peaks.values(), reverse=True)))
 
     def _look(self) -> None:
+        began = counted = time.monotonic()
+        members = family(self._pid)
         while not self._over.wait(_INTERVAL):
-            members = family(self._pid)
+            now = time.monotonic()
+            if now < began + 1 or now > counted + _CENSUS:
+                members, counted = family(self._pid), now
             for member in members:
                 self._peaks[member] = max(peak_memory(member), self._peaks.get(member, 0))
                 self._cpu[member] = max(cpu_seconds(member), self._cpu.get(member, 0.0))
-            if time.monotonic() > self._deadline:
+            if now > self._deadline:
                 self.expired = True
                 for member in members:
                     _kill(member)

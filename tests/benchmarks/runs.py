@@ -4,21 +4,19 @@ A run counts if the sender ended with exit code 0, the sink counted exactly the 
 left behind says the same. The clock runs from before the process is started until it has ended.
 """
 
-import json
 import os
 import random
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.processes import Watch, cpu_seconds, machine_busy_seconds
 from tests.benchmarks.senders import Command, Sender, Task
 from tests.benchmarks.sink import running_sink
+from tests.benchmarks.way import way_to
 
 _LIMIT = 1800.0
 """Seconds after which a run is given up."""
@@ -86,7 +84,7 @@ def run(job: Job, repetition: int, scratch: Path) -> Run:
         tempfile.TemporaryDirectory(dir=scratch) as aside,
         tempfile.TemporaryDirectory(dir=job.sender.scratch or scratch) as folder,
         running_sink(Path(aside)) as sink,
-        _way(sink.port, job.round_trip) as way,
+        way_to(sink.port, job.round_trip) as way,
     ):
         task = Task(
             workload=job.workload,
@@ -162,39 +160,3 @@ def execute(command: Command, limit: float) -> Finished:
         fault = f"exit code {process.returncode}: {said[-500:]}"
     used = watch.usage(usage.ru_utime + usage.ru_stime)
     return Finished(wall=wall, cpu=used.cpu, peaks=used.peaks, fault=fault)
-
-
-class _Way:
-    """How a sender reaches the sink: straight, or by the delaying relay."""
-
-    def __init__(self, port: int, relay: subprocess.Popen[str] | None) -> None:
-        self.port = port
-        self.pid = relay.pid if relay else 0
-        self._relay = relay
-
-    def finish(self) -> float | None:
-        """End the relay; give the seconds from its first connection to its last byte, None without one."""
-        if self._relay is None:
-            return None
-        self._relay.terminate()
-        said, _ = self._relay.communicate()
-        carried = json.loads(said)
-        return float(carried["last"]) - float(carried["first"])
-
-
-@contextmanager
-def _way(port: int, round_trip: float) -> Iterator[_Way]:
-    if not round_trip:
-        yield _Way(port, None)
-        return
-    program = str(Path(__file__).with_name("relay.py"))
-    delay = ("--delay-ms", str(1000 * round_trip / 2))
-    relay = subprocess.Popen(
-        (sys.executable, program, "--to", f"127.0.0.1:{port}", *delay), stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert relay.stdout is not None
-        yield _Way(int(relay.stdout.readline()), relay)
-    finally:
-        relay.kill()
-        relay.communicate()
