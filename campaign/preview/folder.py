@@ -1,0 +1,101 @@
+"""The preview's folder on disk: whose it is, what its files are called, and which rows it holds so far.
+
+`rows.jsonl` has one line for each row, written as it comes: so memory stays flat, a run that was cut short loses
+nothing, and the next one knows exactly which files are a preview's own. `OSError` is the caller's to translate.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from campaign.errors import ResultsError
+
+MARK = '<meta name="generator" content="campaign preview">'
+"""Stands near the start of every `index.html` of ours."""
+INDEX = "index.html"
+
+_ROWS = "rows.jsonl"
+_NAME = re.compile(r"\d{4,}-[a-z0-9_][a-z0-9._-]*\Z")
+
+
+class GalleryRow(NamedTuple):
+    """One contact in the gallery's list, in the order in which the page's script reads it."""
+
+    number: int
+    email: str
+    status: str
+    subject: str
+    detail: str
+    name: str
+    """Of its files, without the suffix; empty where there is no message."""
+    expires: str
+
+
+def claim(folder: Path, *, keep: bool) -> None:
+    """Make the folder ours: create it, or empty it of our own pages; leave every other file alone."""
+    if folder.exists() and not folder.is_dir():
+        raise ResultsError(
+            "The preview needs a folder, and this is a file.", where=str(folder), fix="Name another folder."
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if next(folder.iterdir(), None) is None:
+        return
+    index = folder / INDEX
+    if not index.is_file() or MARK.encode() not in index.read_bytes()[:512]:
+        raise ResultsError(
+            "The folder holds files that are not a preview's, so nothing was written into it.",
+            where=str(folder),
+            fix="Name a new folder, or an empty one.",
+        )
+    if keep:
+        return
+    for row in read_rows(folder):
+        if _NAME.match(row.name):  # rows.jsonl is a file like any other: it shall not make us delete others
+            (folder / f"{row.name}.eml").unlink(missing_ok=True)
+            (folder / f"{row.name}.html").unlink(missing_ok=True)
+    (folder / _ROWS).unlink(missing_ok=True)
+
+
+def append_row(folder: Path, row: GalleryRow) -> None:
+    """Add a row; it is the system's to write out when it likes."""
+    with (folder / _ROWS).open("ab") as rows:
+        rows.write(json.dumps(row).encode("ascii") + b"\n")
+
+
+def read_rows(folder: Path) -> Iterator[GalleryRow]:
+    """Give the rows added so far; a line that a crash cut short is left out."""
+    try:
+        rows = (folder / _ROWS).open("rb")
+    except FileNotFoundError:
+        return
+    with rows:
+        for line in rows:
+            try:
+                number, *words = json.loads(line)
+                yield GalleryRow(int(number), *map(str, words))
+            except (ValueError, TypeError):
+                continue
+
+
+def write_new(folder: Path, number: int, email: str, message: bytes) -> str:
+    """Write the `.eml` under a name that no file has yet, and give the name: what comes twice overwrites nothing."""
+    base = name = file_name(number, email)
+    copy = 1
+    while True:
+        try:
+            with (folder / f"{name}.eml").open("xb") as eml:
+                eml.write(message)
+        except FileExistsError:
+            copy += 1
+            name = f"{base}-{copy}"
+        else:
+            return name
+
+
+def file_name(number: int, email: str) -> str:
+    """`NNNN-local`: ASCII letters, digits, dot, hyphen and underscore only, whatever the address is."""
+    local = unicodedata.normalize("NFKD", email.rpartition("@")[0] or email).encode("ascii", "ignore").decode().lower()
+    return f"{number:04d}-{re.sub(r'[^a-z0-9_]+|[.]{2,}', '-', local)[:40].strip('._-') or 'contact'}"

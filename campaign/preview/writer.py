@@ -1,0 +1,144 @@
+"""Writes the preview: messages as they come, and the gallery over all of them at the end."""
+
+import json
+from base64 import b64encode
+from datetime import datetime
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Self
+
+from campaign.errors import ResultsError
+from campaign.pages import asset, shown
+from campaign.preview.folder import INDEX, MARK, GalleryRow, append_row, claim, read_rows, write_new
+from campaign.preview.message_page import message_page, parts
+
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; frame-src 'self' file:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+class PreviewWriter:
+    """Writes messages into a folder as they come, and an index of them; memory stays flat however many they are.
+
+    The folder is made, for its owner's eyes only, if it is not there. An earlier preview in it is replaced, or with
+    `keep` gone on with; a folder with anything else in it is refused. As a context manager, it finishes by itself.
+    """
+
+    def __init__(self, folder: Path, *, campaign: str, note: str, keep: bool = False) -> None:
+        self.folder = folder
+        self._campaign = campaign
+        self._note = note
+        try:
+            claim(folder, keep=keep)
+            # The mark comes first: a run that is cut short leaves a folder that the next one knows for ours.
+            if not (keep and (folder / INDEX).exists()):
+                (folder / INDEX).write_text(f"<!DOCTYPE html>\n{MARK}\n<p>Being written.</p>\n", "utf-8")
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.finish()
+
+    def add(
+        self,
+        *,
+        number: int,
+        email: str,
+        status: str,
+        message: bytes | None,
+        subject: str,
+        text: str,
+        html: str,
+        detail: str = "",
+        expires_at: datetime | None = None,
+    ) -> None:
+        """Add a contact: with its message as RFC 5322 bytes, or with None and the reason (`detail`) why there is none.
+
+        `number` is the row's; `status` any short word; `expires_at` aware. Raises `ResultsError`.
+        """
+        expires = f"{expires_at:%Y-%m-%d %H:%M %Z}" if expires_at else ""
+        try:
+            name = ""
+            if message is not None:
+                name = write_new(self.folder, number, email, message)
+                page = message_page(
+                    number=number,
+                    email=email,
+                    status=status,
+                    detail=detail,
+                    expires=expires,
+                    name=name,
+                    note=self._note,
+                    message=message,
+                    subject=subject,
+                    text=text,
+                    html=html,
+                )
+                (self.folder / f"{name}.html").write_bytes(page.encode("utf-8"))
+            append_row(self.folder, GalleryRow(number, email, status, subject, detail, name, expires))
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+    def add_eml(
+        self,
+        message: bytes,
+        *,
+        number: int,
+        email: str,
+        status: str,
+        detail: str = "",
+        expires_at: datetime | None = None,
+    ) -> None:
+        """Add a message of which only the bytes are at hand, as an SMTP server receives it. Any bytes will do."""
+        subject, text, html = parts(message)
+        self.add(
+            number=number,
+            email=email,
+            status=status,
+            message=message,
+            subject=subject,
+            text=text,
+            html=html,
+            detail=detail,
+            expires_at=expires_at,
+        )
+
+    def finish(self) -> Path:
+        """Write `index.html` over all that was added, and give its path. More may be added, and finished, later."""
+        script = asset("gallery.js")
+        page = Template(asset("gallery.html")).substitute(
+            csp=escape(_POLICY.format(hash=b64encode(sha256(script.encode()).digest()).decode()), quote=False),
+            campaign=shown(self._campaign),
+            note=shown(self._note),
+            css=asset("gallery.css"),
+            js=script,
+            rows="\0",  # shown lets no NUL through, so this is the only one
+        )
+        before, after = page.split("\0")
+        index, part = self.folder / INDEX, self.folder / f"{INDEX}.part"
+        try:
+            with part.open("wb") as out:
+                out.write(before.encode("utf-8", "replace"))
+                for position, row in enumerate(read_rows(self.folder)):
+                    # As a `<` never occurs raw, no cell can end the script element (HTML, section 4.12.1.3).
+                    line = json.dumps(row).replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+                    out.write((",\n" if position else "").encode() + line.encode("ascii"))
+                out.write(after.encode("utf-8", "replace"))
+            part.replace(index)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        return index
+
+
+def _unwritable(folder: Path, error: OSError) -> ResultsError:
+    return ResultsError(
+        f"The preview can't be written: {error.strerror or error}.",
+        where=str(error.filename or folder),
+        fix="Make room or get write access there, or name another folder.",
+    )
