@@ -10,6 +10,8 @@ else. Secrets come from the environment or from a file that it names, leave as `
 Limits: what is checked is what can be known without looking: not the server, not the template, not the contacts.
 """
 
+from campaign.settings.addresses import is_this_machine
+from campaign.settings.campaign_file import Settings
 from campaign.settings.load import load_settings, output_paths, require_secrets
 from campaign.settings.names import WANTED
 from campaign.settings.sections import (
@@ -17,10 +19,8 @@ from campaign.settings.sections import (
     LinkSettings,
     MessageSettings,
     RetrySettings,
-    Settings,
     SmtpSettings,
     WindowSettings,
-    is_this_machine,
 )
 
 __all__ = [

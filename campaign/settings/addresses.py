@@ -6,7 +6,7 @@ Each takes what a person wrote and gives it in the form that goes out (domains i
 
 import re
 from email.utils import parseaddr
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
@@ -131,3 +131,15 @@ def smtp_host(value: object) -> str:
     if len(host) > 253 or not _HOST_NAME.fullmatch(host) or host.rpartition(".")[2].isdigit():
         raise RefusedValueError("that is no host name and no IP address", fix=f'write it like host = "{example}"')
     return host
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is the loopback: localhost (RFC 6761 section 6.3), 127.0.0.0/8 or ::1."""
+    try:
+        number = ip_address(host)
+    except ValueError:
+        name = host.lower().removesuffix(".")
+        return name == "localhost" or name.endswith(".localhost")
+    if isinstance(number, IPv6Address) and number.ipv4_mapped is not None:
+        return number.ipv4_mapped.is_loopback
+    return number.is_loopback

@@ -5,6 +5,7 @@ all. A pydantic error quotes the input it refused, which may be a secret, so non
 here are our own, and only plain values of settings that are not secrets are quoted.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from campaign.errors import SettingsError
 
 _LONGEST_QUOTE = 60
+_PASSWORD_IN_URL = re.compile(r"//[^/?#]*@")
 
 
 class RefusedValueError(ValueError):
@@ -110,6 +112,8 @@ def settings_error(faults: Sequence[Fault], path: Path) -> SettingsError:
 
 def shown(value: object) -> str:
     """Quote a value that a person wrote, on one line and not at length; of lists and tables, only say that."""
+    if isinstance(value, str):
+        value = _PASSWORD_IN_URL.sub("//…@", value)
     match value:
         case bool():
             return str(value).lower()

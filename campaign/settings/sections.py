@@ -1,4 +1,4 @@
-"""The sections of `campaign.toml`, one frozen model each, and `Settings`, which holds them.
+"""The sections of `campaign.toml`, one frozen model each.
 
 Every field says in words what it wants (`description`) and how it looks in the file (`examples`): error messages are
 made of them, and so can a reference be. Paths are absolute, durations `timedelta`, secrets `SecretStr` or None.
@@ -6,9 +6,7 @@ Made by `load_settings`; a model made directly checks its values but reads no fi
 """
 
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -17,12 +15,12 @@ from pydantic import (
     Field,
     PlainValidator,
     SecretStr,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from campaign.settings.addresses import address, link_domain, mailbox, smtp_host, web_address
+from campaign.settings.addresses import address, is_this_machine, link_domain, mailbox, smtp_host, web_address
 from campaign.settings.faults import RefusedValueError
 from campaign.settings.values import (
     FilePath,
@@ -30,7 +28,6 @@ from campaign.settings.values import (
     Number,
     Text,
     between,
-    campaign_name,
     closing,
     opening,
     security_word,
@@ -79,16 +76,14 @@ class MessageSettings(Section):
 
     @field_validator("return_path", mode="plain")
     @classmethod
-    def _from_the_sender(cls, value: object, info: Any) -> str:
-        if value is not None:
-            return address(value)
-        sender: str = info.data.get("sender", "")  # absent only when it was refused itself
-        return sender.rpartition("<")[2].rstrip(">")
+    def _from_the_sender(cls, value: object, info: ValidationInfo) -> str:
+        # The sender is absent here only when it was refused itself.
+        return _bare(info.data.get("sender", "")) if value is None else address(value)
 
     @property
     def sender_address(self) -> str:
         """The bare address of `sender`."""
-        return self.sender.rpartition("<")[2].rstrip(">")
+        return _bare(self.sender)
 
 
 class WindowSettings(Section):
@@ -197,66 +192,5 @@ class RetrySettings(Section):
         return self
 
 
-class Settings(BaseSettings):
-    """A campaign's settings, checked once. `path` is campaign.toml's own; relative paths were relative to it."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    path: Path
-    name: Annotated[str, PlainValidator(campaign_name)] = Field(
-        description="a name for the campaign", examples=['"autumn-orders"']
-    )
-    contacts: ContactsSettings
-    message: MessageSettings
-    window: WindowSettings = WindowSettings()
-    link: LinkSettings
-    smtp: SmtpSettings
-    retry: RetrySettings = RetrySettings()
-
-    @classmethod
-    def from_sources(cls, *sources: PydanticBaseSettingsSource) -> Self:
-        """Read sources, the one with most say first. Raises pydantic's `ValidationError`."""
-        values: dict[str, Any] = {"sources": sources}
-        return cls(**values)
-
-    @property
-    def folder(self) -> Path:
-        """The folder of campaign.toml, absolute."""
-        return self.path.parent
-
-    @property
-    def results_path(self) -> Path:
-        """Where the results CSV goes unless told otherwise."""
-        return self.folder / f"{self.name}-results.csv"
-
-    @property
-    def ledger_path(self) -> Path:
-        """Where the ledger goes unless told otherwise: beside the results."""
-        return self.folder / f"{self.name}-results.ledger"
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the sources that `load_settings` brings, and none of the library's own: they read the real environment,
-        ignore variables that name no setting, and know nothing of `_FILE`.
-        """
-        given: tuple[PydanticBaseSettingsSource, ...] = getattr(init_settings, "init_kwargs", {}).get("sources", ())
-        return given or (init_settings,)
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a host is the loopback: localhost (RFC 6761 section 6.3), 127.0.0.0/8 or ::1."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        name = host.lower().removesuffix(".")
-        return name == "localhost" or name.endswith(".localhost")
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped.is_loopback
-    return address.is_loopback
+def _bare(mailbox: str) -> str:
+    return mailbox.rpartition("<")[2].rstrip(">")

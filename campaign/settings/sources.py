@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
+from campaign.settings.campaign_file import Settings
 from campaign.settings.faults import Reading
 from campaign.settings.names import (
     FIELDS,
@@ -27,7 +28,6 @@ from campaign.settings.names import (
     nearest_variable,
     variable,
 )
-from campaign.settings.sections import Settings
 
 _LARGEST_SECRET = 65536
 
