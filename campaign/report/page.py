@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from html import escape
 from string import Template
 
@@ -65,7 +65,7 @@ def _facts(report: ReportData) -> str:
     if report.finished_at:
         facts.append(("Last outcome", _moment(report.finished_at)))
     if report.started_at and report.finished_at:
-        seconds = max((report.finished_at - report.started_at).total_seconds(), 0.0)
+        seconds = max(report.finished_at.timestamp() - report.started_at.timestamp(), 0.0)
         facts.append(("Took", _length(seconds)))
         sent = report.counts.get(Status.SENT, 0)
         if sent and seconds >= 1:
@@ -81,11 +81,12 @@ def _rate(per_minute: Sequence[tuple[datetime, int]]) -> str:
     if not per_minute:
         return ""
     first, last = per_minute[0][0], per_minute[-1][0]
-    minutes = int((last - first) / timedelta(minutes=1)) + 1
+    # By timestamps: the difference of two datetimes of one zone is the wall clock's, wrong by a clock change.
+    minutes = int(last.timestamp() - first.timestamp()) // 60 + 1
     width = -(-minutes // _MAX_BARS)  # minutes a bar, rounded up
     bars = [0.0] * -(-minutes // width)
     for moment, count in per_minute:
-        bars[int((moment - first) / timedelta(minutes=width))] += count / width
+        bars[int(moment.timestamp() - first.timestamp()) // (60 * width)] += count / width
     top = max(bars) or 1.0
     shapes = "".join(
         f'<rect x="{x + 0.08:.2f}" y="{100 - 100 * bar / top:.2f}" width="0.84" height="{100 * bar / top:.2f}"/>'
@@ -122,19 +123,20 @@ def _reasons(reasons: Sequence[Reason]) -> str:
 def _people(report: ReportData) -> str:
     if not report.people:
         return ""
-    shown = report.people[:MAX_PEOPLE]
+    named = report.people[:MAX_PEOPLE]
     rows = "".join(
         f'<tr><td class="n">{person.number}</td><td class="long"><bdi>{_shown(person.email)}</bdi></td>'
         f'<td class="short">{_status(person.status)}</td><td><bdi>{_shown(person.reason)}</bdi></td>'
         f'<td class="soft small long">{_shown(person.message_id)}</td></tr>'
-        for person in shown
+        for person in named
     )
     total = max(len(report.people), sum(report.counts.get(status, 0) for status in NEEDS_A_PERSON))
-    more = f'<p class="soft">The first {len(shown):,} of {total:,}; the results CSV has them all.</p>'
+    more = f'<p class="soft">The first {len(named):,} of {total:,}; the results CSV has them all.</p>'
     return (
         '<section aria-labelledby="people"><h2 id="people">Rows that need a person</h2>'
-        f"{more if total > len(shown) else ''}"
-        '<div class="scroll"><table class="people"><thead><tr><th scope="col" class="n">Row</th>'
+        f"{more if total > len(named) else ''}"
+        '<div class="scroll" role="region" aria-labelledby="people" tabindex="0">'
+        '<table class="people"><thead><tr><th scope="col" class="n">Row</th>'
         '<th scope="col">E-mail</th><th scope="col">Status</th><th scope="col">Reason</th>'
         f'<th scope="col">Message-ID</th></tr></thead><tbody>{rows}</tbody></table></div></section>'
     )
