@@ -1,3 +1,4 @@
+import contextlib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.durations import as_moment, brief_duration, parse_duration, parse_moment, spell_duration
-from campaign.errors import CampaignError, UsageError, WindowError
+from campaign.errors import UsageError, WindowError
 
 LENGTHS = st.integers(min_value=0, max_value=36525 * 86_400_000).map(lambda ms: timedelta(milliseconds=ms))
 
@@ -39,7 +40,7 @@ def test_reads_numbers_with_units(text: str, length: timedelta) -> None:
         "-8h",
         "1.5h",
         "h",
-        "8 parsecs",
+        "8 x",
         "30m1h",
         "1h1h",
         "8h!",
@@ -92,10 +93,8 @@ def test_brief_is_the_two_largest_units(length: timedelta, words: str) -> None:
 @given(st.text(max_size=40) | st.from_regex(r"[0-9 dhms.]{0,20}", fullmatch=True))
 def test_no_text_breaks_the_parsers(text: str) -> None:
     for parse in (parse_duration, parse_moment):
-        try:
-            parse(text)  # type: ignore[operator]
-        except CampaignError as error:
-            assert error.fix
+        with contextlib.suppress(UsageError):
+            parse(text)
 
 
 def test_long_runs_of_spaces_and_digits_are_refused_at_once() -> None:
@@ -127,7 +126,8 @@ def test_other_ways_to_write_a_moment_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-02-29", "2026-11-31T09:00", "2026-11-23T24:01", "2026-11-23T09:60", "2026-11-23T09:00+24:00"]
+    "text",
+    ["2026-02-29", "2026-11-31T09:00", "2026-11-23T24:01", "2026-11-23T09:60", "2026-11-23T09:00+24:00"],
 )
 def test_impossible_moments_are_refused(text: str) -> None:
     with pytest.raises(WindowError, match="calendar or clock"):
