@@ -4,7 +4,7 @@
                                                                addresses: a cell ─▶ the address to mail
 
 Raises `ContactsError` for what concerns a file as a whole, before its first row is given; what concerns one row stands
-in that row's `fault`. pandas is imported when rows are first read: who needs `parse_address` alone does not wait for it.
+in that row's `fault`. pandas is imported when rows are first read: `parse_address` alone need not wait for it.
 """
 
 from campaign.contacts.addresses import contact_key, parse_address

@@ -22,8 +22,7 @@ _MAX_LOCAL = 64
 """Octets: RFC 5321 section 4.5.3.1.1."""
 _MAX_ADDRESS = 254
 """Octets: RFC 5321 section 4.5.3.1.3, less the angle brackets (RFC 3696 erratum 1690)."""
-_ABSURD = 1_000
-"""Characters; beyond this nothing is worth a closer look."""
+_LONGEST_REASON = 200
 
 
 def parse_address(text: str) -> str:
@@ -34,7 +33,7 @@ def parse_address(text: str) -> str:
     """
     address = text.strip()
     local, _, domain = address.rpartition("@")
-    if len(local) <= _MAX_LOCAL and _dot_atom(local):
+    if len(local) <= _MAX_LOCAL and len(domain) <= _MAX_ADDRESS and _dot_atom(local):
         ascii_domain, reason = _judge_domain(domain)
         if not reason and len(local) + len(ascii_domain) < _MAX_ADDRESS:
             return f"{local}@{ascii_domain}"
@@ -48,19 +47,17 @@ def contact_key(email: str) -> str:
 
 def ascii_domain_of(domain: str) -> str | None:
     """Give the domain in ASCII, or None where it is no domain that mail could go to."""
-    return _judge_domain(domain)[0] or None
+    return _judge_domain(domain)[0] or None if len(domain) <= _MAX_ADDRESS else None
 
 
 @lru_cache(maxsize=32_768)
 def _judge_domain(domain: str) -> tuple[str, str]:
     """(ASCII form, "") or ("", why not)."""
-    if len(domain) > _ABSURD:
-        return "", "the address is too long after the @-sign"
     neutral = _special_use.sub(_NEUTRAL, domain)
     try:
         _, ascii_domain = _validate("a@" + neutral)
     except ValueError as error:
-        return "", str(error)
+        return "", _in_our_words(error)
     if neutral != domain:
         ascii_domain = ascii_domain[: -len(_NEUTRAL)] + domain[len(neutral) - len(_NEUTRAL) :].lower()
     return ascii_domain, ""
@@ -87,7 +84,7 @@ def _parse_unusual(address: str) -> str:
         # The domain is judged already; a short one in its place leaves the local part to be judged alone.
         normal_local, _ = _validate(local + "@a." + _NEUTRAL)
     except ValueError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(_in_our_words(error)) from None
     if local.isascii():
         normal_local = local
     size = len(f"{normal_local}@{ascii_domain}".encode())
@@ -96,12 +93,18 @@ def _parse_unusual(address: str) -> str:
     return f"{normal_local}@{ascii_domain}"
 
 
+def _in_our_words(error: ValueError) -> str:
+    """Make the library's sentence part of one of ours, of a length to stand in a cell."""
+    text = str(error).rstrip(".")
+    return text[:1].lower() + text[1:_LONGEST_REASON]
+
+
 def _plain_reason(address: str) -> str:
     """Name the usual slips in plainer words than the library's; "" where there is none of them."""
     local, _, domain = address.rpartition("@")
     if not address:
         return "the e-mail address is missing"
-    if len(address) > _ABSURD:
+    if len(address) > 4 * _MAX_ADDRESS:
         return f"the address is too long: {len(address)} characters, where {_MAX_ADDRESS} are allowed"
     if "\ufffd" in address:
         return "the address has a character that could not be read"

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 
 from campaign.contacts.columns import find_column, name_columns, trimmed
 from campaign.contacts.encoding import without_unreadable
@@ -48,45 +47,50 @@ def cells_of_any_size() -> Iterator[None]:
 
 
 def sample_lines(lines: Iterable[str]) -> list[str]:
-    """Take enough of the first lines to tell the dialect by: always one, and at most about a million characters."""
+    """Take enough of the first lines to tell the dialect by: blank ones apart, at least one and at most about 1 MB."""
     sample: list[str] = []
-    size = 0
-    for line in islice(lines, _SAMPLE_LINES):
+    told = size = 0
+    for line in lines:
         sample.append(without_unreadable(line))
+        told += bool(line.strip("\r\n"))
         size += len(line)
-        if size > _SAMPLE_CHARACTERS:
+        if told >= _SAMPLE_LINES or size > _SAMPLE_CHARACTERS:
             break
     return sample
 
 
 def read_layout(sample: list[str], *, email_column: str, where: str) -> Layout:
     """Find the layout from the first lines of the file."""
-    skipped = next((n for n, line in enumerate(sample) if line.strip("\r\n")), len(sample))
     delimiters: tuple[str, ...] = DELIMITERS
-    if skipped < len(sample) and (sep := _is_sep_line(sample[skipped].lstrip("\ufeff"))):
+    before = _count_blank(sample)
+    if before < len(sample) and (sep := _is_sep_line(sample[before])):
         delimiters = (sep.group(1),)
-        skipped += 1
-        skipped = next((n for n, line in enumerate(sample[skipped:], skipped) if line.strip("\r\n")), len(sample))
-    rest = sample[skipped:]
-    if not rest:
-        raise ContactsError(
-            "The file is empty.", where=where, fix=f"Its first line must name the columns, {email_column!r} among them."
-        )
+        before += 1 + _count_blank(sample[before + 1 :])
+    sample = sample[before:]
+    if not sample:
+        fix = f'Its first line must name the columns, "{email_column}" among them.'
+        raise ContactsError("The file is empty.", where=where, fix=fix)
+    where = f"{where}, line {before + 1}"
     with cells_of_any_size():
-        delimiter = max(delimiters, key=lambda candidate: _merit(rest, candidate, email_column))
-        header, lines = _read_header(rest, delimiter, where=f"{where}, line {skipped + 1}")
+        delimiter = max(delimiters, key=lambda candidate: _merit(sample, candidate, email_column))
+        header, lines = _read_header(sample, delimiter, where=where)
     columns = name_columns(header, where=where)
     return Layout(
         delimiter=delimiter,
         columns=columns,
-        email_index=find_column(columns, email_column, where=f"{where}, line {skipped + 1}"),
-        named_width=max((n for n, name in enumerate(header, 1) if trimmed(name)), default=len(header)),
-        header_lines=skipped + lines,
+        email_index=find_column(columns, email_column, where=where),
+        named_width=max(n for n, name in enumerate(columns, 1) if trimmed(header[n - 1]) or n == 1),
+        header_lines=before + lines,
     )
 
 
+def _count_blank(lines: list[str]) -> int:
+    """Count the blank lines at the start."""
+    return next((count for count, line in enumerate(lines) if line.strip("\r\n")), len(lines))
+
+
 def _merit(sample: list[str], delimiter: str, email_column: str) -> tuple[int, float, int]:
-    """How well a delimiter explains the sample: the e-mail column found, rows as wide as the header, columns."""
+    """Weigh how well a delimiter explains the sample: the e-mail column found, rows as wide as the header, columns."""
     records = [record for record in csv.reader(sample, delimiter=delimiter) if record]
     names = [trimmed(name) for name in records[0]]
     folded = (name.casefold() for name in names)

@@ -1,13 +1,14 @@
 """Quotation marks in a CSV: which lines make up a record, and which marks can't be trusted.
 
-Takes the lines of a file from its first record on; gives the same lines, well-formed as RFC 4180 section 2 has it: a cell
-in quotes ends before a delimiter or a line end. A line that is not, but stands alone, is read as Excel reads it, written
-anew, and its fault noted; its row will not be mailed.
+Takes the lines of a file from its first record on; gives the same lines, well-formed as RFC 4180 section 2 has it: a
+cell in quotes ends before a delimiter or a line end. A line that is not, but stands alone, is read as Excel reads it,
+written anew, and its fault noted; its row will not be mailed.
 Raises `ContactsError` where quotes run over line ends and nobody can say where they were meant to end: people in those
 lines would be lost in one cell.
 
-Limits: a quote that was left open and happens to meet a well-placed one is noticed only if a line within reads as a
-whole row, with an address where addresses stand.
+Limits: outside quotes LF, CRLF and CR all end a line, whichever the rest of the file uses. A quote that was left open
+and happens to meet a well-placed one is noticed only if a line within reads as a whole row, with an address where
+addresses stand; a text in quotes that really holds such a line is refused with it.
 """
 
 import csv

@@ -14,6 +14,7 @@ Limits: one chunk is in memory at a time; a single cell must fit.
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -28,14 +29,18 @@ from campaign.errors import ContactsError
 from campaign.model import Row
 
 
-class _LastOfMany(str):
-    """The last cell that fits, of a row with more cells than the header."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _LastOfMany:
+    """The last cell that fits, of a row with more cells than the header.
 
-    __slots__ = ("breaks", "found")
+    No string, and equal to nothing else: pandas puts one object in the place of all that are equal in a column.
+    """
+
+    text: str
     found: int
     """Cells in the row."""
     breaks: int
-    """Line ends in the cells that were cut off."""
+    """Line ends in this cell and in those that were cut off."""
 
 
 class _Lines(io.TextIOBase):
@@ -81,11 +86,9 @@ def _tables(lines: Iterator[str], layout: Layout, chunk: int, path: Path) -> Ite
     """Give chunks of records, each as wide as the header: missing cells are None, a blank line is all None."""
     width = len(layout.columns)
 
-    def shorten(record: list[str]) -> list[str]:
-        last = _LastOfMany(record[width - 1])
-        last.found = len(record)
-        last.breaks = _count_breaks(record[width:])
-        return [*record[: width - 1], last]
+    def shorten(record: list[str]) -> list[Any]:
+        rest = record[width - 1 :]
+        return [*record[: width - 1], _LastOfMany(text=rest[0], found=len(record), breaks=_count_breaks(rest))]
 
     # pandas learns the width from the first record, so it gets one of the right width, which is dropped again.
     yardstick = layout.delimiter.join(["."] * width) + "\n"
@@ -150,10 +153,10 @@ def _row(cells: list[Any], number: int, line: int, layout: Layout, mark: str) ->
     return Row(number=number, line=line, cells=tuple(cells), email=email, fault=fault)
 
 
-def _even_out(cells: list[Any], last: str | None) -> int:
+def _even_out(cells: list[Any], last: _LastOfMany | None) -> int:
     """Make plain strings of a ragged row's cells; give how many it had."""
     if isinstance(last, _LastOfMany):
-        cells[-1] = str(last)
+        cells[-1] = last.text
         return last.found
     found = cells.index(None)
     cells[found:] = [""] * (len(cells) - found)
@@ -175,9 +178,8 @@ def _count_breaks(cells: list[Any]) -> int:
     """Count the line ends within a record, which all stand in quoted cells: CRLF is one."""
     breaks = 0
     for cell in cells:
-        if cell is not None:
-            if "\n" in cell or "\r" in cell:
-                breaks += cell.count("\n") + cell.count("\r") - cell.count("\r\n")
-            if type(cell) is _LastOfMany:
-                breaks += cell.breaks
+        if isinstance(cell, _LastOfMany):
+            breaks += cell.breaks
+        elif cell is not None and ("\n" in cell or "\r" in cell):
+            breaks += cell.count("\n") + cell.count("\r") - cell.count("\r\n")
     return breaks
