@@ -1,0 +1,10 @@
+"""Content → the octets of an RFC 5322 message.
+
+`Composer` is made once per campaign and composes a message per contact; `message_id` tells a contact's Message-ID
+without composing.
+"""
+
+from .composer import Composer
+from .message_id import message_id
+
+__all__ = ["Composer", "message_id"]

@@ -1,0 +1,180 @@
+"""Content-Transfer-Encoding of a body that comes in chunks: 7bit where it can be, else the smaller of QP and base64.
+
+In: the chunks of one body, as text, whose line breaks may be CRLF, CR or LF. Out: the encoding's name and the body in
+ASCII, its lines ended by CRLF, the last one too: 7bit lines of at most 998 octets, others of at most 76.
+
+A chunk that is the same for everybody is encoded once, when the encoder is made. That is sound because
+quoted-printable has no state but the column: a soft line break may stand between any two encoded characters, so
+encoded chunks may be put side by side as long as the column is kept count of. The one thing that looks past a seam,
+white space before a line break, is looked after there.
+
+Raises UnicodeEncodeError for text that is not Unicode (a lone surrogate). Limits: a chunk that ends in CR, whose LF may
+stand in the next one, sends its body the slow way; so does base64, which has no line to start afresh on.
+"""
+
+import binascii
+import re
+from collections.abc import Collection, Sequence
+
+CRLF = "\r\n"
+_SOFT = "=\r\n"
+"""A line break that is not there once decoded: RFC 2045 section 6.7, rule 5."""
+_BLANKS = (" ", "\t")
+_LONGEST_7BIT = 998
+"""Octets without the CRLF: RFC 5322 section 2.1.1."""
+_LONGEST_ENCODED = 76
+"""Octets without the CRLF: RFC 2045 section 6.7, rule 5, and section 6.8."""
+
+_plain = re.compile(r"[ -<>-~]{1,75}+").fullmatch
+"""Text that quoted-printable leaves as it is, and that fits a line together with the `=` of a soft line break."""
+_printable = re.compile(r"[ -~]++").fullmatch
+_wrap = re.compile(r".{1,75}(?<!=)(?<!=.)").findall
+"""Cuts ASCII, its `=` encoded, to such lengths, but never within a `=3D`."""
+_OVERLONG = re.compile(rb"^(.{74,})(=(?:20|09))$", re.MULTILINE)
+"""b2a_qp protects a blank at the end of a line without counting the two octets that this adds."""
+
+_Piece = tuple[str, int, int, bool]
+"""An encoded chunk and the columns that it takes: the text; what its first line takes, with the `=` that may have to
+follow if no line break does; what its last line takes; whether these are different lines."""
+
+_NEVER: _Piece = ("", _LONGEST_7BIT + 1, 0, False)
+"""Stands for a chunk that can't go as 7bit: it fits no line."""
+
+
+def normalised(text: str) -> str:
+    """Give the same lines, broken by LF alone."""
+    if "\r" not in text:
+        return text
+    # str's own methods: escaped text is a subclass of str that goes through each of its arguments again.
+    return str.replace(str.replace(text, "\r\n", "\n"), "\r", "\n")
+
+
+def _plain_piece(chunk: str) -> _Piece:
+    """Take the chunk as 7bit (RFC 2045 section 2.7), without control characters; _NEVER where it can't be."""
+    lines = normalised(chunk).split("\n")
+    if chunk.endswith("\r") or not chunk.isascii() or not "".join(lines).replace("\t", "").isprintable():
+        return _NEVER
+    if max(map(len, lines)) > _LONGEST_7BIT:
+        return _NEVER
+    return CRLF.join(lines), len(lines[0]), len(lines[-1]), len(lines) > 1
+
+
+def _quoted_piece(chunk: str) -> _Piece | None:
+    """Encode the chunk in quoted-printable; None where its encoding hangs on the next chunk."""
+    if _printable(chunk):
+        # Links, mostly, and for these twice as fast as b2a_qp.
+        lines = _wrap(str.replace(chunk, "=", "=3D"))
+        return _SOFT.join(lines), len(lines[0]) + 1, len(lines[-1]), len(lines) > 1
+    if chunk.endswith("\r"):
+        return None
+    # The mark at the end keeps b2a_qp from taking the end of the chunk for the end of a line.
+    encoded = binascii.b2a_qp("".join((normalised(chunk), "|")).encode(), istext=True)
+    if b"=20\n" in encoded or b"=09\n" in encoded:
+        encoded = _OVERLONG.sub(rb"\1=\n\2", encoded)
+    lines = encoded[:-1].removesuffix(b"=\n").decode("ascii").split("\n")
+    broken = len(lines) > 1
+    return CRLF.join(lines), len(lines[0]) + (not broken), len(lines[-1]), broken
+
+
+def _base64(text: str) -> str:
+    """Encode the body in base64: RFC 2045 section 6.8; line breaks in it are CRLF, as the section's end has it."""
+    encoded = binascii.b2a_base64(str.replace(text, "\n", CRLF).encode(), newline=False).decode("ascii")
+    width = _LONGEST_ENCODED
+    return CRLF.join([encoded[at : at + width] for at in range(0, len(encoded), width)]) + CRLF
+
+
+class TransferEncoder:
+    """Encodes bodies, and knows the chunks that recur. Keeps nothing of the bodies that it has encoded."""
+
+    def __init__(self, constants: Collection[str], *, boundary: str) -> None:
+        """`boundary` holds a `=_`, which neither quoted-printable nor base64 can; 7bit bodies are searched for it."""
+        self._boundary = boundary
+        self._plain_pieces = {chunk: _plain_piece(chunk) for chunk in constants}
+        self._quoted_pieces: dict[str, _Piece] = {}
+        for chunk in filter(None, constants):
+            try:
+                piece = _quoted_piece(chunk)
+            except UnicodeEncodeError:
+                continue  # Told of when a body holds it.
+            if piece is not None:
+                self._quoted_pieces[chunk] = piece
+
+    def encode(self, chunks: Sequence[str]) -> tuple[str, str]:
+        """Give the value of Content-Transfer-Encoding (RFC 2045 section 6.1), and the encoded body."""
+        text = "".join(chunks)
+        if text.isascii():
+            body = self._seven_bit(chunks)
+            if body is not None and self._boundary not in body:
+                return "7bit", body
+        body = self._quoted_printable(chunks)
+        if body is None:
+            return self.encode((normalised(text),))
+        # base64 makes 78 octets of 57, and there are at least as many octets as characters.
+        if len(body) * 57 > len(text) * 78:
+            text = normalised(text)
+            shorter = _base64(text if text.endswith("\n") else text + "\n")
+            if len(shorter) < len(body):
+                return "base64", shorter
+        return "quoted-printable", body
+
+    def _seven_bit(self, chunks: Sequence[str]) -> str | None:
+        """Put the body together as it is; None where that is not 7bit. `chunks` are ASCII."""
+        known = self._plain_pieces.get
+        out: list[str] = []
+        column = 0
+        for chunk in chunks:
+            piece = known(chunk)
+            if piece is None:
+                if _printable(chunk):
+                    column += len(chunk)
+                    if column > _LONGEST_7BIT:
+                        return None
+                    out.append(chunk)
+                    continue
+                piece = _plain_piece(chunk)
+            text, first, last, broken = piece
+            if column + first > _LONGEST_7BIT:
+                return None
+            out.append(text)
+            column = last if broken else column + last
+        body = "".join(out)
+        return body + CRLF if column or not body else body
+
+    def _quoted_printable(self, chunks: Sequence[str]) -> str | None:
+        """Put the body together in quoted-printable; None where a chunk can't be encoded apart from the next."""
+        known = self._quoted_pieces.get
+        out: list[str] = []
+        column = 0
+        long_chunk, long_piece = "", None  # The last one: a link that stands in the body twice is encoded once.
+        for chunk in chunks:
+            piece = known(chunk)
+            if piece is None:
+                if _plain(chunk):
+                    size = len(chunk)
+                    if column + size < _LONGEST_ENCODED:
+                        column += size
+                    else:
+                        out.append(_SOFT)
+                        column = size
+                    out.append(chunk)
+                    continue
+                if not chunk:
+                    continue
+                if chunk != long_chunk:
+                    long_chunk, long_piece = chunk, _quoted_piece(chunk)
+                piece = long_piece
+                if piece is None:
+                    return None
+            text, first, last, broken = piece
+            if not first and column and out[-1].endswith(_BLANKS):
+                out.append(_SOFT)  # Rule 3: white space must not be the last thing on a line.
+            elif column + first > _LONGEST_ENCODED:
+                out.append(_SOFT)
+                column = 0
+            out.append(text)
+            column = last if broken else column + last
+        if column or not out:
+            if column and out[-1].endswith(_BLANKS):
+                out.append(_SOFT)
+            out.append(CRLF)
+        return "".join(out)

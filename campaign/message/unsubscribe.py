@@ -1,0 +1,59 @@
+"""The ways to unsubscribe: List-Unsubscribe (RFC 2369 section 3.2) and List-Unsubscribe-Post (RFC 8058).
+
+In: a contact's URL, a campaign's address. Out: header fields. A URI is never encoded or folded within: no mail provider
+that offers one click could read it then. Raises SettingsError for the address when made, ValueError for a URL.
+"""
+
+import re
+from urllib.parse import quote
+
+from campaign.errors import SettingsError
+
+from .addresses import checked_address
+from .headers import LONGEST_LINE
+
+_uri = re.compile(r"[!-;=?-~]+").fullmatch
+"""What can stand between angle brackets: printable ASCII, no space, no angle bracket."""
+_secure = re.compile(r"https://[!-;=?-~]+", re.IGNORECASE).fullmatch
+_insecure = re.compile(r"http://[!-;=?-~]+", re.IGNORECASE).fullmatch
+_LONGEST_URL = LONGEST_LINE - len("List-Unsubscribe: <>,")
+_ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+
+
+class Unsubscribe:
+    """Writes the fields of one campaign."""
+
+    def __init__(self, mailto: str | None) -> None:
+        """`mailto`: an address, or a whole `mailto:` URI."""
+        self._mailto_only = ""
+        self._mailto_too = "\r\n"
+        if mailto is not None:
+            uri = mailto_uri(mailto, setting="[message] unsubscribe_mailto")
+            self._mailto_only = f"List-Unsubscribe: <{uri}>\r\n"
+            self._mailto_too = f",\r\n <{uri}>\r\n"
+
+    def __call__(self, url: str | None) -> str:
+        """Header fields, each ended by CRLF; one click where there is an https URL. Raises ValueError."""
+        if url is None:
+            return self._mailto_only
+        if len(url) > _LONGEST_URL:
+            raise ValueError(f"has {len(url)} characters; {_LONGEST_URL} fit a line")
+        if _secure(url):
+            return f"List-Unsubscribe: <{url}>{self._mailto_too}{_ONE_CLICK}"
+        if _insecure(url):
+            return f"List-Unsubscribe: <{url}>{self._mailto_too}"
+        raise ValueError("is not an http or https URL in ASCII without spaces and angle brackets")
+
+
+def mailto_uri(text: str, *, setting: str) -> str:
+    """`mailto:` and the address, percent-encoded (RFC 6068 section 2); a whole `mailto:` URI stays as it is."""
+    if text[:7].lower() != "mailto:":
+        local, _, domain = checked_address(text, setting=setting).rpartition("@")
+        return "mailto:" + quote(local, safe="!$'*+") + "@" + domain
+    if not _uri(text) or len(text) > _LONGEST_URL:
+        raise SettingsError(
+            "This is not a mailto: URI that fits a header field.",
+            where=setting,
+            fix="Percent-encode spaces, angle brackets and letters outside ASCII, or write just the address.",
+        )
+    return text
