@@ -62,7 +62,7 @@ def claim(folder: Path, *, keep: bool) -> None:
 def append_row(folder: Path, row: GalleryRow) -> None:
     """Add a row; it is the system's to write out when it likes."""
     with (folder / _ROWS).open("ab") as rows:
-        rows.write(json.dumps(row).encode("ascii") + b"\n")
+        rows.write(b"\n" + json.dumps(row).encode("ascii"))  # in front: a torn line takes no other with it
 
 
 def read_rows(folder: Path) -> Iterator[GalleryRow]:
