@@ -20,6 +20,8 @@ from tests.benchmarks.workload import write
 PARTS = ("loopback", "rtt", "startup", "memory")
 PEERS = ("smtp-source", "smtplib", "go", "nodemailer")
 ROUND_TRIP = 0.040
+_QUIET = 0.1
+"""Cores that others may keep busy before a run is worth a word."""
 IN_MEMORY = Path("/dev/shm")
 """A tmpfs on every Linux: a ledger there is never waited for."""
 
@@ -165,4 +167,5 @@ class Benchmark:
 def _tell(run: Run) -> None:
     word = f"DOES NOT COUNT: {run.fault}" if run.fault else f"{run.rate:,.1f}/s, {1000 * run.cpu / run.messages:.3f} ms"
     how = f"{run.messages} messages, {run.connections} connections, {1000 * run.round_trip:.0f} ms"
-    print(f"{run.repetition} {run.sender}: {how}: {word}", file=sys.stderr, flush=True)
+    noise = f"; others kept {run.foreign:.2f} cores busy" if run.foreign > _QUIET else ""
+    print(f"{run.repetition} {run.sender}: {how}: {word}{noise}", file=sys.stderr, flush=True)

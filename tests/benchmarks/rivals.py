@@ -72,7 +72,7 @@ class Peer:
 def smtplib_peer() -> Peer:
     """The plain Python sender."""
     start = (sys.executable, str(PEERS / "smtplib_sender.py"))
-    return Peer(name="smtplib + EmailMessage", best=4, share=0.1, distant_share=0.3, start=start)
+    return Peer(name="smtplib + EmailMessage", best=2, share=0.1, distant_share=0.3, start=start)
 
 
 def go_peer(cache: Path) -> Peer | str:
