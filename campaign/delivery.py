@@ -53,14 +53,17 @@ DROPPED = Verdict(fate=Fate.AGAIN, suspect=True)
 IN_DOUBT = Verdict(fate=Fate.IN_DOUBT, suspect=True)
 STOP = Verdict(fate=Fate.AGAIN, stop=True)
 
-_THROTTLED = r"throttl|rate.?limit|rate.*exceed|too (?:many|much|fast)|slow.?down|try.*slower|exceed.*(?:rate|limit|quota)"
+_THROTTLED = (
+    r"throttl|rate.?limit|rate.*exceed|too (?:many|much|fast)|slow.?down|try.*slower|exceed.*(?:rate|limit|quota)"
+)
 _RELAY = r"relay|authenticat|not (?:permitted|allowed|authori[sz]ed)|spam|blocked|black.?list|block.?list|reputation"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One line of the table. `code` and `enhanced` are regular expressions over the whole code, `says` within the text;
-    None fits anything."""
+    None fits anything.
+    """
 
     phases: frozenset[Phase]
     code: str
@@ -124,12 +127,15 @@ TABLE = (
 
 def judge(phase: Phase, reply: Reply | None) -> Verdict:
     """Give what a reply at `phase` means. None: the connection died while `phase` was due; at BODY, after the body
-    may have left (RFC 5321 section 4.5.3.2.6 names the doubt; we give it a name of its own)."""
+    may have left (RFC 5321 section 4.5.3.2.6 names the doubt; we give it a name of its own).
+    """
     if reply is None:
         return IN_DOUBT if phase is Phase.BODY else DROPPED
     if phase is Phase.BODY and reply.code == 250:  # nearly every reply of a good run
         return SENT
-    return next((rule.verdict for rule in TABLE if rule.fits(phase, reply)), IN_DOUBT if phase is Phase.BODY else DROPPED)
+    return next(
+        (rule.verdict for rule in TABLE if rule.fits(phase, reply)), IN_DOUBT if phase is Phase.BODY else DROPPED
+    )
 
 
 class Schedule:
@@ -143,7 +149,8 @@ class Schedule:
 
     def wait_after(self, tries: int, seconds_left: float | None) -> float | None:
         """Give the seconds to wait after the given number of tries spent; None when it was the last, or when the
-        window (`seconds_left`, None: it never closes) ends before the next."""
+        window (`seconds_left`, None: it never closes) ends before the next.
+        """
         state = tenacity.RetryCallState(self._retrying, None, (), {})
         state.attempt_number = tries
         stop, wait = self._retrying.stop, self._retrying.wait

@@ -87,7 +87,8 @@ class LoginLink:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """What a person reads. Bodies are the template's chunks in order: a chunk that is the same for everybody is the
-    same string every time, so that the composer encodes it once."""
+    same string every time, so that the composer encodes it once.
+    """
 
     subject: str
     text: tuple[str, ...] = field(repr=False)
@@ -157,7 +158,7 @@ class Outcome:
 
 
 class Standing(NamedTuple):
-    """Where one row of the contacts file stands: a line of the results. (A tuple, since there are millions.)"""
+    """Where one row of the contacts file stands: a line of the results. A tuple, since there are millions."""
 
     cells: str
     """The row's own cells, a JSON array of strings."""

@@ -38,6 +38,7 @@ _RELEASE = """
 UPDATE delivery SET status = 'pending', link_expires_at = NULL, link_fingerprint = NULL
 WHERE contact = ? AND status = 'sending'
 """
+_GIVE_UP = "UPDATE delivery SET status = 'failed' WHERE contact = ? AND status = 'pending'"
 _CONDEMN = """
 INSERT INTO delivery (contact, status, detail, settled_at) VALUES (?, 'invalid', ?, ?)
 ON CONFLICT (contact) DO UPDATE SET status = 'invalid', detail = excluded.detail, settled_at = excluded.settled_at
@@ -59,6 +60,7 @@ class Journal:
         self._settled_late: list[tuple[object, ...]] = []  # of rows whose claim is in the same round
         self._released: list[tuple[object, ...]] = []
         self._condemned: list[tuple[object, ...]] = []
+        self._given_up: list[tuple[object, ...]] = []
         self._syncing: list[Parcel] | None = None
         self._orders: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._failure: OSError | None = None
@@ -69,7 +71,7 @@ class Journal:
     @property
     def queued(self) -> int:
         """How many claims and outcomes wait to be written."""
-        return len(self._claims) + len(self._settled) + len(self._released) + len(self._condemned)
+        return sum(map(len, self._outboxes()))
 
     def holds(self, contact: int) -> bool:
         """Whether the row's last claim and its outcome are both still unwritten: too early for another claim."""
@@ -110,6 +112,10 @@ class Journal:
         """Write down that a row that was never claimed can't be mailed."""
         self._condemned.append((contact, why, int(self._clock())))
 
+    def give_up(self, contact: int) -> None:
+        """Write down that a row waiting for another try will have none; its last reply stands."""
+        self._given_up.append((contact,))
+
     def commit(self) -> list[Parcel]:
         """Write all that is queued, and begin to make it durable. Gives the claims that another worker had won.
 
@@ -135,7 +141,7 @@ class Journal:
                 self._wal = os.open(f"{self._path}-wal", os.O_RDWR)
         except (sqlite3.Error, OSError) as error:
             raise _explain(error, self._path) from None
-        for outbox in (self._claims, self._settled, self._settled_late, self._released, self._condemned):
+        for outbox in self._outboxes():
             outbox.clear()
         self._syncing = [claim for claim in claims if claim not in lost] if lost else claims
         self._synced.clear()
@@ -166,6 +172,9 @@ class Journal:
                 os.close(self._wal)
             self._database.close()
 
+    def _outboxes(self) -> tuple[dict[int, Parcel] | list[tuple[object, ...]], ...]:
+        return self._claims, self._settled, self._settled_late, self._released, self._condemned, self._given_up
+
     def _losers(self, claims: list[Parcel]) -> list[Parcel]:
         """Claim one by one what was not all ours: slow, and only after another worker took the same rows."""
         self._database.execute("ROLLBACK")
@@ -178,6 +187,7 @@ class Journal:
         _write(self._database, _SETTLE, self._settled)
         _write(self._database, _RELEASE, self._released)
         _write(self._database, _CONDEMN, self._condemned)
+        _write(self._database, _GIVE_UP, self._given_up)
 
     def _sync(self) -> None:
         while (descriptor := self._orders.get()) is not None:

@@ -6,12 +6,12 @@ file's own cells are kept, so a run mails exactly what was checked, whatever bec
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.ledger.schema import connect, explain
-from campaign.model import Contact, Row
+from campaign.model import Contact, Row, Status
 
 _CONTACT = """
 INSERT INTO contact (address, id, roster, row) VALUES (?, ?, ?, ?)
@@ -49,7 +49,8 @@ def enrol(
     key: Callable[[str], str],
 ) -> None:
     """Replace the roster by these rows. `key` gives the identity of an address. Raises what `rows` raises; the roster
-    is then incomplete, and enrolled anew by the next run."""
+    is then incomplete, and enrolled anew by the next run.
+    """
     database.execute("BEGIN IMMEDIATE")
     database.execute("DELETE FROM facts WHERE name = 'digest'")
     database.execute("DELETE FROM entry")
@@ -138,7 +139,8 @@ class Taker:
         except sqlite3.Error as error:
             raise explain(error, self._path) from None
         return [
-            Due(id=id, contact=self._contact(row, email, cells), tries=tries) for row, id, email, cells, tries in rows
+            Due(id=number, contact=self._contact(row, email, cells), tries=tries)
+            for row, number, email, cells, tries in rows
         ]
 
     def close(self) -> None:
@@ -153,3 +155,25 @@ class Taker:
         found = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         assert found is not None, name
         return str(found[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """A row of the roster, with what reading it has shown."""
+
+    contact: Contact
+    """With an empty address where the row has none."""
+    status: Status
+    """`pending` where nothing stands against mailing it."""
+    detail: str
+
+
+def enrolled(database: sqlite3.Connection) -> Iterator[Enrolled]:
+    """Give the roster in order."""
+    columns: list[str] = json.loads(database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()[0])
+    for row, email, status, detail, cells in database.execute(
+        "SELECT row, coalesce(email, ''), coalesce(status, 'pending'), coalesce(detail, ''), cells "
+        "FROM entry ORDER BY row"
+    ):
+        named = dict(zip(columns, json.loads(cells), strict=True))
+        yield Enrolled(contact=Contact(number=row, email=email, columns=named), status=Status(status), detail=detail)

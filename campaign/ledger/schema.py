@@ -48,7 +48,11 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False, cache_m
     mode = "rwc" if create else "ro" if readonly else "rw"
     try:
         database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=60, check_same_thread=False
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=60,
+            check_same_thread=False,
         )
         database.execute(f"PRAGMA cache_size = {-cache_mib * 1024}")
         database.execute("PRAGMA temp_store = MEMORY")

@@ -12,7 +12,7 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -60,7 +60,9 @@ class Ledger:
                     schema.create(database, name)
                 schema.verify(database, path, name)
                 ledger = cls(path, database, lock)
-                ledger.write_fact("holder", json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())}))
+                ledger.write_fact(
+                    "holder", json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())})
+                )
             except BaseException:
                 database.close()
                 raise
@@ -75,7 +77,9 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -94,6 +98,11 @@ class Ledger:
     def write_fact(self, name: str, value: str) -> None:
         """Put `value` on record."""
         self.database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def columns(self) -> list[str]:
+        """Give the columns of the contacts file, as last read."""
+        columns = self.fact("columns")
+        return [] if columns is None else list(json.loads(columns))
 
     def recover(self) -> int:
         """Call the claims that an earlier run left without an outcome what they are: in doubt. Gives their number."""
@@ -119,12 +128,26 @@ class Ledger:
     def checkpoint(self) -> None:
         """Move what has been committed from the WAL into the file, while others go on writing."""
         try:
-            size = os.stat(f"{self.path}-wal").st_size
+            size = Path(f"{self.path}-wal").stat().st_size
             self.database.execute("PRAGMA wal_checkpoint(PASSIVE)")
             if size > _WAL_LIMIT:
                 self.database.execute("PRAGMA wal_checkpoint(RESTART)")
         except (sqlite3.Error, OSError):
             return  # the next one will do; a writer that meets the same trouble will say so
+
+
+@contextlib.contextmanager
+def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
+    """Look into the ledger of the campaign `name`, also while a run goes on. Raises LedgerError."""
+    if not path.exists():
+        raise LedgerError(
+            "there is no ledger yet: nothing was ever sent",
+            where=str(path),
+            fix="check --output and --sandbox, or send the campaign first",
+        )
+    with contextlib.closing(schema.connect(path, readonly=True)) as database:
+        schema.verify(database, path, name)
+        yield database
 
 
 def _holder(path: Path) -> str:

@@ -36,7 +36,7 @@ class Courier(Protocol):
         """Hear the server's last word on a parcel."""
 
     def untouched(self, parcel: Parcel, why: str) -> None:
-        """Take back a parcel whose body has not left."""
+        """Take back a parcel whose body has not left. `why` is empty where it was the courier's own wish."""
 
     def unknown(self, parcel: Parcel, why: str) -> None:
         """Hear that a body has left and its reply will never come."""
@@ -112,6 +112,16 @@ class Pool:
         return len(self._open)
 
     @property
+    def idle(self) -> int:
+        """How many are open and have nothing to do."""
+        return len(self._idle)
+
+    @property
+    def occupied(self) -> int:
+        """How many are open and have something to do."""
+        return len(self._open) - len(self._idle)
+
+    @property
     def busy(self) -> bool:
         """Whether any parcel is with a connection."""
         return len(self._idle) < len(self._open)
@@ -122,6 +132,9 @@ class Pool:
         for key, mask in ready:
             if key.data is None:
                 self.waker.hush()
+            elif not isinstance(key.data, Connection):
+                self.selector.unregister(key.fileobj)
+                key.data()
             elif key.data in self._open:
                 self._serve(key.data, mask)
         if self._opening:
@@ -131,6 +144,10 @@ class Pool:
             self._next_check = now + 0.2
             self._expire(now)
         return len(ready)
+
+    def watch(self, descriptor: int, act: Callable[[], None]) -> None:
+        """Call `act` once, when something can be read from `descriptor`."""
+        self.selector.register(descriptor, selectors.EVENT_READ, act)
 
     def open(self, wanted: int) -> None:
         """Begin to open connections until `wanted`, or the limit, are open or opening."""
@@ -161,7 +178,7 @@ class Pool:
         for connection in list(self._open):
             dialogue = connection.dialogue
             if dialogue.upcoming is not None and dialogue.current is None:
-                self._drop(connection, "recalled")
+                self._drop(connection, "")
             elif dialogue.upcoming is not None:
                 connection.closing = True
 
@@ -170,6 +187,11 @@ class Pool:
         for connection in list(self._idle):
             if len(self._open) <= self.limit:
                 break
+            self._remove(connection)
+
+    def rest(self) -> None:
+        """Hang up on the connections that have nothing to do."""
+        for connection in list(self._idle):
             self._remove(connection)
 
     def close(self) -> None:
@@ -181,7 +203,7 @@ class Pool:
             if connection in self._idle:
                 self._remove(connection)
             else:
-                self._drop(connection, "the run stopped")
+                self._drop(connection, "")
         for future in self._opening:
             if future.done() and not future.cancelled() and future.exception() is None:
                 future.result().sock.close()

@@ -1,0 +1,195 @@
+"""The processes of a run: one worker in this process, or several of their own.
+
+A worker process is this module run with `python -m`: it gets its `Job` over a pipe, sends `Report`s back, and drains
+when it is told to, when it gets SIGTERM, or when the pipe closes because its parent is gone. It inherits the ledger's
+lock, so nobody else can begin a run while it lives. Nothing but what a worker needs is imported in it.
+"""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection, Pipe, wait
+from types import FrameType
+
+from campaign.pipeline.job import Job, Report, Trouble
+from campaign.pipeline.worker import Worker
+
+_DRAIN = "drain"
+
+
+class Stopper:
+    """SIGINT and SIGTERM: the first asks to drain, the second stops at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.on_ask: list[Callable[[], None]] = []
+        self.on_insist: list[Callable[[], None]] = []
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take the two signals while the context lasts."""
+        before = {number: signal.signal(number, self._hear) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            for act in self.on_insist:
+                act()
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        self.asked = True
+        for act in self.on_ask:
+            act()
+
+
+class Crew:
+    """The workers of a run, begun early so that their imports overlap with the reading of the contacts."""
+
+    def __init__(self, processes: int, lock: int) -> None:
+        """`processes` of 1 means: no process but this one. `lock` is the ledger's, to be inherited."""
+        self._members = [_Member(lock) for _ in range(processes)] if processes > 1 else []
+
+    def work(
+        self, job: Job, stopper: Stopper, report: Callable[[Sequence[Report]], None], tick: Callable[[], None]
+    ) -> None:
+        """Do the job; `report` hears the latest report of every worker, `tick` is called about four times a second."""
+        if not self._members:
+            self._work_here(job, stopper, report, tick)
+            return
+        for member, share in zip(self._members, job.shares(len(self._members)), strict=True):
+            member.begin(share)
+        stopper.on_ask.append(self._drain)
+        stopper.on_insist.append(self._kill)
+        if stopper.asked:
+            self._drain()
+        latest = [Report(settled={}) for _ in self._members]
+        next_tick = 0.0
+        while any(not one.last for one in latest):
+            for index, news in self._hear(latest):
+                latest[index] = news
+                if news.trouble is not None:
+                    self._drain()
+            now = time.monotonic()
+            if now >= next_tick or all(one.last for one in latest):
+                next_tick = now + 0.25
+                report(latest)
+                latest = [_told(one) for one in latest]
+                tick()
+
+    def dismiss(self) -> None:
+        """Let go of workers that were never given a job, and wait for the others to end."""
+        for member in self._members:
+            member.pipe.close()
+        for member in self._members:
+            member.process.wait()
+
+    def _work_here(
+        self, job: Job, stopper: Stopper, report: Callable[[Sequence[Report]], None], tick: Callable[[], None]
+    ) -> None:
+        def hear(news: Report) -> None:
+            report([news])
+            tick()
+
+        worker = Worker(job, hear)
+        stopper.on_ask.append(worker.drain)
+        if stopper.asked:
+            worker.drain()
+        worker.run()
+
+    def _hear(self, latest: Sequence[Report]) -> Iterator[tuple[int, Report]]:
+        """The reports that have come; a worker that ended without its last one gets one that says so."""
+        pipes = {member.pipe: index for index, member in enumerate(self._members) if not latest[index].last}
+        for pipe in wait(list(pipes), timeout=0.25):
+            assert isinstance(pipe, Connection)
+            index = pipes[pipe]
+            try:
+                yield index, pipe.recv()
+            except (EOFError, ConnectionResetError):
+                code = self._members[index].process.wait()
+                how = f"by signal {-code}" if code < 0 else f"with code {code}"
+                yield (
+                    index,
+                    Report(
+                        settled=latest[index].settled,
+                        trouble=Trouble(
+                            what=f"a worker process ended {how}; what it had in flight is in doubt",
+                            fix="look for the reason (out of memory?), then run the same command again",
+                        ),
+                        last=True,
+                    ),
+                )
+
+    def _drain(self) -> None:
+        for member in self._members:
+            member.drain()
+
+    def _kill(self) -> None:
+        for member in self._members:
+            member.process.kill()
+
+
+class _Member:
+    """One worker process and the pipe to it."""
+
+    def __init__(self, lock: int) -> None:
+        self.pipe, theirs = Pipe()
+        descriptor = theirs.fileno()
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+            [sys.executable, "-m", __name__, str(descriptor)], pass_fds=(descriptor, lock), stdin=subprocess.DEVNULL
+        )
+        theirs.close()
+        self._drained = False
+
+    def begin(self, job: Job) -> None:
+        with contextlib.suppress(OSError):  # it has died: reading from it will tell
+            self.pipe.send(job)
+
+    def drain(self) -> None:
+        if not self._drained:
+            self._drained = True
+            with contextlib.suppress(OSError):
+                self.pipe.send(_DRAIN)
+
+
+def _told(report: Report) -> Report:
+    """The report without what needs to be said only once."""
+    return Report(
+        settled=report.settled,
+        deferred=report.deferred,
+        connections=report.connections,
+        rate=report.rate,
+        trouble=report.trouble,
+        profile=report.profile,
+        last=report.last,
+    )
+
+
+def _main(descriptor: int) -> None:
+    """A worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to us all; the parent decides
+    pipe: Connection = Connection(descriptor)
+    try:
+        job = pipe.recv()
+    except EOFError:
+        return
+    assert isinstance(job, Job)
+
+    def send(report: Report) -> None:
+        with contextlib.suppress(OSError):  # the parent is gone: the ledger still has it all
+            pipe.send(report)
+
+    worker = Worker(job, send)
+    signal.signal(signal.SIGTERM, lambda *_: worker.drain())
+    worker.pool.watch(descriptor, worker.drain)
+    worker.run()
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]))

@@ -1,0 +1,85 @@
+"""Everything a worker must know, as plain values that travel to another process (by pickle, over a pipe)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from campaign.smtp.connect import Server
+from campaign.window import SendWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterPlan:
+    """What every message of the campaign is made from."""
+
+    campaign: str
+    template: Path
+    sender: str
+    return_path: str
+    reply_to: str | None
+    unsubscribe_url: str | None
+    unsubscribe_mailto: str | None
+    link_domain: str
+    link_secret: str = field(repr=False)
+    redirect_to: str | None
+    grace: timedelta
+    window: SendWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A worker's orders."""
+
+    ledger: Path
+    letter: LetterPlan
+    server: Server
+    connections: int
+    rate: float | None
+    """Messages a second; None: as many as can be."""
+    messages_per_connection: int
+    seconds_per_connection: float
+    tries: int
+    first_wait: float
+    longest_wait: float
+    """Seconds."""
+    stop_after: int
+    """Failures in a row, seemingly our own or the server's, that stop the run."""
+    profile: bool = False
+
+    def shares(self, processes: int) -> Iterator["Job"]:
+        """Divide connections and rate among so many processes."""
+        for number in range(processes):
+            yield replace(
+                self,
+                connections=max(1, (self.connections + number) // processes),
+                rate=None if self.rate is None else self.rate / processes,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why a worker stopped before the end; the three parts of an error."""
+
+    what: str
+    where: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a worker has done so far; the last one says so."""
+
+    settled: dict[str, int]
+    """Contacts by the status they were given."""
+    deferred: int = 0
+    """Contacts waiting for their next try."""
+    connections: int = 0
+    rate: float | None = None
+    """Messages a second that throttling leaves; None: no limit."""
+    notices: tuple[str, ...] = ()
+    """What an operator would want to know, once."""
+    trouble: Trouble | None = None
+    profile: dict[str, float] = field(default_factory=dict)
+    """Seconds spent in each stage."""
+    last: bool = False

@@ -1,0 +1,121 @@
+"""From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from campaign.model import Status
+from campaign.pipeline.job import Job, LetterPlan
+from campaign.settings import Settings
+from campaign.smtp.connect import Server
+from campaign.window import SendWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resend:
+    """Which rows go again besides the pending ones: failed and invalid ones always."""
+
+    include: Sequence[Status] = ()
+    """Of `rejected` and `in_doubt`, what was asked for."""
+    source: Path | None = None
+    """A results file whose rows, and only they, go again, with whatever the operator corrected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """All that `run` has to know."""
+
+    settings: Settings
+    results: Path
+    ledger: Path
+    server: Server
+    secret: str = field(repr=False)
+    limit: int | None = None
+    wait: bool = True
+    """Whether to wait for a window that is not open yet."""
+    processes: int | None = None
+    """None: as the work demands."""
+    profile: bool = False
+    resend: Resend | None = None
+
+    def window(self, now: datetime, first_opened: datetime | None) -> SendWindow:
+        """Give the window of this run. A re-send has a fresh one: it opens now, however long ago the first one did."""
+        given = self.settings.window
+        opens = given.opens
+        if self.resend is not None:
+            first_opened = None
+            if given.lasts is not None and opens is not None and _passed(opens, given.timezone, now):
+                opens = None
+        return SendWindow.resolve(
+            opens=opens,
+            closes=given.closes,
+            lasts=given.lasts,
+            timezone=given.timezone,
+            now=now,
+            first_opened=first_opened,
+        )
+
+    def letter(self, window: SendWindow) -> LetterPlan:
+        """Give what every message is made from."""
+        return letter_plan(self.settings, self.secret, window)
+
+    def job(self, window: SendWindow) -> Job:
+        """Give the orders for the workers, all together."""
+        smtp, retry = self.settings.smtp, self.settings.retry
+        return Job(
+            ledger=self.ledger,
+            letter=self.letter(window),
+            server=self.server,
+            connections=smtp.connections,
+            rate=smtp.rate,
+            messages_per_connection=smtp.messages_per_connection,
+            seconds_per_connection=smtp.minutes_per_connection * 60,
+            tries=retry.tries,
+            first_wait=retry.first_wait.total_seconds(),
+            longest_wait=retry.longest_wait.total_seconds(),
+            stop_after=retry.stop_after,
+            profile=self.profile,
+        )
+
+
+def letter_plan(settings: Settings, secret: str, window: SendWindow) -> LetterPlan:
+    """Give what every message of a campaign is made from."""
+    message, link = settings.message, settings.link
+    return LetterPlan(
+        campaign=settings.name,
+        template=message.template,
+        sender=message.sender,
+        return_path=message.return_path,
+        reply_to=message.reply_to,
+        unsubscribe_url=message.unsubscribe_url,
+        unsubscribe_mailto=message.unsubscribe_mailto,
+        link_domain=link.domain,
+        link_secret=secret,
+        redirect_to=link.redirect_to,
+        grace=link.grace,
+        window=window,
+    )
+
+
+def configured_server(settings: Settings) -> Server:
+    """Give the SMTP server that the settings name."""
+    smtp = settings.smtp
+    return Server(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username,
+        password=smtp.password.get_secret_value() if smtp.password else None,
+        timeout=smtp.timeout.total_seconds(),
+    )
+
+
+def open_window() -> SendWindow:
+    """Give a window that is open and stays so: for trying things out."""
+    return SendWindow.resolve(opens=None, closes=None, lasts=timedelta(days=1), timezone="UTC", now=datetime.now(UTC))
+
+
+def _passed(moment: datetime, timezone: str, now: datetime) -> bool:
+    opened = SendWindow.resolve(opens=moment, closes=None, lasts=None, timezone=timezone, now=now)
+    return opened.is_open(now)

@@ -1,0 +1,246 @@
+"""A whole run: contacts file → ledger → workers → results.
+
+    open what is needed ─▶ enrol ─▶ wait for the window ─▶ work ─▶ results
+
+Raises UsageError before the first message, for what should have been otherwise; from then on it raises nothing that
+it can help: it stops, writes the results, and says why in its `Summary`.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from campaign.contacts import ContactsFile, open_contacts
+from campaign.errors import LedgerError
+from campaign.ledger import summary
+from campaign.ledger.roster import prepare_run
+from campaign.ledger.store import Ledger
+from campaign.model import Status
+from campaign.pipeline.assembly import Assembly
+from campaign.pipeline.crew import Crew, Stopper
+from campaign.pipeline.enrolment import enrol_contacts, is_enrolled
+from campaign.pipeline.job import Report, Trouble
+from campaign.pipeline.plan import Resend, RunPlan, open_window
+from campaign.pipeline.resend import amend_from
+from campaign.results import write_results
+from campaign.window import SendWindow
+
+_SMALL = 2_000
+"""Contacts up to which one process is quicker than starting more."""
+_SLOW = 200.0
+"""Messages a second up to which one process is plenty."""
+_BYTES_PER_ROW = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is."""
+
+    total: int
+    """Contacts this run set out to mail."""
+    settled: dict[str, int]
+    deferred: int
+    connections: int
+    rate: float | None
+    """Messages a second that the server's throttling leaves; None: no limit."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How a run ended."""
+
+    counts: dict[Status, int]
+    """Every row of the contacts file."""
+    sent_now: int
+    seconds: float
+    results: Path
+    window: SendWindow
+    trouble: Trouble | None = None
+    stopped: bool = False
+    """By a signal, or by a "no"."""
+    profile: dict[str, float] = field(default_factory=dict)
+    """CPU seconds by stage, all processes together."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing left to do; 1 some rows need a look; 3 stopped before the end."""
+        if self.counts[Status.PENDING] or self.trouble is not None:
+            return 3
+        return int(any(self.counts[word] for word in (Status.REJECTED, Status.FAILED, Status.INVALID, Status.IN_DOUBT)))
+
+
+class Watcher(Protocol):
+    """Whoever shows a run to a person."""
+
+    def reading(self, rows: int) -> None:
+        """Hear how many rows of the contacts file have been read."""
+
+    def confirm(self, total: int, window: SendWindow) -> bool:
+        """Say whether to go ahead and mail so many contacts."""
+
+    def waiting(self, window: SendWindow, seconds: float) -> None:
+        """Hear how many seconds it is until the window opens."""
+
+    def progress(self, progress: Progress) -> None:
+        """Hear how far it is."""
+
+    def notice(self, words: str) -> None:
+        """Hear what an operator would want to know."""
+
+
+def run(plan: RunPlan, watcher: Watcher) -> Summary:
+    """Send what is to be sent, and write down what became of it. Raises UsageError."""
+    stopper = Stopper()
+    settings = plan.settings
+    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
+    _guard_against_a_lost_ledger(plan)
+    with Ledger.open(plan.ledger, settings.name) as ledger, stopper.listening():
+        doing = _Run(plan, watcher, stopper, ledger, assembly.composer.message_id)
+        return doing.conclude(doing.go(contacts))
+
+
+class _Run:
+    """What the steps of one run share."""
+
+    def __init__(
+        self, plan: RunPlan, watcher: Watcher, stopper: Stopper, ledger: Ledger, message_id: Callable[[str], str]
+    ) -> None:
+        self._plan = plan
+        self._watcher = watcher
+        self._stopper = stopper
+        self._ledger = ledger
+        self._message_id = message_id
+        self._reports: Sequence[Report] = ()
+        self._total = 0
+        self._started = time.monotonic()
+        self._declined = False
+
+    def go(self, contacts: ContactsFile) -> SendWindow:
+        """Do all of it but the results. Gives the window it went by."""
+        plan, ledger = self._plan, self._ledger
+        self._recover()
+        suppress = plan.settings.contacts.suppress
+        crew = None
+        if not is_enrolled(ledger, contacts, suppress):
+            # Started now, the workers import what they need while this process reads.
+            crew = Crew(self._processes(contacts.size_bytes // _BYTES_PER_ROW), ledger.lock)
+        try:
+            if crew is not None:
+                enrol_contacts(ledger, contacts, suppress, self._watcher.reading)
+            chosen_only = self._choose(plan.resend) if plan.resend is not None else False
+            self._total = prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only)
+            window = plan.window(_now(), self._first_opened())
+            if self._may_begin(window):
+                if self._plan.settings.window.opens is None:
+                    ledger.write_fact("opened", window.opens.isoformat())
+                crew = crew or Crew(self._processes(self._total), ledger.lock)
+                self._started = time.monotonic()
+                crew.work(plan.job(window), self._stopper, self._hear, ledger.checkpoint)
+        finally:
+            if crew is not None:
+                crew.dismiss()
+        self._recover()
+        return window
+
+    def conclude(self, window: SendWindow) -> Summary:
+        """Write the results, and sum up."""
+        database = self._ledger.database
+        write_results(self._plan.results, self._ledger.columns(), summary.standings(database), self._message_id)
+        profile: Counter[str] = Counter()
+        for report in self._reports:
+            profile.update(report.profile)
+        return Summary(
+            counts=summary.counts(database),
+            sent_now=sum(report.settled.get(Status.SENT, 0) for report in self._reports),
+            seconds=time.monotonic() - self._started,
+            results=self._plan.results,
+            window=window,
+            trouble=next((report.trouble for report in self._reports if report.trouble), None),
+            stopped=self._stopper.asked or self._declined,
+            profile=dict(profile),
+        )
+
+    def _choose(self, resend: Resend) -> bool:
+        """Make the rows of a re-send pending. Gives whether only chosen rows are meant."""
+        if resend.source is not None:
+            column = self._plan.settings.contacts.email_column
+            amend_from(self._ledger, resend.source, email_column=column, message_id=self._message_id)
+        self._ledger.reopen(resend.include, chosen_only=resend.source is not None)
+        return resend.source is not None
+
+    def _recover(self) -> None:
+        """Call claims without an outcome what they are. Nobody sends now, so none can still be under way."""
+        doubtful = self._ledger.recover()
+        if doubtful:
+            self._watcher.notice(
+                f"{doubtful} message(s) had left when a run was cut off; their replies are unknown: in_doubt"
+            )
+
+    def _may_begin(self, window: SendWindow) -> bool:
+        if not self._total or self._stopper.asked or window.is_over(_now()):
+            return False
+        if not self._watcher.confirm(self._total, window):
+            self._declined = True
+            return False
+        while (seconds := window.seconds_until_open(_now())) > 0:
+            self._watcher.waiting(window, seconds)
+            if not self._plan.wait or self._stopper.asked:
+                return False
+            time.sleep(min(seconds, 0.5))
+        return not self._stopper.asked
+
+    def _first_opened(self) -> datetime | None:
+        opened = self._ledger.fact("opened")
+        return None if opened is None else datetime.fromisoformat(opened)
+
+    def _processes(self, contacts: int) -> int:
+        """How many processes are worth starting for so many contacts."""
+        smtp = self._plan.settings.smtp
+        if self._plan.limit is not None:
+            contacts = min(contacts, self._plan.limit)
+        if self._plan.processes is not None:
+            return min(self._plan.processes, smtp.connections)
+        if contacts < _SMALL or (smtp.rate is not None and smtp.rate <= _SLOW):
+            return 1
+        return min(os.cpu_count() or 1, smtp.connections)
+
+    def _hear(self, reports: Sequence[Report]) -> None:
+        self._reports = reports
+        settled: Counter[str] = Counter()
+        for report in reports:
+            settled.update(report.settled)
+            for words in report.notices:
+                self._watcher.notice(words)
+        rates = [report.rate for report in reports if report.rate is not None]
+        self._watcher.progress(
+            Progress(
+                total=self._total,
+                settled=dict(settled),
+                deferred=sum(report.deferred for report in reports),
+                connections=sum(report.connections for report in reports),
+                rate=sum(rates) if rates else None,
+                seconds=time.monotonic() - self._started,
+            )
+        )
+
+
+def _guard_against_a_lost_ledger(plan: RunPlan) -> None:
+    """Results without their ledger: whoever is in them may have been mailed, and we would not know."""
+    lost = not plan.ledger.exists() or not plan.ledger.stat().st_size
+    if lost and plan.results.exists():
+        raise LedgerError(
+            "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
+            where=str(plan.ledger),
+            fix=f"put the ledger back; or, to mail everybody from the beginning, move {plan.results.name} away",
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
