@@ -43,6 +43,10 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        # Pydantic's own refusal quotes the value, whatever the configuration says.
+        raise AttributeError(f"settings are frozen: {name}")
+
 
 class ContactsSettings(Section):
     """[contacts]: who is to be mailed."""

@@ -135,5 +135,5 @@ def campaign_name(value: object) -> str:
 
 Text = Annotated[str, PlainValidator(text)]
 FilePath = Annotated[Path, PlainValidator(path)]
-FilePaths = Annotated[tuple[Path, ...], PlainValidator(paths)]
+FilePaths = Annotated[tuple[Path, ...], BeforeValidator(paths)]
 Number = BeforeValidator(number)

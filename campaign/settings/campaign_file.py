@@ -1,0 +1,77 @@
+"""`Settings`: all that `campaign.toml` says, with the environment and options over it.
+
+Made by `load_settings` from three sources; made directly, it checks its values but reads no file and no environment.
+Raises pydantic's `ValidationError`, which `load_settings` translates.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, PlainValidator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from campaign.settings.sections import (
+    ContactsSettings,
+    LinkSettings,
+    MessageSettings,
+    RetrySettings,
+    SmtpSettings,
+    WindowSettings,
+)
+from campaign.settings.values import campaign_name
+
+
+class Settings(BaseSettings):
+    """A campaign's settings, checked once. `path` is campaign.toml's own; relative paths were relative to it."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    path: Path
+    name: Annotated[str, PlainValidator(campaign_name)] = Field(
+        description="a name for the campaign", examples=['"autumn-orders"']
+    )
+    contacts: ContactsSettings
+    message: MessageSettings
+    window: WindowSettings = WindowSettings()
+    link: LinkSettings
+    smtp: SmtpSettings
+    retry: RetrySettings = RetrySettings()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"settings are frozen: {name}")
+
+    @classmethod
+    def from_sources(cls, *sources: PydanticBaseSettingsSource) -> Self:
+        """Read sources, the one with most say first. Raises pydantic's `ValidationError`."""
+        values: dict[str, Any] = {"sources": sources}
+        return cls(**values)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of campaign.toml, absolute."""
+        return self.path.parent
+
+    @property
+    def results_path(self) -> Path:
+        """Where the results CSV goes unless told otherwise."""
+        return self.folder / f"{self.name}-results.csv"
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where the ledger goes unless told otherwise: beside the results."""
+        return self.folder / f"{self.name}-results.ledger"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the sources that `load_settings` brings, and none of the library's own: they read the real environment,
+        ignore variables that name no setting, and know nothing of `_FILE`.
+        """
+        given: tuple[PydanticBaseSettingsSource, ...] = getattr(init_settings, "init_kwargs", {}).get("sources", ())
+        return given or (init_settings,)
