@@ -157,7 +157,7 @@ def _parsed(content: str, path: Path) -> dict[str, object]:
         if found := re.match(r"line (\d+), column (\d+)", place):
             where += f", line {found[1]}, column {found[2]}"
         else:
-            lines = content.splitlines() or [""]
+            lines = content.split("\n")
             where += f", line {len(lines)}, column {len(lines[-1]) + 1} (the end)"
     except RecursionError:
         problem = "lists or tables nested too deeply"
