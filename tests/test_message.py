@@ -1,10 +1,13 @@
 """The composer, by example: what a message says, what never leaves, what is refused."""
 
+import base64
 import email
 import email.charset
 import email.header
 import email.policy
 import email.utils
+import quopri
+import re
 import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -176,6 +179,8 @@ def test_a_naive_time_is_a_mistake() -> None:
         "two  blanks   and\ta tab " * 6,
         "Zoë, your order",
         "Größe " * 60,
+        "Привет, мир " * 20,
+        "a" + "漢字" * 60,
         "漢字" * 100,
         "👩\u200d👩\u200d👧" * 30,
         "=?utf-8?q?not_encoded?=",
@@ -193,6 +198,9 @@ def test_a_subject_is_read_as_it_was_written(subject: str) -> None:
     assert max(map(len, fields)) <= 78
     assert all(len(line) <= 76 for line in fields if "=?utf-8" in line)
     assert all(line.strip() for line in fields)
+    for kind, word in re.findall(r"=\?utf-8\?([bq])\?([^? ]*)\?=", "\n".join(fields)):
+        octets = base64.b64decode(word) if kind == "b" else quopri.decodestring(word, header=True)
+        assert octets.decode()  # By itself: no character is in two words.
 
 
 def test_an_ordinary_subject_is_not_encoded_and_folds_at_white_space() -> None:
@@ -350,6 +358,7 @@ BAD_MAILBOXES = [
     "Acme <hello@acme.example>\r\nBcc: eve@example.net",
     "Ac\nme <hello@acme.example>",
     "=?utf-8?q?a=0Ab?= <hello@acme.example>",
+    "=?utf-8?q?a=07b?= <hello@acme.example>",
     "\ud800 <hello@acme.example>",
     "<<>>",
     '"',
@@ -492,7 +501,15 @@ def test_each_body_gets_the_encoding_that_suits_it(body: str, expected: str) -> 
     assert encoding(body) == expected
 
 
-@pytest.mark.parametrize("text", [("x" * 500, "y" * 499), ("x" * 998 + "\n", "y" * 500, "", "z" * 499 + "\n", "a")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        ("x" * 500, "y" * 499),
+        ("x" * 998 + "\n", "y" * 500, "", "z" * 499 + "\n", "a"),
+        ("a\n" + "x" * 999,),
+        ("a\n" + "x" * 999 + "\nb",),
+    ],
+)
 @pytest.mark.parametrize("known", [0, 1, 9])
 def test_a_line_too_long_for_7bit_may_come_of_many_chunks(text: tuple[str, ...], known: int) -> None:
     read = parsed(compose(content(text=text, html=()), by=composer(constants=text[:known])))
@@ -525,13 +542,44 @@ def test_white_space_before_a_line_break_survives_and_no_line_grows_too_long(
 ) -> None:
     line = "é" + "x" * (length - 7) + blank
     text = (line[:split], line[split:], "\n", "next", blank, "", "\r\n", blank)
+    whole = "".join(text)
 
-    for constants in ((), text, text[:1], text[2:]):
-        message = compose(content(text=text, html=()), by=composer(constants=constants))
+    for chunks, constants in [(text, ()), (text, text), (text, text[:1]), (text, text[2:]), ((whole,), ())]:
+        message = compose(content(text=chunks, html=()), by=composer(constants=constants))
 
         assert all(len(row) <= 76 for row in message.data.partition(b"\r\n\r\n")[2].split(b"\r\n"))
         assert not any(row.endswith((b" ", b"\t")) for row in message.data.split(b"\r\n"))
         assert parsed(message).get_content() == f"{line}\r\nnext{blank}\r\n{blank}\r\n"
+
+
+@pytest.mark.parametrize("column", range(65, 80))
+@pytest.mark.parametrize("sign", ["=", "==", "==="])
+def test_a_long_link_is_not_cut_within_an_encoded_octet(column: int, sign: str) -> None:
+    link = "x" * column + sign + "y" * 200
+    message = compose(content(html=("é", link, "\n", link, "x" * 75, link)))
+
+    html = message.data.partition(b"text/html")[2].partition(b"\r\n\r\n")[2]
+    assert all(len(row) <= 76 for row in html.split(b"\r\n"))
+    assert not re.search(rb"=(?!3D|C3|A9|\r\n|_)", html)
+    (_, part) = parsed(message).iter_parts()
+    assert isinstance(part, EmailMessage)
+    assert part.get_content() == f"é{link}\r\n{link}{'x' * 75}{link}\r\n"
+
+
+@pytest.mark.parametrize("length", range(64, 82))
+def test_a_body_without_a_last_line_break_gets_one(length: int) -> None:
+    for body in ("x" * length, "é" + "x" * length, "é" + "x" * length + " "):
+        for text in ((body,), (body[:1], body[1:])):
+            assert parsed(compose(content(text=text, html=()))).get_content() == body + "\r\n"
+
+
+@pytest.mark.parametrize("encoded", ["a", "é" + "plain" * 20, "漢字" * 20])
+@pytest.mark.parametrize("known", [0, 1, 2, 3])
+def test_a_line_break_in_two_chunks_is_one(encoded: str, known: int) -> None:
+    text = (f"{encoded}\r", f"\n{encoded}\r", f"\r{encoded}\r")
+    read = parsed(compose(content(text=text, html=()), by=composer(constants=text[:known])))
+
+    assert read.get_content().replace("\r\n", "\n") == f"{encoded}\n{encoded}\n\n{encoded}\n"
 
 
 @pytest.mark.parametrize("bad", ["\ud800", "a\udfffb"])
