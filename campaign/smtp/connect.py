@@ -81,12 +81,12 @@ def connect(server: Server) -> Session:
         else:
             client = smtplib.SMTP(server.host, server.port, _local_name(), timeout=server.timeout)
         phase = Phase.EHLO
-        client.ehlo_or_helo_if_needed()
+        _greet(client)
         if server.security == "starttls":
             phase = Phase.STARTTLS
             _start_tls(client, where)
             phase = Phase.EHLO
-            client.ehlo_or_helo_if_needed()
+            _greet(client)
         if server.username is not None:
             phase = Phase.AUTH
             client.login(server.username, server.password or "")
@@ -97,6 +97,15 @@ def connect(server: Server) -> Session:
     except (OSError, smtplib.SMTPException, ValueError) as error:  # SMTPException is an OSError, too
         _close(client)
         raise _translate(error, phase, server, where) from None
+
+
+def _greet(client: smtplib.SMTP) -> None:
+    """EHLO; HELO only for a server that does not know EHLO (RFC 5321 section 3.2)."""
+    code, text = client.ehlo()
+    if 500 <= code <= 599:
+        code, text = client.helo()
+    if not 200 <= code <= 299:
+        raise smtplib.SMTPResponseException(code, text)
 
 
 def _start_tls(client: smtplib.SMTP, where: str) -> None:

@@ -7,10 +7,11 @@ nonsense. What happens to a parcel whose connection dies depends on one thing on
 """
 
 import contextlib
+import queue
 import selectors
 import socket
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from campaign.model import Parcel, Phase, Reply
@@ -44,8 +45,8 @@ class Courier(Protocol):
     def opened(self, session: Session) -> None:
         """Hear of a new session."""
 
-    def not_opened(self, error: SessionError) -> float:
-        """Hear of a session that could not be had; give the seconds to wait before the next attempt."""
+    def not_opened(self, error: SessionError, *, others: int) -> float:
+        """Hear of a session that could not be had while `others` are open; give the seconds to the next attempt."""
 
 
 class Waker:
@@ -58,7 +59,7 @@ class Waker:
 
     def wake(self) -> None:
         """End the sleep, now or at its next beginning."""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # it is awake already, or closed
             self._sender.send(b"\0")
 
     def hush(self) -> None:
@@ -97,8 +98,9 @@ class Pool:
         self._messages_per_connection = messages_per_connection
         self._seconds_per_connection = seconds_per_connection
         self._clock = clock
-        self._openers = ThreadPoolExecutor(min(limit, _OPENERS), thread_name_prefix="smtp-connect")
-        self._opening: set[Future[Session]] = set()
+        self._opening = 0
+        self._arrivals: queue.SimpleQueue[Session | BaseException] = queue.SimpleQueue()
+        self._closed = False
         self._open: set[Connection] = set()
         self._idle: set[Connection] = set()
         self._held: list[Connection] = []  # 354 has come, the courier has not let the body go
@@ -151,15 +153,14 @@ class Pool:
 
     def open(self, wanted: int) -> None:
         """Begin to open connections until `wanted`, or the limit, are open or opening."""
-        room = min(wanted, self.limit) - len(self._open) - len(self._opening)
+        room = min(min(wanted, self.limit) - len(self._open), _OPENERS) - self._opening
         if room <= 0 or self._clock() < self._not_before:
             return
         if self._failing:  # one scout, not a crowd, until the server takes sessions again
             room = 0 if self._opening else 1
         for _ in range(room):
-            future = self._openers.submit(self._connect)
-            future.add_done_callback(lambda _: self.waker.wake())
-            self._opening.add(future)
+            self._opening += 1
+            threading.Thread(target=self._open_one, name="smtp-connect", daemon=True).start()
 
     def feed(self) -> None:
         """Offer the courier's parcels to the connections that have none."""
@@ -196,30 +197,43 @@ class Pool:
 
     def close(self) -> None:
         """Hang up on every connection, politely where nothing is under way."""
-        for future in self._opening:
-            future.cancel()
-        self._openers.shutdown(wait=False, cancel_futures=True)
+        self._closed = True  # a thread that still waits for a server closes what it gets
         for connection in list(self._open):
             if connection in self._idle:
                 self._remove(connection)
             else:
                 self._drop(connection, "")
-        for future in self._opening:
-            if future.done() and not future.cancelled() and future.exception() is None:
-                future.result().sock.close()
+        while self._opening and not self._arrivals.empty():
+            arrival = self._arrivals.get()
+            if isinstance(arrival, Session):
+                arrival.sock.close()
         self.selector.close()
         self.waker.close()
 
+    def _open_one(self) -> None:
+        """In a thread of its own, since smtplib blocks. Not one that an executor would wait for at exit."""
+        arrival: Session | BaseException
+        try:
+            arrival = self._connect()
+        except BaseException as error:  # to be raised, or judged, by the loop
+            arrival = error
+        if self._closed and isinstance(arrival, Session):
+            arrival.sock.close()
+            return
+        self._arrivals.put(arrival)
+        self.waker.wake()
+
     def _welcome(self) -> None:
         """Take over the sessions that have been opened, and hear why others have not."""
-        for future in [future for future in self._opening if future.done()]:
-            self._opening.discard(future)
-            error = future.exception()
-            if isinstance(error, SessionError):
+        while not self._arrivals.empty():
+            session = self._arrivals.get()
+            self._opening -= 1
+            if isinstance(session, SessionError):
                 self._failing = True
-                self._not_before = self._clock() + self._courier.not_opened(error)
+                self._not_before = self._clock() + self._courier.not_opened(session, others=len(self._open))
                 continue
-            session = future.result()
+            if isinstance(session, BaseException):
+                raise session
             if len(self._open) >= self.limit:
                 Connection(session, now=self._clock()).close(quitting=True)
                 continue

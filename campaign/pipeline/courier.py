@@ -1,0 +1,251 @@
+"""Between the rows and the connections: makes parcels, claims them, and carries out what replies mean.
+
+The pool asks and tells (`smtp.pool.Courier`); `delivery` judges; this writes down the outcome and decides when the row
+goes again. A body leaves only once its claim is durable and while the window is open.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from campaign.delivery import RETRY, Fate, Schedule, Verdict, judge, reconnect_waits
+from campaign.errors import CampaignError, InvalidContactError
+from campaign.ledger.journal import Journal
+from campaign.ledger.roster import Due
+from campaign.model import Outcome, Parcel, Phase, Reply, Status
+from campaign.pace import Pace
+from campaign.pipeline.job import Job
+from campaign.pipeline.rows import Rows
+from campaign.pipeline.trouble import Troubles
+from campaign.smtp.connect import Session, SessionError
+
+_QUICK_TRIES = 3
+"""How often a row goes again at once after its connection died before the body left."""
+_FIRST_SESSION_TRIES = 5
+"""Failed attempts to get a first session before the run gives up."""
+_THROTTLED_WAIT = 1.0
+"""Seconds before a row that met "slow down" is offered again; the pace does the rest."""
+
+
+class MailCourier:
+    """One worker's courier."""
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        rows: Rows,
+        make: Callable[[Due], Parcel],
+        journal: Journal,
+        pace: Pace,
+        troubles: Troubles,
+        clock: Callable[[], float],
+    ) -> None:
+        self.settled: Counter[str] = Counter()
+        """Contacts by the status they were given."""
+        self.closed = False
+        """No more parcels are given out; those under way go on."""
+        self.recalled = False
+        """No body leaves any more, either."""
+        self.crowded: int | None = None
+        """How many connections the server seems to take, where it has said that they are too many."""
+        self._rows = rows
+        self._make = make
+        self._journal = journal
+        self._pace = pace
+        self._troubles = troubles
+        self._clock = clock
+        self._window = job.letter.window
+        self._schedule = Schedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
+        self._stop_after = job.stop_after
+        self._under_way: dict[int, Due] = {}
+        self._durable: set[int] = set()
+        self._quick: Counter[int] = Counter()
+        self._waits = reconnect_waits()
+        self._failed_sessions = 0
+        self._sessions = 0
+        self._ever_open = False
+
+    def cleared(self, claims: list[Parcel]) -> None:
+        """Hear that these claims are durable."""
+        self._durable.update([parcel.contact for parcel in claims])
+
+    def lost(self, claims: list[Parcel]) -> None:
+        """Hear that another worker won these claims: they are no longer ours to send or to settle."""
+        for parcel in claims:
+            self._under_way.pop(parcel.contact, None)
+
+    def window_over(self) -> None:
+        """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
+        for due in self._rows.give_up_waiting():
+            if due.tries:
+                self.settled[Status.FAILED] += 1
+                self._journal.give_up(due.id)
+
+    # What the pool asks.
+
+    def take(self, session: Session) -> Parcel | None:
+        """Give the next contact's parcel, made and claimed."""
+        now = self._clock()
+        if self.closed or self._pace.wait(now) > 0:
+            return None
+        try:
+            while (due := self._rows.next(now)) is not None:
+                if self._journal.holds(due.id):  # its last outcome is not written yet
+                    self._rows.put_off(due, now + 0.1)
+                    continue
+                parcel = self._prepare(due, session)
+                if parcel is not None:
+                    self._pace.take(now)
+                    return parcel
+        except CampaignError as error:
+            if due is not None:
+                self._rows.give_back(due)
+            self._stop(error)
+        return None
+
+    def may_leave(self, parcel: Parcel) -> bool:
+        """Say whether the claim is durable and the window open."""
+        if parcel.contact not in self._durable or self.recalled:
+            return False
+        if self._window.closes is not None and self._window.is_over(datetime.now(UTC)):
+            return False
+        self._durable.discard(parcel.contact)
+        return True
+
+    # What the pool tells.
+
+    def answered(self, parcel: Parcel, phase: Phase, reply: Reply) -> None:
+        """Judge the server's last word on a parcel."""
+        self._durable.discard(parcel.contact)
+        due = self._under_way.get(parcel.contact)
+        if due is None:
+            return
+        verdict = judge(phase, reply)
+        if verdict.fate is Fate.SENT:
+            self._troubles.relieved()
+            self._settle(due, Status.SENT, reply)
+            return
+        self._carry_out(due, verdict, reply, f"at {phase}: {reply.text}")
+        if verdict.stop:
+            self._stop(CampaignError(f"the server refuses our mail at {phase}: {reply.code} {reply.text}"))
+
+    def untouched(self, parcel: Parcel, why: str) -> None:
+        """Let the row go again: at once, but not for ever."""
+        self._durable.discard(parcel.contact)
+        due = self._under_way.get(parcel.contact)
+        if due is None:
+            return
+        if why:
+            self._quick[due.id] += 1
+            self._suspect(due, why)
+        if self.closed or self._quick[due.id] <= _QUICK_TRIES:
+            del self._under_way[due.id]
+            self._journal.release(due.id)
+            self._rows.give_back(due)
+            return
+        del self._quick[due.id]
+        self._carry_out(due, RETRY, None, f"{why}, before the message had left")
+
+    def unknown(self, parcel: Parcel, why: str) -> None:
+        """Nobody can know whether the contact got it."""
+        due = self._under_way.get(parcel.contact)
+        if due is not None:
+            self._carry_out(due, judge(Phase.BODY, None), None, f"{why} after the message had left; no reply came")
+
+    def opened(self, session: Session) -> None:
+        """Note that the server takes sessions."""
+        self._ever_open = True
+        self._failed_sessions = 0
+        self._waits = reconnect_waits()
+
+    def not_opened(self, error: SessionError, *, others: int) -> float:
+        """Stop where it is our own fault; otherwise make do with fewer, or wait."""
+        verdict = judge(error.phase, error.reply)
+        wait = next(self._waits)
+        if verdict.stop and (error.phase in (Phase.AUTH, Phase.STARTTLS) or not self._ever_open):
+            self._stop(error)
+        elif others:
+            if error.reply is not None:
+                self.crowded = others
+                self._troubles.notice(f"the server takes no more than {others} connections now: {error.what}")
+        else:
+            self._failed_sessions += 1
+            most = self._stop_after if self._ever_open else min(_FIRST_SESSION_TRIES, self._stop_after)
+            if self._failed_sessions >= most:
+                self._stop(error)
+            elif not self.closed:
+                self._troubles.notice(f"{error.what}; next attempt in {wait:.0f} s")
+        return wait
+
+    # What is done about it.
+
+    def _prepare(self, due: Due, session: Session) -> Parcel | None:
+        """Make the row's parcel and claim it; None where it can't go over this session, or at all."""
+        try:
+            parcel = self._make(due)
+        except InvalidContactError as error:
+            self._condemn(due, f"{error.what} ({error.where})" if error.where else error.what)
+            return None
+        if parcel.message.envelope.smtputf8 and not session.smtputf8:
+            self._condemn(due, "the address has letters beyond ASCII, which the server can't take (no SMTPUTF8)")
+            return None
+        self._under_way[due.id] = due
+        self._journal.claim(parcel)
+        limit, size = session.size_limit, len(parcel.message.data)
+        if limit is not None and size > limit:
+            words = f"the message has {size:,} bytes, the server takes {limit:,}"
+            self._settle(due, Status.REJECTED, Reply(code=552, enhanced="5.3.4", text=words))
+            return None
+        return parcel
+
+    def _carry_out(self, due: Due, verdict: Verdict, reply: Reply | None, detail: str) -> None:
+        """Do to a claimed row what the verdict says."""
+        match verdict.fate:
+            case Fate.REJECTED:
+                self._settle(due, Status.REJECTED, reply, detail)
+            case Fate.IN_DOUBT:
+                self._settle(due, Status.IN_DOUBT, reply, detail)
+            case Fate.RETRY:
+                self._try_later(due, reply, detail)
+            case _:
+                self._unsettle(due, reply, detail, spent=False)
+                if not verdict.stop:
+                    self._rows.put_off(due, self._clock() + _THROTTLED_WAIT)
+        if verdict.slow and self._pace.slow_down(self._clock()):
+            rate = self._pace.rate or 0.0
+            self._troubles.notice(f"the server asks to slow down ({detail}); now {rate:.1f} messages a second")
+        if verdict.suspect:
+            self._suspect(due, detail)
+
+    def _try_later(self, due: Due, reply: Reply | None, detail: str) -> None:
+        later = Due(id=due.id, contact=due.contact, tries=due.tries + 1)
+        wait = self._schedule.wait_after(later.tries, self._window.seconds_left(datetime.now(UTC)))
+        if wait is None:
+            self._settle(due, Status.FAILED, reply, detail)
+            return
+        self._unsettle(due, reply, detail, spent=True)
+        self._rows.put_off(later, self._clock() + wait)
+
+    def _settle(self, due: Due, status: Status, reply: Reply | None, detail: str = "") -> None:
+        del self._under_way[due.id]
+        self.settled[status] += 1
+        self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail))
+
+    def _unsettle(self, due: Due, reply: Reply | None, detail: str, *, spent: bool) -> None:
+        """Write down what the server said, and that the row is pending again."""
+        del self._under_way[due.id]
+        outcome = Outcome(contact=due.id, status=Status.PENDING, reply=reply, detail=detail, spent=spent)
+        self._journal.settle(outcome)
+
+    def _condemn(self, due: Due, why: str) -> None:
+        self.settled[Status.INVALID] += 1
+        self._journal.condemn(due.id, why)
+
+    def _suspect(self, due: Due, detail: str) -> None:
+        self._troubles.suspect(due.id, detail)
+        self.closed = self.closed or self._troubles.reason is not None
+
+    def _stop(self, error: CampaignError) -> None:
+        self._troubles.stop(error)
+        self.closed = True

@@ -1,0 +1,67 @@
+"""A worker's rows: the fresh ones from the ledger, and those put off until a later moment.
+
+A row that was put off holds no connection and no message, only its place in a heap. Moments are monotonic seconds.
+Raises LedgerError.
+"""
+
+import heapq
+import itertools
+from collections import deque
+
+from campaign.ledger.roster import Due, Taker
+
+_BLOCK = 128
+"""Rows taken from the ledger at a time."""
+
+
+class Rows:
+    """Whose turn it is."""
+
+    def __init__(self, taker: Taker) -> None:
+        self._taker = taker
+        self._fresh: deque[Due] = deque()
+        self._put_off: list[tuple[float, int, Due]] = []
+        self._order = itertools.count()
+        self._exhausted = False
+
+    @property
+    def done(self) -> bool:
+        """Whether no row is left, now or later."""
+        return self._exhausted and not self._fresh and not self._put_off
+
+    @property
+    def waiting(self) -> int:
+        """How many rows have been put off."""
+        return len(self._put_off)
+
+    def ready(self, now: float) -> int:
+        """About how many rows could be begun now."""
+        due = 1 if self._put_off and self._put_off[0][0] <= now else 0
+        return due + (len(self._fresh) or (0 if self._exhausted else _BLOCK))
+
+    def next_moment(self) -> float | None:
+        """When the next of the rows that were put off is due."""
+        return self._put_off[0][0] if self._put_off else None
+
+    def next(self, now: float) -> Due | None:
+        """Give the row whose turn it is, if there is one."""
+        if self._put_off and self._put_off[0][0] <= now:
+            return heapq.heappop(self._put_off)[2]
+        if not self._fresh and not self._exhausted:
+            self._fresh.extend(self._taker.take(_BLOCK))
+            self._exhausted = not self._fresh
+        return self._fresh.popleft() if self._fresh else None
+
+    def give_back(self, due: Due) -> None:
+        """Put a row first again."""
+        self._fresh.appendleft(due)
+
+    def put_off(self, due: Due, until: float) -> None:
+        """Put a row off until a moment."""
+        heapq.heappush(self._put_off, (until, next(self._order), due))
+
+    def give_up_waiting(self) -> list[Due]:
+        """Take all rows that were put off."""
+        rows = [due for _, _, due in self._put_off]
+        self._put_off.clear()
+        return rows

@@ -1,0 +1,50 @@
+"""What went wrong in a worker: said once, counted in a row, and the reason to stop where there is one."""
+
+from campaign.errors import CampaignError
+from campaign.pipeline.job import Trouble
+
+
+class Troubles:
+    """Notices for the operator, the failures in a row, and why the run stops."""
+
+    def __init__(self, *, stop_after: int, where: str) -> None:
+        self.reason: Trouble | None = None
+        """Why the run stops, once it does."""
+        self.in_a_row: list[int] = []
+        """The contacts of the last failures that look like our own fault or the server's."""
+        self._stop_after = stop_after
+        self._where = where
+        self._notices: list[str] = []
+
+    def stop(self, error: CampaignError) -> None:
+        """Stop for this reason, unless there is one already."""
+        if self.reason is None:
+            self.reason = Trouble(what=error.what, where=error.where, fix=error.fix)
+
+    def suspect(self, contact: int, detail: str) -> None:
+        """Count a failure that may not be the contact's; too many in a row are a reason to stop."""
+        self.in_a_row.append(contact)
+        if len(self.in_a_row) >= self._stop_after:
+            self.stop(
+                CampaignError(
+                    f"{len(self.in_a_row)} failures in a row that look like our own or the server's; "
+                    f"the last: {detail}",
+                    where=self._where,
+                    fix="mend it and run the same command again; retry.stop_after sets how many are too many",
+                )
+            )
+
+    def relieved(self) -> None:
+        """A message was accepted: whatever failed before it was not everybody's fault."""
+        if self.reason is None:
+            self.in_a_row.clear()
+
+    def notice(self, words: str) -> None:
+        """Tell the operator, unless that was told just now."""
+        if words not in self._notices:
+            self._notices.append(words)
+
+    def notices(self) -> tuple[str, ...]:
+        """Give what has not been told yet."""
+        told, self._notices = tuple(self._notices), []
+        return told
