@@ -71,7 +71,7 @@ def _quoted_piece(chunk: str) -> _Piece | None:
     encoded = binascii.b2a_qp("".join((normalised(chunk), "|")).encode(), istext=True)
     if b"=20\n" in encoded or b"=09\n" in encoded:
         encoded = _OVERLONG.sub(rb"\1=\n\2", encoded)
-    lines = encoded[:-1].removesuffix(b"=\n").decode("ascii").split("\n")
+    lines = encoded[:-1].decode("ascii").split("\n")
     broken = len(lines) > 1
     return CRLF.join(lines), len(lines[0]) + (not broken), len(lines[-1]), broken
 
