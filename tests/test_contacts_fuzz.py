@@ -35,7 +35,7 @@ PIECES = st.sampled_from(
         "Zoë",
         "\ufeff",
         "\u2028",
-        "\x1c",
+        "\v",
         "\\",
     ]
 )
@@ -139,6 +139,9 @@ def test_what_the_csv_module_writes_is_read_back(
     path: Path, table: list[list[str]], delimiter: str, codec: str, end: str, quoting: int
 ) -> None:
     table = [[cell.encode(codec, "ignore").decode(codec) for cell in cells] for cells in table]
+    if codec == "cp1252":  # Without the bytes that continue a UTF-8 sequence: "Ã©" may be either, and none can tell.
+        unsure = bytes(range(0x80, 0xC0)).decode("cp1252", "ignore")
+        table = [["".join(c for c in cell if c not in unsure) for cell in cells] for cells in table]
     width = len(table[0]) if table else 2
     out = io.StringIO(newline="")
     header = ["email", *(f"c{n}é€" for n in range(width))]

@@ -69,15 +69,23 @@ def read_rows(
             lines = quoted.pass_through(lines, first=first)
         if encoding.has_nul or encoding.has_unreadable:
             lines = _readable(lines, encoding.label, marks, first=first)
-        number = 1
+        number, line = 1, first
+        email_index = layout.email_index
         for table in _tables(lines, layout, chunk, path):
             rows = []
             for cells in table:
                 breaks = _count_breaks(cells) if spans_lines else 0
-                if cells[0] is not None:
-                    rows.append(_row(cells, number, first, layout, _mark(marks, first, breaks) if marks else ""))
+                if type(cells[-1]) is str and not marks:  # The usual row, without the cost of a call.
+                    try:
+                        email = parse_address(cells[email_index])
+                        rows.append(Row(number=number, line=line, cells=tuple(cells), email=email, fault=None))
+                    except ValueError:
+                        rows.append(_unusual_row(cells, number, line, layout, ""))
                     number += 1
-                first += 1 + breaks
+                elif cells[0] is not None:
+                    rows.append(_unusual_row(cells, number, line, layout, _mark(marks, line, breaks)))
+                    number += 1
+                line += 1 + breaks
             if rows:
                 yield rows
 
@@ -135,7 +143,7 @@ def _readable(lines: Iterator[str], label: str, marks: dict[int, str], *, first:
         yield line
 
 
-def _row(cells: list[Any], number: int, line: int, layout: Layout, mark: str) -> Row:
+def _unusual_row(cells: list[Any], number: int, line: int, layout: Layout, mark: str) -> Row:
     fault: str | None = mark or None
     last = cells[-1]
     if type(last) is not str:
