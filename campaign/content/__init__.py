@@ -1,0 +1,9 @@
+"""The content room: `Contact` and `LoginLink` in, `Content` out; and templates that are a line of `campaign.toml`.
+
+Jinja2 lives here and nowhere else. Raises `TemplateError` (for a template) and `InvalidContactError` (for a row).
+"""
+
+from campaign.content.setting_text import TextTemplate, text_template
+from campaign.content.template_set import TemplateSet, load_templates
+
+__all__ = ["TemplateSet", "TextTemplate", "load_templates", "text_template"]

@@ -1,0 +1,141 @@
+"""Jinja2 as e-mails need it: StrictUndefined that remembers what was missing, names that stay inside, columns first.
+
+A folder has two environments: what is reached from `body.html` is HTML and escaped throughout, what is reached from
+`subject.txt` and `body.txt` is text and never is. So a file that both include is right in both.
+
+Raises Jinja2's own errors: `template_set` and `faults` translate them. The templates are the operator's own files and
+are not sandboxed.
+"""
+
+import posixpath
+from functools import partial
+from pathlib import Path
+from types import CodeType
+from typing import Any, cast
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, UndefinedError
+from jinja2.exceptions import TemplateRuntimeError
+from jinja2.utils import missing
+
+from campaign.content.moments import duration, moment
+from campaign.content.views import CampaignView, ContactView
+
+
+class MissingError(UndefinedError):
+    """Something that a template names is not there. `owner` is what should have had it; `missing` for a variable."""
+
+    def __init__(self, message: str | None, *, name: object, owner: object) -> None:
+        super().__init__(message)
+        self.name = name
+        self.owner = owner
+
+
+class Missing(StrictUndefined):
+    """StrictUndefined whose error says what was looked for, and in what."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: Any = missing,
+        name: str | None = None,
+        exc: type[TemplateRuntimeError] = UndefinedError,
+    ) -> None:
+        if hint is None:
+            exc = cast("type[TemplateRuntimeError]", partial(MissingError, name=name, owner=obj))
+        super().__init__(hint, obj, name, exc)
+
+
+class MailEnvironment(Environment):
+    """One per kind of text. `folder` None: no files, no inheritance."""
+
+    def __init__(self, *, campaign_name: str | None, escapes: bool, folder: Path | None = None) -> None:
+        # A byte order mark is no part of a subject; hence utf-8-sig.
+        loader = None if folder is None else FileSystemLoader(folder.parent, encoding="utf-8-sig")
+        super().__init__(
+            loader=loader, autoescape=escapes, undefined=Missing, auto_reload=False, cache_size=-1, optimized=True
+        )
+        self.folder = folder
+        self._joined: dict[tuple[str, str], str] = {}
+        self.filters["moment"] = moment
+        self.filters["duration"] = duration
+        if campaign_name is not None:
+            self.globals["campaign"] = CampaignView(campaign_name)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look up `contact.name`: a column, whatever else Python may know by that name."""
+        if obj.__class__ is ContactView:
+            try:
+                return obj.columns[attribute]
+            except KeyError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Look up `contact["a name"]` likewise."""
+        if obj.__class__ is ContactView:
+            try:
+                return obj.columns[argument]
+            except (KeyError, TypeError):
+                return self.undefined(obj=obj, name=argument)
+        return super().getitem(obj, argument)
+
+    def join_path(self, template: str, parent: str) -> str:
+        """Give the name that `template` has for the loader, when `parent` names it.
+
+        Names count from the template folder, then from the folder beside it where layouts are shared; those that begin
+        with `./` or `../`, from the file they stand in. Nothing above the folder's parent can be reached: the loader
+        refuses `..` in what this gives.
+        """
+        name = self._joined.get((template, parent))
+        if name is None:
+            name = self._joined[template, parent] = self._join(template, parent)
+        return name
+
+    def _join(self, template: str, parent: str) -> str:
+        if self.folder is None:
+            return template
+        if template.startswith(("./", "../")):
+            return posixpath.normpath(posixpath.join(posixpath.dirname(parent), template))
+        own = f"{self.folder.name}/{template}"
+        return own if self.has(own) else template
+
+    def has(self, name: str) -> bool:
+        """Tell whether the loader knows a name."""
+        try:
+            self.read(name)
+        except TemplateNotFound:
+            return False
+        except (OSError, ValueError):
+            return True  # It is there; what is wrong with it is told when it is compiled.
+        return True
+
+    def read(self, name: str) -> tuple[str, str | None]:
+        """Read the source of a template, and the path of its file. Raises what the loader raises."""
+        if self.loader is None:
+            raise TemplateNotFound(name)
+        source, path, _ = self.loader.get_source(self, name)
+        return source, path
+
+    def title(self, name: str | None) -> str:
+        """Write the name of a template as its author knows it."""
+        own = "" if self.folder is None else f"{self.folder.name}/"
+        return (name or "").removeprefix(own)
+
+
+def constants_of(template: Template) -> frozenset[str]:
+    """Find the chunks of a template that are the same at every rendering, as the very objects that it yields.
+
+    They are the constants of its compiled functions. Among these are strings that are never yielded (the name of a
+    column); those that read like a name are left out.
+    """
+    found: set[str] = set()
+    codes: list[CodeType] = [function.__code__ for function in (template.root_render_func, *template.blocks.values())]
+    while codes:
+        for constant in codes.pop().co_consts:
+            if isinstance(constant, CodeType):
+                codes.append(constant)
+            elif isinstance(constant, str) and not constant.isidentifier():
+                found.add(constant)
+    return frozenset(found)

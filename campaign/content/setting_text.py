@@ -1,0 +1,66 @@
+"""A template that is a line of `campaign.toml` (link.redirect_to, message.unsubscribe_url): a contact in, text out.
+
+Raises `TemplateError` for a text that can't be compiled, `InvalidContactError` for a row that it can't be rendered for.
+Limits: no inheritance and no includes; nothing is escaped, which in a URL is what `| urlencode` is for.
+"""
+
+from typing import Any
+
+from jinja2 import nodes
+
+from campaign.content.compilation import compiled_text
+from campaign.content.environment import MailEnvironment
+from campaign.content.faults import rendering_fault
+from campaign.content.names import ColumnNames, column_names
+from campaign.content.views import ContactView
+from campaign.errors import InvalidContactError
+from campaign.model import Contact
+
+
+class TextTemplate:
+    """A compiled text over a contact. Call it with one.
+
+    `columns` are the columns that it names. Where nothing in it depends on the contact, `constant` is its text, and
+    calling it gives that same string.
+    """
+
+    __slots__ = ("_base", "_environment", "_root", "_setting", "columns", "constant")
+
+    def __init__(self, source: str, *, setting: str, campaign_name: str | None) -> None:
+        self._setting = setting
+        self._environment = MailEnvironment(campaign_name=campaign_name, escapes=False)
+        text = compiled_text(self._environment, source, setting=setting)
+        self._root = text.template.root_render_func
+        self._base: dict[str, Any] = dict(self._environment.globals)
+        self.columns: ColumnNames = column_names(text.trees)
+        chunks = [chunk for node in text.trees[0].body for chunk in getattr(node, "nodes", [node])]
+        is_constant = all(isinstance(chunk, nodes.TemplateData) for chunk in chunks)
+        self.constant: str | None = text.template.render() if is_constant else None
+
+    def __call__(self, contact: Contact) -> str:
+        """Render it for a contact. Raises `InvalidContactError` naming setting, row and what is missing."""
+        if self.constant is not None:
+            return self.constant
+        text = self.render(ContactView(contact))
+        if isinstance(text, InvalidContactError):
+            raise text
+        return text
+
+    def render(self, contact: ContactView) -> str | InvalidContactError:
+        """Render it; an error is given, not raised, so that it takes no traceback and none of its variables along."""
+        if self.constant is not None:
+            return self.constant
+        environment = self._environment
+        try:
+            context = environment.context_class(environment, {**self._base, "contact": contact}, None, {})
+            return "".join(self._root(context))
+        except Exception as error:  # A template may raise anything.
+            return rendering_fault(error, contact=contact, link=None, setting=self._setting)
+
+
+def text_template(source: str, *, name: str, campaign_name: str | None = None) -> TextTemplate:
+    """Compile the text of a setting. `name` is the setting's (`link.redirect_to`), for errors.
+
+    It knows `contact`, and `campaign` where a name is given. Raises `TemplateError`.
+    """
+    return TextTemplate(source, setting=name, campaign_name=campaign_name)

@@ -1,0 +1,184 @@
+"""A folder of templates, compiled once: `Contact` and `LoginLink` in, `Content` out.
+
+subject.txt, body.html and body.txt; one of the bodies may be left out. Without body.txt the text is made from the HTML;
+without body.html the message is plain text. Raises `TemplateError` at load, `InvalidContactError` for a row.
+
+Limits: includes whose name is computed are compiled when first met. Endless loops and huge outputs are not stopped.
+"""
+
+import os
+import re
+from collections.abc import Callable, Collection
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from campaign.content.compilation import Compiled, compiled_file
+from campaign.content.environment import MailEnvironment, constants_of
+from campaign.content.faults import rendering_fault
+from campaign.content.names import ColumnNames, column_names
+from campaign.content.setting_text import TextTemplate, text_template
+from campaign.content.views import ContactView, LinkView
+from campaign.errors import InvalidContactError, TemplateError
+from campaign.model import Contact, Content, LoginLink
+
+SUBJECT, HTML, TEXT = "subject.txt", "body.html", "body.txt"
+
+_LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_UNFIT_FOR_A_SUBJECT = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
+"""RFC 5322 section 2.2: a header field is one line, of printable characters, spaces and tabs."""
+
+
+class _Piece:
+    """One compiled template, ready to run."""
+
+    __slots__ = ("_blocks", "_environment", "_name", "_root")
+
+    def __init__(self, compiled: Compiled) -> None:
+        template = compiled.template
+        self._environment = template.environment
+        self._name = template.name
+        self._blocks = template.blocks
+        self._root = template.root_render_func
+
+    def chunks(self, variables: dict[str, Any]) -> tuple[str, ...]:
+        """Render it into chunks, the constant ones as the very objects of the compiled code."""
+        # A Context of its own: what a template sets must not be seen by the next one. Made here, because
+        # Template.new_context takes ten times as long over merging globals that `variables` already holds.
+        environment = self._environment
+        context = environment.context_class(environment, variables, self._name, self._blocks)
+        # Escaped values come as Markup, which would escape whatever is added to it: plain strings are handed on.
+        return tuple(map(str.__str__, self._root(context)))
+
+
+class TemplateSet:
+    """The templates of a campaign, compiled; made by `load_templates`.
+
+    `constants` are the chunks that are the same in every message. `columns` are the contact's columns that the
+    templates name, the unsubscribe URL's included.
+    """
+
+    __slots__ = ("_base", "_html", "_subject", "_text", "_to_text", "_unsubscribe", "columns", "constants")
+
+    def __init__(
+        self,
+        *,
+        subject: Compiled,
+        html: Compiled | None,
+        text: Compiled | None,
+        unsubscribe: TextTemplate | None,
+        to_text: Callable[[str], str] | None,
+    ) -> None:
+        parts = [part for part in (subject, html, text) if part is not None]
+        self._subject = _Piece(subject)
+        self._html = None if html is None else _Piece(html)
+        self._text = None if text is None else _Piece(text)
+        self._to_text = to_text
+        self._unsubscribe = unsubscribe
+        self._base: dict[str, Any] = dict(subject.template.environment.globals)
+        templates = chain.from_iterable(part.reached for part in parts)
+        self.constants: frozenset[str] = frozenset(chain.from_iterable(map(constants_of, templates)))
+        names = column_names(chain.from_iterable(part.trees for part in parts))
+        self.columns: ColumnNames = names if unsubscribe is None else names | unsubscribe.columns
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Every contact column that the templates name; `columns.required` are those they can't do without."""
+        return self.columns.used
+
+    def render(self, contact: Contact, link: LoginLink) -> Content:
+        """Render subject, bodies and unsubscribe URL for one contact.
+
+        Raises `InvalidContactError` that names template, line and variable; the link is in no part of it.
+        """
+        view = ContactView(contact)
+        made = self._render(view, LinkView(link.url, link.issued_at, link.expires_at))
+        if isinstance(made, InvalidContactError):
+            # Raised here, where the frames that held the rendered link are gone, and their variables with them.
+            raise made
+        return made
+
+    def _render(self, contact: ContactView, link: LinkView) -> Content | InvalidContactError:
+        variables = {**self._base, "contact": contact, "link": link}
+        unsubscribe_url = None
+        if self._unsubscribe is not None:
+            rendered = self._unsubscribe.render(contact)
+            if isinstance(rendered, InvalidContactError):
+                return rendered
+            variables["unsubscribe_url"] = unsubscribe_url = rendered
+        try:
+            chunks = self._subject.chunks(variables)
+            html = () if self._html is None else self._html.chunks(variables)
+            text = () if self._text is None else self._text.chunks(variables)
+        except Exception as error:  # A template may raise anything.
+            return rendering_fault(error, contact=contact, link=link)
+        subject = "".join(chunks)
+        if not subject.isprintable():
+            fault, subject = _one_line(chunks, self.constants)
+            if fault:
+                return _unfit(SUBJECT, fault, contact)
+        subject = subject.strip()
+        if not subject:
+            return _unfit(SUBJECT, "the subject is empty", contact)
+        if self._to_text is not None:
+            try:
+                text = (self._to_text("".join(html)),)
+            except ValueError as error:
+                return _unfit(HTML, f"no text can be made from it: {error}", contact)
+        return Content(subject=subject, text=text, html=html, unsubscribe_url=unsubscribe_url)
+
+
+def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | None) -> TemplateSet:
+    """Compile the templates of a folder and all that they name. Nothing is read again while rendering.
+
+    `unsubscribe_url` is the text of the setting message.unsubscribe_url, itself a template over the contact. Raises
+    `TemplateError` that names file and line.
+    """
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link to a folder keeps the neighbours it was put among
+    if not folder.is_dir():
+        raise TemplateError("there is no such template folder", where=str(folder), fix="correct message.template")
+    there = {name for name in (SUBJECT, HTML, TEXT) if (folder / name).is_file()}
+    if SUBJECT not in there:
+        raise TemplateError(f"there is no {SUBJECT}", where=str(folder), fix=f"add {SUBJECT}: one line of text")
+    if there == {SUBJECT}:
+        raise TemplateError(f"there is neither {HTML} nor {TEXT}", where=str(folder), fix="add one of them, or both")
+    plain = MailEnvironment(campaign_name=campaign_name, escapes=False, folder=folder)
+    escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=folder)
+    unsubscribe = None
+    if unsubscribe_url is not None:
+        unsubscribe = text_template(unsubscribe_url, name="message.unsubscribe_url", campaign_name=campaign_name)
+    to_text: Callable[[str], str] | None = None
+    if TEXT not in there:
+        # Only here: with a body.txt nobody waits for an HTML parser.
+        from campaign.content.plain_text import plain_text
+
+        to_text = plain_text
+    return TemplateSet(
+        subject=compiled_file(plain, SUBJECT),
+        html=compiled_file(escaped, HTML) if HTML in there else None,
+        text=compiled_file(plain, TEXT) if TEXT in there else None,
+        unsubscribe=unsubscribe,
+        to_text=to_text,
+    )
+
+
+def _one_line(chunks: tuple[str, ...], constants: Collection[str]) -> tuple[str, str]:
+    """Unfold a subject whose template goes over several lines; a line break of the data is a fault, given first."""
+    parts = []
+    for chunk in chunks:
+        if chunk in constants:
+            parts.append(_LINE_BREAK.sub(" ", chunk))
+        elif _UNFIT_FOR_A_SUBJECT.search(chunk):
+            broken = _LINE_BREAK.search(chunk) is not None
+            return f"a cell brings {'a line break' if broken else 'a control character'} into the subject", ""
+        else:
+            parts.append(chunk)
+    subject = "".join(parts)
+    if _UNFIT_FOR_A_SUBJECT.search(subject):
+        return "the template brings a control character into the subject", ""
+    return "", subject
+
+
+def _unfit(place: str, fault: str, contact: ContactView) -> InvalidContactError:
+    fix = f"correct the columns of the row that {place} shows"
+    return InvalidContactError(f"{place}: {fault}", where=f"row {contact.number}", fix=fix)
