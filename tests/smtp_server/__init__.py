@@ -14,6 +14,7 @@ from tests.smtp_server.certificates import Tls, client_context
 from tests.smtp_server.features import Features
 from tests.smtp_server.misbehaviours import (
     Action,
+    Match,
     Misbehaviour,
     Situation,
     address,
@@ -39,6 +40,7 @@ __all__ = [
     "FaultServer",
     "Features",
     "Keep",
+    "Match",
     "Misbehaviour",
     "ServerProcess",
     "Situation",

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -134,9 +135,12 @@ class Record:
 
     def wait_until(self, true: Callable[[], bool], timeout: float = 10.0) -> None:
         """Waits (no longer than `timeout` seconds) for the record to make it true; TimeoutError if it does not."""
+        end = time.monotonic() + timeout
         with self._changed:
-            if not self._changed.wait_for(true, timeout):
-                raise TimeoutError("the server's record never came to it")
+            while not true():
+                if time.monotonic() > end:
+                    raise TimeoutError("the server's record never came to it")
+                self._changed.wait(0.01)  # not all that changes wakes: commands do not
 
     def close(self) -> None:
         """Closes the file."""

@@ -14,11 +14,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.smtp_server.certificates import authority_pem, server_context
+from tests.smtp_server.certificates import authority_pem
 from tests.smtp_server.features import Features
 from tests.smtp_server.misbehaviours import Misbehaviour
 from tests.smtp_server.record import Accepted, Connection, Defect, Keep, Record, count_by_recipient
@@ -50,6 +51,7 @@ class FaultServer:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
+        self._arriving: set[asyncio.Task[None]] = set()
 
     @property
     def accepted(self) -> list[Accepted]:
@@ -109,16 +111,31 @@ class FaultServer:
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._note_error)
         self._stop = asyncio.Event()
-        encryption = server_context(self.features.tls) if self.features.implicit_tls else None
-        server = await self._loop.create_server(lambda: Session(self._state), sock=listening, ssl=encryption)
+        # Not create_server(): in Python 3.11 it leaks a connection that is being accepted while it is closed.
+        listening.setblocking(False)
+        self._loop.add_reader(listening, self._accept, listening)
         ready.set()
         await self._stop.wait()
-        server.close()
-        for session in list(self._state.open):
-            session.abort()
+        self._loop.remove_reader(listening)
+        listening.close()
+        await asyncio.gather(*self._arriving)
         while self._state.open:
+            for session in list(self._state.open):
+                session.abort()
             await asyncio.sleep(0)
-        await server.wait_closed()
+
+    def _accept(self, listening: socket.socket) -> None:
+        assert self._loop is not None
+        with suppress(BlockingIOError):
+            while True:
+                connected, _ = listening.accept()
+                connected.setblocking(False)
+                arriving = self._loop.create_task(self._connect(connected))
+                self._arriving.add(arriving)
+                arriving.add_done_callback(self._arriving.discard)
+
+    async def _connect(self, connected: socket.socket) -> None:
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: Session(self._state), connected)
 
     def _note_error(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception") or RuntimeError(context["message"])

@@ -122,8 +122,10 @@ class Transaction(Answering):
             size = found + 2 if found >= 0 else -1
         if (inside := self._inside) is not None and (size >= 0 or len(buffer) >= (inside.after_bytes or 0)):
             self._inside = None
-            if inside.action is not Action.ANSWER:
-                self._give_up_body()
+            if inside.action is Action.ANSWER:
+                self.misbehave(inside, b"", None)
+                return self.step_body()
+            self._give_up_body()
             self.misbehave(inside, b"", None)
             return True
         if size < 0:

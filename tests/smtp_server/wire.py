@@ -60,11 +60,13 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self.connection.encrypted = transport.get_extra_info("sslcontext") is not None
         self.state.open.add(self)
         self.state.record.connections.append(self.connection)
-        self.greet()
-        self._flush()
+        if self.state.features.implicit_tls:
+            self._start_tls()
+        else:
+            self.greet()
+            self._flush()
 
     def data_received(self, data: bytes) -> None:
         if self._deaf:
@@ -76,7 +78,9 @@ class Wire(asyncio.Protocol):
             self._work()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.state.open.discard(self)
+        if self not in self.state.open:
+            return
+        self.state.open.remove(self)
         for running in (self._timer, self._task):
             if running is not None:
                 running.cancel()
@@ -209,12 +213,16 @@ class Wire(asyncio.Protocol):
             encrypted = await self._loop.start_tls(
                 plain, self, server_context(self.state.features.tls), server_side=True
             )
-        except OSError:  # ssl.SSLError is one: the client did not like our certificate, or went away
+        except OSError:  # ssl.SSLError is one: the client did not like our certificate
+            encrypted = None
+        if encrypted is None:  # or it went away, which start_tls may tell by giving no transport
             plain.abort()
+            self.connection_lost(None)  # which start_tls may, or may not, have said
             return
-        assert encrypted is not None
         self._transport = encrypted
         self.connection.encrypted = True
-        self.last_verb = b"STARTTLS"
         self._busy = False
+        if self.state.features.implicit_tls:
+            self.greet()
+            self._flush()
         self._work()
