@@ -5,7 +5,7 @@ Raises InvalidContactError where the row can't be mailed, LinkError where no lin
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 
 from campaign.content import load_templates, text_template
 from campaign.links import LinkMinter
@@ -37,13 +37,12 @@ class Assembly:
             unsubscribe_mailto=plan.unsubscribe_mailto,
             constants=templates.constants,
         )
-        self._zone = plan.window.zone
 
     def assemble(self, contact: Contact, now: datetime) -> tuple[LoginLink, Content, Message]:
-        """Make the contact's link, content and message."""
+        """Make the contact's link, content and message. `now` is aware, in the zone that the message is dated in."""
         link = self.minter.mint(contact, now)
         content = self.templates.render(contact, link)
-        return link, content, self.composer.compose(contact, content, now=now.astimezone(self._zone))
+        return link, content, self.composer.compose(contact, content, now=now)
 
     def assemble_timed(
         self, contact: Contact, now: datetime, spent: Callable[[str, float], None]
@@ -54,7 +53,7 @@ class Assembly:
         minted = time.perf_counter()
         content = self.templates.render(contact, link)
         rendered = time.perf_counter()
-        message = self.composer.compose(contact, content, now=now.astimezone(self._zone))
+        message = self.composer.compose(contact, content, now=now)
         composed = time.perf_counter()
         spent("mint", minted - start)
         spent("render", rendered - minted)
@@ -62,15 +61,15 @@ class Assembly:
         return link, content, message
 
 
-def this_second(clock: Callable[[], float] = time.time) -> Callable[[], datetime]:
-    """Give a clock of whole seconds (what a JWT and a Date header can say), one object a second."""
-    known_second, known = -1, datetime.fromtimestamp(0, UTC)
+def this_second(zone: tzinfo, clock: Callable[[], float] = time.time) -> Callable[[], datetime]:
+    """Give a clock of whole seconds (what a JWT and a Date header can say) in `zone`: one object a second."""
+    known_second, known = -1, datetime.fromtimestamp(0, zone)
 
     def now() -> datetime:
         nonlocal known_second, known
         second = int(clock())
         if second != known_second:
-            known_second, known = second, datetime.fromtimestamp(second, UTC)
+            known_second, known = second, datetime.fromtimestamp(second, zone)
         return known
 
     return now

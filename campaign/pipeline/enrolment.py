@@ -3,6 +3,7 @@
 Raises ContactsError where a file can't be read as a whole; a fault of one row stands in that row.
 """
 
+import gc
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,8 +30,10 @@ def enrol_contacts(
     ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ...], reading: Callable[[int], None]
 ) -> None:
     """Read everybody into the ledger's roster. `reading` hears the number of rows read so far."""
-    suppressed = set(read_suppressions(suppress))  # read whole before the ledger is touched
+    suppressed = read_suppressions(suppress, email_column=contacts.email_column)
     mark = digest(contacts, suppress)
+    chunks = contacts.rows()
+    gc.freeze()  # pandas and all the rest stay: the collector need not look at them for every few hundred rows
 
     def told(chunks: Iterator[list[Row]]) -> Iterator[list[Row]]:
         count = 0
@@ -39,7 +42,7 @@ def enrol_contacts(
             count += len(chunk)
             reading(count)
 
-    enrol(ledger.database, contacts.columns, told(contacts.rows()), suppressed, contact_key)
+    enrol(ledger.database, contacts.columns, told(chunks), suppressed, contact_key)
     ledger.write_fact("digest", mark)
 
 

@@ -56,8 +56,9 @@ def rehearse(
 ) -> Iterator[Rehearsed]:
     """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away."""
     contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
-    assembly = Assembly(letter_plan(settings, secret or throwaway_secret(), rehearsal_window(settings)))
-    now = datetime.now(UTC)
+    window = rehearsal_window(settings)
+    assembly = Assembly(letter_plan(settings, secret or throwaway_secret(), window))
+    now = datetime.now(window.zone)
     with (
         tempfile.TemporaryDirectory(prefix="campaign-") as folder,
         Ledger.open(Path(folder) / "rehearsal.ledger", settings.name) as ledger,
