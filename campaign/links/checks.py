@@ -32,18 +32,24 @@ class Check:
 
 
 def checks(evidence: Evidence, domain: str, now: datetime) -> Iterator[Check]:
-    """Ask everything that can be asked of these pieces. `domain` in lower case, `now` aware."""
+    """Ask everything that can be asked of these pieces.
+
+    `domain` is `link.domain`, in lower case; "" where it isn't known, and the pieces need only agree with each other.
+    `now` is aware.
+    """
+    wanted = domain or evidence.host or (_subject(evidence.claims or {}) or ("", ""))[1].lower()
+    said = f"link.domain {wanted}" if domain else f"{evidence.shown(wanted)} as elsewhere in the link"
     yield _link(evidence)
     if evidence.claims is not None:
         yield _secret(evidence)
         yield _claims(evidence, evidence.claims)
     if evidence.is_url or evidence.claims is not None:
-        yield _domain(evidence, domain)
+        yield _domain(evidence, wanted, said)
     if evidence.is_url:
         yield _identifier(evidence)
     if evidence.claims is not None:
         yield _clock(evidence.claims, now.timestamp())
-        yield _redirect(evidence, evidence.claims, domain)
+        yield _redirect(evidence, evidence.claims, wanted, said)
     if evidence.is_url:
         yield _order(evidence)
 
@@ -102,21 +108,23 @@ def _claims(evidence: Evidence, claims: Mapping[str, object]) -> Check:
     return Check(name="claims", ok=not faults, words="; ".join(faults) or "every required claim is there")
 
 
-def _domain(evidence: Evidence, domain: str) -> Check:
+def _domain(evidence: Evidence, domain: str, said: str) -> Check:
     found = {}
     if evidence.is_url:
         found["the link's host"] = evidence.host
     subject = _subject(evidence.claims or {})
     if subject is not None:
         found["the domain in sub"] = subject[1].lower()
-    faults = [_other_domain(evidence, part, name, domain) for part, name in found.items() if name != domain]
+    faults = [_other_domain(evidence, part, name, domain, said) for part, name in found.items() if name != domain]
     if not found:
         return Check(name="domain", ok=None, words="no domain can be read from it")
-    return Check(name="domain", ok=not faults, words="; ".join(faults) or f"the domain is {domain} throughout")
+    return Check(
+        name="domain", ok=not faults, words="; ".join(faults) or f"the domain is {evidence.shown(domain)} throughout"
+    )
 
 
-def _other_domain(evidence: Evidence, part: str, name: str, domain: str) -> str:
-    words = f"{part} is {evidence.shown(name)}, not link.domain {domain}"
+def _other_domain(evidence: Evidence, part: str, name: str, domain: str, said: str) -> str:
+    words = f"{part} is {evidence.shown(name)}, not {said}"
     if name.endswith(DEFAULT_DOMAIN) and not domain.endswith(DEFAULT_DOMAIN):
         return f"{words}: the default domain signs nobody in once a custom one is connected"
     if name.removeprefix("www.") == domain.removeprefix("www."):
@@ -166,7 +174,7 @@ def _clock(claims: Mapping[str, object], now: float) -> Check:
     return Check(name="clock", ok=not faults, words=words)
 
 
-def _redirect(evidence: Evidence, claims: Mapping[str, object], domain: str) -> Check:
+def _redirect(evidence: Evidence, claims: Mapping[str, object], domain: str, said: str) -> Check:
     target = claims.get("redirect_to")
     if target is None:
         return Check(name="redirect", ok=None, words="no redirect_to: the browser stays in the customer center")
@@ -179,9 +187,11 @@ def _redirect(evidence: Evidence, claims: Mapping[str, object], domain: str) -> 
     if not host:
         return Check(name="redirect", ok=False, words="redirect_to is not an https URL")
     if host == domain:
-        return Check(name="redirect", ok=True, words=f"redirect_to goes to {domain}")
+        return Check(name="redirect", ok=True, words=f"redirect_to goes to {evidence.shown(domain)}")
     if host.endswith(DEFAULT_DOMAIN):
-        return Check(name="redirect", ok=False, words=_other_domain(evidence, "the host of redirect_to", host, domain))
+        return Check(
+            name="redirect", ok=False, words=_other_domain(evidence, "the host of redirect_to", host, domain, said)
+        )
     return Check(name="redirect", ok=None, words=f"redirect_to goes to another host, {evidence.shown(host)}")
 
 

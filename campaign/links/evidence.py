@@ -18,6 +18,9 @@ _HS256 = PyJWS().get_algorithm_by_name("HS256")
 _TOKEN = re.compile(r"[\w+/=-]+\.[\w+/=-]*\.[\w+/=-]*", re.ASCII)
 _QUOTED_PRINTABLE = re.compile(r"[?&;]token=3D|=\r?\n")
 _WRAPPING = " \t\r\n<>\"'"
+_LIKE_A_TOKEN = re.compile(r"eyJ|[\w-]{24}", re.ASCII)
+"""How a token begins, or as much of one as an address or a host never has without a dot: it may have been cut out of a
+link and pasted anywhere."""
 _PIECE = 8
 """Characters that a shown value may not share with a hidden one; fewer than anybody could use."""
 
@@ -56,9 +59,9 @@ class Evidence:
     def shown(self, value: object) -> str:
         """`value` in quotes, for a person; not a piece of the token or the secret, nor what would upset a terminal."""
         text = str(value)
-        hidden = f"{self.token or ''} {self.secret or ''}"
-        pieces = (text[start : start + _PIECE] for start in range(min(len(text), 200)))
-        if "eyJ" in text or any(len(piece) == _PIECE and piece in hidden for piece in pieces):
+        hidden = f"{self.token or ''} {self.secret or ''}".lower()
+        pieces = (text[start : start + _PIECE].lower() for start in range(min(len(text), 200)))
+        if _LIKE_A_TOKEN.search(text) or any(len(piece) == _PIECE and piece in hidden for piece in pieces):
             return "(not shown)"
         return repr(text if len(text) <= 80 else text[:80] + "…")
 

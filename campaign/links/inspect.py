@@ -42,7 +42,8 @@ def inspect_link(url: str, *, domain: str, secret: str | None, now: datetime) ->
     """Take a link apart and check it against the settings at hand.
 
     `url` is the link as pasted (angle brackets, white space, `&amp;` and quoted-printable are seen through), or its
-    token alone. `domain` is the workspace's (`link.domain`), `secret` its JWT secret where it is at hand, `now` aware.
+    token alone. `domain` is the workspace's (`link.domain`; "" where it isn't known), `secret` its JWT secret where
+    it is at hand, `now` aware.
     """
     evidence = gather(url, secret)
     claims = evidence.claims or {}
