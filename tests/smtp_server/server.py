@@ -130,6 +130,9 @@ class FaultServer:
             while True:
                 connected, _ = listening.accept()
                 connected.setblocking(False)
+                connected.setsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+                )  # asyncio sets it only in create_server()
                 arriving = self._loop.create_task(self._connect(connected))
                 self._arriving.add(arriving)
                 arriving.add_done_callback(self._arriving.discard)
