@@ -1,17 +1,22 @@
 """The processes of a run: one worker in this process, or several of their own.
 
-A worker process is this module run with `python -m`: it gets its `Job` over a pipe, sends `Report`s back, and drains
-when it is told to, when it gets SIGTERM, or when the pipe closes because its parent is gone. It inherits the ledger's
-lock, so nobody else can begin a run while it lives. Nothing but what a worker needs is imported in it.
+A worker process gets its `Job` and the ledger's lock over a pipe, so nobody else can begin a run while it lives; it
+sends `Report`s back, and drains when it is told to, when it gets SIGTERM, or when the pipe closes because its parent
+is gone. It is forked where that is safe, which is before there are threads, an open ledger or pandas: it then has all
+that it needs, and nothing else.
 """
 
 import contextlib
+import multiprocessing
+import os
 import signal
-import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing.connection import Connection, Pipe, wait
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkContext, SpawnContext
+from multiprocessing.reduction import recv_handle, send_handle
 from types import FrameType
 
 from campaign.pipeline.job import Job, Report, Trouble
@@ -50,21 +55,35 @@ class Stopper:
 
 
 class Crew:
-    """The workers of a run, begun early so that their imports overlap with the reading of the contacts."""
+    """The workers of a run. Made before the ledger is opened: SQLite forbids to carry an open one into a fork."""
 
-    def __init__(self, processes: int, lock: int) -> None:
-        """`processes` of 1 means: no process but this one. `lock` is the ledger's, to be inherited."""
-        self._members = [_Member(lock) for _ in range(processes)] if processes > 1 else []
+    def __init__(self, processes: int) -> None:
+        """`processes` of 1 means: no process but this one."""
+        forks = sys.platform == "linux" and threading.active_count() == 1
+        context: ForkContext | SpawnContext = (
+            multiprocessing.get_context("fork") if forks else multiprocessing.get_context("spawn")
+        )
+        self._members: list[_Member] = []
+        for _ in range(processes if processes > 1 else 0):
+            self._members.append(_Member(context, [member.pipe for member in self._members]))
 
     def work(
-        self, job: Job, stopper: Stopper, report: Callable[[Sequence[Report]], None], tick: Callable[[], None]
+        self,
+        job: Job,
+        lock: int,
+        stopper: Stopper,
+        report: Callable[[Sequence[Report]], None],
+        tick: Callable[[], None],
     ) -> None:
-        """Do the job; `report` hears the latest report of every worker, `tick` is called about four times a second."""
+        """Do the job; `report` hears the latest report of every worker, `tick` is called about four times a second.
+
+        `lock` is the descriptor that holds the ledger's lock.
+        """
         if not self._members:
             self._work_here(job, stopper, report, tick)
             return
         for member, share in zip(self._members, job.shares(len(self._members)), strict=True):
-            member.begin(share)
+            member.begin(share, lock)
         stopper.on_ask.append(self._drain)
         stopper.on_insist.append(self._kill)
         if stopper.asked:
@@ -88,7 +107,7 @@ class Crew:
         for member in self._members:
             member.pipe.close()
         for member in self._members:
-            member.process.wait()
+            member.process.join()
 
     def _work_here(
         self, job: Job, stopper: Stopper, report: Callable[[Sequence[Report]], None], tick: Callable[[], None]
@@ -112,7 +131,9 @@ class Crew:
             try:
                 yield index, pipe.recv()
             except (EOFError, ConnectionResetError):
-                code = self._members[index].process.wait()
+                process = self._members[index].process
+                process.join()
+                code = process.exitcode or 0
                 how = f"by signal {-code}" if code < 0 else f"with code {code}"
                 yield (
                     index,
@@ -136,20 +157,20 @@ class Crew:
 
 
 class _Member:
-    """One worker process and the pipe to it."""
+    """One worker process and the pipe to it. `others` are this process's pipes to those begun before it."""
 
-    def __init__(self, lock: int) -> None:
-        self.pipe, theirs = Pipe()
-        descriptor = theirs.fileno()
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
-            [sys.executable, "-m", __name__, str(descriptor)], pass_fds=(descriptor, lock), stdin=subprocess.DEVNULL
-        )
+    def __init__(self, context: ForkContext | SpawnContext, others: Sequence[Connection]) -> None:
+        self.pipe, theirs = context.Pipe()
+        inherited = [*others, self.pipe] if isinstance(context, ForkContext) else []
+        self.process = context.Process(target=_work, args=(theirs, inherited), daemon=True)
+        self.process.start()
         theirs.close()
         self._drained = False
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: Job, lock: int) -> None:
         with contextlib.suppress(OSError):  # it has died: reading from it will tell
             self.pipe.send(job)
+            send_handle(self.pipe, lock, self.process.pid)
 
     def drain(self) -> None:
         if not self._drained:
@@ -171,13 +192,15 @@ def _told(report: Report) -> Report:
     )
 
 
-def _main(descriptor: int) -> None:
-    """A worker process."""
+def _work(pipe: Connection, inherited: Sequence[Connection]) -> None:
+    """A worker process. A pipe that a fork has copied into it would hide its parent's end: it closes them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to us all; the parent decides
-    pipe: Connection = Connection(descriptor)
+    for copy in inherited:
+        copy.close()
     try:
         job = pipe.recv()
-    except EOFError:
+        lock = recv_handle(pipe)
+    except (EOFError, OSError):
         return
     assert isinstance(job, Job)
 
@@ -187,9 +210,6 @@ def _main(descriptor: int) -> None:
 
     worker = Worker(job, send)
     signal.signal(signal.SIGTERM, lambda *_: worker.drain())
-    worker.pool.watch(descriptor, worker.drain)
+    worker.pool.watch(pipe.fileno(), worker.drain)
     worker.run()
-
-
-if __name__ == "__main__":
-    _main(int(sys.argv[1]))
+    os.close(lock)

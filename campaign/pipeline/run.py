@@ -101,9 +101,15 @@ def run(plan: RunPlan, watcher: Watcher) -> Summary:
     contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     _guard_against_a_lost_ledger(plan)
-    with Ledger.open(plan.ledger, settings.name) as ledger, stopper.listening():
-        doing = _Run(plan, watcher, stopper, ledger, assembly.composer.message_id)
-        return doing.conclude(doing.go(contacts))
+    crew = Crew(_processes(plan, contacts.size_bytes // _BYTES_PER_ROW))
+    try:
+        with Ledger.open(plan.ledger, settings.name) as ledger, stopper.listening():
+            doing = _Run(plan, watcher, stopper, ledger, assembly.composer.message_id)
+            window = doing.go(contacts, crew)
+            crew.dismiss()
+            return doing.conclude(window)
+    finally:
+        crew.dismiss()
 
 
 class _Run:
@@ -122,31 +128,22 @@ class _Run:
         self._started = time.monotonic()
         self._declined = False
 
-    def go(self, contacts: ContactsFile) -> SendWindow:
+    def go(self, contacts: ContactsFile, crew: Crew) -> SendWindow:
         """Do all of it but the results. Gives the window it went by."""
         plan, ledger = self._plan, self._ledger
         self._recover()
         suppress = plan.settings.contacts.suppress
-        crew = None
         if not is_enrolled(ledger, contacts, suppress):
-            # Started now, the workers import what they need while this process reads.
-            crew = Crew(self._processes(contacts.size_bytes // _BYTES_PER_ROW), ledger.lock)
-        try:
-            if crew is not None:
-                enrol_contacts(ledger, contacts, suppress, self._watcher.reading)
-            chosen_only = self._choose(plan.resend) if plan.resend is not None else False
-            self._total = prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only)
-            window = plan.window(_now(), self._first_opened())
-            if self._may_begin(window):
-                if self._plan.settings.window.opens is None:
-                    ledger.write_fact("opened", window.opens.isoformat())
-                crew = crew or Crew(self._processes(self._total), ledger.lock)
-                self._started = time.monotonic()
-                crew.work(plan.job(window), self._stopper, self._hear, ledger.checkpoint)
-        finally:
-            if crew is not None:
-                crew.dismiss()
-        self._recover()
+            enrol_contacts(ledger, contacts, suppress, self._watcher.reading)
+        chosen_only = self._choose(plan.resend) if plan.resend is not None else False
+        self._total = prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only)
+        window = plan.window(_now(), self._first_opened())
+        if self._may_begin(window):
+            if plan.settings.window.opens is None:
+                ledger.write_fact("opened", window.opens.isoformat())
+            self._started = time.monotonic()
+            crew.work(plan.job(window), ledger.lock, self._stopper, self._hear, ledger.checkpoint)
+            self._recover()
         return window
 
     def conclude(self, window: SendWindow) -> Summary:
@@ -200,17 +197,6 @@ class _Run:
         opened = self._ledger.fact("opened")
         return None if opened is None else datetime.fromisoformat(opened)
 
-    def _processes(self, contacts: int) -> int:
-        """How many processes are worth starting for so many contacts."""
-        smtp = self._plan.settings.smtp
-        if self._plan.limit is not None:
-            contacts = min(contacts, self._plan.limit)
-        if self._plan.processes is not None:
-            return min(self._plan.processes, smtp.connections)
-        if contacts < _SMALL or (smtp.rate is not None and smtp.rate <= _SLOW):
-            return 1
-        return min(os.cpu_count() or 1, smtp.connections)
-
     def _hear(self, reports: Sequence[Report]) -> None:
         self._reports = reports
         settled: Counter[str] = Counter()
@@ -240,6 +226,18 @@ def _guard_against_a_lost_ledger(plan: RunPlan) -> None:
             where=str(plan.ledger),
             fix=f"put the ledger back; or, to mail everybody from the beginning, move {plan.results.name} away",
         )
+
+
+def _processes(plan: RunPlan, contacts: int) -> int:
+    """How many processes are worth starting for about so many contacts."""
+    smtp = plan.settings.smtp
+    if plan.processes is not None:
+        return min(plan.processes, smtp.connections)
+    if plan.limit is not None:
+        contacts = min(contacts, plan.limit)
+    if contacts < _SMALL or (smtp.rate is not None and smtp.rate <= _SLOW):
+        return 1
+    return min(os.cpu_count() or 1, smtp.connections)
 
 
 def _now() -> datetime:
