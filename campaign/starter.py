@@ -17,15 +17,13 @@ def make_campaign(folder: Path) -> Path:
     source = _source()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for template in ("_layout", "login_link"):
-            shutil.copytree(source / "templates" / template, folder / "templates" / template)
+        shutil.copytree(source / "templates", folder / "templates")
         for name in ("contacts.csv", "unsubscribed.csv"):
             shutil.copyfile(source / "sample_data" / name, folder / name)
         settings = (source / "sample_data" / "campaign.toml").read_text("utf-8")
-        settings = settings.replace("sample_data/campaign.toml", "campaign.toml").replace(
-            '"../templates/', '"templates/'
-        )
-        settings = settings.replace("../templates/", "templates/")
+        # In the sample, the templates lie beside its folder; here, in it. Comments stay in their column.
+        settings = settings.replace('"../templates/login_link"', '"templates/login_link"   ')
+        settings = settings.replace("../templates/", "templates/").replace("sample_data/campaign.toml", "campaign.toml")
         made = folder / "campaign.toml"
         made.write_text(settings, "utf-8")
     except OSError as error:

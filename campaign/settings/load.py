@@ -53,12 +53,15 @@ def load_settings(
     return _with_absolute_paths(settings)
 
 
-def require_secrets(settings: Settings, *, sandbox: bool) -> None:
-    """Raise `SettingsError` where a secret that sending needs is missing. A sandbox run needs none."""
+def require_secrets(settings: Settings, *, sandbox: bool, smtp: bool = True) -> None:
+    """Raise `SettingsError` where a secret that sending needs is missing.
+
+    A sandbox run needs none; without `smtp`, only links are to be made, which takes no password.
+    """
     faults = []
     if not sandbox and settings.link.secret is None:
         faults.append(_missing_secret("link.secret", "the secret that sign-in links are signed with is missing"))
-    if not sandbox and settings.smtp.username is not None and settings.smtp.password is None:
+    if smtp and not sandbox and settings.smtp.username is not None and settings.smtp.password is None:
         faults.append(_missing_secret("smtp.password", "smtp.username is set, but its password is missing"))
     if faults:
         raise settings_error(faults, settings.path)

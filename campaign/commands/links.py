@@ -1,0 +1,90 @@
+"""`campaign link mint` and `link inspect`: one live link made, or one looked at.
+
+Raises UsageError. A link that was asked for goes to stdout and nowhere else; one that is looked at is not repeated.
+"""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import typer
+
+from campaign.commands.sending import link_secret
+from campaign.contacts import contact_key, open_contacts, parse_address
+from campaign.durations import brief_duration, parse_duration
+from campaign.errors import InvalidContactError, LinkError, UsageError
+from campaign.links import Inspection, inspect_link
+from campaign.model import Contact
+from campaign.pipeline.assembly import Assembly
+from campaign.pipeline.plan import letter_plan
+from campaign.settings import Settings, load_settings, require_secrets
+from campaign.window import SendWindow
+
+_MARKS = {True: "ok", False: "WRONG", None: "?"}
+
+
+def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
+    """Print one live link for an address, whose other columns come from the contacts file if it is there."""
+    settings = load_settings(campaign)
+    require_secrets(settings, sandbox=False, smtp=False)
+    try:
+        address = parse_address(email)
+    except ValueError as error:
+        raise LinkError(f"that is no address to sign in: {error}", where="EMAIL", fix="give a bare address") from None
+    now = datetime.now(UTC)
+    given, grace = settings.window, settings.link.grace
+    opens, closes, length = given.opens, given.closes, given.lasts
+    if lasts is not None:
+        opens, closes, length, grace = None, None, _length(lasts), timedelta(0)
+    window = SendWindow.resolve(opens=opens, closes=closes, lasts=length, timezone=given.timezone, now=now)
+    settings = settings.model_copy(update={"link": settings.link.model_copy(update={"grace": grace})})
+    contact = _contact(settings, address)
+    try:
+        link = Assembly(letter_plan(settings, link_secret(settings), window)).minter.mint(contact, now)
+    except InvalidContactError as error:
+        raise LinkError(error.what, where=error.where, fix=error.fix) from None
+    typer.echo(f"works until {link.expires_at:%Y-%m-%d %H:%M:%S %Z}; fingerprint {link.fingerprint}", err=True)
+    typer.echo(link.url)
+
+
+def inspect_link_for(url: str, campaign: Path | None) -> int:
+    """Say what a link says and what is wrong with it. Gives 1 where something is."""
+    url = sys.stdin.read() if url == "-" else url
+    settings = None if campaign is None else load_settings(campaign)
+    domain = "" if settings is None else settings.link.domain
+    secret = None if settings is None or settings.link.secret is None else link_secret(settings)
+    found = inspect_link(url, domain=domain, secret=secret, now=datetime.now(UTC))
+    for name, value in found.claims.items():
+        typer.echo(f"{name:<12} {value}")
+    if found.expires_at is not None:
+        typer.echo(f"{'expires':<12} {found.expires_at:%Y-%m-%d %H:%M:%S %Z}, {_left(found)}")
+    for check in found.checks:
+        typer.echo(f"{_MARKS[check.ok]:<6} {check.name}: {check.words}")
+    return int(found.trouble is not None)
+
+
+def _length(lasts: str) -> timedelta:
+    try:
+        return parse_duration(lasts)
+    except UsageError as error:
+        raise LinkError(error.what, where="--lasts", fix=error.fix) from None
+
+
+def _left(found: Inspection) -> str:
+    seconds = found.seconds_left or 0
+    words = brief_duration(timedelta(seconds=abs(seconds)))
+    return f"in {words} ({seconds:,} seconds)" if seconds > 0 else f"{words} ago"
+
+
+def _contact(settings: Settings, address: str) -> Contact:
+    """The contact with this address; link.redirect_to may want its columns. Without a template there, none is read."""
+    stranger = Contact(number=1, email=address, columns={settings.contacts.email_column: address})
+    if "{" not in (settings.link.redirect_to or ""):
+        return stranger
+    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    for chunk in contacts.rows():
+        for row in chunk:
+            if row.email is not None and row.fault is None and contact_key(row.email) == contact_key(address):
+                columns = dict(zip(contacts.columns, row.cells, strict=True))
+                return Contact(number=row.number, email=row.email, columns=columns)
+    return stranger

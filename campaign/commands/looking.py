@@ -1,0 +1,100 @@
+"""`campaign status`, `results`, `report`: what the ledger says, also while a run goes on. Raises LedgerError."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from campaign.ending import is_stale, next_commands, show_counts, show_next
+from campaign.invocation import Invocation, program
+from campaign.ledger import summary
+from campaign.ledger.store import reading_ledger
+from campaign.message import message_id
+from campaign.model import Status
+from campaign.pipeline.report import report_data
+from campaign.report import write_report
+from campaign.results import write_results
+from campaign.settings import Settings, load_settings, output_paths
+from campaign.window import SendWindow
+
+
+def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: bool) -> None:
+    """Say how many rows have which status, and what can be done next."""
+    settings = load_settings(campaign)
+    results, path = output_paths(settings, output, sandbox)
+    with reading_ledger(path, settings.name) as database:
+        counts = summary.counts(database)
+        commands = _commands(settings, database, Invocation(
+            program=program(), campaign=campaign, output=output, sandbox=sandbox
+        ), results)  # fmt: skip
+    if json:
+        typer.echo(_as_json(settings, counts, results))
+        return
+    typer.echo(f"{settings.name}: {counts[Status.SENT]:,} of {sum(counts.values()):,} sent")
+    show_counts(counts, typer.echo)
+    show_next(commands, typer.echo)
+
+
+def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> None:
+    """Write the results CSV anew from the ledger. Raises ResultsError."""
+    settings = load_settings(campaign)
+    results, path = output_paths(settings, output, sandbox)
+    with reading_ledger(path, settings.name) as database:
+        columns = json.loads(_fact(database, "columns") or "[]")
+        write_results(results, columns, summary.standings(database), _message_ids(settings))
+    typer.echo(results)
+
+
+def report_campaign(campaign: Path, to: Path, *, output: Path | None, sandbox: bool) -> None:
+    """Write the report page. Raises ResultsError."""
+    settings = load_settings(campaign)
+    results, path = output_paths(settings, output, sandbox)
+    invocation = Invocation(program=program(), campaign=campaign, output=output, sandbox=sandbox)
+    with reading_ledger(path, settings.name) as database:
+        commands = _commands(settings, database, invocation, results)
+        data = report_data(database, settings, message_ids=_message_ids(settings), commands=commands)
+    if sandbox:
+        data = replace(data, note="This was a sandbox run: nothing left the machine.")
+    write_report(to, data)
+    typer.echo(to)
+
+
+def _commands(
+    settings: Settings, database: sqlite3.Connection, invocation: Invocation, results: Path
+) -> list[tuple[str, str]]:
+    now = datetime.now(UTC)
+    given = settings.window
+    stale = is_stale(given, now)
+    opened = _fact(database, "opened")
+    over = stale
+    if given.lasts is not None and (given.opens is not None or opened is not None):
+        first = None if opened is None else datetime.fromisoformat(opened)
+        over = SendWindow.resolve(
+            opens=given.opens, closes=None, lasts=given.lasts, timezone=given.timezone, now=now, first_opened=first
+        ).is_over(now)
+    return list(next_commands(summary.counts(database), invocation, results, over=over, stale=stale))
+
+
+def _as_json(settings: Settings, counts: dict[Status, int], results: Path) -> str:
+    return json.dumps(
+        {
+            "campaign": settings.name,
+            "total": sum(counts.values()),
+            "counts": {status.value: count for status, count in counts.items()},
+            "results": str(results),
+        }
+    )
+
+
+def _message_ids(settings: Settings) -> Callable[[str], str]:
+    domain = settings.message.sender_address.rpartition("@")[2]
+    return lambda email: message_id(settings.name, email, domain)
+
+
+def _fact(database: sqlite3.Connection, name: str) -> str | None:
+    row = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])

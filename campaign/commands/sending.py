@@ -1,0 +1,123 @@
+"""`campaign send` and `campaign resend`: one run, shown while it goes on, and summed up.
+
+Raises UsageError before the first message; after it, the exit code tells.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from campaign.commands.previewing import preview_campaign
+from campaign.commands.serving import destination, sandbox_folder
+from campaign.console import Console
+from campaign.ending import show_summary
+from campaign.invocation import Invocation, program
+from campaign.links import throwaway_secret
+from campaign.model import Status
+from campaign.options import SETTINGS
+from campaign.pipeline.plan import Resend, RunPlan
+from campaign.pipeline.run import Summary, run
+from campaign.settings import Settings, load_settings, output_paths, require_secrets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What `send` and `resend` were told on the command line; None is: not told."""
+
+    campaign: Path
+    output: Path | None = None
+    wait: bool = True
+    sandbox: bool = False
+    limit: int | None = None
+    yes: bool = False
+    opens: str | None = None
+    closes: str | None = None
+    lasts: str | None = None
+    host: str | None = None
+    port: int | None = None
+    connections: int | None = None
+    rate: float | None = None
+    processes: int | None = None
+    profile: bool = False
+    json: bool = False
+    dry_run: bool = False
+    to: Path | None = None
+
+    def settings(self) -> dict[str, object]:
+        """Give what was said of settings, by option."""
+        return {option: getattr(self, option.removeprefix("--")) for option in SETTINGS}
+
+    def overrides(self) -> dict[str, object]:
+        """Give the same by the names of the settings."""
+        return {SETTINGS[option]: value for option, value in self.settings().items()}
+
+
+def send_campaign(order: Order) -> int:
+    """Send to everybody who has not been mailed; with `dry_run`, to a folder. Gives the exit code."""
+    if order.dry_run:
+        return preview_campaign(order.campaign, to=order.to, limit=order.limit, overrides=order.overrides())
+    return _run(order, None)
+
+
+def resend_campaign(order: Order, source: Path | None, include: Sequence[str]) -> int:
+    """Send again to what was not sent, and to the statuses that `include` names. Gives the exit code."""
+    return _run(order, Resend(include=[Status(word) for word in include], source=source))
+
+
+def _run(order: Order, resend: Resend | None) -> int:
+    settings = load_settings(order.campaign, overrides=order.overrides())
+    require_secrets(settings, sandbox=order.sandbox)
+    results, ledger = output_paths(settings, order.output, order.sandbox)
+    with destination(settings, sandbox=order.sandbox) as server:
+        through = f"the sandbox, port {server.port}" if order.sandbox else server.host
+        console = Console(title=settings.name, through=through, yes=order.yes or order.sandbox)
+        if order.sandbox:
+            console.say("sandbox: nothing leaves this machine; the links are signed with a secret made for this run")
+        plan = RunPlan(
+            settings=settings,
+            results=results,
+            ledger=ledger,
+            server=server,
+            secret=throwaway_secret() if order.sandbox else link_secret(settings),
+            limit=order.limit,
+            wait=order.wait,
+            processes=order.processes,
+            profile=order.profile,
+            resend=resend,
+        )
+        ended = run(plan, console)
+    invocation = Invocation(
+        program=program(),
+        campaign=order.campaign,
+        output=order.output,
+        sandbox=order.sandbox,
+        settings=order.settings(),
+    )
+    if order.sandbox:
+        console.say(f"what arrived: {sandbox_folder(settings) / 'index.html'}")
+    show_summary(ended, invocation, settings.window, console.say)
+    if order.json:
+        typer.echo(json.dumps(_outcome(settings, ended)))
+    return ended.exit_code
+
+
+def link_secret(settings: Settings) -> str:
+    """Take the secret that links are signed with out of its wrapping; `require_secrets` has seen that it is there."""
+    assert settings.link.secret is not None
+    return settings.link.secret.get_secret_value()
+
+
+def _outcome(settings: Settings, ended: Summary) -> dict[str, object]:
+    return {
+        "campaign": settings.name,
+        "exit_code": ended.exit_code,
+        "total": sum(ended.counts.values()),
+        "counts": {status.value: count for status, count in ended.counts.items()},
+        "sent_now": ended.sent_now,
+        "seconds": round(ended.seconds, 3),
+        "results": str(ended.results),
+        "stopped": ended.trouble.what if ended.trouble else None,
+    }

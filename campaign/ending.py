@@ -1,0 +1,127 @@
+"""How a run ended, in words: the counts, the reason, and what can be done next, as commands to paste.
+
+Takes counts by status; gives lines to whoever says them. Names no address, no link and no secret.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from campaign.durations import brief_duration
+from campaign.errors import CampaignError
+from campaign.invocation import Invocation
+from campaign.model import Status
+from campaign.pipeline.run import Summary
+from campaign.settings import WindowSettings
+from campaign.window import SendWindow
+
+Say = Callable[[str], None]
+
+MEANINGS = {
+    Status.PENDING: "not sent yet",
+    Status.SENT: "accepted by the SMTP server",
+    Status.REJECTED: "refused for good",
+    Status.FAILED: "temporary failures until tries or window ran out",
+    Status.IN_DOUBT: "left, but the server's reply never came",
+    Status.INVALID: "can't be mailed as it stands",
+    Status.SUPPRESSED: "on a suppression list",
+    Status.DUPLICATE: "the same address stands earlier in the file",
+}
+_STAGES = ("read", "mint", "render", "compose", "send", "ledger")
+
+
+def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings, say: Say) -> None:
+    """Say how a run ended, and what can be done next."""
+    counts, trouble, now = summary.counts, summary.trouble, datetime.now(UTC)
+    if trouble is not None:
+        say(f"error: {CampaignError(trouble.what, where=trouble.where, fix=trouble.fix)}")
+    if summary.sent_now:
+        rate = summary.sent_now / summary.seconds if summary.seconds else 0
+        say(f"sent {summary.sent_now:,} in {brief_duration(timedelta(seconds=summary.seconds))}, {rate:,.0f} a second")
+    elif not any(counts.values()):
+        say("nothing was sent: the contacts file has no rows")
+    else:
+        say("nothing was sent" + ("" if counts[Status.PENDING] else ": nobody was left to send to"))
+    show_counts(counts, say)
+    if summary.profile:
+        show_profile(summary.profile, max(1, summary.sent_now), say)
+    if counts[Status.PENDING] and trouble is None:
+        say(_why_pending(summary, now))
+    say(f"results: {summary.results}")
+    show_next(
+        next_commands(
+            counts, invocation, summary.results, over=summary.window.is_over(now), stale=is_stale(given, now)
+        ),
+        say,
+    )
+
+
+def show_counts(counts: Mapping[Status, int], say: Say) -> None:
+    """Say one line for each status that occurs."""
+    for status, count in counts.items():
+        if count:
+            say(f"  {status.value:<10} {count:>9,}  {MEANINGS[status]}")
+
+
+def show_next(commands: Sequence[tuple[str, str]], say: Say) -> None:
+    """Say what can be done, each with its command on a line of its own."""
+    for words, line in commands:
+        say(f"{words}:\n    {line}")
+
+
+def show_profile(profile: Mapping[str, float], messages: int, say: Say) -> None:
+    """Say microseconds of CPU a message, by stage."""
+    say("CPU microseconds a message, all processes together:")
+    for stage in _STAGES:
+        say(f"  {stage:<8} {1e6 * profile.get(stage, 0.0) / messages:>8.1f}")
+
+
+def next_commands(
+    counts: Mapping[Status, int], invocation: Invocation, results: Path, *, over: bool, stale: bool
+) -> Sequence[tuple[str, str]]:
+    """Give what can be done about the rows that are not settled well, and the command for it.
+
+    `over`: the window of the last run has closed, so that `send` would send nothing. `stale`: the closing time that the
+    settings name has passed, so that a re-send needs another one.
+    """
+    fresh = ("--lasts", "8h") if stale else ()
+
+    def resend(*more: str) -> str:
+        return invocation.line("resend", *more, *fresh, fresh_window=stale)
+
+    commands = []
+    again = []
+    if counts[Status.PENDING]:
+        if over:
+            again.append("what is pending")
+        else:
+            commands.append(("to go on", invocation.line("send")))
+    if counts[Status.FAILED]:
+        again.append("what failed")
+    if counts[Status.INVALID]:
+        again.append("invalid rows, once they are mended in the contacts file")
+    if again:
+        commands.append((f"to send again {', and '.join(again)}", resend()))
+    if counts[Status.REJECTED]:
+        words = "to send to rejected addresses, once they are corrected in the results"
+        commands.append((words, resend("--from", str(results))))
+    if counts[Status.IN_DOUBT]:
+        words = "in doubt: look for their Message-IDs in the server's log; to send them again all the same"
+        commands.append((words, resend("--include", "in_doubt")))
+    return commands
+
+
+def is_stale(given: WindowSettings, now: datetime) -> bool:
+    """Whether the closing time that the settings name, if they name one, has passed. Raises WindowError."""
+    if given.closes is None:
+        return False
+    window = SendWindow.resolve(opens=given.opens, closes=given.closes, lasts=None, timezone=given.timezone, now=now)
+    return window.is_over(now)
+
+
+def _why_pending(summary: Summary, now: datetime) -> str:
+    if summary.window.is_over(now):
+        return f"the window is over: it {summary.window.describe(now)}"
+    if not summary.window.is_open(now):
+        return f"the window is not open yet: it {summary.window.describe(now)}"
+    return "stopped before the end" if summary.stopped else "there is more to send"

@@ -1,0 +1,58 @@
+"""How this program was called, so that it can print the exact command that goes on from there.
+
+Takes what the command line was given; gives lines that can be pasted into a POSIX shell. Raises nothing.
+"""
+
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_WINDOW = ("--opens", "--closes", "--lasts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One call of the program: whatever of it the next call has to repeat."""
+
+    program: str
+    """As it has to be typed; may be several words, already quoted."""
+    campaign: Path
+    """campaign.toml, as it was given."""
+    output: Path | None = None
+    sandbox: bool = False
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Options that stand for settings ("--host"), with their values; None was not given."""
+
+    def line(self, verb: str, *more: str, fresh_window: bool = False) -> str:
+        """Give the command for `verb`, with `more` arguments. `fresh_window` leaves out the old one's options."""
+        words = [verb, str(self.campaign)]
+        if self.output is not None:
+            words += ["--output", str(self.output)]
+        if self.sandbox:
+            words.append("--sandbox")
+        if verb in ("send", "resend"):
+            for option, value in self.settings.items():
+                if value is not None and not (fresh_window and option in _WINDOW):
+                    words += [option, str(value)]
+        return f"{self.program} {shlex.join([*words, *more])}"
+
+
+def program() -> str:
+    """Say how to type this program's name: `campaign` where the shell finds this very one, else its path."""
+    called = sys.argv[0]
+    if Path(called).name == "__main__.py":
+        return shlex.join([sys.executable, "-m", "campaign"])
+    found = shutil.which("campaign")
+    try:
+        if found is not None and Path(found).samefile(called):
+            return "campaign"
+    except OSError:
+        return "campaign"  # embedded somewhere: nothing better is known
+    path = Path(called)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    typed = str(path)
+    return shlex.quote(typed if "/" in typed else f"./{typed}")

@@ -1,0 +1,64 @@
+"""The arguments and options of the command line: each with its help, once, for every command that takes it."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Include(StrEnum):
+    """Statuses that `resend` takes only when asked."""
+
+    REJECTED = "rejected"
+    IN_DOUBT = "in_doubt"
+
+
+TOML = Path("campaign.toml")
+_TOML_HELP = "The campaign's settings."
+
+Campaign = Annotated[Path, typer.Argument(help=_TOML_HELP, metavar="[CAMPAIGN.TOML]", show_default="campaign.toml")]
+NamedCampaign = Annotated[Path, typer.Argument(help=_TOML_HELP, metavar="CAMPAIGN.TOML")]
+Output = Annotated[
+    Path | None,
+    typer.Option(help="The results CSV; its ledger lies beside it.", metavar="CSV", show_default="NAME-results.csv"),
+]
+To = Annotated[
+    Path | None, typer.Option(help="The folder to write messages to.", metavar="DIR", show_default="NAME-preview")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="As `preview`: write messages to a folder, send nothing.")]
+Source = Annotated[
+    Path | None, typer.Option("--from", help="A results CSV: only its rows, as corrected there.", metavar="CSV")
+]
+Included = Annotated[list[Include] | None, typer.Option(help="Take these rows, too; may be given twice.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the window to open, or end with exit code 3.")]
+InSandbox = Annotated[
+    bool, typer.Option("--sandbox", help="Deliver to a server inside this program; nothing leaves the machine.")
+]
+OfSandbox = Annotated[bool, typer.Option("--sandbox", help="Look at the sandbox run, not at the real one.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most so many contacts.", metavar="N")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")]
+Opens = Annotated[str | None, typer.Option(help="When the window opens: 2026-11-23T09:00.", metavar="TIME")]
+Closes = Annotated[str | None, typer.Option(help="When the window closes: 2026-11-23T17:00.", metavar="TIME")]
+Lasts = Annotated[str | None, typer.Option(help="How long the window is open, in place of --closes: 8h.")]
+Host = Annotated[str | None, typer.Option(help="The SMTP server, in place of smtp.host.")]
+Port = Annotated[int | None, typer.Option(help="Its port, in place of smtp.port.", metavar="N")]
+Connections = Annotated[int | None, typer.Option(help="Connections at once.", metavar="N")]
+Rate = Annotated[float | None, typer.Option(help="Messages a second, all connections together.")]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=64, help="Worker processes.", metavar="N", show_default="as the work demands")
+]
+Profile = Annotated[bool, typer.Option("--profile", help="Say at the end where the time went.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the outcome to stdout as JSON.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Do not connect to the SMTP server.")]
+
+SETTINGS = {
+    "--opens": "window.opens",
+    "--closes": "window.closes",
+    "--lasts": "window.lasts",
+    "--host": "smtp.host",
+    "--port": "smtp.port",
+    "--connections": "smtp.connections",
+    "--rate": "smtp.rate",
+}
+"""Options that stand for a setting, and beat the environment and the file."""
