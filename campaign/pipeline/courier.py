@@ -17,7 +17,8 @@ from campaign.pace import Pace
 from campaign.pipeline.job import Job
 from campaign.pipeline.rows import Rows
 from campaign.pipeline.trouble import Troubles
-from campaign.smtp.connect import Session, SessionError
+from campaign.smtp.connect import Session
+from campaign.smtp.session_error import SessionError
 
 _QUICK_TRIES = 3
 """How often a row goes again at once after its connection died before the body left."""

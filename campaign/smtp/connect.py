@@ -5,6 +5,9 @@ server said; whether that is worth another try is for `campaign.delivery` to say
 and host name; a server without STARTTLS is an error, never a silent downgrade (RFC 8314 section 3).
 """
 
+import base64
+import contextlib
+import os
 import smtplib
 import socket
 import ssl
@@ -12,9 +15,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
-from campaign.errors import CampaignError
 from campaign.model import Phase, Reply
-from campaign.smtp.reply import parse_reply
+from campaign.smtp.session_error import SessionError, translate
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -59,44 +61,42 @@ class Session:
         return int(limit) or None if limit.isdecimal() and len(limit) < 20 else None
 
 
-class SessionError(CampaignError):
-    """No session: `phase` says how far it came, `reply` what the server said, if it said anything."""
+def connect(server: Server, *, tls: ssl.SSLContext | None = None) -> Session:
+    """Open, secure and sign in one connection; blocks for at most some `timeout`s. Raises SessionError.
 
-    def __init__(self, what: str, *, phase: Phase, reply: Reply | None = None, where: str = "", fix: str = "") -> None:
-        super().__init__(what, where=where, fix=fix)
-        self.phase = phase
-        self.reply = reply
-
-
-def connect(server: Server) -> Session:
-    """Open, secure and sign in one connection; blocks for at most some `timeout`s. Raises SessionError."""
+    `tls` is by what the server's certificate is verified; None: the system's authorities, or SSL_CERT_FILE's.
+    """
     where = f"smtp.host {server.host}, port {server.port}"
+    if tls is None and server.security != "none":
+        tls = _default_tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     phase = Phase.CONNECT
     client: smtplib.SMTP | None = None
     try:
-        if server.security == "tls":
-            client = smtplib.SMTP_SSL(
-                server.host, server.port, _local_name(), timeout=server.timeout, context=_tls_context()
-            )
-        else:
-            client = smtplib.SMTP(server.host, server.port, _local_name(), timeout=server.timeout)
+        client = _dial(server, tls)
         phase = Phase.EHLO
         _greet(client)
         if server.security == "starttls":
             phase = Phase.STARTTLS
-            _start_tls(client, where)
+            _start_tls(client, tls, where)
             phase = Phase.EHLO
             _greet(client)
         if server.username is not None:
             phase = Phase.AUTH
-            client.login(server.username, server.password or "")
+            _sign_in(client, server.username, server.password or "")
         return _hand_over(client)
-    except SessionError:
-        _close(client)
-        raise
+    except SessionError as error:
+        failure = error
     except (OSError, smtplib.SMTPException, ValueError) as error:  # SMTPException is an OSError, too
-        _close(client)
-        raise _translate(error, phase, server, where) from None
+        failure = translate(error, phase, timeout=server.timeout, where=where, secret=server.password)
+    if client is not None:
+        client.close()
+    raise failure  # out here, it carries no context: that could hold the password
+
+
+def _dial(server: Server, tls: ssl.SSLContext | None) -> smtplib.SMTP:
+    if server.security == "tls":
+        return smtplib.SMTP_SSL(server.host, server.port, _local_name(), timeout=server.timeout, context=tls)
+    return smtplib.SMTP(server.host, server.port, _local_name(), timeout=server.timeout)
 
 
 def _greet(client: smtplib.SMTP) -> None:
@@ -108,7 +108,7 @@ def _greet(client: smtplib.SMTP) -> None:
         raise smtplib.SMTPResponseException(code, text)
 
 
-def _start_tls(client: smtplib.SMTP, where: str) -> None:
+def _start_tls(client: smtplib.SMTP, tls: ssl.SSLContext | None, where: str) -> None:
     if not client.has_extn("starttls"):
         raise SessionError(
             "the server offers no STARTTLS, and mail is not sent over an open line unasked",
@@ -117,9 +117,20 @@ def _start_tls(client: smtplib.SMTP, where: str) -> None:
             where=where,
             fix='use smtp.security = "tls" (port 465), or "none" if the server is on a network you trust',
         )
-    code, text = client.starttls(context=_tls_context())
+    code, text = client.starttls(context=tls)
     if code != 220:
         raise smtplib.SMTPResponseException(code, text)
+
+
+def _sign_in(client: smtplib.SMTP, username: str, password: str) -> None:
+    """Let smtplib choose the mechanism, but it knows ASCII only, where PLAIN takes UTF-8 (RFC 4616 section 2)."""
+    if (username + password).isascii() or "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
+        client.login(username, password)
+        return
+    token = base64.b64encode(f"\0{username}\0{password}".encode()).decode("ascii")
+    code, text = client.docmd("AUTH", f"PLAIN {token}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, text)
 
 
 def _hand_over(client: smtplib.SMTP) -> Session:
@@ -128,65 +139,20 @@ def _hand_over(client: smtplib.SMTP) -> Session:
     assert sock is not None and file is not None
     sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    leftover: bytes = file.peek()  # does not block: the socket no longer does
+    leftover = b""
+    with contextlib.suppress(ssl.SSLWantReadError):  # nothing has been said, and we do not wait for it
+        leftover = file.peek()
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():  # decrypted already: no selector would tell of it
+            leftover += sock.recv(sock.pending())
     features = {name.lower(): value for name, value in client.esmtp_features.items()}
     client.sock = client.file = None
     file.close()
     return Session(sock=sock, features=features, leftover=leftover)
 
 
-def _translate(error: Exception, phase: Phase, server: Server, where: str) -> SessionError:
-    """One error for all that smtplib, ssl and socket raise. Nothing of theirs is kept: it could hold the password."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return SessionError(
-            f"the server's TLS certificate is not trusted: {error.verify_message.rstrip('.')}",
-            phase=Phase.STARTTLS,
-            reply=Reply(code=500, enhanced=None, text="certificate not trusted"),
-            where=where,
-            fix="check smtp.host (it must be the name in the certificate); a private CA goes into SSL_CERT_FILE",
-        )
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return SessionError(
-            "the server offers no sign-in that we can use" if phase is Phase.AUTH else "the server lacks an extension",
-            phase=phase,
-            reply=Reply(code=502, enhanced=None, text="not offered"),
-            where=where,
-            fix="check smtp.port and smtp.security: most servers offer AUTH only after TLS",
-        )
-    if isinstance(error, smtplib.SMTPResponseException):
-        raw = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
-        code = error.smtp_code if isinstance(error.smtp_code, int) and 200 <= error.smtp_code <= 599 else 0
-        reply = parse_reply([b"%d " % code + line for line in raw.split(b"\n")]) if code else None
-        if isinstance(error, smtplib.SMTPAuthenticationError):
-            fix = "check smtp.username and CAMPAIGN_SMTP__PASSWORD"
-            return SessionError(f"sign-in refused: {_said(reply)}", phase=Phase.AUTH, reply=reply, where=where, fix=fix)
-        return SessionError(f"refused at {phase}: {_said(reply)}", phase=phase, reply=reply, where=where)
-    if isinstance(error, socket.gaierror):
-        words = f"no such host: {server.host}"
-    elif isinstance(error, TimeoutError):
-        words = f"no answer within {server.timeout:.0f} s"
-    elif isinstance(error, ssl.SSLError):
-        words = f"TLS failed: {error.reason or type(error).__name__}"
-    elif isinstance(error, ConnectionRefusedError):
-        words = "connection refused"
-    elif isinstance(error, smtplib.SMTPServerDisconnected):
-        words = "the server hung up"
-    else:
-        words = getattr(error, "strerror", None) or type(error).__name__
-    return SessionError(f"no session with the server: {words}", phase=phase, where=where)
-
-
-def _said(reply: Reply | None) -> str:
-    return f"{reply.code} {reply.enhanced + ' ' if reply.enhanced else ''}{reply.text}" if reply else "no SMTP reply"
-
-
-def _close(client: smtplib.SMTP | None) -> None:
-    if client is not None:
-        client.close()
-
-
 @cache
-def _tls_context() -> ssl.SSLContext:
+def _default_tls(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
+    """What OpenSSL trusts, made once for each of its settings."""
     return ssl.create_default_context()  # checks certificate and host name; TLS 1.2 or later
 
 

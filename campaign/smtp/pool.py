@@ -15,9 +15,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from campaign.model import Parcel, Phase, Reply
-from campaign.smtp.connect import Session, SessionError
+from campaign.smtp.connect import Session
 from campaign.smtp.connection import Connection
 from campaign.smtp.dialogue import Answered, Broken, Closing, Event
+from campaign.smtp.session_error import SessionError
 
 _OPENERS = 16
 _BODY_PATIENCE = 10

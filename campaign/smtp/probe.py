@@ -8,8 +8,9 @@ import contextlib
 import time
 
 from campaign.model import Phase, Reply
-from campaign.smtp.connect import Session, SessionError
+from campaign.smtp.connect import Session
 from campaign.smtp.reply import ReplyError, ReplyParser
+from campaign.smtp.session_error import SessionError
 
 
 def ask_about_sender(session: Session, return_path: str, *, timeout: float) -> Reply:
