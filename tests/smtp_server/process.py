@@ -30,8 +30,9 @@ class ServerProcess:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            self.__exit__(None, None, None)
-            raise RuntimeError("the server's process did not start; see its stderr")
+            failure = RuntimeError("the server's process did not start; see its stderr")
+            self.__exit__(RuntimeError, failure, None)
+            raise failure
         self.port = int(line)
         return self
 
@@ -42,5 +43,7 @@ class ServerProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
+        self._process.terminate()  # a forked child of ours may still hold the other end of its stdin
         self._process.stdout.close()
-        self._process.wait()
+        if self._process.wait() != 0 and error is None:
+            raise RuntimeError("the server's process ended badly; see its stderr")
