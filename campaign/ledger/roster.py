@@ -90,6 +90,19 @@ def _enrol_chunk(
     database.executemany(_FAULTY, faulty)
 
 
+def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: int | None, chosen_only: bool) -> int:
+    """Say how many contacts a run would take, were the statuses in `again` pending, too."""
+    words = [Status.PENDING, *again]
+    marks = ", ".join("?" * len(words))
+    chosen = " AND entry.chosen" if chosen_only else ""
+    count: int = database.execute(
+        "SELECT count(*) FROM entry LEFT JOIN delivery USING (contact) "  # noqa: S608 - our own words
+        f"WHERE entry.status IS NULL AND coalesce(delivery.status, 'pending') IN ({marks}){chosen}",
+        words,
+    ).fetchone()[0]
+    return count if limit is None else min(count, limit)
+
+
 def prepare_run(database: sqlite3.Connection, *, limit: int | None, chosen_only: bool) -> int:
     """Put the cursor before the first row, and say how many contacts this run may take. Gives that number."""
     where = _SENDABLE + (" AND entry.chosen" if chosen_only else "")

@@ -12,7 +12,7 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,7 +21,6 @@ from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import schema
 from campaign.model import Status
 
-_RESENDABLE = (Status.FAILED, Status.INVALID)
 _WAL_LIMIT = 64 * 1024 * 1024
 """Bytes of WAL after which writers wait a moment so that it can begin anew."""
 
@@ -113,9 +112,8 @@ class Ledger:
             (int(time.time()),),
         ).rowcount
 
-    def reopen(self, include: Iterable[Status], *, chosen_only: bool) -> int:
-        """Make what failed (and what `include` names) pending again, with all its tries. Gives how many rows."""
-        statuses = [*_RESENDABLE, *include]
+    def reopen(self, statuses: Sequence[Status], *, chosen_only: bool) -> int:
+        """Make rows of these statuses pending again, with all their tries. Gives how many rows."""
         chosen = " AND contact IN (SELECT contact FROM entry WHERE chosen)" if chosen_only else ""
         marks = ", ".join("?" * len(statuses))
         reopened = self.database.execute(

@@ -19,9 +19,12 @@ class Assembly:
 
     def __init__(self, plan: LetterPlan) -> None:
         templates = load_templates(plan.template, campaign_name=plan.campaign, unsubscribe_url=plan.unsubscribe_url)
+        self.required = templates.columns.required
+        """The columns without which a row can't be mailed."""
         redirect = None
         if plan.redirect_to is not None:
             redirect = text_template(plan.redirect_to, name="link.redirect_to", campaign_name=plan.campaign)
+            self.required |= redirect.columns.required
         self.templates = templates
         self.minter = LinkMinter(
             domain=plan.link_domain,

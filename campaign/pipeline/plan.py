@@ -21,6 +21,11 @@ class Resend:
     source: Path | None = None
     """A results file whose rows, and only they, go again, with whatever the operator corrected."""
 
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """The statuses that go again, besides `pending`."""
+        return (Status.FAILED, Status.INVALID, *self.include)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
@@ -47,6 +52,9 @@ class RunPlan:
             first_opened = None
             if given.lasts is not None and opens is not None and _passed(opens, given.timezone, now):
                 opens = None
+        if opens is None and first_opened is None and given.closes is not None:
+            late = _passed(given.closes, given.timezone, now)
+            opens = given.closes - timedelta(days=1) if late else None  # a window that is over is no mistake
         return SendWindow.resolve(
             opens=opens,
             closes=given.closes,

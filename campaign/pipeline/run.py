@@ -6,26 +6,29 @@ Raises UsageError before the first message, for what should have been otherwise;
 it can help: it stops, writes the results, and says why in its `Summary`.
 """
 
+import difflib
 import os
+import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from campaign.contacts import ContactsFile, open_contacts
-from campaign.errors import LedgerError
+from campaign.errors import LedgerError, StoppedError, UsageError
 from campaign.ledger import summary
-from campaign.ledger.roster import prepare_run
+from campaign.ledger.roster import count_due, prepare_run
+from campaign.ledger.schema import explain
 from campaign.ledger.store import Ledger
 from campaign.model import Status
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import enrol_contacts, is_enrolled
 from campaign.pipeline.job import Report, Trouble
-from campaign.pipeline.plan import Resend, RunPlan, open_window
+from campaign.pipeline.plan import RunPlan, open_window
 from campaign.pipeline.resend import amend_from
 from campaign.results import write_results
 from campaign.window import SendWindow
@@ -101,13 +104,20 @@ def run(plan: RunPlan, watcher: Watcher) -> Summary:
     contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     _guard_against_a_lost_ledger(plan)
+    for words in missing_columns(assembly.required, contacts.columns):
+        watcher.notice(words)
     crew = Crew(_processes(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
         with Ledger.open(plan.ledger, settings.name) as ledger, stopper.listening():
             doing = _Run(plan, watcher, stopper, ledger, assembly.composer.message_id)
-            window = doing.go(contacts, crew)
-            crew.dismiss()
-            return doing.conclude(window)
+            try:
+                return doing.conclude(doing.go(contacts, crew))
+            except UsageError as error:
+                if doing.began:  # no longer "nothing was sent"
+                    raise StoppedError(error.what, where=error.where, fix=error.fix) from None
+                raise
+    except sqlite3.Error as error:
+        raise explain(error, plan.ledger) from None
     finally:
         crew.dismiss()
 
@@ -127,6 +137,8 @@ class _Run:
         self._total = 0
         self._started = time.monotonic()
         self._declined = False
+        self.began = False
+        """Whether messages may have been sent."""
 
     def go(self, contacts: ContactsFile, crew: Crew) -> SendWindow:
         """Do all of it but the results. Gives the window it went by."""
@@ -135,13 +147,19 @@ class _Run:
         suppress = plan.settings.contacts.suppress
         if not is_enrolled(ledger, contacts, suppress):
             enrol_contacts(ledger, contacts, suppress, self._watcher.reading)
-        chosen_only = self._choose(plan.resend) if plan.resend is not None else False
-        self._total = prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only)
         window = plan.window(_now(), self._first_opened())
+        again = plan.resend.statuses if plan.resend is not None else ()
+        chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
+        if chosen_only:
+            self._amend()
+        self._total = count_due(ledger.database, again, limit=plan.limit, chosen_only=chosen_only)
         if self._may_begin(window):
+            ledger.reopen(again, chosen_only=chosen_only)  # not before: a run that does not begin changes nothing
+            prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only)
             if plan.settings.window.opens is None:
                 ledger.write_fact("opened", window.opens.isoformat())
             self._started = time.monotonic()
+            self.began = True
             crew.work(plan.job(window), ledger.lock, self._stopper, self._hear, ledger.checkpoint)
             self._recover()
         return window
@@ -164,13 +182,13 @@ class _Run:
             profile=dict(profile),
         )
 
-    def _choose(self, resend: Resend) -> bool:
-        """Make the rows of a re-send pending. Gives whether only chosen rows are meant."""
-        if resend.source is not None:
-            column = self._plan.settings.contacts.email_column
-            amend_from(self._ledger, resend.source, email_column=column, message_id=self._message_id)
-        self._ledger.reopen(resend.include, chosen_only=resend.source is not None)
-        return resend.source is not None
+    def _amend(self) -> None:
+        """Lay the operator's corrections over the roster."""
+        resend = self._plan.resend
+        assert resend is not None
+        assert resend.source is not None
+        column = self._plan.settings.contacts.email_column
+        amend_from(self._ledger, resend.source, email_column=column, message_id=self._message_id)
 
     def _recover(self) -> None:
         """Call claims without an outcome what they are. Nobody sends now, so none can still be under way."""
@@ -215,6 +233,14 @@ class _Run:
                 seconds=time.monotonic() - self._started,
             )
         )
+
+
+def missing_columns(required: Iterable[str], columns: Sequence[str]) -> Iterator[str]:
+    """Say which columns the templates can't do without and the contacts file has not: every row will be invalid."""
+    for name in sorted(set(required) - set(columns)):
+        near = difflib.get_close_matches(name, columns, n=1)
+        meant = f"; did they mean {near[0]!r}?" if near else ""
+        yield f"the templates want a column {name!r}, which the contacts file has not{meant}"
 
 
 def _guard_against_a_lost_ledger(plan: RunPlan) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from campaign.errors import LedgerError
+from campaign.errors import CampaignError, LedgerError
 from campaign.ledger.journal import Journal, revert
 from campaign.ledger.roster import Due, Taker
 from campaign.model import Parcel
@@ -95,6 +95,9 @@ class Worker:
         try:
             while not self._finished():
                 self._turn()
+        except Exception as error:
+            self._troubles.stop(CampaignError(f"a fault in this program: {type(error).__name__}"))
+            raise
         finally:
             self.pool.close()
             try:
