@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from campaign.durations import brief_duration
-from campaign.errors import CampaignError
+from campaign.errors import CampaignError, WindowError
 from campaign.invocation import Invocation
 from campaign.model import Status
 from campaign.pipeline.run import Summary
@@ -37,7 +37,10 @@ def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings
         say(f"error: {CampaignError(trouble.what, where=trouble.where, fix=trouble.fix)}")
     if summary.sent_now:
         rate = summary.sent_now / summary.seconds if summary.seconds else 0
-        say(f"sent {summary.sent_now:,} in {brief_duration(timedelta(seconds=summary.seconds))}, {rate:,.0f} a second")
+        took = (
+            brief_duration(timedelta(seconds=summary.seconds)) if summary.seconds >= 10 else f"{summary.seconds:.1f} s"
+        )
+        say(f"sent {summary.sent_now:,} in {took}, {rate:,.0f} a second")
     elif not any(counts.values()):
         say("nothing was sent: the contacts file has no rows")
     else:
@@ -91,15 +94,17 @@ def next_commands(
 
     commands = []
     again = []
-    if counts[Status.PENDING]:
-        if over:
-            again.append("what is pending")
-        else:
-            commands.append(("to go on", invocation.line("send")))
+    mended = "invalid rows, once they are mended in the contacts file"
+    goes_on = bool(counts[Status.PENDING]) and not over
+    if goes_on:
+        words = f"to go on (and with {mended})" if counts[Status.INVALID] else "to go on"
+        commands.append((words, invocation.line("send")))
+    elif counts[Status.PENDING]:
+        again.append("what is pending")
     if counts[Status.FAILED]:
         again.append("what failed")
-    if counts[Status.INVALID]:
-        again.append("invalid rows, once they are mended in the contacts file")
+    if counts[Status.INVALID] and not goes_on:
+        again.append(mended)
     if again:
         commands.append((f"to send again {', and '.join(again)}", resend()))
     if counts[Status.REJECTED]:
@@ -112,11 +117,12 @@ def next_commands(
 
 
 def is_stale(given: WindowSettings, now: datetime) -> bool:
-    """Whether the closing time that the settings name, if they name one, has passed. Raises WindowError."""
-    if given.closes is None:
-        return False
-    window = SendWindow.resolve(opens=given.opens, closes=given.closes, lasts=None, timezone=given.timezone, now=now)
-    return window.is_over(now)
+    """Whether the settings name a closing time after which no window can begin now."""
+    try:
+        SendWindow.resolve(opens=None, closes=given.closes, lasts=None, timezone=given.timezone, now=now)
+    except WindowError:
+        return True
+    return False
 
 
 def _why_pending(summary: Summary, now: datetime) -> str:

@@ -17,14 +17,14 @@ class Include(StrEnum):
 TOML = Path("campaign.toml")
 _TOML_HELP = "The campaign's settings."
 
-Campaign = Annotated[Path, typer.Argument(help=_TOML_HELP, metavar="[CAMPAIGN.TOML]", show_default="campaign.toml")]
+Campaign = Annotated[Path, typer.Argument(help=_TOML_HELP, metavar="CAMPAIGN.TOML")]
 NamedCampaign = Annotated[Path, typer.Argument(help=_TOML_HELP, metavar="CAMPAIGN.TOML")]
 Output = Annotated[
     Path | None,
-    typer.Option(help="The results CSV; its ledger lies beside it.", metavar="CSV", show_default="NAME-results.csv"),
+    typer.Option(help="The results CSV; its ledger lies beside it. [default: NAME-results.csv]", metavar="CSV"),
 ]
 To = Annotated[
-    Path | None, typer.Option(help="The folder to write messages to.", metavar="DIR", show_default="NAME-preview")
+    Path | None, typer.Option(help="The folder to write messages to. [default: NAME-preview]", metavar="DIR")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="As `preview`: write messages to a folder, send nothing.")]
 Source = Annotated[
@@ -46,7 +46,7 @@ Port = Annotated[int | None, typer.Option(help="Its port, in place of smtp.port.
 Connections = Annotated[int | None, typer.Option(help="Connections at once.", metavar="N")]
 Rate = Annotated[float | None, typer.Option(help="Messages a second, all connections together.")]
 Processes = Annotated[
-    int | None, typer.Option(min=1, max=64, help="Worker processes.", metavar="N", show_default="as the work demands")
+    int | None, typer.Option(min=1, max=64, help="Worker processes. [default: as the work demands]", metavar="N")
 ]
 Profile = Annotated[bool, typer.Option("--profile", help="Say at the end where the time went.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome to stdout as JSON.")]

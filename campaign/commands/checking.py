@@ -5,7 +5,6 @@ secrets, window, links ─▶ earlier runs ─▶ contacts and their messages �
 Raises UsageError only where the settings can't be read at all; whatever else is wrong is said, and the exit code is 2.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from campaign.commands.sending import link_secret
+from campaign.commands.sending import link_secret, require_folder
 from campaign.console import Console
 from campaign.contacts import open_contacts
 from campaign.delivery import judge
@@ -22,7 +21,7 @@ from campaign.ending import show_counts
 from campaign.errors import CampaignError, LedgerError, SettingsError, WindowError
 from campaign.ledger import summary
 from campaign.ledger.store import reading_ledger
-from campaign.links import throwaway_secret
+from campaign.links import LinkMinter, throwaway_secret
 from campaign.model import Phase, Status
 from campaign.pipeline.plan import configured_server
 from campaign.pipeline.rehearsal import Rehearsal, rehearsal_window
@@ -31,6 +30,8 @@ from campaign.settings import Settings, load_settings, output_paths, require_sec
 from campaign.smtp.connect import connect
 from campaign.smtp.probe import ask_about_sender
 from campaign.window import SendWindow
+
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
 def check_campaign(campaign: Path, *, output: Path | None, offline: bool) -> int:
@@ -55,6 +56,7 @@ class _Check:
     wrong: int = 0
     seen: Rehearsal = field(default_factory=Rehearsal)
     _window: SendWindow | None = None
+    _secret: str = field(default_factory=throwaway_secret, repr=False)
 
     @property
     def invalid(self) -> int:
@@ -70,7 +72,11 @@ class _Check:
             typer.echo("\n".join([f"WRONG  {first}", *(f"     {line}" for line in more)]))
 
     def secrets(self) -> None:
+        """Without one that will do, the other steps go on with a throw-away secret."""
         require_secrets(self.settings, sandbox=False)
+        secret = link_secret(self.settings)
+        LinkMinter(domain=self.settings.link.domain, secret=secret, expiry=lambda issued: issued)
+        self._secret = secret
         _ok("secrets", "all there")
 
     def window(self) -> None:
@@ -94,12 +100,7 @@ class _Check:
 
     def earlier(self) -> None:
         results, path = output_paths(self.settings, self.output, False)
-        if not os.access(results.parent, os.W_OK | os.X_OK):
-            raise SettingsError(
-                "the results can't be written: no such folder, or no right to write in it",
-                where=str(results.parent),
-                fix="make the folder, or name another one with --output",
-            )
+        require_folder(results.parent)
         if path.exists() and path.stat().st_size:
             with reading_ledger(path, self.settings.name) as database:
                 counts = summary.counts(database)
@@ -118,14 +119,12 @@ class _Check:
     def contacts(self) -> None:
         settings = self.settings
         file = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
-        delimiter = {"\t": "tab"}.get(file.delimiter, file.delimiter)
-        _ok("contacts", f"{file.path.name}: {file.encoding}, columns {', '.join(file.columns)} (by {delimiter})")
-        # Without a secret, or with a window that is over, there is still something to learn about the rows.
-        secret = throwaway_secret() if settings.link.secret is None else link_secret(settings)
-        if self._window is None:
+        delimiter = _DELIMITERS.get(file.delimiter, file.delimiter)
+        _ok("contacts", f"{file.path.name}, {file.encoding}, by {delimiter}: columns {', '.join(file.columns)}")
+        if self._window is None:  # over: there is still something to learn about the rows
             given = settings.window.model_copy(update={"opens": None, "closes": None, "lasts": None})
             settings = settings.model_copy(update={"window": given})
-        self.seen = seen = rehearse(settings, secret=secret, reading=Console(title=settings.name).reading)
+        self.seen = seen = rehearse(settings, secret=self._secret, reading=Console(title=settings.name).reading)
         ready = seen.counts[Status.PENDING]
         _ok("messages", f"{ready:,} can be mailed, {seen.largest:,} bytes at most")
         show_counts({word: seen.counts[word] for word in Status if word is not Status.PENDING}, typer.echo)

@@ -39,10 +39,17 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
     window = SendWindow.resolve(opens=opens, closes=closes, lasts=length, timezone=given.timezone, now=now)
     settings = settings.model_copy(update={"link": settings.link.model_copy(update={"grace": grace})})
     contact = _contact(settings, address)
+    stranger = contact or Contact(number=1, email=address, columns={settings.contacts.email_column: address})
     try:
-        link = Assembly(letter_plan(settings, link_secret(settings), window)).minter.mint(contact, now)
+        link = Assembly(letter_plan(settings, link_secret(settings), window)).minter.mint(stranger, now)
     except InvalidContactError as error:
-        raise LinkError(error.what, where=error.where, fix=error.fix) from None
+        if contact is not None:
+            raise LinkError(error.what, where=error.where, fix=error.fix) from None
+        raise LinkError(
+            f"{address} is not in the contacts file, and link.redirect_to wants its columns",
+            where=str(settings.contacts.file),
+            fix="give an address of that file",
+        ) from None
     typer.echo(f"works until {link.expires_at:%Y-%m-%d %H:%M:%S %Z}; fingerprint {link.fingerprint}", err=True)
     typer.echo(link.url)
 
@@ -76,15 +83,14 @@ def _left(found: Inspection) -> str:
     return f"in {words} ({seconds:,} seconds)" if seconds > 0 else f"{words} ago"
 
 
-def _contact(settings: Settings, address: str) -> Contact:
-    """The contact with this address; link.redirect_to may want its columns. Without a template there, none is read."""
-    stranger = Contact(number=1, email=address, columns={settings.contacts.email_column: address})
+def _contact(settings: Settings, address: str) -> Contact | None:
+    """The contact with this address, whose columns link.redirect_to may want; without a template there, nobody."""
     if "{" not in (settings.link.redirect_to or ""):
-        return stranger
+        return None
     contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
     for chunk in contacts.rows():
         for row in chunk:
             if row.email is not None and row.fault is None and contact_key(row.email) == contact_key(address):
                 columns = dict(zip(contacts.columns, row.cells, strict=True))
                 return Contact(number=row.number, email=row.email, columns=columns)
-    return stranger
+    return None

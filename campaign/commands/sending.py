@@ -4,6 +4,7 @@ Raises UsageError before the first message; after it, the exit code tells.
 """
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from campaign.commands.previewing import preview_campaign
 from campaign.commands.serving import destination, sandbox_folder
 from campaign.console import Console
 from campaign.ending import show_summary
+from campaign.errors import SettingsError
 from campaign.invocation import Invocation, program
 from campaign.links import throwaway_secret
 from campaign.model import Status
@@ -71,6 +73,7 @@ def _run(order: Order, resend: Resend | None) -> int:
     settings = load_settings(order.campaign, overrides=order.overrides())
     require_secrets(settings, sandbox=order.sandbox)
     results, ledger = output_paths(settings, order.output, order.sandbox)
+    require_folder(results.parent)
     with destination(settings, sandbox=order.sandbox) as server:
         through = f"the sandbox, port {server.port}" if order.sandbox else server.host
         console = Console(title=settings.name, through=through, yes=order.yes or order.sandbox)
@@ -96,12 +99,26 @@ def _run(order: Order, resend: Resend | None) -> int:
         sandbox=order.sandbox,
         settings=order.settings(),
     )
-    if order.sandbox:
+    if order.sandbox and ended.sent_now:
         console.say(f"what arrived: {sandbox_folder(settings) / 'index.html'}")
     show_summary(ended, invocation, settings.window, console.say)
     if order.json:
         typer.echo(json.dumps(_outcome(settings, ended)))
     return ended.exit_code
+
+
+def require_folder(folder: Path) -> None:
+    """Raise SettingsError where no results could be written into the folder."""
+    if not folder.is_dir():
+        raise SettingsError(
+            "there is no such folder for the results", where=str(folder), fix="make it, or name another"
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(
+            "the results can't be written there",
+            where=str(folder),
+            fix="get the right to write there, or name a file elsewhere with --output",
+        )
 
 
 def link_secret(settings: Settings) -> str:
