@@ -189,7 +189,9 @@ def sandbox_(
 def link_mint(
     campaign: options.NamedCampaign,
     email: Annotated[str, typer.Argument(help="Whom the link signs in.", metavar="EMAIL")],
-    lasts: Annotated[str | None, typer.Option(help="How long it works: 1h. [default: as in a run begun now]")] = None,
+    lasts: Annotated[
+        str | None, typer.Option(help="How long it works: 1h. [default: as in a run begun now]", metavar="LENGTH")
+    ] = None,
 ) -> None:
     """Make a sign-in link and print it. Whoever holds it is that contact until it expires."""
     from campaign.commands.links import mint_link

@@ -40,11 +40,13 @@ Limit = Annotated[int | None, typer.Option(min=1, help="At most so many contacts
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")]
 Opens = Annotated[str | None, typer.Option(help="When the window opens: 2026-11-23T09:00.", metavar="TIME")]
 Closes = Annotated[str | None, typer.Option(help="When the window closes: 2026-11-23T17:00.", metavar="TIME")]
-Lasts = Annotated[str | None, typer.Option(help="How long the window is open, in place of --closes: 8h.")]
-Host = Annotated[str | None, typer.Option(help="The SMTP server, in place of smtp.host.")]
+Lasts = Annotated[
+    str | None, typer.Option(help="How long the window is open, in place of --closes: 8h.", metavar="LENGTH")
+]
+Host = Annotated[str | None, typer.Option(help="The SMTP server, in place of smtp.host.", metavar="HOST")]
 Port = Annotated[int | None, typer.Option(help="Its port, in place of smtp.port.", metavar="N")]
 Connections = Annotated[int | None, typer.Option(help="Connections at once.", metavar="N")]
-Rate = Annotated[float | None, typer.Option(help="Messages a second, all connections together.")]
+Rate = Annotated[float | None, typer.Option(help="Messages a second, all connections together.", metavar="N")]
 Processes = Annotated[
     int | None, typer.Option(min=1, max=64, help="Worker processes. [default: as the work demands]", metavar="N")
 ]
