@@ -11,16 +11,16 @@ Because a claim and the outcome of the message before it travel in the same roun
 two claims without an outcome on disk: that is the bound on `in_doubt` after a crash.
 """
 
-import os
-import queue
+import contextlib
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.schema import connect, explain
+from campaign.ledger.faults import explain, explained, transaction
+from campaign.ledger.schema import connect
+from campaign.ledger.wal_sync import WalSync
 from campaign.model import Outcome, Parcel
 
 _CLAIM = """
@@ -52,9 +52,10 @@ class Journal:
     def __init__(self, path: Path, *, wake: Callable[[], None], clock: Callable[[], float] = time.time) -> None:
         self._path = path
         self._clock = clock
-        self._wake = wake
         self._database = connect(path, cache_mib=4)
-        self._wal: int | None = None
+        with explained(self._database):
+            self._database.execute("SELECT 1 FROM facts").fetchone()  # only now is there sure to be a WAL
+        self._sync = WalSync(Path(f"{path}-wal"), wake=wake)
         self._claims: dict[int, Parcel] = {}
         self._settled: list[tuple[object, ...]] = []
         self._settled_late: list[tuple[object, ...]] = []  # of rows whose claim is in the same round
@@ -62,11 +63,8 @@ class Journal:
         self._condemned: list[tuple[object, ...]] = []
         self._given_up: list[tuple[object, ...]] = []
         self._syncing: list[Parcel] | None = None
-        self._orders: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-        self._failure: OSError | None = None
-        self._synced = threading.Event()
-        self._thread = threading.Thread(target=self._sync, name="ledger-fsync", daemon=True)
-        self._thread.start()
+        self._undurable = False
+        """A sync has failed: nothing that is said to be durable from now on can be relied upon."""
 
     @property
     def queued(self) -> int:
@@ -92,7 +90,7 @@ class Journal:
         spent = int(outcome.spent)
         (self._settled_late if outcome.contact in self._claims else self._settled).append(
             (
-                outcome.status,
+                outcome.status.value,
                 spent,
                 spent,
                 reply.code if reply else None,
@@ -117,9 +115,9 @@ class Journal:
         self._given_up.append((contact,))
 
     def commit(self) -> list[Parcel]:
-        """Write all that is queued, and begin to make it durable. Gives the claims that another worker had won.
-
-        Raises LedgerError; then nothing was written and all of it is still queued.
+        """Write all that is queued, and begin to make it durable. Gives the claims that another worker had won; what
+        was queued of their outcomes is dropped, since it is that worker's row. Raises LedgerError; then nothing was
+        written, and all of it is still queued.
         """
         assert self._syncing is None
         claims = list(self._claims.values())
@@ -131,45 +129,50 @@ class Journal:
                 self._write_outcomes()
                 if _write(database, _CLAIM, list(map(_claim_row, claims))) != len(claims):
                     lost = self._losers(claims)
-                _write(database, _SETTLE, self._settled_late)
+                self._write_late(lost)
                 database.execute("COMMIT")
             except sqlite3.Error:
                 if database.in_transaction:
                     database.execute("ROLLBACK")
                 raise
-            if self._wal is None:
-                self._wal = os.open(f"{self._path}-wal", os.O_RDWR)
-        except (sqlite3.Error, OSError) as error:
-            raise _explain(error, self._path) from None
+        except sqlite3.Error as error:
+            raise explain(error, self._path) from None
         for outbox in self._outboxes():
             outbox.clear()
-        self._syncing = [claim for claim in claims if claim not in lost] if lost else claims
-        self._synced.clear()
-        self._orders.put(self._wal)
+        theirs = {claim.contact for claim in lost}
+        self._syncing = [claim for claim in claims if claim.contact not in theirs] if lost else claims
+        self._sync.begin()
         return lost
 
     def collect(self, *, wait: bool = False) -> list[Parcel] | None:
-        """Give the claims that have become durable; None while they have not. Raises LedgerError if they could not."""
-        if self._syncing is None or (not wait and not self._synced.is_set()):
+        """Give the claims that have become durable; None while they have not. Raises LedgerError if they could not;
+        from then on no claim is ever called durable (after a failed fsync a later one may succeed and mean nothing),
+        but outcomes can still be written.
+        """
+        if self._syncing is None or (not wait and not self._sync.ended):
             return None
-        self._synced.wait()
-        if self._failure is not None:
-            raise _explain(self._failure, self._path) from None
+        failure = self._sync.end()
         durable, self._syncing = self._syncing, None
-        return durable
+        if failure is not None:
+            self._undurable = True
+            raise LedgerError(
+                f"the ledger can't be made durable: {failure.strerror}",
+                where=str(self._path),
+                fix="check the disk, then run the same command again",
+            )
+        return [] if self._undurable else durable
 
     def close(self) -> None:
         """Write and sync what is left. Raises LedgerError if that can't be done."""
         try:
-            self.collect(wait=True)
-            if self.queued:
-                self.commit()
+            try:
                 self.collect(wait=True)
+            finally:
+                if self.queued:
+                    self.commit()
+                    self.collect(wait=True)
         finally:
-            self._orders.put(None)
-            self._thread.join()
-            if self._wal is not None:
-                os.close(self._wal)
+            self._sync.close()
             self._database.close()
 
     def _outboxes(self) -> tuple[dict[int, Parcel] | list[tuple[object, ...]], ...]:
@@ -183,37 +186,29 @@ class Journal:
         return [claim for claim in claims if _write(self._database, _CLAIM, [_claim_row(claim)]) == 0]
 
     def _write_outcomes(self) -> None:
-        """Outcomes before claims: a row that was given back may be claimed again in the same round."""
+        """Before the claims: a row that was given back may be claimed again in the same round."""
         _write(self._database, _SETTLE, self._settled)
         _write(self._database, _RELEASE, self._released)
+
+    def _write_late(self, lost: list[Parcel]) -> None:
+        """After the claims: what became of them, and the last word on rows that wait for no claim any more."""
+        settled = self._settled_late
+        if lost:
+            theirs = {parcel.contact for parcel in lost}
+            settled = [outcome for outcome in settled if outcome[-1] not in theirs]
+        _write(self._database, _SETTLE, settled)
         _write(self._database, _CONDEMN, self._condemned)
         _write(self._database, _GIVE_UP, self._given_up)
 
-    def _sync(self) -> None:
-        while (descriptor := self._orders.get()) is not None:
-            try:
-                os.fdatasync(descriptor)
-            except OSError as error:
-                self._failure = error
-            self._synced.set()
-            self._wake()
-
 
 def revert(path: Path, contacts: Iterable[int]) -> None:
-    """Make rows pending again that were refused for what turned out to be our own fault."""
-    database = connect(path)
-    try:
-        database.execute("BEGIN IMMEDIATE")
+    """Make rows pending again that were refused for what turned out to be our own fault. Raises LedgerError."""
+    with contextlib.closing(connect(path)) as database, transaction(database):
         _write(
             database,
             "UPDATE delivery SET status = 'pending', tries = 0 WHERE contact = ? AND status IN ('rejected', 'failed')",
             [(contact,) for contact in contacts],
         )
-        database.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise explain(error, path) from None
-    finally:
-        database.close()
 
 
 def _claim_row(parcel: Parcel) -> tuple[object, ...]:
@@ -222,12 +217,3 @@ def _claim_row(parcel: Parcel) -> tuple[object, ...]:
 
 def _write(database: sqlite3.Connection, sql: str, rows: list[tuple[object, ...]]) -> int:
     return database.executemany(sql, rows).rowcount if rows else 0
-
-
-def _explain(error: Exception, path: Path) -> LedgerError:
-    if isinstance(error, sqlite3.Error):
-        return explain(error, path)
-    assert isinstance(error, OSError)
-    return LedgerError(
-        f"the ledger can't be made durable: {error.strerror}", where=str(path), fix="check the disk, then run again"
-    )

@@ -10,25 +10,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign.ledger.schema import connect, explain
+from campaign.ledger.cells import decode_cells, encode_cells
+from campaign.ledger.faults import damaged, explained, path_of, transaction
+from campaign.ledger.schema import connect
 from campaign.model import Contact, Row, Status
 
 _CONTACT = """
 INSERT INTO contact (address, id, roster, row) VALUES (?, ?, ?, ?)
 ON CONFLICT (address) DO UPDATE SET roster = excluded.roster, row = excluded.row WHERE roster <> excluded.roster
 """
-_ENTRY = """
-INSERT INTO entry (row, line, contact, email, status, detail, cells)
-SELECT ?1, ?2, contact.id, ?3,
-    CASE WHEN contact.row <> ?1 THEN 'duplicate' WHEN suppressed.address IS NOT NULL THEN 'suppressed' END,
-    CASE WHEN contact.row <> ?1 THEN 'the address of row ' || contact.row
-         WHEN suppressed.address IS NOT NULL THEN 'on a suppression list' END,
-    ?4
-FROM contact LEFT JOIN suppressed ON suppressed.address = contact.address WHERE contact.address = ?5
-"""
-_FAULTY = "INSERT INTO entry (row, line, email, status, detail, cells) VALUES (?, ?, ?, 'invalid', ?, ?)"
+_ENTRY = "INSERT INTO entry (row, line, contact, email, status, detail, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_KNOWN = "SELECT address, id, row FROM contact WHERE address IN (SELECT value FROM json_each(?))"
+_LISTED = "SELECT address FROM suppressed WHERE address IN (SELECT value FROM json_each(?))"
 _SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
-_PER_TRANSACTION = 100_000
+_CACHE_MIB = 64
+"""Holds the addresses of a million contacts, which come in no order: with less, each page is written many times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,46 +44,70 @@ def enrol(
     suppressed: Iterable[str],
     key: Callable[[str], str],
 ) -> None:
-    """Replace the roster by these rows. `key` gives the identity of an address. Raises what `rows` raises; the roster
-    is then incomplete, and enrolled anew by the next run.
+    """Replace the roster by these rows, as a whole or not at all. `key` gives the identity of an address, as it stands
+    in `suppressed`. Raises LedgerError, and what `rows` and `suppressed` raise.
     """
-    database.execute("BEGIN IMMEDIATE")
-    database.execute("DELETE FROM facts WHERE name = 'digest'")
-    database.execute("DELETE FROM entry")
-    database.execute("DELETE FROM suppressed")
-    database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?)", ((address,) for address in suppressed))
-    roster = database.execute("SELECT coalesce(max(roster), 0) + 1 FROM contact").fetchone()[0]
-    first_id = database.execute("SELECT coalesce(max(id), 0) FROM contact").fetchone()[0]
-    database.execute("INSERT OR REPLACE INTO facts VALUES ('columns', ?)", (json.dumps(list(columns)),))
+    (cache,) = database.execute("PRAGMA cache_size").fetchone()
+    database.execute(f"PRAGMA cache_size = {-_CACHE_MIB * 1024}")
     try:
-        written = 0
-        for chunk in rows:
-            _enrol_chunk(database, chunk, roster, first_id, key)
-            written += len(chunk)
-            if written >= _PER_TRANSACTION:
-                database.execute("COMMIT")
-                database.execute("BEGIN IMMEDIATE")
-                written = 0
+        with transaction(database):
+            database.execute("DELETE FROM facts WHERE name = 'digest'")
+            database.execute("INSERT OR REPLACE INTO facts VALUES ('columns', ?)", (json.dumps(list(columns)),))
+            database.execute("DELETE FROM entry")
+            database.execute("DELETE FROM suppressed")
+            database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?)", ((address,) for address in suppressed))
+            enrolment = _Enrolment(database, key)
+            for chunk in rows:
+                enrolment.add(chunk)
     finally:
-        database.execute("COMMIT")
+        with explained(database):
+            database.execute(f"PRAGMA cache_size = {cache}")
+            database.execute("PRAGMA shrink_memory")
 
 
-def _enrol_chunk(
-    database: sqlite3.Connection, chunk: Sequence[Row], roster: int, first_id: int, key: Callable[[str], str]
-) -> None:
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    contacts, entries, faulty = [], [], []
-    for row in chunk:
-        cells = encode(row.cells)
-        if row.email is None or row.fault is not None:
-            faulty.append((row.number, row.line, row.email, row.fault, cells))
-        else:
-            address = key(row.email)
-            contacts.append((address, first_id + row.number, roster, row.number))
-            entries.append((row.number, row.line, row.email, cells, address))
-    database.executemany(_CONTACT, contacts)
-    database.executemany(_ENTRY, entries)
-    database.executemany(_FAULTY, faulty)
+class _Enrolment:
+    """One reading of the contacts file, into the ledger."""
+
+    def __init__(self, database: sqlite3.Connection, key: Callable[[str], str]) -> None:
+        self._database = database
+        self._key = key
+        latest = database.execute("SELECT coalesce(max(roster), 0), coalesce(max(id), 0) FROM contact").fetchone()
+        self._roster, self._first_id = latest[0] + 1, latest[1]
+        self._first_roster = latest == (0, 0)
+        self._any_suppressed = database.execute("SELECT 1 FROM suppressed").fetchone() is not None
+
+    def add(self, chunk: Sequence[Row]) -> None:
+        """Add rows: the first mailable row with an address has it, later ones are its duplicates."""
+        key, roster, first_id = self._key, self._roster, self._first_id
+        addresses = [None if row.fault is not None or row.email is None else key(row.email) for row in chunk]
+        contacts = [
+            (address, first_id + row.number, roster, row.number)
+            for row, address in zip(chunk, addresses, strict=True)
+            if address is not None
+        ]
+        inserted = self._database.executemany(_CONTACT, contacts).rowcount
+        known: dict[str, tuple[int, int]] | None = None
+        if not self._first_roster or inserted != len(contacts):  # somebody was known, or an address comes twice
+            known = {address: (number, row) for address, number, row in self._look_up(_KNOWN, contacts)}
+        suppressed = {row[0] for row in self._look_up(_LISTED, contacts)} if self._any_suppressed else ()
+        entries = []
+        for row, address in zip(chunk, addresses, strict=True):
+            status: str | None = None
+            detail: str | None = None
+            if address is None:
+                contact, status, detail = None, Status.INVALID, row.fault
+            else:
+                contact, first = (first_id + row.number, row.number) if known is None else known[address]
+                if first != row.number:
+                    status, detail = Status.DUPLICATE, f"the address of row {first}"
+                elif address in suppressed:
+                    status, detail = Status.SUPPRESSED, "on a suppression list"
+            entries.append((row.number, row.line, contact, row.email, status, detail, encode_cells(row.cells)))
+        self._database.executemany(_ENTRY, entries)
+
+    def _look_up(self, question: str, contacts: Sequence[tuple[str, int, int, int]]) -> sqlite3.Cursor:
+        """Ask about the addresses of these contacts, all at once."""
+        return self._database.execute(question, (json.dumps([contact[0] for contact in contacts]),))
 
 
 def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: int | None, chosen_only: bool) -> int:
@@ -95,28 +115,23 @@ def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: i
     words = [Status.PENDING, *again]
     marks = ", ".join("?" * len(words))
     chosen = " AND entry.chosen" if chosen_only else ""
-    count: int = database.execute(
-        "SELECT count(*) FROM entry LEFT JOIN delivery USING (contact) "  # noqa: S608 - our own words
-        f"WHERE entry.status IS NULL AND coalesce(delivery.status, 'pending') IN ({marks}){chosen}",
-        words,
-    ).fetchone()[0]
+    with explained(database):
+        count: int = database.execute(
+            "SELECT count(*) FROM entry LEFT JOIN delivery USING (contact) "  # noqa: S608 - our own words
+            f"WHERE entry.status IS NULL AND coalesce(delivery.status, 'pending') IN ({marks}){chosen}",
+            words,
+        ).fetchone()[0]
     return count if limit is None else min(count, limit)
 
 
 def prepare_run(database: sqlite3.Connection, *, limit: int | None, chosen_only: bool) -> int:
     """Put the cursor before the first row, and say how many contacts this run may take. Gives that number."""
-    where = _SENDABLE + (" AND entry.chosen" if chosen_only else "")
-    count: int = database.execute(
-        f"SELECT count(*) FROM entry LEFT JOIN delivery USING (contact) WHERE {where}"  # noqa: S608 - our own words
-    ).fetchone()[0]
-    if limit is not None:
-        count = min(count, limit)
-    database.execute("BEGIN IMMEDIATE")
-    database.executemany(
-        "INSERT OR REPLACE INTO facts VALUES (?, ?)",
-        [("cursor", 0), ("allowance", count), ("chosen_only", int(chosen_only))],
-    )
-    database.execute("COMMIT")
+    count = count_due(database, (), limit=limit, chosen_only=chosen_only)
+    with transaction(database):
+        database.executemany(
+            "INSERT OR REPLACE INTO facts VALUES (?, ?)",
+            [("cursor", 0), ("allowance", count), ("chosen_only", int(chosen_only))],
+        )
     return count
 
 
@@ -126,8 +141,9 @@ class Taker:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = connect(path, cache_mib=2)
-        self._columns: list[str] = json.loads(self._fact("columns"))
-        chosen = " AND entry.chosen" if int(self._fact("chosen_only")) else ""
+        with explained(self._database):
+            self._columns: list[str] = json.loads(self._fact("columns"))
+            chosen = " AND entry.chosen" if int(self._fact("chosen_only")) else ""
         self._select = (
             "SELECT entry.row, entry.contact, entry.email, entry.cells, coalesce(delivery.tries, 0) "  # noqa: S608 - ours
             f"FROM entry LEFT JOIN delivery USING (contact) WHERE entry.row > ? AND {_SENDABLE}{chosen} "
@@ -137,20 +153,14 @@ class Taker:
     def take(self, most: int) -> list[Due]:
         """Give up to `most` contacts that are this taker's alone; none when there are no more. Raises LedgerError."""
         database = self._database
-        try:
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                cursor, allowance = int(self._fact("cursor")), int(self._fact("allowance"))
-                rows = database.execute(self._select, (cursor, min(most, allowance))).fetchall()
-                if rows:
-                    database.executemany(
-                        "UPDATE facts SET value = ? WHERE name = ?",
-                        [(rows[-1][0], "cursor"), (allowance - len(rows), "allowance")],
-                    )
-            finally:
-                database.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise explain(error, self._path) from None
+        with transaction(database):
+            cursor, allowance = int(self._fact("cursor")), int(self._fact("allowance"))
+            rows = database.execute(self._select, (cursor, min(most, allowance))).fetchall()
+            if rows:
+                database.executemany(
+                    "UPDATE facts SET value = ? WHERE name = ?",
+                    [(rows[-1][0], "cursor"), (allowance - len(rows), "allowance")],
+                )
         return [
             Due(id=number, contact=self._contact(row, email, cells), tries=tries)
             for row, number, email, cells, tries in rows
@@ -161,7 +171,10 @@ class Taker:
         self._database.close()
 
     def _contact(self, row: int, email: str, cells: str) -> Contact:
-        columns = dict(zip(self._columns, json.loads(cells), strict=True))
+        try:
+            columns = dict(zip(self._columns, decode_cells(cells), strict=True))
+        except ValueError:
+            raise damaged(self._path, f"the cells of row {row}") from None
         return Contact(number=row, email=email, columns=columns)
 
     def _fact(self, name: str) -> str:
@@ -182,11 +195,17 @@ class Enrolled:
 
 
 def enrolled(database: sqlite3.Connection) -> Iterator[Enrolled]:
-    """Give the roster in order."""
-    columns: list[str] = json.loads(database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()[0])
-    for row, email, status, detail, cells in database.execute(
-        "SELECT row, coalesce(email, ''), coalesce(status, 'pending'), coalesce(detail, ''), cells "
-        "FROM entry ORDER BY row"
-    ):
-        named = dict(zip(columns, json.loads(cells), strict=True))
-        yield Enrolled(contact=Contact(number=row, email=email, columns=named), status=Status(status), detail=detail)
+    """Give the roster in order. Raises LedgerError."""
+    with explained(database):
+        (columns,) = database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()
+        names: list[str] = json.loads(columns)
+        for row, email, status, detail, cells in database.execute(
+            "SELECT row, coalesce(email, ''), coalesce(status, 'pending'), coalesce(detail, ''), cells "
+            "FROM entry ORDER BY row"
+        ):
+            try:
+                columns = dict(zip(names, decode_cells(cells), strict=True))
+            except ValueError:
+                raise damaged(path_of(database), f"the cells of row {row}") from None
+            contact = Contact(number=row, email=email, columns=columns)
+            yield Enrolled(contact=contact, status=Status(status), detail=detail)

@@ -19,10 +19,16 @@ from typing import Self
 
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import schema
+from campaign.ledger.faults import damaged, explain, explained, transaction
 from campaign.model import Status
 
 _WAL_LIMIT = 64 * 1024 * 1024
 """Bytes of WAL after which writers wait a moment so that it can begin anew."""
+_CHECKPOINT_EVERY = 2.0
+_RESTART_PATIENCE = 0.25
+"""Seconds: between checkpoints, and for how long one may wait for somebody who is reading."""
+_HEADER = 100
+"""Bytes of an SQLite file's header: what has fewer was cut short."""
 
 
 class Ledger:
@@ -33,45 +39,17 @@ class Ledger:
         self.database = database
         self.lock = lock
         """The descriptor that holds the lock, for worker processes to inherit."""
+        self._next_checkpoint = 0.0
 
     @classmethod
     def open(cls, path: Path, name: str) -> Self:
         """Open or create the ledger of the campaign `name`. Raises LedgerError, LedgerBusyError."""
+        lock = _lock(path)
         try:
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # it holds people's data
-        except OSError as error:
-            raise LedgerError(
-                f"the ledger can't be opened: {error.strerror}", where=str(path), fix="check the folder and its rights"
-            ) from None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(lock)
-            raise LedgerBusyError(
-                f"another run is using this campaign's ledger: {_holder(path)}",
-                where=str(path),
-                fix="wait for it to end, or stop it; `campaign status` shows how far it is",
-            ) from None
-        try:
-            database = schema.connect(path, create=True, cache_mib=32)
-            try:
-                if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    schema.create(database, name)
-                schema.verify(database, path, name)
-                ledger = cls(path, database, lock)
-                ledger.write_fact(
-                    "holder", json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())})
-                )
-            except BaseException:
-                database.close()
-                raise
-        except sqlite3.Error as error:
-            os.close(lock)
-            raise schema.explain(error, path) from None
+            return cls(path, _open_locked(path, name), lock)
         except BaseException:
             os.close(lock)
             raise
-        return ledger
 
     def __enter__(self) -> Self:
         return self
@@ -85,74 +63,188 @@ class Ledger:
         """Fold the WAL into the file, and let go of it."""
         with contextlib.suppress(sqlite3.Error):
             self.database.execute("DELETE FROM facts WHERE name = 'holder'")
+        with contextlib.suppress(sqlite3.Error):
             self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.database.close()
-        os.close(self.lock)  # last: closing it would drop SQLite's own locks on the file
+        try:
+            self.database.close()
+        finally:
+            os.close(self.lock)  # last: closing it would drop SQLite's own locks on the file
 
     def fact(self, name: str) -> str | None:
         """Give what is on record under `name`."""
-        row = self.database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        with explained(self.database):
+            row = self.database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
     def write_fact(self, name: str, value: str) -> None:
         """Put `value` on record."""
-        self.database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        with explained(self.database):
+            self.database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def columns(self) -> list[str]:
         """Give the columns of the contacts file, as last read."""
         columns = self.fact("columns")
-        return [] if columns is None else list(json.loads(columns))
+        try:
+            return [] if columns is None else list(json.loads(columns))
+        except (ValueError, TypeError):
+            raise damaged(self.path, "the names of the columns") from None
 
     def recover(self) -> int:
         """Call the claims that an earlier run left without an outcome what they are: in doubt. Gives their number."""
-        return self.database.execute(
-            "UPDATE delivery SET status = 'in_doubt', attempts = attempts + 1, settled_at = ?, smtp_code = NULL, "
-            "enhanced = NULL, detail = 'the run was cut off before the server''s reply was on record' "
-            "WHERE status = 'sending'",
-            (int(time.time()),),
-        ).rowcount
+        with transaction(self.database):
+            return self.database.execute(
+                "UPDATE delivery SET status = 'in_doubt', attempts = attempts + 1, settled_at = ?, smtp_code = NULL, "
+                "enhanced = NULL, detail = 'the run was cut off before the server''s reply was on record' "
+                "WHERE status = 'sending'",
+                (int(time.time()),),
+            ).rowcount
 
     def reopen(self, statuses: Sequence[Status], *, chosen_only: bool) -> int:
         """Make rows of these statuses pending again, with all their tries. Gives how many rows."""
         chosen = " AND contact IN (SELECT contact FROM entry WHERE chosen)" if chosen_only else ""
         marks = ", ".join("?" * len(statuses))
-        reopened = self.database.execute(
-            f"UPDATE delivery SET status = 'pending', tries = 0 WHERE status IN ({marks}){chosen}",  # noqa: S608 - ours
-            statuses,
-        ).rowcount
-        self.database.execute("UPDATE delivery SET tries = 0 WHERE status = 'pending'")
+        with transaction(self.database):
+            reopened = self.database.execute(
+                f"UPDATE delivery SET status = 'pending', tries = 0 WHERE status IN ({marks}){chosen}",  # noqa: S608 - ours
+                statuses,
+            ).rowcount
+            self.database.execute("UPDATE delivery SET tries = 0 WHERE status = 'pending' AND tries > 0")
         return reopened
 
     def checkpoint(self) -> None:
-        """Move what has been committed from the WAL into the file, while others go on writing."""
+        """Move what has been committed from the WAL into the file now and then, while others go on writing."""
+        now = time.monotonic()
+        if now < self._next_checkpoint:
+            return
+        self._next_checkpoint = now + _CHECKPOINT_EVERY
+        with contextlib.suppress(sqlite3.Error):  # the next one will do; a writer that meets the trouble will say so
+            _, pages, _ = self.database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if pages * self.database.execute("PRAGMA page_size").fetchone()[0] > _WAL_LIMIT:
+                self._restart_wal()
+
+    def _restart_wal(self) -> None:
+        """Have the writers begin at the WAL's front again. They wait meanwhile, so this must not wait for a reader."""
         try:
-            size = Path(f"{self.path}-wal").stat().st_size
-            self.database.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            if size > _WAL_LIMIT:
-                self.database.execute("PRAGMA wal_checkpoint(RESTART)")
-        except (sqlite3.Error, OSError):
-            return  # the next one will do; a writer that meets the same trouble will say so
+            self.database.execute(f"PRAGMA busy_timeout = {int(_RESTART_PATIENCE * 1000)}")
+            self.database.execute("PRAGMA wal_checkpoint(RESTART)")
+        finally:
+            self.database.execute(f"PRAGMA busy_timeout = {int(schema.PATIENCE * 1000)}")
 
 
 @contextlib.contextmanager
 def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
     """Look into the ledger of the campaign `name`, also while a run goes on. Raises LedgerError."""
-    if not path.exists():
+    _refuse_a_stump(path)
+    if not _size(path):
         raise LedgerError(
             "there is no ledger yet: nothing was ever sent",
             where=str(path),
             fix="check --output and --sandbox, or send the campaign first",
         )
+    wal_missing = _wal_is_missing(path)
     with contextlib.closing(schema.connect(path, readonly=True)) as database:
         schema.verify(database, path, name)
-        yield database
+        if wal_missing:
+            _refuse_after_a_crash(database, path)
+        with explained(database):
+            yield database
+
+
+def _lock(path: Path) -> int:
+    """Create the file if there is none, and lock it; gives the descriptor."""
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # it holds people's data
+    except OSError as error:
+        raise LedgerError(
+            f"the ledger can't be opened for writing: {error.strerror}",
+            where=str(path),
+            fix="check that its folder exists, that both can be written, and that the disk has room",
+        ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise LedgerBusyError(
+            f"another run is using this campaign's ledger: {_holder(path)}",
+            where=str(path),
+            fix="wait for it to end, or stop it; `campaign status` shows how far it is",
+        ) from None
+    except OSError as error:
+        os.close(lock)
+        raise LedgerError(
+            f"the ledger can't be locked: {error.strerror}",
+            where=str(path),
+            fix="keep the ledger on a local disk: choose another --output",
+        ) from None
+    return lock
+
+
+def _open_locked(path: Path, name: str) -> sqlite3.Connection:
+    """Connect to the file that we have locked: a new ledger, or one that is whole and this campaign's."""
+    _refuse_a_stump(path)
+    wal_missing = _wal_is_missing(path)
+    database = schema.connect(path, create=True, cache_mib=32)
+    try:
+        if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            schema.keep_wal(database, path)
+            schema.create(database, name)
+        schema.verify(database, path, name)
+        schema.keep_wal(database, path)
+        if wal_missing:
+            _refuse_after_a_crash(database, path)
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())}
+        database.execute("INSERT OR REPLACE INTO facts VALUES ('holder', ?)", (json.dumps(holder),))
+        database.execute("PRAGMA wal_checkpoint(PASSIVE)")  # so that the file by itself shows that it was in use
+    except sqlite3.Error as error:
+        database.close()
+        raise explain(error, path) from None
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _refuse_a_stump(path: Path) -> None:
+    """SQLite takes an empty file (and some that were cut to a few bytes) for a new one, and deletes its WAL."""
+    size = _size(path)
+    if 0 < size < _HEADER or (size == 0 and _size(Path(f"{path}-wal"))):
+        raise damaged(path, f"it was cut down to {size} bytes")
+
+
+def _size(path: Path) -> int:
+    """Bytes; 0 where there is no such file."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise LedgerError(
+            f"the ledger can't be opened: {error.strerror}", where=str(path), fix="check its folder, and your rights"
+        ) from None
+
+
+def _wal_is_missing(path: Path) -> bool:
+    """Whether somebody took the WAL away: SQLite deletes the -shm file before it."""
+    return Path(f"{path}-shm").exists() and not Path(f"{path}-wal").exists()
+
+
+def _refuse_after_a_crash(database: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerError if the run that was cut off had more to say than the file does."""
+    with explained(database):
+        cut_off = database.execute("SELECT 1 FROM facts WHERE name = 'holder'").fetchone()
+    if cut_off:
+        raise LedgerError(
+            "a run was cut off, and the latest of what it had written down is gone with the ledger's -wal file",
+            where=f"{path}-wal",
+            fix="put that file back beside the ledger, or restore both from a backup; without it people who were "
+            "mailed would be mailed again",
+        )
 
 
 def _holder(path: Path) -> str:
     """Say who holds the ledger, as far as it tells."""
     try:
-        database = schema.connect(path, readonly=True)
-        with contextlib.closing(database):
+        with contextlib.closing(schema.connect(path, readonly=True)) as database:
             holder = json.loads(database.execute("SELECT value FROM facts WHERE name = 'holder'").fetchone()[0])
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder["since"]))
         return f"process {holder['pid']} on {holder['host']}, since {since}"

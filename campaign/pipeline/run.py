@@ -20,8 +20,8 @@ from typing import Protocol
 from campaign.contacts import ContactsFile, open_contacts
 from campaign.errors import LedgerError, StoppedError, UsageError
 from campaign.ledger import summary
+from campaign.ledger.faults import explain
 from campaign.ledger.roster import count_due, prepare_run
-from campaign.ledger.schema import explain
 from campaign.ledger.store import Ledger
 from campaign.model import Status
 from campaign.pipeline.assembly import Assembly

@@ -1,0 +1,96 @@
+"""What SQLite raises → `LedgerError`: what is wrong, with which file, and what to do.
+
+`explained` and `transaction` are put around everything that this room does with its database, so that no error of
+SQLite's leaves it. A full disk, a failing one and a damaged file are told apart by SQLite's own result codes
+(https://www.sqlite.org/rescode.html). Limits: a byte changed inside a text is not damage that anybody could see.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from campaign.errors import LedgerError
+
+_PRIMARY = 0xFF
+"""An extended result code's lowest byte is the primary one."""
+
+
+@contextlib.contextmanager
+def explained(database: sqlite3.Connection) -> Iterator[None]:
+    """Raise LedgerError for whatever SQLite raises within."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explain(error, path_of(database)) from None
+
+
+@contextlib.contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """Do all that is within, or none of it. Raises LedgerError, and what is raised within."""
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        yield
+        database.execute("COMMIT")
+    except BaseException as error:
+        with contextlib.suppress(sqlite3.Error):  # what went wrong first is what counts
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise explain(error, path_of(database)) from None
+        raise
+
+
+def path_of(database: sqlite3.Connection) -> Path:
+    """Give the file that a connection is open to."""
+    try:
+        return Path(database.execute("PRAGMA database_list").fetchone()[2])
+    except (sqlite3.Error, TypeError):
+        return Path("the ledger")
+
+
+def explain(error: sqlite3.Error, path: Path) -> LedgerError:
+    """One error for all that SQLite raises, with what to do about it."""
+    words = str(error).partition("\n")[0]
+    where = str(path)
+    code = getattr(error, "sqlite_errorcode", None)  # not every error has one: those of Python's own have not
+    match None if code is None else code & _PRIMARY:
+        case sqlite3.SQLITE_FULL:
+            return LedgerError("the disk is full", where=where, fix="make room, then run the same command again")
+        case sqlite3.SQLITE_CORRUPT:
+            return damaged(path, words)
+        case sqlite3.SQLITE_NOTADB:
+            return LedgerError(
+                f"this file is no ledger, or its beginning is destroyed ({words})",
+                where=where,
+                fix="if it was this campaign's ledger, restore it from a backup, or people will be mailed twice; "
+                "if it never was one, choose another --output",
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return LedgerError(
+                f"the ledger can't be opened for writing ({words})",
+                where=where,
+                fix="check that it and its folder exist and can be written (files beside it belong to it)",
+            )
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return LedgerError(
+                "another program holds the ledger", where=where, fix="close it, then run the command again"
+            )
+        case sqlite3.SQLITE_IOERR:
+            return LedgerError(
+                f"the disk does not do what the ledger needs ({words})",
+                where=where,
+                fix="check its free space, its quota and its health, then run the same command again",
+            )
+    if "decode" in words:  # "Could not decode to UTF-8 column ...": bytes that we never wrote
+        return damaged(path, "bytes that are not text")
+    return LedgerError(f"the ledger can't be used: {words}", where=where, fix="check the disk")
+
+
+def damaged(path: Path, words: str) -> LedgerError:
+    """Give the error for a ledger that is not whole."""
+    return LedgerError(
+        f"the ledger is damaged ({words.partition(chr(10))[0]}), so who was mailed can't be told from it",
+        where=str(path),
+        fix="restore it from a backup; do not delete it and send again, or people will be mailed twice",
+    )
