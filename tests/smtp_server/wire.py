@@ -5,6 +5,7 @@ hands what goes wrong to `misbehave`. All replies to what arrived together go ou
 """
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -131,7 +132,8 @@ class Wire(asyncio.Protocol):
         assert transport is not None
         match action:
             case Action.CUT if transport.can_write_eof():
-                transport.write_eof()
+                with contextlib.suppress(OSError):  # ENOTCONN: a client that died has reset the connection already
+                    transport.write_eof()
                 self._timer = self._loop.call_later(LINGER, transport.close)
             case Action.CUT:
                 transport.close()
