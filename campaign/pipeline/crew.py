@@ -67,6 +67,11 @@ class Crew:
         for _ in range(processes if processes > 1 else 0):
             self._members.append(_Member(context, [member.pipe for member in self._members]))
 
+    @property
+    def apart(self) -> bool:
+        """Whether the workers have processes of their own."""
+        return bool(self._members)
+
     def work(
         self,
         job: Job,
@@ -84,17 +89,17 @@ class Crew:
             return
         for member, share in zip(self._members, job.shares(len(self._members)), strict=True):
             member.begin(share, lock)
-        stopper.on_ask.append(self._drain)
+        stopper.on_ask.append(self.drain)
         stopper.on_insist.append(self._kill)
         if stopper.asked:
-            self._drain()
+            self.drain()
         latest = [Report(settled={}) for _ in self._members]
         next_tick = 0.0
         while any(not one.last for one in latest):
             for index, news in self._hear(latest):
                 latest[index] = news
                 if news.trouble is not None:
-                    self._drain()
+                    self.drain()
             now = time.monotonic()
             if now >= next_tick or all(one.last for one in latest):
                 next_tick = now + 0.25
@@ -130,7 +135,7 @@ class Crew:
             index = pipes[pipe]
             try:
                 yield index, pipe.recv()
-            except (EOFError, ConnectionResetError):
+            except (EOFError, OSError):  # nothing more, or half a report
                 process = self._members[index].process
                 process.join()
                 code = process.exitcode or 0
@@ -147,7 +152,8 @@ class Crew:
                     ),
                 )
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
+        """Let the workers begin no more messages."""
         for member in self._members:
             member.drain()
 

@@ -26,7 +26,7 @@ from campaign.ledger.store import Ledger
 from campaign.model import Status
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.crew import Crew, Stopper
-from campaign.pipeline.enrolment import enrol_contacts, is_enrolled
+from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
 from campaign.pipeline.job import Report, Trouble
 from campaign.pipeline.plan import RunPlan, open_window
 from campaign.pipeline.resend import amend_from
@@ -84,8 +84,12 @@ class Watcher(Protocol):
     def reading(self, rows: int) -> None:
         """Hear how many rows of the contacts file have been read."""
 
-    def confirm(self, total: int, window: SendWindow) -> bool:
-        """Say whether to go ahead and mail so many contacts."""
+    @property
+    def asks(self) -> bool:
+        """Whether somebody will be asked before mail goes out, and wants to know to how many."""
+
+    def confirm(self, total: int | None, window: SendWindow) -> bool:
+        """Say whether to go ahead and mail so many contacts (None: the file is still being read, nobody is asked)."""
 
     def waiting(self, window: SendWindow, seconds: float) -> None:
         """Hear how many seconds it is until the window opens."""
@@ -98,8 +102,13 @@ class Watcher(Protocol):
 
 
 def run(plan: RunPlan, watcher: Watcher) -> Summary:
-    """Send what is to be sent, and write down what became of it. Raises UsageError."""
+    """Send what is to be sent, and write down what became of it. Raises UsageError, or StoppedError once it has begun."""
     stopper = Stopper()
+    with stopper.listening():  # from the first: workers are forked with it, and outlive a signal to the whole group
+        return _run(plan, watcher, stopper)
+
+
+def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     settings = plan.settings
     contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
@@ -108,7 +117,7 @@ def run(plan: RunPlan, watcher: Watcher) -> Summary:
         watcher.notice(words)
     crew = Crew(_processes(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
-        with Ledger.open(plan.ledger, settings.name) as ledger, stopper.listening():
+        with Ledger.open(plan.ledger, settings.name) as ledger:
             doing = _Run(plan, watcher, stopper, ledger, assembly.composer.message_id)
             try:
                 return doing.conclude(doing.go(contacts, crew))
@@ -137,6 +146,7 @@ class _Run:
         self._total = 0
         self._started = time.monotonic()
         self._declined = False
+        self._aside: ReadingAside | None = None
         self.began = False
         """Whether messages may have been sent."""
 
@@ -144,10 +154,16 @@ class _Run:
         """Do all of it but the results. Gives the window it went by."""
         plan, ledger = self._plan, self._ledger
         self._recover()
+        window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
         if not is_enrolled(ledger, contacts, suppress):
-            enrol_contacts(ledger, contacts, suppress, self._watcher.reading)
-        window = plan.window(_now(), self._first_opened())
+            reading = Reading(ledger, contacts, suppress, self._heard_rows)
+            if crew.apart and plan.resend is None and not self._watcher.asks and window.is_open(_now()):
+                # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
+                self._watcher.confirm(None, window)
+                self._work(window, crew, ReadingAside(reading))
+                return window
+            reading.read()
         again = plan.resend.statuses if plan.resend is not None else ()
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
         if chosen_only:
@@ -155,14 +171,32 @@ class _Run:
         self._total = count_due(ledger.database, again, limit=plan.limit, chosen_only=chosen_only)
         if self._may_begin(window):
             ledger.reopen(again, chosen_only=chosen_only)  # not before: a run that does not begin changes nothing
-            prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only)
-            if plan.settings.window.opens is None:
-                ledger.write_fact("opened", window.opens.isoformat())
-            self._started = time.monotonic()
-            self.began = True
-            crew.work(plan.job(window), ledger.lock, self._stopper, self._hear, ledger.checkpoint)
-            self._recover()
+            self._work(window, crew, None, chosen_only=chosen_only)
         return window
+
+    def _work(self, window: SendWindow, crew: Crew, aside: ReadingAside | None, *, chosen_only: bool = False) -> None:
+        """Let the crew send, while the contacts file is read aside if it has not been yet."""
+        plan, ledger = self._plan, self._ledger
+        prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only)
+        if plan.settings.window.opens is None:
+            ledger.write_fact("opened", window.opens.isoformat())
+        self._aside = aside
+        self._started = time.monotonic()
+        self.began = True
+        if aside is not None:
+            aside.start()
+
+        def tick() -> None:
+            ledger.checkpoint()
+            if aside is not None and aside.error is not None:
+                crew.drain()
+
+        crew.work(plan.job(window), ledger.lock, self._stopper, self._hear, tick)
+        self._recover()
+        if aside is not None:
+            aside.join()
+            if aside.error is not None:
+                raise aside.error
 
     def conclude(self, window: SendWindow) -> Summary:
         """Write the results, and sum up."""
@@ -214,6 +248,11 @@ class _Run:
     def _first_opened(self) -> datetime | None:
         opened = self._ledger.fact("opened")
         return None if opened is None else datetime.fromisoformat(opened)
+
+    def _heard_rows(self, rows: int) -> None:
+        self._total = rows if self._plan.limit is None else min(rows, self._plan.limit)
+        if not self.began:
+            self._watcher.reading(rows)
 
     def _hear(self, reports: Sequence[Report]) -> None:
         self._reports = reports
