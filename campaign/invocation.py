@@ -42,17 +42,13 @@ class Invocation:
 
 def program() -> str:
     """Say how to type this program's name: `campaign` where the shell finds this very one, else its path."""
-    called = sys.argv[0]
-    if Path(called).name == "__main__.py":
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py" and called.parent.name == "campaign":
         return shlex.join([sys.executable, "-m", "campaign"])
     found = shutil.which("campaign")
-    try:
-        if found is not None and Path(found).samefile(called):
-            return "campaign"
-    except OSError:
-        return "campaign"  # embedded somewhere: nothing better is known
-    path = Path(called)
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    typed = str(path)
+    if called.name != "campaign" or (found is not None and Path(found).resolve() == called.resolve()):
+        return "campaign"
+    if called.is_absolute() and called.is_relative_to(Path.cwd()):
+        called = called.relative_to(Path.cwd())
+    typed = str(called)
     return shlex.quote(typed if "/" in typed else f"./{typed}")

@@ -1,4 +1,4 @@
-"""The house's plan, held against the imports: they go down only, rooms do not know each other, each library has a home."""
+"""The house's plan, held against the imports: they go down only, rooms do not know each other, libraries have homes."""
 
 import ast
 import sys

@@ -1,0 +1,366 @@
+"""The command line as a person or a script meets it: exit codes, errors in three parts, what goes to which stream."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from campaign import __version__
+from campaign.cli import app
+from campaign.starter import make_campaign
+from tests.campaigns import SECRET, SmallCampaign
+from tests.conftest import StartServer
+from tests.smtp_server import CATALOGUE
+
+HEAVY = {"pandas", "numpy", "pydantic", "pydantic_settings", "jinja2", "jwt", "lxml", "tenacity", "aiosmtpd", "sqlite3"}
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    """Runs a command in this process, in an empty folder, with a secret and without a password."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CAMPAIGN_LINK__SECRET", SECRET)
+
+    def run(*words: object, stdin: str = "") -> Said:
+        result = CliRunner().invoke(app, [str(word) for word in words], input=stdin)
+        said = Said(code=result.exit_code, out=result.stdout, err=result.stderr)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert "Traceback" not in said.out + said.err
+        assert SECRET not in said.out + said.err
+        return said
+
+    return run
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> SmallCampaign:
+    return SmallCampaign(tmp_path / "small").people(5)
+
+
+def assert_three_parts(said: Said) -> None:
+    """What is wrong, where, and what to do."""
+    first, *more = said.err[said.err.index("error: ") :].splitlines()
+    assert len(first) > len("error: ")
+    assert any(line.startswith("  where: ") for line in more), said.err
+    assert any(line.startswith("  to do: ") for line in more), said.err
+
+
+def test_help_is_there_at_once() -> None:
+    # Not by the clock, which other processes slow down, but by what makes it slow.
+    script = (
+        "import sys\nfrom campaign.cli import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"print(*sorted(set(sys.modules) & {HEAVY!r}), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "Exit codes" in ended.stdout
+    assert ended.stderr.strip() == ""
+
+
+def test_version(command: Command) -> None:
+    assert command("--version").out == f"campaign {__version__}\n"
+
+
+def test_wrong_usage_has_exit_code_2(command: Command) -> None:
+    assert command("frobnicate").code == 2
+    assert command("send", "--nope").code == 2
+    assert command("report").code == 2
+    assert command("resend", "--include", "sent").code == 2
+    assert command("send", "--limit", "0").code == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("send", "nowhere.toml"),
+        ("send", "."),
+        ("send",),
+        ("check", "nowhere.toml"),
+        ("send", "sample.toml", "--port", "99999"),
+        ("send", "sample.toml", "--host", "no host"),
+        ("send", "sample.toml", "--lasts", "soon"),
+        ("send", "sample.toml", "--opens", "tomorrow"),
+        ("send", "sample.toml", "--opens", "2026-11-23T09:00", "--closes", "2026-11-22T09:00", "--sandbox"),
+        ("send", "sample.toml", "--closes", "2026-11-23T09:00", "--lasts", "8h"),
+        ("send", "sample.toml", "--output", "no/such/folder.csv", "--sandbox"),
+        ("send", "sample.toml", "--output", "contacts.csv", "--sandbox"),
+        ("send", "sample.toml"),  # no password
+        ("resend", "sample.toml", "--sandbox", "--from", "nothing.csv"),
+        ("status", "sample.toml"),
+        ("results", "sample.toml"),
+        ("report", "sample.toml", "--to", "report.html"),
+        ("preview", "sample.toml", "--to", "templates"),
+        ("init", "templates"),
+        ("send", "no_column.toml", "--sandbox"),
+        ("send", "no_contacts.toml", "--sandbox"),
+        ("send", "no_template.toml", "--sandbox"),
+        ("send", "unknown_key.toml", "--sandbox"),
+        ("send", "secret_inside.toml", "--sandbox"),
+        ("send", "no_toml.toml", "--sandbox"),
+        ("link", "mint", "sample.toml", "nobody"),
+        ("link", "mint", "sample.toml", "stranger@people.example"),
+        ("link", "mint", "sample.toml", "ada.lovelace@engine.example", "--lasts", "soon"),
+        ("link", "inspect", "x", "--campaign", "nowhere.toml"),
+    ],
+    ids=" ".join,
+)
+def test_mistakes_are_told_in_three_parts_before_anything_is_sent(
+    command: Command, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    made = make_campaign(tmp_path / "made")
+    for path in made.parent.iterdir():
+        path.rename(tmp_path / path.name)
+    sample = (tmp_path / "campaign.toml").read_text("utf-8")
+    (tmp_path / "campaign.toml").unlink()
+    for name, (old, new) in {
+        "sample": ("", ""),
+        "no_column": ('email_column = "email"', 'email_column = "emial"'),
+        "no_contacts": ("contacts.csv", "contact.csv"),
+        "no_template": ("templates/login_link", "templates/logon_link"),
+        "unknown_key": ("port = 587", "prot = 587"),
+        "secret_inside": ("port = 587", f'port = 587\npassword = "{SECRET}"'),
+        "no_toml": ("port = 587", "port = "),
+    }.items():
+        assert old in sample
+        (tmp_path / f"{name}.toml").write_text(sample.replace(old, new), "utf-8")
+    before = sorted(tmp_path.rglob("*results*"))
+    said = command(*words)
+    assert said.code == 2
+    assert_three_parts(said)
+    assert said.out == ""
+    assert sorted(tmp_path.rglob("*results.csv")) == before
+
+
+def test_a_missing_secret_is_named(command: Command, small: SmallCampaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    small.load(25)
+    monkeypatch.delenv("CAMPAIGN_LINK__SECRET")
+    said = command("send", small.path)
+    assert said.code == 2
+    assert "CAMPAIGN_LINK__SECRET_FILE" in said.err
+    monkeypatch.setenv("CAMPAIGN_LINK__SECRET", "too short")
+    said = command("send", small.path)
+    assert said.code == 2
+    assert "32" in said.err
+    assert "too short" not in said.err
+
+
+def test_send_and_its_exit_codes(command: Command, small: SmallCampaign, smtp_server: StartServer) -> None:
+    refusing = CATALOGUE["rcpt_5xx"](match=lambda now: now.addresses == ("p3@people.example",))
+    small.load(smtp_server(refusing).port)
+    first = command("send", small.path, "--limit", "2")
+    assert first.code == 3
+    assert "sent 2 in " in first.err
+    assert f"    campaign send {small.path}\n" in first.err
+    second = command("send", small.path)
+    assert second.code == 1
+    assert "sent 2 in " in second.err
+    assert first.out == second.out == ""
+    third = command("send", small.path)
+    assert third.code == 1
+    assert "nobody was left to send to" in third.err
+    assert small.statuses()["p3@people.example"] == "rejected"
+
+
+def test_all_sent_is_exit_code_0_and_json_is_all_that_stdout_gets(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    small.load(smtp_server().port)
+    said = command("send", small.path, "--json")
+    outcome = json.loads(said.out)
+    assert said.code == outcome["exit_code"] == 0
+    assert outcome["counts"]["sent"] == outcome["sent_now"] == outcome["total"] == 5
+    assert outcome["stopped"] is None
+    assert Path(outcome["results"]).is_file()
+    status = command("status", small.path, "--json")
+    assert status.code == 0
+    assert json.loads(status.out)["counts"] == outcome["counts"]
+
+
+def test_a_refused_sign_in_stops_with_exit_code_3(
+    command: Command, small: SmallCampaign, smtp_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.settings = {"smtp": {"username": "us"}}
+    small.load(smtp_server(logins={"us": "right"}).port)
+    monkeypatch.setenv("CAMPAIGN_SMTP__PASSWORD", "wrong-password")
+    said = command("send", small.path, "--json")
+    assert said.code == 3
+    assert "sign-in" in json.loads(said.out)["stopped"]
+    assert_three_parts(said)
+    assert "wrong-password" not in said.out + said.err
+    assert set(small.statuses().values()) == {"pending"}
+
+
+def test_no_wait_says_when_it_opens(command: Command, small: SmallCampaign, smtp_server: StartServer) -> None:
+    server = smtp_server()
+    small.load(server.port)
+    said = command("send", small.path, "--opens", "2099-01-01T09:00", "--no-wait")
+    assert said.code == 3
+    assert "opens Thu 1 Jan 2099 09:00 UTC" in said.err
+    assert "--opens 2099-01-01T09:00" in said.err
+    assert server.accepted == []
+
+
+def test_an_option_beats_the_file_whichever_of_the_two_it_says(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    small.settings = {"window": {"closes": "2020-01-01T09:00"}}
+    server = smtp_server()
+    small.load(server.port)
+    over = command("send", small.path)
+    assert over.code == 3
+    assert "--lasts 8h" in over.err  # the command that works
+    said = command("resend", small.path, "--lasts", "8h")
+    assert said.code == 0
+    assert len(server.accepted) == 5
+
+
+def test_results_and_report(command: Command, small: SmallCampaign, smtp_server: StartServer) -> None:
+    small.load(smtp_server().port)
+    command("send", small.path)
+    results = small.folder / "small-results.csv"
+    before = results.read_bytes()
+    results.unlink()
+    assert command("results", small.path).out.strip() == str(results)
+    assert results.read_bytes() == before
+    page = small.folder / "report.html"
+    assert command("report", small.path, "--to", page).code == 0
+    assert "Everybody got it" in page.read_text("utf-8")
+    said = command("report", small.path, "--to", small.folder / "no" / "report.html")
+    assert said.code == 2
+    assert_three_parts(said)
+
+
+def test_preview_and_dry_run_are_the_same_and_leave_no_ledger(command: Command, small: SmallCampaign) -> None:
+    small.load(25)
+    assert command("preview", small.path).code == 0
+    folder = small.folder / "small-preview"
+    assert len(list(folder.glob("*.eml"))) == 5
+    assert command("send", small.path, "--dry-run", "--to", small.folder / "other", "--limit", "2").code == 0
+    assert len(list((small.folder / "other").glob("*.eml"))) == 2
+    assert not list(small.folder.rglob("*.ledger"))
+    small.contacts([("p1@people.example", "A"), ("nobody", "B")])
+    said = command("preview", small.path)
+    assert said.code == 1
+    assert "row 2: the address has no @-sign" in said.err
+
+
+class TestCheck:
+    def test_all_is_well(self, command: Command, small: SmallCampaign, smtp_server: StartServer) -> None:
+        server = smtp_server()
+        small.load(server.port)
+        said = command("check", small.path)
+        assert said.code == 0
+        assert "WRONG" not in said.out
+        assert "ready to send\n" in said.out
+        assert "5 can be mailed" in said.out
+        assert server.accepted == []
+        assert not small.ledger.exists()
+
+    def test_it_goes_on_past_what_is_wrong(
+        self, command: Command, small: SmallCampaign, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        small.contacts([("p1@people.example", "A"), ("nobody", "B")])
+        small.settings = {
+            "window": {"opens": "2020-01-01T08:00", "closes": "2020-01-01T09:00"},
+            "smtp": {"host": "127.0.0.1", "timeout": "200ms"},
+        }
+        small.load(1)  # nobody listens there
+        monkeypatch.delenv("CAMPAIGN_LINK__SECRET")
+        said = command("check", small.path, "--output", small.folder / "no" / "x.csv")
+        assert said.code == 2
+        assert said.out.count("WRONG") == 4  # the secret, the window, the results' folder, the server
+        assert "row 2: the address has no @-sign" in said.out
+        assert "4 thing(s) to put right" in said.out
+
+    def test_invalid_rows_are_exit_code_1(self, command: Command, small: SmallCampaign) -> None:
+        small.contacts([("p1@people.example", "A"), ("nobody", "B")]).load(25)
+        assert command("check", small.path, "--offline").code == 1
+
+    @pytest.mark.parametrize("name", ["mail_5xx", "connect_5xx", "mail_cut", "mail_hang"])
+    def test_a_server_that_takes_nothing_from_us(
+        self, command: Command, small: SmallCampaign, smtp_server: StartServer, name: str
+    ) -> None:
+        small.load(smtp_server(CATALOGUE[name]()).port)
+        said = command("check", small.path)
+        assert said.code == 2
+        assert said.out.count("WRONG") == 1
+
+    def test_a_server_that_is_busy_is_only_noted(
+        self, command: Command, small: SmallCampaign, smtp_server: StartServer
+    ) -> None:
+        small.load(smtp_server(CATALOGUE["mail_4xx"]()).port)
+        said = command("check", small.path)
+        assert said.code == 0
+        assert "note   the server does not take our sender now: 451" in said.out
+
+    def test_a_message_too_large_for_the_server(
+        self, command: Command, small: SmallCampaign, smtp_server: StartServer
+    ) -> None:
+        small.load(smtp_server(size=300).port)
+        said = command("check", small.path)
+        assert said.code == 2
+        assert "300" in said.out
+
+    def test_earlier_runs_and_a_lost_ledger(
+        self, command: Command, small: SmallCampaign, smtp_server: StartServer
+    ) -> None:
+        small.load(smtp_server().port)
+        command("send", small.path, "--limit", "2")
+        assert "2 of 5 sent" in command("check", small.path, "--offline").out
+        small.ledger.unlink()
+        said = command("check", small.path, "--offline")
+        assert said.code == 2
+        assert "its ledger is gone" in said.out
+
+    def test_a_window_too_short_for_the_rate_is_noted(self, command: Command, small: SmallCampaign) -> None:
+        small.settings = {"window": {"lasts": "10s"}, "smtp": {"rate": 0.1}}
+        small.load(25)
+        said = command("check", small.path, "--offline")
+        assert said.code == 0
+        assert "longer than the window" in said.out
+
+
+class TestLinks:
+    def test_a_minted_link_stands_the_inspection(self, command: Command, small: SmallCampaign) -> None:
+        small.settings = {"link": {"redirect_to": "https://acme.myclickfunnels.com/{{ contact.name | urlencode }}"}}
+        small.load(25)
+        minted = command("link", "mint", small.path, "P3@People.Example", "--lasts", "1h")
+        link = minted.out.strip()
+        assert minted.code == 0
+        assert link.startswith("https://acme.myclickfunnels.com/sso?identifier=p3%40")
+        assert "token" not in minted.err
+        seen = command("link", "inspect", link, "--campaign", small.path)
+        assert seen.code == 0
+        assert "https://acme.myclickfunnels.com/Person%203" in seen.out
+        assert "WRONG" not in seen.out
+        assert link.rpartition("token=")[2] not in seen.out + seen.err
+        assert command("link", "inspect", "-", "--campaign", small.path, stdin=f"<{link}>\n").code == 0
+
+    def test_what_is_wrong_with_a_link_is_said(
+        self, command: Command, small: SmallCampaign, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        small.load(25)
+        link = command("link", "mint", small.path, "p3@people.example").out.strip()
+        monkeypatch.setenv("CAMPAIGN_LINK__SECRET", SECRET[::-1])
+        seen = command("link", "inspect", link, "--campaign", small.path)
+        assert seen.code == 1
+        assert "WRONG" in seen.out
+
+    def test_a_link_needs_no_password_of_the_server(self, command: Command, small: SmallCampaign) -> None:
+        small.settings = {"smtp": {"username": "us"}}
+        small.load(25)
+        assert command("link", "mint", small.path, "p3@people.example").code == 0

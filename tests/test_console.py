@@ -1,0 +1,171 @@
+"""What a person sees while a run goes on: on a terminal one line that moves, elsewhere lines that stay."""
+
+import io
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from campaign.console import Console
+from campaign.pipeline.run import Progress
+from campaign.window import SendWindow
+
+WINDOW = SendWindow.resolve(
+    opens=None, closes=None, lasts=timedelta(hours=8), timezone="UTC", now=datetime(2026, 11, 23, 9, tzinfo=UTC)
+)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Gone(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def progress(seconds: float, sent: int = 0, *, total: int = 1000, **known: Any) -> Progress:
+    values: dict[str, Any] = {"settled": {"sent": sent}, "deferred": 0, "connections": 4, "rate": None} | known
+    return Progress(total=total, seconds=seconds, **values)
+
+
+@pytest.fixture(autouse=True)
+def _a_common_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+def test_the_live_line_has_rate_counts_and_time_left() -> None:
+    terminal = Terminal()
+    console = Console(title="autumn", stream=terminal, clock=Clock())
+    console.progress(progress(2.0, 100, settled={"sent": 90, "rejected": 10, "failed": 0}, deferred=7))
+    line = terminal.getvalue().lstrip("\r")
+    assert line == "autumn: 100 of 1,000, 50/s, 90 sent, 10 rejected, 7 to be tried again, 18 s left"
+
+
+def test_a_shorter_line_leaves_nothing_of_the_longer_one() -> None:
+    terminal = Terminal()
+    console = Console(title="autumn", stream=terminal, clock=Clock())
+    console.progress(progress(2.0, 100, deferred=7))
+    console.progress(progress(20.0, 1000))
+    longer, shorter = terminal.getvalue().split("\r")[1:]
+    assert len(shorter) == len(longer)
+    console.say("done")
+    assert terminal.getvalue().endswith(f"\r{'':{len(shorter.rstrip())}}\rdone\n")
+
+
+def test_the_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    terminal = Terminal()
+    Console(title="autumn" * 10, stream=terminal, clock=Clock()).progress(progress(2.0, 100))
+    assert len(terminal.getvalue().strip("\r")) == 39
+
+
+def test_the_rate_follows_a_server_that_slows_down() -> None:
+    terminal = Terminal()
+    console = Console(title="autumn", stream=terminal, clock=Clock())
+    for second in range(10, 101):  # a hundred a second, and from the 50th on ten
+        console.progress(progress(float(second), min(second, 50) * 100 + max(0, second - 50) * 10, total=10_000))
+    assert ", 10/s, " in terminal.getvalue().rpartition("\r")[2]
+
+
+def test_a_slow_rate_is_not_rounded_to_nothing() -> None:
+    terminal = Terminal()
+    Console(title="autumn", stream=terminal, clock=Clock()).progress(progress(10.0, 4))
+    assert ", 0.4/s, " in terminal.getvalue()
+
+
+def test_a_log_gets_plain_lines_now_and_then() -> None:
+    log, clock = io.StringIO(), Clock()
+    console = Console(title="autumn", stream=log, clock=clock)
+    for second in range(1, 122):
+        clock.now = 100.0 + second
+        console.progress(progress(float(second), second))
+    lines = log.getvalue().splitlines()
+    assert 4 <= len(lines) <= 6
+    assert all(re.fullmatch(r"autumn: \d+ of 1,000, .*left", line) for line in lines)
+    assert "\r" not in log.getvalue()
+
+
+def test_a_log_hears_once_that_the_window_is_awaited() -> None:
+    log = io.StringIO()
+    console = Console(title="autumn", stream=log)
+    for seconds in range(30, 0, -1):
+        console.waiting(WINDOW, float(seconds))
+    console.reading(5000)
+    assert log.getvalue().count("\n") == 1
+    assert "waiting" in log.getvalue()
+
+
+def test_a_terminal_counts_down() -> None:
+    terminal = Terminal()
+    console = Console(title="autumn", stream=terminal)
+    console.waiting(WINDOW, 7500.0)
+    assert "opens in 2 h 5 min (Ctrl-C stops)" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
+def test_nothing_is_asked_where_nobody_can_answer(stream: io.StringIO) -> None:
+    # Under pytest, stdin is no terminal.
+    assert Console(title="autumn", through="mx", yes=False, stream=stream).confirm(5, WINDOW) is True
+    assert "autumn: 5 to send through mx; " in stream.getvalue()
+
+
+def test_a_reader_that_went_away_does_not_stop_the_run() -> None:
+    console = Console(title="autumn", through="mx", stream=Gone())
+    console.say("x")
+    console.notice("x")
+    console.progress(progress(2.0, 100))
+    assert console.confirm(5, WINDOW)
+
+
+ASKING = """
+import signal, sys
+from datetime import UTC, datetime, timedelta
+from campaign.console import Console
+from campaign.window import SendWindow
+window = SendWindow.resolve(opens=None, closes=None, lasts=timedelta(hours=8), timezone="UTC", now=datetime.now(UTC))
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda *_: None)  # as a run does, to drain
+answer = Console(title="autumn", through="mx", yes=False).confirm(5, window)
+sys.exit(10 + answer)
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(b"y\n", 11), (b"n\n", 10), (b"\n", 10), (signal.SIGINT, 10), (signal.SIGTERM, 10), (b"\x04", 10)],
+    ids=["yes", "no", "return", "SIGINT", "SIGTERM", "Ctrl-D"],
+)
+def test_on_a_terminal_it_asks_and_an_interrupt_is_a_no(answer: bytes | signal.Signals, code: int) -> None:
+    master, slave = pty.openpty()
+    try:
+        asking = subprocess.Popen([sys.executable, "-c", ASKING], stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        said = b""
+        end = time.monotonic() + 20
+        while b"[y/N]" not in said and time.monotonic() < end:
+            said += os.read(master, 1000)
+        assert b"autumn: 5 to send through mx; open until" in said
+        if isinstance(answer, bytes):
+            os.write(master, answer)
+        else:
+            asking.send_signal(answer)
+        assert asking.wait(20) == code
+    finally:
+        os.close(master)

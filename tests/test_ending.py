@@ -1,0 +1,116 @@
+"""What is said when a run is over: every line true, and every command one that does what is said of it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from campaign.ending import is_stale, next_commands, show_summary
+from campaign.invocation import Invocation
+from campaign.model import Status
+from campaign.pipeline.job import Trouble
+from campaign.pipeline.run import Summary
+from campaign.settings import WindowSettings
+from campaign.window import SendWindow
+
+NOW = datetime.now(UTC)
+INVOCATION = Invocation(program="campaign", campaign=Path("c.toml"))
+RESULTS = Path("/data/c-results.csv")
+
+
+def counts(**known: int) -> dict[Status, int]:
+    return {status: known.get(status.value, 0) for status in Status}
+
+
+def window(opens: timedelta, closes: timedelta | None) -> SendWindow:
+    return SendWindow.resolve(
+        opens=NOW + opens, closes=None if closes is None else NOW + closes, lasts=None, timezone="UTC", now=NOW
+    )
+
+
+OPEN = window(-timedelta(hours=1), timedelta(hours=1))
+OVER = window(-timedelta(hours=2), -timedelta(hours=1))
+AHEAD = window(timedelta(hours=1), timedelta(hours=2))
+
+
+def lines(found: Mapping[Status, int], *, over: bool = False, stale: bool = False) -> list[str]:
+    return [line for _, line in next_commands(found, INVOCATION, RESULTS, over=over, stale=stale)]
+
+
+@pytest.mark.parametrize(
+    ("found", "over", "stale", "expected"),
+    [
+        (counts(sent=3, suppressed=1, duplicate=1), False, False, []),
+        (counts(pending=1, sent=3), False, False, ["campaign send c.toml"]),
+        (counts(pending=1, failed=1), False, False, ["campaign send c.toml", "campaign resend c.toml"]),
+        (counts(pending=1, invalid=1), False, False, ["campaign send c.toml"]),
+        (counts(pending=1), True, False, ["campaign resend c.toml"]),
+        (counts(pending=1, failed=1, invalid=1), True, True, ["campaign resend c.toml --lasts 8h"]),
+        (counts(failed=1), False, False, ["campaign resend c.toml"]),
+        (counts(invalid=1), False, True, ["campaign resend c.toml --lasts 8h"]),
+        (counts(rejected=1), False, False, ["campaign resend c.toml --from /data/c-results.csv"]),
+        (counts(in_doubt=1), False, False, ["campaign resend c.toml --include in_doubt"]),
+    ],
+)
+def test_what_can_be_done_next(found: dict[Status, int], over: bool, stale: bool, expected: list[str]) -> None:
+    assert lines(found, over=over, stale=stale) == expected
+
+
+def test_nothing_that_was_sent_is_ever_offered_again() -> None:
+    for status in Status:
+        for line in lines(counts(**{status.value: 1})):
+            assert status not in (Status.SENT, Status.SUPPRESSED, Status.DUPLICATE), line
+
+
+@pytest.mark.parametrize(
+    ("given", "stale"),
+    [
+        (WindowSettings(), False),
+        (WindowSettings(lasts="8h"), False),  # type: ignore[arg-type]  # as the file says it
+        (WindowSettings(closes=NOW + timedelta(hours=1)), False),
+        (WindowSettings(closes=NOW - timedelta(hours=1)), True),
+        (WindowSettings(opens=NOW - timedelta(hours=2), closes=NOW - timedelta(hours=1)), True),
+    ],
+)
+def test_a_closing_time_that_has_passed_is_stale(given: WindowSettings, stale: bool) -> None:
+    assert is_stale(given, NOW) is stale
+
+
+def said(**known: object) -> str:
+    heard: list[str] = []
+    values: dict[str, object] = {
+        "counts": counts(sent=2),
+        "sent_now": 2,
+        "seconds": 2.0,
+        "results": RESULTS,
+        "window": OPEN,
+    }
+    summary = Summary(**(values | known))  # type: ignore[arg-type]  # the test's own table
+    show_summary(summary, INVOCATION, WindowSettings(), heard.append)
+    return "\n".join(heard)
+
+
+def test_a_good_run_is_told_in_three_lines() -> None:
+    assert said() == (
+        "sent 2 in 2.0 s, 1 a second\n  sent               2  accepted by the SMTP server\nresults: /data/c-results.csv"
+    )
+
+
+def test_why_rows_are_pending() -> None:
+    assert "the window is over: it closed" in said(counts=counts(pending=1, sent=2), window=OVER)
+    assert "the window is not open yet: it opens" in said(counts=counts(pending=3), sent_now=0, window=AHEAD)
+    assert "stopped before the end" in said(counts=counts(pending=1, sent=2), stopped=True)
+    assert "there is more to send" in said(counts=counts(pending=1, sent=2))
+
+
+def test_trouble_is_told_first_in_three_parts_and_alone() -> None:
+    trouble = Trouble(what="sign-in refused", where="smtp.host x", fix="check the password")
+    words = said(counts=counts(pending=3), sent_now=0, trouble=trouble)
+    assert words.startswith("error: sign-in refused\n  where: smtp.host x\n  to do: check the password\n")
+    assert "there is more to send" not in words
+
+
+def test_nothing_to_send_is_said_in_so_many_words() -> None:
+    assert "nothing was sent: nobody was left to send to" in said(sent_now=0)
+    assert "nothing was sent: the contacts file has no rows" in said(counts=counts(), sent_now=0)
