@@ -6,6 +6,7 @@ Raises `ContactsError`.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -44,6 +45,7 @@ class ContactsFile:
         the one that was opened.
         """
         # pandas takes a third of a second to import, which opening a file or parsing an address need not wait for.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its linear algebra would start threads, only to spin
         from campaign.contacts.reader import read_rows
 
         if (self.size_bytes, self._modified) != _fingerprint(self.path):
