@@ -56,9 +56,15 @@ class Console:
         if self._live:
             self._line(f"{self._title}: {rows:,} contacts read")
 
-    def confirm(self, total: int, window: SendWindow) -> bool:
+    @property
+    def asks(self) -> bool:
+        """Whether somebody is there to be asked."""
+        return self._ask
+
+    def confirm(self, total: int | None, window: SendWindow) -> bool:
         """Ask before mail goes out, where somebody can answer. An interrupt is a no."""
-        self.say(f"{self._title}: {total:,} to send through {self._through}; {window.describe(datetime.now(UTC))}")
+        contacts = "contacts" if total is None else f"{total:,}"
+        self.say(f"{self._title}: {contacts} to send through {self._through}; {window.describe(datetime.now(UTC))}")
         if not self._ask:
             return True
         with _interruptible():
