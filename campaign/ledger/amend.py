@@ -1,23 +1,41 @@
 """A results file that an operator has corrected, laid over the roster: which rows go again, and with what cells.
 
-A row is recognised by its address; one whose address was corrected, by its other columns, if they fit exactly one row
-that was not sent. What fits none is added at the end. Rows are marked `chosen`; nothing is sent by it, and nothing
-that was sent can be sent again by it: that is the delivery's to say.
+A row is recognised by the Message-ID that it carries, else by its address, else by its other cells (`recognition`).
+What fits none is somebody new, and comes at the end. Rows are marked `chosen`; nothing is sent by it, and nothing that
+was sent can be sent again by it: that is the delivery's to say. A row that was sent keeps the cells it was sent with;
+only columns that the operator added are filled in. Raises LedgerError.
 """
 
 import json
 import sqlite3
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from campaign.ledger.schema import FINAL_WORD
-from campaign.model import Row
+from campaign.ledger.cells import decode_cells, encode_cells
+from campaign.ledger.faults import damaged, path_of, transaction
+from campaign.ledger.recognition import Nameless
+from campaign.ledger.schema import STANDINGS, WORD
+from campaign.model import Row, Status
 
-_UNSENT = "('invalid', 'rejected', 'failed', 'pending')"
+_READDRESSED = (Status.PENDING, Status.FAILED, Status.REJECTED, Status.INVALID, Status.DUPLICATE)
+"""Where a corrected address counts: nobody has got, or may have got, the message at the old one."""
+_ENTRY = f"SELECT entry.email, entry.status, {WORD} {STANDINGS} WHERE entry.row = ?"
+_PRIMARY = """
+SELECT entry.row, contact.id FROM contact JOIN entry ON entry.row = contact.row AND entry.contact = contact.id
+WHERE contact.address = ? AND (entry.status IS NULL OR entry.status = 'suppressed')
+"""
+_CONTACT = """
+INSERT INTO contact (address, id, roster, row)
+SELECT ?, coalesce(max(id), 0) + 1, coalesce(max(roster), 0), ? FROM contact WHERE true
+ON CONFLICT (address) DO UPDATE SET row = excluded.row, roster = excluded.roster
+"""
+_READDRESS = "UPDATE entry SET cells = ?, email = ?, contact = ?, status = ?, detail = ?, chosen = 1 WHERE row = ?"
 
 
 class Amendment:
-    """One corrected file. `columns` are its own, `ignored` those that are not the contacts' (status, attempts ...)."""
+    """One corrected file. `columns` are its own, `ignored` those that are not the contacts' (status, attempts ...).
+
+    `owners` gives the address to which each Message-ID in the file belongs, where that is not the row's own address.
+    """
 
     def __init__(
         self,
@@ -27,131 +45,209 @@ class Amendment:
         email_column: str,
         ignored: Iterable[str],
         key: Callable[[str], str],
+        owners: Mapping[str, str],
     ) -> None:
         self._database = database
         self._key = key
+        self._owners = owners
         ours: list[str] = json.loads(database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()[0])
-        theirs = [(index, column) for index, column in enumerate(columns) if column not in set(ignored)]
-        added = [column for _, column in theirs if column not in ours]
-        self._blank = [""] * len(added)
-        self._columns = ours + added
-        self._places = [(index, self._columns.index(column)) for index, column in theirs]
-        self._email_place = self._columns.index(email_column) if email_column in self._columns else -1
-        self._seen: set[str] = set()
+        hidden = set(ignored)
+        named = [(index, _same(column, email_column, ours)) for index, column in enumerate(columns)]
+        named = [(index, column) for index, column in named if column not in hidden]
+        self._added = [column for _, column in named if column not in ours]
+        self._columns = ours + self._added
+        self._places = [(index, self._columns.index(column)) for index, column in named]
+        self._email_place = self._columns.index(_same(email_column, email_column, ours))
+        self._id_index = columns.index("message_id") if "message_id" in columns else None
+        self._word_index = columns.index("status") if "status" in columns else None
+        self._met: set[int] = set()
+        self._changed: set[int] = set()
+        self._duplicates: dict[int, list[int]] = {}
+        self._abandoned: list[int] = []
 
     def apply(self, rows: Iterable[Row]) -> int:
-        """Lay the rows over the roster; gives how many were chosen."""
+        """Lay the rows over the roster; gives how many contacts were chosen."""
         database = self._database
-        database.execute("BEGIN IMMEDIATE")
-        try:
-            database.execute("UPDATE entry SET chosen = 0")
-            if self._blank:
-                self._widen()
-            lookalikes = self._unsent_by_other_cells()
-            chosen = sum(self._apply_row(row, lookalikes) for row in rows)
-            database.execute("COMMIT")
-        except BaseException:
-            database.execute("ROLLBACK")
-            raise
-        return chosen
+        with transaction(database):
+            database.execute("UPDATE entry SET chosen = 0 WHERE chosen")
+            self._widen()
+            nameless = self._nameless()
+            unplaced = [row for row in rows if not self._place(row, nameless)]
+            unknown = [row for row in unplaced if not self._unchanged(row, nameless)]
+            for row in unknown:
+                self._recognise(row, nameless)
+            self._promote()
+            (chosen,) = database.execute("SELECT count(*) FROM entry WHERE chosen AND status IS NULL").fetchone()
+        return int(chosen)
 
     def _widen(self) -> None:
         """The operator has added columns: every row has them now, empty where the file says nothing."""
-        rows = self._database.execute("SELECT row, cells FROM entry").fetchall()
-        self._database.executemany(
-            "UPDATE entry SET cells = ? WHERE row = ?",
-            ((_cells(json.loads(cells) + self._blank), row) for row, cells in rows),
-        )
-        self._database.execute("UPDATE facts SET value = ? WHERE name = 'columns'", (json.dumps(self._columns),))
+        if self._added:
+            blank = ',""' * len(self._added)
+            self._database.execute("UPDATE entry SET cells = substr(cells, 1, length(cells) - 1) || ? || ']'", (blank,))
+            self._database.execute("UPDATE facts SET value = ? WHERE name = 'columns'", (json.dumps(self._columns),))
 
-    def _unsent_by_other_cells(self) -> dict[tuple[str, ...], list[int]]:
-        found: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        for row, cells in self._database.execute(
-            "SELECT entry.row, entry.cells FROM entry LEFT JOIN delivery ON delivery.contact = entry.contact "  # noqa: S608
-            f"WHERE {FINAL_WORD} IN {_UNSENT}"  # our own words
+    def _nameless(self) -> Nameless:
+        """What no address leads to; and, where no Message-ID tells whose row it was, what an address led to in vain."""
+        refused = "" if self._id_index is not None else ", 'rejected'"
+        entries = []
+        for row, contact, cells, word in self._database.execute(
+            f"SELECT entry.row, entry.contact, entry.cells, {WORD} AS word {STANDINGS} "
+            f"WHERE word IN ('invalid', 'duplicate'{refused}) AND entry.status IS NOT 'suppressed' ORDER BY entry.row"
         ):
-            found[self._others(json.loads(cells))].append(row)
-        return found
+            entries.append((row, self._decode(cells, row)))
+            if word == Status.DUPLICATE:
+                self._duplicates.setdefault(contact, []).append(row)
+        return Nameless(entries, places=[place for _, place in self._places], email_place=self._email_place)
 
-    def _others(self, cells: Sequence[str]) -> tuple[str, ...]:
-        return tuple(cell for place, cell in enumerate(cells) if place != self._email_place)
-
-    def _apply_row(self, row: Row, lookalikes: dict[tuple[str, ...], list[int]]) -> bool:
-        database = self._database
-        address = self._key(row.email) if row.email is not None else None
-        if address is not None:
-            if address in self._seen:
-                return False
-            self._seen.add(address)
-        cells = [""] * len(self._columns)
-        target = self._row_of(address)
-        if target is None:
-            for index, place in self._places:
-                cells[place] = row.cells[index]
-            same = lookalikes.get(self._others(cells), [])
-            target = same.pop() if len(same) == 1 else None
-        if target is not None:
-            cells = json.loads(database.execute("SELECT cells FROM entry WHERE row = ?", (target,)).fetchone()[0])
-        else:
-            target = database.execute("SELECT coalesce(max(row), 0) + 1 FROM entry").fetchone()[0]
-            database.execute("INSERT INTO entry (row, line, cells) VALUES (?, 0, '')", (target,))
-        for index, place in self._places:
-            cells[place] = row.cells[index]
-        if row.fault is not None or address is None:
-            database.execute(
-                "UPDATE entry SET cells = ?, email = ?, contact = NULL, status = 'invalid', detail = ? WHERE row = ?",
-                (_cells(cells), row.email, row.fault, target),
-            )
+    def _place(self, row: Row, nameless: Nameless) -> bool:
+        """Lay a row over the one that its Message-ID or its address leads to."""
+        owner = self._owners.get(row.cells[self._id_index]) if self._id_index is not None else None
+        if owner is not None and (found := self._primary(owner)) is not None and found[0] not in self._changed:
+            self._lay(row, found[0])
+            return True
+        found = self._primary(self._address(row))
+        if found is None:
             return False
-        contact = self._contact(address, target)
-        suppressed = database.execute("SELECT 1 FROM suppressed WHERE address = ?", (address,)).fetchone()
-        database.execute(
-            "UPDATE entry SET cells = ?, email = ?, contact = ?, status = ?, detail = ?, chosen = 1 WHERE row = ?",
-            (
-                _cells(cells),
-                row.email,
-                contact,
-                "suppressed" if suppressed else None,
-                "on a suppression list" if suppressed else None,
-                target,
-            ),
-        )
+        target, contact = found
+        twins = self._duplicates.get(contact)
+        twin = None
+        if twins and (target in self._met or not self._equal(row, target)):
+            twin = nameless.unchanged(self._cells(row), row.number, among=twins)
+        if twin is None:
+            self._met.add(target)
+            self._lay(row, target)
+        else:
+            self._fill_added(row, twin)
+            self._database.execute("UPDATE entry SET chosen = 1 WHERE row = ?", (target,))
         return True
 
-    def _row_of(self, address: str | None) -> int | None:
-        """The roster's row of the address, if it has one."""
-        found = self._database.execute(
-            "SELECT entry.row FROM contact JOIN entry ON entry.row = contact.row AND entry.contact = contact.id "
-            "WHERE contact.address = ?",
-            (address,),
-        ).fetchone()
-        return None if found is None else int(found[0])
+    def _unchanged(self, row: Row, nameless: Nameless) -> bool:
+        """Whether the row is one that could not be mailed, and still is what it was."""
+        target = nameless.unchanged(self._cells(row), row.number)
+        if target is not None:
+            self._fill_added(row, target)
+        return target is not None
 
-    def _contact(self, address: str, row: int) -> int:
-        """The ledger's number for the address; a new one for an address it never knew."""
-        database = self._database
-        database.execute(
-            "INSERT INTO contact (address, id, roster, row) "
-            "SELECT ?, coalesce(max(id), 0) + 1, coalesce(max(roster), 0), ? FROM contact WHERE true "
-            "ON CONFLICT (address) DO UPDATE SET row = excluded.row, roster = excluded.roster",
-            (address, row),
-        )
-        return int(database.execute("SELECT id FROM contact WHERE address = ?", (address,)).fetchone()[0])
+    def _recognise(self, row: Row, nameless: Nameless) -> None:
+        """Lay a row over the one with the same cells but for the address, or put it at the end."""
+        word = "" if self._word_index is None else row.cells[self._word_index]
+        target = None
+        if word or self._word_index is None:
+            target = nameless.corrected(self._cells(row), row.number, ours=bool(word))
+        if target is None and row.fault is None and row.email is not None:
+            (target,) = self._database.execute("SELECT coalesce(max(row), 0) + 1 FROM entry").fetchone()
+            blank = encode_cells([""] * len(self._columns))
+            self._database.execute(
+                "INSERT INTO entry (row, line, status, cells) VALUES (?, 0, 'invalid', ?)", (target, blank)
+            )
+        if target is not None:
+            self._lay(row, target)
+
+    def _lay(self, row: Row, target: int) -> None:
+        """Correct a row of the roster, as far as what became of it allows."""
+        email, status, word = self._database.execute(_ENTRY, (target,)).fetchone()
+        known = self._key(email) if email is not None and status in (None, Status.SUPPRESSED) else None
+        address = self._address(row)
+        if address is not None and address == known:
+            if word != Status.SENT and target not in self._changed:
+                self._rewrite(row, target)
+            elif word == Status.SENT:
+                self._fill_added(row, target)
+            self._database.execute("UPDATE entry SET chosen = 1 WHERE row = ?", (target,))
+        elif word not in _READDRESSED or status == Status.SUPPRESSED:
+            self._fill_added(row, target)
+        elif target not in self._changed:
+            self._changed.add(target)
+            self._readdress(row, target, address)
+
+    def _readdress(self, row: Row, target: int, address: str | None) -> None:
+        """Give a row of the roster another address."""
+        cells = self._corrected(row, target)
+        (before,) = self._database.execute("SELECT contact FROM entry WHERE row = ?", (target,)).fetchone()
+        if before is not None and before in self._duplicates and target not in self._duplicates[before]:
+            self._abandoned.append(before)
+        if address is None:
+            values: tuple[object, ...] = (
+                cells,
+                row.email,
+                None,
+                Status.INVALID.value,
+                row.fault or "no address",
+                target,
+            )
+        elif (found := self._primary(address)) is not None:
+            words = f"the address of row {found[0]}"
+            values = (cells, row.email, found[1], Status.DUPLICATE.value, words, target)
+        else:
+            database = self._database
+            database.execute(_CONTACT, (address, target))
+            (contact,) = database.execute("SELECT id FROM contact WHERE address = ?", (address,)).fetchone()
+            listed = database.execute("SELECT 1 FROM suppressed WHERE address = ?", (address,)).fetchone()
+            why = (Status.SUPPRESSED.value, "on a suppression list") if listed else (None, None)
+            values = (cells, row.email, contact, *why, target)
+        self._database.execute(_READDRESS, values)
+
+    def _promote(self) -> None:
+        """Where a row has left an address that others share, the first of those is no duplicate any more."""
+        for contact in self._abandoned:
+            (heir,) = self._database.execute(
+                "SELECT min(row) FROM entry WHERE contact = ? AND status = 'duplicate'", (contact,)
+            ).fetchone()
+            self._database.execute("UPDATE entry SET status = NULL, detail = NULL WHERE row = ?", (heir,))
+            self._database.execute("UPDATE contact SET row = ? WHERE id = ? AND ? > 0", (heir, contact, heir))
+
+    def _rewrite(self, row: Row, target: int) -> None:
+        if not self._equal(row, target):
+            self._changed.add(target)
+            cells = self._corrected(row, target)
+            self._database.execute("UPDATE entry SET cells = ?, email = ? WHERE row = ?", (cells, row.email, target))
+
+    def _fill_added(self, row: Row, target: int) -> None:
+        """Fill in the columns that the operator added, and no other."""
+        if self._added:
+            first = len(self._columns) - len(self._added)
+            cells = self._stored(target)
+            for index, place in self._places:
+                if place >= first:
+                    cells[place] = row.cells[index]
+            self._database.execute("UPDATE entry SET cells = ? WHERE row = ?", (encode_cells(cells), target))
+
+    def _corrected(self, row: Row, target: int) -> str:
+        return encode_cells(self._cells(row, self._stored(target)))
+
+    def _equal(self, row: Row, target: int) -> bool:
+        cells = self._stored(target)
+        return all(cells[place] == row.cells[index] for index, place in self._places)
+
+    def _cells(self, row: Row, cells: list[str] | None = None) -> list[str]:
+        """The file's cells, laid over these (or over nothing)."""
+        laid = [""] * len(self._columns) if cells is None else cells
+        for index, place in self._places:
+            laid[place] = row.cells[index]
+        return laid
+
+    def _stored(self, target: int) -> list[str]:
+        (cells,) = self._database.execute("SELECT cells FROM entry WHERE row = ?", (target,)).fetchone()
+        return self._decode(cells, target)
+
+    def _decode(self, cells: str, row: int) -> list[str]:
+        try:
+            return decode_cells(cells)
+        except ValueError:
+            raise damaged(path_of(self._database), f"the cells of row {row}") from None
+
+    def _address(self, row: Row) -> str | None:
+        return self._key(row.email) if row.email is not None and row.fault is None else None
+
+    def _primary(self, address: str | None) -> tuple[int, int] | None:
+        """The roster's row of the address, and the contact's number, if it has one."""
+        found: tuple[int, int] | None = self._database.execute(_PRIMARY, (address,)).fetchone()
+        return found
 
 
-def foreign(
-    database: sqlite3.Connection, message_ids: dict[str, str], message_id: Callable[[str], str]
-) -> tuple[str, str] | None:
-    """Give one of the Message-IDs (with what names its row) that this campaign never gave to anybody; None if it gave
-    them all.
-    """
-    unknown = dict(message_ids)
-    for (address,) in database.execute("SELECT address FROM contact"):
-        if not unknown:
-            return None
-        unknown.pop(message_id(address), None)
-    return next(iter(unknown.items()), None)
-
-
-def _cells(cells: Sequence[str]) -> str:
-    return json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
+def _same(column: str, email_column: str, ours: Sequence[str]) -> str:
+    """Our name for a column of the file. That of the addresses may be written in other letters."""
+    if column != email_column or column in ours:
+        return column
+    return next((own for own in ours if own.casefold() == column.casefold()), column)

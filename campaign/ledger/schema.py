@@ -53,14 +53,15 @@ WHERE status NOT IN ({", ".join(f"'{word}'" for word in (Status.SENT, "sending",
 LIMIT 1
 """  # noqa: S608 - our own words
 
-FINAL_WORD = """
-CASE WHEN entry.status IN ('duplicate', 'invalid') THEN entry.status
-     WHEN delivery.status IN ('sent', 'in_doubt', 'rejected') THEN delivery.status
-     WHEN entry.status IS NOT NULL THEN entry.status
-     WHEN delivery.status = 'sending' THEN 'in_doubt'
-     ELSE coalesce(delivery.status, 'pending') END
+STANDINGS = """
+FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
+    AND (entry.status IS NULL OR entry.status = 'suppressed' AND own.status IN ('sent', 'in_doubt', 'rejected'))
 """
-"""One word for a row of `entry LEFT JOIN delivery`. What was sent stays sent, even if suppressed since."""
+"""Every row, with the delivery that is its own: a duplicate's is another row's. What was sent stays sent, even if it
+has been suppressed since.
+"""
+WORD = "CASE WHEN own.status = 'sending' THEN 'in_doubt' ELSE coalesce(own.status, entry.status, 'pending') END"
+"""The status of a row of `STANDINGS`."""
 
 
 def connect(path: Path, *, create: bool = False, readonly: bool = False, cache_mib: int = 16) -> sqlite3.Connection:
