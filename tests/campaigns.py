@@ -19,6 +19,8 @@ SECRET = "0123456789abcdef0123456789abcdef"
 class Silent:
     """A watcher that keeps what it hears."""
 
+    asks = False
+
     def __init__(self) -> None:
         self.notices: list[str] = []
         self.heard: list[Progress] = []
@@ -26,7 +28,7 @@ class Silent:
     def reading(self, rows: int) -> None:
         """Not kept."""
 
-    def confirm(self, total: int, window: SendWindow) -> bool:
+    def confirm(self, total: int | None, window: SendWindow) -> bool:
         return True
 
     def waiting(self, window: SendWindow, seconds: float) -> None:

@@ -7,11 +7,16 @@ SQLite's leaves it. A full disk, a failing one and a damaged file are told apart
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from campaign.errors import LedgerError
 
+PATIENCE = 60
+"""Seconds that a writer waits for another."""
+_SHORTEST_NAP, _LONGEST_NAP = 0.0001, 0.005
+"""Seconds."""
 _PRIMARY = 0xFF
 """An extended result code's lowest byte is the primary one."""
 
@@ -29,7 +34,7 @@ def explained(database: sqlite3.Connection) -> Iterator[None]:
 def transaction(database: sqlite3.Connection) -> Iterator[None]:
     """Do all that is within, or none of it. Raises LedgerError, and what is raised within."""
     try:
-        database.execute("BEGIN IMMEDIATE")
+        _begin(database)
         yield
         database.execute("COMMIT")
     except BaseException as error:
@@ -39,6 +44,24 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         if isinstance(error, sqlite3.Error):
             raise explain(error, path_of(database)) from None
         raise
+
+
+def _begin(database: sqlite3.Connection) -> None:
+    """Wait for the write lock. An `eager` connection naps here: SQLite would sleep for milliseconds, and the others
+    hold the lock for a fraction of one.
+    """
+    deadline, nap = None, _SHORTEST_NAP
+    while True:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            deadline = deadline or time.monotonic() + PATIENCE
+            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(nap)
+            nap = min(2 * nap, _LONGEST_NAP)
+        else:
+            return
 
 
 def path_of(database: sqlite3.Connection) -> Path:

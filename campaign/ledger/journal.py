@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import explain, explained, transaction
+from campaign.ledger.faults import explained, transaction
 from campaign.ledger.schema import connect
 from campaign.ledger.wal_sync import WalSync
 from campaign.model import Outcome, Parcel
@@ -52,7 +52,7 @@ class Journal:
     def __init__(self, path: Path, *, wake: Callable[[], None], clock: Callable[[], float] = time.time) -> None:
         self._path = path
         self._clock = clock
-        self._database = connect(path, cache_mib=4)
+        self._database = connect(path, cache_mib=4, eager=True)
         with explained(self._database):
             self._database.execute("SELECT 1 FROM facts").fetchone()  # only now is there sure to be a WAL
         self._sync = WalSync(Path(f"{path}-wal"), wake=wake)
@@ -123,20 +123,14 @@ class Journal:
         claims = list(self._claims.values())
         lost: list[Parcel] = []
         database = self._database
-        try:
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                self._write_outcomes()
-                if _write(database, _CLAIM, list(map(_claim_row, claims))) != len(claims):
-                    lost = self._losers(claims)
-                self._write_late(lost)
-                database.execute("COMMIT")
-            except sqlite3.Error:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise explain(error, self._path) from None
+        with transaction(database):
+            self._write_outcomes()
+            database.execute("SAVEPOINT claims")
+            if _write(database, _CLAIM, list(map(_claim_row, claims))) != len(claims):
+                # Another worker took some of these rows: claimed one by one, to know which. Slow, and only then.
+                database.execute("ROLLBACK TO claims")
+                lost = [claim for claim in claims if not _write(database, _CLAIM, [_claim_row(claim)])]
+            self._write_late(lost)
         for outbox in self._outboxes():
             outbox.clear()
         theirs = {claim.contact for claim in lost}
@@ -177,13 +171,6 @@ class Journal:
 
     def _outboxes(self) -> tuple[dict[int, Parcel] | list[tuple[object, ...]], ...]:
         return self._claims, self._settled, self._settled_late, self._released, self._condemned, self._given_up
-
-    def _losers(self, claims: list[Parcel]) -> list[Parcel]:
-        """Claim one by one what was not all ours: slow, and only after another worker took the same rows."""
-        self._database.execute("ROLLBACK")
-        self._database.execute("BEGIN IMMEDIATE")
-        self._write_outcomes()
-        return [claim for claim in claims if _write(self._database, _CLAIM, [_claim_row(claim)]) == 0]
 
     def _write_outcomes(self) -> None:
         """Before the claims: a row that was given back may be claimed again in the same round."""

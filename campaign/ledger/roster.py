@@ -23,6 +23,7 @@ _ENTRY = "INSERT INTO entry (row, line, contact, email, status, detail, cells) V
 _KNOWN = "SELECT address, id, row FROM contact WHERE address IN (SELECT value FROM json_each(?))"
 _LISTED = "SELECT address FROM suppressed WHERE address IN (SELECT value FROM json_each(?))"
 _SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
+_SMALLEST_PART, _LARGEST_PART = 2_000, 50_000
 _CACHE_MIB = 64
 """Holds the addresses of a million contacts, which come in no order: with less, each page is written many times."""
 
@@ -43,9 +44,14 @@ def enrol(
     rows: Iterable[Sequence[Row]],
     suppressed: Iterable[str],
     key: Callable[[str], str],
+    *,
+    in_parts: bool = False,
 ) -> None:
     """Replace the roster by these rows, as a whole or not at all. `key` gives the identity of an address, as it stands
     in `suppressed`. Raises LedgerError, and what `rows` and `suppressed` raise.
+
+    With `in_parts`, others may take from it while it grows, and it stays as far as it came: for a roster that was
+    empty. A part touches most pages of the address table, so parts grow with it: that keeps the writing linear.
     """
     (cache,) = database.execute("PRAGMA cache_size").fetchone()
     database.execute(f"PRAGMA cache_size = {-_CACHE_MIB * 1024}")
@@ -57,12 +63,30 @@ def enrol(
             database.execute("DELETE FROM suppressed")
             database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?)", ((address,) for address in suppressed))
             enrolment = _Enrolment(database, key)
-            for chunk in rows:
-                enrolment.add(chunk)
+            if not in_parts:
+                for chunk in rows:
+                    enrolment.add(chunk)
+        if in_parts:
+            for part in _growing(rows):
+                with transaction(database):
+                    enrolment.add(part)
     finally:
         with explained(database):
             database.execute(f"PRAGMA cache_size = {cache}")
             database.execute("PRAGMA shrink_memory")
+
+
+def _growing(chunks: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:
+    """The same rows in lists of an eighth of what came before, within bounds."""
+    part: list[Row] = []
+    before = 0
+    for chunk in chunks:
+        part += chunk
+        if len(part) >= min(max(_SMALLEST_PART, before // 8), _LARGEST_PART):
+            yield part
+            before += len(part)
+            part = []
+    yield part
 
 
 class _Enrolment:
@@ -124,15 +148,14 @@ def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: i
     return count if limit is None else min(count, limit)
 
 
-def prepare_run(database: sqlite3.Connection, *, limit: int | None, chosen_only: bool) -> int:
-    """Put the cursor before the first row, and say how many contacts this run may take. Gives that number."""
-    count = count_due(database, (), limit=limit, chosen_only=chosen_only)
+def prepare_run(database: sqlite3.Connection, *, limit: int | None, chosen_only: bool, reading: bool = False) -> None:
+    """Put the cursor before the first row, and say how many contacts this run may take (None: all), of which rows, and
+    whether more are being read.
+    """
+    allowance = -1 if limit is None else limit
+    facts = [("cursor", 0), ("allowance", allowance), ("chosen_only", int(chosen_only)), ("reading", int(reading))]
     with transaction(database):
-        database.executemany(
-            "INSERT OR REPLACE INTO facts VALUES (?, ?)",
-            [("cursor", 0), ("allowance", count), ("chosen_only", int(chosen_only))],
-        )
-    return count
+        database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
 
 
 class Taker:
@@ -140,7 +163,7 @@ class Taker:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._database = connect(path, cache_mib=2)
+        self._database = connect(path, cache_mib=2, eager=True)
         with explained(self._database):
             self._columns: list[str] = json.loads(self._fact("columns"))
             chosen = " AND entry.chosen" if int(self._fact("chosen_only")) else ""
@@ -150,17 +173,23 @@ class Taker:
             "ORDER BY entry.row LIMIT ?"
         )
 
-    def take(self, most: int) -> list[Due]:
-        """Give up to `most` contacts that are this taker's alone; none when there are no more. Raises LedgerError."""
+    def take(self, most: int) -> list[Due] | None:
+        """Give up to `most` contacts that are this taker's alone: an empty list while more are being read, None when
+        there are no more. Raises LedgerError.
+        """
         database = self._database
         with transaction(database):
             cursor, allowance = int(self._fact("cursor")), int(self._fact("allowance"))
-            rows = database.execute(self._select, (cursor, min(most, allowance))).fetchall()
+            reading = allowance != 0 and int(self._fact("reading"))
+            unlimited = allowance < 0
+            rows = database.execute(self._select, (cursor, most if unlimited else min(most, allowance))).fetchall()
             if rows:
+                left = allowance if unlimited else allowance - len(rows)
                 database.executemany(
-                    "UPDATE facts SET value = ? WHERE name = ?",
-                    [(rows[-1][0], "cursor"), (allowance - len(rows), "allowance")],
+                    "UPDATE facts SET value = ? WHERE name = ?", [(rows[-1][0], "cursor"), (left, "allowance")]
                 )
+        if not rows and not reading:
+            return None
         return [
             Due(id=number, contact=self._contact(row, email, cells), tries=tries)
             for row, number, email, cells, tries in rows

@@ -19,12 +19,10 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import damaged, explain, transaction
+from campaign.ledger.faults import PATIENCE, damaged, explain, transaction
 from campaign.model import Status
 
 VERSION = 1
-PATIENCE = 60
-"""Seconds that a writer waits for another."""
 _APPLICATION = 0x434D5047  # "CMPG": says what the file is
 
 _STRICT = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""  # an older SQLite finds less of the damage
@@ -64,8 +62,13 @@ WORD = "CASE WHEN own.status = 'sending' THEN 'in_doubt' ELSE coalesce(own.statu
 """The status of a row of `STANDINGS`."""
 
 
-def connect(path: Path, *, create: bool = False, readonly: bool = False, cache_mib: int = 16) -> sqlite3.Connection:
-    """Open the file, autocommitting (transactions are written out). Raises LedgerError."""
+def connect(
+    path: Path, *, create: bool = False, readonly: bool = False, cache_mib: int = 16, eager: bool = False
+) -> sqlite3.Connection:
+    """Open the file, autocommitting (transactions are written out). Raises LedgerError.
+
+    An `eager` connection is for many short transactions among several writers: it waits for its turn more lightly.
+    """
     mode = "rwc" if create else "ro" if readonly else "rw"
     try:
         database = sqlite3.connect(
@@ -80,6 +83,8 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False, cache_m
         if not readonly:
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute("PRAGMA wal_autocheckpoint = 0")  # the run's owner does that, out of the way
+        if eager:
+            database.execute("PRAGMA busy_timeout = 0")  # `transaction` waits instead
     except sqlite3.Error as error:
         raise explain(error, path) from None
     return database

@@ -19,7 +19,7 @@ from typing import Self
 
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import schema
-from campaign.ledger.faults import damaged, explain, explained, transaction
+from campaign.ledger.faults import PATIENCE, damaged, explain, explained, transaction
 from campaign.model import Status
 
 _WAL_LIMIT = 64 * 1024 * 1024
@@ -70,6 +70,15 @@ class Ledger:
         finally:
             os.close(self.lock)  # last: closing it would drop SQLite's own locks on the file
 
+    def another_connection(self) -> sqlite3.Connection:
+        """Open the file once more, for another thread. Raises LedgerError."""
+        return schema.connect(self.path)
+
+    def has_roster(self) -> bool:
+        """Whether a contacts file was ever read into it."""
+        with explained(self.database):
+            return self.database.execute("SELECT 1 FROM entry LIMIT 1").fetchone() is not None
+
     def fact(self, name: str) -> str | None:
         """Give what is on record under `name`."""
         with explained(self.database):
@@ -80,6 +89,11 @@ class Ledger:
         """Put `value` on record."""
         with explained(self.database):
             self.database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def forget(self, name: str) -> None:
+        """Take what is under `name` off the record."""
+        with explained(self.database):
+            self.database.execute("DELETE FROM facts WHERE name = ?", (name,))
 
     def columns(self) -> list[str]:
         """Give the columns of the contacts file, as last read."""
@@ -128,7 +142,7 @@ class Ledger:
             self.database.execute(f"PRAGMA busy_timeout = {int(_RESTART_PATIENCE * 1000)}")
             self.database.execute("PRAGMA wal_checkpoint(RESTART)")
         finally:
-            self.database.execute(f"PRAGMA busy_timeout = {int(schema.PATIENCE * 1000)}")
+            self.database.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
 
 
 @contextlib.contextmanager

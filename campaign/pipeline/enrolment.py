@@ -3,12 +3,16 @@
 Raises ContactsError where a file can't be read as a whole; a fault of one row stands in that row.
 """
 
+import contextlib
 import gc
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from campaign.contacts import ContactsFile, contact_key, read_suppressions
+from campaign.errors import CampaignError
+from campaign.ledger.faults import transaction
 from campaign.ledger.roster import enrol
 from campaign.ledger.store import Ledger
 from campaign.model import Row
@@ -26,24 +30,53 @@ def digest(contacts: ContactsFile, suppress: tuple[Path, ...]) -> str:
     return " ".join(parts)
 
 
-def enrol_contacts(
-    ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ...], reading: Callable[[int], None]
-) -> None:
-    """Read everybody into the ledger's roster. `reading` hears the number of rows read so far."""
-    suppressed = read_suppressions(suppress, email_column=contacts.email_column)
-    mark = digest(contacts, suppress)
-    chunks = contacts.rows()
-    gc.freeze()  # pandas and all the rest stay: the collector need not look at them for every few hundred rows
+class Reading:
+    """The contacts file on its way into the ledger's roster. `heard` is told the number of rows read so far."""
 
-    def told(chunks: Iterator[list[Row]]) -> Iterator[list[Row]]:
+    def __init__(
+        self, ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ...], heard: Callable[[int], None]
+    ) -> None:
+        """Open the files. Raises ContactsError."""
+        self._ledger = ledger
+        self._contacts = contacts
+        self._suppress = suppress
+        self._heard = heard
+        self._digest = digest(contacts, suppress)
+        self._chunks = contacts.rows()
+        gc.freeze()  # pandas and all the rest stay: the collector need not look at them for every few hundred rows
+
+    def read(self, *, in_parts: bool = False) -> None:
+        """Read it all; `in_parts`, so that others may take rows meanwhile. Raises ContactsError, LedgerError."""
+        suppressed = read_suppressions(self._suppress, email_column=self._contacts.email_column)
+        with contextlib.closing(self._ledger.another_connection()) as database:
+            columns = self._contacts.columns
+            enrol(database, columns, self._told(), suppressed, contact_key, in_parts=in_parts)
+            with transaction(database):
+                facts = [("digest", self._digest), ("reading", 0)]
+                database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+
+    def _told(self) -> Iterator[list[Row]]:
         count = 0
-        for chunk in chunks:
+        for chunk in self._chunks:
             yield chunk
             count += len(chunk)
-            reading(count)
+            self._heard(count)
 
-    enrol(ledger.database, contacts.columns, told(chunks), suppressed, contact_key)
-    ledger.write_fact("digest", mark)
+
+class ReadingAside(threading.Thread):
+    """A reading that goes on while mail is sent."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(name="contacts", daemon=True)
+        self.error: CampaignError | None = None
+        self._reading = reading
+
+    def run(self) -> None:
+        """Read; keep the error for whoever joins."""
+        try:
+            self._reading.read(in_parts=True)
+        except CampaignError as error:
+            self.error = error
 
 
 def is_enrolled(ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ...]) -> bool:

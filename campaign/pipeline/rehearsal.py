@@ -19,7 +19,7 @@ from campaign.ledger.store import Ledger
 from campaign.links import throwaway_secret
 from campaign.model import Content, LoginLink, Message, Status
 from campaign.pipeline.assembly import Assembly
-from campaign.pipeline.enrolment import enrol_contacts
+from campaign.pipeline.enrolment import Reading
 from campaign.pipeline.plan import letter_plan
 from campaign.preview import PreviewWriter
 from campaign.settings import Settings
@@ -63,7 +63,7 @@ def rehearse(
         tempfile.TemporaryDirectory(prefix="campaign-") as folder,
         Ledger.open(Path(folder) / "rehearsal.ledger", settings.name) as ledger,
     ):
-        enrol_contacts(ledger, contacts, settings.contacts.suppress, reading)
+        Reading(ledger, contacts, settings.contacts.suppress, reading).read()
         for row in islice(enrolled(ledger.database), limit):
             if row.status is not Status.PENDING:
                 yield Rehearsed(row=row, status=row.status, detail=row.detail, made=None)

@@ -13,6 +13,9 @@ from campaign.ledger.roster import Due, Taker
 _BLOCK = 128
 """Rows taken from the ledger at a time."""
 
+_READING_WAIT = 0.02
+"""Seconds after which to look again, where the contacts file is still being read."""
+
 
 class Rows:
     """Whose turn it is."""
@@ -23,6 +26,7 @@ class Rows:
         self._put_off: list[tuple[float, int, Due]] = []
         self._order = itertools.count()
         self._exhausted = False
+        self._look_again = 0.0
 
     @property
     def done(self) -> bool:
@@ -37,19 +41,27 @@ class Rows:
     def ready(self, now: float) -> int:
         """About how many rows could be begun now."""
         due = 1 if self._put_off and self._put_off[0][0] <= now else 0
-        return due + (len(self._fresh) or (0 if self._exhausted else _BLOCK))
+        return due + (len(self._fresh) or (0 if self._exhausted or now < self._look_again else _BLOCK))
 
     def next_moment(self) -> float | None:
-        """When the next of the rows that were put off is due."""
-        return self._put_off[0][0] if self._put_off else None
+        """When the next row is due, where none is ready."""
+        moments = [self._put_off[0][0]] if self._put_off else []
+        if not self._exhausted:
+            moments.append(self._look_again)
+        return min(moments, default=None)
 
     def next(self, now: float) -> Due | None:
         """Give the row whose turn it is, if there is one."""
         if self._put_off and self._put_off[0][0] <= now:
             return heapq.heappop(self._put_off)[2]
-        if not self._fresh and not self._exhausted:
-            self._fresh.extend(self._taker.take(_BLOCK))
-            self._exhausted = not self._fresh
+        if not self._fresh and not self._exhausted and now >= self._look_again:
+            rows = self._taker.take(_BLOCK)
+            if rows is None:
+                self._exhausted = True
+            elif rows:
+                self._fresh.extend(rows)
+            else:
+                self._look_again = now + _READING_WAIT
         return self._fresh.popleft() if self._fresh else None
 
     def give_back(self, due: Due) -> None:

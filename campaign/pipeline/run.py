@@ -102,7 +102,7 @@ class Watcher(Protocol):
 
 
 def run(plan: RunPlan, watcher: Watcher) -> Summary:
-    """Send what is to be sent, and write down what became of it. Raises UsageError, or StoppedError once it has begun."""
+    """Send what is to be sent, and write down what became of it. Raises UsageError; StoppedError once it has begun."""
     stopper = Stopper()
     with stopper.listening():  # from the first: workers are forked with it, and outlive a signal to the whole group
         return _run(plan, watcher, stopper)
@@ -158,7 +158,8 @@ class _Run:
         suppress = plan.settings.contacts.suppress
         if not is_enrolled(ledger, contacts, suppress):
             reading = Reading(ledger, contacts, suppress, self._heard_rows)
-            if crew.apart and plan.resend is None and not self._watcher.asks and window.is_open(_now()):
+            in_haste = crew.apart and plan.resend is None and not self._watcher.asks and not ledger.has_roster()
+            if in_haste and window.is_open(_now()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
                 self._watcher.confirm(None, window)
                 self._work(window, crew, ReadingAside(reading))
@@ -177,14 +178,17 @@ class _Run:
     def _work(self, window: SendWindow, crew: Crew, aside: ReadingAside | None, *, chosen_only: bool = False) -> None:
         """Let the crew send, while the contacts file is read aside if it has not been yet."""
         plan, ledger = self._plan, self._ledger
-        prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only)
+        prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only, reading=aside is not None)
         if plan.settings.window.opens is None:
             ledger.write_fact("opened", window.opens.isoformat())
         self._aside = aside
         self._started = time.monotonic()
         self.began = True
         if aside is not None:
+            ledger.forget("columns")
             aside.start()
+            while not ledger.columns() and aside.error is None:  # a worker wants to know them
+                time.sleep(0.002)
 
         def tick() -> None:
             ledger.checkpoint()
