@@ -1,6 +1,6 @@
 """Between the rows and the connections: makes parcels, claims them, and carries out what replies mean.
 
-The pool asks and tells (`smtp.pool.Courier`); `delivery` judges; this writes down the outcome and decides when the row
+The pool asks and tells (`smtp.courier.Courier`); `delivery` judges; this writes down the outcome and decides when a row
 goes again. A body leaves only once its claim is durable and while the window is open.
 """
 
@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from campaign.delivery import RETRY, Fate, Schedule, Verdict, judge, reconnect_waits
+from campaign.backoff import Schedule, Throttled, reconnect_waits
+from campaign.delivery import RENEW, RETRY, Fate, Verdict, judge
 from campaign.errors import CampaignError, InvalidContactError
 from campaign.ledger.journal import Journal
 from campaign.ledger.roster import Due
@@ -24,8 +25,6 @@ _QUICK_TRIES = 3
 """How often a row goes again at once after its connection died before the body left."""
 _FIRST_SESSION_TRIES = 5
 """Failed attempts to get a first session before the run gives up."""
-_THROTTLED_WAIT = 1.0
-"""Seconds before a row that met "slow down" is offered again; the pace does the rest."""
 
 
 class MailCourier:
@@ -62,7 +61,10 @@ class MailCourier:
         self._under_way: dict[int, Due] = {}
         self._durable: set[int] = set()
         self._quick: Counter[int] = Counter()
-        self._waits = reconnect_waits()
+        self._throttled = Throttled(job.backoff)
+        self._backoff = job.backoff
+        self._last_drop = float("-inf")
+        self._waits = reconnect_waits(job.backoff)
         self._failed_sessions = 0
         self._sessions = 0
         self._ever_open = False
@@ -116,15 +118,16 @@ class MailCourier:
 
     # What the pool tells.
 
-    def answered(self, parcel: Parcel, phase: Phase, reply: Reply) -> None:
+    def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> None:
         """Judge the server's last word on a parcel."""
         self._durable.discard(parcel.contact)
         due = self._under_way.get(parcel.contact)
         if due is None:
             return
-        verdict = judge(phase, reply)
+        verdict = judge(phase, reply, served=served)
         if verdict.fate is Fate.SENT:
             self._troubles.relieved()
+            self._throttled.got_through()
             self._settle(due, Status.SENT, reply)
             return
         self._carry_out(due, verdict, reply, f"at {phase}: {reply.text}")
@@ -139,7 +142,10 @@ class MailCourier:
             return
         if why:
             self._quick[due.id] += 1
-            self._suspect(due, why)
+            now = self._clock()
+            if now - self._last_drop >= self._backoff:  # a server that goes down drops all connections: one failure
+                self._last_drop = now
+                self._suspect(due, why)
         if self.closed or self._quick[due.id] <= _QUICK_TRIES:
             del self._under_way[due.id]
             self._journal.release(due.id)
@@ -158,12 +164,12 @@ class MailCourier:
         """Note that the server takes sessions."""
         self._ever_open = True
         self._failed_sessions = 0
-        self._waits = reconnect_waits()
+        self._waits = reconnect_waits(self._backoff)
 
     def not_opened(self, error: SessionError, *, others: int) -> float:
         """Stop where it is our own fault; otherwise make do with fewer, or wait."""
         verdict = judge(error.phase, error.reply)
-        wait = next(self._waits)
+        wait = self._backoff if others else next(self._waits)
         if verdict.stop and (error.phase in (Phase.AUTH, Phase.STARTTLS) or not self._ever_open):
             self._stop(error)
         elif others:
@@ -172,7 +178,8 @@ class MailCourier:
                 self._troubles.notice(f"the server takes no more than {others} connections now: {error.what}")
         else:
             self._failed_sessions += 1
-            most = self._stop_after if self._ever_open else min(_FIRST_SESSION_TRIES, self._stop_after)
+            patient = self._ever_open or error.reply is not None  # there is a server at least
+            most = self._stop_after if patient else min(_FIRST_SESSION_TRIES, self._stop_after)
             if self._failed_sessions >= most:
                 self._stop(error)
             elif not self.closed:
@@ -202,6 +209,7 @@ class MailCourier:
 
     def _carry_out(self, due: Due, verdict: Verdict, reply: Reply | None, detail: str) -> None:
         """Do to a claimed row what the verdict says."""
+        now, slow = self._clock(), verdict.slow
         match verdict.fate:
             case Fate.REJECTED:
                 self._settle(due, Status.REJECTED, reply, detail)
@@ -209,17 +217,33 @@ class MailCourier:
                 self._settle(due, Status.IN_DOUBT, reply, detail)
             case Fate.RETRY:
                 self._try_later(due, reply, detail)
-            case _:
+            case _ if verdict is RENEW:
+                del self._under_way[due.id]
+                self._journal.release(due.id)
+                self._rows.give_back(due)
+            case _ if verdict.stop:
                 self._unsettle(due, reply, detail, spent=False)
-                if not verdict.stop:
-                    self._rows.put_off(due, self._clock() + _THROTTLED_WAIT)
-        if verdict.slow and self._pace.slow_down(self._clock()):
+            case _:
+                slow = slow and not self._throttled.blames(due.id)
+                slow = self._go_again(due, reply, detail, now) and slow
+        if slow and self._pace.slow_down(now):
             rate = self._pace.rate or 0.0
             self._troubles.notice(f"the server asks to slow down ({detail}); now {rate:.1f} messages a second")
-        if verdict.suspect:
+        if verdict.suspect or (slow and self._pace.at_floor):
             self._suspect(due, detail)
 
+    def _go_again(self, due: Due, reply: Reply | None, detail: str, now: float) -> bool:
+        """It costs the row no try, unless the row itself is to blame. Gives whether it is not."""
+        wait = self._throttled.wait(due.id, slowest=self._pace.at_floor)
+        if wait is None:
+            self._try_later(due, reply, detail)
+            return False
+        self._unsettle(due, reply, detail, spent=False)
+        self._rows.put_off(due, now + wait)
+        return True
+
     def _try_later(self, due: Due, reply: Reply | None, detail: str) -> None:
+        self._throttled.forget(due.id)
         later = Due(id=due.id, contact=due.contact, tries=due.tries + 1)
         wait = self._schedule.wait_after(later.tries, self._window.seconds_left(datetime.now(UTC)))
         if wait is None:
@@ -230,6 +254,7 @@ class MailCourier:
 
     def _settle(self, due: Due, status: Status, reply: Reply | None, detail: str = "") -> None:
         del self._under_way[due.id]
+        self._throttled.forget(due.id)
         self.settled[status] += 1
         self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail))
 

@@ -46,6 +46,10 @@ class Job:
     stop_after: int
     """Failures in a row, seemingly our own or the server's, that stop the run."""
     profile: bool = False
+    backoff: float = 1.0
+    """Seconds before the next attempt at a server that takes no session or says "slow down"; doubled when it goes on.
+    The rate falls and climbs in the same measure.
+    """
 
     def shares(self, processes: int) -> Iterator["Job"]:
         """Divide connections and rate among so many processes."""

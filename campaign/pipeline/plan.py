@@ -43,6 +43,8 @@ class RunPlan:
     """None: as the work demands."""
     profile: bool = False
     resend: Resend | None = None
+    backoff: float = 1.0
+    """Seconds: `Job.backoff`."""
 
     def window(self, now: datetime, first_opened: datetime | None) -> SendWindow:
         """Give the window of this run. A re-send has a fresh one: it opens now, however long ago the first one did."""
@@ -84,6 +86,7 @@ class RunPlan:
             longest_wait=retry.longest_wait.total_seconds(),
             stop_after=retry.stop_after,
             profile=self.profile,
+            backoff=self.backoff,
         )
 
 

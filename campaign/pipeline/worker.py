@@ -52,7 +52,7 @@ class Worker:
         self._assemble = partial(assembly.assemble_timed, spent=self._spent) if job.profile else assembly.assemble
         self._second = this_second(self._window.zone)
         self._troubles = Troubles(stop_after=job.stop_after, where=f"smtp.host {job.server.host}")
-        self._pace = Pace(job.rate, now=clock())
+        self._pace = Pace(job.rate, now=clock(), second=job.backoff)
         self._taker = Taker(job.ledger)
         self._rows = Rows(self._taker)
         self._journal = Journal(job.ledger, wake=self._wake)
@@ -169,13 +169,9 @@ class Worker:
                 pool.rest()
 
     def _mind_the_journal(self, happened: int) -> None:
-        """Collect the round that has become durable; begin the next when there is nothing else to do, or enough."""
+        """Begin a round when there is nothing else to do, or enough of it; let go what has become durable."""
         journal = self._journal
         try:
-            durable = journal.collect()
-            if durable:
-                self._courier.cleared(durable)
-                self.pool.release()
             if journal.queued and not journal.syncing and (not happened or journal.queued >= self._group()):
                 start = time.perf_counter()
                 lost = journal.commit()
@@ -184,6 +180,10 @@ class Worker:
                 if lost:
                     self._courier.lost(lost)
                     self.pool.recall()
+            durable = journal.collect()
+            if durable:
+                self._courier.cleared(durable)
+                self.pool.release()
         except LedgerError as error:
             if self._ledger_failing_since is None:
                 self._ledger_failing_since = self._clock()

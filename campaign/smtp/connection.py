@@ -30,7 +30,9 @@ class Connection:
         """How many bodies have been begun."""
         self.closing = False
         """No message may begin on it any more."""
-        self._unsent = b""
+        self.served = False
+        """Whether it has taken a message."""
+        self._unsent = memoryview(b"")
         self._body_unsent = 0
 
     @property
@@ -47,10 +49,7 @@ class Connection:
         """Send what can be sent now, keep the rest. The first `body` bytes of `data` are a message's."""
         if body:
             self._body_unsent = len(self._unsent) + body
-        if self._unsent:
-            self._unsent += data
-        else:
-            self._unsent = data
+        self._unsent = memoryview(b"".join((self._unsent, data)) if self._unsent else data)
         self.flush()
 
     def flush(self) -> None:

@@ -65,6 +65,7 @@ class Dialogue:
         self._queued: deque[tuple[Phase | None, bytes]] = deque()  # commands held back without PIPELINING
         self._refusal: tuple[Phase, Reply] | None = None
         self._open = False  # MAIL was accepted and no body has ended it: RSET before the next
+        self._farewell: Phase | None = None  # what the server answered with 421: it says no more that counts
         self._write = bytearray()
 
     @property
@@ -75,8 +76,11 @@ class Dialogue:
     def begin(self, parcel: Parcel) -> bytes:
         """Give the bytes that begin the parcel's envelope. Only while no other is upcoming."""
         assert self.upcoming is None and (self.pipelining or not self._expected)
-        self.upcoming, self.ready, self._refusal = parcel, False, None
         envelope = parcel.message.envelope
+        for address in (envelope.return_path, envelope.recipient):
+            if "\n" in address or "\r" in address or "\0" in address:
+                raise AssertionError("an address that would end its command and begin another")
+        self.upcoming, self.ready, self._refusal = parcel, False, None
         mail = f"MAIL FROM:<{envelope.return_path}>"
         if self._size_offered:
             mail += f" SIZE={len(parcel.message.data)}"  # RFC 1870
@@ -130,12 +134,20 @@ class Dialogue:
         return self._expected[0] if self._expected else None
 
     def _judge(self, reply: Reply, events: list[Event]) -> None:
+        if self._farewell is not None:
+            # RFC 5321 section 3.8: 421 is the last word. If more comes, it was not the answer that it seemed to be.
+            if self._farewell is Phase.BODY and reply.code != 421:
+                raise ReplyError(f"{reply.code} after 421 in answer to a message")
+            return
         if not self._expected:
-            if reply.code == 421:
-                events.append(Closing(reply))
-                return
-            raise ReplyError(f"a reply that answers nothing: {reply.code} {reply.text}")
+            if reply.code != 421:
+                raise ReplyError(f"a reply that answers nothing: {reply.code} {reply.text}")
+            self._farewell = Phase.CONNECT
+            events.append(Closing(reply))
+            return
         phase = self._expected.popleft()
+        if reply.code == 421:
+            self._farewell = phase or Phase.CONNECT
         if phase is None:
             if reply.code == 421:
                 events.append(Closing(reply))
@@ -162,7 +174,7 @@ class Dialogue:
         accepted = reply.code == 354 if phase is Phase.DATA else reply.code // 100 == 2
         if not accepted and reply.code < 400:
             raise ReplyError(f"{reply.code} in answer to {phase}")
-        if phase is Phase.MAIL and accepted:
+        if phase is Phase.MAIL and (accepted or reply.code == 503):  # 503: it thinks that one is open already
             self._open = True
         if not accepted and self._refusal is None:
             self._refusal = (phase, reply)

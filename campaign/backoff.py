@@ -1,0 +1,82 @@
+"""When something is tried again: a row that was put off, a row that met "slow down", a session that was not to be had.
+
+Takes counts, gives seconds; the curves are tenacity's. No clock, no sleep.
+"""
+
+from collections.abc import Iterator
+
+import tenacity
+
+_LONGEST = 30
+"""Of the waits for the server, in units of the first."""
+_HITS = 4
+"""How often a row may meet "slow down" before it is asked whether that is its own fault."""
+
+
+class Schedule:
+    """When a row that was put off is tried again: exponential backoff with jitter, until tries or window run out."""
+
+    def __init__(self, *, tries: int, first_wait: float, longest_wait: float) -> None:
+        self._retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(tries),
+            wait=tenacity.wait_exponential_jitter(initial=first_wait, max=longest_wait, jitter=first_wait / 4),
+        )
+
+    def wait_after(self, tries: int, seconds_left: float | None) -> float | None:
+        """Give the seconds to wait after the given number of tries spent; None when it was the last, or when the
+        window (`seconds_left`, None: it never closes) ends before the next.
+        """
+        state = tenacity.RetryCallState(self._retrying, None, (), {})
+        state.attempt_number = tries
+        stop, wait = self._retrying.stop, self._retrying.wait
+        if callable(stop) and stop(state):
+            return None
+        seconds = wait(state) if callable(wait) else 0.0
+        return None if seconds_left is not None and seconds >= seconds_left else seconds
+
+
+def reconnect_waits(first: float) -> Iterator[float]:
+    """Seconds to wait before each next attempt to get a session: `first`, doubled up to thirty times that, with jitter;
+    endless.
+    """
+    backoff = tenacity.wait_exponential_jitter(initial=first, max=first * _LONGEST, jitter=first)
+    state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
+    while True:
+        yield backoff(state)
+        state.attempt_number = min(state.attempt_number + 1, _LONGEST)  # far beyond the longest wait
+
+
+class Throttled:
+    """The rows that met "slow down". It costs them no try; but one that meets it again and again, while others get
+    through or at the lowest rate there is, is no matter of rate, and would otherwise go round for ever.
+    """
+
+    def __init__(self, first_wait: float) -> None:
+        self._first_wait = first_wait
+        self._got_through = 0
+        self._hits: dict[int, tuple[int, int]] = {}
+
+    def got_through(self) -> None:
+        """Hear that the server has taken a message."""
+        self._got_through += 1
+
+    def forget(self, row: int) -> None:
+        """Hear that the row has met something else."""
+        if self._hits:
+            self._hits.pop(row, None)
+
+    def blames(self, row: int) -> bool:
+        """Whether others have got through since the row last met "slow down"."""
+        hits, before = self._hits.get(row, (0, 0))
+        return hits > 0 and self._got_through > before
+
+    def wait(self, row: int, *, slowest: bool) -> float | None:
+        """Note that the row has met "slow down", perhaps at the `slowest` rate. Give the seconds until it may go again;
+        None where the row itself is to blame.
+        """
+        hits = self._hits.get(row, (0, 0))[0]
+        if hits >= _HITS and (slowest or self.blames(row)):
+            del self._hits[row]
+            return None
+        self._hits[row] = (hits + 1, self._got_through)
+        return float(self._first_wait * min(2 ** min(hits, 10), _LONGEST))

@@ -1,0 +1,34 @@
+"""What the connections need of whoever has the messages: the one seam between SMTP and the rest."""
+
+from typing import Protocol
+
+from campaign.model import Parcel, Phase, Reply
+from campaign.smtp.connect import Session
+from campaign.smtp.session_error import SessionError
+
+
+class Courier(Protocol):
+    """Gives parcels, and hears what became of each: exactly one of `answered`, `untouched` and `unknown`."""
+
+    def take(self, session: Session) -> Parcel | None:
+        """Give the parcel whose envelope may go now over this session, if there is one."""
+
+    def may_leave(self, parcel: Parcel) -> bool:
+        """Say whether the parcel's body may leave."""
+
+    def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> None:
+        """Hear the server's last word on a parcel. `served`: the connection had taken messages before this one."""
+
+    def untouched(self, parcel: Parcel, why: str) -> None:
+        """Take back a parcel whose body has not left. `why` is empty where it was the courier's own wish."""
+
+    def unknown(self, parcel: Parcel, why: str) -> None:
+        """Hear that a body has left and its reply will never come."""
+
+    def opened(self, session: Session) -> None:
+        """Hear of a new session."""
+
+    def not_opened(self, error: SessionError, *, others: int) -> float:
+        """Hear of a session that could not be had while `others` are open or being opened; give the seconds to the
+        next attempt.
+        """
