@@ -27,6 +27,7 @@ MEANINGS = {
     Status.SUPPRESSED: "on a suppression list",
     Status.DUPLICATE: "the same address stands earlier in the file",
 }
+_WINDOW = ("--opens", "--closes", "--lasts")
 _STAGES = ("read", "mint", "render", "compose", "send", "ledger")
 
 
@@ -80,21 +81,21 @@ def show_profile(profile: Mapping[str, float], messages: int, say: Say) -> None:
 
 
 def next_commands(
-    counts: Mapping[Status, int], invocation: Invocation, results: Path, *, over: bool, stale: bool
+    counts: Mapping[Status, int], invocation: Invocation, results: Path, *, opened: bool, over: bool, stale: bool
 ) -> Sequence[tuple[str, str]]:
     """Give what can be done about the rows that are not settled well, and the command for it.
 
-    `over`: the window of the last run has closed, so that `send` would send nothing. `stale`: the closing time that the
-    settings name has passed, so that a re-send needs another one.
+    `opened`: the window of the last run has opened; `over`: it has closed, so that `send` would send nothing. `stale`:
+    the closing time that the settings name has passed, so that a re-send needs another one.
     """
     fresh = ("--lasts", "8h") if stale else ()
 
     def resend(*more: str) -> str:
-        return invocation.line("resend", *more, *fresh, fresh_window=stale)
+        return invocation.line("resend", *more, *fresh, without=_WINDOW if stale else ("--opens",) if opened else ())
 
     commands = []
     again = []
-    mended = "invalid rows, once they are mended in the contacts file"
+    mended = "invalid rows once they are mended in the contacts file"
     goes_on = bool(counts[Status.PENDING]) and not over
     if goes_on:
         words = f"to go on (and with {mended})" if counts[Status.INVALID] else "to go on"
@@ -106,7 +107,7 @@ def next_commands(
     if counts[Status.INVALID] and not goes_on:
         again.append(mended)
     if again:
-        commands.append((f"to send again {', and '.join(again)}", resend()))
+        commands.append((f"to send again {' and '.join(again)}", resend()))
     if counts[Status.REJECTED]:
         words = "to send to rejected addresses, once they are corrected in the results"
         commands.append((words, resend("--from", str(results))))

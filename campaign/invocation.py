@@ -6,11 +6,9 @@ Takes what the command line was given; gives lines that can be pasted into a POS
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-
-_WINDOW = ("--opens", "--closes", "--lasts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +24,8 @@ class Invocation:
     settings: Mapping[str, object] = field(default_factory=dict)
     """Options that stand for settings ("--host"), with their values; None was not given."""
 
-    def line(self, verb: str, *more: str, fresh_window: bool = False) -> str:
-        """Give the command for `verb`, with `more` arguments. `fresh_window` leaves out the old one's options."""
+    def line(self, verb: str, *more: str, without: Collection[str] = ()) -> str:
+        """Give the command for `verb`, with `more` arguments and `without` these options of the last call."""
         words = [verb, str(self.campaign)]
         if self.output is not None:
             words += ["--output", str(self.output)]
@@ -35,7 +33,7 @@ class Invocation:
             words.append("--sandbox")
         if verb in ("send", "resend"):
             for option, value in self.settings.items():
-                if value is not None and not (fresh_window and option in _WINDOW):
+                if value is not None and option not in without:
                     words += [option, str(value)]
         return f"{self.program} {shlex.join([*words, *more])}"
 

@@ -35,7 +35,7 @@ AHEAD = window(timedelta(hours=1), timedelta(hours=2))
 
 
 def lines(found: Mapping[Status, int], *, over: bool = False, stale: bool = False) -> list[str]:
-    return [line for _, line in next_commands(found, INVOCATION, RESULTS, over=over, stale=stale)]
+    return [line for _, line in next_commands(found, INVOCATION, RESULTS, opened=True, over=over, stale=stale)]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,22 @@ def lines(found: Mapping[Status, int], *, over: bool = False, stale: bool = Fals
 )
 def test_what_can_be_done_next(found: dict[Status, int], over: bool, stale: bool, expected: list[str]) -> None:
     assert lines(found, over=over, stale=stale) == expected
+
+
+@pytest.mark.parametrize(
+    ("opened", "stale", "expected"),
+    [
+        (False, False, "campaign resend c.toml --opens 2099-01-01T00:00 --lasts 1h"),  # not before it opens
+        (True, False, "campaign resend c.toml --lasts 1h"),
+        (True, True, "campaign resend c.toml --lasts 8h"),
+    ],
+)
+def test_a_resend_has_a_window_of_its_own(opened: bool, stale: bool, expected: str) -> None:
+    given = Invocation(
+        program="campaign", campaign=Path("c.toml"), settings={"--opens": "2099-01-01T00:00", "--lasts": "1h"}
+    )
+    found = next_commands(counts(failed=1), given, RESULTS, opened=opened, over=stale, stale=stale)
+    assert [line for _, line in found] == [expected]
 
 
 def test_nothing_that_was_sent_is_ever_offered_again() -> None:

@@ -30,12 +30,12 @@ def test_whatever_a_path_holds_the_shell_gives_it_back(name: str, output: str, h
     ]
 
 
-def test_a_fresh_window_takes_the_place_of_the_old_one() -> None:
+def test_options_can_be_left_out() -> None:
     invocation = Invocation(
         program="campaign", campaign=Path("c.toml"), settings={"--closes": "2020-01-01T00:00", "--rate": 5.0}
     )
     assert invocation.line("send") == "campaign send c.toml --closes 2020-01-01T00:00 --rate 5.0"
-    again = invocation.line("resend", "--lasts", "8h", fresh_window=True)
+    again = invocation.line("resend", "--lasts", "8h", without=["--closes"])
     assert again == "campaign resend c.toml --rate 5.0 --lasts 8h"
 
 

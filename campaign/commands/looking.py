@@ -76,7 +76,7 @@ def _commands(
         over = SendWindow.resolve(
             opens=given.opens, closes=None, lasts=given.lasts, timezone=given.timezone, now=now, first_opened=first
         ).is_over(now)
-    return list(next_commands(summary.counts(database), invocation, results, over=over, stale=stale))
+    return list(next_commands(summary.counts(database), invocation, results, opened=True, over=over, stale=stale))
 
 
 def _as_json(settings: Settings, counts: dict[Status, int], results: Path) -> str:
