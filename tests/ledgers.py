@@ -1,0 +1,109 @@
+"""Ledgers for tests: rows to enrol, parcels to claim, and what stands in the file."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from campaign.contacts import contact_key
+from campaign.ledger import summary
+from campaign.ledger.journal import Journal
+from campaign.ledger.roster import Taker, enrol, prepare_run
+from campaign.ledger.schema import connect
+from campaign.ledger.store import Ledger
+from campaign.model import Envelope, Message, Outcome, Parcel, Reply, Row, Status
+
+OK = Reply(code=250, enhanced="2.0.0", text="Ok: queued")
+BUSY = Reply(code=450, enhanced="4.2.1", text="Mailbox busy")
+
+
+def row(number: int, email: str | None, *cells: str, fault: str | None = None, line: int | None = None) -> Row:
+    """A row whose first cell is its address (or what stands there in its place)."""
+    return Row(
+        number=number, line=line or number + 1, cells=cells or (email or "nobody",), email=email,
+        fault=fault if fault or email else "no address",
+    )  # fmt: skip
+
+
+def rows(*emails: str | None) -> list[Row]:
+    """Rows with these addresses."""
+    return [row(number, email) for number, email in enumerate(emails, 1)]
+
+
+def enrolled(
+    ledger: Ledger, entries: Sequence[Row], *, columns: Sequence[str] = ("email",), suppressed: Iterable[str] = ()
+) -> None:
+    """Enrols in chunks of three."""
+    chunks = (entries[start : start + 3] for start in range(0, len(entries), 3))
+    enrol(ledger.database, columns, chunks, suppressed, contact_key)
+
+
+def people(ledger: Ledger, count: int) -> list[int]:
+    """Enrols so many people; gives their numbers."""
+    enrolled(ledger, rows(*(f"p{number}@people.example" for number in range(1, count + 1))))
+    return [number for (number,) in ledger.database.execute("SELECT contact FROM entry ORDER BY row")]
+
+
+def journal(path: Path) -> Journal:
+    """A journal that wakes nobody."""
+    return Journal(path, wake=lambda: None, clock=lambda: 1_800_000_000.0)
+
+
+def parcel(contact: int, **values: Any) -> Parcel:
+    """A parcel for the contact."""
+    message = Message(
+        envelope=Envelope(return_path="us@example.com", recipient="you@example.com"), message_id="<1@x>", data=b""
+    )
+    given: dict[str, Any] = {"link_expires_at": 9, "link_fingerprint": "abc"}
+    return Parcel(contact=contact, message=message, **given | values)
+
+
+def outcome(contact: int, status: Status = Status.SENT, reply: Reply | None = OK, **values: Any) -> Outcome:
+    """An outcome for the contact."""
+    return Outcome(contact=contact, status=status, reply=reply, **values)
+
+
+def commit(pen: Journal) -> tuple[list[int], list[int]]:
+    """One round, to its end: the contacts whose claims are durable, and those whose claims were lost."""
+    lost = pen.commit()
+    durable = pen.collect(wait=True)
+    assert durable is not None
+    return [one.contact for one in durable], [one.contact for one in lost]
+
+
+def deliveries(path: Path) -> dict[int, tuple[Any, ...]]:
+    """(status, attempts, tries, code, detail) of every contact with a delivery."""
+    with closing(connect(path, readonly=True)) as database:
+        return {
+            number: tuple(rest)
+            for number, *rest in database.execute(
+                "SELECT contact, status, attempts, tries, smtp_code, detail FROM delivery"
+            )
+        }
+
+
+def words(ledger: Ledger) -> list[str]:
+    """The status of every row, in order."""
+    return [standing.status for standing in summary.standings(ledger.database)]
+
+
+def taken(ledger: Ledger, *, limit: int | None = None, chosen_only: bool = False, most: int = 2) -> Iterator[str]:
+    """The addresses that one taker gets of a new run, in order."""
+    prepare_run(ledger.database, limit=limit, chosen_only=chosen_only)
+    taker = Taker(ledger.path)
+    while some := taker.take(most):
+        yield from (due.contact.email for due in some)
+    taker.close()
+
+
+def settle(ledger: Ledger, statuses: dict[str, Status]) -> None:
+    """Gives addresses an outcome, by way of a claim."""
+    found = dict(ledger.database.execute("SELECT address, id FROM contact"))
+    pen = journal(ledger.path)
+    for address in statuses:
+        pen.claim(parcel(found[address]))
+    commit(pen)
+    for address, status in statuses.items():
+        pen.settle(outcome(found[address], status, OK if status is Status.SENT else BUSY))
+    commit(pen)
+    pen.close()
