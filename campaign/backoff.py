@@ -19,7 +19,7 @@ class Schedule:
     def __init__(self, *, tries: int, first_wait: float, longest_wait: float) -> None:
         self._retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(tries),
-            wait=tenacity.wait_exponential_jitter(initial=first_wait, max=longest_wait, jitter=first_wait / 4),
+            wait=tenacity.wait_exponential_jitter(multiplier=first_wait, max=longest_wait, jitter=first_wait / 4),
         )
 
     def wait_after(self, tries: int, seconds_left: float | None) -> float | None:
@@ -39,7 +39,7 @@ def reconnect_waits(first: float) -> Iterator[float]:
     """Seconds to wait before each next attempt to get a session: `first`, doubled up to thirty times that, with jitter;
     endless.
     """
-    backoff = tenacity.wait_exponential_jitter(initial=first, max=first * _LONGEST, jitter=first)
+    backoff = tenacity.wait_exponential_jitter(multiplier=first, max=first * _LONGEST, jitter=first)
     state = tenacity.RetryCallState(tenacity.Retrying(), None, (), {})
     while True:
         yield backoff(state)
