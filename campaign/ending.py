@@ -52,12 +52,15 @@ def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings
     if counts[Status.PENDING] and trouble is None:
         say(_why_pending(summary, now))
     say(f"results: {summary.results}")
-    show_next(
-        next_commands(
-            counts, invocation, summary.results, over=summary.window.is_over(now), stale=is_stale(given, now)
-        ),
-        say,
+    commands = next_commands(
+        counts,
+        invocation,
+        summary.results,
+        opened=not summary.window.seconds_until_open(now),
+        over=summary.window.is_over(now),
+        stale=is_stale(given, now),
     )
+    show_next(commands, say)
 
 
 def show_counts(counts: Mapping[Status, int], say: Say) -> None:
