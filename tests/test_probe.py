@@ -17,7 +17,7 @@ def test_a_sender_is_taken_and_taken_back(smtp_server: StartServer) -> None:
     server = smtp_server()
     reply = ask_about_sender(connect(session_server(server)), "bounces@acme.example", timeout=5)
     assert (reply.code, reply.enhanced) == (250, "2.1.0")
-    server.record.wait_until(lambda: server.record.connections[0].fate == "quit")
+    server.record.wait_until(lambda: server.record.connections[0].commands[-1:] == [b"QUIT"])
     assert server.record.connections[0].commands[1:] == [b"MAIL FROM:<bounces@acme.example>", b"RSET", b"QUIT"]
     assert server.accepted == []
 
