@@ -91,6 +91,7 @@ def main() -> None:
     ) as server:
         print(server.port, flush=True)
         sys.stdin.buffer.read()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whoever sends it, too, must not interrupt the ending
 
 
 if __name__ == "__main__":
