@@ -35,9 +35,11 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The session is out of step: no reply before or after this can be trusted."""
+    """The session can't go on: what was said is no reply, or not the one that is due."""
 
     why: str
+    shifted: bool
+    """There was a reply too many, nobody knows where: what was heard just before may have been meant for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,10 @@ class Closing:
     """421 that answers nothing of ours: the server is about to hang up (RFC 5321 section 3.8)."""
 
     reply: Reply
+
+
+class _OutOfStepError(Exception):
+    """A reply that can't be the one that is due."""
 
 
 Event = Ready | Answered | Closing | Broken
@@ -65,7 +71,7 @@ class Dialogue:
         self._queued: deque[tuple[Phase | None, bytes]] = deque()  # commands held back without PIPELINING
         self._refusal: tuple[Phase, Reply] | None = None
         self._open = False  # MAIL was accepted and no body has ended it: RSET before the next
-        self._farewell: Phase | None = None  # what the server answered with 421: it says no more that counts
+        self._over = False  # the server has said 421, and no message is without its reply
         self._write = bytearray()
 
     @property
@@ -120,10 +126,16 @@ class Dialogue:
         """Take what arrived; give what it says, and what to write because of it. Never raises."""
         events: list[Event] = []
         try:
-            for reply in self._parser.feed(data):
-                self._judge(reply, events)
+            replies, garbage = self._parser.feed(data), None
         except ReplyError as error:
-            events.append(Broken(str(error)))
+            replies, garbage = error.before, Broken(str(error), shifted=False)
+        try:
+            for reply in replies:
+                self._judge(reply, events)
+        except _OutOfStepError as error:
+            garbage = Broken(str(error), shifted=True)
+        if garbage is not None:
+            events.append(garbage)
         written = bytes(self._write)
         self._write.clear()
         return events, written
@@ -134,28 +146,24 @@ class Dialogue:
         return self._expected[0] if self._expected else None
 
     def _judge(self, reply: Reply, events: list[Event]) -> None:
-        if self._farewell is not None:
-            # RFC 5321 section 3.8: 421 is the last word. If more comes, it was not the answer that it seemed to be.
-            if self._farewell is Phase.BODY and reply.code != 421:
-                raise ReplyError(f"{reply.code} after 421 in answer to a message")
+        if self._over:  # RFC 5321 section 3.8: 421 is the last word
             return
         if not self._expected:
             if reply.code != 421:
-                raise ReplyError(f"a reply that answers nothing: {reply.code} {reply.text}")
-            self._farewell = Phase.CONNECT
+                raise _OutOfStepError(f"a reply that answers nothing: {reply.code} {reply.text}")
+            self._over = True
             events.append(Closing(reply))
             return
         phase = self._expected.popleft()
-        if reply.code == 421:
-            self._farewell = phase or Phase.CONNECT
         if phase is None:
             if reply.code == 421:
+                self._over = True
                 events.append(Closing(reply))
             else:
                 self._write += self._advance()
         elif phase is Phase.BODY:
             if reply.code // 100 == 3:
-                raise ReplyError(f"{reply.code} in answer to a message")
+                raise _OutOfStepError(f"{reply.code} in answer to a message")
             parcel, self.current = self.current, None
             assert parcel is not None
             events.append(Answered(parcel, Phase.BODY, reply))
@@ -166,6 +174,7 @@ class Dialogue:
         """RFC 2920 section 3.1: every reply of the group is looked at, whatever the earlier ones said."""
         if reply.code == 421:  # RFC 5321 section 3.8: the replies to the rest of the group will not come
             assert self.upcoming is not None
+            self._over = True
             events.append(Answered(self.upcoming, *(self._refusal or (phase, reply))))
             self.upcoming = None
             self._queued.clear()
@@ -173,8 +182,8 @@ class Dialogue:
             return
         accepted = reply.code == 354 if phase is Phase.DATA else reply.code // 100 == 2
         if not accepted and reply.code < 400:
-            raise ReplyError(f"{reply.code} in answer to {phase}")
-        if phase is Phase.MAIL and (accepted or reply.code == 503):  # 503: it thinks that one is open already
+            raise _OutOfStepError(f"{reply.code} in answer to {phase}")
+        if phase is Phase.MAIL and accepted:
             self._open = True
         if not accepted and self._refusal is None:
             self._refusal = (phase, reply)

@@ -21,21 +21,22 @@ def hear(connection: Connection, data: bytes, courier: Courier) -> tuple[bytes, 
     dialogue = connection.dialogue
     early = dialogue.current is not None and not connection.body_left
     events, commands = dialogue.feed(data)
-    if events and isinstance(events[-1], Broken):
-        _doubt(events, courier, events[-1].why)
-        return b"", events[-1].why
+    broken = events[-1] if events and isinstance(events[-1], Broken) else None
+    if broken is not None and broken.shifted:
+        _doubt(events, courier, broken.why)
+        return b"", broken.why
     if early and any(isinstance(event, Answered) for event in events):
         _answered_early(connection, events, courier)
         return b"", _TOO_EARLY
     for event in events:
         if isinstance(event, Answered):
-            connection.closing = connection.closing or event.reply.code == 421
+            connection.closing = connection.closing or _ends_session(event)
             courier.answered(event.parcel, event.phase, event.reply, served=connection.served)
             if event.phase is Phase.BODY and event.reply.code < 300:
                 connection.served = True
         elif isinstance(event, Closing):
             connection.closing = True
-    return commands, None
+    return commands, None if broken is None else broken.why
 
 
 def lose(connection: Connection, courier: Courier, why: str) -> None:
@@ -49,8 +50,13 @@ def lose(connection: Connection, courier: Courier, why: str) -> None:
         courier.untouched(upcoming, why)
 
 
+def _ends_session(answer: Answered) -> bool:
+    """421 says so; 503 for MAIL says that the server and we do not agree on where we are."""
+    return answer.reply.code == 421 or (answer.reply.code == 503 and answer.phase is Phase.MAIL)
+
+
 def _doubt(events: Sequence[Event], courier: Courier, why: str) -> None:
-    """The session is out of step: an answer that came with the nonsense may be the answer to something else."""
+    """There was a reply too many: an answer that came with it may have been the answer to something else."""
     for event in events:
         if isinstance(event, Answered):
             tell = courier.unknown if event.phase is Phase.BODY else courier.untouched

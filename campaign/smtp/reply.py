@@ -24,6 +24,11 @@ _MEMORY = 512
 class ReplyError(Exception):
     """What the server sent is not an SMTP reply."""
 
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.before: list[Reply] = []
+        """The replies that were complete before it."""
+
 
 class ReplyParser:
     """Collects a server's bytes until they make replies."""
@@ -39,14 +44,18 @@ class ReplyParser:
         if self._rest:
             data = self._rest + data
         *lines, self._rest = data.split(b"\n")
-        replies = []
-        for line in lines:
-            if not self._lines and (known := self._known.get(line)) is not None:
-                replies.append(known)
-            elif (reply := self._line(line)) is not None:
-                replies.append(reply)
-        if self._size + len(self._rest) > MAX_REPLY:
-            raise ReplyError(f"a reply of more than {MAX_REPLY:,} bytes")
+        replies: list[Reply] = []
+        try:
+            for line in lines:
+                if not self._lines and (known := self._known.get(line)) is not None:
+                    replies.append(known)
+                elif (reply := self._line(line)) is not None:
+                    replies.append(reply)
+            if self._size + len(self._rest) > MAX_REPLY:
+                raise ReplyError(f"a reply of more than {MAX_REPLY:,} bytes")
+        except ReplyError as error:
+            error.before = replies
+            raise
         return replies
 
     @property
