@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 from tests.smtp_server.certificates import server_context
 from tests.smtp_server.command import ENDS_GROUP
@@ -116,7 +116,7 @@ class Wire(asyncio.Protocol):
             return
         self._busy = True
         size = what.piece or len(wire) or 1
-        pieces = iter([wire[start : start + size] for start in range(0, len(wire), size)])
+        pieces = [wire[start : start + size] for start in range(0, len(wire), size)]
         self._timer = self._loop.call_later(what.delay, self._trickle, pieces, what.action)
 
     def finish(self, action: Action) -> None:
@@ -169,12 +169,13 @@ class Wire(asyncio.Protocol):
         elif not self.pipelining:
             self.defect("pipelined though PIPELINING was not offered", bytes(self.buffer))
 
-    def _trickle(self, pieces: Iterator[bytes], action: Action) -> None:
-        if (piece := next(pieces, None)) is not None:
-            self._write(piece)
-            self._timer = self._loop.call_later(GAP, self._trickle, pieces, action)
+    def _trickle(self, pieces: Sequence[bytes], action: Action) -> None:
+        if pieces:
+            self._write(pieces[0])
+        if pieces[1:]:
+            self._timer = self._loop.call_later(GAP, self._trickle, pieces[1:], action)
             return
-        self._busy = False
+        self._busy = False  # at once: whoever has the last piece may speak
         self.finish(action)
         if not self._deaf:
             self._work()
