@@ -3,8 +3,9 @@
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.connect import Server, SessionError, connect
+from campaign.smtp.connect import Server, connect
 from campaign.smtp.probe import ask_about_sender
+from campaign.smtp.session_error import SessionError
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, FaultServer
 
