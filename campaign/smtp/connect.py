@@ -58,7 +58,7 @@ class Session:
     def size_limit(self) -> int | None:
         """Octets the server takes at most in a message (RFC 1870); None where it names no limit."""
         limit = self.features.get("size", "").strip()
-        return int(limit) or None if limit.isdecimal() and len(limit) < 20 else None
+        return int(limit) or None if limit.isascii() and limit.isdecimal() and len(limit) < 20 else None
 
 
 def connect(server: Server, *, tls: ssl.SSLContext | None = None) -> Session:
@@ -86,7 +86,7 @@ def connect(server: Server, *, tls: ssl.SSLContext | None = None) -> Session:
         return _hand_over(client)
     except SessionError as error:
         failure = error
-    except (OSError, smtplib.SMTPException, ValueError) as error:  # SMTPException is an OSError, too
+    except (OSError, ValueError) as error:  # smtplib.SMTPException is an OSError; ValueError: letters beyond ASCII
         failure = translate(error, phase, timeout=server.timeout, where=where, secret=server.password)
     if client is not None:
         client.close()
@@ -123,14 +123,22 @@ def _start_tls(client: smtplib.SMTP, tls: ssl.SSLContext | None, where: str) -> 
 
 
 def _sign_in(client: smtplib.SMTP, username: str, password: str) -> None:
-    """Let smtplib choose the mechanism, but it knows ASCII only, where PLAIN takes UTF-8 (RFC 4616 section 2)."""
-    if (username + password).isascii() or "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
-        client.login(username, password)
-        return
-    token = base64.b64encode(f"\0{username}\0{password}".encode()).decode("ascii")
-    code, text = client.docmd("AUTH", f"PLAIN {token}")
-    if code != 235:
-        raise smtplib.SMTPAuthenticationError(code, text)
+    """Sign in with the first mechanism that both sides know: one wrong password is one failed attempt, where smtplib's
+    `login` would make one for each mechanism, and forget what the server said to the first.
+    """
+    offered = client.esmtp_features.get("auth", "").upper().split()
+    client.user, client.password = username, password
+    if "PLAIN" in offered:
+        token = base64.b64encode(f"\0{username}\0{password}".encode()).decode("ascii")  # UTF-8: RFC 4616 section 2
+        code, text = client.docmd("AUTH", f"PLAIN {token}")
+        if code != 235:
+            raise smtplib.SMTPAuthenticationError(code, text)
+    elif "LOGIN" in offered:
+        client.auth("LOGIN", client.auth_login)
+    elif "CRAM-MD5" in offered:
+        client.auth("CRAM-MD5", client.auth_cram_md5)
+    else:
+        raise smtplib.SMTPNotSupportedError
 
 
 def _hand_over(client: smtplib.SMTP) -> Session:

@@ -41,9 +41,14 @@ def translate(error: Exception, phase: Phase, *, timeout: float, where: str, sec
         what, fix = found
         reply = Reply(code=500, enhanced=None, text=what)
         return SessionError(what, phase=Phase.STARTTLS, reply=reply, where=where, fix=fix)
-    if phase is Phase.AUTH and _no_mechanism(error):
+    if phase is Phase.AUTH and isinstance(error, smtplib.SMTPNotSupportedError | UnicodeError):
+        words = (
+            "the username or the password has letters beyond ASCII, and the server offers no sign-in that takes them"
+            if isinstance(error, UnicodeError)
+            else "the server offers no sign-in that we can use"
+        )
         return SessionError(
-            "the server offers no sign-in that we can use",
+            words,
             phase=phase,
             reply=Reply(code=504, enhanced=None, text="no sign-in offered"),
             where=where,
@@ -70,11 +75,6 @@ def _tls_fault(error: ssl.SSLError) -> tuple[str, str] | None:
             'check smtp.port and smtp.security: "tls" is for port 465, "starttls" for port 587',
         )
     return None
-
-
-def _no_mechanism(error: Exception) -> bool:
-    """How smtplib says it, in two ways: AUTH is not offered at all, or with no mechanism that it knows."""
-    return isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException
 
 
 def _refused(error: smtplib.SMTPResponseException, phase: Phase, where: str, secret: str | None) -> SessionError:
