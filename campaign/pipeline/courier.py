@@ -59,7 +59,9 @@ class MailCourier:
         self._schedule = Schedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
         self._stop_after = job.stop_after
         self._under_way: dict[int, Due] = {}
-        self._durable: set[int] = set()
+        self._not_durable: dict[int, Parcel] = {}
+        """The latest claim of each contact that `cleared` has not named yet. By parcel, since an earlier claim of the
+        same contact may still be on its way to the disk when the next is made."""
         self._quick: Counter[int] = Counter()
         self._throttled = Throttled(job.backoff)
         self._backoff = job.backoff
@@ -71,7 +73,8 @@ class MailCourier:
 
     def cleared(self, claims: list[Parcel]) -> None:
         """Hear that these claims are durable."""
-        self._durable.update([parcel.contact for parcel in claims])
+        for parcel in claims:
+            self._forget_claim(parcel)
 
     def lost(self, claims: list[Parcel]) -> None:
         """Hear that another worker won these claims: they are no longer ours to send or to settle."""
@@ -109,18 +112,15 @@ class MailCourier:
 
     def may_leave(self, parcel: Parcel) -> bool:
         """Say whether the claim is durable and the window open."""
-        if parcel.contact not in self._durable or self.recalled:
+        if parcel.contact in self._not_durable or self.recalled:
             return False
-        if self._window.closes is not None and self._window.is_over(datetime.now(UTC)):
-            return False
-        self._durable.discard(parcel.contact)
-        return True
+        return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
 
     # What the pool tells.
 
     def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> None:
         """Judge the server's last word on a parcel."""
-        self._durable.discard(parcel.contact)
+        self._forget_claim(parcel)
         due = self._under_way.get(parcel.contact)
         if due is None:
             return
@@ -136,7 +136,7 @@ class MailCourier:
 
     def untouched(self, parcel: Parcel, why: str) -> None:
         """Let the row go again: at once, but not for ever."""
-        self._durable.discard(parcel.contact)
+        self._forget_claim(parcel)
         due = self._under_way.get(parcel.contact)
         if due is None:
             return
@@ -199,6 +199,7 @@ class MailCourier:
             self._condemn(due, "the address has letters beyond ASCII, which the server can't take (no SMTPUTF8)")
             return None
         self._under_way[due.id] = due
+        self._not_durable[due.id] = parcel
         self._journal.claim(parcel)
         limit, size = session.size_limit, len(parcel.message.data)
         if limit is not None and size > limit:
@@ -263,6 +264,10 @@ class MailCourier:
         del self._under_way[due.id]
         outcome = Outcome(contact=due.id, status=Status.PENDING, reply=reply, detail=detail, spent=spent)
         self._journal.settle(outcome)
+
+    def _forget_claim(self, parcel: Parcel) -> None:
+        if self._not_durable.get(parcel.contact) is parcel:
+            del self._not_durable[parcel.contact]
 
     def _condemn(self, due: Due, why: str) -> None:
         self.settled[Status.INVALID] += 1
