@@ -63,13 +63,21 @@ WORD = "CASE WHEN own.status = 'sending' THEN 'in_doubt' ELSE coalesce(own.statu
 
 
 def connect(
-    path: Path, *, create: bool = False, readonly: bool = False, cache_mib: int = 16, eager: bool = False
+    path: Path,
+    *,
+    create: bool = False,
+    readonly: bool = False,
+    immutable: bool = False,
+    cache_mib: int = 16,
+    eager: bool = False,
 ) -> sqlite3.Connection:
     """Open the file, autocommitting (transactions are written out). Raises LedgerError.
 
-    An `eager` connection is for many short transactions among several writers: it waits for its turn more lightly.
+    `readonly` changes nothing that is on record. (Not SQLite's own mode of that name, which leaves its -wal and -shm
+    files behind.) `immutable` looks at the file alone, without its WAL, and touches nothing. An `eager` connection is
+    for many short transactions among several writers: it waits for its turn more lightly.
     """
-    mode = "rwc" if create else "ro" if readonly else "rw"
+    mode = "rwc" if create else "ro&immutable=1" if immutable else "rw"
     try:
         database = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
@@ -80,7 +88,9 @@ def connect(
         )
         database.execute(f"PRAGMA cache_size = {-cache_mib * 1024}")
         database.execute("PRAGMA temp_store = MEMORY")
-        if not readonly:
+        if readonly or immutable:
+            database.execute("PRAGMA query_only = ON")
+        else:
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute("PRAGMA wal_autocheckpoint = 0")  # the run's owner does that, out of the way
         if eager:

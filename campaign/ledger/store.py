@@ -155,11 +155,9 @@ def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
             where=str(path),
             fix="check --output and --sandbox, or send the campaign first",
         )
-    wal_missing = _wal_is_missing(path)
+    _refuse_without_wal(path)
     with contextlib.closing(schema.connect(path, readonly=True)) as database:
         schema.verify(database, path, name)
-        if wal_missing:
-            _refuse_after_a_crash(database, path)
         with explained(database):
             yield database
 
@@ -196,7 +194,7 @@ def _lock(path: Path) -> int:
 def _open_locked(path: Path, name: str) -> sqlite3.Connection:
     """Connect to the file that we have locked: a new ledger, or one that is whole and this campaign's."""
     _refuse_a_stump(path)
-    wal_missing = _wal_is_missing(path)
+    _refuse_without_wal(path)
     database = schema.connect(path, create=True, cache_mib=32)
     try:
         if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
@@ -204,8 +202,6 @@ def _open_locked(path: Path, name: str) -> sqlite3.Connection:
             schema.create(database, name)
         schema.verify(database, path, name)
         schema.keep_wal(database, path)
-        if wal_missing:
-            _refuse_after_a_crash(database, path)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())}
         database.execute("INSERT OR REPLACE INTO facts VALUES ('holder', ?)", (json.dumps(holder),))
         database.execute("PRAGMA wal_checkpoint(PASSIVE)")  # so that the file by itself shows that it was in use
@@ -237,16 +233,18 @@ def _size(path: Path) -> int:
         ) from None
 
 
-def _wal_is_missing(path: Path) -> bool:
-    """Whether somebody took the WAL away: SQLite deletes the -shm file before it."""
-    return Path(f"{path}-shm").exists() and not Path(f"{path}-wal").exists()
-
-
-def _refuse_after_a_crash(database: sqlite3.Connection, path: Path) -> None:
-    """Raise LedgerError if the run that was cut off had more to say than the file does."""
-    with explained(database):
-        cut_off = database.execute("SELECT 1 FROM facts WHERE name = 'holder'").fetchone()
-    if cut_off:
+def _refuse_without_wal(path: Path) -> None:
+    """Raise LedgerError if a run was cut off and somebody then took the WAL away. (SQLite deletes the -shm file before
+    it.) The file is looked at as if it could not change: opening it in earnest would remove the evidence.
+    """
+    if not Path(f"{path}-shm").exists() or Path(f"{path}-wal").exists():
+        return
+    try:
+        with contextlib.closing(schema.connect(path, immutable=True)) as database:
+            cut_off = database.execute("SELECT 1 FROM facts WHERE name = 'holder'").fetchone()
+    except (LedgerError, sqlite3.Error):
+        return  # whatever that is, opening it will tell
+    if cut_off and not Path(f"{path}-wal").exists():
         raise LedgerError(
             "a run was cut off, and the latest of what it had written down is gone with the ledger's -wal file",
             where=f"{path}-wal",
