@@ -105,8 +105,6 @@ class MailCourier:
                     self._pace.take(now)
                     return parcel
         except CampaignError as error:
-            if due is not None:
-                self._rows.give_back(due)
             self._stop(error)
         return None
 
@@ -195,6 +193,9 @@ class MailCourier:
         except InvalidContactError as error:
             self._condemn(due, f"{error.what} ({error.where})" if error.where else error.what)
             return None
+        except CampaignError:
+            self._rows.give_back(due)
+            raise
         if parcel.message.envelope.smtputf8 and not session.smtputf8:
             self._condemn(due, "the address has letters beyond ASCII, which the server can't take (no SMTPUTF8)")
             return None
