@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from campaign.contacts import ContactsFile, contact_key, read_suppressions
+from campaign.contacts.encoding import reading
 from campaign.errors import CampaignError
 from campaign.ledger.faults import transaction
 from campaign.ledger.roster import enrol
@@ -22,10 +23,10 @@ _FORMAT = "1"
 
 
 def digest(contacts: ContactsFile, suppress: tuple[Path, ...]) -> str:
-    """Give what tells whether the files were read before, as they are."""
+    """Give what tells whether the files were read before, as they are. Raises ContactsError."""
     parts = [_FORMAT, contacts.email_column, contacts.digest()]
     for path in suppress:
-        with path.open("rb") as file:
+        with reading(path) as file:
             parts.append(hashlib.file_digest(file, "sha256").hexdigest())
     return " ".join(parts)
 
