@@ -1,6 +1,8 @@
 """The command line as a person or a script meets it: exit codes, errors in three parts, what goes to which stream."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 
 from campaign import __version__
 from campaign.cli import app
+from campaign.ledger.store import Ledger
 from campaign.starter import make_campaign
 from tests.campaigns import SECRET, SmallCampaign
 from tests.conftest import StartServer
@@ -242,6 +245,26 @@ def test_results_and_report(command: Command, small: SmallCampaign, smtp_server:
     said = command("report", small.path, "--to", small.folder / "no" / "report.html")
     assert said.code == 2
     assert_three_parts(said)
+
+
+def test_status_knows_a_run_that_goes_on_from_one_that_was_cut_off(command: Command, small: SmallCampaign) -> None:
+    small.load(25)
+    command("send", small.path, "--opens", "2099-01-01T00:00", "--no-wait")
+    assert json.loads(command("status", small.path, "--json").out)["running"] is None
+    with Ledger.open(small.ledger, small.name):
+        said = command("status", small.path)
+        assert f"a run is going on, process {os.getpid()}" in said.out
+        assert "campaign send" not in said.out
+        assert json.loads(command("status", small.path, "--json").out)["running"] == os.getpid()
+        busy = command("send", small.path)
+        assert busy.code == 2
+        assert f"process {os.getpid()}" in busy.err
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with Ledger.open(small.ledger, small.name) as ledger:
+        holder = {"pid": ended.pid, "host": socket.gethostname(), "since": 0}
+        ledger.write_fact("holder", json.dumps(holder))
+        assert "a run is going on" not in command("status", small.path).out
 
 
 def test_preview_and_dry_run_are_the_same_and_leave_no_ledger(command: Command, small: SmallCampaign) -> None:

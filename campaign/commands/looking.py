@@ -1,6 +1,8 @@
 """`campaign status`, `results`, `report`: what the ledger says, also while a run goes on. Raises LedgerError."""
 
 import json
+import os
+import socket
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +14,7 @@ import typer
 from campaign.ending import is_stale, next_commands, show_counts, show_next
 from campaign.invocation import Invocation, program
 from campaign.ledger import summary
+from campaign.ledger.faults import explained
 from campaign.ledger.store import reading_ledger
 from campaign.message import message_id
 from campaign.model import Status
@@ -27,16 +30,20 @@ def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: boo
     settings = load_settings(campaign)
     results, path = output_paths(settings, output, sandbox)
     with reading_ledger(path, settings.name) as database:
+        running = _running(database)
         counts = summary.counts(database)
         commands = _commands(settings, database, Invocation(
             program=program(), campaign=campaign, output=output, sandbox=sandbox
         ), results)  # fmt: skip
     if json:
-        typer.echo(_as_json(settings, counts, results))
+        typer.echo(_as_json(settings, counts, results, running))
         return
     typer.echo(f"{settings.name}: {counts[Status.SENT]:,} of {sum(counts.values()):,} sent")
     show_counts(counts, typer.echo)
-    show_next(commands, typer.echo)
+    if running is not None:
+        typer.echo(f"a run is going on, process {running}: in_doubt counts what is under way, too")
+    else:
+        show_next(commands, typer.echo)
 
 
 def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> None:
@@ -79,13 +86,14 @@ def _commands(
     return list(next_commands(summary.counts(database), invocation, results, opened=True, over=over, stale=stale))
 
 
-def _as_json(settings: Settings, counts: dict[Status, int], results: Path) -> str:
+def _as_json(settings: Settings, counts: dict[Status, int], results: Path, running: int | None) -> str:
     return json.dumps(
         {
             "campaign": settings.name,
             "total": sum(counts.values()),
             "counts": {status.value: count for status, count in counts.items()},
             "results": str(results),
+            "running": running,
         }
     )
 
@@ -95,6 +103,20 @@ def _message_ids(settings: Settings) -> Callable[[str], str]:
     return lambda email: message_id(settings.name, email, domain)
 
 
+def _running(database: sqlite3.Connection) -> int | None:
+    """The process that holds the ledger, as far as can be told; None for one that was cut off, on this machine."""
+    try:
+        holder = json.loads(_fact(database, "holder") or "{}")
+        if holder["host"] == socket.gethostname():
+            os.kill(holder["pid"], 0)
+        return int(holder["pid"])
+    except PermissionError:  # it lives, and is somebody else's
+        return int(holder["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _fact(database: sqlite3.Connection, name: str) -> str | None:
-    row = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    with explained(database):
+        row = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
     return None if row is None else str(row[0])
