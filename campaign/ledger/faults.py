@@ -17,6 +17,8 @@ PATIENCE = 60
 """Seconds that a writer waits for another."""
 _SHORTEST_NAP, _LONGEST_NAP = 0.0001, 0.005
 """Seconds."""
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What the sqlite3 module raises: the second where SQLite's own message quotes a damaged file."""
 _PRIMARY = 0xFF
 """An extended result code's lowest byte is the primary one."""
 
@@ -26,7 +28,7 @@ def explained(database: sqlite3.Connection) -> Iterator[None]:
     """Raise LedgerError for whatever SQLite raises within."""
     try:
         yield
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         raise explain(error, path_of(database)) from None
 
 
@@ -38,10 +40,10 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         yield
         database.execute("COMMIT")
     except BaseException as error:
-        with contextlib.suppress(sqlite3.Error):  # what went wrong first is what counts
+        with contextlib.suppress(*SQLITE_ERRORS):  # what went wrong first is what counts
             if database.in_transaction:
                 database.execute("ROLLBACK")
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, SQLITE_ERRORS):
             raise explain(error, path_of(database)) from None
         raise
 
@@ -68,14 +70,16 @@ def path_of(database: sqlite3.Connection) -> Path:
     """Give the file that a connection is open to."""
     try:
         return Path(database.execute("PRAGMA database_list").fetchone()[2])
-    except (sqlite3.Error, TypeError):
+    except (*SQLITE_ERRORS, TypeError):
         return Path("the ledger")
 
 
-def explain(error: sqlite3.Error, path: Path) -> LedgerError:
+def explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LedgerError:
     """One error for all that SQLite raises, with what to do about it."""
-    words = str(error).partition("\n")[0]
     where = str(path)
+    if isinstance(error, UnicodeDecodeError):
+        return damaged(path, "bytes that are not text")
+    words = str(error).partition("\n")[0]
     code = getattr(error, "sqlite_errorcode", None)  # not every error has one: those of Python's own have not
     match None if code is None else code & _PRIMARY:
         case sqlite3.SQLITE_FULL:

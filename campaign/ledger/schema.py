@@ -19,7 +19,7 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import PATIENCE, damaged, explain, transaction
+from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, transaction
 from campaign.model import Status
 
 VERSION = 1
@@ -95,7 +95,7 @@ def connect(
             database.execute("PRAGMA wal_autocheckpoint = 0")  # the run's owner does that, out of the way
         if eager:
             database.execute("PRAGMA busy_timeout = 0")  # `transaction` waits instead
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         raise explain(error, path) from None
     return database
 
@@ -114,7 +114,7 @@ def keep_wal(database: sqlite3.Connection, path: Path) -> None:
     """Put the file in WAL mode, if it is not. Raises LedgerError where its file system can't do that."""
     try:
         (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         raise explain(error, path) from None
     if mode != "wal":
         raise LedgerError(
@@ -148,7 +148,7 @@ def verify(database: sqlite3.Connection, path: Path, name: str) -> None:
             )
         faults = [row[0] for row in database.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
         faults += [row[0] for row in database.execute(_SENSELESS)]
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         raise explain(error, path) from None
     if faults:
         raise damaged(path, str(faults[0]).splitlines()[-1])  # the first line may say no more than which database

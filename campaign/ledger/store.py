@@ -19,7 +19,7 @@ from typing import Self
 
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import schema
-from campaign.ledger.faults import PATIENCE, damaged, explain, explained, transaction
+from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, explained, transaction
 from campaign.model import Status
 
 _WAL_LIMIT = 64 * 1024 * 1024
@@ -61,9 +61,9 @@ class Ledger:
 
     def close(self) -> None:
         """Fold the WAL into the file, and let go of it."""
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*SQLITE_ERRORS):
             self.database.execute("DELETE FROM facts WHERE name = 'holder'")
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*SQLITE_ERRORS):
             self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         try:
             self.database.close()
@@ -131,7 +131,7 @@ class Ledger:
         if now < self._next_checkpoint:
             return
         self._next_checkpoint = now + _CHECKPOINT_EVERY
-        with contextlib.suppress(sqlite3.Error):  # the next one will do; a writer that meets the trouble will say so
+        with contextlib.suppress(*SQLITE_ERRORS):  # the next one will do; a writer that meets the trouble will say so
             _, pages, _ = self.database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             if pages * self.database.execute("PRAGMA page_size").fetchone()[0] > _WAL_LIMIT:
                 self._restart_wal()
@@ -205,7 +205,7 @@ def _open_locked(path: Path, name: str) -> sqlite3.Connection:
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())}
         database.execute("INSERT OR REPLACE INTO facts VALUES ('holder', ?)", (json.dumps(holder),))
         database.execute("PRAGMA wal_checkpoint(PASSIVE)")  # so that the file by itself shows that it was in use
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         database.close()
         raise explain(error, path) from None
     except BaseException:
@@ -242,7 +242,7 @@ def _refuse_without_wal(path: Path) -> None:
     try:
         with contextlib.closing(schema.connect(path, immutable=True)) as database:
             cut_off = database.execute("SELECT 1 FROM facts WHERE name = 'holder'").fetchone()
-    except (LedgerError, sqlite3.Error):
+    except (LedgerError, *SQLITE_ERRORS):
         return  # whatever that is, opening it will tell
     if cut_off and not Path(f"{path}-wal").exists():
         raise LedgerError(

@@ -8,7 +8,6 @@ it can help: it stops, writes the results, and says why in its `Summary`.
 
 import difflib
 import os
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,7 +19,7 @@ from typing import Protocol
 from campaign.contacts import ContactsFile, open_contacts
 from campaign.errors import LedgerError, StoppedError, UsageError
 from campaign.ledger import summary
-from campaign.ledger.faults import explain
+from campaign.ledger.faults import SQLITE_ERRORS, explain
 from campaign.ledger.roster import count_due, prepare_run
 from campaign.ledger.store import Ledger
 from campaign.model import Status
@@ -125,7 +124,7 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
                 if doing.began:  # no longer "nothing was sent"
                     raise StoppedError(error.what, where=error.where, fix=error.fix) from None
                 raise
-    except sqlite3.Error as error:
+    except SQLITE_ERRORS as error:
         raise explain(error, plan.ledger) from None
     finally:
         crew.dismiss()
