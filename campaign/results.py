@@ -112,7 +112,9 @@ def _line(cells: Sequence[str]) -> str:
 def _replacing(path: Path) -> Iterator[TextIO]:
     """A text file that takes the place of `path` when it is whole, and vanishes when it is not."""
     target = Path(os.path.realpath(path))  # a link stays a link
-    descriptor, name = tempfile.mkstemp(prefix=".results-", dir=target.parent)
+    unfinished = f".{target.name[:40]}-"
+    _clear_away(target.parent, unfinished)
+    descriptor, name = tempfile.mkstemp(prefix=f"{unfinished}{os.getpid()}-", dir=target.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="", buffering=1 << 20) as file:
@@ -124,3 +126,16 @@ def _replacing(path: Path) -> Iterator[TextIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _clear_away(folder: Path, unfinished: str) -> None:
+    """Remove what a process that was killed while it wrote has left: people's data, that nobody would look for."""
+    for path in folder.iterdir():
+        pid, dash, _ = path.name.removeprefix(unfinished).partition("-")
+        if not path.name.startswith(unfinished) or not dash or not pid.isdecimal():
+            continue
+        with contextlib.suppress(OSError, OverflowError):  # it is not ours to remove, or its process lives
+            try:
+                os.kill(int(pid), 0)
+            except ProcessLookupError:
+                path.unlink()

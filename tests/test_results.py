@@ -2,8 +2,11 @@
 
 import csv
 import json
+import os
 import resource
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -205,3 +208,19 @@ def test_a_folder_that_may_not_be_written(guarded_folder: Path) -> None:
         write_results(path, ["email"], [standing(["a@b.example"])], message_id)
     assert_three_parts(caught.value, path)
     assert path.read_text() == "old"
+
+
+def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
+    """It holds people's data. What a living process, or another program, keeps there is left alone."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    path = tmp_path / "results.csv"
+    left = tmp_path / f".results.csv-{ended.pid}-abc"
+    others = [
+        tmp_path / name
+        for name in (f".results.csv-{os.getpid()}-abc", ".results.csv-x-abc", ".results.csv-", f"results-{ended.pid}-a")
+    ]
+    for file in (left, *others):
+        file.write_text("ann@people.example")
+    write_results(path, ["email"], [], str)
+    assert sorted(tmp_path.iterdir()) == sorted([path, *others])
