@@ -54,9 +54,10 @@ class RunPlan:
             first_opened = None
             if given.lasts is not None and opens is not None and _passed(opens, given.timezone, now):
                 opens = None
-        if opens is None and first_opened is None and given.closes is not None:
-            late = _passed(given.closes, given.timezone, now)
-            opens = given.closes - timedelta(days=1) if late else None  # a window that is over is no mistake
+        if opens is None and given.closes is not None:
+            closes = _closing(given.closes, given.timezone)
+            if closes <= (first_opened or now).astimezone(UTC):
+                first_opened = closes - timedelta(days=1)  # a window that is over is no mistake
         return SendWindow.resolve(
             opens=opens,
             closes=given.closes,
@@ -130,3 +131,11 @@ def open_window() -> SendWindow:
 def _passed(moment: datetime, timezone: str, now: datetime) -> bool:
     opened = SendWindow.resolve(opens=moment, closes=None, lasts=None, timezone=timezone, now=now)
     return opened.is_open(now)
+
+
+def _closing(closes: datetime, timezone: str) -> datetime:
+    """The moment that the setting means, in UTC."""
+    ever = datetime(1970, 1, 1, tzinfo=UTC)
+    window = SendWindow.resolve(opens=None, closes=closes, lasts=None, timezone=timezone, now=ever)
+    assert window.closes is not None
+    return window.closes.astimezone(UTC)
