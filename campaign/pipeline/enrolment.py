@@ -12,7 +12,6 @@ from pathlib import Path
 
 from campaign.contacts import ContactsFile, contact_key, read_suppressions
 from campaign.contacts.encoding import reading
-from campaign.errors import CampaignError
 from campaign.ledger.faults import transaction
 from campaign.ledger.roster import enrol
 from campaign.ledger.store import Ledger
@@ -69,14 +68,14 @@ class ReadingAside(threading.Thread):
 
     def __init__(self, reading: Reading) -> None:
         super().__init__(name="contacts", daemon=True)
-        self.error: CampaignError | None = None
+        self.error: Exception | None = None
         self._reading = reading
 
     def run(self) -> None:
         """Read; keep the error for whoever joins."""
         try:
             self._reading.read(in_parts=True)
-        except CampaignError as error:
+        except Exception as error:  # whatever it is: nobody else would ever hear that no more rows come
             self.error = error
 
 

@@ -188,6 +188,11 @@ class _Run:
             aside.start()
             while not ledger.columns() and aside.error is None:  # a worker wants to know them
                 time.sleep(0.002)
+            if not ledger.columns() and aside.error is not None:  # a suppression list: nobody was ever mailed
+                aside.join()
+                ledger.forget("opened")
+                self.began = False
+                raise aside.error
 
         def tick() -> None:
             ledger.checkpoint()
