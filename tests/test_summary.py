@@ -1,0 +1,126 @@
+"""Questions to the ledger: one word a row, and only its own delivery's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from campaign.errors import LedgerError
+from campaign.ledger import summary
+from campaign.ledger.store import Ledger
+from campaign.model import Status
+from tests import ledgers
+from tests.ledgers import BUSY, commit, journal, outcome, parcel, row, rows, settle
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "x.ledger", "x") as opened:
+        yield opened
+
+
+@pytest.fixture
+def told(ledger: Ledger) -> Ledger:
+    """One row of every kind, and a duplicate of what was sent."""
+    given = {word: f"{word}@x.example" for word in (*Status, "sending")}
+    entries = rows(*given.values(), given[Status.SENT], None)
+    ledgers.enrolled(ledger, entries, suppressed=[given[Status.SUPPRESSED]])
+    outcomes = {
+        address: Status(word) for word, address in given.items() if word not in ("duplicate", "suppressed", "sending")
+    }
+    settle(ledger, outcomes)
+    pen = journal(ledger.path)
+    (number,) = ledger.database.execute("SELECT id FROM contact WHERE address = 'sending@x.example'").fetchone()
+    pen.claim(parcel(number))
+    commit(pen)
+    pen.close()
+    return ledger
+
+
+def test_every_row_has_one_word(told: Ledger) -> None:
+    found = [(one.email, one.status, one.attempts) for one in summary.standings(told.database)]
+    assert found == [
+        ("pending@x.example", "pending", 1),
+        ("sent@x.example", "sent", 1),
+        ("rejected@x.example", "rejected", 1),
+        ("failed@x.example", "failed", 1),
+        ("in_doubt@x.example", "in_doubt", 1),
+        ("invalid@x.example", "invalid", 1),
+        ("suppressed@x.example", "suppressed", 0),
+        ("duplicate@x.example", "pending", 0),
+        ("sending@x.example", "in_doubt", 0),
+        (None, "duplicate", 0),
+        (None, "invalid", 0),
+    ]
+
+
+def test_a_duplicate_shows_nothing_of_the_delivery_that_is_another_rows(told: Ledger) -> None:
+    duplicate = list(summary.standings(told.database))[9]
+    assert duplicate[3:] == (0, None, None, "the address of row 2", None, None, None)
+
+
+def test_counts_have_all_words_and_all_rows(told: Ledger) -> None:
+    counts = summary.counts(told.database)
+    assert list(counts) == list(Status)
+    assert sum(counts.values()) == 11
+    assert (counts[Status.PENDING], counts[Status.IN_DOUBT], counts[Status.INVALID]) == (2, 2, 2)
+
+
+@pytest.mark.parametrize("status", [Status.SENT, Status.IN_DOUBT, Status.REJECTED])
+def test_what_went_out_before_it_was_suppressed_is_told(ledger: Ledger, status: Status) -> None:
+    ledgers.enrolled(ledger, rows("a@x.example"))
+    settle(ledger, {"a@x.example": status})
+    ledgers.enrolled(ledger, rows("a@x.example"), suppressed=["a@x.example"])
+    (one,) = summary.standings(ledger.database)
+    assert (one.status, one.attempts, one.email) == (status, 1, "a@x.example")
+
+
+def test_reasons_are_of_what_was_not_sent_commonest_first(ledger: Ledger) -> None:
+    ledgers.enrolled(ledger, rows(*(f"p{number}@x.example" for number in range(6)), None, None, None))
+    pen = journal(ledger.path)
+    for number, (status, detail) in enumerate(
+        [
+            (Status.SENT, "a"),
+            (Status.REJECTED, "no"),
+            (Status.REJECTED, "no"),
+            (Status.FAILED, "no"),
+            (Status.PENDING, ""),
+        ],
+        1,
+    ):
+        pen.claim(parcel(number))
+        pen.settle(outcome(number, status, BUSY, detail=detail))
+    commit(pen)
+    pen.close()
+    assert summary.reasons(ledger.database) == [
+        summary.Reason(Status.INVALID, None, "no address", 3),
+        summary.Reason(Status.REJECTED, 450, "no", 2),
+        summary.Reason(Status.FAILED, 450, "no", 1),
+    ]
+    assert len(summary.reasons(ledger.database, most=1)) == 1
+
+
+def test_people_to_look_at(told: Ledger) -> None:
+    assert [(one.row, one.email, one.status) for one in summary.people(told.database)] == [
+        (3, "rejected@x.example", Status.REJECTED),
+        (4, "failed@x.example", Status.FAILED),
+        (5, "in_doubt@x.example", Status.IN_DOUBT),
+        (6, "invalid@x.example", Status.INVALID),
+        (9, "sending@x.example", Status.IN_DOUBT),
+        (11, "nobody", Status.INVALID),
+    ]
+    assert len(summary.people(told.database, most=2)) == 2
+
+
+def test_messages_a_minute(ledger: Ledger) -> None:
+    ledgers.enrolled(ledger, [row(number, f"{number}@x.example") for number in (1, 2, 3)])
+    settle(ledger, {f"{number}@x.example": Status.SENT for number in (1, 2)})
+    settle(ledger, {"3@x.example": Status.REJECTED})
+    assert summary.per_minute(ledger.database) == [(1_800_000_000, 2)]
+
+
+def test_no_error_of_sqlite_leaves(ledger: Ledger) -> None:
+    ledger.database.execute("ALTER TABLE entry RENAME TO gone")
+    for ask in (summary.counts, summary.reasons, summary.people, lambda one: list(summary.standings(one))):
+        with pytest.raises(LedgerError, match="no such table"):
+            ask(ledger.database)
