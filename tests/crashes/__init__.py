@@ -1,0 +1,8 @@
+"""Killing a campaign, and holding what is left against what the server accepted.
+
+sender.py      the real command in a process group of its own: signal it, kill it, look for what is left
+launcher.py    starts it, also forked from a process that has the imports behind it, so that a kill costs less
+standing.py    the ledger as it stands, read from a copy, so that looking changes nothing
+moments.py     when and whom a kill hits
+siege.py       one campaign, killed again and again
+"""

@@ -1,0 +1,60 @@
+"""The campaign is killed at random moments, and must lose nobody and mail nobody twice.
+
+100 kills by default, of the kinds in tests/crashes/moments.py, and some more against a server that misbehaves. For a
+longer siege set CAMPAIGN_KILLS; to repeat one's choices, CAMPAIGN_CHANCE to the number that it printed:
+
+    CAMPAIGN_KILLS=2000 pytest tests/test_crash.py -k siege
+"""
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.campaigns import SmallCampaign
+from tests.crashes.launcher import Launcher
+from tests.crashes.sender import Sender
+from tests.crashes.siege import Siege
+from tests.smtp_server import ServerProcess
+
+_KILLS = int(os.environ.get("CAMPAIGN_KILLS", "100"))
+_CHANCE = int(os.environ.get("CAMPAIGN_CHANCE", "0")) or random.randrange(1, 1 << 32)
+_CONNECTIONS = 8
+_COLD = 0.15
+"""Share of the starts that are the bare command; the rest are the same from a warm start."""
+_AWKWARD = (
+    "--no-pipelining",
+    *("--misbehave", "rcpt_5xx,local=p1"),
+    *("--misbehave", "rcpt_greylist,local=p2"),
+    *("--misbehave", "rcpt_cut,every=97"),
+    *("--misbehave", "body_4xx,local=p3,every=2"),
+    *("--misbehave", "body_cut,every=151"),
+    *("--misbehave", "body_accepted_reset,every=149"),
+)
+
+
+@pytest.mark.parametrize(
+    ("kills", "exact", "options"),
+    [(_KILLS, True, ()), (_KILLS // 6, False, _AWKWARD)],
+    ids=["honest server, PIPELINING", "awkward server, plain dialogue"],
+)
+def test_siege(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kills: int, exact: bool, options: tuple[str, ...]
+) -> None:
+    chance = random.Random(_CHANCE)
+    record = tmp_path / "record.jsonl"
+    settings: dict[str, dict[str, object]] = {"smtp": {"connections": _CONNECTIONS, "timeout": "10s"}}
+    with ServerProcess(record, *options) as server, Launcher() as launcher:
+        campaign = SmallCampaign(tmp_path / "campaign", settings=settings)
+        campaign.load(server.port)
+
+        def launch(*arguments: str, log: Path) -> Sender:
+            return (launcher.cold if chance.random() < _COLD else launcher.warm)(*arguments, log=log)
+
+        siege = Siege(campaign, record, launch, connections=_CONNECTIONS, chance=chance, exact=exact)
+        siege.kill(kills)
+        figures = siege.finish()
+    with capsys.disabled():
+        print(f"\n{figures}; CAMPAIGN_CHANCE={_CHANCE}")
+    assert figures.kills.total() == kills
