@@ -13,6 +13,7 @@ from campaign.smtp.connect import Session
 from campaign.smtp.dialogue import Dialogue
 
 _CHUNK = 64 * 1024
+_AT_ONCE = 256 * 1024
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -53,14 +54,16 @@ class Connection:
         self.flush()
 
     def flush(self) -> None:
-        """Send on."""
-        while self._unsent:
+        """Send on: some of it, so that others get their turn, and what the server says meanwhile is heard in time."""
+        quota = _AT_ONCE
+        while self._unsent and quota > 0:
             try:
                 sent = self.sock.send(self._unsent)
             except _LATER:
                 return
             self._body_unsent = max(0, self._body_unsent - sent)
             self._unsent = self._unsent[sent:]
+            quota -= sent
 
     def receive(self) -> bytes | None:
         """What has arrived: empty at the end of the connection, None if nothing has yet."""

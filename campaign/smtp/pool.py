@@ -150,14 +150,7 @@ class Pool:
         """Deal with what the selector says of one connection."""
         if connection not in self._open:  # gone since
             return
-        try:
-            if mask & selectors.EVENT_WRITE:
-                connection.flush()
-                self._waiting.renew(connection)
-        except OSError as error:
-            self._last_words(connection, _words(error))
-            return
-        try:
+        try:  # first what was said: a reply that came before the body's end had left is none to the message
             data = connection.receive() if mask & selectors.EVENT_READ else None
         except OSError as error:
             self._drop(connection, _words(error))
@@ -166,6 +159,17 @@ class Pool:
             self._hear(connection, data)
         elif data is not None:
             self._drop(connection, "the server hung up")
+        if mask & selectors.EVENT_WRITE and connection in self._open:
+            self._send_on(connection)
+
+    def _send_on(self, connection: Connection) -> None:
+        try:
+            connection.flush()
+        except OSError as error:
+            self._last_words(connection, _words(error))
+            return
+        if not connection.blocked:
+            self._waiting.renew(connection)
 
     def _hear(self, connection: Connection, data: bytes) -> None:
         commands, why = hear(connection, data, self._courier)
