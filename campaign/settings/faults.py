@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from campaign.errors import SettingsError
 
 _LONGEST_QUOTE = 60
-_PASSWORD_IN_URL = re.compile(r"//[^/?#]*@")
+_PASSWORD_IN_URL = re.compile(r"//.*@", re.DOTALL)  # a password that was never encoded may hold / ? and #
 
 
 class RefusedValueError(ValueError):
