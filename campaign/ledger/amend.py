@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from campaign.ledger.cells import decode_cells, encode_cells
 from campaign.ledger.faults import damaged, path_of, transaction
+from campaign.ledger.overlay import Overlay
 from campaign.ledger.recognition import Nameless
 from campaign.ledger.schema import STANDINGS, WORD
 from campaign.model import Row, Status
@@ -51,16 +52,11 @@ class Amendment:
         self._key = key
         self._owners = owners
         ours: list[str] = json.loads(database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()[0])
-        hidden = set(ignored)
-        named = [(index, _same(column, email_column, ours)) for index, column in enumerate(columns)]
-        named = [(index, column) for index, column in named if column not in hidden]
-        self._added = [column for _, column in named if column not in ours]
-        self._columns = ours + self._added
-        self._places = [(index, self._columns.index(column)) for index, column in named]
-        self._email_place = self._columns.index(_same(email_column, email_column, ours))
+        self._overlay = Overlay(columns, ours, email_column=email_column, ignored=set(ignored))
         self._id_index = columns.index("message_id") if "message_id" in columns else None
         self._word_index = columns.index("status") if "status" in columns else None
         self._met: set[int] = set()
+        self._met_twins: set[tuple[str, ...]] = set()
         self._changed: set[int] = set()
         self._duplicates: dict[int, list[int]] = {}
         self._abandoned: list[int] = []
@@ -82,10 +78,12 @@ class Amendment:
 
     def _widen(self) -> None:
         """The operator has added columns: every row has them now, empty where the file says nothing."""
-        if self._added:
-            blank = ',""' * len(self._added)
+        added = self._overlay.added
+        if added:
+            blank = ',""' * len(added)
             self._database.execute("UPDATE entry SET cells = substr(cells, 1, length(cells) - 1) || ? || ']'", (blank,))
-            self._database.execute("UPDATE facts SET value = ? WHERE name = 'columns'", (json.dumps(self._columns),))
+            columns = json.dumps(self._overlay.columns)
+            self._database.execute("UPDATE facts SET value = ? WHERE name = 'columns'", (columns,))
 
     def _nameless(self) -> Nameless:
         """What no address leads to; and, where no Message-ID tells whose row it was, what an address led to in vain."""
@@ -98,7 +96,7 @@ class Amendment:
             entries.append((row, self._decode(cells, row)))
             if word == Status.DUPLICATE:
                 self._duplicates.setdefault(contact, []).append(row)
-        return Nameless(entries, places=[place for _, place in self._places], email_place=self._email_place)
+        return Nameless(entries, places=self._overlay.shared_places, email_place=self._overlay.email_place)
 
     def _place(self, row: Row, nameless: Nameless) -> bool:
         """Lay a row over the one that its Message-ID or its address leads to."""
@@ -110,39 +108,52 @@ class Amendment:
         if found is None:
             return False
         target, contact = found
-        twins = self._duplicates.get(contact)
+        was_nameless = self._word(row) and self._id_index is not None and not row.cells[self._id_index]
         twin = None
-        if twins and (target in self._met or not self._equal(row, target)):
-            twin = nameless.unchanged(self._cells(row), row.number, among=twins)
-        if twin is None:
+        twins = self._duplicates.get(contact)
+        if twins and (was_nameless or target in self._met or not self._same(row, target)):
+            twin = nameless.unchanged(self._overlay.laid_over(row), row.number, among=twins)
+        if twin is not None:
+            self._met_twins.add(row.cells)
+            self._fill_in(row, twin)
+            self._choose(target)
+        elif row.cells in self._met_twins:  # the same line once more
+            self._choose(target)
+        elif was_nameless:
+            return False
+        else:
             self._met.add(target)
             self._lay(row, target)
-        else:
-            self._fill_added(row, twin)
-            self._database.execute("UPDATE entry SET chosen = 1 WHERE row = ?", (target,))
         return True
 
     def _unchanged(self, row: Row, nameless: Nameless) -> bool:
         """Whether the row is one that could not be mailed, and still is what it was."""
-        target = nameless.unchanged(self._cells(row), row.number)
+        target = nameless.unchanged(self._overlay.laid_over(row), row.number)
         if target is not None:
-            self._fill_added(row, target)
+            self._fill_in(row, target)
         return target is not None
 
     def _recognise(self, row: Row, nameless: Nameless) -> None:
         """Lay a row over the one with the same cells but for the address, or put it at the end."""
-        word = "" if self._word_index is None else row.cells[self._word_index]
+        word, address = self._word(row), self._address(row)
         target = None
         if word or self._word_index is None:
-            target = nameless.corrected(self._cells(row), row.number, ours=bool(word))
-        if target is None and row.fault is None and row.email is not None:
-            (target,) = self._database.execute("SELECT coalesce(max(row), 0) + 1 FROM entry").fetchone()
-            blank = encode_cells([""] * len(self._columns))
-            self._database.execute(
-                "INSERT INTO entry (row, line, status, cells) VALUES (?, 0, 'invalid', ?)", (target, blank)
-            )
+            target = nameless.corrected(self._overlay.laid_over(row), row.number, ours=bool(word))
+        if target is None and (found := self._primary(address)) is not None:
+            self._choose(found[0])
+        elif target is None and address is not None:
+            target = self._append()
         if target is not None:
             self._lay(row, target)
+
+    def _append(self) -> int:
+        """Make room for somebody new."""
+        (last,) = self._database.execute("SELECT coalesce(max(row), 0) FROM entry").fetchone()
+        blank = encode_cells([""] * len(self._overlay.columns))
+        self._database.execute(
+            "INSERT INTO entry (row, line, status, cells) VALUES (?, 0, 'invalid', ?)", (last + 1, blank)
+        )
+        return int(last) + 1
 
     def _lay(self, row: Row, target: int) -> None:
         """Correct a row of the roster, as far as what became of it allows."""
@@ -153,17 +164,17 @@ class Amendment:
             if word != Status.SENT and target not in self._changed:
                 self._rewrite(row, target)
             elif word == Status.SENT:
-                self._fill_added(row, target)
-            self._database.execute("UPDATE entry SET chosen = 1 WHERE row = ?", (target,))
+                self._fill_in(row, target)
+            self._choose(target)
         elif word not in _READDRESSED or status == Status.SUPPRESSED:
-            self._fill_added(row, target)
+            self._fill_in(row, target)
         elif target not in self._changed:
             self._changed.add(target)
             self._readdress(row, target, address)
 
     def _readdress(self, row: Row, target: int, address: str | None) -> None:
         """Give a row of the roster another address."""
-        cells = self._corrected(row, target)
+        cells = encode_cells(self._overlay.laid_over(row, self._stored(target)))
         (before,) = self._database.execute("SELECT contact FROM entry WHERE row = ?", (target,)).fetchone()
         if before is not None and before in self._duplicates and target not in self._duplicates[before]:
             self._abandoned.append(before)
@@ -198,38 +209,33 @@ class Amendment:
             self._database.execute("UPDATE contact SET row = ? WHERE id = ? AND ? > 0", (heir, contact, heir))
 
     def _rewrite(self, row: Row, target: int) -> None:
-        if not self._equal(row, target):
+        stored = self._stored(target)
+        cells = self._overlay.laid_over(row, stored)
+        if cells != stored:
             self._changed.add(target)
-            cells = self._corrected(row, target)
-            self._database.execute("UPDATE entry SET cells = ?, email = ? WHERE row = ?", (cells, row.email, target))
+            self._database.execute(
+                "UPDATE entry SET cells = ?, email = ? WHERE row = ?", (encode_cells(cells), row.email, target)
+            )
 
-    def _fill_added(self, row: Row, target: int) -> None:
+    def _fill_in(self, row: Row, target: int) -> None:
         """Fill in the columns that the operator added, and no other."""
-        if self._added:
-            first = len(self._columns) - len(self._added)
-            cells = self._stored(target)
-            for index, place in self._places:
-                if place >= first:
-                    cells[place] = row.cells[index]
-            self._database.execute("UPDATE entry SET cells = ? WHERE row = ?", (encode_cells(cells), target))
+        if self._overlay.added:
+            cells = encode_cells(self._overlay.filled_in(row, self._stored(target)))
+            self._database.execute("UPDATE entry SET cells = ? WHERE row = ?", (cells, target))
 
-    def _corrected(self, row: Row, target: int) -> str:
-        return encode_cells(self._cells(row, self._stored(target)))
+    def _choose(self, target: int) -> None:
+        self._database.execute("UPDATE entry SET chosen = 1 WHERE row = ?", (target,))
 
-    def _equal(self, row: Row, target: int) -> bool:
-        cells = self._stored(target)
-        return all(cells[place] == row.cells[index] for index, place in self._places)
-
-    def _cells(self, row: Row, cells: list[str] | None = None) -> list[str]:
-        """The file's cells, laid over these (or over nothing)."""
-        laid = [""] * len(self._columns) if cells is None else cells
-        for index, place in self._places:
-            laid[place] = row.cells[index]
-        return laid
+    def _same(self, row: Row, target: int) -> bool:
+        return self._overlay.changes_nothing(row, self._stored(target))
 
     def _stored(self, target: int) -> list[str]:
         (cells,) = self._database.execute("SELECT cells FROM entry WHERE row = ?", (target,)).fetchone()
         return self._decode(cells, target)
+
+    def _word(self, row: Row) -> str:
+        """What the file says has become of the row: whatever it is, the row is one of ours."""
+        return "" if self._word_index is None else row.cells[self._word_index]
 
     def _decode(self, cells: str, row: int) -> list[str]:
         try:
@@ -244,10 +250,3 @@ class Amendment:
         """The roster's row of the address, and the contact's number, if it has one."""
         found: tuple[int, int] | None = self._database.execute(_PRIMARY, (address,)).fetchone()
         return found
-
-
-def _same(column: str, email_column: str, ours: Sequence[str]) -> str:
-    """Our name for a column of the file. That of the addresses may be written in other letters."""
-    if column != email_column or column in ours:
-        return column
-    return next((own for own in ours if own.casefold() == column.casefold()), column)
