@@ -83,7 +83,7 @@ MAIL, RCPT, BODY = frozenset({Phase.MAIL}), frozenset({Phase.RCPT}), frozenset({
 CONTENT = frozenset({Phase.DATA, Phase.BODY})
 LATER = RCPT | CONTENT
 
-MAILBOX = r"mail ?box|inbox|(?<!system )storage|over.?quota|(?:user|recipient)\S* .*(?:receiv|quota|full)"
+MAILBOX = r"mail ?box|inbox|(?<!system )storage|over.?quota|(?:user|recipient)\b.*(?:receiving|quota|full)"
 GREYLIST = r"gr[ea]y.?list"
 A_LIMIT = (
     r"throttl|rate.?limit|(?:rate|limits?|quota) (?:\w+ ){0,3}exceed|exceed\w* (?:\S+ ){0,6}(?:rate|limit|quota)"
@@ -125,7 +125,7 @@ TABLE = (
     Rule(MESSAGE, "421",     None,                        ONE_SESSION, RENEW,      "the session is full", served=True),
     Rule(MESSAGE, "421",     None,                        A_LIMIT,     SLOW_DOWN,  "a rate or a limit is named"),
     Rule(MAIL,    "421",     None,                        None,        RENEW,      "the session ends", served=True),
-    Rule(ALL,     "421",     None,                        None,        SLOW_DOWN,  "no service for now"),
+    Rule(MESSAGE, "421",     None,                        None,        SLOW_DOWN,  "no service for now"),
     Rule(MESSAGE, "4..",     None,                        OUR_LIMIT,   SLOW_DOWN,  "Gmail says 4.2.1 of a relay, too"),
     Rule(LATER,   "4..",     r"4\.[12]\..*",              None,        RETRY,      "the mailbox, for now"),
     Rule(LATER,   "4..",     None,                        MAILBOX,     RETRY,      "the mailbox, for now"),
