@@ -26,10 +26,11 @@ def amend_from(ledger: Ledger, source: Path, *, email_column: str, message_id: C
     strangers = _strangers(corrected, message_id)
     while some := dict(islice(strangers, _AT_ONCE)):
         found = owners_of(ledger.database, some, message_id)
-        for unknown in some.keys() - found.keys():
+        unknown = next((where for one, where in some.items() if one not in found), None)
+        if unknown is not None:
             raise ResultsError(
                 "these are the results of another campaign: their Message-IDs are not this one's",
-                where=f"{source}, {some[unknown]}",
+                where=f"{source}, {unknown}",
                 fix="give the results file that belongs to this campaign's name",
             )
         owners.update(found)
