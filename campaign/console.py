@@ -18,7 +18,7 @@ from typing import TextIO
 import typer
 
 from campaign.durations import brief_duration
-from campaign.pipeline.run import Progress
+from campaign.pipeline.watching import Progress
 from campaign.window import SendWindow
 
 _PLAIN_EVERY = 30.0

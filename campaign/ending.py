@@ -11,7 +11,7 @@ from campaign.durations import brief_duration
 from campaign.errors import CampaignError, WindowError
 from campaign.invocation import Invocation
 from campaign.model import Status
-from campaign.pipeline.run import Summary
+from campaign.pipeline.watching import Summary
 from campaign.settings import WindowSettings
 from campaign.window import SendWindow
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from campaign.pipeline.plan import Resend, RunPlan
-from campaign.pipeline.run import Progress, Summary, run
+from campaign.pipeline.run import run
+from campaign.pipeline.watching import Progress, Summary
 from campaign.settings import Settings, load_settings, output_paths
 from campaign.smtp.connect import Server
 from campaign.window import SendWindow

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from campaign.console import Console
-from campaign.pipeline.run import Progress
+from campaign.pipeline.watching import Progress
 from campaign.window import SendWindow
 
 WINDOW = SendWindow.resolve(

@@ -10,7 +10,7 @@ from campaign.ending import is_stale, next_commands, show_summary
 from campaign.invocation import Invocation
 from campaign.model import Status
 from campaign.pipeline.job import Trouble
-from campaign.pipeline.run import Summary
+from campaign.pipeline.watching import Summary
 from campaign.settings import WindowSettings
 from campaign.window import SendWindow
 

@@ -21,7 +21,8 @@ from campaign.links import throwaway_secret
 from campaign.model import Status
 from campaign.options import SETTINGS
 from campaign.pipeline.plan import Resend, RunPlan
-from campaign.pipeline.run import Summary, run
+from campaign.pipeline.run import run
+from campaign.pipeline.watching import Summary
 from campaign.settings import Settings, load_settings, output_paths, require_secrets
 
 

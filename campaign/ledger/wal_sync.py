@@ -1,23 +1,17 @@
-"""The fsync of the ledger's WAL: at once where the disk is quick, in a thread of its own where mail had better go on.
+"""The fsync of the ledger's WAL, in a thread of its own, so that mail goes on while the disk is at work.
 
-One at a time: `begin`, then, if it has not ended by then, `wake` is called from the thread, then `end`. What was
-written before `begin` is durable once `end` gives no error. Opening the WAL raises LedgerError.
+One at a time: `begin`, then `wake` is called from the thread, then `end`. What was written before `begin` is durable
+once `end` gives no error. Opening the WAL raises LedgerError.
 """
 
 import fcntl
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from campaign.errors import LedgerError
-
-_SLOW = 0.001
-"""Seconds that a sync may take without being worth a thread: waking one costs nearly as much."""
-_ROUNDS_ASIDE = 64
-"""Syncs after which a slow disk is tried again."""
 
 
 class WalSync:
@@ -36,7 +30,6 @@ class WalSync:
         self._orders: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._failure: OSError | None = None
-        self._rounds_aside = 0
         self._thread = threading.Thread(target=self._work, name="ledger-fsync", daemon=True)
         self._thread.start()
 
@@ -48,14 +41,7 @@ class WalSync:
     def begin(self) -> None:
         """Begin to make durable what has been written."""
         self._ended.clear()
-        if self._rounds_aside:
-            self._rounds_aside -= 1
-            self._orders.put(True)
-            return
-        start = time.perf_counter()
-        self._sync()
-        if time.perf_counter() - start > _SLOW:
-            self._rounds_aside = _ROUNDS_ASIDE
+        self._orders.put(True)
 
     def end(self) -> OSError | None:
         """Wait for the sync to end. Gives what went wrong with it."""
@@ -71,15 +57,12 @@ class WalSync:
 
     def _work(self) -> None:
         while self._orders.get():
-            self._sync()
+            try:
+                _make_durable(self._wal)
+            except OSError as error:
+                self._failure = error
+            self._ended.set()
             self._wake()
-
-    def _sync(self) -> None:
-        try:
-            _make_durable(self._wal)
-        except OSError as error:
-            self._failure = error
-        self._ended.set()
 
 
 def _make_durable(descriptor: int) -> None:

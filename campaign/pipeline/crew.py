@@ -23,10 +23,11 @@ from campaign.pipeline.job import Job, Report, Trouble
 from campaign.pipeline.worker import Worker
 
 _DRAIN = "drain"
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopper:
-    """SIGINT and SIGTERM: the first asks to drain, the second stops at once."""
+    """SIGINT, SIGTERM, SIGHUP (unless `nohup` has it ignored): the first asks to drain, the second stops at once."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -35,8 +36,9 @@ class Stopper:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Take the two signals while the context lasts."""
-        before = {number: signal.signal(number, self._hear) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Take the signals while the context lasts."""
+        taken = [number for number in _ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._hear) for number in taken}
         try:
             yield
         finally:
@@ -200,7 +202,8 @@ def _told(report: Report) -> Report:
 
 def _work(pipe: Connection, inherited: Sequence[Connection]) -> None:
     """A worker process. A pipe that a fork has copied into it would hide its parent's end: it closes them."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to us all; the parent decides
+    for number in (signal.SIGINT, signal.SIGHUP):  # a terminal sends them to us all; the parent decides
+        signal.signal(number, signal.SIG_IGN)
     for copy in inherited:
         copy.close()
     try:

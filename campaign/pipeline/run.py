@@ -11,10 +11,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Protocol
 
 from campaign.contacts import ContactsFile, open_contacts
 from campaign.errors import LedgerError, StoppedError, UsageError
@@ -26,9 +23,10 @@ from campaign.model import Status
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
-from campaign.pipeline.job import Report, Trouble
+from campaign.pipeline.job import Report
 from campaign.pipeline.plan import RunPlan, open_window
 from campaign.pipeline.resend import amend_from
+from campaign.pipeline.watching import Progress, Summary, Watcher
 from campaign.results import write_results
 from campaign.window import SendWindow
 
@@ -37,67 +35,6 @@ _SMALL = 2_000
 _SLOW = 200.0
 """Messages a second up to which one process is plenty."""
 _BYTES_PER_ROW = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a run is."""
-
-    total: int
-    """Contacts this run set out to mail."""
-    settled: dict[str, int]
-    deferred: int
-    connections: int
-    rate: float | None
-    """Messages a second that the server's throttling leaves; None: no limit."""
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """How a run ended."""
-
-    counts: dict[Status, int]
-    """Every row of the contacts file."""
-    sent_now: int
-    seconds: float
-    results: Path
-    window: SendWindow
-    trouble: Trouble | None = None
-    stopped: bool = False
-    """By a signal, or by a "no"."""
-    profile: dict[str, float] = field(default_factory=dict)
-    """CPU seconds by stage, all processes together."""
-
-    @property
-    def exit_code(self) -> int:
-        """0 nothing left to do; 1 some rows need a look; 3 stopped before the end."""
-        if self.counts[Status.PENDING] or self.trouble is not None:
-            return 3
-        return int(any(self.counts[word] for word in (Status.REJECTED, Status.FAILED, Status.INVALID, Status.IN_DOUBT)))
-
-
-class Watcher(Protocol):
-    """Whoever shows a run to a person."""
-
-    def reading(self, rows: int) -> None:
-        """Hear how many rows of the contacts file have been read."""
-
-    @property
-    def asks(self) -> bool:
-        """Whether somebody will be asked before mail goes out, and wants to know to how many."""
-
-    def confirm(self, total: int | None, window: SendWindow) -> bool:
-        """Say whether to go ahead and mail so many contacts (None: the file is still being read, nobody is asked)."""
-
-    def waiting(self, window: SendWindow, seconds: float) -> None:
-        """Hear how many seconds it is until the window opens."""
-
-    def progress(self, progress: Progress) -> None:
-        """Hear how far it is."""
-
-    def notice(self, words: str) -> None:
-        """Hear what an operator would want to know."""
 
 
 def run(plan: RunPlan, watcher: Watcher) -> Summary:
@@ -145,7 +82,7 @@ class _Run:
         self._total = 0
         self._started = time.monotonic()
         self._declined = False
-        self._aside: ReadingAside | None = None
+        self._stop_told = False
         self.began = False
         """Whether messages may have been sent."""
 
@@ -180,7 +117,6 @@ class _Run:
         prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only, reading=aside is not None)
         if plan.settings.window.opens is None:
             ledger.write_fact("opened", window.opens.isoformat())
-        self._aside = aside
         self._started = time.monotonic()
         self.began = True
         if aside is not None:
@@ -196,6 +132,9 @@ class _Run:
 
         def tick() -> None:
             ledger.checkpoint()
+            if self._stopper.asked and not self._stop_told:
+                self._stop_told = True
+                self._watcher.notice("finishing what is in flight; the same signal once more stops at once")
             if aside is not None and aside.error is not None:
                 crew.drain()
 

@@ -1,0 +1,70 @@
+"""What a run tells, and whom: `Progress` while it goes on, a `Summary` at its end, to a `Watcher`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from campaign.model import Status
+from campaign.pipeline.job import Trouble
+from campaign.window import SendWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is."""
+
+    total: int
+    """Contacts this run set out to mail."""
+    settled: dict[str, int]
+    deferred: int
+    connections: int
+    rate: float | None
+    """Messages a second that the server's throttling leaves; None: no limit."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How a run ended."""
+
+    counts: dict[Status, int]
+    """Every row of the contacts file."""
+    sent_now: int
+    seconds: float
+    results: Path
+    window: SendWindow
+    trouble: Trouble | None = None
+    stopped: bool = False
+    """By a signal, or by a "no"."""
+    profile: dict[str, float] = field(default_factory=dict)
+    """CPU seconds by stage, all processes together."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing left to do; 1 some rows need a look; 3 stopped before the end."""
+        if self.counts[Status.PENDING] or self.trouble is not None:
+            return 3
+        return int(any(self.counts[word] for word in (Status.REJECTED, Status.FAILED, Status.INVALID, Status.IN_DOUBT)))
+
+
+class Watcher(Protocol):
+    """Whoever shows a run to a person."""
+
+    def reading(self, rows: int) -> None:
+        """Hear how many rows of the contacts file have been read."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody will be asked before mail goes out, and wants to know to how many."""
+
+    def confirm(self, total: int | None, window: SendWindow) -> bool:
+        """Say whether to go ahead and mail so many contacts (None: the file is still being read, nobody is asked)."""
+
+    def waiting(self, window: SendWindow, seconds: float) -> None:
+        """Hear how many seconds it is until the window opens."""
+
+    def progress(self, progress: Progress) -> None:
+        """Hear how far it is."""
+
+    def notice(self, words: str) -> None:
+        """Hear what an operator would want to know."""
