@@ -156,7 +156,9 @@ def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
             fix="check --output and --sandbox, or send the campaign first",
         )
     _refuse_without_wal(path)
-    with contextlib.closing(schema.connect(path, readonly=True)) as database:
+    # In a folder that can't be written, SQLite can't make the files by which it would notice others: there are none.
+    at_rest = not os.access(path.parent, os.W_OK) and not _size(Path(f"{path}-wal"))
+    with contextlib.closing(schema.connect(path, readonly=True, immutable=at_rest)) as database:
         schema.verify(database, path, name)
         with explained(database):
             yield database

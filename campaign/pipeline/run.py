@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from campaign.contacts import ContactsFile, open_contacts
-from campaign.errors import LedgerError, StoppedError, UsageError
+from campaign.errors import LedgerError, ResultsError, StoppedError, UsageError
 from campaign.ledger import summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
 from campaign.ledger.roster import count_due, prepare_run
@@ -23,7 +23,7 @@ from campaign.model import Status
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
-from campaign.pipeline.job import Report
+from campaign.pipeline.job import Report, Trouble
 from campaign.pipeline.plan import RunPlan, open_window
 from campaign.pipeline.resend import amend_from
 from campaign.pipeline.watching import Progress, Summary, Watcher
@@ -48,7 +48,7 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     settings = plan.settings
     contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
-    _guard_against_a_lost_ledger(plan)
+    _guard_what_an_earlier_run_left(plan)
     for words in missing_columns(assembly.required, contacts.columns):
         watcher.notice(words)
     crew = Crew(_processes(plan, contacts.size_bytes // _BYTES_PER_ROW))
@@ -146,9 +146,20 @@ class _Run:
                 raise aside.error
 
     def conclude(self, window: SendWindow) -> Summary:
-        """Write the results, and sum up."""
+        """Write the results, and sum up. Where they can't be written once messages may have left, that is the trouble,
+        or, where there is one already, a notice: what became of the run must be said all the same.
+        """
         database = self._ledger.database
-        write_results(self._plan.results, self._ledger.columns(), summary.standings(database), self._message_id)
+        trouble = next((report.trouble for report in self._reports if report.trouble), None)
+        try:
+            write_results(self._plan.results, self._ledger.columns(), summary.standings(database), self._message_id)
+        except ResultsError as error:
+            if not self.began:
+                raise
+            if trouble is None:
+                trouble = Trouble(what=error.what, where=error.where, fix=error.fix)
+            else:
+                self._watcher.notice(f"{error.what} ({error.where}); {error.fix}")
         profile: Counter[str] = Counter()
         for report in self._reports:
             profile.update(report.profile)
@@ -158,7 +169,7 @@ class _Run:
             seconds=time.monotonic() - self._started,
             results=self._plan.results,
             window=window,
-            trouble=next((report.trouble for report in self._reports if report.trouble), None),
+            trouble=trouble,
             stopped=self._stopper.asked or self._declined,
             profile=dict(profile),
         )
@@ -229,8 +240,14 @@ def missing_columns(required: Iterable[str], columns: Sequence[str]) -> Iterator
         yield f"the templates want a column {name!r}, which the contacts file has not{meant}"
 
 
-def _guard_against_a_lost_ledger(plan: RunPlan) -> None:
+def _guard_what_an_earlier_run_left(plan: RunPlan) -> None:
     """Results without their ledger: whoever is in them may have been mailed, and we would not know."""
+    if plan.results.is_dir():
+        raise ResultsError(
+            "the results can't be written: there is a folder of that name",
+            where=str(plan.results),
+            fix="move it away, or choose another --output",
+        )
     lost = not plan.ledger.exists() or not plan.ledger.stat().st_size
     if lost and plan.results.exists():
         raise LedgerError(

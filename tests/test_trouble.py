@@ -1,0 +1,70 @@
+"""What went wrong in a worker: counted in a row, told once, and the first reason is the reason."""
+
+from campaign.errors import CampaignError, LedgerError
+from campaign.pipeline.job import Trouble
+from campaign.pipeline.trouble import Troubles
+
+
+def troubles(stop_after: int = 3) -> Troubles:
+    return Troubles(stop_after=stop_after, where="smtp.host mx.example")
+
+
+def test_the_first_reason_stays() -> None:
+    found = troubles()
+    assert found.reason is None
+    found.stop(LedgerError("the disk is full", where="a.ledger", fix="make room"))
+    found.stop(CampaignError("something else"))
+    assert found.reason == Trouble(what="the disk is full", where="a.ledger", fix="make room")
+
+
+def test_so_many_failures_in_a_row_are_a_reason_and_one_less_is_none() -> None:
+    found = troubles(3)
+    found.suspect(1, "first")
+    found.suspect(2, "second")
+    assert found.reason is None
+    found.suspect(3, "third words")
+    assert found.reason is not None
+    assert found.reason.what.startswith("3 failures in a row")
+    assert "third words" in found.reason.what
+    assert found.reason.where == "smtp.host mx.example"
+    assert "retry.stop_after" in found.reason.fix
+    assert found.in_a_row == [1, 2, 3]
+
+
+def test_a_message_that_is_accepted_begins_the_count_anew() -> None:
+    found = troubles(3)
+    for contact in (1, 2):
+        found.suspect(contact, "no")
+    found.relieved()
+    assert found.in_a_row == []
+    for contact in (3, 4):
+        found.suspect(contact, "no")
+    assert found.reason is None
+    found.suspect(5, "no")
+    assert found.in_a_row == [3, 4, 5]
+
+
+def test_a_message_accepted_after_the_stop_does_not_take_back_whose_failures_it_was() -> None:
+    """Their rows are made pending again at the end of the run: the fault was not theirs."""
+    found = troubles(2)
+    found.suspect(1, "no")
+    found.suspect(2, "no")
+    found.relieved()
+    assert found.in_a_row == [1, 2]
+
+
+def test_a_single_failure_can_be_too_many() -> None:
+    found = troubles(1)
+    found.suspect(7, "no")
+    assert found.reason is not None and found.in_a_row == [7]
+
+
+def test_a_notice_is_told_once_and_again_only_when_it_comes_again() -> None:
+    found = troubles()
+    found.notice("slow down")
+    found.notice("fewer connections")
+    found.notice("slow down")
+    assert found.notices() == ("slow down", "fewer connections")
+    assert found.notices() == ()
+    found.notice("slow down")
+    assert found.notices() == ("slow down",)
