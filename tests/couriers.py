@@ -25,13 +25,15 @@ EVERYTHING = {"pipelining": "", "smtputf8": "", "size": "10000"}
 
 def due(number: int, *, tries: int = 0, email: str | None = None) -> Due:
     """A contact whose turn it is."""
-    return Due(id=number, contact=Contact(number=number, email=email or f"p{number}@x.example", columns={}), tries=tries)
+    return Due(
+        id=number, contact=Contact(number=number, email=email or f"p{number}@x.example", columns={}), tries=tries
+    )
 
 
 class Answers(Taker):
     """A taker that gives what it was told to, then None; an error is raised."""
 
-    def __init__(self, *answers: list[Due] | None | Exception) -> None:
+    def __init__(self, *answers: list[Due] | Exception | None) -> None:
         self.answers = list(answers)
         self.asked = 0
 

@@ -1,7 +1,7 @@
 """The courier in every order of events, with a journal that can be killed at any moment.
 
-What is held against it: a body leaves only while the ledger, whatever of it a crash would leave, calls the row claimed;
-a row with a final word never goes again; and each row ends with exactly one word, the same in the ledger and the counts.
+What is held against it: a body leaves only while the ledger, whatever of it a crash would leave, has the row claimed; a
+row with a final word never goes again; and each row ends with exactly one word, the same in the ledger and the counts.
 """
 
 import tempfile
@@ -35,7 +35,7 @@ class Model(Notebook):
         self.late: list[tuple[int, str]] = []
         self.condemned: list[tuple[int, str]] = []
         self.round: list[Parcel] | None = None
-        self.written = {number: "pending" for number in range(1, ROWS + 1)}
+        self.written = dict.fromkeys(range(1, ROWS + 1), "pending")
         self.durable = dict(self.written)
 
     def holds(self, contact: int) -> bool:

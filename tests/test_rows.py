@@ -140,7 +140,7 @@ def test_no_row_is_lost_or_given_twice_and_nobody_spins(sizes: list[int], steps:
     """In every order of events. The two sentences about `ready` are what lets the worker sleep: where none is ready,
     the next moment lies ahead; where one is, asking for it gives it, or leaves none ready."""
     numbers = iter(range(1, 100))
-    blocks: list[list[Due] | None | Exception] = [[due(next(numbers)) for _ in range(size)] for size in sizes]
+    blocks: list[list[Due] | Exception | None] = [[due(next(numbers)) for _ in range(size)] for size in sizes]
     everybody = [one.id for block in blocks if isinstance(block, list) for one in block]
     rows, now = Rows(Answers(*blocks)), 5.0
     ours: list[Due] = []
