@@ -163,12 +163,6 @@ class TestOutOfStep:
         assert said(dialogue, BYE)[0] == [("closing", 0, "421")]
         assert dialogue.upcoming is not None, "it was never begun"
 
-    def test_421_for_a_message_of_a_server_that_goes_on_all_the_same(self, pipelining: bool) -> None:
-        dialogue = self.begun(pipelining)
-        if pipelining:
-            dialogue.begin(parcel(2))
-            assert said(dialogue, BYE + OK + OK + GO)[0] == [("answered", 1, "body 421"), ("ready", 2, "")]
-
     def test_what_was_said_before_nonsense_stands(self, pipelining: bool) -> None:
         events, _ = self.begun(pipelining).feed(OK + b"nonsense\r\n")
         assert isinstance(events[0], Answered) and events[0].reply.code == 250
@@ -181,6 +175,43 @@ class TestOutOfStep:
     def test_no_reply_at_all(self, pipelining: bool) -> None:
         events, _ = said(self.begun(pipelining), b"whatever\r\n")
         assert events[0][0] == "broken"
+
+
+class TestFarewell:
+    """421 for a message, with the next envelope behind it: a refusal, or an unsolicited reply ahead of the real one?"""
+
+    def begun(self) -> Dialogue:
+        dialogue = Dialogue(pipelining=True)
+        dialogue.begin(parcel(1))
+        dialogue.feed(OK + OK + GO)
+        dialogue.body()
+        dialogue.begin(parcel(2))
+        assert said(dialogue, BYE) == ([], b"")
+        assert dialogue.farewell is not None and not dialogue.idle
+        return dialogue
+
+    def test_a_server_that_goes_on_has_meant_it(self) -> None:
+        dialogue = self.begun()
+        assert said(dialogue, OK) == ([], b"")
+        assert said(dialogue, OK + GO)[0] == [("answered", 1, "body 421"), ("ready", 2, "")]
+
+    @pytest.mark.parametrize(
+        ("wire", "phase"), [(BYE, "MAIL 421"), (OK + NO + b"554 no\r\n", "RCPT 550"), (NO + NO + NO, "MAIL 550")]
+    )
+    def test_a_server_that_refuses_the_next_has_meant_it(self, wire: bytes, phase: str) -> None:
+        assert said(self.begun(), wire)[0] == [("answered", 1, "body 421"), ("answered", 2, phase)]
+
+    def test_a_server_that_says_one_too_many_has_not(self) -> None:
+        dialogue = self.begun()
+        assert said(dialogue, OK)[0] == said(dialogue, OK)[0] == []
+        events, _ = dialogue.feed(OK)
+        assert isinstance(events[0], Answered) and events[0].parcel.contact == 1
+        assert isinstance(events[1], Broken) and events[1].shifted, "so that the answer before it is doubted"
+
+    def test_nonsense_behind_it_changes_nothing(self) -> None:
+        events, _ = self.begun().feed(b"nonsense\r\n")
+        assert isinstance(events[0], Answered)
+        assert isinstance(events[1], Broken) and not events[1].shifted
 
 
 class TestCommands:

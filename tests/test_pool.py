@@ -229,6 +229,25 @@ class TestDying:
         porter = deliver(server, Porter([parcel(1), parcel(2)]), timeout=0.05)
         assert porter.words[1] == ["unknown"]
 
+    @pytest.mark.parametrize("pipelining", [True, False])
+    @pytest.mark.parametrize("name", ["body_421", "body_421_open"])
+    def test_421_for_a_message_is_an_answer(self, smtp_server: StartServer, name: str, pipelining: bool) -> None:
+        server = smtp_server(CATALOGUE[name](times=1), pipelining=pipelining)
+        porter = deliver(server, Porter([parcel(1), parcel(2)]))
+        assert porter.words[1] == ["body 421"]
+
+    def test_421_and_silence_is_an_answer(self, smtp_server: StartServer) -> None:
+        silence = {"reply": b"421 4.3.2 Closing\r\n", "times": 1}
+        server = smtp_server(CATALOGUE["body_hang"](**silence))
+        porter = deliver(server, Porter([parcel(1), parcel(2)]), timeout=0.1)
+        assert porter.words == {1: ["body 421"], 2: ["untouched"]}
+
+    @pytest.mark.parametrize("pipelining", [True, False])
+    def test_421_ahead_of_the_real_answer_is_none(self, smtp_server: StartServer, pipelining: bool) -> None:
+        server = smtp_server(CATALOGUE["body_extra_421_before"](times=1), pipelining=pipelining)
+        porter = deliver(server, Porter([parcel(1), parcel(2)]))
+        assert porter.words[1] == ["unknown"] and server.accepted[0].recipients == ("p1@people.example",)
+
     @pytest.mark.parametrize("name", ["mail_cut", "rcpt_hang", "data_reset", "rcpt_malformed_letters"])
     def test_before_the_body(self, smtp_server: StartServer, name: str) -> None:
         server = smtp_server(CATALOGUE[name](times=1))

@@ -65,6 +65,10 @@ class Dialogue:
         self.upcoming: Parcel | None = None
         self.ready = False
         """Whether the upcoming message's body may go."""
+        self.farewell: Answered | None = None
+        """421 for a message, with an envelope behind it: an answer if the server now hangs up (RFC 5321 section 3.8) or
+        answers the envelope, too; none if the replies turn out to be one too many, and the message may be taken.
+        """
         self._size_offered = size_offered
         self._parser = ReplyParser()
         self._expected: deque[Phase | None] = deque()  # None: a reply that decides nothing (RSET, an empty message)
@@ -77,7 +81,7 @@ class Dialogue:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way and nothing is awaited."""
-        return self.current is None and self.upcoming is None and not self._expected
+        return self.current is None and self.upcoming is None and not self._expected and self.farewell is None
 
     def begin(self, parcel: Parcel) -> bytes:
         """Give the bytes that begin the parcel's envelope. Only while no other is upcoming."""
@@ -134,6 +138,9 @@ class Dialogue:
                 self._judge(reply, events)
         except _OutOfStepError as error:
             garbage = Broken(str(error), shifted=True)
+        if self.farewell is not None and (events or garbage is not None):
+            events.insert(0, self.farewell)
+            self.farewell = None
         if garbage is not None:
             events.append(garbage)
         written = bytes(self._write)
@@ -166,7 +173,11 @@ class Dialogue:
                 raise _OutOfStepError(f"{reply.code} in answer to a message")
             parcel, self.current = self.current, None
             assert parcel is not None
-            events.append(Answered(parcel, Phase.BODY, reply))
+            answer = Answered(parcel, Phase.BODY, reply)
+            if reply.code == 421 and self.upcoming is not None:
+                self.farewell = answer
+            else:
+                events.append(answer)
         else:
             self._judge_envelope(phase, reply, events)
 

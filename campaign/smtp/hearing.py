@@ -42,8 +42,10 @@ def hear(connection: Connection, data: bytes, courier: Courier) -> tuple[bytes, 
 def lose(connection: Connection, courier: Courier, why: str) -> None:
     """Tell the courier of the parcels that a dead connection had."""
     dialogue = connection.dialogue
-    current, upcoming = dialogue.current, dialogue.upcoming
-    dialogue.current = dialogue.upcoming = None
+    current, upcoming, farewell = dialogue.current, dialogue.upcoming, dialogue.farewell
+    dialogue.current = dialogue.upcoming = dialogue.farewell = None
+    if farewell is not None:
+        courier.answered(farewell.parcel, farewell.phase, farewell.reply, served=connection.served)
     if current is not None:
         (courier.unknown if connection.body_left else courier.untouched)(current, why)
     if upcoming is not None:

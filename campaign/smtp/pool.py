@@ -178,6 +178,8 @@ class Pool:
             return
         if commands:
             self._send(connection, commands)
+        if connection.dialogue.farewell is not None:
+            connection.deadline = min(connection.deadline, self._clock() + self._timeout)
         if connection in self._open:
             self._go_on(connection)
 
@@ -195,7 +197,7 @@ class Pool:
                 self._held.append(connection)
         elif dialogue.idle:
             self._begin(connection)
-        elif connection.closing and dialogue.current is None:
+        elif connection.closing and dialogue.current is None and dialogue.farewell is None:
             self._drop(connection, "the server is closing the session")
 
     def _send_body(self, connection: Connection) -> None:
