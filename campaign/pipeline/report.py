@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from campaign.ledger import summary
 from campaign.report import Person, Reason, ReportData
 from campaign.settings import Settings
+from campaign.window import find_zone
 
 
 def report_data(
@@ -18,8 +19,6 @@ def report_data(
     commands: Sequence[tuple[str, str]],
 ) -> ReportData:
     """Count what the report says, its moments in the window's zone."""
-    from campaign.window import find_zone
-
     zone = find_zone(settings.window.timezone)
     counts = summary.counts(database)
     minutes = summary.per_minute(database)
