@@ -1,0 +1,150 @@
+"""The processes of a run: each gets its share and its end, and a signal is heard once."""
+
+import multiprocessing
+import os
+import signal
+from collections import Counter
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+
+from campaign.contacts import open_contacts
+from campaign.ledger import summary
+from campaign.ledger.roster import prepare_run
+from campaign.ledger.store import Ledger
+from campaign.model import Status
+from campaign.pipeline.crew import Crew, Stopper
+from campaign.pipeline.enrolment import Reading
+from campaign.pipeline.job import Report
+from campaign.pipeline.plan import open_window
+from tests.campaigns import SmallCampaign
+from tests.smtp_server import FaultServer
+
+PEOPLE = 400
+
+
+class Scene:
+    """A campaign that is ready to be sent, and a crew to do it; the crew is made first, as a run does."""
+
+    def __init__(self, folder: Path, processes: int) -> None:
+        before = set(multiprocessing.active_children())
+        self.crew = Crew(processes)
+        self.children: list[BaseProcess] = [one for one in multiprocessing.active_children() if one not in before]
+        self.stopper = Stopper()
+        self.reports: list[Sequence[Report]] = []
+        self.ticks = 0
+        self.campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": 4}}).people(PEOPLE)
+
+    def work(self, server: FaultServer) -> Counter[str]:
+        """Do the job; gives what stands in the ledger after it."""
+        plan = self.campaign.plan(server.port)
+        contacts = open_contacts(plan.settings.contacts.file, email_column="email")
+        with Ledger.open(plan.ledger, "small") as ledger:
+            Reading(ledger, contacts, (), lambda _: None).read()
+            prepare_run(ledger.database, limit=None, chosen_only=False)
+            self.crew.work(plan.job(open_window()), ledger.lock, self.stopper, self.reports.append, self._tick)
+            return +Counter({word.value: count for word, count in summary.counts(ledger.database).items()})
+
+    def _tick(self) -> None:
+        self.ticks += 1
+
+    @property
+    def settled(self) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for report in self.reports[-1]:
+            total.update(report.settled)
+        return total
+
+
+@pytest.fixture
+def server() -> FaultServer:
+    """Not started: its thread would be in the way of a fork."""
+    return FaultServer()
+
+
+@pytest.mark.parametrize("processes", [0, 1])
+def test_a_crew_of_one_works_right_here(tmp_path: Path, server: FaultServer, processes: int) -> None:
+    scene = Scene(tmp_path, processes)
+    assert not scene.crew.apart and scene.children == []
+    with server:
+        assert scene.work(server) == {Status.SENT: PEOPLE}
+    assert scene.settled == {Status.SENT: PEOPLE}
+    assert scene.reports[-1][0].last and scene.ticks > 0
+    scene.crew.dismiss()
+
+
+def test_the_work_is_divided_and_nobody_is_mailed_twice(tmp_path: Path, server: FaultServer) -> None:
+    scene = Scene(tmp_path, 2)
+    assert scene.crew.apart and len(scene.children) == 2
+    with server:
+        assert scene.work(server) == {Status.SENT: PEOPLE}
+        assert set(server.count_by_recipient().values()) == {1}
+        assert len(server.accepted) == PEOPLE
+    assert scene.settled == {Status.SENT: PEOPLE}
+    assert all(report.last for report in scene.reports[-1])
+    assert all(report.trouble is None for report in scene.reports[-1])
+    scene.crew.dismiss()
+    assert not any(child.is_alive() for child in scene.children)
+
+
+def test_workers_that_never_get_a_job_end_when_they_are_let_go(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, 3)
+    assert all(child.is_alive() for child in scene.children)
+    scene.crew.dismiss()
+    assert [child.exitcode for child in scene.children] == [0, 0, 0]
+
+
+def test_a_worker_that_dies_is_told_of_and_the_others_stop(tmp_path: Path, server: FaultServer) -> None:
+    scene = Scene(tmp_path, 2)
+    pid = scene.children[0].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    scene.children[0].join()
+    with server:
+        counts = scene.work(server)
+        assert counts.keys() <= {Status.SENT, Status.PENDING}
+        assert counts[Status.SENT] == len(server.accepted)
+    troubles = [report.trouble for report in scene.reports[-1] if report.trouble is not None]
+    assert len(troubles) == 1
+    assert "ended by signal 9" in troubles[0].what
+    assert "run the same command again" in troubles[0].fix
+    scene.crew.dismiss()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_who_was_asked_to_stop_before_the_work_begins_nothing(
+    tmp_path: Path, server: FaultServer, processes: int
+) -> None:
+    scene = Scene(tmp_path, processes)
+    scene.stopper.asked = True
+    with server:
+        counts = scene.work(server)
+        assert counts[Status.SENT] == len(server.accepted)
+    if processes == 1:
+        assert counts == {Status.PENDING: PEOPLE}
+    else:
+        assert counts.keys() <= {Status.PENDING, Status.SENT}
+        assert counts[Status.PENDING] > 0
+    scene.crew.dismiss()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_asks_and_is_heard_only_while_somebody_listens(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    stopper, heard = Stopper(), []
+    stopper.on_ask.append(lambda: heard.append("drain"))
+    stopper.on_insist.append(lambda: heard.append("kill"))
+    with stopper.listening():
+        assert not stopper.asked
+        signal.raise_signal(number)
+        assert stopper.asked and heard == ["drain"]
+    assert signal.getsignal(number) is before
+
+
+def test_signals_are_given_back_when_a_run_fails() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(ValueError, match="broken"), Stopper().listening():
+        raise ValueError("broken")
+    assert signal.getsignal(signal.SIGTERM) is before
