@@ -130,17 +130,33 @@ def test_who_was_asked_to_stop_before_the_work_begins_nothing(
     scene.crew.dismiss()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_asks_and_is_heard_only_while_somebody_listens(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
-    stopper, heard = Stopper(), []
-    stopper.on_ask.append(lambda: heard.append("drain"))
-    stopper.on_insist.append(lambda: heard.append("kill"))
-    with stopper.listening():
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        stopper, heard = Stopper(), []
+        stopper.on_ask.append(lambda: heard.append("drain"))
+        stopper.on_insist.append(lambda: heard.append("kill"))
+        with stopper.listening():
+            assert not stopper.asked
+            signal.raise_signal(number)
+            assert stopper.asked and heard == ["drain"]
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    """What `nohup` means, and what a shell does to a job in the background."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        stopper = Stopper()
+        with stopper.listening():
+            signal.raise_signal(signal.SIGHUP)
         assert not stopper.asked
-        signal.raise_signal(number)
-        assert stopper.asked and heard == ["drain"]
-    assert signal.getsignal(number) is before
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_signals_are_given_back_when_a_run_fails() -> None:
