@@ -22,6 +22,8 @@ class Opener:
         """How many sessions have been asked for and not been fetched."""
         self.not_before = 0.0
         """When the next may be asked for."""
+        self.put_off = False
+        """Whether somebody has asked before that moment."""
         self._connect = connect
         self._wake = wake
         self._scouting = True
@@ -31,6 +33,7 @@ class Opener:
 
     def ask(self, most: int, now: float) -> None:
         """Ask for sessions until `most` are under way; for fewer, or none, while caution says so."""
+        self.put_off = now < self.not_before and most > self.under_way
         if now < self.not_before:
             return
         for _ in range(min(most, 1 if self._scouting else _AT_ONCE) - self.under_way):

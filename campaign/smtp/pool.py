@@ -49,6 +49,7 @@ class Pool:
         self._open: set[Connection] = set()
         self._idle: set[Connection] = set()
         self._held: list[Connection] = []  # 354 has come, the courier has not let the body go
+        self._check_every = min(0.2, timeout / 4)
         self._next_check = 0.0
 
     @property
@@ -73,15 +74,17 @@ class Pool:
 
     def step(self, patience: float) -> int:
         """Wait up to `patience` seconds for something to happen, and deal with it. Gives how many things happened."""
-        now = self._clock()
-        if now < self._opener.not_before:
-            patience = min(patience, self._opener.not_before - now)
+        if self._opener.put_off:
+            self._opener.put_off = False
+            patience = min(patience, max(0.0, self._opener.not_before - self._clock()))
+        if self.busy:
+            patience = min(patience, self._check_every)
         happened = self._waiting.sleep(patience)
         if self._opener.under_way:
             self._welcome()
         now = self._clock()
         if now >= self._next_check:
-            self._next_check = now + 0.2
+            self._next_check = now + self._check_every
             self._expire(now)
         return happened
 
