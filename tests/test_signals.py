@@ -60,7 +60,7 @@ def test_stopped_again_and_again_at_random(tmp_path: Path, launcher: Launcher) -
     with ServerProcess(record, "--misbehave", "rcpt_greylist,local=p2") as server:
         campaign = _campaign(tmp_path, server.port, people=4000, connections=8)
         siege = Siege(campaign, record, launcher.warm, connections=8, chance=chance)
-        for _ in range(16):
+        for _ in range(10):
             sender = siege.stop(chance.choice(_SIGNALS), everybody=chance.random() < 0.5)
             _assert_stopped(sender, campaign)
         figures = siege.finish()

@@ -87,7 +87,7 @@ def test_workers_whose_parent_is_gone_hold_the_ledger_until_they_are_done(
     tmp_path: Path, launcher: Launcher, other: Launcher
 ) -> None:
     """And what they are done with is what was in flight. (They can't be frozen here: a SIGHUP would come of it.)"""
-    with FaultServer(CATALOGUE["body_slow"](delay=2.0, times=2)) as server:
+    with FaultServer(CATALOGUE["body_slow"](delay=1.2, times=2)) as server:
         campaign = _campaign(tmp_path, server.port)
         first = _send(launcher, campaign, 2)
         server.wait_until(lambda: len(server.accepted) == 2)

@@ -44,15 +44,16 @@ class Figures:
     lost: int = 0
     twice: int = 0
     in_doubt: int = 0
-    bound: int = 0
-    """The most that may be in doubt: two for each connection, at each kill."""
+    bound: int | None = 0
+    """The most that may be in doubt: two for each connection, at each kill. None: the server adds some of its own."""
     most_at_once: int = 0
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self.kills.most_common())
+        allowed = "some by the server's doing" if self.bound is None else f"bound {self.bound}"
         return (
             f"{self.kills.total()} kills ({kinds}), {self.contacts} contacts: lost {self.lost}, twice {self.twice}, "
-            f"in doubt {self.in_doubt} (bound {self.bound}; at most {self.most_at_once} by one kill)"
+            f"in doubt {self.in_doubt} ({allowed}; at most {self.most_at_once} by one kill)"
         )
 
 
@@ -81,7 +82,7 @@ class Siege:
         self._read = 0
         self._accepted: Counter[str] = Counter()
         self._before = read_standing(campaign.ledger)
-        self._add_people(2 * _ADDED)
+        self._add_people(4 * _ADDED)
 
     def kill(self, times: int) -> None:
         """Start and kill the campaign so many times."""
@@ -159,7 +160,7 @@ class Siege:
         invented = [one for one, status in statuses.items() if status == "sent" and one not in self._accepted]
         assert not invented, f"{when}: sent, but never accepted: {invented[:5]}"
         gained = standing.doubtful - self._before.doubtful
-        figures.bound += 2 * self._connections
+        figures.bound = figures.bound + 2 * self._connections if figures.bound is not None and self._exact else None
         figures.in_doubt += gained
         figures.most_at_once = max(figures.most_at_once, gained)
         most = 0 if strike is moments.only_the_parent else 2 * self._connections
