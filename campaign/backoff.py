@@ -48,7 +48,7 @@ def reconnect_waits(first: float) -> Iterator[float]:
 
 class Throttled:
     """The rows that met "slow down". It costs them no try; but one that meets it again and again, while others get
-    through or at the lowest rate there is, is no matter of rate, and would otherwise go round for ever.
+    through or nobody else is left, is no matter of rate, and would otherwise go round for ever.
     """
 
     def __init__(self, first_wait: float) -> None:
@@ -70,12 +70,12 @@ class Throttled:
         hits, before = self._hits.get(row, (0, 0))
         return hits > 0 and self._got_through > before
 
-    def wait(self, row: int, *, slowest: bool) -> float | None:
-        """Note that the row has met "slow down", perhaps at the `slowest` rate. Give the seconds until it may go again;
-        None where the row itself is to blame.
+    def wait(self, row: int, *, alone: bool) -> float | None:
+        """Note that the row has met "slow down", perhaps `alone`: no other is left. Give the seconds until it may go
+        again; None where the row itself is to blame.
         """
         hits = self._hits.get(row, (0, 0))[0]
-        if hits >= _HITS and (slowest or self.blames(row)):
+        if hits >= _HITS and (alone or self.blames(row)):
             del self._hits[row]
             return None
         self._hits[row] = (hits + 1, self._got_through)

@@ -44,38 +44,38 @@ def test_a_server_in_trouble_is_asked_ever_less_often_but_never_given_up(first: 
 class TestThrottled:
     def test_it_waits_longer_each_time(self) -> None:
         throttled = Throttled(1.0)
-        assert [throttled.wait(7, slowest=False) for _ in range(8)] == [1, 2, 4, 8, 16, 30, 30, 30]
+        assert [throttled.wait(7, alone=False) for _ in range(8)] == [1, 2, 4, 8, 16, 30, 30, 30]
 
     def test_a_row_is_not_to_blame_while_nobody_gets_through(self) -> None:
         throttled = Throttled(1.0)
         for _ in range(100):
-            assert throttled.wait(7, slowest=False) is not None
+            assert throttled.wait(7, alone=False) is not None
             assert not throttled.blames(7)
 
     def test_a_row_is_to_blame_once_others_got_through_again_and_again(self) -> None:
         throttled = Throttled(1.0)
         for _ in range(4):
-            assert throttled.wait(7, slowest=False) is not None
+            assert throttled.wait(7, alone=False) is not None
             throttled.got_through()
             assert throttled.blames(7)
-        assert throttled.wait(7, slowest=False) is None
-        assert throttled.wait(7, slowest=False) == 1.0, "and begins anew"
+        assert throttled.wait(7, alone=False) is None
+        assert throttled.wait(7, alone=False) == 1.0, "and begins anew"
 
-    def test_a_row_is_to_blame_where_going_slower_is_impossible(self) -> None:
+    def test_a_row_that_is_left_alone_is_to_blame(self) -> None:
         throttled = Throttled(1.0)
-        assert [throttled.wait(7, slowest=True) for _ in range(5)] == [1, 2, 4, 8, None]
+        assert [throttled.wait(7, alone=True) for _ in range(5)] == [1, 2, 4, 8, None]
 
     def test_others_got_through_before_it_says_nothing(self) -> None:
         throttled = Throttled(1.0)
         throttled.got_through()
-        throttled.wait(7, slowest=False)
+        throttled.wait(7, alone=False)
         assert not throttled.blames(7)
         assert not throttled.blames(8), "of a row that never met it"
 
     def test_what_a_row_met_is_forgotten_when_it_meets_something_else(self) -> None:
         throttled = Throttled(1.0)
-        throttled.wait(7, slowest=False)
-        throttled.wait(7, slowest=False)
+        throttled.wait(7, alone=False)
+        throttled.wait(7, alone=False)
         throttled.forget(7)
         throttled.forget(8)
-        assert throttled.wait(7, slowest=False) == 1.0
+        assert throttled.wait(7, alone=False) == 1.0

@@ -154,6 +154,7 @@ class MailCourier:
 
     def unknown(self, parcel: Parcel, why: str) -> None:
         """Nobody can know whether the contact got it."""
+        self._last_drop = self._clock()  # what was behind it on the connection is no failure of its own
         due = self._under_way.get(parcel.contact)
         if due is not None:
             self._carry_out(due, judge(Phase.BODY, None), None, f"{why} after the message had left; no reply came")
@@ -231,12 +232,14 @@ class MailCourier:
         if slow and self._pace.slow_down(now):
             rate = self._pace.rate or 0.0
             self._troubles.notice(f"the server asks to slow down ({detail}); now {rate:.1f} messages a second")
-        if verdict.suspect or (slow and self._pace.at_floor):
+        endless = slow and self._pace.at_floor and self._window.closes is None  # else the window is the end
+        if verdict.suspect or endless:
             self._suspect(due, detail)
 
     def _go_again(self, due: Due, reply: Reply | None, detail: str, now: float) -> bool:
         """It costs the row no try, unless the row itself is to blame. Gives whether it is not."""
-        wait = self._throttled.wait(due.id, slowest=self._pace.at_floor)
+        alone = self._rows.done and len(self._under_way) == 1
+        wait = self._throttled.wait(due.id, alone=alone)
         if wait is None:
             self._try_later(due, reply, detail)
             return False

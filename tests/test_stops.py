@@ -1,0 +1,230 @@
+"""When a run stops before its end, and what then becomes of whom: our own fault marks nobody."""
+
+import dataclasses
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from campaign.pipeline.run import run
+from campaign.pipeline.watching import Summary
+from campaign.smtp.connect import Security
+from tests.campaigns import SmallCampaign, assert_agreement
+from tests.smtp_server import CATALOGUE, FaultServer, Misbehaviour, Tls, local_part, share
+from tests.smtp_server.certificates import authority_pem
+
+BACKOFF = 0.002
+RELAY = b"554 5.7.1 Relay access denied\r\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The system trusts the tests' authority."""
+    authority = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.write_bytes(authority_pem())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(authority))
+        yield
+
+
+def small(tmp_path: Path, people: int, **sections: dict[str, object]) -> SmallCampaign:
+    smtp: dict[str, object] = {"timeout": "5s"}
+    return SmallCampaign(tmp_path / "c", settings=sections | {"smtp": smtp | sections.get("smtp", {})}).people(people)
+
+
+def send(campaign: SmallCampaign, server: FaultServer, **given: Any) -> Summary:
+    """One run; what is given is the `Server`'s."""
+    plan = campaign.plan(server.port, backoff=BACKOFF)
+    return run(dataclasses.replace(plan, server=dataclasses.replace(plan.server, **given)), campaign.watcher)
+
+
+def counts(campaign: SmallCampaign, *servers: FaultServer) -> Counter[str]:
+    return assert_agreement(campaign, [one.recipients[0] for server in servers for one in server.accepted])
+
+
+class TestOurOwnFault:
+    @pytest.mark.parametrize(
+        ("features", "security", "words"),
+        [
+            ({"tls": Tls.WRONG_HOST}, "starttls", "not trusted"),
+            ({"tls": Tls.EXPIRED}, "starttls", "expired"),
+            ({"tls": Tls.UNKNOWN_CA, "implicit_tls": True}, "tls", "not trusted"),
+            ({}, "starttls", "offers no STARTTLS"),
+            ({"tls": Tls.GOOD, "logins": {"campaigns": "another"}}, "starttls", "sign-in refused: 535"),
+            ({"tls": Tls.GOOD, "logins": {"campaigns": "x"}, "auth_mechanisms": ("NTLM",)}, "starttls", "no sign-in"),
+        ],
+    )
+    def test_no_session(self, tmp_path: Path, features: dict[str, Any], security: Security, words: str) -> None:
+        campaign = small(tmp_path, 5, smtp={"connections": 4})
+        with FaultServer(**features) as server:
+            summary = send(campaign, server, security=security, username="campaigns", password="hunter2")
+        assert summary.exit_code == 3 and summary.trouble is not None
+        assert words in summary.trouble.what and "smtp.host 127.0.0.1" in summary.trouble.where and summary.trouble.fix
+        assert "hunter2" not in repr(summary)
+        assert counts(campaign, server) == {"pending": 5}
+        assert len(server.connections) == 1, "one attempt, no crowd"
+        assert {row["attempts"] for row in campaign.results()} == {"0"}
+        with FaultServer(tls=Tls.GOOD, logins={"campaigns": "hunter2"}) as mended:
+            assert send(campaign, mended, security="starttls", username="campaigns", password="hunter2").exit_code == 0
+        assert counts(campaign, server, mended) == {"sent": 5}
+
+    @pytest.mark.parametrize("pipelining", [True, False])
+    @pytest.mark.parametrize("connections", [1, 4])
+    def test_the_sender(self, tmp_path: Path, pipelining: bool, connections: int) -> None:
+        campaign = small(tmp_path, 30, smtp={"connections": connections})
+        with FaultServer(CATALOGUE["mail_5xx"](), pipelining=pipelining) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 3 and summary.trouble is not None
+        assert "MAIL: 550 Sender refused" in summary.trouble.what
+        assert counts(campaign, server) == {"pending": 30}
+        assert server.record.commands["MAIL"] <= connections
+        with FaultServer() as mended:
+            assert send(campaign, mended).exit_code == 0
+        assert counts(campaign, mended) == {"sent": 30}
+
+
+class TestTooManyFailures:
+    @pytest.mark.parametrize("pipelining", [True, False])
+    @pytest.mark.parametrize("connections", [1, 4])
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            CATALOGUE["rcpt_5xx"](reply=RELAY),
+            CATALOGUE["body_5xx"](reply=b"554 5.7.1 Spam\r\n"),
+            CATALOGUE["body_4xx"](reply=b"451 4.3.0 Milter is down\r\n"),
+            CATALOGUE["mail_4xx"](reply=b"451 4.3.0 Database is down\r\n"),
+            CATALOGUE["data_cut"](),
+        ],
+        ids=["relay denied", "all is spam", "queue is down", "database is down", "server crashes"],
+    )
+    def test_the_run_stops_and_nobody_is_marked(
+        self, tmp_path: Path, wrong: Misbehaviour, pipelining: bool, connections: int
+    ) -> None:
+        campaign = small(tmp_path, 40, smtp={"connections": connections}, retry={"stop_after": 6, "tries": 3})
+        with FaultServer(wrong, pipelining=pipelining) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 3 and summary.trouble is not None
+        assert "failures in a row" in summary.trouble.what and "retry.stop_after" in summary.trouble.fix
+        assert counts(campaign, server) == {"pending": 40}
+        if wrong.phase in ("RCPT", "body"):  # each of those is counted; of dropped connections, one at a time
+            assert 6 <= server.record.commands["RCPT"] <= 6 + 2 * connections
+        with FaultServer() as mended:
+            assert send(campaign, mended).exit_code == 0
+        assert counts(campaign, server, mended) == {"sent": 40}
+
+    def test_it_says_what_it_saw(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 10, retry={"stop_after": 4})
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=RELAY)) as server:
+            summary = send(campaign, server)
+        assert summary.trouble is not None
+        assert summary.trouble.what.startswith("4 failures in a row")
+        assert summary.trouble.what.endswith("at RCPT: Relay access denied")
+
+    def test_people_who_do_not_exist_are_no_reason(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 30, retry={"stop_after": 3})
+        with FaultServer(CATALOGUE["rcpt_5xx"]()) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 1 and summary.trouble is None
+        assert counts(campaign, server) == {"rejected": 30}
+
+    def test_nor_is_greylisting(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 30, retry={"stop_after": 3})
+        with FaultServer(CATALOGUE["rcpt_greylist"]()) as server:
+            assert send(campaign, server).exit_code == 0
+        assert counts(campaign, server) == {"sent": 30}
+        assert {row["attempts"] for row in campaign.results()} == {"2"}, "greylisting takes a try"
+
+    def test_one_success_and_the_count_begins_anew(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 60, retry={"stop_after": 12})
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=RELAY, match=share(60))) as server:
+            summary = send(campaign, server)
+        found = counts(campaign, server)
+        assert found["rejected"] > 20 and found["sent"] + found["rejected"] == 60
+        assert summary.exit_code == 1 and summary.trouble is None
+
+    def test_in_doubt_stays_in_doubt(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 20, retry={"stop_after": 4})
+        with FaultServer(CATALOGUE["body_accepted_cut"]()) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 3
+        found = counts(campaign, server)
+        assert found["in_doubt"] == len(server.accepted) == 4 and found["pending"] == 16
+
+    def test_nobody_listens(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 5)
+        with FaultServer() as gone:
+            pass
+        summary = send(campaign, gone)
+        assert summary.exit_code == 3 and summary.trouble is not None
+        assert "connection refused" in summary.trouble.what and "smtp.port" in summary.trouble.fix
+        assert counts(campaign) == {"pending": 5}
+
+
+class TestTheWindowEnds:
+    """Windows last a second at least; the rate makes sure that there is more to do."""
+
+    def test_no_message_begins_after_it(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 200, smtp={"connections": 4, "rate": 60}, window={"lasts": "1s"})
+        with FaultServer() as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 3 and summary.trouble is None
+        assert summary.window.closes is not None
+        found = counts(campaign, server)
+        assert 20 <= found["sent"] <= 70 and found["pending"] == 200 - found["sent"]
+        late = summary.window.closes + timedelta(milliseconds=150)  # on its way to the server's clock
+        assert all(one.time < late.timestamp() for one in server.accepted)
+        assert not server.defects
+        campaign.settings.pop("window")
+        campaign.settings["smtp"].pop("rate")
+        with FaultServer() as later:
+            assert campaign.resend(later.port).exit_code == 0
+        assert counts(campaign, server, later) == {"sent": 200}
+
+    def test_what_is_in_flight_is_finished(self, tmp_path: Path) -> None:
+        """A server that takes its time over each message: the last reply comes after the window, and counts."""
+        campaign = small(tmp_path, 50, smtp={"connections": 3}, window={"lasts": "1s"})
+        with FaultServer(CATALOGUE["body_slow"](delay=0.3)) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 3
+        found = counts(campaign, server)
+        assert set(found) == {"sent", "pending"} and found["sent"] == len(server.accepted)
+
+    def test_who_waits_for_another_try_has_failed_by_the_last_reply(self, tmp_path: Path) -> None:
+        retry: dict[str, object] = {"tries": 100, "first_wait": "100ms", "longest_wait": "200ms"}
+        campaign = small(tmp_path, 6, retry=retry, window={"lasts": "1s"})
+        started = time.monotonic()
+        with FaultServer(CATALOGUE["rcpt_4xx"](match=local_part("p3"))) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 1 and time.monotonic() - started < 3
+        assert counts(campaign, server) == {"sent": 5, "failed": 1}
+        (row,) = [row for row in campaign.results() if row["status"] == "failed"]
+        assert (row["smtp_code"], row["enhanced_status"]) == ("450", "4.2.1") and "Mailbox busy" in row["detail"]
+        assert 2 <= int(row["attempts"]) <= 12
+
+    def test_a_wait_that_would_go_past_it_is_not_begun(self, tmp_path: Path) -> None:
+        retry: dict[str, object] = {"tries": 5, "first_wait": "1h", "longest_wait": "1h"}
+        campaign = small(tmp_path, 6, retry=retry, window={"lasts": "30m"})
+        with FaultServer(CATALOGUE["rcpt_greylist"](match=local_part("p3"))) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 1 and summary.seconds < 5
+        assert counts(campaign, server) == {"sent": 5, "failed": 1}
+
+    def test_who_was_only_throttled_stays_pending(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 20, retry={"stop_after": 5}, window={"lasts": "1s"})
+        with FaultServer(CATALOGUE["mail_throttle"](above_rate=0.0)) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 3 and summary.trouble is None
+        assert counts(campaign, server) == {"sent": 1, "pending": 19}, "a bucket holds one"
+        assert Counter(row["attempts"] for row in campaign.results()) == {"1": 1, "0": 19}
+
+    def test_a_window_that_is_over_sends_nothing(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 5, window={"lasts": "1s"}, smtp={"rate": 2})
+        with FaultServer() as server:
+            assert send(campaign, server).exit_code == 3
+            before = len(server.accepted)
+            assert send(campaign, server).exit_code == 3
+        assert before >= 1 and len(server.accepted) == before
