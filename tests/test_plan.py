@@ -66,6 +66,7 @@ def test_a_closing_time_that_has_passed_is_no_mistake_but_a_window_that_is_over(
     window = plan.window(NOW + 24 * HOUR, first_opened)
     assert window.is_over(NOW + 24 * HOUR)
     assert window.closes == datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    assert window.opens == (NOW if first_opened == NOW else NOW - 20 * HOUR)
 
 
 @pytest.mark.parametrize("closes", ["2026-03-30T02:30:00", "2026-10-26T02:30:00", "2026-03-30T02:30:00+02:00"])
