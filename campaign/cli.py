@@ -90,14 +90,17 @@ def send(
     json: options.Json = False,
 ) -> int:
     """Send to everybody who has not been mailed yet. Run it again to go on."""
-    from campaign.commands.sending import Order, send_campaign
+    from campaign.pipeline.reader import reader_begun
 
-    order = Order(
-        campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
-        closes=closes, lasts=lasts, host=host, port=port, connections=connections, rate=rate,
-        processes=processes, profile=profile, json=json, dry_run=dry_run, to=to,
-    )  # fmt: skip
-    return send_campaign(order)
+    with reader_begun(wanted=not dry_run) as reader:  # it imports pandas while we import the rest
+        from campaign.commands.sending import Order, send_campaign
+
+        order = Order(
+            campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
+            closes=closes, lasts=lasts, host=host, port=port, connections=connections, rate=rate,
+            processes=processes, profile=profile, json=json, dry_run=dry_run, to=to,
+        )  # fmt: skip
+        return send_campaign(order, reader)
 
 
 @app.command()

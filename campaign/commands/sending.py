@@ -21,6 +21,7 @@ from campaign.links import throwaway_secret
 from campaign.model import Status
 from campaign.options import SETTINGS
 from campaign.pipeline.plan import Resend, RunPlan
+from campaign.pipeline.reader import Reader
 from campaign.pipeline.run import run
 from campaign.pipeline.watching import Summary
 from campaign.settings import Settings, load_settings, output_paths, require_secrets
@@ -58,11 +59,13 @@ class Order:
         return {SETTINGS[option]: value for option, value in self.settings().items()}
 
 
-def send_campaign(order: Order) -> int:
-    """Send to everybody who has not been mailed; with `dry_run`, to a folder. Gives the exit code."""
+def send_campaign(order: Order, reader: Reader | None = None) -> int:
+    """Send to everybody who has not been mailed; with `dry_run`, to a folder. Gives the exit code. `reader`: a process
+    to read the contacts file, begun before this module was imported.
+    """
     if order.dry_run:
         return preview_campaign(order.campaign, to=order.to, limit=order.limit, overrides=order.overrides())
-    return _run(order, None)
+    return _run(order, None, reader)
 
 
 def resend_campaign(order: Order, source: Path | None, include: Sequence[str]) -> int:
@@ -70,7 +73,7 @@ def resend_campaign(order: Order, source: Path | None, include: Sequence[str]) -
     return _run(order, Resend(include=[Status(word) for word in include], source=source))
 
 
-def _run(order: Order, resend: Resend | None) -> int:
+def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> int:
     settings = load_settings(order.campaign, overrides=order.overrides())
     require_secrets(settings, sandbox=order.sandbox)
     results, ledger = output_paths(settings, order.output, order.sandbox)
@@ -91,6 +94,7 @@ def _run(order: Order, resend: Resend | None) -> int:
             processes=order.processes,
             profile=order.profile,
             resend=resend,
+            reader=reader,
         )
         ended = run(plan, console)
     invocation = Invocation(

@@ -70,10 +70,6 @@ class Ledger:
         finally:
             os.close(self.lock)  # last: closing it would drop SQLite's own locks on the file
 
-    def another_connection(self) -> sqlite3.Connection:
-        """Open the file once more, for another thread. Raises LedgerError."""
-        return schema.connect(self.path)
-
     def has_roster(self) -> bool:
         """Whether a contacts file was ever read into it."""
         with explained(self.database):

@@ -26,6 +26,9 @@ _QUICK_TRIES = 3
 _FIRST_SESSION_TRIES = 5
 """Failed attempts to get a first session before the run gives up."""
 
+_ENDLESS_EVERY = 30
+"""Of the units that a server in trouble is given: how often throttling at the lowest rate counts as a failure."""
+
 
 class MailCourier:
     """One worker's courier."""
@@ -66,6 +69,7 @@ class MailCourier:
         self._throttled = Throttled(job.backoff)
         self._backoff = job.backoff
         self._last_drop = float("-inf")
+        self._patient_until = float("-inf")
         self._waits = reconnect_waits(job.backoff)
         self._failed_sessions = 0
         self._sessions = 0
@@ -232,9 +236,17 @@ class MailCourier:
         if slow and self._pace.slow_down(now):
             rate = self._pace.rate or 0.0
             self._troubles.notice(f"the server asks to slow down ({detail}); now {rate:.1f} messages a second")
-        endless = slow and self._pace.at_floor and self._window.closes is None  # else the window is the end
-        if verdict.suspect or endless:
+        if verdict.suspect or (slow and self._endless(now)):
             self._suspect(due, detail)
+
+    def _endless(self, now: float) -> bool:
+        """Whether throttling goes on though the rate can't fall any further. A window is end enough; where there is
+        none, this counts as a failure now and then.
+        """
+        if not self._pace.at_floor or self._window.closes is not None or now < self._patient_until:
+            return False
+        self._patient_until = now + _ENDLESS_EVERY * self._backoff
+        return True
 
     def _go_again(self, due: Due, reply: Reply | None, detail: str, now: float) -> bool:
         """It costs the row no try, unless the row itself is to blame. Gives whether it is not."""

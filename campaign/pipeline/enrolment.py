@@ -14,8 +14,10 @@ from campaign.contacts import ContactsFile, contact_key, read_suppressions
 from campaign.contacts.encoding import reading
 from campaign.ledger.faults import transaction
 from campaign.ledger.roster import enrol
+from campaign.ledger.schema import connect
 from campaign.ledger.store import Ledger
 from campaign.model import Row
+from campaign.pipeline.reader import Reader, ReadOrder
 
 _FORMAT = "1"
 """Goes up when the same bytes would be read differently."""
@@ -30,37 +32,60 @@ def digest(contacts: ContactsFile, suppress: tuple[Path, ...]) -> str:
     return " ".join(parts)
 
 
+def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
+    """Read the files into the ledger's roster. Raises ContactsError, LedgerError."""
+    contacts = order.contacts
+    chunks = contacts.rows()
+    gc.freeze()  # pandas and all the rest stay: the collector need not look at them for every few hundred rows
+    suppressed = read_suppressions(order.suppress, email_column=contacts.email_column)
+
+    def told() -> Iterator[list[Row]]:
+        count = 0
+        for chunk in chunks:
+            yield chunk
+            count += len(chunk)
+            heard(count)
+
+    with contextlib.closing(connect(order.ledger)) as database:
+        enrol(database, contacts.columns, told(), suppressed, contact_key, in_parts=order.in_parts)
+        with transaction(database):
+            facts = [("digest", order.digest), ("reading", 0)]
+            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+
+
 class Reading:
     """The contacts file on its way into the ledger's roster. `heard` is told the number of rows read so far."""
 
     def __init__(
-        self, ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ...], heard: Callable[[int], None]
+        self,
+        ledger: Ledger,
+        contacts: ContactsFile,
+        suppress: tuple[Path, ...],
+        heard: Callable[[int], None],
+        reader: Reader | None = None,
     ) -> None:
-        """Open the files. Raises ContactsError."""
+        """`reader`: the process that reads; without one, this one does. Raises ContactsError."""
         self._ledger = ledger
         self._contacts = contacts
         self._suppress = suppress
         self._heard = heard
+        self._reader = reader
         self._digest = digest(contacts, suppress)
-        self._chunks = contacts.rows()
-        gc.freeze()  # pandas and all the rest stay: the collector need not look at them for every few hundred rows
 
     def read(self, *, in_parts: bool = False) -> None:
         """Read it all; `in_parts`, so that others may take rows meanwhile. Raises ContactsError, LedgerError."""
-        suppressed = read_suppressions(self._suppress, email_column=self._contacts.email_column)
-        with contextlib.closing(self._ledger.another_connection()) as database:
-            columns = self._contacts.columns
-            enrol(database, columns, self._told(), suppressed, contact_key, in_parts=in_parts)
-            with transaction(database):
-                facts = [("digest", self._digest), ("reading", 0)]
-                database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
-
-    def _told(self) -> Iterator[list[Row]]:
-        count = 0
-        for chunk in self._chunks:
-            yield chunk
-            count += len(chunk)
-            self._heard(count)
+        order = ReadOrder(
+            ledger=self._ledger.path,
+            contacts=self._contacts,
+            suppress=self._suppress,
+            digest=self._digest,
+            in_parts=in_parts,
+        )
+        if self._reader is None:
+            read_into(order, self._heard)
+        else:
+            self._reader.read(order, self._ledger.lock, self._heard)
+            self._reader.dismiss()
 
 
 class ReadingAside(threading.Thread):

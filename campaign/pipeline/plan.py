@@ -7,6 +7,7 @@ from pathlib import Path
 
 from campaign.model import Status
 from campaign.pipeline.job import Job, LetterPlan
+from campaign.pipeline.reader import Reader
 from campaign.settings import Settings
 from campaign.smtp.connect import Server
 from campaign.window import SendWindow
@@ -43,6 +44,8 @@ class RunPlan:
     """None: as the work demands."""
     profile: bool = False
     resend: Resend | None = None
+    reader: Reader | None = None
+    """The process that reads the contacts file, where one was begun."""
     backoff: float = 1.0
     """Seconds: `Job.backoff`."""
 

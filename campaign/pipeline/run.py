@@ -93,7 +93,7 @@ class _Run:
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
         if not is_enrolled(ledger, contacts, suppress):
-            reading = Reading(ledger, contacts, suppress, self._heard_rows)
+            reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader)
             in_haste = crew.apart and plan.resend is None and not self._watcher.asks and not ledger.has_roster()
             if in_haste and window.is_open(_now()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
@@ -101,6 +101,8 @@ class _Run:
                 self._work(window, crew, ReadingAside(reading))
                 return window
             reading.read()
+        elif plan.reader is not None:
+            plan.reader.dismiss()
         again = plan.resend.statuses if plan.resend is not None else ()
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
         if chosen_only:
