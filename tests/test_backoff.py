@@ -52,20 +52,49 @@ class TestThrottled:
             assert throttled.wait(7, alone=False) is not None
             assert not throttled.blames(7)
 
-    def test_a_row_is_to_blame_once_others_got_through_again_and_again(self) -> None:
+    def test_a_row_is_to_blame_when_all_others_get_through_again_and_again(self) -> None:
         throttled = Throttled(1.0)
-        for _ in range(4):
-            assert throttled.wait(7, alone=False) is not None
+        waits = []
+        for _ in range(5):
+            waits.append(throttled.wait(7, alone=False))
             throttled.got_through()
-            assert throttled.blames(7)
-        assert throttled.wait(7, alone=False) is None
+            assert throttled.blames(7) == (waits[-1] is not None)
+        assert waits == [1, 2, 4, 8, None]
         assert throttled.wait(7, alone=False) == 1.0, "and begins anew"
+
+    def test_a_row_is_not_to_blame_while_others_meet_it_as_well(self) -> None:
+        throttled = Throttled(1.0)
+        for turn in range(50):
+            assert throttled.wait(7, alone=False) is not None
+            for other in range(3):
+                assert throttled.wait(1000 * turn + other, alone=False) is not None
+            for _ in range(12):
+                throttled.got_through()
+            assert not throttled.blames(7), "four of five are not nearly all"
+
+    def test_one_innocent_time_and_the_count_begins_anew(self) -> None:
+        throttled = Throttled(1.0)
+        for turn in range(50):
+            assert throttled.wait(7, alone=False) is not None
+            if turn % 4 < 3:
+                throttled.got_through()
+
+    def test_a_few_bad_rows_among_many_are_found(self) -> None:
+        throttled = Throttled(1.0)
+        found = set()
+        for _ in range(6):
+            for bad in (1, 2, 3):
+                if bad not in found and throttled.wait(bad, alone=False) is None:
+                    found.add(bad)
+            for _ in range(20):
+                throttled.got_through()
+        assert found == {1, 2, 3}
 
     def test_a_row_that_is_left_alone_is_to_blame(self) -> None:
         throttled = Throttled(1.0)
-        assert [throttled.wait(7, alone=True) for _ in range(5)] == [1, 2, 4, 8, None]
+        assert [throttled.wait(7, alone=True) for _ in range(4)] == [1, 2, 4, None]
 
-    def test_others_got_through_before_it_says_nothing(self) -> None:
+    def test_that_others_got_through_before_it_says_nothing(self) -> None:
         throttled = Throttled(1.0)
         throttled.got_through()
         throttled.wait(7, alone=False)
