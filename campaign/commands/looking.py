@@ -16,7 +16,7 @@ from campaign.invocation import Invocation, program
 from campaign.ledger import summary
 from campaign.ledger.faults import explained
 from campaign.ledger.store import reading_ledger
-from campaign.message import message_id
+from campaign.message import MessageIds
 from campaign.model import Status
 from campaign.pipeline.report import report_data
 from campaign.report import write_report
@@ -31,6 +31,7 @@ def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: boo
     results, path = output_paths(settings, output, sandbox)
     with reading_ledger(path, settings.name) as database:
         running = _running(database)
+        unread = _fact(database, "digest") is None
         counts = summary.counts(database)
         commands = _commands(settings, database, Invocation(
             program=program(), campaign=campaign, output=output, sandbox=sandbox
@@ -43,6 +44,8 @@ def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: boo
     if running is not None:
         typer.echo(f"a run is going on, process {running}: in_doubt counts what is under way, too")
     else:
+        if unread:
+            typer.echo("the contacts file had not been read to its end when the run was cut off: there are more rows")
         show_next(commands, typer.echo)
 
 
@@ -52,7 +55,7 @@ def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> No
     results, path = output_paths(settings, output, sandbox)
     with reading_ledger(path, settings.name) as database:
         columns = json.loads(_fact(database, "columns") or "[]")
-        write_results(results, columns, summary.standings(database), _message_ids(settings))
+        write_results(results, columns, summary.standings(database), _message_ids(settings, database))
     typer.echo(results)
 
 
@@ -63,7 +66,7 @@ def report_campaign(campaign: Path, to: Path, *, output: Path | None, sandbox: b
     invocation = Invocation(program=program(), campaign=campaign, output=output, sandbox=sandbox)
     with reading_ledger(path, settings.name) as database:
         commands = _commands(settings, database, invocation, results)
-        data = report_data(database, settings, message_ids=_message_ids(settings), commands=commands)
+        data = report_data(database, settings, message_ids=_message_ids(settings, database), commands=commands)
     if sandbox:
         data = replace(data, note="This was a sandbox run: nothing left the machine.")
     write_report(to, data)
@@ -98,9 +101,8 @@ def _as_json(settings: Settings, counts: dict[Status, int], results: Path, runni
     )
 
 
-def _message_ids(settings: Settings) -> Callable[[str], str]:
-    domain = settings.message.sender_address.rpartition("@")[2]
-    return lambda email: message_id(settings.name, email, domain)
+def _message_ids(settings: Settings, database: sqlite3.Connection) -> Callable[[str], str]:
+    return MessageIds(settings.name, _fact(database, "message_id_domain") or settings.message.sender_domain)
 
 
 def _running(database: sqlite3.Connection) -> int | None:

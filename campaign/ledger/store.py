@@ -86,6 +86,14 @@ class Ledger:
         with explained(self.database):
             self.database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
+    def settled_fact(self, name: str, value: str) -> str:
+        """Put `value` on record unless something is there already; give what is."""
+        known = self.fact(name)
+        if known is None:
+            self.write_fact(name, value)
+            return value
+        return known
+
     def forget(self, name: str) -> None:
         """Take what is under `name` off the record."""
         with explained(self.database):

@@ -5,6 +5,6 @@ without composing.
 """
 
 from .composer import Composer
-from .message_id import message_id
+from .message_id import MessageIds, message_id
 
-__all__ = ["Composer", "message_id"]
+__all__ = ["Composer", "MessageIds", "message_id"]

@@ -42,9 +42,10 @@ class Composer:
         reply_to: str | None,
         unsubscribe_mailto: str | None,
         constants: Collection[str] = (),
+        message_id_domain: str | None = None,
     ) -> None:
         """`sender` and `reply_to`: an address, or a name with an address in angle brackets. `constants`: the chunks
-        that bodies share, each encoded once. Raises SettingsError.
+        that bodies share, each encoded once. `message_id_domain`: the sender's own unless given. Raises SettingsError.
         """
         mailbox = parsed_mailbox(sender, setting="[message] from")
         own = mailbox_field("From", mailbox, setting="[message] from")
@@ -55,7 +56,7 @@ class Composer:
         self._return_path = checked_address(return_path, setting="[message] return_path")
         self._smtputf8 = not (own + return_path).isascii()
         self._unsubscribe = Unsubscribe(unsubscribe_mailto)
-        self.message_id = MessageIds(campaign, mailbox.domain)
+        self.message_id = MessageIds(campaign, message_id_domain or mailbox.domain)
         """Address → Message-ID, with its angle brackets."""
 
         name = blake2b(campaign.encode("utf-8", "surrogatepass"), digest_size=12, person=b"boundary").hexdigest()

@@ -39,6 +39,7 @@ class Assembly:
             reply_to=plan.reply_to,
             unsubscribe_mailto=plan.unsubscribe_mailto,
             constants=templates.constants,
+            message_id_domain=plan.message_id_domain,
         )
 
     def assemble(self, contact: Contact, now: datetime) -> tuple[LoginLink, Content, Message]:

@@ -25,6 +25,8 @@ class LetterPlan:
     redirect_to: str | None
     grace: timedelta
     window: SendWindow
+    message_id_domain: str | None = None
+    """That of the campaign's first run, so that the Message-IDs stay; None: the sender's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -74,12 +74,12 @@ class RunPlan:
         """Give what every message is made from."""
         return letter_plan(self.settings, self.secret, window)
 
-    def job(self, window: SendWindow) -> Job:
+    def job(self, window: SendWindow, message_id_domain: str | None = None) -> Job:
         """Give the orders for the workers, all together."""
         smtp, retry = self.settings.smtp, self.settings.retry
         return Job(
             ledger=self.ledger,
-            letter=self.letter(window),
+            letter=replace(self.letter(window), message_id_domain=message_id_domain),
             server=self.server,
             connections=smtp.connections,
             rate=smtp.rate,

@@ -10,7 +10,7 @@ import difflib
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from campaign.contacts import ContactsFile, open_contacts
@@ -19,6 +19,7 @@ from campaign.ledger import summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
 from campaign.ledger.roster import count_due, prepare_run
 from campaign.ledger.store import Ledger
+from campaign.message import MessageIds
 from campaign.model import Status
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.crew import Crew, Stopper
@@ -54,7 +55,7 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     crew = Crew(_processes(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
         with Ledger.open(plan.ledger, settings.name) as ledger:
-            doing = _Run(plan, watcher, stopper, ledger, assembly.composer.message_id)
+            doing = _Run(plan, watcher, stopper, ledger)
             try:
                 return doing.conclude(doing.go(contacts, crew))
             except UsageError as error:
@@ -70,14 +71,14 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
 class _Run:
     """What the steps of one run share."""
 
-    def __init__(
-        self, plan: RunPlan, watcher: Watcher, stopper: Stopper, ledger: Ledger, message_id: Callable[[str], str]
-    ) -> None:
+    def __init__(self, plan: RunPlan, watcher: Watcher, stopper: Stopper, ledger: Ledger) -> None:
         self._plan = plan
         self._watcher = watcher
         self._stopper = stopper
         self._ledger = ledger
-        self._message_id = message_id
+        settings = plan.settings
+        self._message_id_domain = ledger.settled_fact("message_id_domain", settings.message.sender_domain)
+        self._message_id = MessageIds(settings.name, self._message_id_domain)
         self._reports: Sequence[Report] = ()
         self._total = 0
         self._started = time.monotonic()
@@ -140,7 +141,7 @@ class _Run:
             if aside is not None and aside.error is not None:
                 crew.drain()
 
-        crew.work(plan.job(window), ledger.lock, self._stopper, self._hear, tick)
+        crew.work(plan.job(window, self._message_id_domain), ledger.lock, self._stopper, self._hear, tick)
         self._recover()
         if aside is not None:
             aside.join()

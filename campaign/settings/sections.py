@@ -85,6 +85,11 @@ class MessageSettings(Section):
         return _bare(info.data.get("sender", "")) if value is None else address(value)
 
     @property
+    def sender_domain(self) -> str:
+        """The domain of `sender`, in ASCII."""
+        return self.sender_address.rpartition("@")[2]
+
+    @property
     def sender_address(self) -> str:
         """The bare address of `sender`."""
         return _bare(self.sender)
