@@ -13,12 +13,12 @@ def test_a_resend_from_another_domain_keeps_the_message_ids(tmp_path: Path) -> N
     campaign = SmallCampaign(tmp_path / "campaign").people(3)
     with FaultServer(CATALOGUE["rcpt_4xx"](match=local_part("p1"))) as server:
         assert campaign.send(server.port).exit_code == 1
-        seen = [found for message in server.accepted for found in _MESSAGE_ID.findall(message.data)]
+        seen = [found for message in server.accepted for found in _MESSAGE_ID.findall(message.data or b"")]
     before = {row["email"]: row["message_id"] for row in campaign.results()}
     campaign.settings["message"] = {"from": "Acme <hello@renamed.example>"}
     with FaultServer() as server:
         assert campaign.resend(server.port).exit_code == 0
-        seen += [found for message in server.accepted for found in _MESSAGE_ID.findall(message.data)]
+        seen += [found for message in server.accepted for found in _MESSAGE_ID.findall(message.data or b"")]
     assert {row["email"]: row["message_id"] for row in campaign.results()} == before
     assert sorted(seen) == sorted(value.encode() for value in before.values())
     assert all(value.endswith("@acme.example>") for value in before.values())
