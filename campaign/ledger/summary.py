@@ -73,6 +73,15 @@ def people(database: sqlite3.Connection, *, most: int = 200) -> list[Person]:
     return [Person(row, email, Status(word), code, detail) for row, email, word, code, detail in rows]
 
 
+def first_and_last(database: sqlite3.Connection) -> tuple[int, int] | None:
+    """Give when the first and the last message was accepted (Unix seconds); None where none was."""
+    with explained(database):
+        first, last = database.execute(
+            "SELECT min(settled_at), max(settled_at) FROM delivery WHERE status = 'sent'"
+        ).fetchone()
+    return None if first is None else (first, last)
+
+
 def per_minute(database: sqlite3.Connection) -> list[tuple[int, int]]:
     """Give (Unix seconds at the beginning of a minute, messages sent in it), in order."""
     with explained(database):

@@ -21,15 +21,15 @@ def report_data(
     """Count what the report says, its moments in the window's zone."""
     zone = find_zone(settings.window.timezone)
     counts = summary.counts(database)
-    minutes = summary.per_minute(database)
+    span = summary.first_and_last(database)
     return ReportData(
         campaign=settings.name,
         generated_at=datetime.now(zone),
         total=sum(counts.values()),
         counts=counts,
-        started_at=_moment(minutes[0][0], zone) if minutes else None,
-        finished_at=_moment(minutes[-1][0] + 60, zone) if minutes else None,
-        per_minute=[(_moment(minute, zone), sent) for minute, sent in minutes],
+        started_at=_moment(span[0], zone) if span else None,
+        finished_at=_moment(span[1], zone) if span else None,
+        per_minute=[(_moment(minute, zone), sent) for minute, sent in summary.per_minute(database)],
         reasons=[
             Reason(status=reason.status, code=str(reason.smtp_code or ""), detail=reason.detail, count=reason.rows)
             for reason in summary.reasons(database)
