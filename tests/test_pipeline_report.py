@@ -69,8 +69,7 @@ def test_it_says_what_became_of_everybody(campaign: SmallCampaign, smtp_server: 
     assert data.started_at is not None and data.finished_at is not None
     for moment in (data.generated_at, data.started_at, data.finished_at, *(minute for minute, _ in data.per_minute)):
         assert moment.tzinfo == zone
-    assert before - 60 < data.started_at.timestamp() <= time.time()
-    assert data.started_at.second == 0
+    assert before - 1 < data.started_at.timestamp() <= time.time()
     assert timedelta(0) <= data.finished_at - data.started_at < timedelta(minutes=1)
 
 
