@@ -10,7 +10,8 @@ import pytest
 from campaign.errors import CampaignError, ContactsError, LedgerError, TemplateError
 from campaign.ledger.store import reading_ledger
 from campaign.model import Status
-from campaign.pipeline.run import missing_columns, run
+from campaign.pipeline.beforehand import missing_columns
+from campaign.pipeline.run import run
 from campaign.pipeline.watching import Summary
 from campaign.window import SendWindow
 from tests.campaigns import Silent, SmallCampaign, assert_agreement

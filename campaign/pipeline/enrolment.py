@@ -3,21 +3,16 @@
 Raises ContactsError where a file can't be read as a whole; a fault of one row stands in that row.
 """
 
-import contextlib
-import gc
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from campaign.contacts import ContactsFile, contact_key, read_suppressions
+from campaign.contacts import ContactsFile
 from campaign.contacts.encoding import reading
-from campaign.ledger.faults import transaction
-from campaign.ledger.roster import enrol
-from campaign.ledger.schema import connect
 from campaign.ledger.store import Ledger
-from campaign.model import Row
-from campaign.pipeline.reader import Reader, ReadOrder
+from campaign.pipeline.reader import Reader
+from campaign.pipeline.reading import ReadOrder, read_into
 
 _FORMAT = "1"
 """Goes up when the same bytes would be read differently."""
@@ -30,27 +25,6 @@ def digest(contacts: ContactsFile, suppress: tuple[Path, ...]) -> str:
         with reading(path) as file:
             parts.append(hashlib.file_digest(file, "sha256").hexdigest())
     return " ".join(parts)
-
-
-def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
-    """Read the files into the ledger's roster. Raises ContactsError, LedgerError."""
-    contacts = order.contacts
-    chunks = contacts.rows()
-    gc.freeze()  # pandas and all the rest stay: the collector need not look at them for every few hundred rows
-    suppressed = read_suppressions(order.suppress, email_column=contacts.email_column)
-
-    def told() -> Iterator[list[Row]]:
-        count = 0
-        for chunk in chunks:
-            yield chunk
-            count += len(chunk)
-            heard(count)
-
-    with contextlib.closing(connect(order.ledger)) as database:
-        enrol(database, contacts.columns, told(), suppressed, contact_key, in_parts=order.in_parts)
-        with transaction(database):
-            facts = [("digest", order.digest), ("reading", 0)]
-            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
 
 
 class Reading:

@@ -16,27 +16,13 @@ from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from campaign import errors
 from campaign.errors import CampaignError, ContactsError
 
-if TYPE_CHECKING:  # imported by whoever is ordered to read: that is what the process is for
-    from campaign.contacts import ContactsFile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOrder:
-    """What to read, and into which ledger."""
-
-    ledger: Path
-    contacts: "ContactsFile"
-    suppress: tuple[Path, ...]
-    digest: str
-    """What tells, another time, whether the files were read as they are."""
-    in_parts: bool
-    """Whether others take rows from the roster while it grows."""
+if TYPE_CHECKING:  # imported by the process: that is what it is for
+    from campaign.pipeline.reading import ReadOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +62,7 @@ class Reader:
         theirs.close()
         return cls(pid, ours)
 
-    def read(self, order: ReadOrder, lock: int, heard: Callable[[int], None]) -> None:
+    def read(self, order: "ReadOrder", lock: int, heard: Callable[[int], None]) -> None:
         """Have it read; `heard` is told the number of rows read so far. Raises ContactsError, LedgerError."""
         try:
             self._pipe.send(order)
@@ -120,7 +106,7 @@ def _serve(pipe: Connection) -> None:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     import campaign.contacts.reader  # noqa: F401 - pandas, meanwhile
-    from campaign.pipeline.enrolment import read_into
+    from campaign.pipeline.reading import read_into
 
     try:
         order = pipe.recv()

@@ -6,15 +6,13 @@ Raises UsageError before the first message, for what should have been otherwise;
 it can help: it stops, writes the results, and says why in its `Summary`.
 """
 
-import difflib
-import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from campaign.contacts import ContactsFile, open_contacts
-from campaign.errors import LedgerError, ResultsError, StoppedError, UsageError
+from campaign.errors import ResultsError, StoppedError, UsageError
 from campaign.ledger import summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
 from campaign.ledger.roster import count_due, prepare_run
@@ -22,6 +20,7 @@ from campaign.ledger.store import Ledger
 from campaign.message import MessageIds
 from campaign.model import Status
 from campaign.pipeline.assembly import Assembly
+from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, missing_columns, processes_for
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
 from campaign.pipeline.job import Report, Trouble
@@ -31,10 +30,6 @@ from campaign.pipeline.watching import Progress, Summary, Watcher
 from campaign.results import write_results
 from campaign.window import SendWindow
 
-_SMALL = 2_000
-"""Contacts up to which one process is quicker than starting more."""
-_SLOW = 200.0
-"""Messages a second up to which one process is plenty."""
 _BYTES_PER_ROW = 60
 
 
@@ -49,10 +44,10 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     settings = plan.settings
     contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
-    _guard_what_an_earlier_run_left(plan)
+    guard_what_an_earlier_run_left(plan)
     for words in missing_columns(assembly.required, contacts.columns):
         watcher.notice(words)
-    crew = Crew(_processes(plan, contacts.size_bytes // _BYTES_PER_ROW))
+    crew = Crew(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
         with Ledger.open(plan.ledger, settings.name) as ledger:
             doing = _Run(plan, watcher, stopper, ledger)
@@ -233,43 +228,6 @@ class _Run:
                 seconds=time.monotonic() - self._started,
             )
         )
-
-
-def missing_columns(required: Iterable[str], columns: Sequence[str]) -> Iterator[str]:
-    """Say which columns the templates can't do without and the contacts file has not: every row will be invalid."""
-    for name in sorted(set(required) - set(columns)):
-        near = difflib.get_close_matches(name, columns, n=1)
-        meant = f"; did they mean {near[0]!r}?" if near else ""
-        yield f"the templates want a column {name!r}, which the contacts file has not{meant}"
-
-
-def _guard_what_an_earlier_run_left(plan: RunPlan) -> None:
-    """Results without their ledger: whoever is in them may have been mailed, and we would not know."""
-    if plan.results.is_dir():
-        raise ResultsError(
-            "the results can't be written: there is a folder of that name",
-            where=str(plan.results),
-            fix="move it away, or choose another --output",
-        )
-    lost = not plan.ledger.exists() or not plan.ledger.stat().st_size
-    if lost and plan.results.exists():
-        raise LedgerError(
-            "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
-            where=str(plan.ledger),
-            fix=f"put the ledger back; or, to mail everybody from the beginning, move {plan.results.name} away",
-        )
-
-
-def _processes(plan: RunPlan, contacts: int) -> int:
-    """How many processes are worth starting for about so many contacts."""
-    smtp = plan.settings.smtp
-    if plan.processes is not None:
-        return min(plan.processes, smtp.connections)
-    if plan.limit is not None:
-        contacts = min(contacts, plan.limit)
-    if contacts < _SMALL or (smtp.rate is not None and smtp.rate <= _SLOW):
-        return 1
-    return min(os.cpu_count() or 1, smtp.connections)
 
 
 def _now() -> datetime:
