@@ -23,9 +23,9 @@ _ENTRY = "INSERT INTO entry (row, line, contact, email, status, detail, cells) V
 _KNOWN = "SELECT address, id, row FROM contact WHERE address IN (SELECT value FROM json_each(?))"
 _LISTED = "SELECT address FROM suppressed WHERE address IN (SELECT value FROM json_each(?))"
 _SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
-_SMALLEST_PART, _LARGEST_PART = 2_000, 50_000
-_CACHE_MIB = 64
-"""Holds the addresses of a million contacts, which come in no order: with less, each page is written many times."""
+_SMALLEST_PART, _LARGEST_PART = 2_000, 30_000
+_CACHE_MIB = 16
+"""More would only make the process larger: the pages that do not fit are the kernel's to keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,23 +69,25 @@ def enrol(
         if in_parts:
             for part in _growing(rows):
                 with transaction(database):
-                    enrolment.add(part)
+                    for chunk in part:
+                        enrolment.add(chunk)
     finally:
         with explained(database):
             database.execute(f"PRAGMA cache_size = {cache}")
             database.execute("PRAGMA shrink_memory")
 
 
-def _growing(chunks: Iterable[Sequence[Row]]) -> Iterator[list[Row]]:
-    """The same rows in lists of an eighth of what came before, within bounds."""
-    part: list[Row] = []
-    before = 0
+def _growing(chunks: Iterable[Sequence[Row]]) -> Iterator[list[Sequence[Row]]]:
+    """The same chunks in lists with an eighth of the rows that came before, within bounds."""
+    part: list[Sequence[Row]] = []
+    before = waiting = 0
     for chunk in chunks:
-        part += chunk
-        if len(part) >= min(max(_SMALLEST_PART, before // 8), _LARGEST_PART):
+        part.append(chunk)
+        waiting += len(chunk)
+        if waiting >= min(max(_SMALLEST_PART, before // 8), _LARGEST_PART):
             yield part
-            before += len(part)
-            part = []
+            before += waiting
+            part, waiting = [], 0
     yield part
 
 

@@ -201,7 +201,7 @@ def _open_locked(path: Path, name: str) -> sqlite3.Connection:
     """Connect to the file that we have locked: a new ledger, or one that is whole and this campaign's."""
     _refuse_a_stump(path)
     _refuse_without_wal(path)
-    database = schema.connect(path, create=True, cache_mib=32)
+    database = schema.connect(path, create=True)
     try:
         if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             schema.keep_wal(database, path)
