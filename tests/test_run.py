@@ -11,6 +11,7 @@ from campaign.errors import CampaignError, ContactsError, LedgerError, TemplateE
 from campaign.ledger.store import reading_ledger
 from campaign.model import Status
 from campaign.pipeline.beforehand import missing_columns
+from campaign.pipeline.plan import Resend
 from campaign.pipeline.run import run
 from campaign.pipeline.watching import Summary
 from campaign.window import SendWindow
@@ -203,6 +204,19 @@ def test_a_no_changes_nothing(campaign: SmallCampaign, watcher: Attentive, smtp_
     assert summary.stopped
     assert campaign.results() == before
     assert watcher.asked_for == [2, 1]
+
+
+def test_a_resend_takes_what_failed_and_leaves_the_rest(
+    campaign: SmallCampaign, watcher: Attentive, smtp_server: StartServer
+) -> None:
+    refusing = smtp_server(CATALOGUE["rcpt_4xx"](match=local_part("p0")), CATALOGUE["rcpt_5xx"](match=local_part("p1")))
+    campaign.people(3).send(refusing.port)
+    friendly = smtp_server()
+    summary = campaign.resend(friendly.port)
+    assert counts(summary) == {"sent": 2, "rejected": 1}
+    assert accepted(friendly) == ["p0@people.example"]
+    assert watcher.asked_for == [3, 1]
+    assert counts(campaign.resend(friendly.port, resend=Resend(include=[Status.REJECTED]))) == {"sent": 3}
 
 
 def test_a_no_to_the_first_run_leaves_everybody_pending(campaign: SmallCampaign, watcher: Attentive) -> None:
