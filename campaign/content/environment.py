@@ -8,17 +8,24 @@ are not sandboxed.
 """
 
 import posixpath
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any, cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, UndefinedError
+import markupsafe
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, UndefinedError, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.utils import missing
+from markupsafe import escape
 
 from campaign.content.moments import duration, moment
 from campaign.content.views import CampaignView, ContactView
+
+_escape_text: Callable[[Any], str] = getattr(markupsafe, "_escape_inner", lambda text: str(escape(text)))
+"""What `escape` does to a string before it makes Markup of it; MarkupSafe has that by itself since 3.0."""
 
 
 class MissingError(UndefinedError):
@@ -47,8 +54,26 @@ class Missing(StrictUndefined):
         super().__init__(hint, obj, name, exc)
 
 
+def escaped(value: object) -> str:
+    """Give a value as HTML text. Markup, which is HTML already, stays as it is."""
+    return _escape_text(value) if value.__class__ is str else str(escape(value))
+
+
+class _Generator(CodeGenerator):
+    """Compiles templates to escape what goes out by `escaped`, which makes no Markup of a string only to print it."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
+            self.write("environment.escaped(")
+        else:
+            super()._output_child_pre(node, frame, finalize)
+
+
 class MailEnvironment(Environment):
     """One per kind of text. `folder` None: no files, no inheritance."""
+
+    code_generator_class = _Generator
+    escaped = staticmethod(escaped)
 
     def __init__(self, *, campaign_name: str | None, escapes: bool, folder: Path | None = None) -> None:
         # A byte order mark is no part of a subject; hence utf-8-sig.

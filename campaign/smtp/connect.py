@@ -43,6 +43,13 @@ class Session:
     """EHLO keywords in lower case, and their parameters."""
     leftover: bytes
     """What the server has said beyond its last awaited reply."""
+    size_limit: int | None = field(init=False)
+    """Octets the server takes at most in a message (RFC 1870); None where it names no limit."""
+
+    def __post_init__(self) -> None:
+        limit = self.features.get("size", "").strip()
+        known = int(limit) or None if limit.isascii() and limit.isdecimal() and len(limit) < 20 else None
+        object.__setattr__(self, "size_limit", known)  # asked for every message
 
     @property
     def pipelining(self) -> bool:
@@ -53,12 +60,6 @@ class Session:
     def smtputf8(self) -> bool:
         """RFC 6531."""
         return "smtputf8" in self.features
-
-    @property
-    def size_limit(self) -> int | None:
-        """Octets the server takes at most in a message (RFC 1870); None where it names no limit."""
-        limit = self.features.get("size", "").strip()
-        return int(limit) or None if limit.isascii() and limit.isdecimal() and len(limit) < 20 else None
 
 
 def connect(server: Server, *, tls: ssl.SSLContext | None = None) -> Session:

@@ -16,6 +16,8 @@ _CHUNK = 64 * 1024
 _AT_ONCE = 256 * 1024
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
+_NOTHING = memoryview(b"")
+
 
 class Connection:
     """A session's socket, its dialogue, its age. Methods raise OSError when the connection has died."""
@@ -33,7 +35,7 @@ class Connection:
         """No message may begin on it any more."""
         self.served = False
         """Whether it has taken a message."""
-        self._unsent = memoryview(b"")
+        self._unsent = _NOTHING
         self._body_unsent = 0
 
     @property
@@ -50,6 +52,14 @@ class Connection:
         """Send what can be sent now, keep the rest. The first `body` bytes of `data` are a message's."""
         if body:
             self._body_unsent = len(self._unsent) + body
+        if not self._unsent and len(data) <= _AT_ONCE:  # nearly always all of it goes at once
+            try:
+                sent = self.sock.send(data)
+            except _LATER:
+                sent = 0
+            self._body_unsent = max(0, self._body_unsent - sent)
+            self._unsent = memoryview(data)[sent:] if sent < len(data) else _NOTHING
+            return
         self._unsent = memoryview(b"".join((self._unsent, data)) if self._unsent else data)
         self.flush()
 
