@@ -20,7 +20,7 @@ from campaign.pipeline.enrolment import Reading
 from campaign.pipeline.job import Report
 from campaign.pipeline.plan import open_window
 from tests.campaigns import SmallCampaign
-from tests.smtp_server import FaultServer
+from tests.smtp_server import CATALOGUE, FaultServer
 
 PEOPLE = 400
 
@@ -28,18 +28,18 @@ PEOPLE = 400
 class Scene:
     """A campaign that is ready to be sent, and a crew to do it; the crew is made first, as a run does."""
 
-    def __init__(self, folder: Path, processes: int) -> None:
+    def __init__(self, folder: Path, processes: int, people: int = PEOPLE, **smtp: object) -> None:
         before = set(multiprocessing.active_children())
         self.crew = Crew(processes)
         self.children: list[BaseProcess] = [one for one in multiprocessing.active_children() if one not in before]
         self.stopper = Stopper()
         self.reports: list[Sequence[Report]] = []
         self.ticks = 0
-        self.campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": 4}}).people(PEOPLE)
+        self.campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": 4} | smtp}).people(people)
 
     def work(self, server: FaultServer) -> Counter[str]:
         """Do the job; gives what stands in the ledger after it."""
-        plan = self.campaign.plan(server.port)
+        plan = self.campaign.plan(server.port, backoff=0.2)
         contacts = open_contacts(plan.settings.contacts.file, email_column="email")
         with Ledger.open(plan.ledger, "small") as ledger:
             Reading(ledger, contacts, (), lambda _: None).read()
@@ -97,7 +97,7 @@ def test_workers_that_never_get_a_job_end_when_they_are_let_go(tmp_path: Path) -
 
 
 def test_a_worker_that_dies_is_told_of_and_the_others_stop(tmp_path: Path, server: FaultServer) -> None:
-    scene = Scene(tmp_path, 2)
+    scene = Scene(tmp_path, 2, rate=50)  # without a word to them, they would go on for eight seconds
     pid = scene.children[0].pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
@@ -105,11 +105,22 @@ def test_a_worker_that_dies_is_told_of_and_the_others_stop(tmp_path: Path, serve
     with server:
         counts = scene.work(server)
         assert counts.keys() <= {Status.SENT, Status.PENDING}
-        assert counts[Status.SENT] == len(server.accepted)
+        assert counts[Status.SENT] == len(server.accepted) < PEOPLE // 2
     troubles = [report.trouble for report in scene.reports[-1] if report.trouble is not None]
     assert len(troubles) == 1
     assert "ended by signal 9" in troubles[0].what
     assert "run the same command again" in troubles[0].fix
+    scene.crew.dismiss()
+
+
+def test_what_a_worker_notices_is_heard_once_however_often_it_reports(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, 2, people=20, rate=40)
+    with FaultServer(CATALOGUE["rcpt_4xx"](times=1, reply=b"451 4.7.0 Too many messages, slow down\r\n")) as server:
+        assert scene.work(server) == {Status.SENT: 20}
+    assert len(scene.reports) > 2
+    heard = [words for reports in scene.reports for report in reports for words in report.notices]
+    assert len(heard) == 1
+    assert "slow down" in heard[0]
     scene.crew.dismiss()
 
 

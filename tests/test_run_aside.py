@@ -26,6 +26,10 @@ class Asked(Silent):
     def __init__(self) -> None:
         super().__init__()
         self.asked_for: list[int | None] = []
+        self.read: list[int] = []
+
+    def reading(self, rows: int) -> None:
+        self.read.append(rows)
 
     def confirm(self, total: int | None, window: SendWindow) -> bool:
         self.asked_for.append(total)
@@ -74,6 +78,8 @@ def test_the_results_are_the_same_as_when_it_is_read_first(tmp_path: Path, serve
     meanwhile = aside.send(server.port, processes=2)
     assert None not in asked_for(first)
     assert asked_for(aside) == [None], "it was not read aside: this test shows nothing"
+    assert isinstance(aside.watcher, Asked)
+    assert aside.watcher.read == [], "two things were shown at once"
     assert meanwhile.counts == before.counts
     assert (meanwhile.exit_code, meanwhile.trouble) == (1, None)
     assert aside.watcher.heard[-1].total == ROWS
