@@ -10,7 +10,6 @@ import pytest
 from campaign.errors import CampaignError, ContactsError, LedgerError, TemplateError
 from campaign.ledger.store import reading_ledger
 from campaign.model import Status
-from campaign.pipeline.beforehand import missing_columns
 from campaign.pipeline.plan import Resend
 from campaign.pipeline.run import run
 from campaign.pipeline.watching import Summary
@@ -331,22 +330,6 @@ def test_a_column_that_the_templates_want_and_the_file_has_not_is_told_and_every
     assert counts(summary) == {"invalid": 1}
     assert len(watcher.notices) == 1
     assert "'name'" in watcher.notices[0] and "'Name'" in watcher.notices[0]
-
-
-@pytest.mark.parametrize(
-    ("required", "columns", "named"),
-    [
-        ((), (), []),
-        (("name", "email"), ("email", "name", "more"), []),
-        (("name", "city"), ("email",), ["city", "name"]),
-        (("profile_id",), ("email", "profileid"), ["profile_id"]),
-    ],
-)
-def test_the_columns_that_are_missing(required: tuple[str, ...], columns: tuple[str, ...], named: list[str]) -> None:
-    notices = list(missing_columns(required, columns))
-    assert len(notices) == len(named)
-    assert all(f"{name!r}" in notice for name, notice in zip(named, notices, strict=True))
-    assert ["did they mean 'profileid'?" in notice for notice in notices] == ["profileid" in columns] * len(named)
 
 
 def test_two_runs_into_different_ledgers_know_nothing_of_each_other(
