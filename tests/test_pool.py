@@ -14,7 +14,7 @@ from campaign.smtp.pool import Pool
 from campaign.smtp.session_error import SessionError
 from tests.conftest import StartServer
 from tests.parcels import parcel
-from tests.smtp_server import CATALOGUE, FaultServer, local_part, nth_connection
+from tests.smtp_server import CATALOGUE, Action, FaultServer, local_part, nth_connection
 
 BIG = b"Subject: big\r\n\r\n" + b"x" * 70 + b"\r\n"
 BIG += (b"y" * 70 + b"\r\n") * 200_000
@@ -261,7 +261,8 @@ class TestDying:
         assert porter.words == {1: ["body 552"], 2: ["untouched"]}
 
     def test_a_yes_before_the_body_has_left_is_not_meant(self, smtp_server: StartServer) -> None:
-        yes = {"reply": b"250 2.0.0 Ok\r\n", "after_bytes": 100_000, "times": 1}
+        # It reads no further: the body's end can't leave before the reply has been heard.
+        yes = {"reply": b"250 2.0.0 Ok\r\n", "after_bytes": 100_000, "times": 1, "action": Action.STALL}
         server = smtp_server(CATALOGUE["body_4xx_inside_cut"](**yes))
         porter = deliver(server, Porter([parcel(1, BIG), parcel(2)]))
         assert porter.words == {1: ["untouched"], 2: ["untouched"]}
