@@ -17,7 +17,7 @@ from campaign.ledger.store import Ledger
 from campaign.model import Status
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading
-from campaign.pipeline.job import Report
+from campaign.pipeline.job import Job, Report
 from campaign.pipeline.plan import open_window
 from tests.campaigns import SmallCampaign
 from tests.smtp_server import CATALOGUE, FaultServer
@@ -122,6 +122,36 @@ def test_what_a_worker_notices_is_heard_once_however_often_it_reports(tmp_path: 
     assert len(heard) == 1
     assert "slow down" in heard[0]
     scene.crew.dismiss()
+
+
+class ByHand:
+    """A worker whose reports have all been written beforehand."""
+
+    def __init__(self, *reports: Report) -> None:
+        self.pipe, self.theirs = multiprocessing.Pipe()
+        for report in reports:
+            self.theirs.send(report)
+
+    def begin(self, job: Job, lock: int) -> None:
+        """It needs no orders."""
+
+    def drain(self) -> None:
+        """It has nothing to stop."""
+
+
+def test_no_notice_is_lost_where_reports_come_faster_than_they_are_shown(tmp_path: Path) -> None:
+    crew = Crew(1)
+    worker = ByHand(
+        Report(settled={}), Report(settled={}, notices=("slow down",)), Report(settled={"sent": 9}, last=True)
+    )
+    crew._members = [worker]  # type: ignore[list-item]  # all that is asked of a member
+    heard: list[Report] = []
+    job = SmallCampaign(tmp_path / "campaign").plan(25).job(open_window())
+    crew.work(job, 0, Stopper(), lambda reports: heard.extend(reports), lambda: None)
+    assert [words for report in heard for words in report.notices] == ["slow down"]
+    assert heard[-1].settled == {"sent": 9}
+    worker.pipe.close()
+    worker.theirs.close()
 
 
 @pytest.mark.parametrize("processes", [1, 2])

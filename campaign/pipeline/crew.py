@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.reduction import recv_handle, send_handle
@@ -99,7 +100,7 @@ class Crew:
         next_tick = 0.0
         while any(not one.last for one in latest):
             for index, news in self._hear(latest):
-                latest[index] = news
+                latest[index] = replace(news, notices=latest[index].notices + news.notices)
                 if news.trouble is not None:
                     self.drain()
             now = time.monotonic()
@@ -189,15 +190,7 @@ class _Member:
 
 def _told(report: Report) -> Report:
     """The report without what needs to be said only once."""
-    return Report(
-        settled=report.settled,
-        deferred=report.deferred,
-        connections=report.connections,
-        rate=report.rate,
-        trouble=report.trouble,
-        profile=report.profile,
-        last=report.last,
-    )
+    return replace(report, notices=())
 
 
 def _work(pipe: Connection, inherited: Sequence[Connection]) -> None:
