@@ -89,6 +89,15 @@ def test_the_work_is_divided_and_nobody_is_mailed_twice(tmp_path: Path, server: 
     assert not any(child.is_alive() for child in scene.children)
 
 
+def test_beside_threads_workers_are_begun_afresh_and_do_the_same(tmp_path: Path, server: FaultServer) -> None:
+    with server:
+        scene = Scene(tmp_path, 2)
+        assert scene.work(server) == {Status.SENT: PEOPLE}
+        assert set(server.count_by_recipient().values()) == {1}
+    scene.crew.dismiss()
+    assert [child.exitcode for child in scene.children] == [0, 0]
+
+
 def test_workers_that_never_get_a_job_end_when_they_are_let_go(tmp_path: Path) -> None:
     scene = Scene(tmp_path, 3)
     assert all(child.is_alive() for child in scene.children)
