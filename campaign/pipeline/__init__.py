@@ -1,8 +1,10 @@
 """The only room that knows the order of the others.
 
-job       everything a worker must know, as plain values
-assembly  contact → link → content → message, for one contact
-worker    the loop of one process: rows in, mail out, outcomes on record
-crew      the processes
-run       a whole run, from the contacts file to the results
+    plan        from settings to what a run needs        beforehand  what is decided before the ledger is opened
+    reading     the contacts file into the ledger        enrolment   … unless it is there; reader: … by a process
+    resend      which rows go again                      rehearsal   everybody's message made, and none sent
+    job         what a worker must know                  assembly    contact → link → content → message
+    worker      the loop of one process                  rows, courier, trouble: its rows, its mail, its failures
+    crew        the processes                            run         a whole run, to the results
+    watching    what a run tells, and whom               report      the figures of the report page
 """
