@@ -1,10 +1,10 @@
 """The only room that knows the order of the others.
 
-    plan        from settings to what a run needs        beforehand  what is decided before the ledger is opened
-    reading     the contacts file into the ledger        enrolment   … unless it is there; reader: … by a process
-    resend      which rows go again                      rehearsal   everybody's message made, and none sent
-    job         what a worker must know                  assembly    contact → link → content → message
-    worker      the loop of one process                  rows, courier, trouble: its rows, its mail, its failures
-    crew        the processes                            run         a whole run, to the results
-    watching    what a run tells, and whom               report      the figures of the report page
+plan        from settings to what a run needs        beforehand  what is decided before the ledger is opened
+reading     the contacts file into the ledger        enrolment   … unless it is there; reader: … by a process
+resend      which rows go again                      rehearsal   everybody's message made, and none sent
+job         what a worker must know                  assembly    contact → link → content → message
+worker      the loop of one process                  rows, courier, trouble: its rows, its mail, its failures
+crew        the processes                            run         a whole run, to the results
+watching    what a run tells, and whom               report      the figures of the report page
 """
