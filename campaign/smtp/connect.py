@@ -43,6 +43,8 @@ class Session:
     """EHLO keywords in lower case, and their parameters."""
     leftover: bytes
     """What the server has said beyond its last awaited reply."""
+    greeting: str = ""
+    """What the server called itself."""
     size_limit: int | None = field(init=False)
     """Octets the server takes at most in a message (RFC 1870); None where it names no limit."""
 
@@ -60,6 +62,12 @@ class Session:
     def smtputf8(self) -> bool:
         """RFC 6531."""
         return "smtputf8" in self.features
+
+    def hang_up(self) -> None:
+        """Say QUIT, and close it: a session that was not used after all."""
+        with contextlib.suppress(OSError):
+            self.sock.send(b"QUIT\r\n")
+        self.sock.close()
 
 
 def connect(server: Server, *, tls: ssl.SSLContext | None = None) -> Session:
