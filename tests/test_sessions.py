@@ -10,9 +10,10 @@ from campaign.model import Phase, Status
 from campaign.smtp.connect import Session
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
+from tests.parcels import parcel
 from tests.smtp_server import CATALOGUE, Misbehaviour
 from tests.smtp_server.misbehaviours import Situation
-from tests.test_pool import Porter, parcel, pool_to, work
+from tests.test_pool import Porter, pool_to, work
 
 BACKOFF = 0.002
 
