@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from campaign.backoff import Schedule, Throttled, reconnect_waits
-from campaign.delivery import RENEW, RETRY, Fate, Verdict, judge
+from campaign.delivery import RENEW, RETRY, About, Fate, Verdict, judge, refusal
 from campaign.errors import CampaignError, InvalidContactError
 from campaign.ledger.journal import Journal
 from campaign.ledger.roster import Due
@@ -74,6 +74,9 @@ class MailCourier:
         self._failed_sessions = 0
         self._sessions = 0
         self._ever_open = False
+        self._proven = False
+        """The server has taken a message of this campaign."""
+        self._where = f"smtp.host {job.server.host}"
 
     def cleared(self, claims: list[Parcel]) -> None:
         """Hear that these claims are durable."""
@@ -126,15 +129,17 @@ class MailCourier:
         due = self._under_way.get(parcel.contact)
         if due is None:
             return
-        verdict = judge(phase, reply, served=served)
+        verdict = self._judge(phase, reply, served=served)
         if verdict.fate is Fate.SENT:
+            self._proven = True
             self._troubles.relieved()
             self._throttled.got_through()
             self._settle(due, Status.SENT, reply)
             return
+        self._troubles.judged(due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None)
         self._carry_out(due, verdict, reply, f"at {phase}: {reply.text}")
         if verdict.stop:
-            self._stop(CampaignError(f"the server refuses our mail at {phase}: {reply.code} {reply.text}"))
+            self._stop(refusal(verdict, phase, reply, where=self._where))
 
     def untouched(self, parcel: Parcel, why: str) -> None:
         """Let the row go again: at once, but not for ever."""
@@ -173,7 +178,9 @@ class MailCourier:
         """Stop where it is our own fault; otherwise make do with fewer, or wait."""
         verdict = judge(error.phase, error.reply)
         wait = self._backoff if others else next(self._waits)
-        if verdict.stop and (error.phase in (Phase.AUTH, Phase.STARTTLS) or not self._ever_open):
+        if verdict.about is About.QUOTA and error.reply is not None:
+            self._stop(refusal(verdict, error.phase, error.reply, where=self._where))
+        elif verdict.stop and (error.phase in (Phase.AUTH, Phase.STARTTLS) or not self._ever_open):
             self._stop(error)
         elif others:
             if error.reply is not None:
@@ -190,6 +197,18 @@ class MailCourier:
         return wait
 
     # What is done about it.
+
+    def _judge(self, phase: Phase, reply: Reply, *, served: bool) -> Verdict:
+        """What may be one recipient's matter once the server has taken a message is looked at in that light: one that
+        any worker of any run of this campaign sent. So it is no stop for a campaign that goes on at an odd recipient.
+        """
+        verdict = judge(phase, reply, served=served, proven=self._proven)
+        if verdict.stop and not self._proven:
+            otherwise = judge(phase, reply, served=served, proven=True)
+            if otherwise != verdict and self._journal.anybody_sent():
+                self._proven = True
+                return otherwise
+        return verdict
 
     def _prepare(self, due: Due, session: Session) -> Parcel | None:
         """Make the row's parcel and claim it; None where it can't go over this session, or at all."""

@@ -226,6 +226,7 @@ class Worker:
                 notices=self._troubles.notices(),
                 trouble=self._troubles.reason,
                 profile=profile,
+                suspicious=dict(self._troubles.suspicious) if last else {},
                 last=last,
             )
         )
