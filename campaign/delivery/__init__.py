@@ -4,7 +4,7 @@ A `Phase` and a `Reply` go in, a `Verdict` comes out (`judge`); a verdict that s
 advice (`refusal`). `policy` has the table, `words` the expressions that it looks for.
 """
 
-from campaign.delivery.advice import refusal
+from campaign.delivery.advice import refusal, said
 from campaign.delivery.policy import TABLE, Rule, judge
 from campaign.delivery.verdict import (
     DROPPED,
@@ -48,4 +48,5 @@ __all__ = [
     "Verdict",
     "judge",
     "refusal",
+    "said",
 ]
