@@ -307,7 +307,7 @@ class TestCheck:
         assert said.code == 2
         assert said.out.count("WRONG") == 4  # the secret, the window, the results' folder, the server
         assert "row 2: the address has no @-sign" in said.out
-        assert "4 thing(s) to put right" in said.out
+        assert "4 things to put right" in said.out
 
     def test_invalid_rows_are_exit_code_1(self, command: Command, small: SmallCampaign) -> None:
         small.contacts([("p1@people.example", "A"), ("nobody", "B")]).load(25)
@@ -329,6 +329,85 @@ class TestCheck:
         said = command("check", small.path)
         assert said.code == 0
         assert "note   the server does not take our sender now: 451" in said.out
+
+    @pytest.mark.parametrize(
+        ("name", "reply", "words", "fix"),
+        [
+            (
+                "rcpt_5xx",
+                "553 5.7.1 Sender address rejected: not owned by user x",
+                "our sender at RCPT",
+                "message.from",
+            ),
+            ("rcpt_5xx", "554 5.7.1 Client host rejected: Access denied", "that we connect from", "smtp.username"),
+            ("rcpt_4xx", "454 4.7.1 Relay access denied", "to relay for us at RCPT", "smtp.username"),
+            (
+                "rcpt_5xx",
+                "504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname",
+                "greet it",
+                "host name",
+            ),
+            ("rcpt_5xx", "550 Please authenticate first", "us without sign-in at RCPT", "smtp.username"),
+            ("mail_5xx", "530 5.7.0 Authentication required", "us without sign-in at MAIL", "smtp.username"),
+            ("rcpt_4xx", "450 4.7.1 Recipient address rejected: Quota Exceeded", "our quota for today", "tomorrow"),
+        ],
+    )
+    def test_what_would_stop_the_run_is_wrong_before_it(
+        self,
+        command: Command,
+        small: SmallCampaign,
+        smtp_server: StartServer,
+        name: str,
+        reply: str,
+        words: str,
+        fix: str,
+    ) -> None:
+        small.load(smtp_server(CATALOGUE[name](reply=reply.encode() + b"\r\n")).port)
+        said = command("check", small.path)
+        assert said.code == 2
+        (wrong,) = [line for line in said.out.splitlines() if line.startswith("WRONG")]
+        assert words in wrong and reply[:3] in wrong
+        assert fix in said.out.split("to do: ")[1]
+        assert "1 thing to put right" in said.out and "ready to send" not in said.out
+
+    def test_it_says_what_it_heard_at_each_step(
+        self, command: Command, small: SmallCampaign, smtp_server: StartServer
+    ) -> None:
+        server = smtp_server()
+        small.settings = {"message": {"return_path": "bounces@acme.example"}}
+        small.load(server.port)
+        said = command("check", small.path)
+        assert said.code == 0
+        steps = [line for line in said.out.splitlines() if "envelope:" in line]
+        assert [step.partition(": ")[2][:43] for step in steps] == [
+            "MAIL FROM:<bounces@acme.example>: 250 Sende",
+            "RCPT TO:<hello@acme.example>: 250 Recipient",
+        ]
+        assert server.record.commands["DATA"] == 0
+
+    @pytest.mark.parametrize(
+        ("reply", "offers", "why"),
+        [
+            ("550 5.1.1 User unknown", "SIZE", "that may be as it should be"),
+            ("554 5.7.1 Recipient address rejected: Access denied", "SIZE", "says so of everybody, the run stops"),
+            ("554 5.7.1 Recipient address rejected: Access denied", "AUTH PLAIN", "smtp.username is not set"),
+        ],
+    )
+    def test_a_server_that_does_not_take_our_own_address_is_noted(
+        self,
+        command: Command,
+        small: SmallCampaign,
+        smtp_server: StartServer,
+        reply: str,
+        offers: str,
+        why: str,
+    ) -> None:
+        hello = CATALOGUE["ehlo_4xx"](reply=f"250-mx.example\r\n250 {offers}\r\n".encode(), accept=True)
+        small.load(smtp_server(hello, CATALOGUE["rcpt_5xx"](reply=reply.encode() + b"\r\n")).port)
+        said = command("check", small.path)
+        assert "does not take mail for your own address hello@acme.example" in said.out
+        assert why in said.out
+        assert said.code == 0 and "ready to send" in said.out
 
     def test_a_message_too_large_for_the_server(
         self, command: Command, small: SmallCampaign, smtp_server: StartServer

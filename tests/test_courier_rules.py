@@ -62,7 +62,7 @@ def test_each_row_is_claimed_before_it_is_given_out(office: Open) -> None:
 
 def test_a_closed_courier_gives_nothing_and_keeps_its_rows(office: Open) -> None:
     here = office()
-    here.courier.closed = True
+    here.courier.draining = True
     here.take_none()
     assert here.taker.asked == 0
     assert here.notebook.told() == []
@@ -357,7 +357,7 @@ def test_a_closed_courier_lets_an_untouched_row_be_as_it_was(office: Open) -> No
         here.courier.untouched(here.take(), "the server hung up")
     parcel = here.take()
     here.notebook.told()
-    here.courier.closed = True
+    here.courier.draining = True
     here.courier.untouched(parcel, "the server hung up")
     assert here.notebook.told() == [("release", 1)]
     assert here.courier.settled == {}

@@ -1,49 +1,66 @@
-"""Asking a server about our sender, without sending anything."""
+"""Asking a server about our envelope, without sending anything."""
 
 import pytest
 
 from campaign.model import Phase
 from campaign.smtp.connect import Server, connect
-from campaign.smtp.probe import ask_about_sender
+from campaign.smtp.probe import Heard, try_envelope
 from campaign.smtp.session_error import SessionError
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, FaultServer
 
 
-def session_server(server: FaultServer) -> Server:
-    return Server(host=server.host, port=server.port, security="none", timeout=5)
+def ask(server: FaultServer, *, return_path: str = "bounces@acme.example", timeout: float = 5) -> list[Heard]:
+    session = connect(Server(host=server.host, port=server.port, security="none", timeout=5))
+    try:
+        return try_envelope(session, return_path=return_path, recipient="hello@acme.example", timeout=timeout)
+    finally:
+        assert session.sock.fileno() == -1, "left open"
 
 
-def test_a_sender_is_taken_and_taken_back(smtp_server: StartServer) -> None:
-    server = smtp_server()
-    reply = ask_about_sender(connect(session_server(server)), "bounces@acme.example", timeout=5)
-    assert (reply.code, reply.enhanced) == (250, "2.1.0")
+def commands(server: FaultServer) -> list[bytes]:
     server.record.wait_until(lambda: server.record.connections[0].commands[-1:] == [b"QUIT"])
-    assert server.record.connections[0].commands[1:] == [b"MAIL FROM:<bounces@acme.example>", b"RSET", b"QUIT"]
-    assert server.accepted == []
+    return server.record.connections[0].commands[1:]
 
 
-@pytest.mark.parametrize(("name", "code"), [("mail_5xx", 550), ("mail_4xx", 451), ("mail_multiline", 250)])
-def test_what_the_server_says_is_given_as_it_is(smtp_server: StartServer, name: str, code: int) -> None:
-    session = connect(session_server(smtp_server(CATALOGUE[name]())))
-    assert ask_about_sender(session, "bounces@acme.example", timeout=5).code == code
+def test_an_envelope_is_taken_and_taken_back(smtp_server: StartServer) -> None:
+    server = smtp_server()
+    heard = ask(server)
+    assert [(one.phase, one.command, one.reply.code, one.reply.enhanced) for one in heard] == [
+        (Phase.MAIL, "MAIL FROM:<bounces@acme.example>", 250, "2.1.0"),
+        (Phase.RCPT, "RCPT TO:<hello@acme.example>", 250, "2.1.5"),
+    ]
+    expected = [b"MAIL FROM:<bounces@acme.example>", b"RCPT TO:<hello@acme.example>", b"RSET", b"QUIT"]
+    assert commands(server) == expected
+    assert server.accepted == [] and not server.defects
 
 
-def test_a_reply_may_come_in_pieces(smtp_server: StartServer) -> None:
-    session = connect(session_server(smtp_server(CATALOGUE["mail_in_pieces"]())))
-    assert ask_about_sender(session, "bounces@acme.example", timeout=5).code == 250
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [("mail_5xx", [550]), ("mail_4xx", [451]), ("mail_multiline", [250, 250]), ("rcpt_5xx", [250, 550])],
+)
+def test_what_the_server_says_is_given_as_it_is(smtp_server: StartServer, name: str, codes: list[int]) -> None:
+    server = smtp_server(CATALOGUE[name]())
+    assert [one.reply.code for one in ask(server)] == codes
+    assert commands(server)[-2:] == [b"RSET", b"QUIT"]
+    assert len(commands(server)) == len(codes) + 2, "where the sender is refused, nobody is named"
 
 
-@pytest.mark.parametrize("name", ["mail_cut", "mail_reset", "mail_hang", "mail_malformed_letters"])
-def test_no_reply_is_an_error_of_ours(smtp_server: StartServer, name: str) -> None:
-    session = connect(session_server(smtp_server(CATALOGUE[name]())))
+@pytest.mark.parametrize("phase", ["mail", "rcpt"])
+def test_a_reply_may_come_in_pieces(smtp_server: StartServer, phase: str) -> None:
+    assert [one.reply.code for one in ask(smtp_server(CATALOGUE[f"{phase}_in_pieces"]()))] == [250, 250]
+
+
+@pytest.mark.parametrize("phase", [Phase.MAIL, Phase.RCPT])
+@pytest.mark.parametrize("what", ["cut", "reset", "hang", "malformed_letters", "extra_before"])
+def test_no_reply_is_an_error_of_ours_and_says_where(smtp_server: StartServer, phase: Phase, what: str) -> None:
     with pytest.raises(SessionError) as caught:
-        ask_about_sender(session, "bounces@acme.example", timeout=0.1)
-    assert caught.value.phase is Phase.MAIL
-    assert session.sock.fileno() == -1  # closed
+        ask(smtp_server(CATALOGUE[f"{phase.lower()}_{what}"]()), timeout=0.1)
+    assert caught.value.phase is phase
+    assert caught.value.what.startswith("MAIL FROM was not" if phase is Phase.MAIL else "RCPT TO was not")
 
 
 def test_an_address_beyond_ascii_says_so(smtp_server: StartServer) -> None:
     server = smtp_server()
-    ask_about_sender(connect(session_server(server)), "ünzustellbar@acme.example", timeout=5)
+    ask(server, return_path="ünzustellbar@acme.example")
     assert server.record.connections[0].commands[1].endswith("<ünzustellbar@acme.example> SMTPUTF8".encode())

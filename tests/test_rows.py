@@ -57,7 +57,7 @@ def test_whoever_is_quick_takes_more_at_a_time_and_whoever_is_slow_less() -> Non
     for _ in range(2000):
         rows.next(now)
         now += 0.0002
-    assert taker.blocks[0] == 1 and max(taker.blocks) == 128
+    assert taker.blocks[0] == 4 and max(taker.blocks) == 128
     for _ in range(300):
         rows.next(now)
         now += 0.5

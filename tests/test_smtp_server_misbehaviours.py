@@ -1,6 +1,7 @@
 """Every misbehaviour by name, seen from the other end of the wire: the server does wrong what it is told, no more."""
 
 import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -37,7 +38,10 @@ RIGHT = {
     Phase.BODY: "accepted",
 }
 APART = {name for name in CATALOGUE if CATALOGUE[name]().above_rate or CATALOGUE[name]().after_bytes} | {
-    "connect_reset"
+    "connect_reset",
+    "mail_behind_a_body_5xx",
+    "body_envelope_behind_lost",
+    "body_envelope_behind_kills",
 }
 
 
@@ -96,6 +100,51 @@ def test_it_does_what_it_says(smtp_server: StartServer, name: str) -> None:
         taken = what.accept or (what.action is Action.ANSWER and what.reply is None)
         assert len(server.accepted) == (what.phase is Phase.BODY and taken)
         assert server.unanswered == (server.accepted if expected == b"" else [])
+
+
+ENVELOPE = b"MAIL FROM:<b@acme.example>\r\nRCPT TO:<c@people.example>\r\nDATA\r\n"
+
+
+def behind_a_body(smtp_server: StartServer, name: str, answers: Sequence[bytes]) -> FaultServer:
+    """Sends a message whose body has an envelope behind it, and sees that just these codes come back."""
+    server = smtp_server(CATALOGUE[name]())
+    with RawClient(server.host, server.port) as client:
+        go_to(Phase.BODY, client, server)
+        client.send(COMMANDS[Phase.BODY] + ENVELOPE)
+        for code in answers:
+            assert client.reply().startswith(code)
+        assert client.say(b"RSET\r\n").startswith(b"250 2.0.0 Ok\r\n")  # and nothing was said in between
+    return server
+
+
+def test_an_envelope_behind_a_body_is_refused_command_by_command(smtp_server: StartServer) -> None:
+    server = behind_a_body(smtp_server, "mail_behind_a_body_5xx", [b"250", b"503", b"503", b"503"])
+    assert len(server.accepted) == 1
+
+
+def test_an_envelope_behind_a_body_is_lost(smtp_server: StartServer) -> None:
+    server = behind_a_body(smtp_server, "body_envelope_behind_lost", [b"250"])
+    assert len(server.accepted) == 1
+
+
+def test_an_envelope_behind_a_body_kills_the_connection(smtp_server: StartServer) -> None:
+    server = smtp_server(CATALOGUE["body_envelope_behind_kills"]())
+    with RawClient(server.host, server.port) as client:
+        go_to(Phase.BODY, client, server)
+        client.send(COMMANDS[Phase.BODY] + ENVELOPE)
+        assert client.end() == "RST"
+    assert server.unanswered == server.accepted and len(server.accepted) == 1
+
+
+@pytest.mark.parametrize("name", ["mail_behind_a_body_5xx", "body_envelope_behind_lost", "body_envelope_behind_kills"])
+def test_an_envelope_by_itself_is_none_of_their_business(smtp_server: StartServer, name: str) -> None:
+    server = smtp_server(CATALOGUE[name]())
+    with RawClient(server.host, server.port) as client:
+        go_to(Phase.BODY, client, server)
+        client.send(COMMANDS[Phase.BODY])
+        assert client.reply().startswith(b"250")
+        client.send(ENVELOPE)
+        assert [client.reply()[:3] for _ in range(3)] == [b"250", b"250", b"354"]
 
 
 def test_reset_at_connect(smtp_server: StartServer) -> None:

@@ -19,6 +19,8 @@ from tests.smtp_server.certificates import authority_pem
 
 BACKOFF = 0.002
 RELAY = b"554 5.7.1 Relay access denied\r\n"
+POLICY = b"554 5.7.1 Recipient address rejected: Access denied\r\n"
+"""May be us, may be them: what a submission service says to whoever is not signed in, too."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,19 +89,164 @@ class TestOurOwnFault:
         assert counts(campaign, mended) == {"sent": 30}
 
 
+class TestInSoManyWords:
+    """What names us stops the run at its first word, whatever the phase and the code, and marks nobody."""
+
+    @pytest.mark.parametrize("people", [1, 3, 40])
+    @pytest.mark.parametrize(
+        ("name", "reply", "words"),
+        [
+            ("rcpt_5xx", b"553 5.7.1 <hello@acme.example>: Sender address rejected: not owned by user x", "our sender"),
+            ("rcpt_5xx", b"554 5.7.1 <x[192.0.2.7]>: Client host rejected: Access denied", "that we connect from"),
+            ("rcpt_5xx", b"504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname", "we greet it with"),
+            ("rcpt_5xx", RELAY.strip(), "to relay for us"),
+            ("rcpt_4xx", b"454 4.7.1 <p1@people.example>: Relay access denied", "to relay for us"),
+            ("rcpt_5xx", b"550 Please authenticate first", "us without sign-in"),
+            ("body_5xx", b"554 Message rejected: Email address is not verified.", "our sender after the message"),
+            ("body_5xx", b"550 The from address does not match a verified Sender Identity.", "our sender"),
+            ("body_5xx", b"554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException", "our sender"),
+            (
+                "body_5xx",
+                b"554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException",
+                "quota for today",
+            ),
+            ("body_4xx", b"454 Throttling failure: Daily message quota exceeded.", "our quota for today is used up"),
+            ("rcpt_4xx", b"450 4.7.1 <x>: Recipient address rejected: Policy Rejection- Quota Exceeded.", "our quota"),
+            ("body_5xx", b"550 5.4.5 Daily user sending quota exceeded.", "our quota for today is used up"),
+        ],
+    )
+    def test_it_stops_at_once(self, tmp_path: Path, people: int, name: str, reply: bytes, words: str) -> None:
+        campaign = small(tmp_path, people)
+        with FaultServer(CATALOGUE[name](reply=reply + b"\r\n")) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 3 and summary.trouble is not None
+        assert words in summary.trouble.what
+        assert "same command again" in summary.trouble.fix and "smtp.host" in summary.trouble.where
+        assert counts(campaign, server) == {"pending": people}
+        assert server.record.commands["RCPT"] <= 2, "one, and the one behind it"
+        with FaultServer() as mended:
+            assert send(campaign, mended).exit_code == 0
+        assert counts(campaign, server, mended) == {"sent": people}
+
+    @pytest.mark.parametrize("reply", [RELAY, b"454 4.7.1 Relay access denied\r\n", b"550 relay not permitted\r\n"])
+    def test_a_relay_that_says_it_of_one_domain_stops_nothing(self, tmp_path: Path, reply: bytes) -> None:
+        campaign = small(tmp_path, 12)
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=reply, match=local_part("p7"))) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 1 and summary.trouble is None
+        found = counts(campaign, server)
+        assert found["sent"] == 11 and found["rejected"] + found["failed"] == 1
+
+    def test_nor_does_it_when_the_run_that_goes_on_meets_it_first(self, tmp_path: Path) -> None:
+        """What an earlier run has sent is proof, too: the campaign must not stop there again and again."""
+        campaign = small(tmp_path, 3)
+        with FaultServer() as server:
+            run(campaign.plan(server.port, backoff=BACKOFF, limit=1), campaign.watcher)
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=RELAY, match=local_part("p1"))) as odd:
+            assert send(campaign, odd).exit_code == 1
+        assert counts(campaign, server, odd) == {"sent": 2, "rejected": 1}
+
+    def test_the_sender_stops_it_even_after_messages_were_taken(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 12)
+        reply = b"553 5.7.1 Sender address rejected: not owned by user x\r\n"
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=reply, match=local_part("p7"))) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 3 and summary.trouble is not None
+        found = counts(campaign, server)
+        assert found["sent"] >= 7 and set(found) == {"sent", "pending"}
+
+    def test_a_name_that_the_dns_does_not_know_yet_is_nobodys_fault(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 4)
+        reply = b"450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.7]\r\n"
+        with FaultServer(CATALOGUE["rcpt_4xx"](reply=reply, times=6)) as server:
+            assert send(campaign, server).exit_code == 0
+        assert counts(campaign, server) == {"sent": 4}
+        assert {row["attempts"] for row in campaign.results()} == {"1"}, "none of it cost a contact a try"
+        campaign = SmallCampaign(tmp_path / "d").people(4)
+        with FaultServer(CATALOGUE["rcpt_4xx"](reply=reply)) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 3 and summary.trouble is not None
+        assert counts(campaign, server) == {"pending": 4}
+
+
+class TestASmallRun:
+    """It ends before there are too many failures in a row; where nobody got through, it is judged as a whole."""
+
+    @pytest.mark.parametrize("processes", [1, 2])
+    @pytest.mark.parametrize("people", [1, 3, 8])
+    @pytest.mark.parametrize(
+        "wrong",
+        [CATALOGUE["rcpt_5xx"](reply=POLICY), CATALOGUE["body_5xx"](), CATALOGUE["body_4xx"]()],
+        ids=["access denied", "message refused", "queue is down"],
+    )
+    def test_nobody_got_through_and_all_were_refused_alike(
+        self, tmp_path: Path, wrong: Misbehaviour, people: int, processes: int
+    ) -> None:
+        campaign = small(tmp_path, people, smtp={"connections": 2}, retry={"stop_after": 100, "tries": 2})
+        with FaultServer(wrong) as server:
+            plan = campaign.plan(server.port, backoff=BACKOFF, processes=processes)
+            summary = run(plan, campaign.watcher)
+        assert summary.exit_code == 3 and summary.trouble is not None
+        assert summary.trouble.what.startswith("nobody got through")
+        assert (f"all {people} were refused alike" if people > 1 else "the only message") in summary.trouble.what
+        assert "contacts.suppress" in summary.trouble.fix and "smtp.host" in summary.trouble.where
+        assert counts(campaign, server) == {"pending": people}
+        with FaultServer() as mended:
+            assert send(campaign, mended).exit_code == 0
+        assert counts(campaign, server, mended) == {"sent": people}
+
+    @pytest.mark.parametrize("people", [1, 3])
+    def test_people_who_do_not_exist_stay_rejected(self, tmp_path: Path, people: int) -> None:
+        campaign = small(tmp_path, people)
+        with FaultServer(CATALOGUE["rcpt_5xx"]()) as server:
+            summary = send(campaign, server)
+        assert summary.exit_code == 1 and summary.trouble is None
+        assert counts(campaign, server) == {"rejected": people}
+
+    def test_one_that_does_not_exist_among_them_makes_them_different(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 3)
+        unknown = CATALOGUE["rcpt_5xx"](match=local_part("p1"))
+        with FaultServer(unknown, CATALOGUE["rcpt_5xx"](reply=POLICY)) as server:
+            assert send(campaign, server).exit_code == 1
+        assert counts(campaign, server) == {"rejected": 3}
+
+    def test_nor_are_two_kinds_of_refusal_alike(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 3)
+        spam = CATALOGUE["body_5xx"](reply=b"554 5.7.1 Spam\r\n")
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=POLICY, match=local_part("p1")), spam) as server:
+            assert send(campaign, server).exit_code == 1
+        assert counts(campaign, server) == {"rejected": 3}
+
+    def test_one_that_got_through_is_proof_against_them(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 4)
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=POLICY, match=lambda now: now.message > 1)) as server:
+            assert send(campaign, server).exit_code == 1
+        assert counts(campaign, server) == {"sent": 1, "rejected": 3}
+
+    def test_the_last_one_of_a_campaign_has_a_final_word(self, tmp_path: Path) -> None:
+        """Others were accepted before: alone, it would come back for ever. Of several, that is not as sure."""
+        for people, expected in ((4, {"sent": 3, "rejected": 1}), (5, {"sent": 3, "pending": 2})):
+            campaign = SmallCampaign(tmp_path / str(people)).people(people)
+            with FaultServer() as first:
+                run(campaign.plan(first.port, backoff=BACKOFF, limit=3), campaign.watcher)
+            with FaultServer(CATALOGUE["rcpt_5xx"](reply=POLICY)) as server:
+                assert send(campaign, server).exit_code == (1 if people == 4 else 3)
+            assert counts(campaign, first, server) == expected
+
+
 class TestTooManyFailures:
     @pytest.mark.parametrize("pipelining", [True, False])
     @pytest.mark.parametrize("connections", [1, 4])
     @pytest.mark.parametrize(
         "wrong",
         [
-            CATALOGUE["rcpt_5xx"](reply=RELAY),
+            CATALOGUE["rcpt_5xx"](reply=POLICY),
             CATALOGUE["body_5xx"](reply=b"554 5.7.1 Spam\r\n"),
             CATALOGUE["body_4xx"](reply=b"451 4.3.0 Milter is down\r\n"),
             CATALOGUE["mail_4xx"](reply=b"451 4.3.0 Database is down\r\n"),
             CATALOGUE["data_cut"](),
         ],
-        ids=["relay denied", "all is spam", "queue is down", "database is down", "server crashes"],
+        ids=["access denied", "all is spam", "queue is down", "database is down", "server crashes"],
     )
     def test_the_run_stops_and_nobody_is_marked(
         self, tmp_path: Path, wrong: Misbehaviour, pipelining: bool, connections: int
@@ -118,11 +265,11 @@ class TestTooManyFailures:
 
     def test_it_says_what_it_saw(self, tmp_path: Path) -> None:
         campaign = small(tmp_path, 10, retry={"stop_after": 4})
-        with FaultServer(CATALOGUE["rcpt_5xx"](reply=RELAY)) as server:
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=POLICY)) as server:
             summary = send(campaign, server)
         assert summary.trouble is not None
         assert summary.trouble.what.startswith("4 failures in a row")
-        assert summary.trouble.what.endswith("at RCPT: Relay access denied")
+        assert summary.trouble.what.endswith("at RCPT: Recipient address rejected: Access denied")
 
     def test_people_who_do_not_exist_are_no_reason(self, tmp_path: Path) -> None:
         campaign = small(tmp_path, 30, retry={"stop_after": 3})
@@ -140,7 +287,7 @@ class TestTooManyFailures:
 
     def test_one_success_and_the_count_begins_anew(self, tmp_path: Path) -> None:
         campaign = small(tmp_path, 60, retry={"stop_after": 12})
-        with FaultServer(CATALOGUE["rcpt_5xx"](reply=RELAY, match=share(60))) as server:
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=POLICY, match=share(60))) as server:
             summary = send(campaign, server)
         found = counts(campaign, server)
         assert found["rejected"] > 20 and found["sent"] + found["rejected"] == 60

@@ -1,6 +1,6 @@
 """`campaign check`: everything that can be known before the first message, and no stop at the first thing wrong.
 
-secrets, window, links ─▶ earlier runs ─▶ contacts and their messages ─▶ the server, up to the sender
+secrets, window, links ─▶ earlier runs ─▶ contacts and their messages ─▶ the server, up to an envelope of our own
 
 Raises UsageError only where the settings can't be read at all; whatever else is wrong is said, and the exit code is 2.
 """
@@ -15,7 +15,7 @@ import typer
 from campaign.commands.sending import link_secret, require_folder
 from campaign.console import Console
 from campaign.contacts import open_contacts
-from campaign.delivery import judge
+from campaign.delivery import judge, refusal, said
 from campaign.durations import brief_duration
 from campaign.ending import show_counts
 from campaign.errors import CampaignError, LedgerError, SettingsError, WindowError
@@ -27,8 +27,8 @@ from campaign.pipeline.plan import configured_server
 from campaign.pipeline.rehearsal import Rehearsal, rehearsal_window
 from campaign.pipeline.rehearsal import check as rehearse
 from campaign.settings import Settings, load_settings, output_paths, require_secrets
-from campaign.smtp.connect import connect
-from campaign.smtp.probe import ask_about_sender
+from campaign.smtp.connect import Session, connect
+from campaign.smtp.probe import try_envelope
 from campaign.window import SendWindow
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -41,7 +41,7 @@ def check_campaign(campaign: Path, *, output: Path | None, offline: bool) -> int
     for step in steps if offline else [*steps, check.server]:
         check.take(step)
     if check.wrong:
-        typer.echo(f"{check.wrong} thing(s) to put right; nothing was sent")
+        typer.echo(f"{_counted(check.wrong, 'thing', 'things')} to put right; nothing was sent")
         return 2
     typer.echo("ready to send" + (", but for the invalid rows" if check.invalid else ""))
     return int(check.invalid > 0)
@@ -147,24 +147,15 @@ class _Check:
                 )
 
     def server(self) -> None:
-        smtp, return_path = self.settings.smtp, self.settings.message.return_path
+        smtp = self.settings.smtp
         if smtp.username is not None and smtp.password is None:
             _note("the server was not asked: the password is missing")
             return
         session = connect(configured_server(self.settings))
-        signed_in = "takes our sign-in" if smtp.username else "takes us without sign-in"
+        signed_in = "takes our sign-in" if smtp.username else "answers"
         known = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
-        reply = ask_about_sender(session, return_path, timeout=smtp.timeout.total_seconds())
-        where = f"smtp.host {smtp.host}, message.return_path {return_path}"
-        if judge(Phase.MAIL, reply).stop:
-            raise SettingsError(
-                f"the server refuses our sender: {reply.code} {reply.text}",
-                where=where,
-                fix="use a return_path that this server may send for",
-            )
         _ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(known) or 'nothing special'}")
-        if reply.code // 100 != 2:
-            _note(f"the server does not take our sender now: {reply.code} {reply.text}")
+        self._envelope(session)
         if session.size_limit is not None and self.seen.largest > session.size_limit:
             raise SettingsError(
                 f"the largest message has {self.seen.largest:,} bytes, the server takes {session.size_limit:,} at most",
@@ -172,7 +163,43 @@ class _Check:
                 fix="make the template smaller",
             )
         if self.seen.smtputf8 and not session.smtputf8:
-            _note(f"{self.seen.smtputf8:,} address(es) need SMTPUTF8, which the server lacks: they will be invalid")
+            _note(
+                f"{_counted(self.seen.smtputf8, 'address needs', 'addresses need')} SMTPUTF8, which the server lacks: "
+                "no message can go there"
+            )
+
+    def _envelope(self, session: Session) -> None:
+        """Try an envelope from us to ourselves; say what is heard at each step."""
+        smtp, message = self.settings.smtp, self.settings.message
+        heard = try_envelope(
+            session,
+            return_path=message.return_path,
+            recipient=message.sender_address,
+            timeout=smtp.timeout.total_seconds(),
+        )
+        for one in heard:
+            verdict = judge(one.phase, one.reply)
+            if verdict.stop:
+                setting = "message.return_path" if one.phase is Phase.MAIL else "message.from"
+                raise refusal(verdict, one.phase, one.reply, where=f"smtp.host {smtp.host}, {setting}: {one.command}")
+            if one.reply.code // 100 == 2:
+                _ok("envelope", f"{one.command}: {said(one.reply)}")
+            elif one.phase is Phase.MAIL:
+                _note(f"the server does not take our sender now: {said(one.reply)}")
+            else:
+                why = "that may be as it should be, if nobody reads mail there"
+                if verdict.suspect and smtp.username is None and "auth" in session.features:
+                    why = "it offers sign-in, and smtp.username is not set"
+                elif verdict.suspect:
+                    why = "if it says so of everybody, the run stops and nobody is marked for it"
+                _note(
+                    f"the server does not take mail for your own address {message.sender_address} "
+                    f"({said(one.reply)}): {why}"
+                )
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def _ok(subject: str, words: str) -> None:

@@ -12,6 +12,7 @@ two claims without an outcome on disk: that is the bound on `in_doubt` after a c
 """
 
 import contextlib
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
@@ -74,6 +75,10 @@ class Journal:
     def holds(self, contact: int) -> bool:
         """Whether the row's last claim and its outcome are both still unwritten: too early for another claim."""
         return contact in self._claims
+
+    def anybody_sent(self) -> bool:
+        """Whether the ledger knows of a message that was sent, by whatever worker or run."""
+        return _anybody_sent(self._database)
 
     @property
     def syncing(self) -> bool:
@@ -186,6 +191,28 @@ class Journal:
         _write(self._database, _SETTLE, settled)
         _write(self._database, _CONDEMN, self._condemned)
         _write(self._database, _GIVE_UP, self._given_up)
+
+
+def revert_all(path: Path, contacts: Iterable[int], count: int) -> bool:
+    """Make these contacts' rows pending again, if just so many of them were refused and, where it is only one, nobody
+    was ever sent a message. Gives whether that was so. Raises LedgerError.
+    """
+    with contextlib.closing(connect(path)) as database:
+        with explained(database):
+            (refused,) = database.execute(
+                "SELECT count(*) FROM delivery WHERE status IN ('rejected', 'failed') "
+                "AND contact IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(contacts)),),
+            ).fetchone()
+        if refused != count or (count == 1 and _anybody_sent(database)):
+            return False
+    revert(path, contacts)
+    return True
+
+
+def _anybody_sent(database: sqlite3.Connection) -> bool:
+    with explained(database):
+        return database.execute("SELECT 1 FROM delivery WHERE status = 'sent' LIMIT 1").fetchone() is not None
 
 
 def revert(path: Path, contacts: Iterable[int]) -> None:

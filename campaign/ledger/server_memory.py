@@ -32,7 +32,10 @@ class ServerMemory:
 
     def begin_trial(self, server: str, ability: str) -> bool:
         """Say whether the caller, and nobody else in this run, may find out."""
-        return self._write("INSERT OR IGNORE INTO facts VALUES (?, ?)", _name(server, ability), _TRIAL) == 1
+        with contextlib.suppress(*SQLITE_ERRORS):  # somebody else is writing: this can wait, and the mail can't
+            row = _name(server, ability), _TRIAL
+            return self._database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", row).rowcount == 1
+        return False
 
     def learn(self, server: str, ability: str, *, able: bool) -> None:
         """Remember it: for this run if it is able, for all runs of the campaign if it is not."""
@@ -47,10 +50,9 @@ class ServerMemory:
         """Close the ledger."""
         self._database.close()
 
-    def _write(self, sql: str, *values: str) -> int:
+    def _write(self, sql: str, *values: str) -> None:
         with contextlib.suppress(LedgerError, *SQLITE_ERRORS), transaction(self._database):
-            return self._database.execute(sql, values).rowcount
-        return 0
+            self._database.execute(sql, values)
 
 
 def forget_abilities(database: sqlite3.Connection) -> None:

@@ -100,4 +100,8 @@ class Report:
     trouble: Trouble | None = None
     profile: dict[str, float] = field(default_factory=dict)
     """Seconds spent in each stage."""
+    suspicious: dict[int, str] = field(default_factory=dict)
+    """At the end: the contacts whose last reply looks like our own fault or the server's, and what was alike about it;
+    none where a message has been accepted since.
+    """
     last: bool = False

@@ -15,6 +15,7 @@ from campaign.ledger.roster import Due, Taker
 
 _LARGEST_BLOCK = 128
 """Rows taken from the ledger at a time, at most: that many are a hundredth of a second for a fast worker."""
+_FIRST_BLOCK = 4
 _QUICK, _SLOW = 0.1, 0.4
 """Seconds in which a block is used up: under the first, the next is twice as large; over the second, half as large."""
 
@@ -32,8 +33,8 @@ class Rows:
         self._order = itertools.count()
         self._exhausted = False
         self._look_again = 0.0
-        self._block = 1
-        self._taken_at = float("-inf")
+        self._block = _FIRST_BLOCK
+        self._taken_at = float("nan")  # of the first block nobody knows how long it lasted
 
     @property
     def done(self) -> bool:

@@ -23,6 +23,7 @@ from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, missing_columns, processes_for
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
+from campaign.pipeline.evidence import nobody_got_through
 from campaign.pipeline.job import Report, Trouble
 from campaign.pipeline.plan import RunPlan, open_window
 from campaign.pipeline.resend import amend_from
@@ -79,6 +80,8 @@ class _Run:
         self._started = time.monotonic()
         self._declined = False
         self._stop_told = False
+        self._doubtful = 0
+        self._trouble: Trouble | None = None
         self.began = False
         """Whether messages may have been sent."""
 
@@ -137,7 +140,9 @@ class _Run:
                 crew.drain()
 
         crew.work(plan.job(window, self._message_id_domain), ledger.lock, self._stopper, self._hear, tick)
-        self._recover()
+        self._doubtful = self._recover()
+        where = f"smtp.host {plan.server.host}"
+        self._trouble = nobody_got_through(self._reports, plan.ledger, where=where)
         if aside is not None:
             aside.join()
             if aside.error is not None:
@@ -148,7 +153,7 @@ class _Run:
         or, where there is one already, a notice: what became of the run must be said all the same.
         """
         database = self._ledger.database
-        trouble = next((report.trouble for report in self._reports if report.trouble), None)
+        trouble = next((report.trouble for report in self._reports if report.trouble), self._trouble)
         try:
             write_results(self._plan.results, self._ledger.columns(), summary.standings(database), self._message_id)
         except ResultsError as error:
@@ -164,6 +169,7 @@ class _Run:
         return Summary(
             counts=summary.counts(database),
             sent_now=sum(report.settled.get(Status.SENT, 0) for report in self._reports),
+            in_doubt_now=self._doubtful + sum(report.settled.get(Status.IN_DOUBT, 0) for report in self._reports),
             seconds=time.monotonic() - self._started,
             results=self._plan.results,
             window=window,
@@ -180,13 +186,13 @@ class _Run:
         column = self._plan.settings.contacts.email_column
         amend_from(self._ledger, resend.source, email_column=column, message_id=self._message_id)
 
-    def _recover(self) -> None:
+    def _recover(self) -> int:
         """Call claims without an outcome what they are. Nobody sends now, so none can still be under way."""
         doubtful = self._ledger.recover()
         if doubtful:
-            self._watcher.notice(
-                f"{doubtful} message(s) had left when a run was cut off; their replies are unknown: in_doubt"
-            )
+            what = "a message may have" if doubtful == 1 else f"{doubtful:,} messages may have"
+            self._watcher.notice(f"{what} left when a run was cut off, and no reply is on record: in_doubt")
+        return doubtful
 
     def _may_begin(self, window: SendWindow) -> bool:
         if not self._total or self._stopper.asked or window.is_over(_now()):

@@ -4,7 +4,7 @@ Takes each failure, and the successes; gives the seconds to wait. Moments and le
 """
 
 from campaign.backoff import reconnect_waits
-from campaign.delivery import judge
+from campaign.delivery import About, judge, refusal
 from campaign.model import Phase
 from campaign.pipeline.trouble import Troubles
 from campaign.smtp.session_error import SessionError
@@ -16,13 +16,16 @@ _FIRST_SESSION_TRIES = 5
 class Sessions:
     """One worker's record of them."""
 
-    def __init__(self, troubles: Troubles, *, stop_after: int, backoff: float) -> None:
-        """`backoff`: the first wait; it is doubled while no session is of use."""
+    def __init__(self, troubles: Troubles, *, stop_after: int, backoff: float, where: str) -> None:
+        """`backoff`: the first wait; it is doubled while no session is of use. `where` names the server."""
         self.crowded: int | None = None
-        """How many connections the server seems to take, where it has said that they are too many."""
+        """How many connections the server seems to take, where it has said that they are too many; 0: as many as are
+        open now.
+        """
         self._troubles = troubles
         self._stop_after = stop_after
         self._backoff = backoff
+        self._where = where
         self._waits = reconnect_waits(backoff)
         self._failed = 0
         self._ever_open = False
@@ -42,7 +45,9 @@ class Sessions:
         until the next attempt. Where it is our own fault, or the server's for good, `Troubles` has the reason to stop.
         """
         verdict = judge(error.phase, error.reply)
-        if verdict.stop and (error.phase in (Phase.AUTH, Phase.STARTTLS) or not self._ever_open):
+        if verdict.about is About.QUOTA and error.reply is not None:
+            self._troubles.stop(refusal(verdict, error.phase, error.reply, where=self._where))
+        elif verdict.stop and (error.phase in (Phase.AUTH, Phase.STARTTLS) or not self._ever_open):
             self._troubles.stop(error)
         elif others:
             if error.reply is not None:
@@ -59,7 +64,7 @@ class Sessions:
             self._troubles.notice(f"{error.what}; next attempt in {wait:.0f} s")
         return wait
 
-    def fewer(self, connections: int, why: str) -> None:
-        """Make do with so many."""
-        self.crowded = max(1, connections)
+    def fewer(self, connections: int | None, why: str) -> None:
+        """Make do with so many; None: with those that are open now."""
+        self.crowded = connections or 0
         self._troubles.notice(f"the server wants fewer connections ({why}); now at most", "connections")

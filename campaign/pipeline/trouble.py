@@ -14,6 +14,10 @@ class Troubles:
         """Why the run stops, once it does."""
         self.in_a_row: list[int] = []
         """The contacts of the last failures that look like our own fault or the server's."""
+        self.suspicious: dict[int, str] = {}
+        """The contacts whose last reply looks like our own fault or the server's, and what was alike about it, as long
+        as no message is accepted: `evidence` looks at them at the end of the run.
+        """
         self._stop_after = stop_after
         self._where = where
         self._notices: list[Notice] = []
@@ -29,17 +33,24 @@ class Troubles:
         if len(self.in_a_row) >= self._stop_after:
             self.stop(
                 CampaignError(
-                    f"{len(self.in_a_row)} failures in a row that look like our own or the server's; "
-                    f"the last: {detail}",
+                    f"{_failures(len(self.in_a_row))} like our own or the server's; the last: {detail}",
                     where=self._where,
                     fix="mend it and run the same command again; retry.stop_after sets how many are too many",
                 )
             )
 
+    def judged(self, contact: int, suspicion: str | None) -> None:
+        """Hear of a contact's latest reply that was no yes: what is suspicious about it, or None."""
+        if suspicion is not None:
+            self.suspicious[contact] = suspicion
+        elif self.suspicious:
+            self.suspicious.pop(contact, None)
+
     def relieved(self) -> None:
         """A message was accepted: whatever failed before it was not everybody's fault."""
         if self.reason is None:
             self.in_a_row.clear()
+            self.suspicious.clear()
 
     def notice(self, words: str, ends_with: Literal["connections", "rate"] | None = None) -> None:
         """Tell the operator, unless that was told just now."""
@@ -51,3 +62,7 @@ class Troubles:
         """Give what has not been told yet."""
         told, self._notices = tuple(self._notices), []
         return told
+
+
+def _failures(count: int) -> str:
+    return "a failure that looks" if count == 1 else f"{count} failures in a row that look"

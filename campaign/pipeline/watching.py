@@ -42,6 +42,8 @@ class Summary:
     counts: dict[Status, int]
     """Every row of the contacts file."""
     sent_now: int
+    in_doubt_now: int = 0
+    """Messages of this run that may have been delivered, and nobody can know."""
     seconds: float
     results: Path
     window: SendWindow

@@ -88,7 +88,7 @@ class Worker:
 
     def drain(self) -> None:
         """Begin no more messages; finish what is in flight. May be called from a signal handler."""
-        self._courier.closed = True
+        self._courier.draining = True
         self.pool.waker.wake()
 
     def run(self) -> None:
@@ -119,6 +119,7 @@ class Worker:
         self._mind_the_window()
         self._mind_the_connections(now)
         happened = self.pool.step(self._patience(now))
+        self._mind_the_limit(now)
         self._mind_the_journal(happened)
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY
@@ -149,16 +150,13 @@ class Worker:
         courier = self._courier
         if self._window.closes is None or courier.recalled or not self._window.is_over(datetime.now(UTC)):
             return
-        courier.closed = courier.recalled = True
+        courier.draining = courier.recalled = True
         self.pool.recall()
         courier.window_over()
 
     def _mind_the_connections(self, now: float) -> None:
-        pool, courier, sessions = self.pool, self._courier, self._courier.sessions
-        if sessions.crowded is not None:
-            pool.limit, sessions.crowded = sessions.crowded, None
-            self._widen_at = now + _WIDEN_EVERY
-        elif now >= self._widen_at:
+        pool, courier = self.pool, self._courier
+        if now >= self._widen_at:
             pool.limit = min(self._job.connections, pool.limit + 1)
             self._widen_at = now + _WIDEN_EVERY if pool.limit < self._job.connections else float("inf")
         if courier.closed:
@@ -172,6 +170,13 @@ class Worker:
             moment = self._rows.next_moment()
             if moment is not None and moment - now > _REST_AFTER:
                 pool.rest()
+
+    def _mind_the_limit(self, now: float) -> None:
+        pool, sessions = self.pool, self._courier.sessions
+        if sessions.crowded is not None:
+            pool.limit = max(1, min(pool.limit, sessions.crowded or pool.connections))
+            sessions.crowded = None
+            self._widen_at = now + _WIDEN_EVERY
 
     def _mind_the_journal(self, happened: int) -> None:
         """Begin a round when there is nothing else to do, or enough of it; let go what has become durable."""
@@ -193,7 +198,7 @@ class Worker:
             if self._ledger_failing_since is None:
                 self._ledger_failing_since = self._clock()
             self._troubles.stop(error)
-            self._courier.closed = True
+            self._courier.draining = True
             self.pool.recall()
 
     def _group(self) -> int:
@@ -232,6 +237,7 @@ class Worker:
                 notices=self._troubles.notices(),
                 trouble=self._troubles.reason,
                 profile=profile,
+                suspicious=dict(self._troubles.suspicious) if last else {},
                 last=last,
             )
         )
