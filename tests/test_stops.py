@@ -299,7 +299,11 @@ class TestTooManyFailures:
             summary = send(campaign, server)
         assert summary.exit_code == 3
         found = counts(campaign, server)
-        assert found["in_doubt"] == len(server.accepted) == 4 and found["pending"] == 16
+        assert found["in_doubt"] == len(server.accepted) == summary.in_doubt_now == 4 and found["pending"] == 16
+        with FaultServer() as mended:
+            again = send(campaign, mended)
+        assert (again.sent_now, again.in_doubt_now) == (16, 0), "those of an earlier run are not this one's"
+        assert counts(campaign, server, mended) == {"sent": 16, "in_doubt": 4}
 
     def test_nobody_listens(self, tmp_path: Path) -> None:
         campaign = small(tmp_path, 5)
