@@ -271,6 +271,13 @@ class TestTooManyFailures:
         assert summary.trouble.what.startswith("4 failures in a row")
         assert summary.trouble.what.endswith("at RCPT: Recipient address rejected: Access denied")
 
+    def test_what_the_other_workers_met_is_nobodys_fault_either(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 400, smtp={"connections": 4}, retry={"stop_after": 20})
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=POLICY)) as server:
+            summary = run(campaign.plan(server.port, backoff=BACKOFF, processes=3), campaign.watcher)
+        assert summary.exit_code == 3 and summary.trouble is not None
+        assert counts(campaign, server) == {"pending": 400}
+
     def test_people_who_do_not_exist_are_no_reason(self, tmp_path: Path) -> None:
         campaign = small(tmp_path, 30, retry={"stop_after": 3})
         with FaultServer(CATALOGUE["rcpt_5xx"]()) as server:

@@ -246,7 +246,10 @@ class MailCourier:
             case _ if verdict is RENEW:
                 del self._under_way[due.id]
                 self._journal.release(due.id)
-                self._rows.give_back(due)
+                if reply is not None and reply.code == 421:
+                    self._rows.give_back(due)
+                else:  # nobody has closed that connection: the row must not go round on it without a pause
+                    self._rows.put_off(due, now + self._backoff)
             case _ if verdict.stop:
                 self._unsettle(due, reply, detail, spent=False)
             case _:
@@ -255,7 +258,11 @@ class MailCourier:
         if slow and self._pace.slow_down(now):
             rate = self._pace.rate or 0.0
             self._troubles.notice(f"the server asks to slow down ({detail}); now {rate:.1f} messages a second")
-        if verdict.suspect or (slow and self._endless(now)):
+        if verdict.renew and verdict.suspect:
+            if now - self._last_drop >= self._backoff:  # all connections hear it alike: one failure
+                self._last_drop = now
+                self._suspect(due, detail)
+        elif verdict.suspect or (slow and self._endless(now)):
             self._suspect(due, detail)
 
     def _endless(self, now: float) -> bool:
