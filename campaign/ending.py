@@ -36,12 +36,15 @@ def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings
     counts, trouble, now = summary.counts, summary.trouble, datetime.now(UTC)
     if trouble is not None:
         say(f"error: {CampaignError(trouble.what, where=trouble.where, fix=trouble.fix)}")
+    doubtful = f"; {summary.in_doubt_now:,} may have been delivered (in doubt)" if summary.in_doubt_now else ""
     if summary.sent_now:
         rate = summary.sent_now / summary.seconds if summary.seconds else 0
         took = (
             brief_duration(timedelta(seconds=summary.seconds)) if summary.seconds >= 10 else f"{summary.seconds:.1f} s"
         )
-        say(f"sent {summary.sent_now:,} in {took}, {rate:,.0f} a second")
+        say(f"sent {summary.sent_now:,} in {took}, {rate:,.0f} a second{doubtful}")
+    elif doubtful:
+        say(f"sent 0{doubtful}")
     elif not any(counts.values()):
         say("nothing was sent: the contacts file has no rows")
     else:
@@ -115,8 +118,13 @@ def next_commands(
         words = "to send to rejected addresses, once they are corrected in the results"
         commands.append((words, resend("--from", str(results))))
     if counts[Status.IN_DOUBT]:
-        words = "in doubt: look for their Message-IDs in the server's log; to send them again all the same"
-        commands.append((words, resend("--include", "in_doubt")))
+        copy = results.with_name(f"{results.stem}-doubtful.csv")
+        words = (
+            "in doubt: they may have been delivered, and are not sent again unless you ask for it. Look for their "
+            f"Message-IDs in the server's log; copy the results to {copy.name}, keep the rows that did not arrive, and "
+            "send to those"
+        )
+        commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
     return commands
 
 

@@ -283,6 +283,47 @@ def test_a_session_that_is_full_costs_nothing_at_all(office: Open) -> None:
     assert here.notices() == [] and here.troubles.in_a_row == []
 
 
+def test_a_full_session_costs_nothing_with_any_code(office: Open) -> None:
+    here = office(2)
+    full = reply(452, "4.4.5", "Maximum number of messages per session exceeded.")
+    here.courier.answered(here.take(), Phase.MAIL, full, served=True)
+    assert here.notebook.told() == [("claim", 1), ("release", 1)]
+    here.now += 1.0
+    assert here.take().contact == 1
+    assert here.notices() == [] and here.troubles.in_a_row == []
+
+
+def test_a_connection_that_only_ever_says_later_is_server_trouble_counted_once_for_all(office: Open) -> None:
+    here = office(9, stop_after=3)
+    postscreen = reply(450, "4.3.2", "Service currently unavailable")
+    for parcel in [here.take() for _ in range(6)]:
+        here.courier.answered(parcel, Phase.RCPT, postscreen, served=False)
+    assert len(here.troubles.in_a_row) == 1 and not here.courier.closed
+    for _ in range(2):
+        here.now += 60.0
+        here.courier.answered(here.take(), Phase.RCPT, postscreen, served=False)
+    assert here.courier.closed
+    assert {word[0] for word in here.notebook.told()} == {"claim", "pending"}
+    assert here.courier.settled == {}
+
+
+def test_too_many_connections_costs_no_row_a_try_and_no_rate(office: Open) -> None:
+    here = office(1, rate=100.0)
+    crowded = reply(432, "4.3.2", "Concurrent connections limit exceeded")
+    here.courier.answered(here.take(), Phase.BODY, crowded, served=True)
+    assert here.notebook.told() == [("claim", 1), ("pending", 1, False)]
+    assert here.pace.rate == 100.0 and here.troubles.in_a_row == []
+
+
+def test_a_quota_that_is_used_up_stops_the_run_wherever_it_is_told(office: Open) -> None:
+    here = office()
+    here.courier.opened(here.session)
+    credits_gone = SessionError("put off", phase=Phase.AUTH, reply=reply(451, None, "Maximum credits exceeded"))
+    here.courier.not_opened(credits_gone, others=3)
+    assert here.courier.closed and here.troubles.reason is not None
+    assert here.troubles.reason.what == "our quota is used up: 451 Maximum credits exceeded"
+
+
 def test_a_refused_sender_stops_the_run_and_nobody_is_marked_for_it(office: Open) -> None:
     here = office()
     parcel = here.take()

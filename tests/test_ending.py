@@ -50,7 +50,12 @@ def lines(found: Mapping[Status, int], *, over: bool = False, stale: bool = Fals
         (counts(failed=1), False, False, ["campaign resend c.toml"]),
         (counts(invalid=1), False, True, ["campaign resend c.toml --lasts 8h"]),
         (counts(rejected=1), False, False, ["campaign resend c.toml --from /data/c-results.csv"]),
-        (counts(in_doubt=1), False, False, ["campaign resend c.toml --include in_doubt"]),
+        (
+            counts(in_doubt=1),
+            False,
+            False,
+            ["campaign resend c.toml --from /data/c-results-doubtful.csv --include in_doubt"],
+        ),
     ],
 )
 def test_what_can_be_done_next(found: dict[Status, int], over: bool, stale: bool, expected: list[str]) -> None:
@@ -125,6 +130,21 @@ def test_trouble_is_told_first_in_three_parts_and_alone() -> None:
     words = said(counts=counts(pending=3), sent_now=0, trouble=trouble)
     assert words.startswith("error: sign-in refused\n  where: smtp.host x\n  to do: check the password\n")
     assert "there is more to send" not in words
+
+
+def test_what_may_have_left_is_counted_and_never_called_nothing() -> None:
+    words = said(counts=counts(pending=555, in_doubt=42), sent_now=0, in_doubt_now=42, trouble=Trouble(what="it broke"))
+    assert "nothing was sent" not in words
+    assert "\nsent 0; 42 may have been delivered (in doubt)\n" in words
+    assert "sent 2 in 2.0 s, 1 a second; 3 may have been delivered (in doubt)" in said(in_doubt_now=3)
+    assert "nothing was sent" in said(counts=counts(pending=1, in_doubt=3), sent_now=0), "those of earlier runs"
+
+
+def test_no_command_that_is_offered_mails_all_that_may_have_arrived() -> None:
+    """What is in doubt goes again only from a copy that the operator makes, with the rows that did not arrive."""
+    for over in (False, True):
+        for line in lines(counts(pending=5, failed=1, in_doubt=42), over=over):
+            assert "in_doubt" not in line or "--from /data/c-results-doubtful.csv" in line
 
 
 def test_nothing_to_send_is_said_in_so_many_words() -> None:

@@ -64,7 +64,7 @@ def a_report(
         (
             {Status.SENT: 1, Status.IN_DOUBT: 1},
             "1 of 2 got it.",
-            "1 did not: 1 in doubt. Of those in doubt, some may have got it.",
+            "1 may have got it: in doubt.",
         ),
         (
             {Status.SENT: 1, Status.SUPPRESSED: 2, Status.DUPLICATE: 1},

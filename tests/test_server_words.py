@@ -150,7 +150,7 @@ LOOK_ALIKES: list[tuple[Phase, str, Verdict]] = [
     # May be us: Debian's submission service says so to whoever is not signed in.
     (RCPT, "554 5.7.1 <p1@people.example>: Recipient address rejected: Access denied", REFUSED_US),
     (RCPT, "504 5.5.2 <p1>: Recipient address rejected: need fully-qualified address", REFUSED_US),
-    (RCPT, "550 Administrative prohibition", REJECTED),
+    (RCPT, "550 Administrative prohibition", REFUSED_US),
     (RCPT, "550 Access denied", REFUSED_US),
     (BODY, "550 5.7.26 Gmail requires all senders to authenticate with either SPF or DKIM", REFUSED_US),
     (BODY, "554 5.7.1 Message rated as spam", REFUSED_US),

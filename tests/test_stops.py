@@ -271,6 +271,13 @@ class TestTooManyFailures:
         assert summary.trouble.what.startswith("4 failures in a row")
         assert summary.trouble.what.endswith("at RCPT: Recipient address rejected: Access denied")
 
+    def test_what_the_other_workers_met_is_nobodys_fault_either(self, tmp_path: Path) -> None:
+        campaign = small(tmp_path, 400, smtp={"connections": 4}, retry={"stop_after": 20})
+        with FaultServer(CATALOGUE["rcpt_5xx"](reply=POLICY)) as server:
+            summary = run(campaign.plan(server.port, backoff=BACKOFF, processes=3), campaign.watcher)
+        assert summary.exit_code == 3 and summary.trouble is not None
+        assert counts(campaign, server) == {"pending": 400}
+
     def test_people_who_do_not_exist_are_no_reason(self, tmp_path: Path) -> None:
         campaign = small(tmp_path, 30, retry={"stop_after": 3})
         with FaultServer(CATALOGUE["rcpt_5xx"]()) as server:
@@ -299,7 +306,11 @@ class TestTooManyFailures:
             summary = send(campaign, server)
         assert summary.exit_code == 3
         found = counts(campaign, server)
-        assert found["in_doubt"] == len(server.accepted) == 4 and found["pending"] == 16
+        assert found["in_doubt"] == len(server.accepted) == summary.in_doubt_now == 4 and found["pending"] == 16
+        with FaultServer() as mended:
+            again = send(campaign, mended)
+        assert (again.sent_now, again.in_doubt_now) == (16, 0), "those of an earlier run are not this one's"
+        assert counts(campaign, server, mended) == {"sent": 16, "in_doubt": 4}
 
     def test_nobody_listens(self, tmp_path: Path) -> None:
         campaign = small(tmp_path, 5)

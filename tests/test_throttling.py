@@ -55,6 +55,16 @@ def test_above_a_rate(tmp_path: Path, limit: Misbehaviour, pipelining: bool, con
     assert slowed(campaign), "nobody was told"
 
 
+@pytest.mark.parametrize(
+    "reply", [b"432 4.3.2 Concurrent connections limit exceeded\r\n", b"421 Too many connections from your host\r\n"]
+)
+def test_for_a_while_too_many_connections(tmp_path: Path, reply: bytes) -> None:
+    campaign = small(tmp_path, 12, connections=4)
+    with FaultServer(CATALOGUE["body_4xx"](reply=reply, times=10)) as server:
+        all_sent(campaign, server)
+    assert not slowed(campaign), "the rate is not what is too high"
+
+
 @pytest.mark.parametrize("connections", [1, 4])
 @pytest.mark.parametrize(
     "reply",

@@ -57,6 +57,18 @@ def test_a_single_failure_can_be_too_many() -> None:
     found = troubles(1)
     found.suspect(7, "no")
     assert found.reason is not None and found.in_a_row == [7]
+    assert found.reason.what.startswith("a failure that looks like our own or the server's; the last: no")
+
+
+def test_what_is_suspicious_is_kept_by_contact_as_long_as_nobody_gets_through() -> None:
+    found = troubles()
+    found.judged(1, "at RCPT: 554 5.7.1")
+    found.judged(2, "at RCPT: 554 5.7.1")
+    found.judged(2, None)  # another reply, and its own
+    found.judged(3, None)
+    assert found.suspicious == {1: "at RCPT: 554 5.7.1"}
+    found.relieved()
+    assert found.suspicious == {}
 
 
 def test_a_notice_is_told_once_and_again_only_when_it_comes_again() -> None:

@@ -139,6 +139,7 @@ def _outcome(settings: Settings, ended: Summary) -> dict[str, object]:
         "total": sum(ended.counts.values()),
         "counts": {status.value: count for status, count in ended.counts.items()},
         "sent_now": ended.sent_now,
+        "in_doubt_now": ended.in_doubt_now,
         "seconds": round(ended.seconds, 3),
         "results": str(ended.results),
         "stopped": ended.trouble.what if ended.trouble else None,

@@ -85,5 +85,6 @@ BAD_NAME = r"helo command rejected: (?:need fully|invalid name)"
 # What may be ours, and may be theirs.
 A_SENDER = r"sender (?:\S+ ){0,3}(?:reject|refus|denied|block|not )"
 NOT_FOR_US = (
-    r"relay|authenticat|not (?:permitted|allowed|authori[sz]ed)|access denied|spam|block|black.?list|reputation"
+    r"relay|authenticat|not (?:permitted|allowed|authori[sz]ed)|access denied|administrative prohibition"  # Exim
+    r"|spam|block|black.?list|reputation"
 )

@@ -2,7 +2,8 @@
 
 Too many suspicious refusals in a row stop a run, but a small run ends before there are so many. Where every refusal
 was suspicious, all were alike and no message was accepted, it is held to be our own fault: the rows are pending again,
-and the run has stopped. One contact alone proves nothing against us where others of the campaign have been accepted.
+and the run has stopped. Where one of several workers has stopped the run, the suspicious refusals that the others met
+are taken back, too. One contact alone proves nothing against us where others of the campaign have been accepted.
 
 Takes the workers' last reports; gives the trouble, if there is one. Raises LedgerError.
 """
@@ -11,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from campaign.ledger.journal import revert_all
+from campaign.ledger.journal import revert, revert_all
 from campaign.model import Status
 from campaign.pipeline.job import Report, Trouble
 
@@ -28,7 +29,12 @@ def nobody_got_through(reports: Sequence[Report], ledger: Path, *, where: str) -
     count = settled[Status.REJECTED] + settled[Status.FAILED]
     taken = settled[Status.SENT] + settled[Status.IN_DOUBT]
     alike = set(suspicious.values())
-    if not count or taken or len(alike) != 1 or any(report.trouble for report in reports):
+    if any(
+        report.trouble for report in reports
+    ):  # one worker has stopped the run: what the others saw was no different
+        revert(ledger, list(suspicious))
+        return None
+    if not count or taken or len(alike) != 1:
         return None
     if not revert_all(ledger, list(suspicious), count):
         return None

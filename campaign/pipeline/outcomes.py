@@ -75,7 +75,8 @@ class Outcomes:
                 slow = self._go_again(due, reply, detail, now) and slow
         if slow and self._pace.slow_down(now):
             self._troubles.notice(f"the server asks to slow down ({detail}); now", "rate")
-        if verdict.suspect or (slow and self._endless(now)):
+        # A session that was full at once counts as one that could not be had, and not for each row that it met.
+        if (verdict.suspect and not verdict.renew) or (slow and self._endless(now)):
             self._troubles.suspect(due.id, detail)
 
     def settle(self, due: Due, status: Status, reply: Reply | None, detail: str = "") -> None:

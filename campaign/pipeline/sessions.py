@@ -9,6 +9,7 @@ from campaign.model import Phase
 from campaign.pipeline.trouble import Troubles
 from campaign.smtp.session_error import SessionError
 
+_SET_UP = frozenset({Phase.CONNECT, Phase.EHLO, Phase.STARTTLS, Phase.AUTH})
 _FIRST_SESSION_TRIES = 5
 """Failed attempts to get a first session before the run gives up."""
 
@@ -50,7 +51,7 @@ class Sessions:
         elif verdict.stop and (error.phase in (Phase.AUTH, Phase.STARTTLS) or not self._ever_open):
             self._troubles.stop(error)
         elif others:
-            if error.reply is not None:
+            if error.reply is not None and error.phase in _SET_UP:
                 self.fewer(others, error.what)
             return self._backoff
         else:

@@ -58,11 +58,13 @@ def headline(counts: Mapping[Status, int], total: int) -> tuple[str, str]:
         return "There was nobody to mail.", "The contacts file has no rows."
     if sent == total:
         return f"Everybody got it: {sent:,} of {total:,}.", "Nobody was left out, nothing is left to do."
+    doubtful = counts.get(Status.IN_DOUBT, 0)
     others = [(status, counts.get(status, 0)) for status in ORDER[1:] if counts.get(status, 0)]
-    listed = ", ".join(f"{count:,} {WORDS[status].counted}" for status, count in others)
-    rest = f"{total - sent:,} did not: {listed}."
-    if counts.get(Status.IN_DOUBT, 0):
-        rest += " Of those in doubt, some may have got it."
+    listed = ", ".join(f"{count:,} {WORDS[status].counted}" for status, count in others if status != Status.IN_DOUBT)
+    sentences = [f"{total - sent - doubtful:,} did not: {listed}."] if listed else []
+    if doubtful:
+        sentences.append(f"{doubtful:,} may have got it: in doubt.")
+    rest = " ".join(sentences)
     if not any(status in NEEDS_A_PERSON or status is Status.PENDING for status, _ in others):
         rest += " They were left out on purpose, and nothing is left to do."
     return f"{sent:,} of {total:,} got it.", rest

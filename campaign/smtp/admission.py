@@ -64,13 +64,13 @@ class Admission:
 
     def ended(self, connection: Connection, why: str, *, open_now: int) -> None:
         """Hear that a connection is gone; `why`, where the server has hung up."""
-        goodbye = connection.goodbye
-        if connection.useful or not (why or goodbye):
+        if connection.useful or not (why or connection.goodbye):
             return
-        words = f"{goodbye.code} {goodbye.text}" if goodbye else why
+        phase, reply = connection.goodbye or (Phase.EHLO, None)
+        words = f"{reply.code} {reply.text}" if reply else why
         what = f"the session ended before it carried a message: {words}"
         self._cautious = True
-        self._failed(SessionError(what, phase=Phase.EHLO, reply=goodbye), open_now)
+        self._failed(SessionError(what, phase=phase, reply=reply), open_now)
 
     def close(self) -> None:
         """Hang up on whatever has arrived, or still will."""

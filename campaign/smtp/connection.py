@@ -9,7 +9,7 @@ import contextlib
 import socket
 import ssl
 
-from campaign.model import Reply
+from campaign.model import Phase, Reply
 from campaign.smtp.connect import Session
 from campaign.smtp.dialogue import Dialogue
 from campaign.smtp.pipelining import PipeliningTrial
@@ -51,8 +51,8 @@ class Connection:
         """Whether it has taken a message."""
         self.useful = False
         """Whether anything was said on it of any message, or there was none to send."""
-        self.goodbye: Reply | None = None
-        """By what the server ended the session."""
+        self.goodbye: tuple[Phase, Reply] | None = None
+        """By what the server ended the session, and in answer to what: EHLO, where it was to nothing of ours."""
         self._unsent = _NOTHING
         self._body_unsent = 0
 
@@ -60,6 +60,11 @@ class Connection:
     def body_left(self) -> bool:
         """Whether the whole of the current body, its end included, may have left this machine."""
         return self._body_unsent == 0
+
+    @property
+    def why_closing(self) -> str:
+        """What to say of a message that can't begin on it any more; nothing, where the server has said goodbye."""
+        return "" if self.goodbye else "the server is closing the session"
 
     def patience(self, timeout: float) -> float:
         """Give the seconds that the server may take for its next reply, where it has `timeout` for a command's."""

@@ -66,7 +66,7 @@ def _tell(connection: Connection, event: Event, courier: Courier) -> None:
             if behind:
                 _passed(connection)
             if courier.answered(parcel, phase, reply, served=connection.served) or _out_of_step(event):
-                connection.closing, connection.goodbye = True, reply
+                connection.closing, connection.goodbye = True, (phase, reply)
             else:
                 connection.useful, connection.closing = True, connection.closing or reply.code == 421
             if phase is Phase.BODY and reply.code < 300:
@@ -76,7 +76,7 @@ def _tell(connection: Connection, event: Event, courier: Courier) -> None:
             connection.trial.failed()
             courier.untouched(parcel, "")
         case Closing(reply):
-            connection.closing, connection.goodbye = True, reply
+            connection.closing, connection.goodbye = True, (Phase.EHLO, reply)
 
 
 def _passed(connection: Connection) -> None:

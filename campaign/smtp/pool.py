@@ -163,7 +163,7 @@ class Pool:
         if dialogue.ready and dialogue.current is None:
             assert dialogue.upcoming is not None
             if connection.closing:
-                self._drop(connection, "the server is closing the session")
+                self._drop(connection, connection.why_closing)
             elif self._courier.may_leave(dialogue.upcoming):
                 self._send_body(connection)
             else:
@@ -172,7 +172,7 @@ class Pool:
         elif dialogue.idle:
             self._begin(connection)
         elif connection.closing and dialogue.current is None and dialogue.farewell is None:
-            self._drop(connection, "the server is closing the session")
+            self._drop(connection, connection.why_closing)
 
     def _send_body(self, connection: Connection) -> None:
         """The body, and with it the next envelope where the server takes pipelined commands: one round trip."""
