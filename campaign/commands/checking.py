@@ -28,6 +28,7 @@ from campaign.pipeline.rehearsal import Rehearsal, rehearsal_window
 from campaign.pipeline.rehearsal import check as rehearse
 from campaign.settings import Settings, load_settings, output_paths, require_secrets
 from campaign.smtp.connect import connect
+from campaign.smtp.notes import session_notes
 from campaign.smtp.probe import ask_about_sender
 from campaign.window import SendWindow
 
@@ -148,11 +149,12 @@ class _Check:
 
     def server(self) -> None:
         smtp, return_path = self.settings.smtp, self.settings.message.return_path
-        if smtp.username is not None and smtp.password is None:
+        if smtp.needs_password and smtp.password is None:
             _note("the server was not asked: the password is missing")
             return
-        session = connect(configured_server(self.settings))
-        signed_in = "takes our sign-in" if smtp.username else "takes us without sign-in"
+        server = configured_server(self.settings)
+        session = connect(server)
+        signed_in = f"takes our sign-in by {session.auth}" if session.auth else "takes us without sign-in"
         known = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
         reply = ask_about_sender(session, return_path, timeout=smtp.timeout.total_seconds())
         where = f"smtp.host {smtp.host}, message.return_path {return_path}"
@@ -163,6 +165,8 @@ class _Check:
                 fix="use a return_path that this server may send for",
             )
         _ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(known) or 'nothing special'}")
+        for words in session_notes(server, session):
+            _note(words)
         if reply.code // 100 != 2:
             _note(f"the server does not take our sender now: {reply.code} {reply.text}")
         if session.size_limit is not None and self.seen.largest > session.size_limit:
