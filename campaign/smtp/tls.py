@@ -51,10 +51,9 @@ def _made(
 
 def _trust(context: ssl.SSLContext, file: Path) -> None:
     _require(file, "smtp.ca_file", _CERTIFICATE, "certificate")
-    try:
-        context.load_verify_locations(file)
-    except (OSError, ValueError):  # ssl.SSLError is an OSError
-        raise _bad(file, "smtp.ca_file", "its certificates can't be read", "export them anew, as PEM") from None
+    if not _holds_certificates(file):
+        raise _bad(file, "smtp.ca_file", "its certificates can't be read", "export them anew, as PEM")
+    context.load_verify_locations(file)
 
 
 def _show(context: ssl.SSLContext, cert: Path, key: Path | None) -> None:
@@ -70,8 +69,18 @@ def _show(context: ssl.SSLContext, cert: Path, key: Path | None) -> None:
         if error.reason == "KEY_VALUES_MISMATCH":
             what, fix = f"its private key is not that of the certificate in {cert}", "name the two that belong together"
         else:
-            what, fix = "certificate or key can't be read", "export both anew, as PEM"
+            what, fix = "it can't be read", "export certificate and key anew, as PEM"
+            holder, setting = (holder, setting) if _holds_certificates(cert) else (cert, "smtp.client_cert")
         raise _bad(holder, setting, what, fix) from None
+
+
+def _holds_certificates(file: Path) -> bool:
+    """OpenSSL does not say which of two files it could not read."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 class _EncryptedKeyError(Exception):
