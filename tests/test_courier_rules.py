@@ -293,26 +293,32 @@ def test_a_full_session_costs_nothing_with_any_code(office: Open) -> None:
     assert here.notices() == [] and here.troubles.in_a_row == []
 
 
-def test_a_connection_that_only_ever_says_later_is_server_trouble_counted_once_for_all(office: Open) -> None:
+def test_a_session_that_only_ever_says_later_is_closed_and_costs_no_row_anything(office: Open) -> None:
+    """That nothing better follows is counted by sessions, not by the rows that they met."""
     here = office(9, stop_after=3)
     postscreen = reply(450, "4.3.2", "Service currently unavailable")
     for parcel in [here.take() for _ in range(6)]:
-        here.courier.answered(parcel, Phase.RCPT, postscreen, served=False)
-    assert len(here.troubles.in_a_row) == 1 and not here.courier.closed
-    for _ in range(2):
-        here.now += 60.0
-        here.courier.answered(here.take(), Phase.RCPT, postscreen, served=False)
+        assert here.courier.answered(parcel, Phase.RCPT, postscreen, served=False)
+    assert here.troubles.in_a_row == [] and here.courier.settled == {}
+    assert {word[0] for word in here.notebook.told()} == {"claim", "release"}
+    here.courier.opened(here.session)
+    useless = SessionError("of no use", phase=Phase.RCPT, reply=postscreen)
+    here.courier.not_opened(useless, others=3)
+    assert here.courier.sessions.crowded is None, "it has said nothing of the number of connections"
+    for _ in range(3):
+        assert not here.courier.closed
+        here.courier.not_opened(useless, others=0)
     assert here.courier.closed
-    assert {word[0] for word in here.notebook.told()} == {"claim", "pending"}
-    assert here.courier.settled == {}
 
 
 def test_too_many_connections_costs_no_row_a_try_and_no_rate(office: Open) -> None:
     here = office(1, rate=100.0)
     crowded = reply(432, "4.3.2", "Concurrent connections limit exceeded")
-    here.courier.answered(here.take(), Phase.BODY, crowded, served=True)
-    assert here.notebook.told() == [("claim", 1), ("pending", 1, False)]
+    assert here.courier.answered(here.take(), Phase.BODY, crowded, served=True)
+    assert here.notebook.told() == [("claim", 1), ("release", 1)]
     assert here.pace.rate == 100.0 and here.troubles.in_a_row == []
+    assert here.courier.sessions.crowded == 0
+    assert "fewer connections" in here.notices()[0]
 
 
 def test_a_quota_that_is_used_up_stops_the_run_wherever_it_is_told(office: Open) -> None:

@@ -99,6 +99,13 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "smtp.port": [("25", 25), ("65535", 65535)],
     "smtp.security": [("TLS", "tls"), ("none", "none")],
     "smtp.username": [("campaigns", "campaigns"), ("a b@c", "a b@c")],
+    "smtp.protocol": [("lmtp", "lmtp"), ("SMTP", "smtp")],
+    "smtp.ehlo_name": [("Mailer.Acme.example.", "mailer.acme.example"), ("[IPv6:2001:DB8::1]", "[IPv6:2001:db8::1]")],
+    "smtp.auth": [("auto", "auto"), ("Auto", "auto")],
+    "smtp.token_command": [("./token", "./token"), ("get 'a token' --now", "get 'a token' --now")],
+    "smtp.ca_file": [("/a/ca.pem", Path("/a/ca.pem")), ("/b/ca.pem", Path("/b/ca.pem"))],
+    "smtp.client_cert": [("/a/c.pem", Path("/a/c.pem")), ("/b/c.pem", Path("/b/c.pem"))],
+    "smtp.client_key": [("/a/c.key", Path("/a/c.key")), ("/b/c.key", Path("/b/c.key"))],
     "smtp.connections": [("1", 1), ("1000", 1000)],
     "smtp.rate": [("0.5", 0.5), ("250", 250.0)],
     "smtp.messages_per_connection": [("1", 1), ("100", 100)],
@@ -151,9 +158,18 @@ def changed(**by_section: Any) -> Document:
     return document
 
 
+COMPANIONS: dict[str, Document] = {
+    "smtp.token_command": {"username": "campaigns"},
+    "smtp.client_key": {"client_cert": "client.pem"},
+}
+"""What else must be set in the section, so that a setting can be."""
+
+
 def with_setting(key: str, value: object) -> Document:
     section, _, name = key.rpartition(".")
-    return changed(**({section: {name: value}} if section else {name: value}))
+    if not section:
+        return changed(**{name: value})
+    return changed(**{section: COMPANIONS.get(key, {}) | {name: value}})
 
 
 def variable(key: str) -> str:
@@ -268,7 +284,9 @@ def test_the_example_of_every_setting_is_accepted(folder: Folder, key: str) -> N
 def test_every_setting_can_come_from_the_environment_and_from_an_option(
     folder: Folder, key: str, text: str, value: object
 ) -> None:
-    base = changed(retry={"first_wait": "1ms"}) if key != "retry.first_wait" else MINIMAL
+    base = changed(retry={"first_wait": "1ms"}) if key != "retry.first_wait" else changed()
+    if key in COMPANIONS:
+        base[key.partition(".")[0]] |= COMPANIONS[key]
     assert attribute(folder.load(base, {variable(key): text}), key) == value
     assert attribute(folder.load(base, {}, {key: text}), key) == value
 

@@ -28,6 +28,7 @@ from campaign.pipeline.rehearsal import Rehearsal, rehearsal_window
 from campaign.pipeline.rehearsal import check as rehearse
 from campaign.settings import Settings, load_settings, output_paths, require_secrets
 from campaign.smtp.connect import Session, connect
+from campaign.smtp.notes import session_notes
 from campaign.smtp.probe import try_envelope
 from campaign.window import SendWindow
 
@@ -148,13 +149,16 @@ class _Check:
 
     def server(self) -> None:
         smtp = self.settings.smtp
-        if smtp.username is not None and smtp.password is None:
+        if smtp.needs_password and smtp.password is None:
             _note("the server was not asked: the password is missing")
             return
-        session = connect(configured_server(self.settings))
-        signed_in = "takes our sign-in" if smtp.username else "answers"
+        server = configured_server(self.settings)
+        session = connect(server)
+        signed_in = f"takes our sign-in by {session.auth}" if session.auth else "answers"
         known = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
         _ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(known) or 'nothing special'}")
+        for words in session_notes(server, session):
+            _note(words)
         self._envelope(session)
         if session.size_limit is not None and self.seen.largest > session.size_limit:
             raise SettingsError(

@@ -1,5 +1,6 @@
 """From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,9 @@ from campaign.model import Status
 from campaign.pipeline.job import Job, LetterPlan
 from campaign.pipeline.reader import Reader
 from campaign.settings import Settings
+from campaign.smtp.access_token import TokenCommand
 from campaign.smtp.connect import Server
+from campaign.smtp.tls import client_context
 from campaign.window import SendWindow
 
 
@@ -115,14 +118,24 @@ def letter_plan(settings: Settings, secret: str, window: SendWindow) -> LetterPl
 
 
 def configured_server(settings: Settings) -> Server:
-    """Give the SMTP server that the settings name."""
+    """Give the SMTP server that the settings name. Raises SettingsError where a file of its TLS won't do."""
     smtp = settings.smtp
+    if smtp.security != "none":
+        client_context(ca_file=smtp.ca_file, client_cert=smtp.client_cert, client_key=smtp.client_key)
+    arguments = () if smtp.token_command is None else tuple(shlex.split(smtp.token_command))
     return Server(
         host=smtp.host,
         port=smtp.port,
         security=smtp.security,
+        protocol=smtp.protocol,
+        ehlo_name=smtp.ehlo_name,
         username=smtp.username,
         password=smtp.password.get_secret_value() if smtp.password else None,
+        auth=smtp.auth,
+        token_command=TokenCommand(arguments=arguments, folder=settings.folder) if arguments else None,
+        ca_file=smtp.ca_file,
+        client_cert=smtp.client_cert,
+        client_key=smtp.client_key,
         timeout=smtp.timeout.total_seconds(),
     )
 

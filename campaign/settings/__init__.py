@@ -19,9 +19,9 @@ from campaign.settings.sections import (
     LinkSettings,
     MessageSettings,
     RetrySettings,
-    SmtpSettings,
     WindowSettings,
 )
+from campaign.settings.smtp_section import SmtpSettings
 
 __all__ = [
     "WANTED",

@@ -15,9 +15,9 @@ from campaign.settings.sections import (
     LinkSettings,
     MessageSettings,
     RetrySettings,
-    SmtpSettings,
     WindowSettings,
 )
+from campaign.settings.smtp_section import SmtpSettings
 from campaign.settings.values import campaign_name
 
 

@@ -61,7 +61,7 @@ def require_secrets(settings: Settings, *, sandbox: bool, smtp: bool = True) -> 
     faults = []
     if not sandbox and settings.link.secret is None:
         faults.append(_missing_secret("link.secret", "the secret that sign-in links are signed with is missing"))
-    if smtp and not sandbox and settings.smtp.username is not None and settings.smtp.password is None:
+    if smtp and not sandbox and settings.smtp.needs_password and settings.smtp.password is None:
         faults.append(_missing_secret("smtp.password", "smtp.username is set, but its password is missing"))
     if faults:
         raise settings_error(faults, settings.path)
@@ -182,7 +182,10 @@ def _with_absolute_paths(settings: Settings) -> Settings:
         }
     )
     message = settings.message.model_copy(update={"template": _anchored(folder, settings.message.template)})
-    return settings.model_copy(update={"contacts": contacts, "message": message})
+    smtp = settings.smtp
+    files = {name: getattr(smtp, name) for name in ("ca_file", "client_cert", "client_key")}
+    found = {name: _anchored(folder, file) for name, file in files.items() if file is not None}
+    return settings.model_copy(update={"contacts": contacts, "message": message, "smtp": smtp.model_copy(update=found)})
 
 
 def _anchored(folder: Path, path: Path) -> Path:

@@ -57,7 +57,7 @@ def nearest(key: str) -> str:
     if close:
         return close[0]
     names = {known.rpartition(".")[2]: known for known in FIELDS}
-    return next((names[near] for near in get_close_matches(bare, names, n=1, cutoff=0.75)), "")
+    return next((names[near] for near in get_close_matches(bare, names, n=1, cutoff=0.76)), "")
 
 
 def nearest_variable(name: str) -> str:

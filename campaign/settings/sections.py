@@ -6,12 +6,9 @@ Made by `load_settings`; a model made directly checks its values but reads no fi
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
     SecretStr,
@@ -20,8 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from campaign.settings.addresses import address, is_this_machine, link_domain, mailbox, smtp_host, web_address
+from campaign.settings.addresses import address, link_domain, mailbox, web_address
 from campaign.settings.faults import RefusedValueError
+from campaign.settings.section import Section
 from campaign.settings.values import (
     FilePath,
     FilePaths,
@@ -30,22 +28,11 @@ from campaign.settings.values import (
     between,
     closing,
     opening,
-    security_word,
 )
 
 _SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
-
-
-class Section(BaseModel):
-    """What all sections share: they can't be changed, take no unknown keys, and their errors quote no input."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        # Pydantic's own refusal quotes the value, whatever the configuration says.
-        raise AttributeError(f"settings are frozen: {name}")
 
 
 class ContactsSettings(Section):
@@ -131,52 +118,6 @@ class LinkSettings(Section):
         default=timedelta(hours=1), description="a length of time", examples=['"1h"']
     )
     secret: SecretStr | None = Field(default=None, description="a secret")
-
-
-class SmtpSettings(Section):
-    """[smtp]: the server that messages are handed to, and how hard to use it."""
-
-    host: Annotated[str, PlainValidator(smtp_host)] = Field(
-        description="a host name or an IP address", examples=['"smtp.acme.example"']
-    )
-    port: Annotated[int, Number] = Field(
-        default=587, ge=1, le=65535, description="a whole number from 1 to 65535", examples=["587"]
-    )
-    security: Annotated[Literal["starttls", "tls", "none"], BeforeValidator(security_word)] = Field(
-        default="starttls",
-        description='"starttls", "tls" or "none"',
-        examples=['"starttls"'],
-    )
-    username: Text | None = Field(default=None, description="text", examples=['"campaigns"'])
-    password: SecretStr | None = Field(default=None, description="a secret")
-    connections: Annotated[int, Number] = Field(
-        default=10, ge=1, le=1000, description="a whole number from 1 to 1000", examples=["10"]
-    )
-    rate: Annotated[float, Number] | None = Field(
-        default=None, gt=0, le=1_000_000, allow_inf_nan=False, description="messages a second, above 0", examples=["50"]
-    )
-    messages_per_connection: Annotated[int, Number] = Field(
-        default=500, ge=1, le=1_000_000, description="a whole number from 1 to 1000000", examples=["500"]
-    )
-    minutes_per_connection: Annotated[float, Number] = Field(
-        default=10.0, gt=0, le=1440, allow_inf_nan=False, description="minutes, above 0 up to 1440", examples=["10"]
-    )
-    pipelining: Literal["auto", "envelope", "off"] = Field(
-        default="auto", description='"auto", "envelope" or "off"', examples=['"auto"']
-    )
-    timeout: Annotated[timedelta, between(10 * _MILLISECOND, timedelta(hours=1))] = Field(
-        default=timedelta(seconds=60), description="a length of time", examples=['"60s"']
-    )
-
-    @model_validator(mode="after")
-    def _no_password_in_the_clear(self) -> Self:
-        if self.security == "none" and (self.username or self.password) and not is_this_machine(self.host):
-            raise RefusedValueError(
-                'security = "none" would send the username and password readable by anybody on the way',
-                fix='use security = "starttls" or "tls", or take smtp.username and the password away',
-                setting="smtp.security",
-            )
-        return self
 
 
 class RetrySettings(Section):

@@ -6,6 +6,7 @@ Text from the environment and from options is read the same way as the file's ow
 
 import json
 import re
+import shlex
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -42,12 +43,31 @@ def number(value: object) -> object:
     return value
 
 
+def word(value: object) -> object:
+    """Take a word in any case; pydantic compares it with those there are."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 def security_word(value: object) -> object:
-    """Take the word in any case; pydantic compares it with those there are."""
-    word = value.strip().lower() if isinstance(value, str) else value
-    if word in ("ssl", "smtps", "ssl/tls"):
+    """Take the word for the security of a connection."""
+    written = word(value)
+    if written in ("ssl", "smtps", "ssl/tls"):
         raise RefusedValueError("TLS from the first byte, usually on port 465, is called tls", fix='write "tls"')
-    return word
+    return written
+
+
+def command(value: object) -> str:
+    """Take a command line that is split as a shell would, and run without one. It may hold a secret: never quoted."""
+    try:
+        written = text(value)
+        if any(shlex.split(written)[:1]):
+            return written
+        problem, fix = "there is no command in it", "write a program and its arguments"
+    except RefusedValueError as error:
+        problem, fix = error.problem, error.fix
+    except ValueError:
+        problem, fix = "a quote is not closed", "close it; what has spaces in it stands between single quotes"
+    raise RefusedValueError(problem, fix=fix, quote=False)
 
 
 def path(value: object) -> Path:

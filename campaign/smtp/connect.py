@@ -14,18 +14,20 @@ with every mechanism in turn, and knows neither SCRAM, EXTERNAL nor OAuth.
 import ssl
 import time
 
+from campaign.errors import SettingsError
 from campaign.model import Phase, Reply
+from campaign.smtp.access_token import access_token, forget
 from campaign.smtp.channel import Answer, Channel, Clock, dial
 from campaign.smtp.ehlo_name import ehlo_name
 from campaign.smtp.mechanisms import Credentials
 from campaign.smtp.reply import ReplyError
-from campaign.smtp.server import Security, Server
+from campaign.smtp.server import Auth, Protocol, Security, Server
 from campaign.smtp.session import Session
 from campaign.smtp.session_error import SessionError, refused, translate
-from campaign.smtp.sign_in import choose, sign_in
+from campaign.smtp.sign_in import SignInError, choose, sign_in
 from campaign.smtp.tls import client_context
 
-__all__ = ["Security", "Server", "Session", "connect"]
+__all__ = ["Auth", "Protocol", "Security", "Server", "Session", "connect"]
 
 _IN_ALL = 3
 """Time-outs for everything together."""
@@ -34,27 +36,53 @@ _IN_ALL = 3
 def connect(server: Server, *, tls: ssl.SSLContext | None = None, clock: Clock = time.monotonic) -> Session:
     """Open, secure and sign in one connection; blocks for at most three `timeout`s. Raises SessionError.
 
-    `tls` is by what the server's certificate is verified; None: the system's authorities, or SSL_CERT_FILE's.
+    `tls` is by what the server's certificate is verified; None: what the settings of `server` say. A command that
+    prints access tokens has a `timeout` of its own.
     """
-    setup = _SetUp(server, tls, clock)
+    token = _token(server)
+    outcome = _open(server, tls, clock, token)
+    if isinstance(outcome, SignInError) and outcome.final and server.token_command is not None:
+        forget(server.token_command, token)  # it may be over: one more, with a fresh one
+        fresh = _token(server)
+        if fresh != token:
+            outcome = _open(server, tls, clock, fresh)
+    if isinstance(outcome, SessionError):
+        raise outcome  # out here, it carries no context: that could hold the password
+    return outcome
+
+
+def _token(server: Server) -> str:
+    """Before the server is asked: it does not wait while a command runs."""
+    if server.token_command is None:
+        return ""
+    return access_token(server.token_command, timeout=server.timeout)
+
+
+def _open(server: Server, tls: ssl.SSLContext | None, clock: Clock, token: str) -> Session | SessionError:
+    """One attempt."""
+    setup = _SetUp(server, tls, clock, token)
     try:
         return setup.run()
     except SessionError as error:
         failure = error
+    except SettingsError as error:  # a file that was there when the run began
+        reply = Reply(code=500, enhanced=None, text=error.what)
+        failure = SessionError(error.what, phase=Phase.STARTTLS, reply=reply, where=error.where, fix=error.fix)
     except (OSError, ReplyError, ValueError) as error:  # ValueError: a name that can't be encoded
         failure = setup.translate(error)
     setup.close()
     failure.where = failure.where or f"smtp.host {server.host}, port {server.port}"
-    raise failure  # out here, it carries no context: that could hold the password
+    return failure
 
 
 class _SetUp:
     """One session on its way."""
 
-    def __init__(self, server: Server, tls: ssl.SSLContext | None, clock: Clock) -> None:
+    def __init__(self, server: Server, tls: ssl.SSLContext | None, clock: Clock, token: str) -> None:
         self._server = server
         self._tls = tls
         self._clock = clock
+        self._token = token
         self._phase = Phase.CONNECT
         self._channel: Channel | None = None
         self._features: dict[str, str] = {}
@@ -69,8 +97,8 @@ class _SetUp:
         if server.security == "tls":
             self._start_tls(channel)
         self._phase = Phase.CONNECT
-        greeting = self._good(channel.reply())
-        name = ehlo_name(channel.local_address)
+        greeting = self._good(channel.reply(), fix=self._certificate_fix())
+        name = server.ehlo_name or ehlo_name(channel.local_address)
         self._greet(channel, name)
         if server.security == "starttls":
             self._phase = Phase.STARTTLS
@@ -100,7 +128,7 @@ class _SetUp:
             self._phase,
             timeout=server.timeout,
             quotable=channel is None or channel.censor.empty,
-            client_cert=False,
+            client_cert=server.client_cert is not None and self._encrypted,
         )
 
     def close(self) -> None:
@@ -114,16 +142,29 @@ class _SetUp:
         return answer
 
     def _greet(self, channel: Channel, name: str) -> None:
-        """EHLO; HELO where that is refused and will do (RFC 5321 section 3.2): it offers no STARTTLS."""
+        """EHLO; HELO where that is refused and will do (RFC 5321 section 3.2): it offers no STARTTLS. Or LHLO."""
         self._phase = Phase.EHLO
-        answer = channel.command(f"EHLO {name}".encode())
-        known = answer.code < 500 or self._server.security == "starttls"
+        lmtp = self._server.protocol == "lmtp"
+        answer = channel.command(f"{'LHLO' if lmtp else 'EHLO'} {name}".encode())
+        known = answer.code < 500 or self._server.security == "starttls" or lmtp
         if not known:
             answer = channel.command(f"HELO {name}".encode())
-        self._good(
-            answer, fix="" if answer.code < 500 else f"it was told {name}: set smtp.ehlo_name, if it minds the name"
-        )
+        self._good(answer, fix=self._greeting_fix(answer.code, name))
         self._features = _features(answer.lines[1:]) if known else {}
+
+    def _greeting_fix(self, code: int, name: str) -> str:
+        if code in (500, 502):
+            other = "smtp" if self._server.protocol == "lmtp" else "lmtp"
+            return f'perhaps the server speaks another protocol: smtp.protocol = "{other}"'
+        if code >= 500 and code not in (530, 538):
+            return f"it was told {name}: set smtp.ehlo_name to the full name of this machine, if it minds that"
+        return self._certificate_fix()
+
+    def _certificate_fix(self) -> str:
+        """Some servers look at our certificate late, and hang up with a reply that does not say why."""
+        if self._encrypted and self._server.client_cert is not None:
+            return "perhaps the server does not take smtp.client_cert: its log says so"
+        return ""
 
     def _ask_for_tls(self, channel: Channel) -> None:
         if "starttls" not in self._features:
@@ -139,13 +180,21 @@ class _SetUp:
 
     def _start_tls(self, channel: Channel) -> None:
         self._phase = Phase.STARTTLS
-        channel.start_tls(self._tls or client_context(), self._server.host)
         self._encrypted = True
+        server = self._server
+        context = self._tls or client_context(
+            ca_file=server.ca_file, client_cert=server.client_cert, client_key=server.client_key
+        )
+        channel.start_tls(context, server.host)
 
     def _credentials(self) -> Credentials:
         server = self._server
         return Credentials(
-            username=server.username or "", password=server.password or "", host=server.host, port=server.port
+            username=server.username or "",
+            password=server.password or "",
+            token=self._token,
+            host=server.host,
+            port=server.port,
         )
 
 

@@ -14,9 +14,10 @@ from ipaddress import ip_address
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})+", re.IGNORECASE)
-_LOCAL_ONLY = ("localhost", "localdomain", "local", "invalid")
-"""No name under these is anybody's but the local link's: RFC 6761, RFC 6762; localdomain is custom. (A name under
-`internal` or `lan` stays: the relay of a private network may well know it.)"""
+_NOBODYS = ("localhost", "localdomain", "invalid")
+"""Names under these say nothing: RFC 6761; localdomain is custom. (One under `internal` or `lan` stays: the relay of a
+private network may well know it. So does one of several labels under `local`, as Windows domains have it; a single one
+is what the machine calls itself on the local link, RFC 6762.)"""
 _PATIENCE = 2.0
 """Seconds for the system's look-up, once a process."""
 
@@ -27,7 +28,8 @@ def is_full_name(name: str) -> bool:
     return (
         len(name) <= 253
         and _NAME.fullmatch(name) is not None
-        and labels[-1] not in _LOCAL_ONLY
+        and labels[-1] not in _NOBODYS
+        and not (labels[-1] == "local" and len(labels) == 2)
         and not labels[-1].isdigit()  # an address, or like one
     )
 

@@ -38,6 +38,8 @@ def translate(error: Exception, phase: Phase, *, timeout: float, quotable: bool,
     what, fix = _lost(error, timeout, quotable)
     if not fix and client_cert and phase in (Phase.STARTTLS, Phase.EHLO, Phase.CONNECT):
         fix = "perhaps the server does not take smtp.client_cert: its log says so"
+    if not fix and phase is Phase.STARTTLS:
+        fix = "perhaps its TLS is older than 1.2, or smtp.security is not what smtp.port speaks"
     return SessionError(f"no session with the server: {what}", phase=phase, fix=fix)
 
 

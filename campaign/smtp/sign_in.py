@@ -25,6 +25,11 @@ _LONGEST_COMMAND = 512
 class SignInError(SessionError):
     """The exchange was had, and we are not signed in."""
 
+    @property
+    def final(self) -> bool:
+        """Whether the same will not do another time."""
+        return self.reply is not None and self.reply.code >= 500
+
 
 def choose(server: Server, offered: Sequence[str], *, encrypted: bool) -> str | None:
     """Give the mechanism to sign in by. `offered`: their names in capitals. Raises SessionError where none fits."""

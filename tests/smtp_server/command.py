@@ -8,7 +8,6 @@ LONGEST_COMMAND = 512
 LONGEST_BY_VERB = {
     # What the extensions add: SIZE 26 (RFC 1870), BODY 17 (RFC 6152), SMTPUTF8 10 (RFC 6531).
     b"MAIL": LONGEST_COMMAND + 26 + 17 + 10,
-    b"AUTH": 12_288,  # RFC 4954 section 4
 }
 ENDS_GROUP = frozenset([b"EHLO", b"HELO", b"DATA", b"VRFY", b"EXPN", b"QUIT", b"NOOP", b"STARTTLS", b"AUTH"])
 """Whose reply the client must await before it goes on: RFC 2920 section 3.1, RFC 3207 section 4, RFC 4954 section 4."""

@@ -1,7 +1,7 @@
 """What the server offers and enforces, and how it words its right answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from tests.smtp_server.certificates import Tls
@@ -29,6 +29,7 @@ _REPLIES: Mapping[str, tuple[int, str, str]] = {
     "bad_parameter": (555, "5.5.4", "Parameter not offered"),
     "sign_in_first": (530, "5.7.0", "Authentication required"),
     "wrong_password": (535, "5.7.8", "Authentication credentials invalid"),
+    "cancelled": (501, "5.7.0", "Authentication cancelled"),
     "bad_mechanism": (504, "5.5.4", "Unrecognized authentication type"),
     "not_ascii": (553, "5.6.7", "Address needs SMTPUTF8"),
     "too_big": (552, "5.3.4", "Message too big"),
@@ -57,6 +58,18 @@ class Features:
     """Passwords by user name. None: AUTH is not offered; otherwise MAIL needs it, unless `auth_optional`."""
     auth_optional: bool = False
     auth_mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
+    auth_form: bytes = b"AUTH "
+    """How they are offered; `b"AUTH="` is how it was done before RFC 2554."""
+    auth_after_tls: bool = False
+    """AUTH is offered only on an encrypted line."""
+    auth_cut: bool = False
+    """The connection is cut where the first challenge would go out."""
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """Access tokens by user name; may change while the server runs."""
+    certificate_wanted: bool = False
+    """TLS only for clients that show a certificate of our authority's."""
+    lmtp: bool = False
+    """RFC 2033: LHLO in place of EHLO."""
     messages_per_connection: int | None = None
     """Then the next MAIL gets 421, and the connection is closed."""
     resets: int | None = None
@@ -81,8 +94,8 @@ class Features:
             keywords.append(b"SIZE %d" % self.size)
         if self.tls is not Tls.NONE and not encrypted:
             keywords.append(b"STARTTLS")
-        if self.logins is not None:
-            keywords.append(b"AUTH " + " ".join(self.auth_mechanisms).encode())
+        if self.logins is not None and (encrypted or not self.auth_after_tls):
+            keywords.append(self.auth_form + " ".join(self.auth_mechanisms).encode())
         if self.enhanced_status_codes:
             keywords.append(b"ENHANCEDSTATUSCODES")
         if self.eight_bit_mime:

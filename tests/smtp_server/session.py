@@ -25,8 +25,7 @@ class Session(Transaction):
         self._resets = 0
         self._reset_after = -1
         self._verbs: dict[bytes, Callable[[bytes], None]] = {
-            b"EHLO": self._ehlo,
-            b"HELO": self._helo,
+            **({b"LHLO": self._ehlo} if state.features.lmtp else {b"EHLO": self._ehlo, b"HELO": self._helo}),
             b"STARTTLS": self._starttls,
             b"AUTH": self._auth,
             b"MAIL": self.mail,
@@ -145,22 +144,27 @@ class Session(Transaction):
             return self.say("not_offered")
         if not self.said_hello or self.connection.user is not None or self.mail_from is not None:
             return self.say("sequence")
-        mechanism, _, first = argument.partition(b" ")
-        if mechanism.upper().decode("ascii", "replace") not in features.auth_mechanisms:
+        name, _, first = argument.partition(b" ")
+        mechanism = name.upper().decode("ascii", "replace")
+        if mechanism not in features.auth_mechanisms or (features.auth_after_tls and not self.connection.encrypted):
             return self.say("bad_mechanism")
-        self._sign_in = SignIn(mechanism.upper())
+        self._sign_in = SignIn(mechanism, features.logins, features.tokens, self.certified)
         return self._step_sign_in(first or None)
 
     def _step_sign_in(self, line: bytes | None) -> None:
         assert self._sign_in is not None
+        if line == b"*":  # RFC 4954 section 4
+            self._sign_in = None
+            return self.say("cancelled")
         challenge = self._sign_in.step(line)
         if challenge is not None:
-            return self.put(challenge)
-        user, password = self._sign_in.user, self._sign_in.password
+            return self.finish(Action.CUT) if self.state.features.auth_cut else self.put(challenge)
+        user, malformed = self._sign_in.user, self._sign_in.malformed
         self._sign_in = None
-        if user is None:
+        if malformed:
+            self.defect("a SASL response that makes no sense")
             return self.say("syntax")
-        if (self.state.features.logins or {}).get(user) != password:
+        if user is None:
             return self.say("wrong_password")
         return self.answer(Phase.AUTH, "signed_in", partial(setattr, self.connection, "user", user))
 

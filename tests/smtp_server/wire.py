@@ -10,7 +10,7 @@ import socket
 import struct
 from collections.abc import Callable, Sequence
 
-from tests.smtp_server.certificates import server_context
+from tests.smtp_server.certificates import common_name, server_context
 from tests.smtp_server.command import ENDS_GROUP
 from tests.smtp_server.misbehaviours import Action, Misbehaviour
 from tests.smtp_server.record import Accepted, Connection
@@ -36,6 +36,8 @@ class Wire(asyncio.Protocol):
         """Whether the client may send a command before it has the reply to the last."""
         self.upgrade = False
         """Whether TLS begins as soon as the reply is out."""
+        self.certified: str | None = None
+        """Whom the client's certificate names."""
         self.owed: Accepted | None = None
         """Accepted, and no byte of a reply has gone out since."""
         self.events: list[bytes] = []
@@ -216,7 +218,10 @@ class Wire(asyncio.Protocol):
     async def _shake_hands(self, plain: asyncio.Transport) -> None:
         try:
             encrypted = await self._loop.start_tls(
-                plain, self, server_context(self.state.features.tls), server_side=True
+                plain,
+                self,
+                server_context(self.state.features.tls, certificate_wanted=self.state.features.certificate_wanted),
+                server_side=True,
             )
         except OSError:  # ssl.SSLError is one: the client did not like our certificate
             encrypted = None
@@ -226,6 +231,7 @@ class Wire(asyncio.Protocol):
             return
         self._transport = encrypted
         self.connection.encrypted = True
+        self.certified = common_name(encrypted.get_extra_info("peercert"))
         self._busy = False
         if self.state.features.implicit_tls:
             self.greet()
