@@ -16,7 +16,7 @@ class Record(Protocol):
         been told of."""
 
 
-class RecordFile:
+class FaultServerRecord:
     """What the fault server writes down before it says "250"."""
 
     def __init__(self, path: Path) -> None:

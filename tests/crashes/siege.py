@@ -16,7 +16,7 @@ from signal import Signals
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.crashes import moments
 from tests.crashes.moments import Scene
-from tests.crashes.record import Record, RecordFile
+from tests.crashes.record import FaultServerRecord, Record
 from tests.crashes.sender import Sender
 from tests.crashes.standing import read_standing
 
@@ -79,7 +79,7 @@ class Siege:
         """
         self.figures = Figures()
         self._campaign = campaign
-        self._record = RecordFile(record) if isinstance(record, Path) else record
+        self._record = FaultServerRecord(record) if isinstance(record, Path) else record
         self._launch = launch
         self._connections = connections
         self._chance = chance

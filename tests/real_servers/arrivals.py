@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.crashes.sender import wait_until
 from tests.real_servers.chroot import MAILBOX, Chroot
+from tests.real_servers.relay import Relay
 
 _START, _DELIVERY = 30.0, 120.0
 
@@ -30,6 +31,12 @@ def wait_for_listener(port: int, chroot: Chroot) -> None:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
     wait_until(listens, _START, chroot.said)
+
+
+def wait_for_log(relay: Relay, connections: int) -> Relay:
+    """Wait until the log has so many connections: those of `wait_for_listener`, that no test may count as its own."""
+    wait_until(lambda: (relay.connections() or 0) >= connections, _START, lambda: relay.log.read_text()[-3000:])
+    return relay
 
 
 def mailbox(chroot: Chroot, *queue: str) -> Callable[[], list[bytes]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.real_servers.arrivals import free_ports, mailbox, wait_for_listener
+from tests.real_servers.arrivals import free_ports, mailbox, wait_for_listener, wait_for_log
 from tests.real_servers.certificates import certificate
 from tests.real_servers.chroot import MAILBOX, Chroot
 from tests.real_servers.relay import DOMAIN, PASSWORD, USERNAME, Relay
@@ -91,7 +91,7 @@ def start(*, sign_in: bool = False, refusal: str = "authenticate first", main: s
         chroot.spawn("/usr/sbin/exim4", "-bdf", "-q1s")
         wait_for_listener(port, chroot)
         wait_for_listener(tls_port, chroot)
-        yield Relay(
+        relay = Relay(
             name=f"Exim {chroot.run('/usr/sbin/exim4', '-bV').split()[2]}",
             port=port,
             tls_port=tls_port,
@@ -102,3 +102,4 @@ def start(*, sign_in: bool = False, refusal: str = "authenticate first", main: s
             log=chroot.log,
             connection_line=r"SMTP connection from \[127\.0\.0\.1\](?::\d+)? (?:I=\S+ )?\(TCP/IP",
         )
+        yield wait_for_log(relay, connections=2)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.real_servers.arrivals import free_ports, mailbox, wait_for_listener
+from tests.real_servers.arrivals import free_ports, mailbox, wait_for_listener, wait_for_log
 from tests.real_servers.certificates import certificate
 from tests.real_servers.chroot import MAILBOX, Chroot
 from tests.real_servers.install import Unavailable
@@ -49,7 +49,7 @@ match {who}from any for any action mailbox
         tls = _can_do_tls(tls_port, trusted)
         if sign_in and not tls:
             raise Unavailable(f"{name} wants TLS before anybody signs in, and its TLS does not work with this OpenSSL")
-        yield Relay(
+        relay = Relay(
             name=name,
             port=port,
             tls_port=tls_port if tls else None,
@@ -60,6 +60,7 @@ match {who}from any for any action mailbox
             log=chroot.log,
             connection_line=r"smtp connected address=",
         )
+        yield wait_for_log(relay, connections=3)
 
 
 def _can_do_tls(port: int, trusted: Path) -> bool:

@@ -6,7 +6,7 @@ Everything is in one chroot: Postfix, Dovecot's auth process, postgrey. Any addr
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.real_servers.arrivals import free_ports, mailbox, wait_for_listener
+from tests.real_servers.arrivals import free_ports, mailbox, wait_for_listener, wait_for_log
 from tests.real_servers.certificates import certificate
 from tests.real_servers.chroot import UIDS, Chroot
 from tests.real_servers.relay import DOMAIN, PASSWORD, USERNAME, Relay
@@ -133,7 +133,7 @@ def start(
         chroot.spawn("/usr/lib/postfix/sbin/master", "-d", "-c", "/etc/postfix")
         wait_for_listener(tls_port, chroot)
         wait_for_listener(port, chroot)
-        yield Relay(
+        relay = Relay(
             name=f"Postfix {chroot.run('/usr/sbin/postconf', '-dh', 'mail_version').strip()}",
             port=port,
             tls_port=tls_port,
@@ -144,6 +144,7 @@ def start(
             log=chroot.log,
             connection_line=r"(?m)\b(?:smtpd|postscreen)\[\d+\]: (?:connect|CONNECT) from ",
         )
+        yield wait_for_log(relay, connections=2)
 
 
 def _merged(*parts: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.real_servers.arrivals import free_ports, mailbox, wait_for_listener
+from tests.real_servers.arrivals import free_ports, mailbox, wait_for_listener, wait_for_log
 from tests.real_servers.certificates import certificate
 from tests.real_servers.chroot import MAILBOX, Chroot
 from tests.real_servers.relay import DOMAIN, PASSWORD, USERNAME, Relay
@@ -77,7 +77,7 @@ def start(*, sign_in: bool = False) -> Iterator[Relay]:
         chroot.spawn("/usr/libexec/sendmail/sendmail", "-bD", "-q1s", "-C", "/etc/mail/sendmail.cf")
         wait_for_listener(port, chroot)
         wait_for_listener(tls_port, chroot)
-        yield Relay(
+        relay = Relay(
             name=f"Sendmail {_version(chroot)}",
             port=port,
             tls_port=tls_port,
@@ -88,6 +88,7 @@ def start(*, sign_in: bool = False) -> Iterator[Relay]:
             log=chroot.log,
             connection_line=r"NOQUEUE: connect from ",
         )
+        yield wait_for_log(relay, connections=2)
 
 
 def _version(chroot: Chroot) -> str:

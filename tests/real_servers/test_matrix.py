@@ -42,6 +42,7 @@ def test_every_row_is_true_and_every_letter_as_it_was_written(
         pytest.skip(f"{relay.name} has no TLS here")
     if security == "tls" and relay.tls_port is None:
         pytest.skip(f"{relay.name} has no port for TLS from the first byte")
+    connections = relay.connections()
     features = _features(relay)
     if security == "none" and relay.username is not None and "auth" not in features:
         pytest.skip(f"{relay.name} lets nobody sign in without TLS")
@@ -50,7 +51,7 @@ def test_every_row_is_true_and_every_letter_as_it_was_written(
     signed = "yes" if relay.username is not None else "no"
     campaign = set_up(tmp_path / "campaign", f"{security}-{signed}", relay, security)
     campaign.contacts(odd_contacts(count), HEADER)
-    before, connections = Counter(relay.delivered()), relay.connections()
+    before = Counter(relay.delivered())
 
     ended = command(campaign, relay, "send")
 
@@ -60,6 +61,8 @@ def test_every_row_is_true_and_every_letter_as_it_was_written(
     assert refused == (set() if "smtputf8" in features else beyond), ended.said
     assert ended.code == int(bool(refused)), ended.said
     opened = relay.connections()
+    # One less, for `_features` has opened one, too.
+    used = "" if opened is None or connections is None else str(opened - connections - 1)
     result = f"{counts['sent']} sent, exact" + (f"; {len(refused)} rejected (no SMTPUTF8)" if refused else "")
     found(
         "results",
@@ -67,8 +70,8 @@ def test_every_row_is_true_and_every_letter_as_it_was_written(
         security,
         signed,
         result,
-        "" if opened is None or connections is None else str(opened - connections),
-        f"{ended.sent / ended.seconds:.0f}",
+        used,
+        f"{ended.sent / ended.seconds:.0f}" if count == MANY else "",  # a few are over before they get going
     )
 
 
