@@ -56,6 +56,9 @@ def root_of(server: str) -> Path:
         (root / "dev" / "null").open("wb").close()
     except OSError as error:
         raise Unavailable(f"{server}: {root} is on a file system without devices ({error})") from None
+    tried = subprocess.run(["chroot", root, "/bin/true"], capture_output=True, text=True)
+    if tried.returncode:
+        raise Unavailable(f"{server}: this machine lets even root do no chroot ({tried.stderr.strip()})")
     return root
 
 
@@ -75,7 +78,10 @@ def install(server: str) -> bool:
     unfinished = root.with_name(f"{server}.unfinished")
     for left_over in (unfinished, root):
         shutil.rmtree(left_over, ignore_errors=True)
-    _lay_out(unfinished)
+    try:
+        _lay_out(unfinished)
+    except PermissionError as error:
+        raise Unavailable(f"{server}: this machine lets even root make no device files ({error})") from None
     for name in names:
         _unpack(archives / name, unfinished)
     _stamp(unfinished).write_text("\n".join(packages))
