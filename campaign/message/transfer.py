@@ -30,7 +30,7 @@ _LONGEST_ENCODED = 76
 _MAYBE_FROM = r"F(?=rom |(?:r(?:om?)?)?\Z)"
 """The F of a `From `, or of a start of it at the end of a chunk, which the next chunk may complete."""
 _maybe_from = re.compile(_MAYBE_FROM).match
-_maybe_from_at_a_seam = re.compile(rf"(?:.*[\r\n])?{_MAYBE_FROM}", re.DOTALL).match
+_maybe_from_line = re.compile(rf"(?:.*[\r\n])?{_MAYBE_FROM}", re.DOTALL).match
 _every_from = re.compile(_MAYBE_FROM.encode())
 _STAND_IN = b"\xff"
 """Stands for an F that is to be encoded: no octet of UTF-8 (RFC 3629 section 1), and b2a_qp makes it as long."""
@@ -64,7 +64,7 @@ def _plain_piece(chunk: str) -> _Piece:
     lines = normalised(chunk).split("\n")
     if chunk.endswith("\r") or not chunk.isascii() or not "".join(lines).replace("\t", "").isprintable():
         return _NEVER
-    if max(map(len, lines)) > LONGEST_LINE or any(line.startswith("From ") for line in lines[1:]):
+    if max(map(len, lines)) > LONGEST_LINE:
         return _NEVER
     return CRLF.join(lines), len(lines[0]), len(lines[-1]), len(lines) > 1
 
@@ -108,8 +108,8 @@ class TransferEncoder:
         """`boundary` holds a `=_`, which neither quoted-printable nor base64 can; 7bit bodies are searched for it."""
         self._boundary = boundary
         self._plain_pieces = {chunk: _plain_piece(chunk) for chunk in constants}
-        self._doubtful = any(map(_maybe_from_at_a_seam, constants))
-        """Whether a line may begin with a `From ` that is not within a chunk."""
+        self._doubtful = any(map(_maybe_from_line, constants))
+        """Whether a chunk that is known has, or may be a part of, a line that begins with `From `."""
         self._quoted_pieces: dict[str, _Piece] = {}
         for chunk in filter(None, constants):
             try:
