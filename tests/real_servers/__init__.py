@@ -1,8 +1,17 @@
 """Real mail servers on loopback, each with a configuration, a queue and mailboxes of its own, started by the tests.
 
-relay.py      what every server gives: where it listens, what it has delivered
-install.py    `python -m tests.real_servers.install`: fetches the servers from Debian's packages and from npm
-<server>.py   how one server is set up, started and stopped
+    python -m tests.real_servers.install
+    pytest -m real_servers tests/real_servers
 
-They deliver only to local mailboxes and resolve nothing. A server that is not installed is skipped, and said so.
+install.py      fetches the servers from Debian's packages, each into a root of its own
+chroot.py       one of them at work: a copy of its root, its processes, its log (syslog.py)
+relay.py        what every server gives the tests: where it listens, what it has delivered
+arrivals.py     waits for listeners, empty queues, mailboxes
+<server>.py     how one server is set up; servers.py has them all by name
+letters.py      odd contacts, and the judge of what arrived; sending.py runs the command and holds its results
+pipelining.py   what a server makes of an envelope behind a body
+page.py         the tables of campaign/guide/relays.md
+
+They deliver only to local mailboxes and resolve nothing. A server that is not there is skipped, and the test says why.
+The tests that need one are marked `real_servers`, and left out unless they are asked for.
 """
