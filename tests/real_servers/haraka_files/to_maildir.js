@@ -1,0 +1,25 @@
+'use strict'
+// Accepts every recipient, and writes each message into the Maildir that config/maildir names. Looks up no name.
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+exports.register = function () {
+    this.maildir = this.config.get('maildir').trim()
+}
+
+exports.hook_lookup_rdns = (next) => next(OK, 'localhost')
+
+exports.hook_rcpt = (next) => next(OK)
+
+exports.hook_queue = function (next, connection) {
+    const { transaction } = connection
+    const [tmp, ready] = ['tmp', 'new'].map((part) => path.join(this.maildir, part, transaction.uuid))
+    const file = fs.createWriteStream(tmp)
+    file.once('error', (error) => next(DENYSOFT, error.message))
+    file.once('close', () => {
+        fs.renameSync(tmp, ready)
+        next(OK)
+    })
+    transaction.message_stream.pipe(file, { line_endings: '\n' })
+}
