@@ -1,104 +1,124 @@
 """Haraka, from npm: every recipient is accepted, and a plugin of ours writes each message into a Maildir.
 
-It refuses with 503 what stands behind the end of a body in one packet, and says three times `503` for an envelope.
-`python -m tests.real_servers start haraka` starts it by hand. Needs Node.js 20.
+It refuses with 503 each command that stands behind the end of a body in the same packet. Needs Node.js 20. It runs as
+it is, without a chroot: all that it reads and writes is in one folder, which goes when the block ends.
 """
 
+import contextlib
 import json
 import shutil
+import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.real_servers.maildir import delivered
-from tests.real_servers.relay import Relay
-from tests.real_servers.running import HOST, NotInstalledError, free_port, needed, running, servers_folder
-from tests.real_servers.tls_files import write_tls_files
+from tests.crashes.sender import wait_until
+from tests.real_servers.arrivals import free_ports
+from tests.real_servers.certificates import certificate
+from tests.real_servers.install import Unavailable, npm_folder_of
+from tests.real_servers.relay import DOMAIN, PASSWORD, USERNAME, Relay
 
-VERSION = "3.3.4"
-
-
-def install_haraka() -> Path:
-    """Fetches it from npm, and gives its folder. Runs no script of its packages: they only build faster variants."""
-    folder = servers_folder() / "haraka"
-    folder.mkdir(parents=True, exist_ok=True)
-    npm = [needed("npm", "npm"), "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run([*npm, "--loglevel=error", f"Haraka@{VERSION}"], check=True)
-    return _home()
+_PLUGIN = Path(__file__).parent / "haraka_plugin" / "to_maildir.js"
+_START = 30.0
+_ANONYMOUS = {
+    "[headers]": "show_version=false",
+    "[message]": "helo=at your service\nclose=closing",
+    "[uuid]": "banner_chars=0",
+}
+_SIGN_IN = f"[core]\nmethods=PLAIN,LOGIN,CRAM-MD5\nconstrain_sender=false\n[users]\n{USERNAME}={PASSWORD}\n"
 
 
 @contextmanager
-def haraka(
-    folder: Path, *, greeting: str | None = None, tls: bool = False, login: tuple[str, str] | None = None
-) -> Iterator[Relay]:
-    """Starts it. With a `greeting`, it says its name nowhere. `login`: user and password (PLAIN, LOGIN, CRAM-MD5)."""
-    home, node = _home(), needed("node", "nodejs")
-    maildir, config, log = folder / "Maildir", folder / "config", folder / "haraka.log"
+def start(*, sign_in: bool = False, greeting: str | None = None) -> Iterator[Relay]:
+    """Run Haraka. With a `greeting`, it says its own name nowhere."""
+    home, node = npm_folder_of("haraka"), shutil.which("node")
+    if node is None:
+        raise Unavailable("haraka: there is no node here")
+    with tempfile.TemporaryDirectory(prefix="haraka-") as name:
+        folder = Path(name)
+        port, tls_port = free_ports(2)
+        _set_up(folder, f"listen=127.0.0.1:{port},127.0.0.1:{tls_port}\nsmtps_port={tls_port}\n", sign_in)
+        (folder / "config" / "connection.ini").write_text(_connection_ini(home, greeting), encoding="utf-8")
+        with _running([node, str(home / "bin" / "haraka"), "-c", str(folder)], folder / "log", tls_port, port):
+            yield Relay(
+                name=f"Haraka {json.loads((home / 'package.json').read_text('utf-8'))['version']}",
+                port=port,
+                tls_port=tls_port,
+                ca_file=certificate().trust(folder),
+                username=USERNAME if sign_in else None,
+                password=PASSWORD if sign_in else None,
+                # It answers once the file is there: nothing to wait for.
+                delivered=lambda: [file.read_bytes() for file in sorted((folder / "Maildir" / "new").iterdir())],
+                log=folder / "log",
+                connection_line=r"\[core\] connect ip=",
+            )
+
+
+def _set_up(folder: Path, listen: str, sign_in: bool) -> None:
     for part in ("new", "cur", "tmp"):
-        (maildir / part).mkdir(parents=True)
+        (folder / "Maildir" / part).mkdir(parents=True)
     (folder / "plugins").mkdir()
+    shutil.copy(_PLUGIN, folder / "plugins")
+    config = folder / "config"
     config.mkdir()
-    shutil.copy(Path(__file__).parent / "haraka_files" / "to_maildir.js", folder / "plugins")
-    port, tls_port = free_port(), free_port()
-    files = write_tls_files(config) if tls else None
-    listen = f"{HOST}:{port}" + (f",{HOST}:{tls_port}" if tls else "")
-    plugins = ["to_maildir", *(["tls"] if tls else []), *(["auth/flat_file"] if login else [])]
     written = {
-        "smtp.ini": f"listen={listen}\nsmtps_port={tls_port}\nforce_shutdown_timeout=2\n",
-        "plugins": "\n".join(plugins),
-        "maildir": str(maildir),
-        "me": "localhost",
-        "connection.ini": _connection_ini(home, greeting),
+        "smtp.ini": f"{listen}nodes=1\nforce_shutdown_timeout=2\n",
+        "plugins": "\n".join(["to_maildir", "tls", *(["auth/flat_file"] if sign_in else [])]),
+        "maildir": str(folder / "Maildir"),
+        "me": DOMAIN,
         "log.ini": "[main]\nlevel=notice\ntimestamps=true\nformat=default\n",
+        "tls.ini": "key=key.pem\ncert=chain.pem\ndhparam=dhparams.pem\n",
+        "key.pem": certificate().key,
+        "chain.pem": certificate().chain,
+        "auth_flat_file.ini": _SIGN_IN if sign_in else "",
     }
-    if files:
-        written["tls.ini"] = f"key={files.key.name}\ncert={files.certificate.name}\ndhparam=dhparams.pem\n"
-        _write_dh_parameters(config / "dhparams.pem")
-    if login:
-        written["auth_flat_file.ini"] = (
-            f"[core]\nmethods=PLAIN,LOGIN,CRAM-MD5\nconstrain_sender=false\n[users]\n{login[0]}={login[1]}\n"
-        )
     for name, content in written.items():
         (config / name).write_text(content, encoding="utf-8")
-    command = [node, str(home / "bin" / "haraka"), "-c", str(folder)]
-    with running(command, port=port, tls_port=tls_port if tls else None, log=log):
-        yield Relay(
-            name=f"Haraka {json.loads((home / 'package.json').read_text('utf-8'))['version']}",
-            host=HOST,
-            port=port,
-            tls_port=tls_port if tls else None,
-            ca_file=files.ca if files else None,
-            username=login[0] if login else None,
-            password=login[1] if login else None,
-            delivered=lambda: delivered(maildir),  # it answers only once the file is there
-            log=log,
-        )
+    # Without them, it spends seconds of all processors on new ones. The group is RFC 7919's (appendix A.1).
+    openssl = ["openssl", "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048"]
+    subprocess.run([*openssl, "-out", str(config / "dhparams.pem")], check=True, capture_output=True)
 
 
 def _connection_ini(home: Path, greeting: str | None) -> str:
     """Theirs, with our words in it: their defaults are in that file, and one of ours takes its place as a whole."""
     theirs = (home / "config" / "connection.ini").read_text("utf-8")
-    if not greeting:
+    if greeting is None:
         return theirs
-    words = {
-        "[headers]": "show_version=false",
-        "[message]": f"greeting[]={greeting}\nhelo=at your service\nclose=closing",
-        "[uuid]": "banner_chars=0",
-    }
+    words = _ANONYMOUS | {"[message]": f"greeting[]={greeting}\n{_ANONYMOUS['[message]']}"}
     replaced = ("helo=", "close=", "banner_chars=", "show_version=")
     kept = [line for line in theirs.splitlines() if not line.startswith(replaced)]
     return "\n".join(f"{line}\n{words.get(line, '')}" for line in kept)
 
 
-def _write_dh_parameters(path: Path) -> None:
-    """Without them, it spends seconds of our processors on new ones. The group is RFC 7919's."""
-    openssl = [needed("openssl", "openssl"), "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048"]
-    subprocess.run([*openssl, "-out", str(path)], check=True, capture_output=True)
+@contextmanager
+def _running(command: list[str], log: Path, *ports: int) -> Iterator[None]:
+    """Ports in the order in which it opens them, the last first: fewer connections to wait for them."""
+    with log.open("ab") as output:
+        # If the tests are killed, it gets SIGTERM.
+        process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+
+    def is_ready() -> bool:
+        assert process.poll() is None, f"Haraka ended with {process.returncode}: {said()}"
+        return all(_listens(port) for port in ports)
+
+    def said() -> str:
+        return log.read_text("utf-8", "replace")[-3000:]
+
+    try:
+        wait_until(is_ready, _START, said)
+        yield
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+        process.wait()
 
 
-def _home() -> Path:
-    home = servers_folder() / "haraka" / "node_modules" / "Haraka"
-    if not home.is_dir():
-        raise NotInstalledError(f"Haraka is not in {home.parent}; run: python -m tests.real_servers install haraka")
-    return home
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
