@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 
-from tests.real_servers import dovecot, haraka, postfix
+from tests.real_servers import courier, dovecot, haraka, postfix
 from tests.real_servers.install import Unavailable
 from tests.real_servers.relay import Relay
 
 _START: dict[str, Callable[..., AbstractContextManager[Relay]]] = {
     "haraka": haraka.start,
+    "courier": courier.start,
     "dovecot": dovecot.start_submission,
     "dovecot-lmtp": dovecot.start_lmtp,
     "postfix": postfix.start,
@@ -26,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.real_servers", description=__doc__)
     parser.add_argument("server", choices=list(_START))
     parser.add_argument("--greeting", default=argparse.SUPPRESS, help="in place of its usual one (not Postfix)")
-    parser.add_argument("--sign-in", action="store_true", default=argparse.SUPPRESS, help="(Haraka, Postfix)")
+    parser.add_argument("--sign-in", action="store_true", default=argparse.SUPPRESS, help="(not Dovecot)")
     options = vars(parser.parse_args())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
