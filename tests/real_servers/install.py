@@ -107,7 +107,7 @@ def install_from_npm(server: str) -> bool:
     folder = home() / "npm" / server
     folder.mkdir(parents=True, exist_ok=True)
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder)]
-    done = subprocess.run([str(npm), "install", *options, NPM_PACKAGES[server]], capture_output=True, text=True)
+    done = subprocess.run([npm, "install", *options, NPM_PACKAGES[server]], capture_output=True, text=True)
     if done.returncode:
         raise Unavailable(f"npm gives no {server}: {done.stderr.strip()[-300:]}")
     return True
