@@ -169,7 +169,7 @@ def _lay_out(root: Path) -> None:
 def _unpack(package: Path, root: Path) -> None:
     excluded = [f"--exclude=./{folder}" for folder in _UNUSED]
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as archive:
-        tar = ["tar", "-x", "-p", "--numeric-owner", "--keep-directory-symlink", *excluded, "-C", root]
+        tar = ["tar", "-x", "-p", "--numeric-owner", "--keep-directory-symlink", *excluded, "-C", str(root)]
         done = subprocess.run(tar, stdin=archive.stdout, stderr=subprocess.PIPE, text=True)
     if done.returncode or archive.returncode:
         raise Unavailable(f"{package.name} can't be unpacked: {done.stderr.strip()[-300:]}")

@@ -1,0 +1,119 @@
+"""Odd contacts, and what each of them must find in the mailbox: said here once more, by other means than campaign's.
+
+`odd_contacts` gives rows, `set_up` a campaign that mails them, `unlike` what is wrong with a message that arrived.
+A server may add header fields, and end lines as it likes; nothing else may differ.
+"""
+
+import email
+import email.policy
+import html
+import re
+from collections.abc import Mapping
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import quote
+
+import jwt
+
+from tests.campaigns import SECRET, SmallCampaign
+from tests.real_servers.relay import Relay
+
+HEADER = ("email", "name", "note")
+NAMES = (
+    *("Ada", "", ".", "..", "From Ada", "Zoë Ångström", "漢字 かな", "مرحبا بالعالم", "שלום עולם", "👩‍👩‍👧 😀"),
+    *("O'Brien & <Sons>", 'He said "no", twice', "a;b,c", "=?utf-8?q?x?=", "café au lait", "x" * 300, "é" * 200),
+    *("Abc: def", "100 %", "a\\b", "<!-- -->", "word " * 60 + "end"),
+)
+NOTES = (
+    *("", ".", "..", ".\n.\n", "\n.\n\n..\n...\n", "From here\nFrom there\n>From all", "a\n\n\nb"),
+    *("y" * 998, "y" * 991, "z" * 2500, ("long " * 190).strip(), "." + "v" * 997, "é" * 1200, "漢" * 700),
+    *("tab\tand blank  \nnext", "=3D=20=\n", "--\nsignature", "مرحبا\nשלום\n😀", "\u200fright\u200e left", "a" * 76 + "\n.b"),
+    *("QUIT\n.\nMAIL FROM:<x@y.example>", "<p>&amp;</p>", "{{ 7 * 7 }} {% raw %}", "soft\u00adhyphen\u2028line"),
+)
+_ADDRESSES = (
+    *("p{}@people.example", "p{}+tag.more@people.example", "p{}@bücher.example", "Upper.p{}@People.Example"),
+    *("o'p{}@people.example", "p{}-a_b@sub.people.example", "p{}=x/y&z@people.example", "1p{}@xn--p1ai.example"),
+    *("p{}@日本.example", "~p{}#@people.example"),
+)
+_UTF8_ADDRESS = "jörg.p{}@people.example"
+_EVERY = 47
+"""So often comes an address that takes SMTPUTF8."""
+_UNSUBSCRIBE = "https://acme.example/unsubscribe/" + "segment/" * 40
+_ONCE = "Date From To Subject Message-ID MIME-Version Content-Type List-Unsubscribe List-Unsubscribe-Post".split()
+
+
+def odd_contacts(count: int) -> list[tuple[str, str, str]]:
+    """Give so many rows: address, name, note."""
+    rows = []
+    for number in range(count):
+        address = _UTF8_ADDRESS if number % _EVERY == 13 else _ADDRESSES[number % len(_ADDRESSES)]
+        rows.append((address.format(number), NAMES[number % len(NAMES)], NOTES[number % len(NOTES)]))
+    return rows
+
+
+def takes_smtputf8(address: str) -> bool:
+    """Whether only a server with SMTPUTF8 can mail it (RFC 6531)."""
+    return not address.rpartition("@")[0].isascii()
+
+
+def set_up(folder: Path, name: str, relay: Relay, security: str, **smtp: object) -> SmallCampaign:
+    """Make a campaign that sends through the relay; `security` as the setting."""
+    settings: dict[str, dict[str, object]] = {
+        "smtp": {"host": "localhost", "security": security, "timeout": "30s", "connections": 10, **smtp},
+        "message": {
+            "from": "Acmé <hello@acme.example>",
+            "unsubscribe_url": _UNSUBSCRIBE + "?e={{ contact.email | urlencode }}",
+        },
+        "retry": {"tries": 8, "first_wait": "300ms", "longest_wait": "3s"},
+    }
+    if relay.username is not None:
+        settings["smtp"]["username"] = relay.username
+    campaign = SmallCampaign(folder, settings=settings, name=name)
+    template = folder / "template"
+    template.joinpath("subject.txt").write_text("{{ contact.name }}: your link", "utf-8")
+    template.joinpath("body.txt").write_text("{{ contact.name }},\n\n{{ link.url }}\n.\n..dots\n{{ contact.note }}|\n", "utf-8")
+    template.joinpath("body.html").write_text('<p>{{ contact.note }}|</p>\n.\n<a href="{{ link.url }}">in</a>\n', "utf-8")
+    campaign.load(relay.tls_port or relay.port if security == "tls" else relay.port)
+    return campaign
+
+
+def message_id(message: bytes) -> str:
+    """Give a message's own Message-ID, or nothing."""
+    found = re.search(rb"(?mi)^Message-ID:\s*(<[^>]*>)", message.partition(b"\n\n")[0].replace(b"\r", b""))
+    return found[1].decode() if found else ""
+
+
+def unlike(message: bytes, row: Mapping[str, str]) -> list[str]:
+    """Say in what the message is not what was written for this row of the results."""
+    got = email.message_from_bytes(message, policy=email.policy.default)
+    assert isinstance(got, EmailMessage)
+    wrong = [f"{name}: {len(got.get_all(name, []))} times" for name in _ONCE if len(got.get_all(name, [])) != 1]
+    if wrong:
+        return wrong
+    address, name, note = (row[column] for column in HEADER)
+    local, _, domain = address.rpartition("@")
+    to = re.search(rb"(?m)^To: (.*?)\r?$", message)
+    body, alternative = got.get_body(("plain",)), got.get_body(("html",))
+    assert to is not None and body is not None and alternative is not None
+    text, markup = (_lines(part.get_content()) for part in (body, alternative))
+    link = next((line for line in text.split("\n") if line.startswith("https://acme.myclickfunnels.com/sso?")), "")
+    claims = jwt.decode(link.partition("&token=")[2], SECRET, algorithms=["HS256"])
+    recipient = f"{local}@{domain.encode('idna').decode()}"
+    expected = {
+        "To": (to[1].decode().lower(), recipient.lower()),
+        "From": (str(got["From"].addresses[0]), "Acmé <hello@acme.example>"),
+        "Subject": (str(got["Subject"]), f"{name}: your link"),
+        "unsubscribe": (
+            re.sub(r"\s", "", got["List-Unsubscribe"]).lower(),
+            f"<{_UNSUBSCRIBE}?e={quote(recipient, safe='/')}>".lower(),
+        ),
+        "link": (claims["sub"].lower(), f"{recipient}:acme.myclickfunnels.com".lower()),
+        "text": (text, _lines(f"{name},\n\n{link}\n.\n..dots\n{note}|\n")),
+        "HTML": (html.unescape(markup), _lines(f'<p>{note}|</p>\n.\n<a href="{link}">in</a>\n')),
+    }
+    return [f"{what}: {found!r} is not {wanted!r}" for what, (found, wanted) in expected.items() if found != wanted]
+
+
+def _lines(text: str) -> str:
+    """Without what is no difference: how lines end, and whether the last one does."""
+    return text.replace("\r\n", "\n").rstrip("\n")

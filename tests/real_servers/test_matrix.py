@@ -1,0 +1,93 @@
+"""Whole campaigns through real servers, by the real command, held against their mailboxes message by message.
+
+600 odd contacts with the strongest TLS and sign-in that the server has, 60 with every other. `--write-table` writes
+what came of it into campaign/guide/relays.md.
+"""
+
+import smtplib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.real_servers.conftest import Found
+from tests.real_servers.install import Unavailable
+from tests.real_servers.letters import HEADER, odd_contacts, set_up, takes_smtputf8
+from tests.real_servers.pipelining import behind_the_body
+from tests.real_servers.relay import Relay
+from tests.real_servers.sending import command, hold
+from tests.real_servers.servers import SERVERS
+
+pytestmark = pytest.mark.real_servers
+MANY, SOME = 600, 60
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["open", "sign-in"])
+def relay(server: str, request: pytest.FixtureRequest) -> Iterator[Relay]:
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(SERVERS[server](sign_in=request.param))
+        except Unavailable as reason:
+            pytest.skip(str(reason))
+        yield running
+
+
+@pytest.mark.parametrize("security", ["none", "starttls", "tls"])
+def test_every_row_is_true_and_every_letter_as_it_was_written(
+    tmp_path: Path, relay: Relay, security: str, found: Found
+) -> None:
+    if security != "none" and relay.ca_file is None:
+        pytest.skip(f"{relay.name} has no TLS here")
+    if security == "tls" and relay.tls_port is None:
+        pytest.skip(f"{relay.name} has no port for TLS from the first byte")
+    features = _features(relay)
+    if security == "none" and relay.username is not None and "auth" not in features:
+        pytest.skip(f"{relay.name} lets nobody sign in without TLS")
+    strongest = security == "starttls" if relay.ca_file else True
+    count = MANY if strongest and (relay.username is not None or relay.ca_file is None) else SOME
+    signed = "yes" if relay.username is not None else "no"
+    campaign = set_up(tmp_path / "campaign", f"{security}-{signed}", relay, security)
+    campaign.contacts(odd_contacts(count), HEADER)
+    before, connections = Counter(relay.delivered()), relay.connections()
+
+    ended = command(campaign, relay, "send")
+
+    counts = hold(campaign, Counter(relay.delivered()) - before)
+    refused = {address for address, status in campaign.statuses().items() if status != "sent"}
+    beyond = {address for address, _, _ in odd_contacts(count) if takes_smtputf8(address)}
+    assert refused == (set() if "smtputf8" in features else beyond), ended.said
+    assert ended.code == int(bool(refused)), ended.said
+    opened = relay.connections()
+    result = f"{counts['sent']} sent, exact" + (f"; {len(refused)} rejected (no SMTPUTF8)" if refused else "")
+    found(
+        "results",
+        relay.name,
+        security,
+        signed,
+        result,
+        "" if opened is None or connections is None else str(opened - connections),
+        f"{ended.sent / ended.seconds:.0f}",
+    )
+
+
+def test_what_it_makes_of_an_envelope_behind_a_body(relay: Relay, found: Found) -> None:
+    """Measured by hand, so that the page tells how each server is; campaigns find it out for themselves."""
+    verdict = behind_the_body(relay)
+    assert verdict
+    if relay.username is None:
+        found("pipelining", relay.name, verdict)
+
+
+def _features(relay: Relay) -> set[str]:
+    """The EHLO keywords before TLS, in lower case."""
+    with smtplib.SMTP(relay.host, relay.port, "client.acme.example") as client:
+        client.ehlo()
+        return set(client.esmtp_features)
