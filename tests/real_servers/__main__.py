@@ -9,25 +9,25 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 
-from tests.real_servers import courier, dovecot, haraka, postfix
+from tests.real_servers import dovecot
 from tests.real_servers.install import Unavailable
 from tests.real_servers.relay import Relay
+from tests.real_servers.servers import SERVERS
 
 _START: dict[str, Callable[..., AbstractContextManager[Relay]]] = {
-    "haraka": haraka.start,
-    "courier": courier.start,
-    "dovecot": dovecot.start_submission,
+    **{name.partition(" ")[0].lower(): start for name, start in SERVERS.items()},
     "dovecot-lmtp": dovecot.start_lmtp,
-    "postfix": postfix.start,
 }
+"""By the name that one types."""
 
 
 def main() -> None:
     """Runs it."""
     parser = argparse.ArgumentParser(prog="python -m tests.real_servers", description=__doc__)
     parser.add_argument("server", choices=list(_START))
-    parser.add_argument("--greeting", default=argparse.SUPPRESS, help="in place of its usual one (not Postfix)")
-    parser.add_argument("--sign-in", action="store_true", default=argparse.SUPPRESS, help="(not Dovecot)")
+    own = argparse.SUPPRESS
+    parser.add_argument("--greeting", default=own, help="another than its own (Haraka, Courier, Dovecot)")
+    parser.add_argument("--sign-in", action="store_true", default=own, help="(Dovecot's submission server: always)")
     options = vars(parser.parse_args())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

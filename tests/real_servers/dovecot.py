@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from tests.real_servers.arrivals import free_ports, mailbox, wait_for_listener
 from tests.real_servers.certificates import certificate
 from tests.real_servers.chroot import MAILBOX, Chroot
+from tests.real_servers.install import Unavailable
 from tests.real_servers.relay import DOMAIN, PASSWORD, USERNAME, Relay
 from tests.smtp_server import FaultServer
 
@@ -66,8 +67,10 @@ DEFAULT_GREETING = "Dovecot ready."
 
 
 @contextmanager
-def start_submission(*, greeting: str = DEFAULT_GREETING) -> Iterator[Relay]:
-    """Run the submission server."""
+def start_submission(*, sign_in: bool = True, greeting: str = DEFAULT_GREETING) -> Iterator[Relay]:
+    """Run the submission server. Raises Unavailable where it should take mail from anybody: it never does."""
+    if not sign_in:
+        raise Unavailable("Dovecot's submission server takes mail only from those who have signed in")
     with FaultServer() as behind, Chroot("dovecot") as chroot:
         port, tls_port = free_ports(2)
         _run(chroot, _SUBMISSION.format(port=port, tls_port=tls_port, behind=behind.port), greeting)
