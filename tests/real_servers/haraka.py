@@ -41,7 +41,7 @@ def start(*, sign_in: bool = False, greeting: str | None = None) -> Iterator[Rel
         port, tls_port = free_ports(2)
         _set_up(folder, f"listen=127.0.0.1:{port},127.0.0.1:{tls_port}\nsmtps_port={tls_port}\n", sign_in)
         (folder / "config" / "connection.ini").write_text(_connection_ini(home, greeting), encoding="utf-8")
-        with _running([node, str(home / "bin" / "haraka"), "-c", str(folder)], folder / "log", tls_port, port):
+        with _running([node, str(home / "bin" / "haraka"), "-c", str(folder)], folder / "log", port, tls_port):
             yield Relay(
                 name=f"Haraka {json.loads((home / 'package.json').read_text('utf-8'))['version']}",
                 port=port,
@@ -93,8 +93,7 @@ def _connection_ini(home: Path, greeting: str | None) -> str:
 
 
 @contextmanager
-def _running(command: list[str], log: Path, *ports: int) -> Iterator[None]:
-    """Ports in the order in which it opens them, the last first: fewer connections to wait for them."""
+def _running(command: list[str], log: Path, port: int, tls_port: int) -> Iterator[None]:
     with log.open("ab") as output:
         # If the tests are killed, it gets SIGTERM.
         process = subprocess.Popen(
@@ -103,7 +102,7 @@ def _running(command: list[str], log: Path, *ports: int) -> Iterator[None]:
 
     def is_ready() -> bool:
         assert process.poll() is None, f"Haraka ended with {process.returncode}: {said()}"
-        return all(_listens(port) for port in ports)
+        return _answers(tls_port, size=0) and _answers(port, size=1)
 
     def said() -> str:
         return log.read_text("utf-8", "replace")[-3000:]
@@ -119,6 +118,8 @@ def _running(command: list[str], log: Path, *ports: int) -> Iterator[None]:
         process.wait()
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _answers(port: int, *, size: int) -> bool:
+    """Whether it listens, and so much of a greeting has come: by then, the log has this connection."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=_START) as probe:
+        return len(probe.recv(size)) == size
+    return False

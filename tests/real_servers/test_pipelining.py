@@ -71,10 +71,13 @@ def test_ctrl_c_ends_a_run_at_courier_within_ten_seconds(tmp_path: Path) -> None
         campaign = _campaign(tmp_path / "campaign", relay).people(20 * CONTACTS)
         campaign.load(relay.port)
         run = start("send", str(campaign.path), "--yes", log=tmp_path / "said")
-        run.wait_until(lambda: b"success: Message delivered" in relay.log.read_bytes())
-        run.signal_all(signal.SIGINT)
-        assert run.wait(timeout=10) == 3, run.said
-        run.wait_for_silence()
+        try:
+            run.wait_until(lambda: b"success: Message delivered" in relay.log.read_bytes())
+            run.signal_all(signal.SIGINT)
+            assert run.wait(timeout=10) == 3, run.said
+            run.wait_for_silence()
+        finally:
+            run.kill()
         counts = hold(campaign, Counter(relay.delivered()), letters=False)
         assert counts["sent"] and counts["pending"] and not counts["in_doubt"], counts
 
