@@ -12,7 +12,8 @@ exports.hook_lookup_rdns = (next) => next(OK, 'localhost')
 
 exports.hook_rcpt = (next) => next(OK)
 
-exports.hook_queue = function (next, connection) {
+// For those who have signed in, who could otherwise send anywhere, it asks by the other name.
+exports.hook_queue = exports.hook_queue_outbound = function (next, connection) {
     const { transaction } = connection
     const [tmp, ready] = ['tmp', 'new'].map((part) => path.join(this.maildir, part, transaction.uuid))
     const file = fs.createWriteStream(tmp)
