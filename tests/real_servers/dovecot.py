@@ -85,7 +85,7 @@ def start_submission(*, sign_in: bool = True, greeting: str = DEFAULT_GREETING) 
             password=PASSWORD,
             delivered=lambda: [message.data or b"" for message in behind.accepted],
             log=chroot.log,
-            connection_line=r"submission-login: Info: (?:Login|Disconnected|Aborted login)",
+            connection_line=r"submission-login: Info: Login: ",
         )
 
 

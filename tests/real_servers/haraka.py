@@ -22,6 +22,8 @@ from tests.real_servers.relay import DOMAIN, PASSWORD, USERNAME, Relay
 
 _PLUGIN = Path(__file__).parent / "haraka_plugin" / "to_maildir.js"
 _START = 30.0
+_NODE = 20
+"""What its package.json asks for."""
 _ANONYMOUS = {
     "[headers]": "show_version=false",
     "[message]": "helo=at your service\nclose=closing",
@@ -33,9 +35,7 @@ _SIGN_IN = f"[core]\nmethods=PLAIN,LOGIN,CRAM-MD5\nconstrain_sender=false\n[user
 @contextmanager
 def start(*, sign_in: bool = False, greeting: str | None = None) -> Iterator[Relay]:
     """Run Haraka. With a `greeting`, it says its own name nowhere."""
-    home, node = npm_folder_of("haraka"), shutil.which("node")
-    if node is None:
-        raise Unavailable("haraka: there is no node here")
+    home, node = npm_folder_of("haraka"), _node()
     with tempfile.TemporaryDirectory(prefix="haraka-") as name:
         folder = Path(name)
         port, tls_port = free_ports(2)
@@ -54,6 +54,19 @@ def start(*, sign_in: bool = False, greeting: str | None = None) -> Iterator[Rel
                 log=folder / "log",
                 connection_line=r"\[core\] connect ip=",
             )
+
+
+def _node() -> str:
+    """Give the path of Node.js. Raises Unavailable for whatever is missing."""
+    found = {program: shutil.which(program) for program in ("node", "openssl", "setpriv")}
+    missing = [program for program, path in found.items() if path is None]
+    if missing:
+        raise Unavailable(f"haraka: there is no {', no '.join(missing)} here")
+    node = str(found["node"])
+    version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    if int(version.lstrip("v").partition(".")[0]) < _NODE:
+        raise Unavailable(f"haraka: it needs Node.js {_NODE}, and this is {version}")
+    return node
 
 
 def _set_up(folder: Path, listen: str, sign_in: bool) -> None:
