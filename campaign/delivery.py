@@ -33,6 +33,8 @@ class Verdict:
     """The server asks for less: the rate falls, connections give way."""
     suspect: bool = False
     """It may be our own fault or the server's: too many of these in a row stop the run."""
+    renew: bool = False
+    """This session is of no more use; another one may well be."""
     stop: bool = False
     """It is our own fault: the run stops, and nobody is marked for it."""
 
@@ -42,7 +44,7 @@ REJECTED = Verdict(fate=Fate.REJECTED)
 REFUSED_US = Verdict(fate=Fate.REJECTED, suspect=True)
 RETRY = Verdict(fate=Fate.RETRY)
 RETRY_ALL = Verdict(fate=Fate.RETRY, suspect=True)
-RENEW = Verdict(fate=Fate.AGAIN)
+RENEW = Verdict(fate=Fate.AGAIN, renew=True)
 SLOW_DOWN = Verdict(fate=Fate.AGAIN, slow=True)
 OVERLOADED = Verdict(fate=Fate.AGAIN, slow=True, suspect=True)
 DROPPED = Verdict(fate=Fate.AGAIN, suspect=True)

@@ -134,7 +134,7 @@ class Office:
         assert self.courier.take(self.session) is None
 
     def notices(self) -> list[str]:
-        return list(self.troubles.notices())
+        return [notice.words for notice in self.troubles.notices()]
 
 
 def reply(code: int, enhanced: str | None = None, text: str = "so it is") -> Reply:

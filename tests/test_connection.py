@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from campaign.smtp.connect import Session
 from campaign.smtp.connection import Connection
+from campaign.smtp.pipelining import PipeliningTrial
+from campaign.smtp.server_memory import PrivateMemory
 from tests.smtp_server import Tls, client_context
 from tests.smtp_server.certificates import server_context
 
@@ -21,9 +23,13 @@ BIG = b"x" * 8_000_000
 NEXT = b"MAIL FROM:<b@acme.example>\r\n"
 
 
+def trial() -> PipeliningTrial:
+    return PipeliningTrial("mx", PrivateMemory(), lambda: 0.0, able=True)
+
+
 def connection_on(sock: socket.socket) -> Connection:
     sock.setblocking(False)
-    return Connection(Session(sock=sock, features={}, leftover=b""), now=0.0)
+    return Connection(Session(sock=sock, features={}, leftover=b""), now=0.0, trial=trial())
 
 
 @contextlib.contextmanager
@@ -196,7 +202,7 @@ class Slow:
 def test_the_count_is_exact_wherever_it_breaks(sends: list[tuple[bytes, int]], takes: list[int]) -> None:
     """Each send is a body of some bytes and an envelope of the rest; the last body's end is what counts."""
     slow = Slow(takes)
-    connection = Connection(Session(sock=cast(socket.socket, slow), features={}, leftover=b""), now=0.0)
+    connection = Connection(Session(sock=cast(socket.socket, slow), features={}, leftover=b""), now=0.0, trial=trial())
     handed, end_of_body = b"", 0
     with contextlib.suppress(ConnectionResetError):
         for data, share in sends:

@@ -268,7 +268,7 @@ def test_slow_down_costs_no_try_and_lowers_the_rate(office: Open) -> None:
     here.courier.answered(here.take(), Phase.RCPT, SLOW_DOWN, served=True)
     assert here.notebook.told() == [("claim", 1), ("pending", 1, False)]
     assert here.pace.rate == 50.0
-    assert "50.0 messages a second" in here.notices()[0]
+    assert here.notices()[0].startswith("the server asks to slow down")
     assert here.rows.waiting == 1
     here.now += 60.0
     assert here.take().tries == 0
@@ -440,26 +440,36 @@ def test_a_server_that_was_there_gets_more_patience(office: Open) -> None:
     assert here.courier.closed
 
 
-def test_a_session_that_opens_ends_the_count_and_the_long_waits(office: Open) -> None:
-    here = office(stop_after=8)
+def test_a_session_that_is_of_use_ends_the_count_and_the_long_waits(office: Open) -> None:
+    here = office(3, stop_after=8)
     for _ in range(3):
         for _ in range(4):
             here.courier.not_opened(refused(Phase.CONNECT), others=0)
         here.courier.opened(here.session)
+        here.courier.answered(here.take(), Phase.RCPT, NO_SUCH_USER, served=False)
     assert not here.courier.closed
     assert here.courier.not_opened(refused(Phase.CONNECT), others=0) <= 2.0
+
+
+def test_a_session_that_only_opens_does_not(office: Open) -> None:
+    here = office(stop_after=8)
+    here.courier.opened(here.session)
+    for _ in range(8):
+        here.courier.not_opened(refused(Phase.EHLO, 421), others=0)
+        here.courier.opened(here.session)
+    assert here.courier.closed
 
 
 def test_one_session_too_many_is_no_failure_but_a_limit(office: Open) -> None:
     here = office(stop_after=2)
     for _ in range(5):
         assert here.courier.not_opened(refused(Phase.CONNECT, 421), others=3) == 1.0
-        assert here.courier.crowded == 3
+        assert here.courier.sessions.crowded == 3
     assert not here.courier.closed
-    assert "no more than 3 connections" in here.notices()[0]
+    assert "fewer connections" in here.notices()[0]
 
 
 def test_a_session_that_failed_without_a_word_says_nothing_about_a_limit(office: Open) -> None:
     here = office()
     here.courier.not_opened(refused(Phase.CONNECT), others=3)
-    assert here.courier.crowded is None and here.notices() == []
+    assert here.courier.sessions.crowded is None and here.notices() == []

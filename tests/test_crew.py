@@ -17,7 +17,7 @@ from campaign.ledger.store import Ledger
 from campaign.model import Status
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading
-from campaign.pipeline.job import Job, Report
+from campaign.pipeline.job import Job, Notice, Report
 from campaign.pipeline.plan import open_window
 from tests.campaigns import SmallCampaign
 from tests.smtp_server import CATALOGUE, FaultServer
@@ -127,7 +127,7 @@ def test_what_a_worker_notices_is_heard_once_however_often_it_reports(tmp_path: 
     with FaultServer(CATALOGUE["rcpt_4xx"](times=1, reply=b"451 4.7.0 Too many messages, slow down\r\n")) as server:
         assert scene.work(server) == {Status.SENT: 20}
     assert len(scene.reports) > 2
-    heard = [words for reports in scene.reports for report in reports for words in report.notices]
+    heard = [words for reports in scene.reports for report in reports for words, _ in report.notices]
     assert len(heard) == 1
     assert "slow down" in heard[0]
     scene.crew.dismiss()
@@ -151,13 +151,13 @@ class ByHand:
 def test_no_notice_is_lost_where_reports_come_faster_than_they_are_shown(tmp_path: Path) -> None:
     crew = Crew(1)
     worker = ByHand(
-        Report(settled={}), Report(settled={}, notices=("slow down",)), Report(settled={"sent": 9}, last=True)
+        Report(settled={}), Report(settled={}, notices=(Notice("slow down"),)), Report(settled={"sent": 9}, last=True)
     )
     crew._members = [worker]  # type: ignore[list-item]  # all that is asked of a member
     heard: list[Report] = []
     job = SmallCampaign(tmp_path / "campaign").plan(25).job(open_window())
     crew.work(job, 0, Stopper(), lambda reports: heard.extend(reports), lambda: None)
-    assert [words for report in heard for words in report.notices] == ["slow down"]
+    assert [words for report in heard for words in report.notices] == [Notice("slow down")]
     assert heard[-1].settled == {"sent": 9}
     worker.pipe.close()
     worker.theirs.close()

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.model import Parcel, Phase
-from campaign.smtp.dialogue import Answered, Broken, Closing, Dialogue, Event, Ready
+from campaign.smtp.dialogue import Dialogue
+from campaign.smtp.events import Answered, Broken, Closing, Event, Ready
 from tests.parcels import parcel, unstuffed
 
 GROUP_1 = b"MAIL FROM:<b@acme.example>\r\nRCPT TO:<p1@people.example>\r\nDATA\r\n"

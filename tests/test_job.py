@@ -33,6 +33,7 @@ JOB = Job(
     server=Server(host="mx.example", port=587, security="starttls", username="us", password="pass-word"),
     connections=1,
     rate=None,
+    pipelining="auto",
     messages_per_connection=500,
     seconds_per_connection=600.0,
     tries=5,

@@ -35,7 +35,7 @@ HOMES = {
     "lxml": {"content"},
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
-    "smtplib": {"smtp"},
+    "scramp": {"smtp"},
     "tenacity": {"backoff"},
     "sqlite3": {"ledger", "pipeline", "commands"},  # the latter only pass a connection on to the ledger's questions
     "aiosmtpd": {"sandbox"},

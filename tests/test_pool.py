@@ -10,7 +10,10 @@ import pytest
 
 from campaign.model import Parcel, Phase, Reply
 from campaign.smtp.connect import Server, Session, connect
+from campaign.smtp.lifetime import Lifetime
+from campaign.smtp.pipelining import Pipelining, PipeliningTrials
 from campaign.smtp.pool import Pool
+from campaign.smtp.server_memory import PrivateMemory
 from campaign.smtp.session_error import SessionError
 from tests.conftest import StartServer
 from tests.parcels import parcel
@@ -44,9 +47,10 @@ class Porter:
     def may_leave(self, parcel: Parcel) -> bool:
         return not self.holding
 
-    def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> None:
+    def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> bool:
         self.served.append(served)
         self._word(parcel, f"{phase} {reply.code}")
+        return False
 
     def untouched(self, parcel: Parcel, why: str) -> None:
         self._word(parcel, "untouched")
@@ -92,11 +96,15 @@ def pool_to(server: FaultServer, porter: Porter, **given: Any) -> Pool:
         "courier": porter,
         "limit": 1,
         "timeout": 2.0,
-        "messages_per_connection": 1000,
-        "seconds_per_connection": 1000.0,
+        "lifetime": Lifetime(messages=1000, seconds=1000.0),
+        "trials": trials(),
         "clock": time.monotonic,
     }
     return Pool(**options | given)
+
+
+def trials(mode: Pipelining = "auto") -> PipeliningTrials:
+    return PipeliningTrials(mode, PrivateMemory(), time.monotonic)
 
 
 def work(pool: Pool, until: Callable[[], bool], *, wanted: int = 100, seconds: float = 10.0) -> None:
@@ -140,7 +148,7 @@ class TestDelivering:
     def test_renewed_after_some_messages(self, smtp_server: StartServer, pipelining: bool, limit: int) -> None:
         server = smtp_server(pipelining=pipelining)
         porter = Porter(parcel(number) for number in range(30))
-        deliver(server, porter, limit=limit, messages_per_connection=4)
+        deliver(server, porter, limit=limit, lifetime=Lifetime(messages=4, seconds=1000.0))
         assert porter.last_words() == {"body 250": 30}
         assert max(one.accepted for one in server.connections) == 4
         server.wait_until(lambda: all(one.fate == "quit" for one in server.connections if one.accepted))
@@ -182,7 +190,7 @@ class TestHolding:
         for _ in range(5):
             pool.step(0.01)
             pool.release()
-        assert pool.busy and not server.accepted
+        assert pool.occupied and not server.accepted
         porter.holding = False
         pool.release()
         work(pool, lambda: porter.settled)
@@ -206,7 +214,7 @@ class TestHolding:
         pool = pool_to(server, porter)
         work(pool, lambda: server.record.commands["DATA"] == 1)
         pool.recall()
-        assert porter.words == {1: ["untouched"]} and not pool.busy
+        assert porter.words == {1: ["untouched"]} and not pool.occupied
         pool.close()
         assert not server.accepted
 
@@ -301,8 +309,8 @@ class TestOpening:
 
         porter = Porter([parcel(1)])
         pool = Pool(
-            connect=fail, courier=porter, limit=10, timeout=1, messages_per_connection=1, seconds_per_connection=1,
-            clock=time.monotonic,
+            connect=fail, courier=porter, limit=10, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            trials=trials(), clock=time.monotonic,
         )  # fmt: skip
         work(pool, lambda: attempts >= 5)
         assert most == 1
@@ -318,8 +326,8 @@ class TestOpening:
         porter = Porter([parcel(1)])
         porter.wait = 60.0
         pool = Pool(
-            connect=fail, courier=porter, limit=10, timeout=1, messages_per_connection=1, seconds_per_connection=1,
-            clock=clock,
+            connect=fail, courier=porter, limit=10, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            trials=trials(), clock=clock,
         )  # fmt: skip
         work(pool, lambda: len(porter.refused) == 1)
         for _ in range(5):
@@ -358,8 +366,8 @@ class TestOpening:
             raise RuntimeError("a fault of ours")
 
         pool = Pool(
-            connect=fail, courier=Porter([parcel(1)]), limit=1, timeout=1, messages_per_connection=1,
-            seconds_per_connection=1, clock=time.monotonic,
+            connect=fail, courier=Porter([parcel(1)]), limit=1, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            trials=trials(), clock=time.monotonic,
         )  # fmt: skip
         with pytest.raises(RuntimeError, match="ours"):
             work(pool, lambda: False)
@@ -379,15 +387,15 @@ class TestOpening:
         pool.open(1)
         pool.close()
         gate.set()
-        server.wait_until(lambda: any(one.fate for one in server.connections))
-        assert done[0].sock.fileno() == -1 and not server.accepted
+        server.wait_until(lambda: any(one.fate == "quit" for one in server.connections))
+        assert done and not server.accepted
 
 
 class TestAge:
     def test_an_old_connection_is_renewed(self, smtp_server: StartServer) -> None:
         server, clock = smtp_server(), Clock()
         porter = Porter([parcel(1)])
-        pool = pool_to(server, porter, clock=clock, seconds_per_connection=600)
+        pool = pool_to(server, porter, clock=clock, lifetime=Lifetime(messages=1000, seconds=600))
         work(pool, lambda: porter.settled and bool(pool.idle))
         clock.ahead += 599
         pool.step(0.0)

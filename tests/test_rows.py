@@ -38,6 +38,41 @@ def test_a_block_is_taken_only_when_the_one_before_it_is_used_up() -> None:
     assert taker.asked == 2
 
 
+class Endless(Answers):
+    """A taker that always has as many as are asked for, and keeps how many that were."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: list[int] = []
+
+    def take(self, most: int) -> list[Due] | None:
+        self.blocks.append(most)
+        return [due(number) for number in range(most)]
+
+
+def test_whoever_is_quick_takes_more_at_a_time_and_whoever_is_slow_less() -> None:
+    """So that all end at about the same time: what one holds, no other can send."""
+    taker = Endless()
+    rows, now = Rows(taker), 0.0
+    for _ in range(2000):
+        rows.next(now)
+        now += 0.0002
+    assert taker.blocks[0] == 1 and max(taker.blocks) == 128
+    for _ in range(300):
+        rows.next(now)
+        now += 0.5
+    assert taker.blocks[-1] == 1
+
+
+def test_between_the_two_it_holds_what_it_begins_in_a_fraction_of_a_second() -> None:
+    taker = Endless()
+    rows, now = Rows(taker), 0.0
+    for _ in range(1000):
+        rows.next(now)
+        now += 0.01
+    assert 10 <= taker.blocks[-1] <= 40
+
+
 def test_the_ledger_is_not_asked_again_once_it_has_no_more() -> None:
     taker = Answers([ONE])
     rows = Rows(taker)

@@ -1,7 +1,7 @@
 """What went wrong in a worker: counted in a row, told once, and the first reason is the reason."""
 
 from campaign.errors import CampaignError, LedgerError
-from campaign.pipeline.job import Trouble
+from campaign.pipeline.job import Notice, Trouble
 from campaign.pipeline.trouble import Troubles
 
 
@@ -64,7 +64,7 @@ def test_a_notice_is_told_once_and_again_only_when_it_comes_again() -> None:
     found.notice("slow down")
     found.notice("fewer connections")
     found.notice("slow down")
-    assert found.notices() == ("slow down", "fewer connections")
+    assert found.notices() == (Notice("slow down"), Notice("fewer connections"))
     assert found.notices() == ()
     found.notice("slow down")
-    assert found.notices() == ("slow down",)
+    assert found.notices() == (Notice("slow down"),)

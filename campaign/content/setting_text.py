@@ -4,6 +4,7 @@ Raises `TemplateError` for a text that can't be compiled, `InvalidContactError` 
 Limits: no inheritance and no includes; nothing is escaped, which in a URL is what `| urlencode` is for.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from jinja2 import nodes
@@ -20,11 +21,11 @@ from campaign.model import Contact
 class TextTemplate:
     """A compiled text over a contact. Call it with one.
 
-    `columns` are the columns that it names. Where nothing in it depends on the contact, `constant` is its text, and
-    calling it gives that same string.
+    `columns` are the columns that it names; `shortest` is how many characters it has at least, whatever they hold.
+    Where nothing in it depends on the contact, `constant` is its text, and calling it gives that same string.
     """
 
-    __slots__ = ("_base", "_environment", "_root", "_setting", "columns", "constant")
+    __slots__ = ("_base", "_environment", "_root", "_setting", "columns", "constant", "shortest")
 
     def __init__(self, source: str, *, setting: str, campaign_name: str | None) -> None:
         self._setting = setting
@@ -36,6 +37,7 @@ class TextTemplate:
         chunks = [chunk for node in text.trees[0].body for chunk in getattr(node, "nodes", [node])]
         is_constant = all(isinstance(chunk, nodes.TemplateData) for chunk in chunks)
         self.constant: str | None = text.template.render() if is_constant else None
+        self.shortest: int = _shortest(text.trees[0].body)
 
     def __call__(self, contact: Contact) -> str:
         """Render it for a contact. Raises `InvalidContactError` naming setting, row and what is missing."""
@@ -56,6 +58,21 @@ class TextTemplate:
             return "".join(self._root(context))
         except Exception as error:  # A template may raise anything.
             return rendering_fault(error, contact=contact, link=None, setting=self._setting)
+
+
+def _shortest(body: Iterable[nodes.Node]) -> int:
+    """Count the characters that are always written: the text itself, and the shortest way through each `{% if %}`.
+
+    What an expression, a loop or another block gives counts as nothing.
+    """
+    length = 0
+    for node in body:
+        if isinstance(node, nodes.Output):
+            length += sum(len(part.data) for part in node.nodes if isinstance(part, nodes.TemplateData))
+        elif isinstance(node, nodes.If):
+            ways = [node.body, *(other.body for other in node.elif_), node.else_]
+            length += min(map(_shortest, ways))
+    return length
 
 
 def text_template(source: str, *, name: str, campaign_name: str | None = None) -> TextTemplate:

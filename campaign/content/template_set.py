@@ -55,10 +55,21 @@ class TemplateSet:
     """The templates of a campaign, compiled; made by `load_templates`.
 
     `constants` are the chunks that are the same in every message. `columns` are the contact's columns that the
-    templates name, the unsubscribe URL's included.
+    templates name, the unsubscribe URL's included; `shortest_unsubscribe_url` is how many characters everybody's has at
+    least.
     """
 
-    __slots__ = ("_base", "_html", "_subject", "_text", "_to_text", "_unsubscribe", "columns", "constants")
+    __slots__ = (
+        "_base",
+        "_html",
+        "_subject",
+        "_text",
+        "_to_text",
+        "_unsubscribe",
+        "columns",
+        "constants",
+        "shortest_unsubscribe_url",
+    )
 
     def __init__(
         self,
@@ -75,6 +86,7 @@ class TemplateSet:
         self._text = None if text is None else _Piece(text)
         self._to_text = to_text
         self._unsubscribe = unsubscribe
+        self.shortest_unsubscribe_url = 0 if unsubscribe is None else unsubscribe.shortest
         self._base: dict[str, Any] = dict(subject.template.environment.globals)
         templates = chain.from_iterable(part.reached for part in parts)
         self.constants: frozenset[str] = frozenset(chain.from_iterable(map(constants_of, templates)))

@@ -13,6 +13,7 @@ from pathlib import Path
 from campaign.ledger.cells import decode_cells, encode_cells
 from campaign.ledger.faults import damaged, explained, path_of, transaction
 from campaign.ledger.schema import connect
+from campaign.ledger.server_memory import forget_abilities
 from campaign.model import Contact, Row, Status
 
 _CONTACT = """
@@ -158,6 +159,7 @@ def prepare_run(database: sqlite3.Connection, *, limit: int | None, chosen_only:
     facts = [("cursor", 0), ("allowance", allowance), ("chosen_only", int(chosen_only)), ("reading", int(reading))]
     with transaction(database):
         database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+        forget_abilities(database)
 
 
 class Taker:

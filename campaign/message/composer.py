@@ -1,9 +1,10 @@
 """The compiled composer: Contact + Content → Message.
 
-In: who it is for, and what there is to read. Out: the octets of an RFC 5322 message with CRLF line ends and no line
-over 998 octets. It is 7-bit throughout, but for an address with letters outside ASCII left of its `@`: that one header
-field is UTF-8 (RFC 6532 section 3.2), and the envelope says SMTPUTF8. Text and HTML make a multipart/alternative in
-that order, the better one last (RFC 2046 section 5.1.4); one of them alone is the body of the message.
+In: who it is for, and what there is to read. Out: the octets of an RFC 5322 message with CRLF line ends, no line over
+900 octets, which relays might break, and none that begins with `From `, which a mailbox might alter. It is 7-bit
+throughout, but for an address with letters outside ASCII left of its `@`: that one header field is UTF-8 (RFC 6532
+section 3.2), and the envelope says SMTPUTF8. Text and HTML make a multipart/alternative in that order, the better one
+last (RFC 2046 section 5.1.4); one of them alone is the body of the message.
 
 What is the same for every message is written once, when the composer is made; what is personal is spliced in, and is
 not kept.
@@ -24,7 +25,7 @@ from .addresses import checked_address, is_address, mailbox_field, parsed_mailbo
 from .headers import plain_subject, unstructured
 from .message_id import MessageIds
 from .transfer import TransferEncoder
-from .unsubscribe import Unsubscribe
+from .unsubscribe import UnfitURLError, Unsubscribe
 
 _NO_TIME = timedelta(0)
 _SECOND = timedelta(seconds=1)
@@ -41,11 +42,13 @@ class Composer:
         return_path: str,
         reply_to: str | None,
         unsubscribe_mailto: str | None,
+        shortest_unsubscribe_url: int = 0,
         constants: Collection[str] = (),
         message_id_domain: str | None = None,
     ) -> None:
-        """`sender` and `reply_to`: an address, or a name with an address in angle brackets. `constants`: the chunks
-        that bodies share, each encoded once. `message_id_domain`: the sender's own unless given. Raises SettingsError.
+        """`sender` and `reply_to`: an address, or a name with an address in angle brackets.
+        `shortest_unsubscribe_url`: characters that everybody's has at least. `constants`: the chunks that bodies share,
+        each encoded once. `message_id_domain`: the sender's own unless given. Raises SettingsError.
         """
         mailbox = parsed_mailbox(sender, setting="[message] from")
         own = mailbox_field("From", mailbox, setting="[message] from")
@@ -55,7 +58,7 @@ class Composer:
         self._own_fields = own
         self._return_path = checked_address(return_path, setting="[message] return_path")
         self._smtputf8 = not (own + return_path).isascii()
-        self._unsubscribe = Unsubscribe(unsubscribe_mailto)
+        self._unsubscribe = Unsubscribe(unsubscribe_mailto, shortest_url=shortest_unsubscribe_url)
         self.message_id = MessageIds(campaign, message_id_domain or mailbox.domain)
         """Address → Message-ID, with its angle brackets."""
 
@@ -99,11 +102,11 @@ class Composer:
                 ) from None
         try:
             unsubscribe = self._unsubscribe(content.unsubscribe_url)
-        except ValueError as error:
+        except UnfitURLError as error:
             raise InvalidContactError(
                 f"The unsubscribe URL {error}.",
                 where=f"row {contact.number}, [message] unsubscribe_url",
-                fix="Begin it with https://, and put `| urlencode` to whatever a column fills in.",
+                fix=error.fix,
             ) from None
         try:
             body = self._body(content)

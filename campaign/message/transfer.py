@@ -1,12 +1,14 @@
 """Content-Transfer-Encoding of a body that comes in chunks: 7bit where it can be, else the smaller of QP and base64.
 
 In: the chunks of one body, as text, whose line breaks may be CRLF, CR or LF. Out: the encoding's name and the body in
-ASCII, its lines ended by CRLF, the last one too: 7bit lines of at most 998 octets, others of at most 76.
+ASCII, its lines ended by CRLF, the last one too: 7bit lines of at most 900 octets, others of at most 76. No line begins
+with `From `, which whoever stores mail in an mbox would write as `>From ` (RFC 2049 section 3; RFC 4155).
 
 A chunk that is the same for everybody is encoded once, when the encoder is made. That is sound because
 quoted-printable has no state but the column: a soft line break may stand between any two encoded characters, so
 encoded chunks may be put side by side as long as the column is kept count of. The one thing that looks past a seam,
-white space before a line break, is looked after there.
+white space before a line break, is looked after there. A `From ` is written `=46rom ` wherever a line might come to
+begin with it, and so is what may be the start of one at the end of a chunk: which line it is on is then all the same.
 
 Raises UnicodeEncodeError for text that is not Unicode (a lone surrogate). Limits: a chunk that ends in CR, whose LF may
 stand in the next one, sends its body the slow way; so does base64, which has no line to start afresh on.
@@ -16,17 +18,25 @@ import binascii
 import re
 from collections.abc import Collection, Sequence
 
+from .headers import LONGEST_LINE
+
 CRLF = "\r\n"
 _SOFT = "=\r\n"
 """A line break that is not there once decoded: RFC 2045 section 6.7, rule 5."""
 _BLANKS = (" ", "\t")
-_LONGEST_7BIT = 998
-"""Octets without the CRLF: RFC 5322 section 2.1.1."""
 _LONGEST_ENCODED = 76
 """Octets without the CRLF: RFC 2045 section 6.7, rule 5, and section 6.8."""
 
+_MAYBE_FROM = r"F(?=rom |(?:r(?:om?)?)?\Z)"
+"""The F of a `From `, or of a start of it at the end of a chunk, which the next chunk may complete."""
+_maybe_from = re.compile(_MAYBE_FROM).match
+_maybe_from_at_a_seam = re.compile(rf"(?:.*[\r\n])?{_MAYBE_FROM}", re.DOTALL).match
+_every_from = re.compile(_MAYBE_FROM.encode())
+_STAND_IN = b"\xff"
+"""Stands for an F that is to be encoded: no octet of UTF-8 (RFC 3629 section 1), and b2a_qp makes it as long."""
 _plain = re.compile(r"[ -<>-~]{1,75}+").fullmatch
 """Text that quoted-printable leaves as it is, and that fits a line together with the `=` of a soft line break."""
+_unspaced = re.compile(r"[!-~]++").fullmatch
 _printable = re.compile(r"[ -~]++").fullmatch
 _wrap = re.compile(r".{1,75}(?<!=)(?<!=.)").findall
 """Cuts ASCII, its `=` encoded, to such lengths, but never within a `=3D`."""
@@ -37,7 +47,7 @@ _Piece = tuple[str, int, int, bool]
 """An encoded chunk and the columns that it takes: the text; what its first line takes, with the `=` that may have to
 follow if no line break does; what its last line takes; whether these are different lines."""
 
-_NEVER: _Piece = ("", _LONGEST_7BIT + 1, 0, False)
+_NEVER: _Piece = ("", LONGEST_LINE + 1, 0, False)
 """Stands for a chunk that can't go as 7bit: it fits no line."""
 
 
@@ -54,21 +64,29 @@ def _plain_piece(chunk: str) -> _Piece:
     lines = normalised(chunk).split("\n")
     if chunk.endswith("\r") or not chunk.isascii() or not "".join(lines).replace("\t", "").isprintable():
         return _NEVER
-    if max(map(len, lines)) > _LONGEST_7BIT:
+    if max(map(len, lines)) > LONGEST_LINE or any(line.startswith("From ") for line in lines[1:]):
         return _NEVER
     return CRLF.join(lines), len(lines[0]), len(lines[-1]), len(lines) > 1
 
 
 def _quoted_piece(chunk: str) -> _Piece | None:
     """Encode the chunk in quoted-printable; None where its encoding hangs on the next chunk."""
-    if _printable(chunk):
-        # Links, mostly, and for these twice as fast as b2a_qp.
+    if _unspaced(chunk):
+        # Links, mostly, and for these twice as fast as b2a_qp. Only where they end can they be the start of a `From `.
         lines = _wrap(str.replace(chunk, "=", "=3D"))
-        return _SOFT.join(lines), len(lines[0]) + 1, len(lines[-1]), len(lines) > 1
+        last = len(lines[-1])
+        if last < len("From ") and _maybe_from(lines[-1]):
+            lines[-1] = lines[-1].replace("F", "=46")
+            last += len("46")
+        return _SOFT.join(lines), len(lines[0]) + 1, last, len(lines) > 1
     if chunk.endswith("\r"):
         return None
     # The mark at the end keeps b2a_qp from taking the end of the chunk for the end of a line.
-    encoded = binascii.b2a_qp("".join((normalised(chunk), "|")).encode(), istext=True)
+    if "F" in chunk:
+        octets = _every_from.sub(_STAND_IN, normalised(chunk).encode())
+        encoded = binascii.b2a_qp(octets + b"|", istext=True).replace(b"=FF", b"=46")
+    else:
+        encoded = binascii.b2a_qp("".join((normalised(chunk), "|")).encode(), istext=True)
     if b"=20\n" in encoded or b"=09\n" in encoded:
         encoded = _OVERLONG.sub(rb"\1=\n\2", encoded)
     lines = encoded[:-1].decode("ascii").split("\n")
@@ -90,6 +108,8 @@ class TransferEncoder:
         """`boundary` holds a `=_`, which neither quoted-printable nor base64 can; 7bit bodies are searched for it."""
         self._boundary = boundary
         self._plain_pieces = {chunk: _plain_piece(chunk) for chunk in constants}
+        self._doubtful = any(map(_maybe_from_at_a_seam, constants))
+        """Whether a line may begin with a `From ` that is not within a chunk."""
         self._quoted_pieces: dict[str, _Piece] = {}
         for chunk in filter(None, constants):
             try:
@@ -122,22 +142,28 @@ class TransferEncoder:
         known = self._plain_pieces.get
         out: list[str] = []
         column = 0
+        doubtful = self._doubtful
         for chunk in chunks:
             piece = known(chunk)
             if piece is None:
                 if _printable(chunk):
+                    if not column and chunk[0] == "F" and _maybe_from(chunk):
+                        doubtful = True
                     column += len(chunk)
-                    if column > _LONGEST_7BIT:
+                    if column > LONGEST_LINE:
                         return None
                     out.append(chunk)
                     continue
                 piece = _plain_piece(chunk)
+                doubtful = True
             text, first, last, broken = piece
-            if column + first > _LONGEST_7BIT:
+            if column + first > LONGEST_LINE:
                 return None
             out.append(text)
             column = last if broken else column + last
         body = "".join(out)
+        if doubtful and (body.startswith("From ") or "\nFrom " in body):
+            return None
         return body + CRLF if column or not body else body
 
     def _quoted_printable(self, chunks: Sequence[str]) -> str | None:
@@ -151,13 +177,16 @@ class TransferEncoder:
             if piece is None:
                 if _plain(chunk):
                     size = len(chunk)
-                    if column + size < _LONGEST_ENCODED:
+                    if column and column + size < _LONGEST_ENCODED:
                         column += size
-                    else:
-                        out.append(_SOFT)
+                        out.append(chunk)
+                        continue
+                    if chunk[0] != "F" or not _maybe_from(chunk):
+                        if column:
+                            out.append(_SOFT)
                         column = size
-                    out.append(chunk)
-                    continue
+                        out.append(chunk)
+                        continue
                 if not chunk:
                     continue
                 if chunk != long_chunk:

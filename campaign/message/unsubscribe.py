@@ -1,7 +1,7 @@
 """The ways to unsubscribe: List-Unsubscribe (RFC 2369 section 3.2) and List-Unsubscribe-Post (RFC 8058).
 
 In: a contact's URL, a campaign's address. Out: header fields. A URI is never encoded or folded within: no mail provider
-that offers one click could read it then. Raises SettingsError for the address when made, ValueError for a URL.
+that offers one click could read it then. Raises SettingsError when made, UnfitURLError for a contact's URL.
 """
 
 import re
@@ -20,11 +20,26 @@ _LONGEST_URL = LONGEST_LINE - len("List-Unsubscribe: <>,")
 _ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
+class UnfitURLError(ValueError):
+    """A contact's URL can't stand in a header field. The text goes on from "The unsubscribe URL"; `fix`: what to do."""
+
+    def __init__(self, what: str, *, fix: str) -> None:
+        super().__init__(what)
+        self.fix = fix
+
+
 class Unsubscribe:
     """Writes the fields of one campaign."""
 
-    def __init__(self, mailto: str | None) -> None:
-        """`mailto`: an address, or a whole `mailto:` URI."""
+    def __init__(self, mailto: str | None, *, shortest_url: int = 0) -> None:
+        """`mailto`: an address, or a whole `mailto:` URI. `shortest_url`: characters that each URL has at least."""
+        if shortest_url > _LONGEST_URL:
+            raise SettingsError(
+                f"The URL has at least {shortest_url} characters, whatever a row holds; {_LONGEST_URL} fit a header "
+                "line that every mail server leaves whole, and a URL that is broken in two unsubscribes nobody.",
+                where="message.unsubscribe_url",
+                fix="Use a shorter one, such as https://acme.example/u?id={{ contact.id }}.",
+            )
         self._mailto_only = ""
         self._mailto_too = "\r\n"
         if mailto is not None:
@@ -33,16 +48,22 @@ class Unsubscribe:
             self._mailto_too = f",\r\n <{uri}>\r\n"
 
     def __call__(self, url: str | None) -> str:
-        """Header fields, each ended by CRLF; one click where there is an https URL. Raises ValueError."""
+        """Header fields, each ended by CRLF; one click where there is an https URL. Raises UnfitURLError."""
         if url is None:
             return self._mailto_only
         if len(url) > _LONGEST_URL:
-            raise ValueError(f"has {len(url)} characters; {_LONGEST_URL} fit a line")
+            raise UnfitURLError(
+                f"has {len(url)} characters; {_LONGEST_URL} fit a header line that every mail server leaves whole",
+                fix="Shorten the row's columns that the URL is made of.",
+            )
         if _secure(url):
             return f"List-Unsubscribe: <{url}>{self._mailto_too}{_ONE_CLICK}"
         if _insecure(url):
             return f"List-Unsubscribe: <{url}>{self._mailto_too}"
-        raise ValueError("is not an http or https URL in ASCII without spaces and angle brackets")
+        raise UnfitURLError(
+            "is not an http or https URL in ASCII without spaces and angle brackets",
+            fix="Begin it with https://, and put `| urlencode` to whatever a column fills in.",
+        )
 
 
 def mailto_uri(text: str, *, setting: str) -> str:

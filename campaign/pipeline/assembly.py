@@ -15,7 +15,7 @@ from campaign.pipeline.job import LetterPlan
 
 
 class Assembly:
-    """The letter plan, compiled. Raises TemplateError and LinkError when it can't be."""
+    """The letter plan, compiled. Raises SettingsError, TemplateError and LinkError when it can't be."""
 
     def __init__(self, plan: LetterPlan) -> None:
         templates = load_templates(plan.template, campaign_name=plan.campaign, unsubscribe_url=plan.unsubscribe_url)
@@ -38,6 +38,7 @@ class Assembly:
             return_path=plan.return_path,
             reply_to=plan.reply_to,
             unsubscribe_mailto=plan.unsubscribe_mailto,
+            shortest_unsubscribe_url=templates.shortest_unsubscribe_url,
             constants=templates.constants,
             message_id_domain=plan.message_id_domain,
         )

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from campaign.backoff import Schedule, Throttled, reconnect_waits
-from campaign.delivery import RENEW, RETRY, Fate, Verdict, judge
+from campaign.backoff import Schedule, Throttled
+from campaign.delivery import RETRY, Fate, Verdict, judge
 from campaign.errors import CampaignError, InvalidContactError
 from campaign.ledger.journal import Journal
 from campaign.ledger.roster import Due
@@ -17,15 +17,13 @@ from campaign.model import Outcome, Parcel, Phase, Reply, Status
 from campaign.pace import Pace
 from campaign.pipeline.job import Job
 from campaign.pipeline.rows import Rows
+from campaign.pipeline.sessions import Sessions
 from campaign.pipeline.trouble import Troubles
 from campaign.smtp.connect import Session
 from campaign.smtp.session_error import SessionError
 
 _QUICK_TRIES = 3
 """How often a row goes again at once after its connection died before the body left."""
-_FIRST_SESSION_TRIES = 5
-"""Failed attempts to get a first session before the run gives up."""
-
 _ENDLESS_EVERY = 30
 """Of the units that a server in trouble is given: how often throttling at the lowest rate counts as a failure."""
 
@@ -50,8 +48,7 @@ class MailCourier:
         """No more parcels are given out; those under way go on."""
         self.recalled = False
         """No body leaves any more, either."""
-        self.crowded: int | None = None
-        """How many connections the server seems to take, where it has said that they are too many."""
+        self.sessions = Sessions(troubles, stop_after=job.stop_after, backoff=job.backoff)
         self._rows = rows
         self._make = make
         self._journal = journal
@@ -60,7 +57,6 @@ class MailCourier:
         self._clock = clock
         self._window = job.letter.window
         self._schedule = Schedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
-        self._stop_after = job.stop_after
         self._under_way: dict[int, Due] = {}
         self._not_durable: dict[int, Parcel] = {}
         """The latest claim of each contact that `cleared` has not named yet. By parcel, since an earlier claim of the
@@ -70,10 +66,6 @@ class MailCourier:
         self._backoff = job.backoff
         self._last_drop = float("-inf")
         self._patient_until = float("-inf")
-        self._waits = reconnect_waits(job.backoff)
-        self._failed_sessions = 0
-        self._sessions = 0
-        self._ever_open = False
 
     def cleared(self, claims: list[Parcel]) -> None:
         """Hear that these claims are durable."""
@@ -120,21 +112,24 @@ class MailCourier:
 
     # What the pool tells.
 
-    def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> None:
-        """Judge the server's last word on a parcel."""
+    def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> bool:
+        """Judge the server's last word on a parcel. Give whether it is its last one in this session, too."""
         self._forget_claim(parcel)
         due = self._under_way.get(parcel.contact)
-        if due is None:
-            return
         verdict = judge(phase, reply, served=served)
+        if not verdict.renew:
+            self.sessions.of_use()
+        if due is None:
+            return verdict.renew
         if verdict.fate is Fate.SENT:
             self._troubles.relieved()
             self._throttled.got_through()
             self._settle(due, Status.SENT, reply)
-            return
+            return False
         self._carry_out(due, verdict, reply, f"at {phase}: {reply.text}")
         if verdict.stop:
             self._stop(CampaignError(f"the server refuses our mail at {phase}: {reply.code} {reply.text}"))
+        return verdict.renew
 
     def untouched(self, parcel: Parcel, why: str) -> None:
         """Let the row go again: at once, but not for ever."""
@@ -165,28 +160,14 @@ class MailCourier:
 
     def opened(self, session: Session) -> None:
         """Note that the server takes sessions."""
-        self._ever_open = True
-        self._failed_sessions = 0
-        self._waits = reconnect_waits(self._backoff)
+        self.sessions.opened()
 
     def not_opened(self, error: SessionError, *, others: int) -> float:
         """Stop where it is our own fault; otherwise make do with fewer, or wait."""
-        verdict = judge(error.phase, error.reply)
-        wait = self._backoff if others else next(self._waits)
-        if verdict.stop and (error.phase in (Phase.AUTH, Phase.STARTTLS) or not self._ever_open):
-            self._stop(error)
-        elif others:
-            if error.reply is not None:
-                self.crowded = others
-                self._troubles.notice(f"the server takes no more than {others} connections now: {error.what}")
-        else:
-            self._failed_sessions += 1
-            patient = self._ever_open or error.reply is not None  # there is a server at least
-            most = self._stop_after if patient else min(_FIRST_SESSION_TRIES, self._stop_after)
-            if self._failed_sessions >= most:
-                self._stop(error)
-            elif not self.closed:
-                self._troubles.notice(f"{error.what}; next attempt in {wait:.0f} s")
+        if self.closed:
+            return self._backoff
+        wait = self.sessions.failed(error, others=others)
+        self.closed = self.closed or self._troubles.reason is not None
         return wait
 
     # What is done about it.
@@ -224,7 +205,7 @@ class MailCourier:
                 self._settle(due, Status.IN_DOUBT, reply, detail)
             case Fate.RETRY:
                 self._try_later(due, reply, detail)
-            case _ if verdict is RENEW:
+            case _ if verdict.renew:
                 del self._under_way[due.id]
                 self._journal.release(due.id)
                 self._rows.give_back(due)
@@ -234,8 +215,7 @@ class MailCourier:
                 slow = slow and not self._throttled.blames(due.id)
                 slow = self._go_again(due, reply, detail, now) and slow
         if slow and self._pace.slow_down(now):
-            rate = self._pace.rate or 0.0
-            self._troubles.notice(f"the server asks to slow down ({detail}); now {rate:.1f} messages a second")
+            self._troubles.notice(f"the server asks to slow down ({detail}); now", "rate")
         if verdict.suspect or (slow and self._endless(now)):
             self._suspect(due, detail)
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from campaign.smtp.connect import Server
+from campaign.smtp.pipelining import Pipelining
 from campaign.window import SendWindow
 
 
@@ -39,6 +41,7 @@ class Job:
     connections: int
     rate: float | None
     """Messages a second; None: as many as can be."""
+    pipelining: Pipelining
     messages_per_connection: int
     seconds_per_connection: float
     tries: int
@@ -72,6 +75,14 @@ class Trouble:
     fix: str = ""
 
 
+class Notice(NamedTuple):
+    """What an operator would want to know, once."""
+
+    words: str
+    ends_with: Literal["connections", "rate"] | None = None
+    """What stands at the end: a number that only the whole run knows, since each worker has its share of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a worker has done so far; the last one says so."""
@@ -81,10 +92,11 @@ class Report:
     deferred: int = 0
     """Contacts waiting for their next try."""
     connections: int = 0
+    limit: int = 0
+    """Connections that it may open, as far as it knows what the server takes."""
     rate: float | None = None
     """Messages a second that throttling leaves; None: no limit."""
-    notices: tuple[str, ...] = ()
-    """What an operator would want to know, once."""
+    notices: tuple[Notice, ...] = ()
     trouble: Trouble | None = None
     profile: dict[str, float] = field(default_factory=dict)
     """Seconds spent in each stage."""

@@ -83,6 +83,7 @@ class RunPlan:
             server=self.server,
             connections=smtp.connections,
             rate=smtp.rate,
+            pipelining=smtp.pipelining,
             messages_per_connection=smtp.messages_per_connection,
             seconds_per_connection=smtp.minutes_per_connection * 60,
             tries=retry.tries,

@@ -26,7 +26,7 @@ from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
 from campaign.pipeline.job import Report, Trouble
 from campaign.pipeline.plan import RunPlan, open_window
 from campaign.pipeline.resend import amend_from
-from campaign.pipeline.watching import Progress, Summary, Watcher
+from campaign.pipeline.watching import Progress, Summary, Watcher, in_words
 from campaign.results import write_results
 from campaign.window import SendWindow
 
@@ -215,8 +215,8 @@ class _Run:
         settled: Counter[str] = Counter()
         for report in reports:
             settled.update(report.settled)
-            for words in report.notices:
-                self._watcher.notice(words)
+            for notice in report.notices:
+                self._watcher.notice(in_words(notice, reports))
         rates = [report.rate for report in reports if report.rate is not None]
         self._watcher.progress(
             Progress(

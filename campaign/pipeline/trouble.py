@@ -1,7 +1,9 @@
 """What went wrong in a worker: said once, counted in a row, and the reason to stop where there is one."""
 
+from typing import Literal
+
 from campaign.errors import CampaignError
-from campaign.pipeline.job import Trouble
+from campaign.pipeline.job import Notice, Trouble
 
 
 class Troubles:
@@ -14,7 +16,7 @@ class Troubles:
         """The contacts of the last failures that look like our own fault or the server's."""
         self._stop_after = stop_after
         self._where = where
-        self._notices: list[str] = []
+        self._notices: list[Notice] = []
 
     def stop(self, error: CampaignError) -> None:
         """Stop for this reason, unless there is one already."""
@@ -39,12 +41,13 @@ class Troubles:
         if self.reason is None:
             self.in_a_row.clear()
 
-    def notice(self, words: str) -> None:
+    def notice(self, words: str, ends_with: Literal["connections", "rate"] | None = None) -> None:
         """Tell the operator, unless that was told just now."""
-        if words not in self._notices:
-            self._notices.append(words)
+        notice = Notice(words, ends_with)
+        if notice not in self._notices:
+            self._notices.append(notice)
 
-    def notices(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[Notice, ...]:
         """Give what has not been told yet."""
         told, self._notices = tuple(self._notices), []
         return told

@@ -1,11 +1,12 @@
 """What a run tells, and whom: `Progress` while it goes on, a `Summary` at its end, to a `Watcher`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from campaign.model import Status
-from campaign.pipeline.job import Trouble
+from campaign.pipeline.job import Notice, Report, Trouble
 from campaign.window import SendWindow
 
 
@@ -21,6 +22,17 @@ class Progress:
     rate: float | None
     """Messages a second that the server's throttling leaves; None: no limit."""
     seconds: float
+
+
+def in_words(notice: Notice, reports: Sequence[Report]) -> str:
+    """Say a worker's notice with the number that the workers' reports make together."""
+    match notice.ends_with:
+        case "connections":
+            return f"{notice.words} {sum(report.limit for report in reports)} connections"
+        case "rate":
+            rates = [report.rate for report in reports if report.rate is not None]
+            return f"{notice.words} {sum(rates):.1f} messages a second"
+    return notice.words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

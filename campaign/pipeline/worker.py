@@ -17,6 +17,7 @@ from functools import partial
 from campaign.errors import CampaignError, LedgerError
 from campaign.ledger.journal import Journal, revert
 from campaign.ledger.roster import Due, Taker
+from campaign.ledger.server_memory import ServerMemory
 from campaign.model import Parcel
 from campaign.pace import Pace
 from campaign.pipeline.assembly import Assembly, this_second
@@ -25,6 +26,8 @@ from campaign.pipeline.job import Job, Report
 from campaign.pipeline.rows import Rows
 from campaign.pipeline.trouble import Troubles
 from campaign.smtp.connect import connect
+from campaign.smtp.lifetime import Lifetime
+from campaign.smtp.pipelining import PipeliningTrials
 from campaign.smtp.pool import Pool
 
 _REPORT_EVERY = 0.25
@@ -56,6 +59,7 @@ class Worker:
         self._taker = Taker(job.ledger)
         self._rows = Rows(self._taker)
         self._journal = Journal(job.ledger, wake=self._wake)
+        self._memory = ServerMemory(job.ledger)
         self._courier = MailCourier(
             job,
             rows=self._rows,
@@ -70,8 +74,8 @@ class Worker:
             courier=self._courier,
             limit=job.connections,
             timeout=job.server.timeout,
-            messages_per_connection=job.messages_per_connection,
-            seconds_per_connection=job.seconds_per_connection,
+            lifetime=Lifetime(messages=job.messages_per_connection, seconds=job.seconds_per_connection),
+            trials=PipeliningTrials(job.pipelining, self._memory, clock),
             clock=clock,
         )
         self._expiry: datetime | None = None
@@ -107,6 +111,7 @@ class Worker:
             except LedgerError as error:
                 self._troubles.stop(error)
             self._taker.close()
+            self._memory.close()
             self._tell(last=True)
 
     def _turn(self) -> None:
@@ -120,7 +125,7 @@ class Worker:
             self._tell()
 
     def _finished(self) -> bool:
-        if self.pool.busy:
+        if self.pool.occupied:
             return False
         if self._journal.queued or self._journal.syncing:
             since = self._ledger_failing_since
@@ -149,9 +154,9 @@ class Worker:
         courier.window_over()
 
     def _mind_the_connections(self, now: float) -> None:
-        pool, courier = self.pool, self._courier
-        if courier.crowded is not None:
-            pool.limit, courier.crowded = max(1, courier.crowded), None
+        pool, courier, sessions = self.pool, self._courier, self._courier.sessions
+        if sessions.crowded is not None:
+            pool.limit, sessions.crowded = sessions.crowded, None
             self._widen_at = now + _WIDEN_EVERY
         elif now >= self._widen_at:
             pool.limit = min(self._job.connections, pool.limit + 1)
@@ -222,6 +227,7 @@ class Worker:
                 settled=dict(self._courier.settled),
                 deferred=self._rows.waiting,
                 connections=self.pool.connections,
+                limit=self.pool.limit,
                 rate=self._pace.rate,
                 notices=self._troubles.notices(),
                 trouble=self._troubles.reason,

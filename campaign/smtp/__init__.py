@@ -1,6 +1,9 @@
 """The SMTP adapter: bytes of a message in, the server's reply out.
 
-connect        a session: TLS, sign-in, by smtplib;  session_error  why there is none;  probe  asks about the sender
+connect        a session: Server (server) to Session (session);  session_error, tls_fault  why there is none
+channel        commands and replies meanwhile, bounded;  tls, ehlo_name  who is whom;  censor  secrets stay out of words
+sign_in        AUTH, by one of the mechanisms;  sign_in_advice  what to set where none fits
+probe          asks about the sender
 dialogue       the transaction, without a socket;  reply  bytes to replies
 connection     a session's socket and its dialogue, with an exact count of what has left
 hearing        what a server says, told to the courier (courier.py: what the adapter needs of whoever has the messages)

@@ -9,32 +9,50 @@ import contextlib
 import socket
 import ssl
 
+from campaign.model import Reply
 from campaign.smtp.connect import Session
 from campaign.smtp.dialogue import Dialogue
+from campaign.smtp.pipelining import PipeliningTrial
 
 _CHUNK = 64 * 1024
 _AT_ONCE = 256 * 1024
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 _NOTHING = memoryview(b"")
+_BODY_PATIENCE = 10
+"""RFC 5321 section 4.5.3.2.6 gives a server ten minutes for its reply to a message: ten times our default timeout."""
+_TRIAL_PATIENCE = 5.0
+"""Seconds for an envelope behind an answered body, while nobody knows whether the server has taken it."""
 
 
 class Connection:
     """A session's socket, its dialogue, its age. Methods raise OSError when the connection has died."""
 
-    def __init__(self, session: Session, *, now: float) -> None:
+    def __init__(self, session: Session, *, now: float, trial: PipeliningTrial, grouping: bool = True) -> None:
+        """`trial`: of the session's server; `grouping`: whether commands may go in one write where it takes that."""
         self.session = session
         self.sock = session.sock
-        self.dialogue = Dialogue(pipelining=session.pipelining, size_offered="size" in session.features)
+        self.dialogue = Dialogue(pipelining=session.pipelining and grouping, size_offered="size" in session.features)
+        self.trial = trial
+        self.trying = False
+        """Whether the envelope behind the body is its server's trial."""
         self.opened = now
         self.deadline = float("inf")
         """When (monotonic seconds) waiting for a reply turns into a lost connection."""
+        self.begun = now
+        """When its last envelope was begun that did not stand behind a body."""
+        self.envelope_took = 0.0
+        """Seconds from there to that message's body."""
         self.messages = 0
         """How many bodies have been begun."""
         self.closing = False
         """No message may begin on it any more."""
         self.served = False
         """Whether it has taken a message."""
+        self.useful = False
+        """Whether anything was said on it of any message, or there was none to send."""
+        self.goodbye: Reply | None = None
+        """By what the server ended the session."""
         self._unsent = _NOTHING
         self._body_unsent = 0
 
@@ -42,6 +60,13 @@ class Connection:
     def body_left(self) -> bool:
         """Whether the whole of the current body, its end included, may have left this machine."""
         return self._body_unsent == 0
+
+    def patience(self, timeout: float) -> float:
+        """Give the seconds that the server may take for its next reply, where it has `timeout` for a command's."""
+        if self.dialogue.current is not None:
+            return timeout * _BODY_PATIENCE
+        # A server that takes its time for every envelope may do so for this one.
+        return min(timeout, max(_TRIAL_PATIENCE, 4 * self.envelope_took)) if self.trying else timeout
 
     @property
     def blocked(self) -> bool:

@@ -16,8 +16,10 @@ class Courier(Protocol):
     def may_leave(self, parcel: Parcel) -> bool:
         """Say whether the parcel's body may leave."""
 
-    def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> None:
-        """Hear the server's last word on a parcel. `served`: the connection had taken messages before this one."""
+    def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> bool:
+        """Hear the server's last word on a parcel. `served`: the connection had taken messages before this one. Give
+        whether the session is of no more use.
+        """
 
     def untouched(self, parcel: Parcel, why: str) -> None:
         """Take back a parcel whose body has not left. `why` is empty where it was the courier's own wish."""
@@ -29,6 +31,6 @@ class Courier(Protocol):
         """Hear of a new session."""
 
     def not_opened(self, error: SessionError, *, others: int) -> float:
-        """Hear of a session that could not be had while `others` are open or being opened; give the seconds to the
-        next attempt.
+        """Hear of a session that could not be had, or that ended before it was of any use, while `others` are open or
+        being opened; give the seconds to the next attempt.
         """

@@ -5,55 +5,35 @@ envelope has been begun. Where the server offers PIPELINING the envelope (MAIL, 
 caller may join to the previous message's body (RFC 2920 section 3.1); elsewhere each command waits for its reply.
 Only ever one body is without its reply, so pipelining adds no doubt about who got the mail.
 
+Not every server that offers PIPELINING takes an envelope there. What one says of it is told apart from what it says of
+the message: `NotTaken`, or `behind` in the other events (`pipelining_trial` makes use of both).
+
 `feed` gives events; `Broken` among them says that the session is out of step and must be closed.
 """
 
+import re
 from collections import deque
-from dataclasses import dataclass
+from enum import Enum
 
 from campaign.model import Parcel, Phase, Reply
+from campaign.smtp.events import Answered, Broken, Closing, Event, NotTaken, Ready
 from campaign.smtp.reply import ReplyError, ReplyParser
 
 TERMINATOR = b".\r\n"
 
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """354: the body may go."""
-
-    parcel: Parcel
+_OUT_OF_SEQUENCE = re.compile(r"pipelin|synchroni|out of (?:order|sequence)|bad sequence", re.IGNORECASE)
+"""Words for "you spoke too early", whatever the code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The last word on a message: refused at `phase`, or, at BODY, whatever the server made of it."""
+class _Aside(Enum):
+    """What a reply can answer beside the steps of a message."""
 
-    parcel: Parcel
-    phase: Phase
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The session can't go on: what was said is no reply, or not the one that is due."""
-
-    why: str
-    shifted: bool
-    """There was a reply too many, nobody knows where: what was heard just before may have been meant for another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """421 that answers nothing of ours: the server is about to hang up (RFC 5321 section 3.8)."""
-
-    reply: Reply
+    RESET = "RSET"
+    EMPTY = "an empty message"
 
 
 class _OutOfStepError(Exception):
     """A reply that can't be the one that is due."""
-
-
-Event = Ready | Answered | Closing | Broken
 
 
 class Dialogue:
@@ -65,16 +45,22 @@ class Dialogue:
         self.upcoming: Parcel | None = None
         self.ready = False
         """Whether the upcoming message's body may go."""
+        self.behind = False
+        """Whether the upcoming message's envelope stands behind a body, and not all of its replies have come."""
+        self.resets = 0
+        """How often RSET was said, but for one time between two messages: servers count these."""
         self.farewell: Answered | None = None
         """421 for a message, with an envelope behind it: an answer if the server now hangs up (RFC 5321 section 3.8) or
         answers the envelope, too; none if the replies turn out to be one too many, and the message may be taken.
         """
         self._size_offered = size_offered
         self._parser = ReplyParser()
-        self._expected: deque[Phase | None] = deque()  # None: a reply that decides nothing (RSET, an empty message)
-        self._queued: deque[tuple[Phase | None, bytes]] = deque()  # commands held back without PIPELINING
+        self._expected: deque[Phase | _Aside] = deque()
+        self._queued: deque[tuple[Phase | _Aside, bytes]] = deque()  # commands held back without PIPELINING
         self._refusal: tuple[Phase, Reply] | None = None
         self._open = False  # MAIL was accepted and no body has ended it: RSET before the next
+        self._may_reset = True  # without its being counted
+        self._not_taken = False  # the server has refused MAIL for where it stands
         self._over = False  # the server has said 421, and no message is without its reply
         self._write = bytearray()
 
@@ -90,7 +76,8 @@ class Dialogue:
         for address in (envelope.return_path, envelope.recipient):
             if "\n" in address or "\r" in address or "\0" in address:
                 raise AssertionError("an address that would end its command and begin another")
-        self.upcoming, self.ready, self._refusal = parcel, False, None
+        self.upcoming, self.ready, self._refusal, self._not_taken = parcel, False, None, False
+        self.behind = self.current is not None
         mail = f"MAIL FROM:<{envelope.return_path}>"
         if self._size_offered:
             mail += f" SIZE={len(parcel.message.data)}"  # RFC 1870
@@ -100,13 +87,13 @@ class Dialogue:
             self._expected += (Phase.MAIL, Phase.RCPT, Phase.DATA)
             commands = f"{mail}\r\nRCPT TO:<{envelope.recipient}>\r\nDATA\r\n".encode()
             if self._open:
-                self._open = False
-                self._expected.insert(len(self._expected) - 3, None)
+                self._reset()
+                self._expected.insert(len(self._expected) - 3, _Aside.RESET)
                 return b"RSET\r\n" + commands
             return commands
         if self._open:
-            self._open = False
-            self._queued.append((None, b"RSET\r\n"))
+            self._reset()
+            self._queued.append((_Aside.RESET, b"RSET\r\n"))
         self._queued += (
             (Phase.MAIL, mail.encode() + b"\r\n"),
             (Phase.RCPT, f"RCPT TO:<{envelope.recipient}>\r\n".encode()),
@@ -150,7 +137,8 @@ class Dialogue:
     @property
     def awaiting(self) -> Phase | None:
         """Which phase's reply is due next, if any."""
-        return self._expected[0] if self._expected else None
+        first = self._expected[0] if self._expected else None
+        return first if isinstance(first, Phase) else None
 
     def _judge(self, reply: Reply, events: list[Event]) -> None:
         if self._over:  # RFC 5321 section 3.8: 421 is the last word
@@ -162,17 +150,19 @@ class Dialogue:
             events.append(Closing(reply))
             return
         phase = self._expected.popleft()
-        if phase is None:
-            if reply.code == 421:
-                self._over = True
+        if isinstance(phase, _Aside):
+            self._over = reply.code == 421
+            # RSET can't be refused (RFC 5321 section 4.1.1.5): a server that does has had enough of this session.
+            if self._over or (phase is _Aside.RESET and reply.code >= 400):
                 events.append(Closing(reply))
-            else:
+            if not self._over:
                 self._write += self._advance()
         elif phase is Phase.BODY:
             if reply.code // 100 == 3:
                 raise _OutOfStepError(f"{reply.code} in answer to a message")
             parcel, self.current = self.current, None
             assert parcel is not None
+            self._may_reset = True
             answer = Answered(parcel, Phase.BODY, reply)
             if reply.code == 421 and self.upcoming is not None:
                 self.farewell = answer
@@ -186,8 +176,11 @@ class Dialogue:
         if reply.code == 421:  # RFC 5321 section 3.8: the replies to the rest of the group will not come
             assert self.upcoming is not None
             self._over = True
-            events.append(Answered(self.upcoming, *(self._refusal or (phase, reply))))
-            self.upcoming = None
+            if self.behind and _OUT_OF_SEQUENCE.search(reply.text):
+                events += NotTaken(self.upcoming), Closing(reply)
+            else:  # which says nothing of where the envelope stood
+                events.append(Answered(self.upcoming, *(self._refusal or (phase, reply))))
+            self.upcoming, self.behind = None, False
             self._queued.clear()
             self._expected.clear()
             return
@@ -198,22 +191,30 @@ class Dialogue:
             self._open = True
         if not accepted and self._refusal is None:
             self._refusal = (phase, reply)
+            out_of_sequence = reply.code in (500, 502, 503) or _OUT_OF_SEQUENCE.search(reply.text)
+            self._not_taken = self.behind and bool(out_of_sequence)
         if phase is not Phase.DATA and not (self._refusal and not self.pipelining):
             self._write += self._advance()
             return
-        parcel = self.upcoming
+        parcel, behind = self.upcoming, self.behind
         assert parcel is not None
+        self.behind = False
         if self._refusal is None:
             self.ready = True
-            events.append(Ready(parcel))
+            events.append(Ready(parcel, behind))
             return
         self._queued.clear()
         self.upcoming = None
         if accepted and phase is Phase.DATA:  # 354 though the recipient was refused: an empty message ends it
             self._write += TERMINATOR
-            self._expected.append(None)
+            self._expected.append(_Aside.EMPTY)
             self._open = False
-        events.append(Answered(parcel, *self._refusal))
+        events.append(NotTaken(parcel) if self._not_taken else Answered(parcel, *self._refusal, behind))
+
+    def _reset(self) -> None:
+        self._open = False
+        self.resets += not self._may_reset
+        self._may_reset = False
 
     def _advance(self) -> bytes:
         """The next held-back command, where each waits for the reply to the one before."""

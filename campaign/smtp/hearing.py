@@ -1,7 +1,8 @@
 """What a server says on a connection, and what the connection's death means, told to the courier.
 
 Takes the bytes that arrived; says what to answer, and whether the session can go on. What happens to a parcel whose
-connection dies depends on one thing only: whether the end of its body may have left.
+connection dies depends on one thing only: whether the end of its body may have left. An envelope behind a body is a
+matter of its own: what the server makes of that is the verdict in its pipelining trial.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from campaign.model import Phase
 from campaign.smtp.connection import Connection
 from campaign.smtp.courier import Courier
-from campaign.smtp.dialogue import Answered, Broken, Closing, Event
+from campaign.smtp.events import Answered, Broken, Closing, Event, NotTaken, Ready
 
 _TOO_EARLY = "the server answered before the message had left"
 
@@ -23,46 +24,82 @@ def hear(connection: Connection, data: bytes, courier: Courier) -> tuple[bytes, 
     events, commands = dialogue.feed(data)
     broken = events[-1] if events and isinstance(events[-1], Broken) else None
     if broken is not None and broken.shifted:
-        _doubt(events, courier, broken.why)
+        _doubt(connection, events, courier, broken.why)
         return b"", broken.why
     if early and any(isinstance(event, Answered) for event in events):
         _answered_early(connection, events, courier)
         return b"", _TOO_EARLY
     for event in events:
-        if isinstance(event, Answered):
-            connection.closing = connection.closing or _ends_session(event)
-            courier.answered(event.parcel, event.phase, event.reply, served=connection.served)
-            if event.phase is Phase.BODY and event.reply.code < 300:
-                connection.served = True
-        elif isinstance(event, Closing):
-            connection.closing = True
+        _tell(connection, event, courier)
+    if connection.trying and not dialogue.behind:  # answered, but not as any other envelope
+        connection.trying = False
+        connection.trial.undecided()
     return commands, None if broken is None else broken.why
 
 
 def lose(connection: Connection, courier: Courier, why: str) -> None:
-    """Tell the courier of the parcels that a dead connection had."""
+    """Tell the courier of the parcels that a dead connection had. `why` is empty where we have closed it ourselves."""
     dialogue = connection.dialogue
     current, upcoming, farewell = dialogue.current, dialogue.upcoming, dialogue.farewell
+    behind = dialogue.behind
     dialogue.current = dialogue.upcoming = dialogue.farewell = None
     if farewell is not None:
         courier.answered(farewell.parcel, farewell.phase, farewell.reply, served=connection.served)
     if current is not None:
         (courier.unknown if connection.body_left else courier.untouched)(current, why)
+    if behind or connection.trying:
+        if why and connection.body_left and farewell is None:
+            connection.trial.connection_lost()
+            why = "" if connection.trying else why  # the trial's fault, not the row's, nor a failure of the server's
+        else:
+            connection.trial.undecided()
+        connection.trying = False
     if upcoming is not None:
         courier.untouched(upcoming, why)
 
 
-def _ends_session(answer: Answered) -> bool:
-    """421 says so; 503 for MAIL says that the server and we do not agree on where we are."""
-    return answer.reply.code == 421 or (answer.reply.code == 503 and answer.phase is Phase.MAIL)
+def _tell(connection: Connection, event: Event, courier: Courier) -> None:
+    match event:
+        case Ready(behind=True):
+            _passed(connection)
+        case Answered(parcel, phase, reply, behind):
+            if behind:
+                _passed(connection)
+            if courier.answered(parcel, phase, reply, served=connection.served) or _out_of_step(event):
+                connection.closing, connection.goodbye = True, reply
+            else:
+                connection.useful, connection.closing = True, connection.closing or reply.code == 421
+            if phase is Phase.BODY and reply.code < 300:
+                connection.served = True
+        case NotTaken(parcel):
+            connection.trying = False
+            connection.trial.failed()
+            courier.untouched(parcel, "")
+        case Closing(reply):
+            connection.closing, connection.goodbye = True, reply
 
 
-def _doubt(events: Sequence[Event], courier: Courier, why: str) -> None:
+def _passed(connection: Connection) -> None:
+    connection.trying = False
+    connection.trial.passed()
+
+
+def _out_of_step(answer: Answered) -> bool:
+    """503 for MAIL: the server and we do not agree on where we are."""
+    return answer.reply.code == 503 and answer.phase is Phase.MAIL
+
+
+def _doubt(connection: Connection, events: Sequence[Event], courier: Courier, why: str) -> None:
     """There was a reply too many: an answer that came with it may have been the answer to something else."""
     for event in events:
+        if isinstance(event, Answered | Ready) and event.behind:
+            connection.trying = False
+            connection.trial.connection_lost()
         if isinstance(event, Answered):
             tell = courier.unknown if event.phase is Phase.BODY else courier.untouched
             tell(event.parcel, why)
+        elif isinstance(event, NotTaken):
+            _tell(connection, event, courier)
 
 
 def _answered_early(connection: Connection, events: Sequence[Event], courier: Courier) -> None:

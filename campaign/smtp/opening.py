@@ -75,4 +75,4 @@ class Opener:
 
 def _hang_up(arrival: Session | BaseException) -> None:
     if isinstance(arrival, Session):
-        arrival.sock.close()
+        arrival.hang_up()

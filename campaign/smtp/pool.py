@@ -6,19 +6,18 @@ courier needs no locks. A connection is renewed after some messages or minutes, 
 nonsense. What happens to a parcel whose connection dies depends on one thing only: whether its body may have left.
 """
 
+import contextlib
 import selectors
 from collections.abc import Callable
 
+from campaign.smtp.admission import Admission
 from campaign.smtp.connect import Session
 from campaign.smtp.connection import Connection
 from campaign.smtp.courier import Courier
 from campaign.smtp.hearing import hear, lose
-from campaign.smtp.opening import Opener
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.lifetime import Lifetime
+from campaign.smtp.pipelining import PipeliningTrials
 from campaign.smtp.waiting import Waiting
-
-_BODY_PATIENCE = 10
-"""RFC 5321 section 4.5.3.2.6 gives a server ten minutes for its reply to a message: ten times our default timeout."""
 
 
 class Pool:
@@ -31,8 +30,8 @@ class Pool:
         courier: Courier,
         limit: int,
         timeout: float,
-        messages_per_connection: int,
-        seconds_per_connection: float,
+        lifetime: Lifetime,
+        trials: PipeliningTrials,
         clock: Callable[[], float],
     ) -> None:
         self.limit = limit
@@ -40,11 +39,10 @@ class Pool:
         self._waiting = Waiting(self._serve)
         self.waker = self._waiting.waker
         self.watch = self._waiting.watch
-        self._opener = Opener(connect, wake=self.waker.wake)
+        self._admission = Admission(connect, courier, trials, wake=self.waker.wake, clock=clock)
         self._courier = courier
         self._timeout = timeout
-        self._messages_per_connection = messages_per_connection
-        self._seconds_per_connection = seconds_per_connection
+        self._lifetime = lifetime
         self._clock = clock
         self._open: set[Connection] = set()
         self._idle: set[Connection] = set()
@@ -67,21 +65,14 @@ class Pool:
         """How many are open and have something to do."""
         return len(self._open) - len(self._idle)
 
-    @property
-    def busy(self) -> bool:
-        """Whether any parcel is with a connection."""
-        return len(self._idle) < len(self._open)
-
     def step(self, patience: float) -> int:
         """Wait up to `patience` seconds for something to happen, and deal with it. Gives how many things happened."""
-        if self._opener.put_off:
-            self._opener.put_off = False
-            patience = min(patience, max(0.0, self._opener.not_before - self._clock()))
-        if self.busy:
+        patience = self._admission.patience(patience)
+        if self.occupied:
             patience = min(patience, self._check_every)
         happened = self._waiting.sleep(patience)
-        if self._opener.under_way:
-            self._welcome()
+        while (connection := self._admission.next(open_now=len(self._open), limit=self.limit)) is not None:
+            self._admit(connection)
         now = self._clock()
         if now >= self._next_check:
             self._next_check = now + self._check_every
@@ -90,7 +81,7 @@ class Pool:
 
     def open(self, wanted: int) -> None:
         """Begin to open connections until `wanted`, or the limit, are open or opening."""
-        self._opener.ask(min(wanted, self.limit) - len(self._open), self._clock())
+        self._admission.ask(min(wanted, self.limit), self._open)
 
     def feed(self) -> None:
         """Offer the courier's parcels to the connections that have none."""
@@ -125,27 +116,14 @@ class Pool:
                 self._remove(connection)
             else:
                 self._drop(connection, "")
-        self._opener.close()
+        self._admission.close()
         self._waiting.close()
 
-    def _welcome(self) -> None:
-        """Take over the sessions that have been opened, and hear why others have not."""
-        while (arrival := self._opener.fetch()) is not None:
-            if isinstance(arrival, SessionError):
-                others = len(self._open) + self._opener.under_way
-                self._opener.not_before = self._clock() + self._courier.not_opened(arrival, others=others)
-            elif len(self._open) >= self.limit:
-                Connection(arrival, now=self._clock()).close(quitting=True)
-            else:
-                self._admit(arrival)
-
-    def _admit(self, session: Session) -> None:
-        connection = Connection(session, now=self._clock())
+    def _admit(self, connection: Connection) -> None:
         self._open.add(connection)
-        self._courier.opened(session)
         self._waiting.add(connection)
-        if session.leftover:
-            self._hear(connection, session.leftover)
+        if connection.session.leftover:
+            self._hear(connection, connection.session.leftover)
         else:
             self._go_on(connection)
 
@@ -163,26 +141,19 @@ class Pool:
         elif data is not None:
             self._drop(connection, "the server hung up")
         if mask & selectors.EVENT_WRITE and connection in self._open:
-            self._send_on(connection)
-
-    def _send_on(self, connection: Connection) -> None:
-        try:
-            connection.flush()
-        except OSError as error:
-            self._last_words(connection, _words(error))
-            return
-        if not connection.blocked:
-            self._waiting.renew(connection)
+            self._send(connection, b"")
 
     def _hear(self, connection: Connection, data: bytes) -> None:
+        dialogue = connection.dialogue
+        body_was_out = dialogue.current is not None
         commands, why = hear(connection, data, self._courier)
         if why is not None:
             self._drop(connection, why)
             return
         if commands:
             self._send(connection, commands)
-        if connection.dialogue.farewell is not None:
-            connection.deadline = min(connection.deadline, self._clock() + self._timeout)
+        elif body_was_out and dialogue.current is None:  # what stands behind it has a command's patience, not a body's
+            connection.deadline = self._clock() + connection.patience(self._timeout)
         if connection in self._open:
             self._go_on(connection)
 
@@ -208,51 +179,50 @@ class Pool:
         dialogue = connection.dialogue
         body = data = dialogue.body()
         connection.messages += 1
-        if dialogue.pipelining and not self._retiring(connection):
+        now = self._clock()
+        connection.envelope_took = now - connection.begun
+        if dialogue.pipelining and not self._lifetime.is_over(connection, now) and connection.trial.allows():
             parcel = self._courier.take(connection.session)
             if parcel is not None:
                 data += dialogue.begin(parcel)
+                connection.trying = connection.trial.begin()
         self._send(connection, data, body=len(body))
 
     def _begin(self, connection: Connection) -> None:
-        if connection.closing or self._retiring(connection) or len(self._open) > self.limit:
+        if self._lifetime.is_over(connection, self._clock()) or len(self._open) > self.limit:
             self._remove(connection)
+            self._admission.ended(connection, "", open_now=len(self._open))
             return
         parcel = self._courier.take(connection.session)
         if parcel is None:
-            connection.deadline = float("inf")
+            connection.deadline, connection.useful = float("inf"), True
             self._idle.add(connection)
             return
         self._idle.discard(connection)
+        connection.begun = self._clock()
         self._send(connection, connection.dialogue.begin(parcel))
 
-    def _retiring(self, connection: Connection) -> bool:
-        return (
-            connection.closing
-            or connection.messages >= self._messages_per_connection
-            or self._clock() - connection.opened >= self._seconds_per_connection
-        )
-
     def _send(self, connection: Connection, data: bytes, *, body: int = 0) -> None:
-        patience = self._timeout * (_BODY_PATIENCE if connection.dialogue.current is not None else 1)
-        connection.deadline = self._clock() + patience
+        """Send it, or as much as can be sent now; without `data`, what had to wait."""
+        if data:
+            connection.deadline = self._clock() + connection.patience(self._timeout)
         try:
-            connection.send(data, body=body)
+            if data:
+                connection.send(data, body=body)
+            else:
+                connection.flush()
         except OSError as error:
             self._last_words(connection, _words(error))
             return
-        if connection.blocked:
+        if connection.blocked or not data:
             self._waiting.renew(connection)
 
     def _last_words(self, connection: Connection, why: str) -> None:
         """A server that hangs up often says why first: read that before judging."""
-        try:
-            data = connection.receive()
-        except OSError:
-            data = None
-        if data:
-            connection.closing = True
-            self._hear(connection, data)
+        with contextlib.suppress(OSError):
+            if data := connection.receive():
+                connection.closing = True
+                self._hear(connection, data)
         if connection in self._open:
             self._drop(connection, why)
 
@@ -261,13 +231,14 @@ class Pool:
         for connection in list(self._open):
             if now >= connection.deadline:
                 self._drop(connection, "the server fell silent")
-            elif connection in self._idle and self._retiring(connection):
+            elif connection in self._idle and self._lifetime.is_over(connection, now):
                 self._remove(connection)
 
     def _drop(self, connection: Connection, why: str) -> None:
         """The connection is dead, or as good as: settle what was on it."""
         self._remove(connection, quitting=False)
         lose(connection, self._courier, why)
+        self._admission.ended(connection, why, open_now=len(self._open))
 
     def _remove(self, connection: Connection, *, quitting: bool = True) -> None:
         self._open.discard(connection)

@@ -5,4 +5,5 @@ launcher.py    starts it, also forked from a process that has the imports behind
 standing.py    the ledger as it stands, read from a copy, so that looking changes nothing
 moments.py     when and whom a kill hits
 siege.py       one campaign, killed again and again
+record.py      who the server has accepted mail for
 """

@@ -13,8 +13,9 @@ import os
 import select
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from tests.crashes.sender import Sender, environment, start
@@ -23,11 +24,13 @@ from tests.crashes.sender import Sender, environment, start
 class Launcher:
     """Starts runs, and leaves none behind."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`more`: what the runs find in their environment besides."""
+        self._more = more
         self._senders: list[Sender] = []
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.crashes.launcher"],
-            env=environment(),
+            env=environment() | dict(more),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -35,7 +38,7 @@ class Launcher:
 
     def cold(self, *arguments: str, log: Path) -> Sender:
         """Start the bare command; both its outputs are appended to `log`."""
-        self._senders.append(start(*arguments, log=log))
+        self._senders.append(start(*arguments, log=log, more=self._more))
         return self._senders[-1]
 
     def warm(self, *arguments: str, log: Path) -> Sender:

@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.campaigns import SECRET
 
@@ -26,12 +27,14 @@ def environment() -> dict[str, str]:
     return mine | {"CAMPAIGN_LINK__SECRET": SECRET, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
-def start(*arguments: str, log: Path) -> "Sender":
-    """Start `python -m campaign` with these arguments; both its outputs are appended to `log`."""
+def start(*arguments: str, log: Path, more: Mapping[str, str] = MappingProxyType({})) -> "Sender":
+    """Start `python -m campaign` with these arguments; both its outputs are appended to `log`. `more`: what it finds
+    in its environment besides.
+    """
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "campaign", *arguments],
-            env=environment(),
+            env=environment() | dict(more),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

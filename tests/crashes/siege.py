@@ -5,11 +5,10 @@ an outcome; whoever is `sent` was accepted; nobody was accepted twice; and those
 connection that may have been open. After the last run: every row has its final word, and the CSV says the same.
 """
 
-import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
@@ -17,6 +16,7 @@ from signal import Signals
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.crashes import moments
 from tests.crashes.moments import Scene
+from tests.crashes.record import Record, RecordFile
 from tests.crashes.sender import Sender
 from tests.crashes.standing import read_standing
 
@@ -24,7 +24,9 @@ _LOW_WATER, _ADDED = 1500, 1500
 """When fewer contacts than this are left, so many more are added to the file, so that a kill finds a run to kill."""
 _START_UP = 0.5
 """Seconds that a run takes to its first message, about."""
-_MIXTURE: tuple[tuple[Callable[[Scene], bool], int], ...] = (
+Strike = Callable[[Scene], bool]
+"""A function of moments.py: waits for its moment, kills, and gives whether the run was there to be killed."""
+MIXTURE: tuple[tuple[Strike, int], ...] = (
     (moments.sending, 60),
     (moments.starting, 10),
     (moments.enrolling, 10),
@@ -63,30 +65,34 @@ class Siege:
     def __init__(
         self,
         campaign: SmallCampaign,
-        record: Path,
+        record: Path | Record,
         launch: Callable[..., Sender],
         *,
         connections: int,
         chance: random.Random,
         exact: bool = True,
+        mixture: Sequence[tuple[Strike, int]] = MIXTURE,
     ) -> None:
-        """`exact`: the server accepts whatever it is given, so each row must end as sent or in doubt."""
+        """`record`: what the server has accepted, or the file that the fault server writes that into. `exact`: the
+        server accepts whatever it is given, so each row must end as sent or in doubt. `mixture`: kills, and how often
+        each kind comes in proportion to the others.
+        """
         self.figures = Figures()
         self._campaign = campaign
-        self._record = record
+        self._record = RecordFile(record) if isinstance(record, Path) else record
         self._launch = launch
         self._connections = connections
         self._chance = chance
         self._exact = exact
+        self._mixture = mixture
         self._people = 0
-        self._read = 0
         self._accepted: Counter[str] = Counter()
         self._before = read_standing(campaign.ledger)
         self._add_people(4 * _ADDED)
 
     def kill(self, times: int) -> None:
         """Start and kill the campaign so many times."""
-        kinds, weights = zip(*_MIXTURE, strict=True)
+        kinds, weights = zip(*self._mixture, strict=True)
         while times:
             strike = self._chance.choices(kinds, weights)[0]
             self._keep_going()
@@ -133,13 +139,13 @@ class Siege:
         return self.figures
 
     def _scene(self) -> Scene:
-        seen = self._count()
+        seen = self._record.count()
         return Scene(
             sender=self._start(),
             chance=self._chance,
             folder=self._campaign.folder,
             ledger=self._campaign.ledger,
-            accepted=lambda: self._count() - seen,
+            accepted=lambda: self._record.count() - seen,
             start_up=_START_UP,
         )
 
@@ -148,7 +154,7 @@ class Siege:
         log.unlink(missing_ok=True)
         return self._launch("send", str(self._campaign.path), "--yes", "--processes", "2", log=log)
 
-    def _hold_the_ledger(self, when: str, strike: Callable[[Scene], bool]) -> None:
+    def _hold_the_ledger(self, when: str, strike: Strike) -> None:
         standing = read_standing(self._campaign.ledger)
         self._hear()
         figures, statuses = self.figures, standing.statuses
@@ -187,18 +193,6 @@ class Siege:
     def _write(self) -> None:
         self._campaign.contacts((address, f"Person {address[1:-15]}") for address in self._order)
 
-    def _count(self) -> int:
-        self._hear()
-        return self._accepted.total()
-
     def _hear(self) -> None:
-        """Read what the record's file has got since."""
-        with self._record.open("rb") as file:
-            file.seek(self._read)
-            news = file.read()
-        end = news.rfind(b"\n") + 1
-        self._read += end
-        for line in news[:end].splitlines():
-            entry = json.loads(line)
-            if entry["event"] == "accepted":
-                self._accepted.update(address.lower() for address in entry["recipients"])
+        """Take down what has been accepted since."""
+        self._accepted.update(address.lower() for address in self._record.news())

@@ -4,7 +4,8 @@ import pytest
 
 from tests.real_servers.page import write_findings
 
-FINDINGS = pytest.StashKey[dict[str, list[tuple[str, ...]]]]()
+Findings = dict[str, list[tuple[str, ...]]]
+_FINDINGS = pytest.StashKey[Findings]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -13,17 +14,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.getoption("--write-table", default=False):
-        write_findings(session.config.stash.get(FINDINGS, {}))
+        findings: Findings = session.config.stash.get(_FINDINGS, Findings())
+        write_findings(findings)
 
 
 @pytest.fixture
 def found(request: pytest.FixtureRequest) -> "Found":
     """Notes a row of one of the page's tables."""
-    return Found(request.config.stash.setdefault(FINDINGS, {}))
+    return Found(request.config.stash.setdefault(_FINDINGS, {}))
 
 
 class Found:
-    def __init__(self, findings: dict[str, list[tuple[str, ...]]]) -> None:
+    def __init__(self, findings: Findings) -> None:
         self._findings = findings
 
     def __call__(self, table: str, *cells: str) -> None:

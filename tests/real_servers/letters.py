@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Mapping
 from email.message import EmailMessage
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,7 +28,14 @@ NAMES = (
 NOTES = (
     *("", ".", "..", ".\n.\n", "\n.\n\n..\n...\n", "From here\nFrom there\n>From all", "a\n\n\nb"),
     *("y" * 998, "y" * 991, "z" * 2500, ("long " * 190).strip(), "." + "v" * 997, "é" * 1200, "漢" * 700),
-    *("tab\tand blank  \nnext", "=3D=20=\n", "--\nsignature", "مرحبا\nשלום\n😀", "\u200fright\u200e left", "a" * 76 + "\n.b"),
+    *(
+        "tab\tand blank  \nnext",
+        "=3D=20=\n",
+        "--\nsignature",
+        "مرحبا\nשלום\n😀",
+        "\u200fright\u200e left",
+        "a" * 76 + "\n.b",
+    ),
     *("QUIT\n.\nMAIL FROM:<x@y.example>", "<p>&amp;</p>", "{{ 7 * 7 }} {% raw %}", "soft\u00adhyphen\u2028line"),
 )
 _ADDRESSES = (
@@ -39,7 +47,8 @@ _UTF8_ADDRESS = "jörg.p{}@people.example"
 _EVERY = 47
 """So often comes an address that takes SMTPUTF8."""
 _UNSUBSCRIBE = "https://acme.example/unsubscribe/" + "segment/" * 40
-_ONCE = "Date From To Subject Message-ID MIME-Version Content-Type List-Unsubscribe List-Unsubscribe-Post".split()
+_ONCE = ("Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Content-Type")
+_UNSUBSCRIBING = ("List-Unsubscribe", "List-Unsubscribe-Post")
 
 
 def odd_contacts(count: int) -> list[tuple[str, str, str]]:
@@ -71,8 +80,12 @@ def set_up(folder: Path, name: str, relay: Relay, security: str, **smtp: object)
     campaign = SmallCampaign(folder, settings=settings, name=name)
     template = folder / "template"
     template.joinpath("subject.txt").write_text("{{ contact.name }}: your link", "utf-8")
-    template.joinpath("body.txt").write_text("{{ contact.name }},\n\n{{ link.url }}\n.\n..dots\n{{ contact.note }}|\n", "utf-8")
-    template.joinpath("body.html").write_text('<p>{{ contact.note }}|</p>\n.\n<a href="{{ link.url }}">in</a>\n', "utf-8")
+    template.joinpath("body.txt").write_text(
+        "{{ contact.name }},\n\n{{ link.url }}\n.\n..dots\n{{ contact.note }}|\n", "utf-8"
+    )
+    template.joinpath("body.html").write_text(
+        '<p>{{ contact.note }}|</p>\n.\n<a href="{{ link.url }}">in</a>\n', "utf-8"
+    )
     campaign.load(relay.tls_port or relay.port if security == "tls" else relay.port)
     return campaign
 
@@ -87,7 +100,11 @@ def unlike(message: bytes, row: Mapping[str, str]) -> list[str]:
     """Say in what the message is not what was written for this row of the results."""
     got = email.message_from_bytes(message, policy=email.policy.default)
     assert isinstance(got, EmailMessage)
-    wrong = [f"{name}: {len(got.get_all(name, []))} times" for name in _ONCE if len(got.get_all(name, [])) != 1]
+    wrong = [
+        f"{name}: {len(got.get_all(name, []))} times"
+        for name in (*_ONCE, *_UNSUBSCRIBING)
+        if len(got.get_all(name, [])) != 1
+    ]
     if wrong:
         return wrong
     address, name, note = (row[column] for column in HEADER)
@@ -111,7 +128,15 @@ def unlike(message: bytes, row: Mapping[str, str]) -> list[str]:
         "text": (text, _lines(f"{name},\n\n{link}\n.\n..dots\n{note}|\n")),
         "HTML": (html.unescape(markup), _lines(f'<p>{note}|</p>\n.\n<a href="{link}">in</a>\n')),
     }
-    return [f"{what}: {found!r} is not {wanted!r}" for what, (found, wanted) in expected.items() if found != wanted]
+    return [f"{what}: {_apart(found, wanted)}" for what, (found, wanted) in expected.items() if found != wanted]
+
+
+def _apart(found: str, wanted: str) -> str:
+    """Where two texts part, and what stands there."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(found, wanted, strict=False))
+    at = sum(1 for _ in same)
+    start = max(at - 20, 0)
+    return f"from character {at}, {found[start : at + 40]!r} in place of {wanted[start : at + 40]!r}"
 
 
 def _lines(text: str) -> str:

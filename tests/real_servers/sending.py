@@ -40,10 +40,10 @@ def command(campaign: SmallCampaign, relay: Relay, *words: str) -> Ended:
     arguments = [sys.executable, "-m", "campaign", *words, str(campaign.path)]
     if words[0] in ("send", "resend"):
         arguments += ["--yes", "--json"]
+    surroundings = environment() | relay_environment(relay)
     done = subprocess.run(
-        arguments, env=environment() | relay_environment(relay), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=_GIVE_UP,
-    )  # fmt: skip
+        arguments, env=surroundings, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_GIVE_UP
+    )
     outcome = json.loads(done.stdout) if done.stdout.startswith("{") else {}
     return Ended(
         code=done.returncode,
@@ -77,5 +77,3 @@ def hold(campaign: SmallCampaign, arrived: Counter[bytes], letters: bool = True)
 
 
 _MAY_ARRIVE = ("sent", "in_doubt")
-
-

@@ -7,18 +7,16 @@ what came of it into campaign/guide/relays.md.
 import smtplib
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.real_servers.conftest import Found
-from tests.real_servers.install import Unavailable
 from tests.real_servers.letters import HEADER, odd_contacts, set_up, takes_smtputf8
 from tests.real_servers.pipelining import behind_the_body
 from tests.real_servers.relay import Relay
 from tests.real_servers.sending import command, hold
-from tests.real_servers.servers import SERVERS
+from tests.real_servers.servers import SERVERS, available
 
 pytestmark = pytest.mark.real_servers
 MANY, SOME = 600, 60
@@ -32,11 +30,7 @@ def server(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module", params=[False, True], ids=["open", "sign-in"])
 def relay(server: str, request: pytest.FixtureRequest) -> Iterator[Relay]:
-    with ExitStack() as stack:
-        try:
-            running = stack.enter_context(SERVERS[server](sign_in=request.param))
-        except Unavailable as reason:
-            pytest.skip(str(reason))
+    with available(SERVERS[server](sign_in=request.param)) as running:
         yield running
 
 

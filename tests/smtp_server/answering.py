@@ -38,6 +38,8 @@ class Answering(Wire):
             return
         self.later += struck.then
         self.discards = struck.discard
+        if struck.deaf:
+            self.buffer.clear()
         self.misbehave(struck, reply, effect)
 
     def following(self, phase: Phase) -> Misbehaviour | None:
@@ -47,6 +49,10 @@ class Answering(Wire):
     def first(self, triggers: list[Trigger], phase: Phase, addresses: tuple[str, ...]) -> Misbehaviour | None:
         """The first that strikes."""
         now = Situation(
-            phase=phase, connection=self.connection.number, message=self.state.messages, addresses=addresses
+            phase=phase,
+            connection=self.connection.number,
+            message=self.state.messages,
+            addresses=addresses,
+            behind=self.behind > 0,
         )
         return next((trigger.misbehaviour for trigger in triggers if trigger.strikes(now)), None)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from campaign.model import Phase
-from tests.smtp_server.misbehaviours import Action, Misbehaviour
+from tests.smtp_server.misbehaviours import Action, Misbehaviour, behind_a_body
 
 Factory = Callable[..., Misbehaviour]
 
@@ -151,6 +151,15 @@ _SPECIAL: dict[str, Factory] = {
         reply=b"250 2.0.0 Ok\r\n421 4.4.2 Idle for too long\r\n", action=Action.CUT, accept=True
     ),
     "body_discarded": _BODY(discard=True),
+    # What servers that offer PIPELINING make of an envelope behind a body: Haraka, Courier, Dovecot's submission.
+    "mail_behind_a_body_5xx": partial(
+        Misbehaviour,
+        phase=Phase.MAIL,
+        reply=b"503 5.5.1 Client error: pipelined after end of DATA\r\n",
+        match=behind_a_body,
+    ),
+    "body_envelope_behind_lost": _BODY(deaf=True, match=behind_a_body),
+    "body_envelope_behind_kills": _BODY(action=Action.RESET, accept=True, match=behind_a_body),
 }
 
 CATALOGUE: dict[str, Factory] = {name: factory for phase in Phase for name, factory in _of(phase).items()} | {

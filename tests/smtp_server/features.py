@@ -33,6 +33,7 @@ _REPLIES: Mapping[str, tuple[int, str, str]] = {
     "not_ascii": (553, "5.6.7", "Address needs SMTPUTF8"),
     "too_big": (552, "5.3.4", "Message too big"),
     "enough_messages": (421, "4.7.0", "Too many messages on this connection"),
+    "enough_resets": (554, "", "Too many nonmail commands"),
     "enough_connections": (421, "4.7.0", "Too many connections"),
 }
 
@@ -58,6 +59,8 @@ class Features:
     auth_mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
     messages_per_connection: int | None = None
     """Then the next MAIL gets 421, and the connection is closed."""
+    resets: int | None = None
+    """How many RSET it takes in a session that are not the first since a message; one more gets 554, and the end."""
     max_connections: int | None = None
     """At the same time; one more gets 421 in place of the banner."""
 

@@ -39,6 +39,8 @@ class Situation:
     """The server's n-th MAIL command, whatever became of it."""
     addresses: tuple[str, ...]
     """At RCPT the one just named, at DATA and BODY all that were accepted, before that none."""
+    behind: bool = False
+    """At BODY: more has arrived with its end. At MAIL: it has arrived with the end of a body."""
 
 
 Match = Callable[[Situation], bool]
@@ -47,6 +49,11 @@ Match = Callable[[Situation], bool]
 def everything(_: Situation) -> bool:
     """Always."""
     return True
+
+
+def behind_a_body(now: Situation) -> bool:
+    """Only where the next envelope has arrived with the end of a body."""
+    return now.behind
 
 
 def recipient(test: Callable[[str], bool]) -> Match:
@@ -106,6 +113,8 @@ class Misbehaviour:
     """With a reply or action of its own: the command takes effect all the same; at BODY: the message is accepted."""
     discard: bool = False
     """After the body: accepted with 250, and thrown away; recorded as accepted, marked as discarded."""
+    deaf: bool = False
+    """After the body: what has arrived with its end is thrown away, too, in silence."""
     delay: float = 0.0
     """Seconds before the reply."""
     piece: int | None = None

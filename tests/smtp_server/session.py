@@ -22,6 +22,8 @@ class Session(Transaction):
         super().__init__(state)
         self._unwelcome = True
         self._sign_in: SignIn | None = None
+        self._resets = 0
+        self._reset_after = -1
         self._verbs: dict[bytes, Callable[[bytes], None]] = {
             b"EHLO": self._ehlo,
             b"HELO": self._helo,
@@ -70,6 +72,7 @@ class Session(Transaction):
         else:
             self.events.append(b"***")
             self._step_sign_in(line)
+        self.behind = max(0, self.behind - end - 1)
         return True
 
     def _step_command(self, line: bytes) -> None:
@@ -102,7 +105,13 @@ class Session(Transaction):
 
     def _rset(self, _: bytes) -> None:
         self.forget()
-        self.say("ok")
+        self._resets += self._reset_after == self.connection.accepted
+        self._reset_after = self.connection.accepted
+        most = self.state.features.resets
+        if most is not None and self._resets > most:
+            self.say("enough_resets")
+            return self.finish(Action.CUT)
+        return self.say("ok")
 
     def _ehlo(self, argument: bytes) -> None:
         if not argument.strip():

@@ -133,6 +133,7 @@ class Transaction(Answering):
             return False
         wire = bytes(buffer[:size])
         del buffer[: size + 3]
+        self.behind = len(buffer)
         self.last_verb = b"."
         self.events.append(b".")
         self._end_body(wire)

@@ -30,6 +30,8 @@ class Wire(asyncio.Protocol):
         self.buffer = bytearray()
         self.last_verb = b""
         """The last command (b"." for a body); b"" before the first."""
+        self.behind = 0
+        """Bytes that arrived with the end of the last body and have not been dealt with."""
         self.pipelining = False
         """Whether the client may send a command before it has the reply to the last."""
         self.upgrade = False

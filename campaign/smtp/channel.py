@@ -1,0 +1,147 @@
+"""The wire while a session is set up: a command goes out, its reply comes in, and neither may last for ever.
+
+`dial` gives a connected socket; `Channel` sends commands on it and gives each `Answer`, in blocking calls, until
+`hand_over` gives the socket away. Every reply is bounded in bytes (`MAX_REPLY`) and in time, and so is all of it
+together: a server that drips a letter a second, or never ends its EHLO reply, costs no more than a silent one. (smtplib
+bounds neither: it waits anew for each packet, and takes any number of lines.)
+
+Raises OSError (of it TimeoutError, and ssl.SSLError), `ReplyError` for what is no reply. Limits: the look-up of the
+host's name is the system's, and so is its patience.
+"""
+
+import contextlib
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from campaign.model import Reply
+from campaign.smtp.censor import Censor
+from campaign.smtp.reply import MAX_REPLY, ReplyError, ReplyParser, parse_reply
+
+_READ = 16 * 1024
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server said to one command."""
+
+    reply: Reply
+    """Fit to be shown."""
+    lines: tuple[bytes, ...] = field(repr=False)
+    """Its texts as they came, without code and CRLF: an EHLO keyword each, or a SASL challenge. Not to be shown."""
+
+    @property
+    def code(self) -> int:
+        """The reply's."""
+        return self.reply.code
+
+
+def dial(host: str, port: int, *, timeout: float, clock: Clock = time.monotonic) -> socket.socket:
+    """Connect to the first address of `host` that takes us, `timeout` seconds for all of them. Raises OSError."""
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    end = clock() + timeout
+    failure: OSError = OSError("the host has no address")
+    for number, (family, kind, protocol, _, address) in enumerate(addresses):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            # A fair share each, so that an address that never answers (IPv6 without a way out) leaves time for the next
+            sock.settimeout(max((end - clock()) / (len(addresses) - number), 0.001))
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            return sock
+    raise failure
+
+
+class Channel:
+    """Owns a connected socket. `timeout`: seconds for each reply; `deadline`: when (by `clock`) all must be done."""
+
+    def __init__(self, sock: socket.socket, *, timeout: float, deadline: float, clock: Clock = time.monotonic) -> None:
+        self.censor = Censor()
+        """Of what replies are cleared."""
+        self._sock = sock
+        self._timeout = timeout
+        self._deadline = deadline
+        self._clock = clock
+        self._buffer = b""
+
+    @property
+    def local_address(self) -> str:
+        """The address on our side, without a zone."""
+        return str(self._sock.getsockname()[0]).partition("%")[0]
+
+    def command(self, line: bytes) -> Answer:
+        """Send one line, give what is said to it."""
+        try:
+            self._sock.settimeout(self._patience())
+            self._sock.sendall(line + b"\r\n")
+        except TimeoutError:
+            raise
+        except OSError:
+            with contextlib.suppress(OSError, ReplyError):  # a server that hangs up often says why first
+                return self.reply()
+            raise
+        return self.reply()
+
+    def reply(self) -> Answer:
+        """Give the next reply."""
+        end = self._clock() + self._patience()
+        parser = ReplyParser()
+        lines: list[bytes] = []
+        complete = False
+        while not complete:
+            line, ended, rest = self._buffer.partition(b"\n")
+            if ended:
+                self._buffer = rest
+                line = line.removesuffix(b"\r")
+                complete = bool(parser.feed(line + b"\n"))
+                lines.append(line)
+            elif len(self._buffer) > MAX_REPLY:
+                raise ReplyError(f"a reply of more than {MAX_REPLY:,} bytes")
+            else:
+                self._buffer += self._receive(end)
+        reply = parse_reply([line[:4] + self.censor.censored(line[4:]) for line in lines])
+        return Answer(reply=reply, lines=tuple(line[4:] for line in lines))
+
+    def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Go on in TLS. What was said in clear and not used counts for nothing (RFC 3207 section 4.2)."""
+        self._buffer = b""
+        self._sock.settimeout(self._patience())
+        wrapped = context.wrap_socket(self._sock, server_hostname=host, do_handshake_on_connect=False)
+        self._sock = wrapped
+        wrapped.do_handshake()  # the time-out is one for the whole of it
+
+    def hand_over(self) -> tuple[socket.socket, bytes]:
+        """Give the socket, which no longer blocks, and what has arrived and was not used."""
+        self._sock.setblocking(False)
+        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        leftover = self._buffer
+        while isinstance(self._sock, ssl.SSLSocket) and (pending := self._sock.pending()):
+            leftover += self._sock.recv(pending)  # decrypted already: no selector would tell of it
+        return self._sock, leftover
+
+    def close(self) -> None:
+        """Hang up."""
+        self._sock.close()
+
+    def _patience(self) -> float:
+        left = min(self._timeout, self._deadline - self._clock())
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def _receive(self, end: float) -> bytes:
+        left = end - self._clock()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        data = self._sock.recv(_READ)
+        if not data:
+            raise ConnectionResetError("the stream ended")
+        return data

@@ -1,0 +1,55 @@
+"""What a dialogue tells: one event for each thing that the server's replies say.
+
+`Answered` is the last word on a message; `Ready` and `NotTaken` are about its envelope, `Closing` and `Broken` about
+the session.
+"""
+
+from dataclasses import dataclass
+
+from campaign.model import Parcel, Phase, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """354: the body may go."""
+
+    parcel: Parcel
+    behind: bool = False
+    """Whether the envelope stood behind a body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The last word on a message: refused at `phase`, or, at BODY, whatever the server made of it."""
+
+    parcel: Parcel
+    phase: Phase
+    reply: Reply
+    behind: bool = False
+    """Whether the envelope that is refused stood behind a body."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """The server would not have an envelope behind a body. That says nothing of the message, which is untouched."""
+
+    parcel: Parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The session can't go on: what was said is no reply, or not the one that is due."""
+
+    why: str
+    shifted: bool
+    """There was a reply too many, nobody knows where: what was heard just before may have been meant for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """421 that answers nothing of ours: the server is about to hang up (RFC 5321 section 3.8)."""
+
+    reply: Reply
+
+
+Event = Ready | Answered | NotTaken | Closing | Broken

@@ -1,0 +1,78 @@
+"""The campaign is killed at random moments in front of a real Postfix, with STARTTLS and sign-in: the mailbox judges.
+
+20 kills of the whole process group, by the siege of tests/crashes: nobody lost, nobody mailed twice, and no more in
+doubt than two for each connection that may have been open at a kill.
+"""
+
+import random
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.campaigns import SmallCampaign
+from tests.crashes import moments
+from tests.crashes.launcher import Launcher
+from tests.crashes.siege import Siege
+from tests.real_servers import postfix
+from tests.real_servers.relay import Relay
+from tests.real_servers.sending import relay_environment
+from tests.real_servers.servers import available
+
+pytestmark = pytest.mark.real_servers
+_KILLS, _CONNECTIONS = 20, 8
+_MIXTURE = ((moments.sending, 70), (moments.starting, 10), (moments.enrolling, 10), (moments.writing_results, 10))
+_DELIVERED = re.compile(rb"status=sent ")
+_TO = re.compile(rb"(?m)^To: (\S+)")
+
+
+class Mailbox:
+    """A `Record`: counts by the log, which is cheap, and gives the recipients by the mailbox, which is the truth."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._read = self._count = 0
+        self._given = Counter[str]()
+
+    def count(self) -> int:
+        with self._relay.log.open("rb") as log:
+            log.seek(self._read)
+            news = log.read()
+        end = news.rfind(b"\n") + 1
+        self._read += end
+        self._count += len(_DELIVERED.findall(news, 0, end))
+        return self._count
+
+    def news(self) -> list[str]:
+        found = [_TO.search(message) for message in self._relay.delivered()]
+        everybody = Counter(recipient[1].decode() for recipient in found if recipient)
+        assert everybody.total() == len(found), "a message without a recipient"
+        news = everybody - self._given
+        self._given = everybody
+        return list(news.elements())
+
+
+def test_killed_in_front_of_a_real_postfix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    with available(postfix.start(sign_in=True)) as relay, Launcher(relay_environment(relay)) as launcher:
+        smtp: dict[str, object] = {
+            "host": "localhost",
+            "security": "starttls",
+            "username": relay.username,
+            "connections": _CONNECTIONS,
+            "timeout": "30s",
+        }
+        campaign = SmallCampaign(tmp_path / "campaign", settings={"smtp": smtp})
+        campaign.load(relay.port)
+        siege = Siege(
+            campaign, Mailbox(relay), launcher.warm, connections=_CONNECTIONS, chance=chance, mixture=_MIXTURE
+        )
+        siege.kill(_KILLS)
+        figures = siege.finish()
+    with capsys.disabled():
+        print(f"\n{figures}; random.Random({seed})")
+    assert figures.kills.total() == _KILLS
+    assert figures.lost == figures.twice == 0
+    assert figures.bound is not None and figures.in_doubt <= figures.bound
