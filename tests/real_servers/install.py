@@ -5,8 +5,9 @@ asked what each needs on a machine that has nothing, and all of that (the C libr
 of its own, where `chroot` finds every path that is compiled in. Nothing outside `home()` is touched, no package's
 script is run. What is there already is left alone, so a second call takes no time. Haraka comes from npm, likewise.
 
-`home()` is ~/.cache/campaign-real-servers, or what the environment says in REAL_SERVERS. About 70 MB of packages and what npm needs are downloaded
-after `apt-get update`; all of it takes about 800 MB. Raises Unavailable; the command says so and ends with exit code 1.
+`home()` is ~/.cache/campaign-real-servers, or what the environment says in REAL_SERVERS. After `apt-get update`, about
+70 MB of packages are downloaded, and what npm needs; all of it takes about 800 MB. Raises Unavailable; the command says
+so and ends with exit code 1.
 
 Limits: Debian and what descends from it; root, since only root may keep the packages' owners and make device files.
 """
