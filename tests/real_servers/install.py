@@ -1,16 +1,18 @@
-"""`python -m tests.real_servers.install [SERVER…]`: fetch the mail servers from Debian's packages, each into a root.
+"""`python -m tests.real_servers.install [SERVER…]`: fetch the mail servers, each into a root of its own.
 
 Debian's mail servers conflict with each other, and an installed one may start by itself. So none is installed: apt is
 asked what each needs on a machine that has nothing, and all of that (the C library included) is unpacked into a folder
 of its own, where `chroot` finds every path that is compiled in. Nothing outside `home()` is touched, no package's
-script is run. What is there already is left alone, so a second call takes no time.
+script is run. What is there already is left alone, so a second call takes no time. Haraka comes from npm, likewise.
 
-`home()` is ~/.cache/campaign-real-servers, or what the environment says in REAL_SERVERS. About 130 MB are downloaded
-after `apt-get update`; the roots take about 400 MB. Raises Unavailable; the command says so and ends with exit code 1.
+`home()` is ~/.cache/campaign-real-servers, or what the environment says in REAL_SERVERS. After `apt-get update`, about
+70 MB of packages are downloaded, and what npm needs; all of it takes about 800 MB. Raises Unavailable; the command says
+so and ends with exit code 1.
 
 Limits: Debian and what descends from it; root, since only root may keep the packages' owners and make device files.
 """
 
+import contextlib
 import os
 import shutil
 import stat
@@ -25,8 +27,12 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "exim": ("exim4-daemon-heavy",),
     "sendmail": ("sendmail-bin", "sendmail-cf", "sasl2-bin", "libsasl2-modules"),
     "opensmtpd": ("opensmtpd",),
+    "dovecot": ("dovecot-core", "dovecot-submissiond", "dovecot-lmtpd"),
+    "courier": ("courier-mta", "sed"),
 }
 """By server: what apt is asked for."""
+NPM_PACKAGES = {"haraka": "Haraka@3.3.4"}
+"""By server: what npm is asked for."""
 
 _ALWAYS = ("dash", "coreutils")
 """Taken for granted on every Debian machine, so packages do not name them."""
@@ -86,6 +92,31 @@ def install(server: str) -> bool:
         _unpack(archives / name, unfinished)
     _stamp(unfinished).write_text("\n".join(packages))
     unfinished.rename(root)
+    return True
+
+
+def npm_folder_of(server: str) -> Path:
+    """Give the folder of a server from npm; Unavailable where it is not there."""
+    name = NPM_PACKAGES[server].partition("@")[0]
+    folder = home() / "npm" / server / "node_modules" / name
+    if not (folder / "package.json").is_file():
+        raise Unavailable(f"{server} is not fetched: python -m tests.real_servers.install {server}")
+    return folder
+
+
+def install_from_npm(server: str) -> bool:
+    """Fetch a server from npm; no package's script is run. Gives False where that was done before."""
+    with contextlib.suppress(Unavailable):
+        return not npm_folder_of(server)
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Unavailable(f"{server}: there is no npm here")
+    folder = home() / "npm" / server
+    folder.mkdir(parents=True, exist_ok=True)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder)]
+    done = subprocess.run([npm, "install", *options, NPM_PACKAGES[server]], capture_output=True, text=True)
+    if done.returncode:
+        raise Unavailable(f"npm gives no {server}: {done.stderr.strip()[-300:]}")
     return True
 
 
@@ -153,9 +184,10 @@ def _unpack(package: Path, root: Path) -> None:
 
 def _main(servers: Sequence[str]) -> int:
     unavailable = 0
-    for server in servers or PACKAGES:
+    for server in servers or [*PACKAGES, *NPM_PACKAGES]:
         try:
-            print(f"{server}: {'unpacked' if install(server) else 'there already'}", flush=True)
+            is_new = install_from_npm(server) if server in NPM_PACKAGES else install(server)
+            print(f"{server}: {'installed' if is_new else 'there already'}", flush=True)
         except Unavailable as reason:
             unavailable += 1
             print(reason, file=sys.stderr)

@@ -31,7 +31,8 @@ def behind_the_body(relay: Relay) -> str:
 
 
 def _sign_in(relay: Relay) -> smtplib.SMTP:
-    client = smtplib.SMTP(relay.host, relay.port, "client.acme.example", timeout=_PATIENCE)
+    protocol = smtplib.LMTP if relay.protocol == "lmtp" else smtplib.SMTP
+    client = protocol(relay.host, relay.port, "client.acme.example", timeout=_PATIENCE)
     if relay.ca_file is not None:
         client.starttls(context=ssl.create_default_context(cafile=str(relay.ca_file)))
     client.ehlo()

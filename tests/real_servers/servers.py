@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.real_servers import exim, opensmtpd, postfix, sendmail
+from tests.real_servers import courier, dovecot, exim, haraka, opensmtpd, postfix, sendmail
 from tests.real_servers.install import Unavailable
 from tests.real_servers.relay import Relay
 
@@ -23,6 +23,9 @@ SERVERS: dict[str, Start] = {
     "Exim": exim.start,
     "Sendmail": sendmail.start,
     "OpenSMTPD": opensmtpd.start,
+    "Haraka": haraka.start,
+    "Courier": courier.start,
+    "Dovecot submission": dovecot.start_submission,
 }
 
 

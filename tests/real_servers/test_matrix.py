@@ -79,8 +79,7 @@ def test_what_it_makes_of_an_envelope_behind_a_body(relay: Relay, found: Found) 
     """Measured by hand, so that the page tells how each server is; campaigns find it out for themselves."""
     verdict = behind_the_body(relay)
     assert verdict
-    if relay.username is None:
-        found("pipelining", relay.name, verdict)
+    found("pipelining", relay.name, verdict)
 
 
 def _features(relay: Relay) -> set[str]:
