@@ -10,7 +10,7 @@ _FIXES = {
     f"verified by whoever runs the server; {_AGAIN}",
     About.CLIENT: "have the server let this machine in, give its address a name in the DNS that leads back to it, or "
     f"sign in (smtp.username, usually on port 587); {_AGAIN}",
-    About.GREETING: f"give this machine a fully qualified host name that the DNS knows; {_AGAIN}",
+    About.GREETING: "set smtp.ehlo_name to a fully qualified name that the DNS has for this machine; " + _AGAIN,
     About.RELAYING: "sign in (smtp.username and its password, usually on port 587), or have the server relay for this "
     f"machine; {_AGAIN}. If it relays to other domains, leave out the contacts of this one",
     About.SIGN_IN: "set smtp.username and CAMPAIGN_SMTP__PASSWORD; most servers want them over TLS: port 587 with "

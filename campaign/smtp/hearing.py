@@ -34,6 +34,8 @@ def hear(connection: Connection, data: bytes, courier: Courier) -> tuple[bytes, 
     if connection.trying and not dialogue.behind:  # answered, but not as any other envelope
         connection.trying = False
         connection.trial.undecided()
+    if dialogue.pipelining and dialogue.awaiting:
+        connection.acknowledge()
     return commands, None if broken is None else broken.why
 
 
