@@ -53,7 +53,7 @@ def init(folder: Annotated[Path, typer.Argument(help="A new folder.", metavar="D
 @command
 def check(campaign: options.Campaign = TOML, output: options.Output = None, offline: options.Offline = False) -> int:
     """Find out everything that can be known before the first message; send nothing."""
-    from campaign.commands.checking import check_campaign
+    from campaign.commands.check import check_campaign
 
     return check_campaign(campaign, output=output, offline=offline)
 

@@ -53,7 +53,7 @@ def trial(memory: PrivateMemory | None = None, clock: Callable[[], float] | None
 class TestTrial:
     def test_one_envelope_goes_and_the_others_wait(self) -> None:
         one = trial()
-        assert one.allows() and one.begin()
+        assert one.allows() and one.begin(5000)
         assert not one.allows()
 
     def test_a_trial_that_was_allowed_and_not_begun_is_still_to_be_had(self) -> None:
@@ -62,28 +62,37 @@ class TestTrial:
 
     def test_passed_all_may(self) -> None:
         one = trial()
-        assert one.allows() and one.begin()
+        assert one.allows() and one.begin(5000)
         one.passed()
-        assert one.allows() and not one.begin() and one.allows()
+        assert one.allows() and not one.begin(5000) and one.allows()
+
+    def test_a_long_write_proves_little_since_it_may_be_read_in_pieces(self) -> None:
+        one, trials = trial(), 0
+        while one.able is None:
+            assert one.allows() and one.begin(50_000)
+            assert not one.allows(), "still one at a time"
+            one.passed()
+            trials += 1
+        assert one.able and trials == 8
 
     def test_failed_nobody_may_ever(self) -> None:
         memory = Memory()
         one = trial(memory)
-        assert one.allows() and one.begin()
+        assert one.allows() and one.begin(5000)
         one.failed()
         assert not one.allows()
         assert not trial(memory).allows()
 
     def test_broken_off_by_ourselves_it_is_tried_again(self) -> None:
         one = trial()
-        assert one.allows() and one.begin()
+        assert one.allows() and one.begin(5000)
         one.undecided()
         assert one.allows()
 
     def test_another_process_waits_for_the_verdict_and_asks_for_it_now_and_then(self) -> None:
         memory, now = Memory(), Now()
         ours, theirs = trial(memory, now), trial(memory, now)
-        assert ours.allows() and ours.begin()
+        assert ours.allows() and ours.begin(5000)
         assert not theirs.allows()
         ours.passed()
         assert not theirs.allows(), "the ledger is not asked for each message"
@@ -92,7 +101,7 @@ class TestTrial:
 
     def test_a_lost_connection_ends_the_trial(self) -> None:
         one = trial()
-        assert one.allows() and one.begin()
+        assert one.allows() and one.begin(5000)
         one.connection_lost()
         assert one.able is False
 
@@ -100,7 +109,7 @@ class TestTrial:
         one, trials = trial(), 0
         while one.able is not False:
             assert one.allows()
-            trials += one.begin()
+            trials += one.begin(5000)
             one.passed()
             one.connection_lost()
         assert trials == 4

@@ -1,7 +1,7 @@
 """What each command of the command line does: what was typed in, exit code out.
 
 starting    init
-checking    check            probe      what the server says before any mail
+check       check
 previewing  preview, send --dry-run
 sending     send, resend     serving    where their mail goes; sandbox
 looking     status, results, report

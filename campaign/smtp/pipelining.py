@@ -27,6 +27,12 @@ _ASK_AGAIN = 0.1
 """Seconds between two looks for another process's verdict."""
 _SECOND_THOUGHTS = 3
 """How often a server is tried again."""
+_ONE_READ = 8 * 1024
+"""Octets that a server is sure to read at once, the envelope with the end of the body. Of more it may read the envelope
+apart, which every server takes: that proves little.
+"""
+_PROOF = 8
+"""How many such proofs make a verdict."""
 
 
 class PipeliningTrial:
@@ -42,6 +48,8 @@ class PipeliningTrial:
         self._trying = False
         self._ask_at = float("-inf")
         self._again = _SECOND_THOUGHTS
+        self._proofs = 0
+        self._weight = 0
 
     def allows(self) -> bool:
         """Whether an envelope may go behind a body now."""
@@ -56,16 +64,19 @@ class PipeliningTrial:
             self._ours = self.able is None and self._memory.begin_trial(self._server, ABILITY)
         return self._ours or bool(self.able)
 
-    def begin(self) -> bool:
-        """An envelope goes behind a body. Gives whether that is the trial."""
+    def begin(self, octets: int) -> bool:
+        """An envelope goes behind a body, `octets` in one write. Gives whether that is the trial."""
         self._trying = self.able is None
+        self._weight = _PROOF if octets <= _ONE_READ else 1
         return self._trying
 
     def passed(self) -> None:
         """The envelope was answered as any other."""
         if self.able is None:
             self._trying = False
-            self._learn(able=True)
+            self._proofs += self._weight
+            if self._proofs >= _PROOF:
+                self._learn(able=True)
 
     def undecided(self) -> None:
         """The trial was broken off, not by the server's doing."""
@@ -82,7 +93,7 @@ class PipeliningTrial:
             self.failed()
         elif self.able and self._again:
             self._again -= 1
-            self.able, self._ours, self._ask_at = None, False, float("-inf")
+            self.able, self._ours, self._ask_at, self._proofs = None, False, float("-inf"), 0
             self._memory.forget(self._server, ABILITY)
         else:
             self.able = False

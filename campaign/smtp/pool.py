@@ -185,7 +185,7 @@ class Pool:
             parcel = self._courier.take(connection.session)
             if parcel is not None:
                 data += dialogue.begin(parcel)
-                connection.trying = connection.trial.begin()
+                connection.trying = connection.trial.begin(len(data))
         self._send(connection, data, body=len(body))
 
     def _begin(self, connection: Connection) -> None:

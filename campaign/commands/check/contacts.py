@@ -1,0 +1,49 @@
+"""The check of the contacts file and of every contact's message: what can be mailed, and what is odd about it."""
+
+from datetime import UTC, datetime, timedelta
+
+from campaign.commands.check.findings import Findings
+from campaign.commands.check.setup import Known
+from campaign.console import Console
+from campaign.contacts import open_contacts
+from campaign.durations import brief_duration
+from campaign.ending import show_counts
+from campaign.model import Status
+from campaign.pipeline.rehearsal import check as rehearse
+from campaign.settings import Settings
+
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+
+
+def contacts(settings: Settings, known: Known, found: Findings) -> None:
+    """The file, and every contact's message."""
+    file = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    delimiter = _DELIMITERS.get(file.delimiter, file.delimiter)
+    found.ok("contacts", f"{file.path.name}, {file.encoding}, by {delimiter}: columns {', '.join(file.columns)}")
+    if known.window is None:  # over: there is still something to learn about the rows
+        given = settings.window.model_copy(update={"opens": None, "closes": None, "lasts": None})
+        settings = settings.model_copy(update={"window": given})
+    known.seen = seen = rehearse(settings, secret=known.secret, reading=Console(title=settings.name).reading)
+    ready, invalid = seen.counts[Status.PENDING], seen.counts[Status.INVALID]
+    found.ok("messages", f"{ready:,} can be mailed, {seen.largest:,} bytes at most")
+    show_counts({word: seen.counts[word] for word in Status if word is not Status.PENDING}, found.detail)
+    for fault in seen.faults:
+        found.detail(f"  row {fault.row.contact.number}: {fault.detail}")
+    if invalid > len(seen.faults):
+        found.detail(f"  and {invalid - len(seen.faults):,} more")
+    _advise(settings, known, ready, found)
+
+
+def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> None:
+    message, rate, window = settings.message, settings.smtp.rate, known.window
+    if message.unsubscribe_url is None:
+        found.note(
+            "message.unsubscribe_url is not set: large mailbox providers want one-click unsubscribing (RFC 8058)"
+        )
+    if rate and window is not None and window.closes is not None:
+        needed = timedelta(seconds=ready / rate)
+        if needed > window.closes - max(window.opens, datetime.now(UTC)):
+            found.note(
+                f"at smtp.rate {rate:g} a second this takes {brief_duration(needed)}, longer than the window: "
+                "the rest will stay pending"
+            )

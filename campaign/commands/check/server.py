@@ -1,0 +1,69 @@
+"""The check of the server: the session, and an envelope from us to ourselves."""
+
+from campaign.commands.check.findings import Findings, counted
+from campaign.commands.check.setup import Known
+from campaign.delivery import judge, refusal, said
+from campaign.errors import SettingsError
+from campaign.model import Phase
+from campaign.pipeline.plan import configured_server
+from campaign.settings import Settings
+from campaign.smtp.connect import Session, connect
+from campaign.smtp.notes import session_notes
+from campaign.smtp.probe import try_envelope
+
+
+def server(settings: Settings, known: Known, found: Findings) -> None:
+    """Whether it lets us in, takes our sender, and takes what we have."""
+    smtp = settings.smtp
+    if smtp.needs_password and smtp.password is None:
+        found.note("the server was not asked: the password is missing")
+        return
+    to = configured_server(settings)
+    session = connect(to)
+    signed_in = f"takes our sign-in by {session.auth}" if session.auth else "answers"
+    known = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
+    found.ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(known) or 'nothing special'}")
+    for words in session_notes(to, session):
+        found.note(words)
+    _envelope(settings, session, found)
+    if session.size_limit is not None and known.seen.largest > session.size_limit:
+        raise SettingsError(
+            f"the largest message has {known.seen.largest:,} bytes, the server takes {session.size_limit:,} at most",
+            where="message.template",
+            fix="make the template smaller",
+        )
+    if known.seen.smtputf8 and not session.smtputf8:
+        found.note(
+            f"{counted(known.seen.smtputf8, 'address needs', 'addresses need')} SMTPUTF8, which the server lacks: "
+            "no message can go there"
+        )
+
+
+def _envelope(settings: Settings, session: Session, found: Findings) -> None:
+    """Try an envelope from us to ourselves; say what is heard at each step."""
+    smtp, message = settings.smtp, settings.message
+    heard = try_envelope(
+        session,
+        return_path=message.return_path,
+        recipient=message.sender_address,
+        timeout=smtp.timeout.total_seconds(),
+    )
+    for one in heard:
+        verdict = judge(one.phase, one.reply)
+        if verdict.stop:
+            setting = "message.return_path" if one.phase is Phase.MAIL else "message.from"
+            raise refusal(verdict, one.phase, one.reply, where=f"smtp.host {smtp.host}, {setting}: {one.command}")
+        if one.reply.code // 100 == 2:
+            found.ok("envelope", f"{one.command}: {said(one.reply)}")
+        elif one.phase is Phase.MAIL:
+            found.note(f"the server does not take our sender now: {said(one.reply)}")
+        else:
+            why = "that may be as it should be, if nobody reads mail there"
+            if verdict.suspect and smtp.username is None and "auth" in session.features:
+                why = "it offers sign-in, and smtp.username is not set"
+            elif verdict.suspect:
+                why = "if it says so of everybody, the run stops and nobody is marked for it"
+            found.note(
+                f"the server does not take mail for your own address {message.sender_address} "
+                f"({said(one.reply)}): {why}"
+            )

@@ -1,0 +1,78 @@
+"""The check of what surrounds the messages: secrets, window, links, and what earlier runs have left."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from campaign.commands.check.findings import Findings
+from campaign.commands.sending import link_secret, require_folder
+from campaign.errors import LedgerError, WindowError
+from campaign.ledger import summary
+from campaign.ledger.store import reading_ledger
+from campaign.links import LinkMinter, throwaway_secret
+from campaign.model import Status
+from campaign.pipeline.rehearsal import Rehearsal, rehearsal_window
+from campaign.settings import Settings, output_paths, require_secrets
+from campaign.window import SendWindow
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """What one step has found out for the next."""
+
+    window: SendWindow | None = None
+    """None where it is over."""
+    secret: str = field(default_factory=throwaway_secret, repr=False)
+    seen: Rehearsal = field(default_factory=Rehearsal)
+
+
+def secrets(settings: Settings, known: Known, found: Findings) -> None:
+    """Secrets. Without one that will do, the other steps go on with a throw-away secret."""
+    require_secrets(settings, sandbox=False)
+    secret = link_secret(settings)
+    LinkMinter(domain=settings.link.domain, secret=secret, expiry=lambda issued: issued)
+    known.secret = secret
+    found.ok("secrets", "all there")
+
+
+def window(settings: Settings, known: Known, found: Findings) -> None:
+    """When mail may go."""
+    given = rehearsal_window(settings)
+    now = datetime.now(UTC)
+    if given.is_over(now):
+        raise WindowError(
+            f"the window is over: it {given.describe(now)}",
+            where="window.opens, window.closes, window.lasts",
+            fix="set a later window, or give one: campaign send --lasts 8h",
+        )
+    known.window = given
+    found.ok("window", given.describe(now))
+
+
+def links(settings: Settings, known: Known, found: Findings) -> None:
+    """Where links lead, and until when."""
+    if known.window is None:
+        return
+    link, now = settings.link, datetime.now(UTC)
+    until = known.window.link_expiry(max(now, known.window.opens), link.grace)
+    found.ok("links", f"sign in at {link.domain} until {until:%Y-%m-%d %H:%M %Z}")
+
+
+def earlier(settings: Settings, output: Path | None, found: Findings) -> None:
+    """What earlier runs have left."""
+    results, path = output_paths(settings, output, False)
+    require_folder(results.parent)
+    if path.exists() and path.stat().st_size:
+        with reading_ledger(path, settings.name) as database:
+            counts = summary.counts(database)
+        found.ok("earlier", f"{counts[Status.SENT]:,} of {sum(counts.values()):,} sent, and not sent again")
+        if counts[Status.IN_DOUBT]:
+            found.note(f"{counts[Status.IN_DOUBT]:,} in doubt, or under way just now: not sent again unless asked for")
+    elif results.exists():
+        raise LedgerError(
+            "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
+            where=str(path),
+            fix=f"put the ledger back; or, to mail everybody from the beginning, move {results.name} away",
+        )
+    else:
+        found.ok("results", f"{results}, new")
