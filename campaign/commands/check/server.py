@@ -21,8 +21,8 @@ def server(settings: Settings, known: Known, found: Findings) -> None:
     to = configured_server(settings)
     session = connect(to)
     signed_in = f"takes our sign-in by {session.auth}" if session.auth else "answers"
-    known = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
-    found.ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(known) or 'nothing special'}")
+    offered = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
+    found.ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(offered) or 'nothing special'}")
     for words in session_notes(to, session):
         found.note(words)
     _envelope(settings, session, found)
