@@ -77,6 +77,7 @@ def send(
     dry_run: options.DryRun = False,
     to: options.To = None,
     limit: options.Limit = None,
+    allow_empty: options.AllowEmpty = False,
     yes: options.Yes = False,
     opens: options.Opens = None,
     closes: options.Closes = None,
@@ -98,7 +99,7 @@ def send(
         order = Order(
             campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
             closes=closes, lasts=lasts, host=host, port=port, connections=connections, rate=rate,
-            processes=processes, profile=profile, json=json, dry_run=dry_run, to=to,
+            processes=processes, profile=profile, json=json, dry_run=dry_run, to=to, allow_empty=allow_empty,
         )  # fmt: skip
         return send_campaign(order, reader)
 

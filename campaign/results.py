@@ -1,8 +1,9 @@
 """The results CSV: the ledger's picture, for people.
 
 Takes the file's columns and a `Standing` for every row; writes the same columns, the same rows, the same order, then
-ours. Written whole: to a temporary file beside it, synced, renamed. Columns of ours that the input already had (a
-results file fed back in) are replaced, not repeated. The format is RFC 4180's, with lines that end in LF.
+ours. Written whole: to a temporary file beside it, synced, renamed. A column of the file's that is called as one of
+ours gets another name; where the file has all of ours (results fed back in), they are replaced, not repeated. The
+format is RFC 4180's, with lines that end in LF.
 
 Raises ResultsError where the file can't be written, LedgerError where a row can't be read.
 """
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import TextIO
 
 from campaign.errors import LedgerError, ResultsError
-from campaign.model import Standing
+from campaign.model import Standing, Status
 
 COLUMNS = (
     "status",
@@ -34,6 +35,8 @@ COLUMNS = (
     "link_expires_at",
     "link_fingerprint",
 )
+_SUPPRESSED = Status.SUPPRESSED.value
+"""Whoever was never to be mailed has no Message-ID."""
 _FORMULA = re.compile(r"(^|[;\t\r\n])(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """Where a spreadsheet would begin to calculate: at the start of a cell, which in half of Europe a semicolon ends."""
 
@@ -42,10 +45,11 @@ def write_results(
     path: Path, columns: Sequence[str], standings: Iterable[Standing], message_id: Callable[[str], str]
 ) -> None:
     """Write the results of every row. `message_id` gives an address's Message-ID. Raises ResultsError, LedgerError."""
-    kept = [index for index, column in enumerate(columns) if column not in COLUMNS]
+    names = result_names(columns)
+    kept = [index for index, name in enumerate(names) if name is not None]
     try:
         with _replacing(path) as file:
-            file.write(_line([*(columns[index] for index in kept), *COLUMNS]) + "\n")
+            file.write(_line([*(name for name in names if name is not None), *COLUMNS]) + "\n")
             file.writelines(_lines(standings, message_id, kept, len(columns)))
     except OSError as error:
         raise ResultsError(
@@ -53,6 +57,23 @@ def write_results(
             where=str(path),
             fix="nothing is lost: the ledger has it all; when the trouble is mended, `campaign results` writes them",
         ) from None
+
+
+def result_names(columns: Sequence[str]) -> list[str | None]:
+    """Give the name that each column of the contacts file has in the results; None: it is one of ours from before."""
+    if set(COLUMNS) <= set(columns):
+        return [None if column in COLUMNS else column for column in columns]
+    taken = {*columns, *COLUMNS}
+    names: list[str | None] = []
+    for column in columns:
+        name = column
+        if column in COLUMNS:
+            name = f"contact_{column}"
+            while name in taken:
+                name += "_"
+            taken.add(name)
+        names.append(name)
+    return names
 
 
 def harmless(text: str) -> str:
@@ -82,9 +103,10 @@ def _lines(
             else:
                 every = json.loads(cells)
                 head = _line([every[index] for index in kept])
+            identity = message_id(email) if email and status != _SUPPRESSED else ""
             yield (
                 f"{head}{',' if kept else ''}{status},{attempts},{'' if code is None else code},{enhanced or ''},"
-                f"{_cell(harmless(detail))},{message_id(email) if email else ''},{moment(settled)},{moment(expires)},"
+                f"{_cell(harmless(detail))},{identity},{moment(settled)},{moment(expires)},"
                 f"{fingerprint or ''}\n"
             )
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError):

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from campaign.console import Console
 from campaign.ending import show_counts
 from campaign.model import Status
+from campaign.pipeline.reading_notes import in_words
 from campaign.pipeline.rehearsal import preview
 from campaign.settings import load_settings
 
@@ -17,15 +18,18 @@ def preview_campaign(
     to: Path | None,
     limit: int | None,
     overrides: Mapping[str, object] = MappingProxyType({}),
+    allow_empty: bool = False,
 ) -> int:
     """Write everybody's message. Gives 1 where rows can't be mailed as they stand. Raises UsageError."""
     settings = load_settings(campaign, overrides=overrides)
     folder = to or settings.folder / f"{settings.name}-preview"
     console = Console(title=settings.name)
-    seen = preview(settings, folder, limit=limit, reading=console.reading)
+    seen = preview(settings, folder, limit=limit, reading=console.reading, allow_empty=allow_empty)
     ready = seen.counts[Status.PENDING]
     console.say(f"{settings.name}: {ready:,} messages written, none sent; their links sign nobody in")
     show_counts({status: seen.counts[status] for status in Status if status is not Status.PENDING}, console.say)
+    for report in seen.lists:
+        console.notice(f"suppression list {in_words(report)}")
     for fault in seen.faults:
         console.say(f"  row {fault.row.contact.number}: {fault.detail}")
     console.say(f"look at: {folder / 'index.html'}")

@@ -49,6 +49,7 @@ class Order:
     json: bool = False
     dry_run: bool = False
     to: Path | None = None
+    allow_empty: bool = False
 
     def settings(self) -> dict[str, object]:
         """Give what was said of settings, by option."""
@@ -64,7 +65,13 @@ def send_campaign(order: Order, reader: Reader | None = None) -> int:
     to read the contacts file, begun before this module was imported.
     """
     if order.dry_run:
-        return preview_campaign(order.campaign, to=order.to, limit=order.limit, overrides=order.overrides())
+        return preview_campaign(
+            order.campaign,
+            to=order.to,
+            limit=order.limit,
+            overrides=order.overrides(),
+            allow_empty=order.allow_empty,
+        )
     return _run(order, None, reader)
 
 
@@ -90,6 +97,8 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
             server=server,
             secret=throwaway_secret() if order.sandbox else link_secret(settings),
             limit=order.limit,
+            sandbox=order.sandbox,
+            allow_empty=order.allow_empty,
             wait=order.wait,
             processes=order.processes,
             profile=order.profile,

@@ -5,15 +5,17 @@ Raises ContactsError where a file can't be read as a whole; a fault of one row s
 
 import contextlib
 import gc
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign.contacts import ContactsFile, contact_key, read_suppressions
+from campaign.contacts import ContactsFile, Mend, Suppression, SuppressionLists, contact_key
 from campaign.ledger.faults import transaction
 from campaign.ledger.roster import enrol
 from campaign.ledger.schema import connect
 from campaign.model import Row
+from campaign.pipeline.reading_notes import list_facts, mended_facts, refuse_unusable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +29,22 @@ class ReadOrder:
     """What tells, another time, whether the files were read as they are."""
     in_parts: bool
     """Whether others take rows from the roster while it grows."""
+    strict: bool = True
+    """Whether a line of a suppression list that can't be used is an error."""
 
 
 def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
     """Read the files into the ledger's roster. Raises ContactsError, LedgerError."""
     contacts = order.contacts
-    chunks = contacts.rows()
+    mended: Counter[Mend] = Counter()
+    chunks = contacts.rows(mended=mended)
     gc.freeze()  # pandas and all the rest stay: the collector need not look at them for every few hundred rows
-    suppressed = read_suppressions(order.suppress, email_column=contacts.email_column)
+    lists = SuppressionLists(order.suppress, email_column=contacts.email_column, lenient=not order.strict)
+
+    def suppressed() -> Iterator[Suppression]:
+        yield from lists.entries()
+        if order.strict:
+            refuse_unusable(lists.reports)
 
     def told() -> Iterator[list[Row]]:
         count = 0
@@ -44,7 +54,15 @@ def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
             heard(count)
 
     with contextlib.closing(connect(order.ledger)) as database:
-        enrol(database, contacts.columns, told(), suppressed, contact_key, in_parts=order.in_parts)
+        enrol(
+            database,
+            contacts.columns,
+            told(),
+            suppressed(),
+            contact_key,
+            in_parts=order.in_parts,
+            remember=lambda: list_facts(lists.reports),
+        )
         with transaction(database):
-            facts = [("digest", order.digest), ("reading", 0)]
+            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended)]
             database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)

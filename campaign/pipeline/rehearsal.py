@@ -12,15 +12,17 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from campaign.contacts import open_contacts
+from campaign.contacts import ListReport, Mend
 from campaign.errors import InvalidContactError
 from campaign.ledger.roster import Enrolled, enrolled
 from campaign.ledger.store import Ledger
 from campaign.links import throwaway_secret
 from campaign.model import Content, LoginLink, Message, Status
 from campaign.pipeline.assembly import Assembly
+from campaign.pipeline.beforehand import open_contacts_of
 from campaign.pipeline.enrolment import Reading
 from campaign.pipeline.plan import letter_plan
+from campaign.pipeline.reading_notes import addresses_mended, lists_read
 from campaign.preview import PreviewWriter
 from campaign.settings import Settings
 from campaign.window import SendWindow
@@ -49,13 +51,25 @@ class Rehearsal:
     """Bytes of the largest message."""
     smtputf8: int = 0
     """Messages that need a server with SMTPUTF8."""
+    lists: list[ListReport] = field(default_factory=list)
+    """What the suppression lists held."""
+    mended: Counter[Mend] = field(default_factory=Counter)
+    """Addresses of the contacts file, by what was mended in them."""
 
 
 def rehearse(
-    settings: Settings, *, limit: int | None = None, secret: str | None = None, reading: Callable[[int], None]
+    settings: Settings,
+    *,
+    limit: int | None = None,
+    secret: str | None = None,
+    reading: Callable[[int], None],
+    allow_empty: bool = False,
+    seen: Rehearsal | None = None,
 ) -> Iterator[Rehearsed]:
-    """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away."""
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away. What
+    reading the files has shown stands in `seen` before the first row.
+    """
+    contacts = open_contacts_of(settings.contacts, allow_empty=allow_empty)
     window = rehearsal_window(settings)
     assembly = Assembly(letter_plan(settings, secret or throwaway_secret(), window))
     now = datetime.now(window.zone)
@@ -63,7 +77,9 @@ def rehearse(
         tempfile.TemporaryDirectory(prefix="campaign-") as folder,
         Ledger.open(Path(folder) / "rehearsal.ledger", settings.name) as ledger,
     ):
-        Reading(ledger, contacts, settings.contacts.suppress, reading).read()
+        Reading(ledger, contacts, settings.contacts.suppress, reading, strict=False).read()
+        if seen is not None:
+            seen.lists, seen.mended = lists_read(ledger), addresses_mended(ledger)
         for row in islice(enrolled(ledger.database), limit):
             if row.status is not Status.PENDING:
                 yield Rehearsed(row=row, status=row.status, detail=row.detail, made=None)
@@ -77,11 +93,13 @@ def rehearse(
                 yield Rehearsed(row=row, status=Status.PENDING, detail="", made=made)
 
 
-def preview(settings: Settings, folder: Path, *, limit: int | None, reading: Callable[[int], None]) -> Rehearsal:
+def preview(
+    settings: Settings, folder: Path, *, limit: int | None, reading: Callable[[int], None], allow_empty: bool = False
+) -> Rehearsal:
     """Write everybody's message into `folder`, with a gallery. Raises UsageError."""
     seen = Rehearsal()
     with PreviewWriter(folder, campaign=settings.name, note=_NOTE) as writer:
-        for one in rehearse(settings, limit=limit, reading=reading):
+        for one in rehearse(settings, limit=limit, reading=reading, allow_empty=allow_empty, seen=seen):
             _count(seen, one)
             link, content, message = one.made or (None, None, None)
             writer.add(
@@ -101,7 +119,7 @@ def preview(settings: Settings, folder: Path, *, limit: int | None, reading: Cal
 def check(settings: Settings, *, secret: str, reading: Callable[[int], None]) -> Rehearsal:
     """Make everybody's message with the real secret, and keep none. Raises UsageError."""
     seen = Rehearsal()
-    for one in rehearse(settings, secret=secret, reading=reading):
+    for one in rehearse(settings, secret=secret, reading=reading, seen=seen):
         _count(seen, one)
     return seen
 
