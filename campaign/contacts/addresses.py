@@ -92,7 +92,7 @@ def _validate(address: str) -> tuple[str, str]:
 
 def _parse_unusual(address: str) -> str:
     """Parse what is not plain ASCII before the @-sign, or find out why it is no address at all."""
-    reason = _plain_reason(address) or slips.named(address)
+    reason = _plain_reason(address)
     if reason:
         raise ValueError(reason)
     local, _, domain = address.rpartition("@")
@@ -133,7 +133,7 @@ def _plain_reason(address: str) -> str:
         return "the address has quotation marks, which are not supported"
     if address.count("@") > 1:
         return "there is more than one address, or more than one @-sign"
-    if not address.isascii() and (slip := slips.named(address)):
+    if slip := slips.named(address):
         return slip
     if any(character.isspace() for character in address):
         return "the address has a space or a line break in it"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from campaign.contacts.addresses import ascii_domain_of, contact_key, plain_address, read_address
 from campaign.contacts.dialect import DELIMITERS, cells_of_any_size
-from campaign.contacts.normal_form import ODD_SPACE, is_blank, normal_form, trimmed
+from campaign.contacts.normal_form import ODD_SPACE, PLAIN_SPACE, is_blank, normal_form, trimmed
 from campaign.contacts.slips import meant
 
 EMAIL_NAMES = frozenset(
@@ -23,6 +23,7 @@ _split_pieces = re.compile(r"[,;\t|\r\n]").split
 _is_domain = re.compile(r"\*?@([^\s@*]+)").fullmatch
 _odd_space = re.compile(f"[{ODD_SPACE}]")
 _means_at = re.compile(r"[@\uff20\ufe6b]|[(\[{]\s*at\s*[)\]}]|\sat\s", re.IGNORECASE).search
+_NO_DELIMITERS = str.maketrans(dict.fromkeys([*DELIMITERS, '"'], ""))
 _NOTHING = "no address in it"
 _BARE_DOMAIN = "no address in it; a whole domain is written with an @-sign before it"
 
@@ -67,6 +68,11 @@ def read_line(line: str, column: Column | None) -> ListLine:
         return _read_text(line)
     rest = _search(line)
     return rest if rest.entries else ListLine(fault=found.fault)
+
+
+def says_nothing(line: str) -> bool:
+    """Whether the line is blank, or has only delimiters and quotation marks."""
+    return is_blank(line.translate(_NO_DELIMITERS))
 
 
 def find_header(line: str, names: frozenset[str]) -> Column | None:
@@ -131,8 +137,8 @@ def _search(text: str) -> ListLine:
 
 def _entry(text: str) -> tuple[Entry | None, str]:
     """Read text that is an entry as a whole; or say why it is none."""
-    text = text.strip().strip('"')
-    if (address := plain_address(text)) is not None:
+    text = text.strip(PLAIN_SPACE).strip('"')
+    if text[:2] != "*@" and (address := plain_address(text)) is not None:
         return Entry(keys=(contact_key(address),)), ""
     plain, mends = normal_form(text)
     if domain := _is_domain(meant(plain)):

@@ -54,7 +54,9 @@ def normal_form(text: str) -> tuple[str, frozenset[Mend]]:
             text = seen
         if _mailto.match(text):
             mends.add(Mend.MAILTO)
-            text = unquote(text[len("mailto:") :].partition("?")[0])
+            text = text[len("mailto:") :]
+            query = text.find("?", max(text.find("@"), 0))
+            text = unquote(text if query < 0 else text[:query])
         bare = text.rstrip(";,. \t")
         if bare != text.rstrip():
             mends.add(Mend.END)

@@ -14,8 +14,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from campaign.contacts.encoding import detect_encoding, open_text, without_unreadable
-from campaign.contacts.list_line import EMAIL_NAMES, Column, bare_name, find_header, holds_address, is_title, read_line
-from campaign.contacts.normal_form import is_blank
+from campaign.contacts.list_line import (
+    EMAIL_NAMES,
+    Column,
+    bare_name,
+    find_header,
+    holds_address,
+    is_title,
+    read_line,
+    says_nothing,
+)
 from campaign.errors import ContactsError
 
 _NAMED = 5
@@ -107,7 +115,7 @@ class _ListReading:
         with open_text(self._path, detect_encoding(self._path)) as text:
             for number, raw in enumerate(text, 1):
                 line = without_unreadable(raw)
-                if is_blank(line):
+                if says_nothing(line):
                     continue
                 found = read_line(line, self._column)
                 for entry in found.entries:
