@@ -1,6 +1,5 @@
 """The normal form of an address as it is written: the same for contacts and suppression lists, and its own."""
 
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
