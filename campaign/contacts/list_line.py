@@ -7,7 +7,6 @@ A line is an entry as a whole, or else in pieces, or else wherever there is some
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from campaign.contacts.addresses import ascii_domain_of, contact_key, plain_address, read_address
@@ -35,8 +34,7 @@ class Column(NamedTuple):
     place: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """Somebody, or a domain. More than one key where more than one address may be meant."""
 
     keys: tuple[str, ...]
@@ -44,8 +42,7 @@ class Entry:
     mended: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListLine:
+class ListLine(NamedTuple):
     """What a line has given. There may be entries and a fault: one of two addresses is none."""
 
     entries: tuple[Entry, ...] = ()
@@ -58,7 +55,7 @@ def read_line(line: str, column: Column | None) -> ListLine:
         cells = _split(line, column.delimiter)
         cell = cells[column.place] if column.place < len(cells) else ""
         found = _read_text(cell)
-        if found.entries and not (column.place == 0 and _is_comment(line)):
+        if found.entries and not (column.place == 0 and "#" in line and _is_comment(line)):
             return found
     if _is_comment(line):
         # Whoever is really called so, is not mailed either.
@@ -72,7 +69,7 @@ def read_line(line: str, column: Column | None) -> ListLine:
 
 def says_nothing(line: str) -> bool:
     """Whether the line is blank, or has only delimiters and quotation marks."""
-    return is_blank(line.translate(_NO_DELIMITERS))
+    return "@" not in line and is_blank(line.translate(_NO_DELIMITERS))
 
 
 def find_header(line: str, names: frozenset[str]) -> Column | None:
@@ -173,5 +170,7 @@ def _is_comment(line: str) -> bool:
 
 
 def _split(line: str, delimiter: str) -> list[str]:
+    if '"' not in line:
+        return line.rstrip("\r\n").split(delimiter)
     with cells_of_any_size():
         return next(csv.reader([line], delimiter=delimiter), [])

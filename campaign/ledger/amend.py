@@ -12,16 +12,15 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from campaign.errors import ResultsError
 from campaign.ledger.cells import decode_cells, encode_cells
 from campaign.ledger.faults import damaged, path_of, transaction
 from campaign.ledger.overlay import Overlay
 from campaign.ledger.recognition import Nameless
 from campaign.ledger.schema import STANDINGS, WORD
+from campaign.ledger.strangers import strange
 from campaign.ledger.suppressed import Suppressed
 from campaign.model import Row, Status
 
-_NAMED = 5
 _READDRESSED = (Status.PENDING, Status.FAILED, Status.REJECTED, Status.INVALID, Status.DUPLICATE)
 """Where a corrected address counts: nobody has got, or may have got, the message at the old one."""
 _ENTRY = f"SELECT entry.email, entry.status, {WORD} {STANDINGS} WHERE entry.row = ?"
@@ -82,7 +81,7 @@ class Amendment:
             unknown = [row for row in unplaced if not self._unchanged(row, nameless)]
             strangers = [row for row in unknown if not self._recognise(row, nameless)]
             if strangers:
-                raise self._strange(strangers)
+                raise strange(strangers, where=self._where)
             self._promote()
             (chosen,) = database.execute("SELECT count(*) FROM entry WHERE chosen AND status IS NULL").fetchone()
         return int(chosen)
@@ -168,17 +167,6 @@ class Amendment:
             # A damaged line may still say whose it is: nothing is changed by it.
             return row.fault is not None and row.email is not None and self._primary(self._key(row.email)) is not None
         return True
-
-    def _strange(self, strangers: Sequence[Row]) -> ResultsError:
-        named = ", ".join(f"row {row.number} (line {row.line})" for row in strangers[:_NAMED])
-        left = len(strangers) - _NAMED
-        count = "1 row is" if len(strangers) == 1 else f"{len(strangers):,} rows are"
-        return ResultsError(
-            f"{count} none that this campaign ever had, as it seems",
-            where=f"{self._where}, {named}" + (f" and {left:,} more" if left > 0 else ""),
-            fix="add new people to the contacts file, and run `campaign send`; in a row whose address you corrected, "
-            "leave the other cells as they are, its message_id above all",
-        )
 
     def _lay(self, row: Row, target: int) -> None:
         """Correct a row of the roster, as far as what became of it allows."""

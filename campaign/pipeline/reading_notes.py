@@ -53,6 +53,16 @@ def refuse_unusable(reports: Sequence[ListReport]) -> None:
     )
 
 
+def what_lists_held(ledger: Ledger, *, strict: bool) -> list[str]:
+    """Say of each list what it held. Raises ContactsError for a line that can't be used, if `strict`: the lists may have
+    been read by a run that was not.
+    """
+    reports = lists_read(ledger)
+    if strict:
+        refuse_unusable(reports)
+    return [f"suppression list {in_words(report)}" for report in reports]
+
+
 def in_words(report: ListReport) -> str:
     """Say what a list held."""
     entries = "1 entry" if report.entries == 1 else f"{report.entries:,} entries"

@@ -32,8 +32,7 @@ from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
 from campaign.pipeline.evidence import nobody_got_through
 from campaign.pipeline.job import Report, Trouble
 from campaign.pipeline.plan import RunPlan, open_window
-from campaign.pipeline.reading_notes import in_words as list_in_words
-from campaign.pipeline.reading_notes import lists_read, refuse_unusable
+from campaign.pipeline.reading_notes import what_lists_held
 from campaign.pipeline.resend import amend_from
 from campaign.pipeline.watching import Progress, Summary, Watcher, in_words
 from campaign.results import write_results
@@ -193,12 +192,8 @@ class _Run:
         return not self._plan.sandbox and not self._plan.settings.contacts.suppress_lenient
 
     def _say_who_is_suppressed(self) -> None:
-        """Say what the suppression lists held. Raises ContactsError for a line that can't be used, in a real run."""
-        reports = lists_read(self._ledger)
-        if self._strict:  # they may have been read by a run that was not
-            refuse_unusable(reports)
-        for report in reports:
-            self._watcher.notice(f"suppression list {list_in_words(report)}")
+        for words in what_lists_held(self._ledger, strict=self._strict):
+            self._watcher.notice(words)
 
     def _amend(self) -> None:
         """Lay the operator's corrections over the roster."""
