@@ -60,6 +60,8 @@ class Amendment:
         self._owners = owners
         ours: list[str] = json.loads(database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()[0])
         self._overlay = Overlay(columns, ours, email_column=email_column, ignored=set(ignored), renamed=renamed)
+        self.respelt: Sequence[tuple[Row, str, str, str]] = self._overlay.respelt
+        """Cells that a spreadsheet has respelt, and that stay: row, column, what stood there, what the file has."""
         self._where = where
         self._id_index = columns.index("message_id") if "message_id" in columns else None
         self._word_index = columns.index("status") if "status" in columns else None
@@ -147,11 +149,6 @@ class Amendment:
             self._met_nameless.add(row.cells)
             self._fill_in(row, target)
         return target is not None or row.cells in self._met_nameless  # the same line once more
-
-    @property
-    def respelt(self) -> Sequence[tuple[Row, str, str, str]]:
-        """Cells that a spreadsheet has respelt, and that stay: row, column, what stood there, what the file has."""
-        return self._overlay.respelt
 
     def _recognise(self, row: Row, nameless: Nameless) -> bool:
         """Lay a row over the one with the same cells but for the address. Gives whether there is one."""

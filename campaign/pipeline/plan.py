@@ -56,6 +56,11 @@ class RunPlan:
     backoff: float = 1.0
     """Seconds: `Job.backoff`."""
 
+    @property
+    def strict(self) -> bool:
+        """Whether a line of a suppression list that can't be used stops the run."""
+        return not self.sandbox and not self.settings.contacts.suppress_lenient
+
     def window(self, now: datetime, first_opened: datetime | None) -> SendWindow:
         """Give the window of this run. A re-send has a fresh one: it opens now, however long ago the first one did."""
         given = self.settings.window

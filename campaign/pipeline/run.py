@@ -99,7 +99,7 @@ class _Run:
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
         if not is_enrolled(ledger, contacts, suppress):
-            reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._strict)
+            reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._plan.strict)
             in_haste = crew.apart and plan.resend is None and not self._watcher.asks and not ledger.has_roster()
             if in_haste and window.is_open(_now()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
@@ -187,12 +187,8 @@ class _Run:
             profile=dict(profile),
         )
 
-    @property
-    def _strict(self) -> bool:
-        return not self._plan.sandbox and not self._plan.settings.contacts.suppress_lenient
-
     def _say_who_is_suppressed(self) -> None:
-        for words in what_lists_held(self._ledger, strict=self._strict):
+        for words in what_lists_held(self._ledger, strict=self._plan.strict):
             self._watcher.notice(words)
 
     def _amend(self) -> None:
