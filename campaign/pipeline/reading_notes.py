@@ -54,8 +54,8 @@ def refuse_unusable(reports: Sequence[ListReport]) -> None:
 
 
 def what_lists_held(ledger: Ledger, *, strict: bool) -> list[str]:
-    """Say of each list what it held. If `strict`, raises ContactsError for a line that can't be used: they may have been
-    read by a run that was not.
+    """Say of each list what it held. If `strict`, raises ContactsError for a line that can't be used: whoever read the
+    lists may not have been.
     """
     reports = lists_read(ledger)
     if strict:
