@@ -345,7 +345,7 @@ class TestCheck:
                 "rcpt_5xx",
                 "504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname",
                 "greet it",
-                "host name",
+                "smtp.ehlo_name",
             ),
             ("rcpt_5xx", "550 Please authenticate first", "us without sign-in at RCPT", "smtp.username"),
             ("mail_5xx", "530 5.7.0 Authentication required", "us without sign-in at MAIL", "smtp.username"),
