@@ -30,6 +30,7 @@ from campaign.settings import Settings, load_settings, output_paths, require_sec
 from campaign.smtp.connect import connect
 from campaign.smtp.notes import session_notes
 from campaign.smtp.probe import ask_about_sender
+from campaign.smtp.session_error import wanted_first
 from campaign.window import SendWindow
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -162,7 +163,7 @@ class _Check:
             raise SettingsError(
                 f"the server refuses our sender: {reply.code} {reply.text}",
                 where=where,
-                fix="use a return_path that this server may send for",
+                fix=wanted_first(reply) or "use a return_path that this server may send for",
             )
         _ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(known) or 'nothing special'}")
         for words in session_notes(server, session):
