@@ -56,6 +56,17 @@ def test_a_server_that_drips_is_as_slow_as_a_silent_one() -> None:
     assert "no answer within 0.3 s" in error.what and 0.3 <= seconds < 5
 
 
+def test_a_handshake_that_is_not_answered_ends() -> None:
+    def nothing(_: socket.socket, over: threading.Event) -> None:
+        over.wait()
+
+    with talker(nothing) as port:
+        started = time.monotonic()
+        with pytest.raises(SessionError, match=r"no answer within 0\.2 s") as caught:
+            connect(Server(host="127.0.0.1", port=port, security="tls", timeout=0.2))
+    assert caught.value.phase is Phase.STARTTLS and time.monotonic() - started < 5
+
+
 def test_a_reply_without_an_end_ends() -> None:
     def lines(sock: socket.socket, over: threading.Event) -> None:
         sock.sendall(b"220 ready\r\n")

@@ -20,7 +20,19 @@ from tests.campaigns import SECRET, SmallCampaign
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE
 
-HEAVY = {"pandas", "numpy", "pydantic", "pydantic_settings", "jinja2", "jwt", "lxml", "tenacity", "aiosmtpd", "sqlite3"}
+HEAVY = {
+    "pandas",
+    "numpy",
+    "pydantic",
+    "pydantic_settings",
+    "jinja2",
+    "jwt",
+    "lxml",
+    "tenacity",
+    "aiosmtpd",
+    "scramp",
+    "sqlite3",
+}
 
 
 @dataclass(frozen=True)
