@@ -47,8 +47,7 @@ class Pool:
         self._open: set[Connection] = set()
         self._idle: set[Connection] = set()
         self._held: list[Connection] = []  # 354 has come, the courier has not let the body go
-        self._check_every = min(0.2, timeout / 4)
-        self._next_check = 0.0
+        self._check_every, self._next_check = min(0.2, timeout / 4), 0.0
 
     @property
     def connections(self) -> int:
