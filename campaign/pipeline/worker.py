@@ -217,6 +217,7 @@ class Worker:
             message=message,
             link_expires_at=self._expires_at,
             link_fingerprint=link.fingerprint,
+            token=link.token,
             tries=due.tries,
         )
 

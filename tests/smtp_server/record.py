@@ -91,6 +91,8 @@ class Record:
         self.accepted: list[Accepted] = []
         self.unanswered: list[Accepted] = []
         self.defects: list[Defect] = []
+        self.quoted: list[str] = []
+        """The tokens of the links that were quoted in replies."""
         self._keep = keep
         self._changed = threading.Condition()
         self._file = None if file is None else os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
