@@ -90,7 +90,7 @@ _NOTHING = (BlankCell, Undefined)
 
 def cell_of(column: str, text: str) -> str:
     """Give a cell's text, or what stands for it where there is nothing to be seen in it."""
-    return text if text[:1].isalnum() or text.strip(_INVISIBLE) else BlankCell(column)
+    return text if text.strip(_INVISIBLE) else BlankCell(column)
 
 
 def default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
