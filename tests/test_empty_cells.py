@@ -6,7 +6,7 @@ import pytest
 
 from campaign.content import load_templates, text_template
 from campaign.errors import EmptyCellError
-from campaign.model import Contact, Content, LoginLink
+from campaign.model import Contact, Content
 from tests.test_content import EMAIL, LINK, write
 
 BLANK = [
@@ -26,10 +26,10 @@ BLANK = [
 SEEN = ["0", "-", ".", "\u200bA", "浩", "ليلى", "'", "👩‍💻", "~", "\x7fA", "é"]
 
 
-def rendered(root: Path, body: str, link: LoginLink = LINK, **columns: str) -> Content:
+def rendered(root: Path, body: str, **columns: str) -> Content:
     files = {"subject.txt": "s", "body.html": body, "body.txt": body}
     templates = load_templates(write(root, files), campaign_name="autumn", unsubscribe_url=None)
-    return templates.render(Contact(number=7, email=EMAIL, columns={"email": EMAIL, **columns}), link)
+    return templates.render(Contact(number=7, email=EMAIL, columns={"email": EMAIL, **columns}), LINK)
 
 
 def text_of(root: Path, body: str, **columns: str) -> str:
@@ -208,7 +208,7 @@ def test_every_question_finds_the_empty_string(tmp_path: Path, question: str, an
 
 
 def test_loops_and_conditions_go_on_as_with_the_empty_string(tmp_path: Path) -> None:
-    body = "{% for letter in contact.a %}{{ letter }}{% else %}none{% endfor %}{% if contact.a %}yes{% else %}no{% endif %}"
+    body = "{% for one in contact.a %}{{ one }}{% else %}none{% endfor %}{% if contact.a %}yes{% else %}no{% endif %}"
     assert text_of(tmp_path, body, a="") == "noneno"
     assert text_of(tmp_path, body, a="xy") == "xyyes"
 
@@ -239,7 +239,8 @@ def test_settings_see_it_as_missing_too() -> None:
     with pytest.raises(EmptyCellError) as caught:
         render(contact)
     assert caught.value.what == (
-        "link.redirect_to: id is empty: fill it in, or write {{ contact.id | default('none') }} (default('') leaves the gap)"
+        "link.redirect_to: id is empty: fill it in, "
+        "or write {{ contact.id | default('none') }} (default('') leaves the gap)"
     )
     allowed = text_template("https://{{ contact.shop }}.example/{{ contact.id | d('all') }}", name="link.redirect_to")
     assert allowed(contact) == "https://x.example/all"

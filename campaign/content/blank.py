@@ -8,6 +8,7 @@ same empty cell on, so that `| upper | default('friend')` still knows that there
 Limits: JSON (`| tojson`) holds it as `""`, which is no gap. A part of a cell that is not empty may be.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from typing import Any, NoReturn, Self
@@ -17,15 +18,15 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.filters import FILTERS, do_default
 
 _INVISIBLE = "".join(
-    chr(code)
+    rf"\U{first:08x}-\U{last:08x}"
     for first, last in (
         *((0x00, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160)),
         *((0x1680, 0x1680), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F)),
         *((0x205F, 0x206F), (0x2800, 0x2800), (0x3000, 0x3000), (0x3164, 0x3164), (0xFE00, 0xFE0F)),
         *((0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB), (0xE0000, 0xE007F)),
     )
-    for code in range(first, last + 1)
 )
+_is_seen = re.compile(f"[^{_INVISIBLE}]").search
 """White space, controls, and what Unicode calls default-ignorable: nobody sees any of it."""
 
 TEXT_FILTERS = (
@@ -90,7 +91,7 @@ _NOTHING = (BlankCell, Undefined)
 
 def cell_of(column: str, text: str) -> str:
     """Give a cell's text, or what stands for it where there is nothing to be seen in it."""
-    return text if text.strip(_INVISIBLE) else BlankCell(column)
+    return text if _is_seen(text) is not None else BlankCell(column)
 
 
 def default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
