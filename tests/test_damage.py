@@ -35,7 +35,7 @@ people(ledger, 60)
 for number in range(1, 41):
     settle(ledger, {f"p{number}@people.example": Status.SENT})
     if number == 20:
-        ledger.database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        ledger.checkpoint()
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

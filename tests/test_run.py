@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import CampaignError, ContactsError, LedgerError, TemplateError
+from campaign.ledger.lineage import generation_file
 from campaign.ledger.store import reading_ledger
 from campaign.model import Status
 from campaign.pipeline.plan import Resend
@@ -294,6 +295,7 @@ def test_results_without_their_ledger_stop_a_run(
     assert len(server.accepted) == 2
     assert results.read_bytes() == before
     results.rename(results.with_suffix(".old"))
+    generation_file(campaign.ledger).unlink()
     assert counts(campaign.send(server.port)) == {"sent": 2}
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from campaign.errors import LedgerError, ResultsError
+from campaign.ledger.lineage import generation_file
 from campaign.pipeline.plan import RunPlan
 
 _SMALL = 2_000
@@ -36,7 +37,8 @@ def guard_what_an_earlier_run_left(plan: RunPlan) -> None:
         raise LedgerError(
             "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
             where=str(plan.ledger),
-            fix=f"put the ledger back; or, to mail everybody from the beginning, move {plan.results.name} away",
+            fix=f"put the ledger back; or, to mail everybody from the beginning, move {plan.results.name} and "
+            f"{generation_file(plan.ledger).name} away",
         )
 
 
