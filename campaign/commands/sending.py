@@ -14,7 +14,7 @@ import typer
 from campaign.commands.previewing import preview_campaign
 from campaign.commands.serving import destination, sandbox_folder
 from campaign.console import Console
-from campaign.ending import show_summary
+from campaign.ending import WINDOW, fresh_window, show_summary
 from campaign.errors import SettingsError
 from campaign.invocation import Invocation, program
 from campaign.links import throwaway_secret
@@ -78,9 +78,22 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
     require_secrets(settings, sandbox=order.sandbox)
     results, ledger = output_paths(settings, order.output, order.sandbox)
     require_folder(results.parent)
+    invocation = Invocation(
+        program=program(),
+        campaign=order.campaign,
+        output=order.output,
+        sandbox=order.sandbox,
+        settings=order.settings(),
+    )
     with destination(settings, sandbox=order.sandbox) as server:
         through = f"the sandbox, port {server.port}" if order.sandbox else server.host
-        console = Console(title=settings.name, through=through, yes=order.yes or order.sandbox)
+        console = Console(
+            title=settings.name,
+            through=through,
+            yes=order.yes or order.sandbox,
+            grace=settings.link.grace,
+            fresh=invocation.line("resend", *fresh_window(settings.window), without=WINDOW),
+        )
         if order.sandbox:
             console.say("sandbox: nothing leaves this machine; the links are signed with a secret made for this run")
         plan = RunPlan(
@@ -96,14 +109,8 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
             resend=resend,
             reader=reader,
         )
-        ended = run(plan, console)
-    invocation = Invocation(
-        program=program(),
-        campaign=order.campaign,
-        output=order.output,
-        sandbox=order.sandbox,
-        settings=order.settings(),
-    )
+        with console:
+            ended = run(plan, console)
     if order.sandbox and ended.sent_now:
         console.say(f"what arrived: {sandbox_folder(settings) / 'index.html'}")
     show_summary(ended, invocation, settings.window, console.say)
