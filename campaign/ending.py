@@ -65,6 +65,8 @@ def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings
         stale=is_stale(given, now),
     )
     show_next(commands, say)
+    if invocation.sandbox and not summary.sent_now and not counts[Status.PENDING]:
+        say(f"to begin the sandbox anew:\n    {invocation.line('send', '--fresh')}")
 
 
 def show_counts(counts: Mapping[Status, int], say: Say) -> None:
