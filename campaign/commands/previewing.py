@@ -42,10 +42,14 @@ def preview_campaign(
             )
         return console.agrees(f"Write {messages:,} messages to {folder}? (--limit 100 writes the first ones)")
 
+    def writing(messages: int) -> None:
+        if not messages % 100:
+            console.step(f"{messages:,} messages written")
+
     with console:
         seen = preview(
             settings, folder, limit=limit, reading=console.reading, agreed=agreed,
-            writing=lambda count: console.step(f"{count:,} messages written"),
+            writing=writing,
         )  # fmt: skip
     if seen.declined:
         console.say("nothing was written")

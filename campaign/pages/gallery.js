@@ -18,7 +18,7 @@
     if (className) node.className = className;
     return node;
   }
-  const place = (row) => document.body.dataset.numbered + " " + row[NUMBER] + (row[LINE] ? " (line " + row[LINE] + ")" : "");
+  const numbered = (row) => document.body.dataset.numbered + " " + row[NUMBER] + (row[LINE] ? " (line " + row[LINE] + ")" : "");
   const words = (text) => text.replace(/_/g, " ");
   const badge = (text) => make("em", words(text), "status " + (Object.hasOwn(TONES, text) ? TONES[text] : ""));
 
@@ -93,7 +93,7 @@
     chosen = index;
     const row = rows[index], mailed = Boolean(row[FILE]);
     el("subject").textContent = row[SUBJECT] || (mailed ? "(no subject)" : row[EMAIL] || "(no address)");
-    const facts = [make("span", "To " + (row[EMAIL] || "nobody")), make("span", place(row)), badge(row[STATUS])];
+    const facts = [make("span", "To " + (row[EMAIL] || "nobody")), make("span", numbered(row)), badge(row[STATUS])];
     if (row[EXPIRES]) facts.push(make("span", "Link expires " + row[EXPIRES]));
     if (mailed && row[DETAIL]) facts.push(make("span", row[DETAIL]));
     el("facts").replaceChildren(...facts);
