@@ -82,10 +82,10 @@ class LiveLine:
 
     def _columns(self) -> int:
         """Give those of this stream's terminal, as it is now: the shell's COLUMNS is what it was."""
-        try:
-            return max(2, os.get_terminal_size(self._stream.fileno()).columns)
-        except (OSError, ValueError):
-            return max(2, shutil.get_terminal_size().columns)
+        columns = 0
+        with contextlib.suppress(OSError, ValueError):
+            columns = os.get_terminal_size(self._stream.fileno()).columns
+        return max(2, columns or shutil.get_terminal_size().columns)  # 0 is one that does not know its width
 
     def _write(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):  # the terminal is gone, or the pipe's reader

@@ -56,6 +56,15 @@ def test_the_width_is_the_terminals_own_and_that_of_now(terminal: Pty, monkeypat
     assert terminal.read() == "\r\x1b[Kdone\r\n"
 
 
+def test_a_terminal_that_does_not_know_its_width_has_a_usual_one(
+    terminal: Pty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    terminal.resize(0)
+    LiveLine(terminal.stream, every=None).show(lambda: "short")
+    assert terminal.read() == "\rshort\x1b[K"
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(81, 0), (80, 0), (79, 1), (40, 1), (39, 2), (20, 3)])
 def test_what_has_spilt_over_is_taken_back_where_lines_are_broken_anew(
     terminal: Pty, monkeypatch: pytest.MonkeyPatch, columns: int, rows: int
