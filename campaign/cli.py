@@ -60,11 +60,16 @@ def check(campaign: options.Campaign = TOML, output: options.Output = None, offl
 
 @app.command()
 @command
-def preview(campaign: options.Campaign = TOML, to: options.To = None, limit: options.Limit = None) -> int:
+def preview(
+    campaign: options.Campaign = TOML,
+    to: options.To = None,
+    limit: options.Limit = None,
+    yes: options.Yes = False,
+) -> int:
     """Write every message to a folder, to look at; send nothing."""
     from campaign.commands.previewing import preview_campaign
 
-    return preview_campaign(campaign, to=to, limit=limit)
+    return preview_campaign(campaign, to=to, limit=limit, yes=yes)
 
 
 @app.command()
@@ -74,6 +79,7 @@ def send(
     output: options.Output = None,
     wait: options.Wait = True,
     sandbox: options.InSandbox = False,
+    fresh: options.Fresh = False,
     dry_run: options.DryRun = False,
     to: options.To = None,
     limit: options.Limit = None,
@@ -98,7 +104,7 @@ def send(
         order = Order(
             campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
             closes=closes, lasts=lasts, host=host, port=port, connections=connections, rate=rate,
-            processes=processes, profile=profile, json=json, dry_run=dry_run, to=to,
+            processes=processes, profile=profile, json=json, dry_run=dry_run, to=to, fresh=fresh,
         )  # fmt: skip
         return send_campaign(order, reader)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from campaign.durations import brief_duration
+from campaign.durations import brief_duration, compact_duration
 from campaign.errors import CampaignError, WindowError
 from campaign.invocation import Invocation
 from campaign.model import Status
@@ -27,7 +27,8 @@ MEANINGS = {
     Status.SUPPRESSED: "on a suppression list",
     Status.DUPLICATE: "the same address stands earlier in the file",
 }
-_WINDOW = ("--opens", "--closes", "--lasts")
+WINDOW = ("--opens", "--closes", "--lasts")
+"""The options that give another window."""
 _STAGES = ("read", "mint", "render", "compose", "send", "ledger")
 
 
@@ -64,6 +65,8 @@ def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings
         stale=is_stale(given, now),
     )
     show_next(commands, say)
+    if invocation.sandbox and not summary.sent_now and not counts[Status.PENDING]:
+        say(f"to begin the sandbox anew:\n    {invocation.line('send', '--fresh')}")
 
 
 def show_counts(counts: Mapping[Status, int], say: Say) -> None:
@@ -97,7 +100,7 @@ def next_commands(
     fresh = ("--lasts", "8h") if stale else ()
 
     def resend(*more: str) -> str:
-        return invocation.line("resend", *more, *fresh, without=_WINDOW if stale else ("--opens",) if opened else ())
+        return invocation.line("resend", *more, *fresh, without=WINDOW if stale else ("--opens",) if opened else ())
 
     commands = []
     again = []
@@ -126,6 +129,12 @@ def next_commands(
         )
         commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
     return commands
+
+
+def fresh_window(given: WindowSettings) -> tuple[str, str]:
+    """Give the option for a window that begins now: as long as the settings say, or a working day."""
+    lasts = given.lasts or timedelta(hours=8)
+    return "--lasts", compact_duration(lasts)
 
 
 def is_stale(given: WindowSettings, now: datetime) -> bool:

@@ -35,6 +35,7 @@ Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the windo
 InSandbox = Annotated[
     bool, typer.Option("--sandbox", help="Deliver to a server inside this program; nothing leaves the machine.")
 ]
+Fresh = Annotated[bool, typer.Option("--fresh", help="With --sandbox: begin anew, without what its earlier runs left.")]
 OfSandbox = Annotated[bool, typer.Option("--sandbox", help="Look at the sandbox run, not at the real one.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many contacts.", metavar="N")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")]

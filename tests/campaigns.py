@@ -21,6 +21,7 @@ class Silent:
     """A watcher that keeps what it hears."""
 
     asks = False
+    can_agree = True
 
     def __init__(self) -> None:
         self.notices: list[str] = []
@@ -37,6 +38,9 @@ class Silent:
 
     def progress(self, progress: Progress) -> None:
         self.heard.append(progress)
+
+    def writing(self, rows: int, total: int) -> None:
+        """Not kept."""
 
     def notice(self, words: str) -> None:
         self.notices.append(words)

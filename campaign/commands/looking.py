@@ -31,18 +31,19 @@ def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: boo
     results, path = output_paths(settings, output, sandbox)
     with reading_ledger(path, settings.name) as database:
         running = _running(database)
+        sending = summary.being_sent(database) if running is not None else 0
         unread = _fact(database, "digest") is None
         counts = summary.counts(database)
         commands = _commands(settings, database, Invocation(
             program=program(), campaign=campaign, output=output, sandbox=sandbox
         ), results)  # fmt: skip
     if json:
-        typer.echo(_as_json(settings, counts, results, running))
+        typer.echo(_as_json(settings, counts, results, running, sending))
         return
     typer.echo(f"{settings.name}: {counts[Status.SENT]:,} of {sum(counts.values()):,} sent")
     show_counts(counts, typer.echo)
     if running is not None:
-        typer.echo(f"a run is going on, process {running}: in_doubt counts what is under way, too")
+        typer.echo(f"a run is going on, process {running}" + (f"; {sending:,} being sent" if sending else ""))
     else:
         if unread:
             typer.echo("the contacts file had not been read to its end when the run was cut off: there are more rows")
@@ -54,6 +55,8 @@ def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> No
     settings = load_settings(campaign)
     results, path = output_paths(settings, output, sandbox)
     with reading_ledger(path, settings.name) as database:
+        if _running(database) is not None:
+            summary.being_sent(database)  # and not in doubt
         columns = json.loads(_fact(database, "columns") or "[]")
         write_results(results, columns, summary.standings(database), _message_ids(settings, database))
     typer.echo(results)
@@ -65,6 +68,8 @@ def report_campaign(campaign: Path, to: Path, *, output: Path | None, sandbox: b
     results, path = output_paths(settings, output, sandbox)
     invocation = Invocation(program=program(), campaign=campaign, output=output, sandbox=sandbox)
     with reading_ledger(path, settings.name) as database:
+        if _running(database) is not None:
+            summary.being_sent(database)  # and not in doubt
         commands = _commands(settings, database, invocation, results)
         data = report_data(database, settings, message_ids=_message_ids(settings, database), commands=commands)
     if sandbox:
@@ -89,7 +94,7 @@ def _commands(
     return list(next_commands(summary.counts(database), invocation, results, opened=True, over=over, stale=stale))
 
 
-def _as_json(settings: Settings, counts: dict[Status, int], results: Path, running: int | None) -> str:
+def _as_json(settings: Settings, counts: dict[Status, int], results: Path, running: int | None, sending: int) -> str:
     return json.dumps(
         {
             "campaign": settings.name,
@@ -97,6 +102,7 @@ def _as_json(settings: Settings, counts: dict[Status, int], results: Path, runni
             "counts": {status.value: count for status, count in counts.items()},
             "results": str(results),
             "running": running,
+            "being_sent": sending,
         }
     )
 

@@ -6,9 +6,14 @@ from types import MappingProxyType
 
 from campaign.console import Console
 from campaign.ending import show_counts
+from campaign.errors import SettingsError
+from campaign.exits import STOPPED
 from campaign.model import Status
 from campaign.pipeline.rehearsal import preview
 from campaign.settings import load_settings
+
+_MANY = 10_000
+"""Messages, of two files each, that nobody wants to have written by mistake."""
 
 
 def preview_campaign(
@@ -16,17 +21,44 @@ def preview_campaign(
     *,
     to: Path | None,
     limit: int | None,
+    yes: bool = False,
     overrides: Mapping[str, object] = MappingProxyType({}),
 ) -> int:
-    """Write everybody's message. Gives 1 where rows can't be mailed as they stand. Raises UsageError."""
+    """Write everybody's message. Gives 1 where rows can't be mailed as they stand, 3 where somebody said no to so
+    many. Raises UsageError.
+    """
     settings = load_settings(campaign, overrides=overrides)
     folder = to or settings.folder / f"{settings.name}-preview"
-    console = Console(title=settings.name)
-    seen = preview(settings, folder, limit=limit, reading=console.reading)
+    console = Console(title=settings.name, yes=yes)
+
+    def agreed(messages: int) -> bool:
+        if messages <= _MANY:
+            return True
+        if not console.can_agree:
+            raise SettingsError(
+                f"that would write {messages:,} messages, and {2 * messages:,} files",
+                where=str(folder),
+                fix="write the first ones, with --limit 100; or say --yes",
+            )
+        return console.agrees(f"Write {messages:,} messages to {folder}? (--limit 100 writes the first ones)")
+
+    def writing(messages: int) -> None:
+        if not messages % 100:
+            console.step(f"{messages:,} messages written")
+
+    with console:
+        seen = preview(
+            settings, folder, limit=limit, reading=console.reading, agreed=agreed,
+            writing=writing,
+        )  # fmt: skip
+    if seen.declined:
+        console.say("nothing was written")
+        return STOPPED
     ready = seen.counts[Status.PENDING]
     console.say(f"{settings.name}: {ready:,} messages written, none sent; their links sign nobody in")
     show_counts({status: seen.counts[status] for status in Status if status is not Status.PENDING}, console.say)
     for fault in seen.faults:
-        console.say(f"  row {fault.row.contact.number}: {fault.detail}")
+        cell = "" if fault.row.contact.email or "missing" in fault.detail else f": {fault.address}"
+        console.say(f"  row {fault.row.contact.number}: {fault.detail}{cell}")
     console.say(f"look at: {folder / 'index.html'}")
     return int(seen.counts[Status.INVALID] > 0)

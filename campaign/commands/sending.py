@@ -12,9 +12,9 @@ from pathlib import Path
 import typer
 
 from campaign.commands.previewing import preview_campaign
-from campaign.commands.serving import destination, sandbox_folder
+from campaign.commands.serving import begin_afresh, destination, sandbox_folder
 from campaign.console import Console
-from campaign.ending import show_summary
+from campaign.ending import WINDOW, fresh_window, show_summary
 from campaign.errors import SettingsError
 from campaign.invocation import Invocation, program
 from campaign.links import throwaway_secret
@@ -49,6 +49,7 @@ class Order:
     json: bool = False
     dry_run: bool = False
     to: Path | None = None
+    fresh: bool = False
 
     def settings(self) -> dict[str, object]:
         """Give what was said of settings, by option."""
@@ -63,8 +64,12 @@ def send_campaign(order: Order, reader: Reader | None = None) -> int:
     """Send to everybody who has not been mailed; with `dry_run`, to a folder. Gives the exit code. `reader`: a process
     to read the contacts file, begun before this module was imported.
     """
+    if order.fresh and (order.dry_run or not order.sandbox):
+        fix = "add --sandbox, or leave it out"
+        raise SettingsError("--fresh begins the sandbox anew, and this is no sandbox run", where="--fresh", fix=fix)
     if order.dry_run:
-        return preview_campaign(order.campaign, to=order.to, limit=order.limit, overrides=order.overrides())
+        overrides = order.overrides()
+        return preview_campaign(order.campaign, to=order.to, limit=order.limit, yes=order.yes, overrides=overrides)
     return _run(order, None, reader)
 
 
@@ -78,9 +83,24 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
     require_secrets(settings, sandbox=order.sandbox)
     results, ledger = output_paths(settings, order.output, order.sandbox)
     require_folder(results.parent)
-    with destination(settings, sandbox=order.sandbox) as server:
+    invocation = Invocation(
+        program=program(),
+        campaign=order.campaign,
+        output=order.output,
+        sandbox=order.sandbox,
+        settings=order.settings(),
+    )
+    if order.fresh:
+        begin_afresh(settings, order.output)
+    with destination(settings, sandbox=order.sandbox, ledger=ledger, fresh=order.fresh) as server:
         through = f"the sandbox, port {server.port}" if order.sandbox else server.host
-        console = Console(title=settings.name, through=through, yes=order.yes or order.sandbox)
+        console = Console(
+            title=settings.name,
+            through=through,
+            yes=order.yes or order.sandbox,
+            grace=settings.link.grace,
+            fresh=invocation.line("resend", *fresh_window(settings.window), without=WINDOW),
+        )
         if order.sandbox:
             console.say("sandbox: nothing leaves this machine; the links are signed with a secret made for this run")
         plan = RunPlan(
@@ -96,14 +116,8 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
             resend=resend,
             reader=reader,
         )
-        ended = run(plan, console)
-    invocation = Invocation(
-        program=program(),
-        campaign=order.campaign,
-        output=order.output,
-        sandbox=order.sandbox,
-        settings=order.settings(),
-    )
+        with console:
+            ended = run(plan, console)
     if order.sandbox and ended.sent_now:
         console.say(f"what arrived: {sandbox_folder(settings) / 'index.html'}")
     show_summary(ended, invocation, settings.window, console.say)

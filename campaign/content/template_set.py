@@ -54,7 +54,8 @@ class _Piece:
 class TemplateSet:
     """The templates of a campaign, compiled; made by `load_templates`.
 
-    `constants` are the chunks that are the same in every message. `columns` are the contact's columns that the
+    `constants` are the chunks that are the same in every message. `files` are all that were
+    compiled. `columns` are the contact's columns that the
     templates name, the unsubscribe URL's included; `shortest_unsubscribe_url` is how many characters everybody's has at
     least.
     """
@@ -68,6 +69,7 @@ class TemplateSet:
         "_unsubscribe",
         "columns",
         "constants",
+        "files",
         "shortest_unsubscribe_url",
     )
 
@@ -88,7 +90,8 @@ class TemplateSet:
         self._unsubscribe = unsubscribe
         self.shortest_unsubscribe_url = 0 if unsubscribe is None else unsubscribe.shortest
         self._base: dict[str, Any] = dict(subject.template.environment.globals)
-        templates = chain.from_iterable(part.reached for part in parts)
+        templates = list(chain.from_iterable(part.reached for part in parts))
+        self.files = tuple(Path(template.filename) for template in templates if template.filename is not None)
         self.constants: frozenset[str] = frozenset(chain.from_iterable(map(constants_of, templates)))
         names = column_names(chain.from_iterable(part.trees for part in parts))
         self.columns: ColumnNames = names if unsubscribe is None else names | unsubscribe.columns

@@ -3,11 +3,13 @@
 Raises InvalidContactError where the row can't be mailed, LinkError where no link can be made at all.
 """
 
+import hashlib
 import time
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 
 from campaign.content import load_templates, text_template
+from campaign.errors import TemplateError
 from campaign.links import LinkMinter
 from campaign.message import Composer
 from campaign.model import Contact, Content, LoginLink, Message
@@ -42,6 +44,15 @@ class Assembly:
             constants=templates.constants,
             message_id_domain=plan.message_id_domain,
         )
+
+    def digest(self) -> str:
+        """Give what tells, another time, whether the templates are the same: SHA-256, in hex. Raises TemplateError."""
+        try:
+            digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in self.templates.files]
+        except OSError as error:
+            where = str(error.filename)
+            raise TemplateError(f"it can't be read: {error.strerror}", where=where, fix="put it back") from None
+        return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
     def assemble(self, contact: Contact, now: datetime) -> tuple[LoginLink, Content, Message]:
         """Make the contact's link, content and message. `now` is aware, in the zone that the message is dated in."""

@@ -95,6 +95,8 @@ class Report:
     """Contacts by the status they were given."""
     deferred: int = 0
     """Contacts waiting for their next try."""
+    under_way: int = 0
+    """Contacts whose message is being sent: claimed, without an outcome."""
     connections: int = 0
     limit: int = 0
     """Connections that it may open, as far as it knows what the server takes."""

@@ -233,6 +233,7 @@ class Worker:
             Report(
                 settled=dict(self._courier.settled),
                 deferred=self._rows.waiting,
+                under_way=self._courier.under_way,
                 connections=self.pool.connections,
                 limit=self.pool.limit,
                 rate=self._pace.rate,
