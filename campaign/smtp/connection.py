@@ -54,6 +54,8 @@ class Connection:
         """No message may begin on it any more."""
         self.served = False
         """Whether it has taken a message."""
+        self.put_off: Parcel | None = None
+        """The last message, where it was refused for now."""
         self.useful = False
         """Whether anything was said on it of any message, or there was none to send."""
         self.goodbye: tuple[Phase, Reply] | None = None
