@@ -102,7 +102,7 @@ def test_a_row_without_a_message_is_listed_with_its_reason(folder: Path) -> None
     assert not [name for name in names(folder) if name.startswith("0007")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(email=ANYTHING, subject=ANYTHING, text=ANYTHING, detail=ANYTHING, status=ANYTHING, name=ANYTHING, note=ANYTHING)
 def test_no_value_becomes_markup(
     tmp_path_factory: pytest.TempPathFactory,
@@ -251,7 +251,7 @@ def test_keep_goes_on_and_finish_can_be_repeated(folder: Path) -> None:
 number = count(1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(email=ANYTHING)
 def test_file_names_are_safe_whatever_the_address(tmp_path_factory: pytest.TempPathFactory, email: str) -> None:
     folder = tmp_path_factory.mktemp("preview")
@@ -274,7 +274,7 @@ def test_a_received_message_shows_what_it_says(folder: Path) -> None:
     assert [text.strip() for text in received.attributes("srcdoc")] == ours.attributes("srcdoc")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     data=st.binary()
     | st.builds(

@@ -95,7 +95,7 @@ def test_every_status_has_its_words_colour_and_count(status: Status) -> None:
     assert ("li" in page.tags) is not settled  # what is left to do is said
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=ANYTHING)
 def test_no_value_becomes_markup(text: str) -> None:
     counts = dict.fromkeys(Status, 1)
@@ -152,7 +152,7 @@ def test_chart_has_a_bar_for_each_minute_in_proportion() -> None:
     assert bars_of() == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(minutes=st.lists(st.integers(0, 20_000), min_size=1, max_size=30, unique=True).map(sorted))
 def test_chart_of_any_length_stays_small_and_loses_nothing(minutes: list[int]) -> None:
     bars = bars_of(*((START + timedelta(minutes=minute), 60) for minute in minutes))

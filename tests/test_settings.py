@@ -21,7 +21,7 @@ from campaign.settings import WANTED, Settings, is_this_machine, load_settings, 
 Document = dict[str, Any]
 
 # A new file for every example is wanted; that they share the folder is no harm.
-PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 MINIMAL: Document = {
     "name": "autumn-orders",

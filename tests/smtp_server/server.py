@@ -22,7 +22,7 @@ from typing import Any, Self
 from tests.smtp_server.certificates import authority_pem
 from tests.smtp_server.features import Features
 from tests.smtp_server.misbehaviours import Misbehaviour
-from tests.smtp_server.record import Accepted, Connection, Defect, Keep, Record, count_by_recipient
+from tests.smtp_server.record import PATIENCE, Accepted, Connection, Defect, Keep, Record, count_by_recipient
 from tests.smtp_server.session import Session
 from tests.smtp_server.state import ServerState
 
@@ -82,7 +82,7 @@ class FaultServer:
         """How many messages were accepted for each address."""
         return count_by_recipient(self.accepted)
 
-    def wait_until(self, true: Callable[[], bool], timeout: float = 10.0) -> None:
+    def wait_until(self, true: Callable[[], bool], timeout: float = PATIENCE) -> None:
         """Waits until the record makes it true; TimeoutError after so many seconds."""
         self.record.wait_until(true, timeout)
 
