@@ -5,12 +5,13 @@
     │   ├── SettingsError         campaign.toml, the environment, an option
     │   ├── WindowError           a time that does not exist, a window that is over
     │   ├── ContactsError         the contacts file or a suppression list as a whole
-    │   ├── TemplateError         a template that cannot be loaded or compiled
+    │   ├── TemplateError         a template that cannot be loaded or compiled, or names what nobody has
     │   ├── LinkError             a secret, a domain or an expiry that no link can be made with
     │   ├── ResultsError          a results file that cannot be read or written
     │   └── LedgerError           a ledger of another campaign, damaged, or out of reach
     │       └── LedgerBusyError       another run holds it
     ├── InvalidContactError   this row can't be mailed as it stands; the others can
+    │   └── EmptyCellError        a template writes a cell of it that is empty
     └── StoppedError          the run had to stop before its end; rows stay pending (exit code 3)
 
 An error that a person sees has three parts: what is wrong, where, and what to do. None ever quotes a secret or a link.
@@ -54,7 +55,7 @@ class ContactsError(UsageError):
 
 
 class TemplateError(UsageError):
-    """A template can't be loaded or compiled."""
+    """A template can't be loaded or compiled, or it names what no contact has."""
 
 
 class LinkError(UsageError):
@@ -75,6 +76,14 @@ class LedgerBusyError(LedgerError):
 
 class InvalidContactError(CampaignError):
     """This contact can't be mailed as it stands."""
+
+
+class EmptyCellError(InvalidContactError):
+    """A template writes a cell of this contact that is empty. `column` is the cell's."""
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", column: str) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.column = column
 
 
 class StoppedError(CampaignError):

@@ -75,9 +75,7 @@ def hold_out(
         def launch(*arguments: str, log: Path) -> Sender:
             return (launcher.cold if chance.random() < _COLD else launcher.warm)(*arguments, log=log)
 
-        siege = Siege(
-            campaign, record, launch, connections=_CONNECTIONS, chance=chance, exact=exact, reserve=reserve
-        )
+        siege = Siege(campaign, record, launch, connections=_CONNECTIONS, chance=chance, exact=exact, reserve=reserve)
         siege.kill(kills)
         figures = siege.finish()
     with capsys.disabled():

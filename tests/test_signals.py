@@ -34,7 +34,9 @@ def launcher() -> Iterator[Launcher]:
 
 
 def _campaign(folder: Path, port: int, people: int = 20, **smtp: object) -> SmallCampaign:
-    campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": 4, "timeout": f"{_TIMEOUT}s"} | smtp})
+    campaign = SmallCampaign(
+        folder / "campaign", settings={"smtp": {"connections": 4, "timeout": f"{_TIMEOUT}s"} | smtp}
+    )
     campaign.people(people).load(port)
     return campaign
 

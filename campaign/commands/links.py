@@ -12,7 +12,7 @@ import typer
 from campaign.commands.sending import link_secret
 from campaign.contacts import contact_key, open_contacts, parse_address
 from campaign.durations import brief_duration, parse_duration
-from campaign.errors import InvalidContactError, LinkError, UsageError
+from campaign.errors import InvalidContactError, LinkError, TemplateError, UsageError
 from campaign.links import Inspection, inspect_link
 from campaign.model import Contact
 from campaign.pipeline.assembly import Assembly
@@ -42,7 +42,7 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
     stranger = contact or Contact(number=1, email=address, columns={settings.contacts.email_column: address})
     try:
         link = Assembly(letter_plan(settings, link_secret(settings), window)).minter.mint(stranger, now)
-    except InvalidContactError as error:
+    except (InvalidContactError, TemplateError) as error:
         if contact is not None:
             raise LinkError(error.what, where=error.where, fix=error.fix) from None
         raise LinkError(

@@ -57,8 +57,7 @@ def preview_campaign(
     ready = seen.counts[Status.PENDING]
     console.say(f"{settings.name}: {ready:,} messages written, none sent; their links sign nobody in")
     show_counts({status: seen.counts[status] for status in Status if status is not Status.PENDING}, console.say)
-    for fault in seen.faults:
-        cell = "" if fault.row.contact.email or "missing" in fault.detail else f": {fault.address}"
-        console.say(f"  row {fault.row.contact.number}: {fault.detail}{cell}")
+    for line in seen.fault_lines():
+        console.say(f"  {line}")
     console.say(f"look at: {folder / 'index.html'}")
     return int(seen.counts[Status.INVALID] > 0)

@@ -1,8 +1,6 @@
 """What can be known, and is decided, before a run opens its ledger."""
 
-import difflib
 import os
-from collections.abc import Iterable, Iterator, Sequence
 
 from campaign.errors import LedgerError, ResultsError
 from campaign.ledger.lineage import generation_file
@@ -12,14 +10,6 @@ _SMALL = 2_000
 """Contacts up to which one process is quicker than starting more."""
 _SLOW = 200.0
 """Messages a second up to which one process is plenty."""
-
-
-def missing_columns(required: Iterable[str], columns: Sequence[str]) -> Iterator[str]:
-    """Say which columns the templates can't do without and the contacts file has not: every row will be invalid."""
-    for name in sorted(set(required) - set(columns)):
-        near = difflib.get_close_matches(name, columns, n=1)
-        meant = f"; did they mean {near[0]!r}?" if near else ""
-        yield f"the templates want a column {name!r}, which the contacts file has not{meant}"
 
 
 def guard_what_an_earlier_run_left(plan: RunPlan) -> None:

@@ -20,7 +20,7 @@ from campaign.ledger.store import Ledger
 from campaign.message import MessageIds
 from campaign.model import Status
 from campaign.pipeline.assembly import Assembly
-from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, missing_columns, processes_for
+from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, processes_for
 from campaign.pipeline.continuation import tell_of_earlier_runs
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
@@ -47,8 +47,7 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     guard_what_an_earlier_run_left(plan)
-    for words in missing_columns(assembly.required, contacts.columns):
-        watcher.notice(words)
+    assembly.verify(contacts.columns)
     crew = Crew(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
         with Ledger.open(plan.ledger, settings.name) as ledger:

@@ -1,11 +1,12 @@
 """The check of what surrounds the messages: secrets, window, links, and what earlier runs have left."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from campaign.commands.check.findings import Findings
 from campaign.commands.sending import link_secret, require_folder
+from campaign.durations import brief_duration
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger import summary
 from campaign.ledger.store import reading_ledger
@@ -15,13 +16,17 @@ from campaign.pipeline.rehearsal import Rehearsal, rehearsal_window
 from campaign.settings import Settings, output_paths, require_secrets
 from campaign.window import SendWindow
 
+_LONG_LIFE = timedelta(days=7)
+
 
 @dataclass(slots=True, kw_only=True)
 class Known:
     """What one step has found out for the next."""
 
     window: SendWindow | None = None
-    """None where it is over."""
+    """None where it is over, or can't be understood."""
+    timezone: str = "UTC"
+    """The window's zone, where that is one."""
     secret: str = field(default_factory=throwaway_secret, repr=False)
     seen: Rehearsal = field(default_factory=Rehearsal)
 
@@ -39,6 +44,7 @@ def window(settings: Settings, known: Known, found: Findings) -> None:
     """When mail may go."""
     given = rehearsal_window(settings)
     now = datetime.now(UTC)
+    known.timezone = settings.window.timezone
     if given.is_over(now):
         raise WindowError(
             f"the window is over: it {given.describe(now)}",
@@ -56,6 +62,12 @@ def links(settings: Settings, known: Known, found: Findings) -> None:
     link, now = settings.link, datetime.now(UTC)
     until = known.window.link_expiry(max(now, known.window.opens), link.grace)
     found.ok("links", f"sign in at {link.domain} until {until:%Y-%m-%d %H:%M %Z}")
+    lives = until - max(now, known.window.opens)
+    if lives > _LONG_LIFE:
+        found.note(
+            f"links live {brief_duration(lives)}, and whoever has one is signed in by it until then; a window that "
+            "closes sooner, or a shorter link.grace, makes it less"
+        )
 
 
 def earlier(settings: Settings, output: Path | None, found: Findings) -> None:
