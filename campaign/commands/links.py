@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from campaign.commands.sending import link_secret
+from campaign.commands.sending import link_secret, signing_secret
 from campaign.contacts import contact_key, open_contacts, parse_address
 from campaign.durations import brief_duration, parse_duration
 from campaign.errors import InvalidContactError, LinkError, UsageError
@@ -41,7 +41,7 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
     contact = _contact(settings, address)
     stranger = contact or Contact(number=1, email=address, columns={settings.contacts.email_column: address})
     try:
-        link = Assembly(letter_plan(settings, link_secret(settings), window)).minter.mint(stranger, now)
+        link = Assembly(letter_plan(settings, signing_secret(settings), window)).minter.mint(stranger, now)
     except InvalidContactError as error:
         if contact is not None:
             raise LinkError(error.what, where=error.where, fix=error.fix) from None

@@ -15,16 +15,16 @@ from campaign.commands.previewing import preview_campaign
 from campaign.commands.serving import destination, sandbox_folder
 from campaign.console import Console
 from campaign.ending import show_summary
-from campaign.errors import SettingsError
+from campaign.errors import LinkError, SettingsError
 from campaign.invocation import Invocation, program
-from campaign.links import throwaway_secret
+from campaign.links import LinkMinter, throwaway_secret
 from campaign.model import Status
 from campaign.options import SETTINGS
 from campaign.pipeline.plan import Resend, RunPlan
 from campaign.pipeline.reader import Reader
 from campaign.pipeline.run import run
 from campaign.pipeline.watching import Summary
-from campaign.settings import Settings, load_settings, output_paths, require_secrets
+from campaign.settings import Settings, load_settings, output_paths, require_secrets, secret_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
             results=results,
             ledger=ledger,
             server=server,
-            secret=throwaway_secret() if order.sandbox else link_secret(settings),
+            secret=throwaway_secret() if order.sandbox else signing_secret(settings),
             limit=order.limit,
             wait=order.wait,
             processes=order.processes,
@@ -124,6 +124,19 @@ def require_folder(folder: Path) -> None:
             where=str(folder),
             fix="get the right to write there, or name a file elsewhere with --output",
         )
+
+
+def signing_secret(settings: Settings) -> str:
+    """Take the secret out of its wrapping, to sign with. Raises LinkError, which names the file it came from."""
+    secret = link_secret(settings)
+    try:
+        LinkMinter(domain=settings.link.domain, secret=secret, expiry=lambda issued: issued)
+    except LinkError as error:
+        name = f"{error.where}_FILE"
+        file = secret_files(settings).get(name)
+        where = error.where if file is None else f"{name}: {file}"
+        raise LinkError(error.what, where=where, fix=error.fix) from None
+    return secret
 
 
 def link_secret(settings: Settings) -> str:

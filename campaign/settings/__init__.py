@@ -14,6 +14,7 @@ from campaign.settings.addresses import is_this_machine
 from campaign.settings.campaign_file import Settings
 from campaign.settings.load import load_settings, output_paths, require_secrets
 from campaign.settings.names import WANTED
+from campaign.settings.secrets import open_to_others, secret_files
 from campaign.settings.sections import (
     ContactsSettings,
     LinkSettings,
@@ -34,6 +35,8 @@ __all__ = [
     "WindowSettings",
     "is_this_machine",
     "load_settings",
+    "open_to_others",
     "output_paths",
     "require_secrets",
+    "secret_files",
 ]
