@@ -10,11 +10,13 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from campaign.contacts import ContactsFile, open_contacts
 from campaign.errors import ResultsError, StoppedError, UsageError
 from campaign.ledger import summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
+from campaign.ledger.pictures import pictures, remember_picture
 from campaign.ledger.roster import count_due, prepare_run
 from campaign.ledger.store import Ledger
 from campaign.message import MessageIds
@@ -28,7 +30,7 @@ from campaign.pipeline.job import Report, Trouble
 from campaign.pipeline.plan import RunPlan, open_window
 from campaign.pipeline.resend import amend_from
 from campaign.pipeline.watching import Progress, Summary, Watcher, in_words
-from campaign.results import write_results
+from campaign.results import Written, write_results
 from campaign.window import SendWindow
 
 _BYTES_PER_ROW = 60
@@ -155,7 +157,11 @@ class _Run:
         database = self._ledger.database
         trouble = next((report.trouble for report in self._reports if report.trouble), self._trouble)
         try:
-            write_results(self._plan.results, self._ledger.columns(), summary.standings(database), self._message_id)
+            written = Written(digests=pictures(database), remember=partial(remember_picture, database))
+            standings, columns = summary.standings(database), self._ledger.columns()
+            kept = write_results(self._plan.results, columns, standings, self._message_id, written=written)
+            if kept is not None:
+                self._watcher.notice(f"{self._plan.results.name} had been changed; what stood in it is kept: {kept}")
         except ResultsError as error:
             if not self.began:
                 raise
