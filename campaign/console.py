@@ -17,6 +17,7 @@ from typing import TextIO
 
 import typer
 
+from campaign.colour import coloured
 from campaign.durations import brief_duration
 from campaign.pipeline.watching import Progress
 from campaign.window import SendWindow
@@ -101,7 +102,7 @@ class Console:
     def say(self, words: str) -> None:
         """Show a line that stays."""
         self._line("")
-        self._write(words + "\n")
+        self._write(coloured(words, self._stream) + "\n")
 
     def _words(self, progress: Progress) -> str:
         done = sum(progress.settled.values())

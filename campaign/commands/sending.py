@@ -3,14 +3,12 @@
 Raises UsageError before the first message; after it, the exit code tells.
 """
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
-
+from campaign.commands.documents import run_document
 from campaign.commands.previewing import preview_campaign
 from campaign.commands.serving import destination, sandbox_folder
 from campaign.console import Console
@@ -23,8 +21,8 @@ from campaign.options import SETTINGS
 from campaign.pipeline.plan import Resend, RunPlan
 from campaign.pipeline.reader import Reader
 from campaign.pipeline.run import run
-from campaign.pipeline.watching import Summary
 from campaign.settings import Settings, load_settings, output_paths, require_secrets, secret_files
+from campaign.stdout import say_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,7 @@ class Order:
     profile: bool = False
     json: bool = False
     dry_run: bool = False
-    to: Path | None = None
+    folder: Path | None = None
 
     def settings(self) -> dict[str, object]:
         """Give what was said of settings, by option."""
@@ -64,7 +62,9 @@ def send_campaign(order: Order, reader: Reader | None = None) -> int:
     to read the contacts file, begun before this module was imported.
     """
     if order.dry_run:
-        return preview_campaign(order.campaign, to=order.to, limit=order.limit, overrides=order.overrides())
+        return preview_campaign(
+            order.campaign, folder=order.folder, limit=order.limit, overrides=order.overrides(), json=order.json
+        )
     return _run(order, None, reader)
 
 
@@ -108,7 +108,7 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
         console.say(f"what arrived: {sandbox_folder(settings) / 'index.html'}")
     show_summary(ended, invocation, settings.window, console.say)
     if order.json:
-        typer.echo(json.dumps(_outcome(settings, ended)))
+        say_json(run_document(settings.name, ended, limited=order.limit is not None))
     return ended.exit_code
 
 
@@ -143,17 +143,3 @@ def link_secret(settings: Settings) -> str:
     """Take the secret that links are signed with out of its wrapping; `require_secrets` has seen that it is there."""
     assert settings.link.secret is not None
     return settings.link.secret.get_secret_value()
-
-
-def _outcome(settings: Settings, ended: Summary) -> dict[str, object]:
-    return {
-        "campaign": settings.name,
-        "exit_code": ended.exit_code,
-        "total": sum(ended.counts.values()),
-        "counts": {status.value: count for status, count in ended.counts.items()},
-        "sent_now": ended.sent_now,
-        "in_doubt_now": ended.in_doubt_now,
-        "seconds": round(ended.seconds, 3),
-        "results": str(ended.results),
-        "stopped": ended.trouble.what if ended.trouble else None,
-    }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import typer
 
+from campaign.commands.previewing import refuse_stdout
 from campaign.pipeline.plan import configured_server
 from campaign.preview import PreviewWriter
 from campaign.settings import Settings
@@ -39,6 +40,7 @@ def serve_sandbox(port: int, folder: Path) -> None:
     """Run the sandbox until SIGINT or SIGTERM. Raises SettingsError."""
     from campaign.sandbox import BEHAVIOURS
 
+    refuse_stdout(folder)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

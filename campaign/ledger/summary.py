@@ -44,6 +44,15 @@ def counts(database: sqlite3.Connection) -> dict[Status, int]:
     return {status: found[status.value] for status in Status}
 
 
+def deliveries(database: sqlite3.Connection) -> Counter[Status]:
+    """Give how many messages ever had these outcomes, whether or not their contacts still stand in the file: `sent`,
+    and `in_doubt` (without those that are being sent).
+    """
+    with explained(database):
+        rows = database.execute("SELECT status FROM delivery WHERE status IN ('sent', 'in_doubt')")
+        return Counter(Status(word) for (word,) in rows)
+
+
 def standings(database: sqlite3.Connection) -> Iterator[Standing]:
     """Give every row of the contacts file in its order."""
     with explained(database):

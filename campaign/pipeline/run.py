@@ -58,7 +58,7 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
                 return doing.conclude(doing.go(contacts, crew))
             except UsageError as error:
                 if doing.began:  # no longer "nothing was sent"
-                    raise StoppedError(error.what, where=error.where, fix=error.fix) from None
+                    raise StoppedError(error.what, where=error.where, fix=error.fix, reason=error.reason) from None
                 raise
     except SQLITE_ERRORS as error:
         raise explain(error, plan.ledger) from None
@@ -82,7 +82,7 @@ class _Run:
         self._started = time.monotonic()
         self._declined = False
         self._stop_told = False
-        self._doubtful = 0
+        self._before: Counter[Status] = Counter()
         self._trouble: Trouble | None = None
         self.began = False
         """Whether messages may have been sent."""
@@ -120,6 +120,7 @@ class _Run:
         prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only, reading=aside is not None)
         if plan.settings.window.opens is None:
             ledger.write_fact("opened", window.opens.isoformat())
+        self._before = summary.deliveries(ledger.database)
         self._started = time.monotonic()
         self.began = True
         if aside is not None:
@@ -142,7 +143,7 @@ class _Run:
                 crew.drain()
 
         crew.work(plan.job(window, self._message_id_domain), ledger.lock, self._stopper, self._hear, tick)
-        self._doubtful = self._recover()
+        self._recover()
         where = f"smtp.host {plan.server.host}"
         self._trouble = nobody_got_through(self._reports, plan.ledger, where=where)
         if aside is not None:
@@ -166,21 +167,23 @@ class _Run:
             if not self.began:
                 raise
             if trouble is None:
-                trouble = Trouble(what=error.what, where=error.where, fix=error.fix)
+                trouble = Trouble(what=error.what, where=error.where, fix=error.fix, reason=error.reason)
             else:
                 self._watcher.notice(f"{error.what} ({error.where}); {error.fix}")
         profile: Counter[str] = Counter()
         for report in self._reports:
             profile.update(report.profile)
+        now = summary.deliveries(database) if self.began else self._before
         return Summary(
             counts=summary.counts(database),
-            sent_now=sum(report.settled.get(Status.SENT, 0) for report in self._reports),
-            in_doubt_now=self._doubtful + sum(report.settled.get(Status.IN_DOUBT, 0) for report in self._reports),
+            sent_now=now[Status.SENT] - self._before[Status.SENT],
+            in_doubt_now=now[Status.IN_DOUBT] - self._before[Status.IN_DOUBT],
             seconds=time.monotonic() - self._started,
             results=self._plan.results,
             window=window,
             trouble=trouble,
             stopped=self._stopper.asked or self._declined,
+            declined=self._declined,
             profile=dict(profile),
         )
 

@@ -12,6 +12,7 @@ from campaign.ledger.store import reading_ledger
 from campaign.links import throwaway_secret
 from campaign.model import Status
 from campaign.pipeline.rehearsal import Rehearsal, rehearsal_window
+from campaign.results import refuse_foreign
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
 from campaign.window import SendWindow
 
@@ -65,6 +66,7 @@ def earlier(settings: Settings, output: Path | None, found: Findings) -> None:
     """What earlier runs have left."""
     results, path = output_paths(settings, output, False)
     require_folder(results.parent)
+    refuse_foreign(results)
     if path.exists() and path.stat().st_size:
         with reading_ledger(path, settings.name) as database:
             counts = summary.counts(database)
