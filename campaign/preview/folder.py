@@ -86,6 +86,8 @@ def write_new(folder: Path, number: int, email: str, message: bytes) -> str:
     copy = 1
     while True:
         try:
+            if (folder / f"{name}.html").exists():
+                raise FileExistsError
             with (folder / f"{name}.eml").open("xb") as eml:
                 eml.write(message)
         except FileExistsError:
