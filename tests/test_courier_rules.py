@@ -520,3 +520,40 @@ def test_a_session_that_failed_without_a_word_says_nothing_about_a_limit(office:
     here = office()
     here.courier.not_opened(refused(Phase.CONNECT), others=3)
     assert here.courier.sessions.crowded is None and here.notices() == []
+
+
+def test_a_clock_set_back_before_the_opening_lets_nothing_go(office: Open) -> None:
+    """The operator has said when the window opens; that it was open a moment ago changes nothing."""
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    window = SendWindow.resolve(opens=soon, closes=None, lasts=None, timezone="UTC", now=datetime.now(UTC))
+    here = office(window=window, opening_is_set=True)
+    here.take_none()
+
+
+def test_a_window_that_opened_when_the_campaign_began_is_no_matter_of_the_clock(office: Open) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    window = SendWindow.resolve(opens=soon, closes=None, lasts=None, timezone="UTC", now=datetime.now(UTC))
+    assert office(window=window, opening_is_set=False).take().contact == 1
+
+
+def test_a_body_whose_claim_is_durable_waits_for_the_clock(office: Open) -> None:
+    here = office(opening_is_set=True)
+    parcel = left(here.take(), here)
+    assert here.courier.may_leave(parcel)
+    here.courier._window = SendWindow.resolve(
+        opens=datetime.now(UTC) + timedelta(hours=1), closes=None, lasts=None, timezone="UTC", now=datetime.now(UTC)
+    )
+    assert not here.courier.may_leave(parcel)
+
+
+def test_a_row_that_was_put_off_and_may_have_been_taken_is_in_doubt(office: Open) -> None:
+    here = office(2)
+    one, two = here.take(), here.take()
+    here.courier.answered(one, Phase.BODY, reply(450, "4.3.0", "Not now"), served=True)
+    here.courier.doubt(one, "a reply that answers nothing")
+    assert here.notebook.told()[-1][:2] == ("doubt", 1)
+    assert here.courier.settled == {Status.IN_DOUBT: 1}
+    here.now += 1e6
+    here.take_none()
+    here.courier.doubt(two, "it is under way: this is not what it was put off by")
+    assert here.courier.settled == {Status.IN_DOUBT: 1}

@@ -33,6 +33,8 @@ class Porter:
         self.taken: Counter[int] = Counter()
         self.words: dict[int, list[str]] = {}
         self.served: list[bool] = []
+        self.aged: set[int] = set()
+        self.doubted: list[int] = []
         self.refused: list[tuple[str, int]] = []
         self.sessions = 0
         self.wait = 0.0
@@ -54,6 +56,13 @@ class Porter:
 
     def untouched(self, parcel: Parcel, why: str) -> None:
         self._word(parcel, "untouched")
+
+    def has_aged(self, parcel: Parcel) -> bool:
+        return parcel.contact in self.aged
+
+    def doubt(self, parcel: Parcel, why: str) -> None:
+        assert why
+        self.doubted.append(parcel.contact)
 
     def unknown(self, parcel: Parcel, why: str) -> None:
         assert why

@@ -11,7 +11,7 @@ from campaign.smtp.connect import Session
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.parcels import parcel
-from tests.smtp_server import CATALOGUE, Misbehaviour
+from tests.smtp_server import CATALOGUE, Misbehaviour, nth_message
 from tests.smtp_server.misbehaviours import Situation
 from tests.test_pool import Porter, pool_to, work
 
@@ -148,3 +148,26 @@ def test_what_stands_behind_a_body_has_the_patience_of_commands(smtp_server: Sta
     pool.close()
     assert porter.last_words() == {"body 250": 3, "untouched": 1}
     assert time.monotonic() - start < 4
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_second_reply_makes_the_refusal_before_it_doubtful(
+    tmp_path: Path, smtp_server: StartServer, pipelining: bool
+) -> None:
+    """450, then 250 for one body: whoever tried again would mail it twice."""
+    fault = Misbehaviour(
+        name="450, then 250",
+        phase=Phase.BODY,
+        reply=b"450 4.3.0 Not now\r\n",
+        after=b"",
+        accept=True,
+        match=lambda now: any(address.startswith("p1@") for address in now.addresses),
+        times=1,
+    )
+    late = Misbehaviour(name="late", phase=Phase.MAIL, before=b"250 2.0.0 Taken after all\r\n", match=nth_message(3))
+    campaign = small(tmp_path, 4, connections=1, pipelining="envelope")
+    server = smtp_server(fault, late, pipelining=pipelining, allow_defects=True)  # it is misled
+    summary = campaign.send(server.port, backoff=0.02)
+    assert summary.trouble is None
+    assert assert_agreement(campaign, [one.recipients[0] for one in server.accepted]) == {"sent": 3, "in_doubt": 1}
+    assert campaign.statuses()["p1@people.example"] == "in_doubt"

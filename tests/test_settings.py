@@ -118,6 +118,7 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "smtp.connections": [("1", 1), ("1000", 1000)],
     "smtp.rate": [("0.5", 0.5), ("250", 250.0)],
     "smtp.messages_per_connection": [("1", 1), ("100", 100)],
+    "smtp.pipelining": [("envelope", "envelope"), ("Off", "off")],
     "smtp.minutes_per_connection": [("0.5", 0.5), ("60", 60.0)],
     "smtp.timeout": [("5s", timedelta(seconds=5)), ("250ms", timedelta(milliseconds=250))],
     "retry.tries": [("1", 1), ("100", 100)],

@@ -4,6 +4,7 @@ The pool asks and tells (`smtp.courier.Courier`); `delivery` judges; `outcomes` 
 only once its claim is durable and while the window is open.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -53,6 +54,8 @@ class MailCourier:
         self._troubles = troubles
         self._clock = clock
         self._window = job.letter.window
+        self._opening_is_set = job.opening_is_set
+        self._min_lifetime = job.min_lifetime
         self._outcomes = Outcomes(job, rows=rows, journal=journal, pace=pace, troubles=troubles, clock=clock)
         self._not_durable: dict[int, Parcel] = {}
         """The latest claim of each contact that `cleared` has not named yet. By parcel, since an earlier claim of the
@@ -92,7 +95,7 @@ class MailCourier:
     def take(self, session: Session) -> Parcel | None:
         """Give the next contact's parcel, made and claimed."""
         now = self._clock()
-        if self.closed or self._pace.wait(now) > 0:
+        if self.closed or self._pace.wait(now) > 0 or self._too_early():
             return None
         try:
             while (due := self._rows.next(now)) is not None:
@@ -111,7 +114,13 @@ class MailCourier:
         """Say whether the claim is durable and the window open."""
         if parcel.contact in self._not_durable or self.recalled:
             return False
+        if self._too_early():
+            return False
         return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
+
+    def has_aged(self, parcel: Parcel) -> bool:
+        """Say whether too little is left of its link's life: this process slept, or the server did."""
+        return parcel.link_expires_at - time.time() < self._min_lifetime
 
     # What the pool tells.
 
@@ -163,6 +172,10 @@ class MailCourier:
             doubt = judge(Phase.BODY, None)
             self._outcomes.carry_out(due, doubt, None, f"{why} after the message had left; no reply came")
 
+    def doubt(self, parcel: Parcel, why: str) -> None:
+        """Settle a row as in doubt that waits for another try, if it still does."""
+        self._outcomes.doubt(parcel.contact, f"it was put off, and then another reply came: {why}")
+
     def opened(self, session: Session) -> None:
         """Note that the server takes sessions."""
         self.sessions.opened()
@@ -172,6 +185,10 @@ class MailCourier:
         return self._backoff if self.closed else self.sessions.failed(error, others=others)
 
     # How it is done.
+
+    def _too_early(self) -> bool:
+        """Whether a clock that was set back says that the window is not open yet."""
+        return self._opening_is_set and self._window.seconds_until_open(datetime.now(UTC)) > 0
 
     def _judge(self, phase: Phase, reply: Reply, *, served: bool) -> Verdict:
         """What may be one recipient's matter once the server has taken a message is looked at in that light: one that

@@ -50,6 +50,10 @@ class Job:
     """Seconds."""
     stop_after: int
     """Failures in a row, seemingly our own or the server's, that stop the run."""
+    min_lifetime: float = 0.0
+    """Seconds that a link must still live when its message leaves."""
+    opening_is_set: bool = False
+    """Whether the operator has said when the window opens; otherwise it opened when the campaign began."""
     profile: bool = False
     backoff: float = 1.0
     """Seconds before the next attempt at a server that takes no session or says "slow down"; doubled when it goes on.

@@ -123,6 +123,7 @@ class Worker:
         self._mind_the_journal(happened)
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY
+            self.pool.release()  # what waits for the window, not for the disk: the clock may have been set back
             self._tell()
 
     def _finished(self) -> bool:

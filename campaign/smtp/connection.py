@@ -54,6 +54,8 @@ class Connection:
         """No message may begin on it any more."""
         self.served = False
         """Whether it has taken a message."""
+        self.put_off: Parcel | None = None
+        """The last message, where it was refused for now."""
         self.useful = False
         """Whether anything was said on it of any message, or there was none to send."""
         self.goodbye: tuple[Phase, Reply] | None = None
@@ -83,8 +85,11 @@ class Connection:
 
     @property
     def why_closing(self) -> str:
-        """What to say of a message that can't begin on it any more; nothing, where the server has said goodbye."""
-        return "" if self.goodbye else "the server is closing the session"
+        """Why a message that is waiting can't go over it any more; empty where that is our own wish: an earlier message
+        was answered so that this session is of no more use.
+        """
+        ours = self.goodbye is not None and self.goodbye[0] is not Phase.EHLO
+        return "" if ours else "the server is closing the session"
 
     def patience(self, timeout: float) -> float:
         """Give the seconds that the server may take for its next reply, where it has `timeout` for a command's."""

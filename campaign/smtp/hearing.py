@@ -74,8 +74,9 @@ def _tell(connection: Connection, event: Event, courier: Courier) -> None:
                 connection.closing, connection.goodbye = True, (phase, reply)
             else:
                 connection.useful, connection.closing = True, connection.closing or reply.code == 421
-            if phase is Phase.BODY and reply.code < 300:
-                connection.served = True
+            if phase is Phase.BODY:
+                connection.served = connection.served or reply.code < 300
+                connection.put_off = parcel if 400 <= reply.code < 500 else None
         case NotTaken(parcel):
             connection.trying = False
             connection.trial.failed()
@@ -95,7 +96,11 @@ def _out_of_step(answer: Answered) -> bool:
 
 
 def _doubt(connection: Connection, events: Sequence[Event], courier: Courier, why: str) -> None:
-    """There was a reply too many: an answer that came with it may have been the answer to something else."""
+    """There was a reply too many: an answer that came with it, or that put the last message off, may have been the
+    answer to something else.
+    """
+    if connection.put_off is not None:
+        courier.doubt(connection.put_off, why)
     for event in events:
         if isinstance(event, Answered | Ready) and event.behind:
             connection.trying = False

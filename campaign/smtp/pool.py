@@ -110,11 +110,9 @@ class Pool:
 
     def close(self) -> None:
         """Hang up on every connection, politely where nothing is under way."""
+        self.rest()
         for connection in list(self._open):
-            if connection in self._idle:
-                self._remove(connection)
-            else:
-                self._drop(connection, "")
+            self._drop(connection, "")
         self._admission.close()
         self._waiting.close()
 
@@ -163,6 +161,8 @@ class Pool:
             assert dialogue.upcoming is not None
             if connection.closing:
                 self._drop(connection, connection.why_closing)
+            elif self._courier.has_aged(dialogue.upcoming):
+                self._drop(connection, "its link grew old while the server took its time")
             elif self._courier.may_leave(dialogue.upcoming):
                 self._send_body(connection)
             else:
