@@ -17,6 +17,7 @@ from typing import Self, TextIO
 
 import typer
 
+from campaign.colour import coloured
 from campaign.durations import brief_duration
 from campaign.live_line import LiveLine
 from campaign.pipeline.watching import Progress
@@ -142,7 +143,7 @@ class Console:
 
     def say(self, words: str) -> None:
         """Show a line that stays."""
-        self._line.clear(words + "\n")
+        self._line.clear(coloured(words, self._stream) + "\n")
 
     def _words(self, progress: Progress) -> str:
         done = sum(progress.settled.values())

@@ -54,7 +54,7 @@ def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings
     if summary.profile:
         show_profile(summary.profile, max(1, summary.sent_now), say)
     if counts[Status.PENDING] and trouble is None:
-        say(_why_pending(summary, now))
+        say(stop_of(summary, now)[1])
     say(f"results: {summary.results}")
     commands = next_commands(
         counts,
@@ -118,8 +118,12 @@ def next_commands(
     if again:
         commands.append((f"to send again {' and '.join(again)}", resend()))
     if counts[Status.REJECTED]:
-        words = "to send to rejected addresses, once they are corrected in the results"
-        commands.append((words, resend("--from", str(results))))
+        copy = results.with_name(f"{results.stem}-corrected.csv")
+        words = (
+            f"to send to rejected addresses: copy the results to {copy.name}, correct the addresses there, keep those "
+            "rows, and send to them"
+        )
+        commands.append((words, resend("--from", str(copy))))
     if counts[Status.IN_DOUBT]:
         copy = results.with_name(f"{results.stem}-doubtful.csv")
         words = (
@@ -146,9 +150,21 @@ def is_stale(given: WindowSettings, now: datetime) -> bool:
     return False
 
 
-def _why_pending(summary: Summary, now: datetime) -> str:
+def stop_of(summary: Summary, now: datetime, *, limited: bool = True) -> tuple[str, str]:
+    """Give why a run stopped before the end: one word for a program, and a sentence; both empty where it did not.
+    `limited`: it was told how many to send at most.
+    """
+    if summary.trouble is not None:
+        return summary.trouble.reason, summary.trouble.what
+    if not summary.counts[Status.PENDING]:
+        return "", ""
+    if summary.declined:
+        return "declined", "stopped before the end: nobody said yes"
     if summary.window.is_over(now):
-        return f"the window is over: it {summary.window.describe(now)}"
+        return "window_over", f"the window is over: it {summary.window.describe(now)}"
     if not summary.window.is_open(now):
-        return f"the window is not open yet: it {summary.window.describe(now)}"
-    return "stopped before the end" if summary.stopped else "there is more to send"
+        words = f"the window is not open yet: it {summary.window.describe(now)}"
+        return "signal" if summary.stopped else "not_open", words
+    if summary.stopped:
+        return "signal", "stopped before the end"
+    return "limit" if limited else "not_chosen", "there is more to send"

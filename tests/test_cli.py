@@ -120,7 +120,7 @@ def test_wrong_usage_has_exit_code_2(command: Command) -> None:
         ("status", "sample.toml"),
         ("results", "sample.toml"),
         ("report", "sample.toml", "--to", "report.html"),
-        ("preview", "sample.toml", "--to", "templates"),
+        ("preview", "sample.toml", "--folder", "templates"),
         ("init", "templates"),
         ("send", "no_column.toml", "--sandbox"),
         ("send", "no_contacts.toml", "--sandbox"),
@@ -295,7 +295,7 @@ def test_preview_and_dry_run_are_the_same_and_leave_no_ledger(command: Command, 
     assert command("preview", small.path).code == 0
     folder = small.folder / "small-preview"
     assert len(list(folder.glob("*.eml"))) == 5
-    assert command("send", small.path, "--dry-run", "--to", small.folder / "other", "--limit", "2").code == 0
+    assert command("send", small.path, "--dry-run", "--folder", small.folder / "other", "--limit", "2").code == 0
     assert len(list((small.folder / "other").glob("*.eml"))) == 2
     assert not list(small.folder.rglob("*.ledger"))
     small.contacts([("p1@people.example", "A"), ("nobody", "B")])
@@ -429,9 +429,38 @@ class TestCheck:
         assert "row 2: the address has no @-sign" in said.out
         assert "4 things to put right" in said.out
 
-    def test_invalid_rows_are_exit_code_1(self, command: Command, small: SmallCampaign) -> None:
+    def test_one_invalid_row_stops_nothing_unless_it_is_to(self, command: Command, small: SmallCampaign) -> None:
         small.contacts([("p1@people.example", "A"), ("nobody", "B")]).load(25)
-        assert command("check", small.path, "--offline").code == 1
+        said = command("check", small.path, "--offline")
+        assert said.code == 0
+        assert "ready to send, but for 1 invalid row\n" in said.out
+        assert command("check", small.path, "--offline", "--strict").code == 1
+
+    def test_what_is_noted_is_exit_code_1_only_if_asked_for(self, command: Command, small: SmallCampaign) -> None:
+        small.load(25)
+        assert "note   message.unsubscribe_url is not set" in command("check", small.path, "--offline").out
+        assert command("check", small.path, "--offline").code == 0
+        assert command("check", small.path, "--offline", "--strict").code == 1
+        small.settings = {"message": {"unsubscribe_url": "https://acme.example/u?e={{ contact.email | urlencode }}"}}
+        small.load(25)
+        assert command("check", small.path, "--offline", "--strict").code == 0
+
+    @pytest.mark.parametrize("rows", [[("nobody", "B"), ("@", "C")], []])
+    def test_where_nobody_can_be_mailed_it_is_not_ready(
+        self, command: Command, small: SmallCampaign, rows: list[tuple[str, str]]
+    ) -> None:
+        small.contacts(rows).load(25)
+        said = command("check", small.path, "--offline")
+        assert said.code == 2
+        assert "ready to send" not in said.out
+
+    def test_a_fault_is_told_once(self, command: Command, small: SmallCampaign) -> None:
+        small.settings = {"window": {"timezone": "Mars/Olympus"}}
+        small.load(25)
+        said = command("check", small.path, "--offline")
+        assert said.code == 2
+        assert said.out.count("WRONG") == 1
+        assert "1 thing to put right" in said.out
 
     @pytest.mark.parametrize("name", ["mail_5xx", "connect_5xx", "mail_cut", "mail_hang"])
     def test_a_server_that_takes_nothing_from_us(

@@ -21,6 +21,7 @@ LAYERS = {
     ),
     "order": ("pipeline",),
     "face": (
+        "colour",
         "console",
         "ending",
         "exits",
@@ -28,6 +29,8 @@ LAYERS = {
         "live_line",
         "options",
         "starter",
+        "stdout",
+        "usage",
         "commands",
         "cli",
         "__main__",
@@ -51,7 +54,7 @@ HOMES = {
     "sqlite3": {"ledger", "pipeline", "commands"},  # the latter only pass a connection on to the ledger's questions
     "aiosmtpd": {"sandbox"},
     "rich": {"live_line"},  # how wide characters are; typer brings it
-    "typer": {"cli", "options", "exits", "console", "commands"},
+    "typer": {"cli", "options", "exits", "usage", "console", "commands"},
 }
 """Third-party libraries, and those of Python's own that the design gives one room."""
 

@@ -1,5 +1,6 @@
 """`campaign status`, `results`, `report`: what the ledger says, also while a run goes on. Raises LedgerError."""
 
+import io
 import json
 import os
 import socket
@@ -7,21 +8,27 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import typer
 
+from campaign.commands.documents import report_document, status_document
 from campaign.ending import is_stale, next_commands, show_counts, show_next
+from campaign.errors import UsageError
 from campaign.invocation import Invocation, program
 from campaign.ledger import summary
 from campaign.ledger.faults import explained
+from campaign.ledger.pictures import pictures, remember_picture_aside
 from campaign.ledger.store import reading_ledger
 from campaign.message import MessageIds
 from campaign.model import Status
 from campaign.pipeline.report import report_data
-from campaign.report import write_report
-from campaign.results import write_results
-from campaign.settings import Settings, load_settings, output_paths
+from campaign.report import refuse_foreign as refuse_foreign_page
+from campaign.report import report_html, write_report
+from campaign.results import Written, refuse_foreign, write_results, write_table
+from campaign.settings import STDOUT, Settings, load_settings, output_paths
+from campaign.stdout import say, say_json
 from campaign.window import SendWindow
 
 
@@ -38,32 +45,50 @@ def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: boo
             program=program(), campaign=campaign, output=output, sandbox=sandbox
         ), results)  # fmt: skip
     if json:
-        typer.echo(_as_json(settings, counts, results, running, sending))
+        say_json(status_document(settings.name, counts, results, running, sending))
         return
-    typer.echo(f"{settings.name}: {counts[Status.SENT]:,} of {sum(counts.values()):,} sent")
-    show_counts(counts, typer.echo)
+    say(f"{settings.name}: {counts[Status.SENT]:,} of {sum(counts.values()):,} sent")
+    show_counts(counts, say)
     if running is not None:
-        typer.echo(f"a run is going on, process {running}" + (f"; {sending:,} being sent" if sending else ""))
+        say(f"a run is going on, process {running}" + (f"; {sending:,} being sent" if sending else ""))
     else:
         if unread:
-            typer.echo("the contacts file had not been read to its end when the run was cut off: there are more rows")
-        show_next(commands, typer.echo)
+            say("the contacts file had not been read to its end when the run was cut off: there are more rows")
+        show_next(commands, say)
 
 
 def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> None:
     """Write the results CSV anew from the ledger. Raises ResultsError."""
     settings = load_settings(campaign)
-    results, path = output_paths(settings, output, sandbox)
+    to_stdout = output == STDOUT
+    results, path = output_paths(settings, None if to_stdout else output, sandbox)
+    kept = None
     with reading_ledger(path, settings.name) as database:
         if _running(database) is not None:
             summary.being_sent(database)  # and not in doubt
         columns = json.loads(_fact(database, "columns") or "[]")
-        write_results(results, columns, summary.standings(database), _message_ids(settings, database))
-    typer.echo(results)
+        standings, message_id = summary.standings(database), _message_ids(settings, database)
+        if to_stdout:
+            table = io.StringIO()
+            write_table(table, columns, standings, message_id)
+            say(table.getvalue(), end="")
+            return
+        refuse_foreign(results)
+        written = Written(digests=pictures(database), remember=partial(remember_picture_aside, path))
+        kept = write_results(results, columns, standings, message_id, written=written)
+    if kept is not None:
+        typer.echo(f"note: {results.name} had been changed; what stood in it is kept: {kept}", err=True)
+    say(str(results))
 
 
-def report_campaign(campaign: Path, to: Path, *, output: Path | None, sandbox: bool) -> None:
-    """Write the report page. Raises ResultsError."""
+def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, sandbox: bool, json: bool = False) -> None:
+    """Write the report page, or say it. For a program, the figures are said; the page is written only where `to` names
+    one. Raises ResultsError, UsageError.
+    """
+    if json and to == STDOUT:
+        raise UsageError(
+            "the page and the JSON can't both go to standard output", where="--to -, --json", fix="take one"
+        )
     settings = load_settings(campaign)
     results, path = output_paths(settings, output, sandbox)
     invocation = Invocation(program=program(), campaign=campaign, output=output, sandbox=sandbox)
@@ -74,8 +99,17 @@ def report_campaign(campaign: Path, to: Path, *, output: Path | None, sandbox: b
         data = report_data(database, settings, message_ids=_message_ids(settings, database), commands=commands)
     if sandbox:
         data = replace(data, note="This was a sandbox run: nothing left the machine.")
-    write_report(to, data)
-    typer.echo(to)
+    if to == STDOUT:
+        say(report_html(data), end="")
+        return
+    page = None if json and to is None else to or settings.folder / f"{settings.name}-report.html"
+    if page is not None:
+        refuse_foreign_page(page)
+        write_report(page, data)
+    if json:
+        say_json(report_document(data, page))
+    else:
+        say(str(page))
 
 
 def _commands(
@@ -92,19 +126,6 @@ def _commands(
             opens=given.opens, closes=None, lasts=given.lasts, timezone=given.timezone, now=now, first_opened=first
         ).is_over(now)
     return list(next_commands(summary.counts(database), invocation, results, opened=True, over=over, stale=stale))
-
-
-def _as_json(settings: Settings, counts: dict[Status, int], results: Path, running: int | None, sending: int) -> str:
-    return json.dumps(
-        {
-            "campaign": settings.name,
-            "total": sum(counts.values()),
-            "counts": {status.value: count for status, count in counts.items()},
-            "results": str(results),
-            "running": running,
-            "being_sent": sending,
-        }
-    )
 
 
 def _message_ids(settings: Settings, database: sqlite3.Connection) -> Callable[[str], str]:

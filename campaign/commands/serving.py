@@ -13,6 +13,7 @@ from pathlib import Path
 
 import typer
 
+from campaign.commands.previewing import refuse_stdout
 from campaign.contacts import contact_key
 from campaign.errors import SettingsError
 from campaign.ledger.roster import row_of
@@ -67,6 +68,7 @@ def serve_sandbox(port: int, folder: Path) -> None:
     """Run the sandbox until SIGINT or SIGTERM. Raises SettingsError."""
     from campaign.sandbox import BEHAVIOURS
 
+    refuse_stdout(folder)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

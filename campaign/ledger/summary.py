@@ -54,6 +54,17 @@ def being_sent(database: sqlite3.Connection) -> int:
     return int(count)
 
 
+def deliveries(database: sqlite3.Connection) -> Counter[Status]:
+    """Give how many messages ever had these outcomes, whether or not their contacts still stand in the file: `sent`,
+    and `in_doubt` (without those that are being sent).
+    """
+    with explained(database):
+        rows = database.execute(
+            "SELECT status, count(*) FROM delivery WHERE status IN ('sent', 'in_doubt') GROUP BY status"
+        )
+        return Counter({Status(word): count for word, count in rows})
+
+
 def standings(database: sqlite3.Connection) -> Iterator[Standing]:
     """Give every row of the contacts file in its order."""
     with explained(database):

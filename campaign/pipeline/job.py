@@ -72,11 +72,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why a worker stopped before the end; the three parts of an error."""
+    """Why a worker stopped before the end; the three parts of an error, and one word for a program."""
 
     what: str
     where: str = ""
     fix: str = ""
+    reason: str = "trouble"
 
 
 class Notice(NamedTuple):

@@ -10,11 +10,13 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from campaign.contacts import ContactsFile, open_contacts
 from campaign.errors import ResultsError, StoppedError, UsageError
 from campaign.ledger import history, summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
+from campaign.ledger.pictures import pictures, remember_picture
 from campaign.ledger.roster import count_due, prepare_run
 from campaign.ledger.store import Ledger
 from campaign.message import MessageIds
@@ -29,7 +31,7 @@ from campaign.pipeline.job import Report, Trouble
 from campaign.pipeline.plan import RunPlan, open_window
 from campaign.pipeline.resend import amend_from
 from campaign.pipeline.watching import Summary, Watcher, in_words, progress_of, told
-from campaign.results import write_results
+from campaign.results import Written, write_results
 from campaign.window import SendWindow
 
 _BYTES_PER_ROW = 60
@@ -56,7 +58,7 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
                 return doing.conclude(doing.go(contacts, crew))
             except UsageError as error:
                 if doing.began:  # no longer "nothing was sent"
-                    raise StoppedError(error.what, where=error.where, fix=error.fix) from None
+                    raise StoppedError(error.what, where=error.where, fix=error.fix, reason=error.reason) from None
                 raise
     except SQLITE_ERRORS as error:
         raise explain(error, plan.ledger) from None
@@ -81,7 +83,7 @@ class _Run:
         self._started = time.monotonic()
         self._declined = False
         self._stop_told = False
-        self._doubtful = 0
+        self._before: Counter[Status] = Counter()
         self._trouble: Trouble | None = None
         self.began = False
         """Whether messages may have been sent."""
@@ -123,6 +125,7 @@ class _Run:
         prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only, reading=aside is not None)
         opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
         history.announce(ledger.database, opened=opened, template=self._templates)
+        self._before = summary.deliveries(ledger.database)
         self._started = time.monotonic()
         self.began = True
         if aside is not None:
@@ -147,7 +150,7 @@ class _Run:
                 crew.drain()
 
         crew.work(plan.job(window, self._message_id_domain), ledger.lock, self._stopper, self._hear, tick)
-        self._doubtful = self._recover()
+        self._recover()
         where = f"smtp.host {plan.server.host}"
         self._trouble = nobody_got_through(self._reports, plan.ledger, where=where)
         history.settle(ledger.database)
@@ -167,26 +170,32 @@ class _Run:
         counts = summary.counts(database)
         standings = told(summary.standings(database), self._watcher, sum(counts.values()), aloud=self._stopper.asked)
         try:
-            write_results(self._plan.results, self._ledger.columns(), standings, self._message_id)
+            written = Written(digests=pictures(database), remember=partial(remember_picture, database))
+            columns = self._ledger.columns()
+            kept = write_results(self._plan.results, columns, standings, self._message_id, written=written)
+            if kept is not None:
+                self._watcher.notice(f"{self._plan.results.name} had been changed; what stood in it is kept: {kept}")
         except ResultsError as error:
             if not self.began:
                 raise
             if trouble is None:
-                trouble = Trouble(what=error.what, where=error.where, fix=error.fix)
+                trouble = Trouble(what=error.what, where=error.where, fix=error.fix, reason=error.reason)
             else:
                 self._watcher.notice(f"{error.what} ({error.where}); {error.fix}")
         profile: Counter[str] = Counter()
         for report in self._reports:
             profile.update(report.profile)
+        now = summary.deliveries(database) if self.began else self._before
         return Summary(
             counts=counts,
-            sent_now=sum(report.settled.get(Status.SENT, 0) for report in self._reports),
-            in_doubt_now=self._doubtful + sum(report.settled.get(Status.IN_DOUBT, 0) for report in self._reports),
+            sent_now=now[Status.SENT] - self._before[Status.SENT],
+            in_doubt_now=now[Status.IN_DOUBT] - self._before[Status.IN_DOUBT],
             seconds=time.monotonic() - self._started,
             results=self._plan.results,
             window=window,
             trouble=trouble,
             stopped=self._stopper.asked or self._declined,
+            declined=self._declined,
             profile=dict(profile),
         )
 

@@ -76,6 +76,8 @@ class Summary:
     trouble: Trouble | None = None
     stopped: bool = False
     """By a signal, or by a "no"."""
+    declined: bool = False
+    """By a "no"."""
     profile: dict[str, float] = field(default_factory=dict)
     """CPU seconds by stage, all processes together."""
 

@@ -91,6 +91,8 @@ def write_new(folder: Path, number: int, email: str, message: bytes) -> str:
     copy = 1
     while True:
         try:
+            if (folder / f"{name}.html").exists():
+                raise FileExistsError
             with open_private(folder / f"{name}.eml", "xb") as eml:
                 eml.write(message)
         except FileExistsError:
