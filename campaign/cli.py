@@ -164,12 +164,15 @@ def results(
 @app.command()
 @command
 def report(
-    to: Annotated[Path, typer.Option(help="The page to write.", metavar="REPORT.HTML")],
     campaign: options.Campaign = TOML,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="The page to write. [default: NAME-report.html beside the results]", metavar="REPORT.HTML"),
+    ] = None,
     output: options.Output = None,
     sandbox: options.OfSandbox = False,
 ) -> None:
-    """Write a page for whoever asks whether everybody got it."""
+    """Write a page for whoever asks what became of everybody."""
     from campaign.commands.looking import report_campaign
 
     report_campaign(campaign, to, output=output, sandbox=sandbox)

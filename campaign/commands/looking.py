@@ -5,13 +5,13 @@ import os
 import socket
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from campaign.ending import is_stale, next_commands, show_counts, show_next
+from campaign.errors import WindowError
 from campaign.invocation import Invocation, program
 from campaign.ledger import summary
 from campaign.ledger.faults import explained
@@ -41,11 +41,9 @@ def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: boo
         return
     typer.echo(f"{settings.name}: {counts[Status.SENT]:,} of {sum(counts.values()):,} sent")
     show_counts(counts, typer.echo)
-    if running is not None:
-        typer.echo(f"a run is going on, process {running}: in_doubt counts what is under way, too")
-    else:
-        if unread:
-            typer.echo("the contacts file had not been read to its end when the run was cut off: there are more rows")
+    for note in _notes(running, unread=unread):
+        typer.echo(note)
+    if running is None:
         show_next(commands, typer.echo)
 
 
@@ -59,18 +57,58 @@ def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> No
     typer.echo(results)
 
 
-def report_campaign(campaign: Path, to: Path, *, output: Path | None, sandbox: bool) -> None:
-    """Write the report page. Raises ResultsError."""
+def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, sandbox: bool) -> None:
+    """Write the report page, unless told where, beside the results. Raises ResultsError."""
     settings = load_settings(campaign)
     results, path = output_paths(settings, output, sandbox)
     invocation = Invocation(program=program(), campaign=campaign, output=output, sandbox=sandbox)
+    page = to or results.with_name(f"{settings.name}-{'sandbox-' if sandbox else ''}report.html")
     with reading_ledger(path, settings.name) as database:
-        commands = _commands(settings, database, invocation, results)
-        data = report_data(database, settings, message_ids=_message_ids(settings, database), commands=commands)
-    if sandbox:
-        data = replace(data, note="This was a sandbox run: nothing left the machine.")
-    write_report(to, data)
-    typer.echo(to)
+        running, unread = _running(database), _fact(database, "digest") is None
+        window = _window(settings, database)
+        data = report_data(
+            database,
+            settings,
+            message_ids=_message_ids(settings, database),
+            commands=[] if running is not None else _commands(settings, database, invocation, results),
+            all_rows=invocation.line("results"),
+            notes=[
+                *(["This was a sandbox run: nothing left the machine."] if sandbox else []),
+                *(f"{_sentence(note)}." for note in _notes(running, unread=unread)),
+            ],
+            partial=running is not None or unread,
+            window="" if window is None else _sentence(window.describe(datetime.now(UTC))),
+        )  # fmt: skip
+    write_report(page, data)
+    typer.echo(page)
+
+
+def _notes(running: int | None, *, unread: bool) -> list[str]:
+    """What has to be known about the numbers."""
+    if running is not None:
+        return [f"a run is going on, process {running}: in_doubt counts what is under way, too"]
+    if unread:
+        return ["the contacts file had not been read to its end when the run was cut off: there are more rows"]
+    return []
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def _window(settings: Settings, database: sqlite3.Connection) -> SendWindow | None:
+    """The window as the settings have it now; None where it has not opened, or can't be told."""
+    given, opened = settings.window, _fact(database, "opened")
+    first = None if opened is None else datetime.fromisoformat(opened)
+    if first is None and given.opens is None:
+        return None
+    try:
+        return SendWindow.resolve(
+            opens=given.opens, closes=given.closes, lasts=given.lasts, timezone=given.timezone,
+            now=datetime.now(UTC), first_opened=first,
+        )  # fmt: skip
+    except WindowError:
+        return None
 
 
 def _commands(
