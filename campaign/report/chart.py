@@ -21,8 +21,8 @@ _BARS = {
     _WEEK: "week",
 }
 _MOST_BARS = 120
-_FEWEST_BARS = 12
-"""A run of one minute is a bar, not a wall: so many have room at least."""
+_WIDEST = 8.0
+"""Percent. A run of one minute is a bar, not a wall."""
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720)
 """Minutes between two labels of the time axis."""
 _LONG_STEPS = (1, 2, 7, 14, 30, 90, 180, 365)
@@ -47,7 +47,7 @@ def chart(accepted: Sequence[tuple[datetime, int]], width: int) -> str:
         return ""
     first, last = accepted[0][0], accepted[-1][0]
     begin = first.timestamp()
-    seconds = max(last.timestamp() + width - begin, _FEWEST_BARS * width)
+    seconds = last.timestamp() + width - begin
     top = max(count for _, count in accepted)
     step = _step(top)
     ceiling = -(-top // step) * step
@@ -64,9 +64,11 @@ def chart(accepted: Sequence[tuple[datetime, int]], width: int) -> str:
 
 
 def _bars(accepted: Sequence[tuple[datetime, int]], begin: float, seconds: float, width: int, ceiling: int) -> str:
+    room = 100 * width / seconds
+    wide = min(0.88 * room, _WIDEST)
     return "".join(
-        f'<rect x="{100 * (moment.timestamp() - begin) / seconds:.3f}%" y="{100 - 100 * count / ceiling:.3f}%" '
-        f'width="{88 * width / seconds:.3f}%" height="{100 * count / ceiling:.3f}%">'
+        f'<rect x="{100 * (moment.timestamp() - begin) / seconds + (room - wide) / 2:.3f}%" width="{wide:.3f}%" '
+        f'y="{100 - 100 * count / ceiling:.3f}%" height="{100 * count / ceiling:.3f}%">'
         f"<title>{escape(_said(moment))}: {count:,}</title></rect>"
         for moment, count in accepted
     )
