@@ -208,12 +208,18 @@ def link_mint(
 @link_app.command("inspect")
 @command
 def link_inspect(
-    url: Annotated[str, typer.Argument(help="The link, or - to read it from standard input.", metavar="URL")],
+    url: Annotated[
+        str, typer.Argument(help="The link, or a text with it in it; - reads from standard input.", metavar="URL")
+    ],
     campaign: Annotated[
-        Path | None, typer.Option(help="Its campaign.toml, for the domain and the secret.", metavar="CAMPAIGN.TOML")
+        Path | None,
+        typer.Option(
+            help="Its campaign.toml, for the domain and the secret. [default: what the environment has of them]",
+            metavar="CAMPAIGN.TOML",
+        ),
     ] = None,
 ) -> int:
-    """Say what a link says, and which of the vendor's troubles it has. Exit code 1 if it has any."""
+    """Say what a link says and what is wrong with it. Exit code 1 if anything is."""
     from campaign.commands.links import inspect_link_for
 
     return inspect_link_for(url, campaign)
