@@ -230,3 +230,12 @@ def test_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         assert caught.value.where == str(unwritable)
         assert caught.value.fix
     assert {entry.name for entry in tmp_path.iterdir()} == {"report.html", "taken"}
+
+
+def test_what_is_in_doubt_goes_by_proof() -> None:
+    """A line with the Message-ID is none of Postfix's: it is written before the message is taken."""
+    (step,) = page_of(a_report({Status.IN_DOUBT: 1})).text["li"]
+    assert "In Postfix's, the line with the Message-ID proves nothing" in step
+    assert "“queue active” or “status=” with the same queue ID" in step
+    assert "In Exim's, a line with “<=” is proof" in step
+    assert "replace the Message-ID" in step
