@@ -186,7 +186,7 @@ def report(
     sandbox: options.OfSandbox = False,
     json: options.Json = False,
 ) -> None:
-    """Write a page for whoever asks whether everybody got it."""
+    """Write a page for whoever asks what became of everybody."""
     from campaign.commands.looking import report_campaign
 
     report_campaign(campaign, to, output=output, sandbox=sandbox, json=json)
@@ -222,13 +222,19 @@ def link_mint(
 @link_app.command("inspect", cls=Command)
 @command
 def link_inspect(
-    url: Annotated[str, typer.Argument(help="The link, or - to read it from standard input.", metavar="URL")],
+    url: Annotated[
+        str, typer.Argument(help="The link, or a text with it in it; - reads from standard input.", metavar="URL")
+    ],
     campaign: Annotated[
-        Path | None, typer.Option(help="Its campaign.toml, for the domain and the secret.", metavar="CAMPAIGN.TOML")
+        Path | None,
+        typer.Option(
+            help="Its campaign.toml, for the domain and the secret. [default: what the environment has of them]",
+            metavar="CAMPAIGN.TOML",
+        ),
     ] = None,
     json: options.Json = False,
 ) -> int:
-    """Say what a link says, and which of the vendor's troubles it has. Exit code 1 if it has any."""
+    """Say what a link says and what is wrong with it. Exit code 1 if anything is."""
     from campaign.commands.links import inspect_link_for
 
     return inspect_link_for(url, campaign, json=json)

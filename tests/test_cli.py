@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import jwt
 import pytest
 from typer.testing import CliRunner
 
@@ -20,7 +21,7 @@ from campaign.ledger.store import Ledger
 from campaign.starter import make_campaign
 from tests.campaigns import SECRET, SmallCampaign
 from tests.conftest import StartServer
-from tests.smtp_server import CATALOGUE
+from tests.smtp_server import CATALOGUE, local_part
 
 HEAVY = {
     "pandas",
@@ -95,7 +96,6 @@ def test_version(command: Command) -> None:
 def test_wrong_usage_has_exit_code_2(command: Command) -> None:
     assert command("frobnicate").code == 2
     assert command("send", "--nope").code == 2
-    assert command("report").code == 2
     assert command("resend", "--include", "sent").code == 2
     assert command("send", "--limit", "0").code == 2
 
@@ -255,10 +255,80 @@ def test_results_and_report(command: Command, small: SmallCampaign, smtp_server:
     assert results.read_bytes() == before
     page = small.folder / "report.html"
     assert command("report", small.path, "--to", page).code == 0
-    assert "Everybody got it" in page.read_text("utf-8")
+    assert "All 5 messages were accepted by the mail server." in page.read_text("utf-8")
+    files = {path.name for path in small.folder.iterdir()}
+    beside = small.folder / "small-report.html"
+    assert command("report", small.path).out.strip() == str(beside)
+    assert {path.name for path in small.folder.iterdir()} == files | {"small-report.html"}
+    assert beside.read_text("utf-8").count("accepted by the mail server") == page.read_text("utf-8").count(
+        "accepted by the mail server"
+    )
     said = command("report", small.path, "--to", small.folder / "no" / "report.html")
     assert said.code == 2
     assert_three_parts(said)
+
+
+def test_a_report_lies_beside_the_results_wherever_they_are(
+    command: Command, small: SmallCampaign, smtp_server: StartServer, tmp_path: Path
+) -> None:
+    small.load(smtp_server().port)
+    (tmp_path / "elsewhere").mkdir()
+    command("send", small.path, "--output", tmp_path / "elsewhere" / "week.csv")
+    said = command("report", small.path, "--output", tmp_path / "elsewhere" / "week.csv")
+    assert said.out.strip() == str(tmp_path / "elsewhere" / "small-report.html")
+    command("send", small.path, "--sandbox", "--limit", 1)
+    assert command("report", small.path, "--sandbox").out.strip() == str(small.folder / "small-sandbox-report.html")
+
+
+def test_a_report_says_what_status_says(command: Command, small: SmallCampaign, smtp_server: StartServer) -> None:
+    """Whether nothing was ever sent, a run was cut off while it read, or one goes on: no page calls that everybody."""
+    small.load(smtp_server().port)
+    status, report = command("status", small.path), command("report", small.path)
+    assert report == status
+    assert status.code == 2
+    assert "nothing was ever sent" in status.err
+    page = small.folder / "small-report.html"
+    assert not page.exists()
+    command("send", small.path)
+    with Ledger.open(small.ledger, small.name) as ledger:
+        ledger.forget("digest")
+        assert command("report", small.path).code == 0
+        going_on = page.read_text("utf-8")
+        assert f"A run is going on, process {os.getpid()}" in going_on
+    command("report", small.path)
+    cut_off = page.read_text("utf-8")
+    assert "the run was cut off: there are more rows" in command("status", small.path).out
+    assert "the run was cut off: there are more rows" in cut_off
+    for text in (going_on, cut_off):
+        assert "So far, 5 of 5 messages were accepted by the mail server." in text
+        assert "Nothing is left to do" not in text
+
+
+def test_a_report_of_a_contacts_file_that_was_never_read_calls_it_not_empty(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    small.load(smtp_server().port)
+    Ledger.open(small.ledger, small.name).close()
+    assert "there are more rows" in command("status", small.path).out
+    assert command("report", small.path).code == 0
+    page = (small.folder / "small-report.html").read_text("utf-8")
+    assert "Nothing was sent so far." in page
+    assert "there are more rows" in page
+    assert "has no rows" not in page
+
+
+def test_a_report_has_the_commands_that_status_has(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    server = smtp_server(CATALOGUE["rcpt_5xx"](match=local_part("p3")))
+    small.load(server.port)
+    assert command("send", small.path, "--limit", 4).code == 3
+    offered = [line.strip() for line in command("status", small.path).out.splitlines() if line.startswith("    ")]
+    assert len(offered) == 2
+    command("report", small.path)
+    page = (small.folder / "small-report.html").read_text("utf-8")
+    for line in offered:
+        assert f"<pre>{line}</pre>" in page
 
 
 def test_status_knows_a_run_that_goes_on_from_one_that_was_cut_off(command: Command, small: SmallCampaign) -> None:
@@ -615,3 +685,41 @@ class TestLinks:
         small.settings = {"smtp": {"username": "us"}}
         small.load(25)
         assert command("link", "mint", small.path, "p3@people.example").code == 0
+
+    def test_a_link_is_inspected_with_the_secret_of_the_environment(
+        self, command: Command, small: SmallCampaign, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        small.load(25)
+        link = command("link", "mint", small.path, "p3@people.example").out.strip()
+        token = link.rpartition("token=")[2]
+        pasted = f"Hello, your link is {link}, see you!"
+        seen = command("link", "inspect", pasted)
+        assert seen.code == 0
+        assert "ok     secret: signed with the secret at hand" in seen.out
+        assert token not in seen.out + seen.err
+        monkeypatch.delenv("CAMPAIGN_LINK__SECRET")
+        unknown = command("link", "inspect", pasted)
+        assert unknown.code == 0
+        assert "?      secret: no secret is at hand" in unknown.out
+        (tmp_path / "secret").write_text(SECRET + "\n")
+        monkeypatch.setenv("CAMPAIGN_LINK__SECRET_FILE", "secret")
+        monkeypatch.setenv("CAMPAIGN_LINK__DOMAIN", "www.acme.example")
+        by_file = command("link", "inspect", "-", stdin=f'<a href="{link.replace("&", "&amp;")}">in</a>')
+        assert by_file.code == 1
+        assert "ok     secret: signed with the secret at hand" in by_file.out
+        assert "WRONG  domain: the link's host is 'acme.myclickfunnels.com', not link.domain" in by_file.out
+        assert token not in by_file.out + by_file.err
+        (tmp_path / "secret").unlink()
+        missing = command("link", "inspect", link)
+        assert missing.code == 2
+        assert_three_parts(missing)
+
+    def test_no_claim_upsets_the_terminal_or_shows_another_token(self, command: Command) -> None:
+        other = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"
+        claims = {"sub": "a@x.example:acme.example", "redirect_to": f"https://acme.example/\x1b[2J?token={other}"}
+        made = jwt.encode(claims, SECRET, algorithm="HS256")
+        link = f"https://acme.example/sso?identifier=a%40x.example&strategy=email&token={made}"
+        seen = command("link", "inspect", link)
+        assert seen.code == 1
+        assert "\x1b" not in seen.out
+        assert "eyJ" not in seen.out

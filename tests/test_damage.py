@@ -82,7 +82,7 @@ def _asked(path: Path) -> int:
         summary.counts(database)
         summary.reasons(database)
         summary.people(database)
-        summary.per_minute(database)
+        summary.first_and_last(database)
     with Ledger.open(path, "x") as ledger:
         ledger.recover()
         columns = ledger.columns()

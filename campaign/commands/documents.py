@@ -59,8 +59,8 @@ def report_document(data: ReportData, page: Path | None) -> dict[str, object]:
         "exit_code": 0,
         **counts_document(data.counts),
         "generated_at": data.generated_at.isoformat(),
-        "first_sent_at": None if data.started_at is None else data.started_at.isoformat(),
-        "last_sent_at": None if data.finished_at is None else data.finished_at.isoformat(),
+        "first_sent_at": None if data.first_accepted is None else data.first_accepted.isoformat(),
+        "last_sent_at": None if data.last_accepted is None else data.last_accepted.isoformat(),
         "reasons": [
             {"status": one.status.value, "code": one.code, "detail": one.detail, "count": one.count}
             for one in data.reasons

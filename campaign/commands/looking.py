@@ -6,7 +6,6 @@ import os
 import socket
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ import typer
 
 from campaign.commands.documents import report_document, status_document
 from campaign.ending import is_stale, next_commands, show_counts, show_next
-from campaign.errors import UsageError
+from campaign.errors import UsageError, WindowError
 from campaign.invocation import Invocation, program
 from campaign.ledger import summary
 from campaign.ledger.faults import explained
@@ -49,11 +48,9 @@ def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: boo
         return
     say(f"{settings.name}: {counts[Status.SENT]:,} of {sum(counts.values()):,} sent")
     show_counts(counts, say)
-    if running is not None:
-        say(f"a run is going on, process {running}" + (f"; {sending:,} being sent" if sending else ""))
-    else:
-        if unread:
-            say("the contacts file had not been read to its end when the run was cut off: there are more rows")
+    for note in _notes(running, sending, unread=unread):
+        say(note)
+    if running is None:
         show_next(commands, say)
 
 
@@ -82,8 +79,8 @@ def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> No
 
 
 def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, sandbox: bool, json: bool = False) -> None:
-    """Write the report page, or say it. For a program, the figures are said; the page is written only where `to` names
-    one. Raises ResultsError, UsageError.
+    """Write the report page, unless told where, beside the results; or say it. For a program, the figures are said; the
+    page is written only where `to` names one. Raises ResultsError, UsageError.
     """
     if json and to == STDOUT:
         raise UsageError(
@@ -93,16 +90,27 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
     results, path = output_paths(settings, output, sandbox)
     invocation = Invocation(program=program(), campaign=campaign, output=output, sandbox=sandbox)
     with reading_ledger(path, settings.name) as database:
-        if _running(database) is not None:
-            summary.being_sent(database)  # and not in doubt
-        commands = _commands(settings, database, invocation, results)
-        data = report_data(database, settings, message_ids=_message_ids(settings, database), commands=commands)
-    if sandbox:
-        data = replace(data, note="This was a sandbox run: nothing left the machine.")
+        running, unread = _running(database), _fact(database, "digest") is None
+        sending = 0 if running is None else summary.being_sent(database)  # and not in doubt
+        window = _window(settings, database)
+        data = report_data(
+            database,
+            settings,
+            message_ids=_message_ids(settings, database),
+            commands=[] if running is not None else _commands(settings, database, invocation, results),
+            all_rows=invocation.line("results"),
+            notes=[
+                *(["This was a sandbox run: nothing left the machine."] if sandbox else []),
+                *(f"{_sentence(note)}." for note in _notes(running, sending, unread=unread)),
+            ],
+            partial=running is not None or unread,
+            window="" if window is None else _sentence(window.describe(datetime.now(UTC))),
+        )
     if to == STDOUT:
         say(report_html(data), end="")
         return
-    page = None if json and to is None else to or settings.folder / f"{settings.name}-report.html"
+    named = to or results.with_name(f"{settings.name}-{'sandbox-' if sandbox else ''}report.html")
+    page = None if json and to is None else named
     if page is not None:
         refuse_foreign_page(page)
         write_report(page, data)
@@ -110,6 +118,34 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
         say_json(report_document(data, page))
     else:
         say(str(page))
+
+
+def _notes(running: int | None, sending: int, *, unread: bool) -> list[str]:
+    """What has to be known about the numbers."""
+    if running is not None:
+        return [f"a run is going on, process {running}" + (f"; {sending:,} being sent" if sending else "")]
+    if unread:
+        return ["the contacts file had not been read to its end when the run was cut off: there are more rows"]
+    return []
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def _window(settings: Settings, database: sqlite3.Connection) -> SendWindow | None:
+    """The window as the settings have it now; None where it has not opened, or can't be told."""
+    given, opened = settings.window, _fact(database, "opened")
+    first = None if opened is None else datetime.fromisoformat(opened)
+    if first is None and given.opens is None:
+        return None
+    try:
+        return SendWindow.resolve(
+            opens=given.opens, closes=given.closes, lasts=given.lasts, timezone=given.timezone,
+            now=datetime.now(UTC), first_opened=first,
+        )  # fmt: skip
+    except WindowError:
+        return None
 
 
 def _commands(

@@ -1,10 +1,10 @@
-"""The page for whoever asks "did everybody get it?": one self-contained HTML file, for the screen and for paper.
+"""The page for whoever asks what became of everybody: one self-contained HTML file, for the screen and for paper.
 
 In goes `ReportData`, counted from the ledger; out comes a file, written whole (temporary file, then rename). It holds
 addresses and reasons, and no link: should a server's reply quote one, it is taken out. Raises `ResultsError`.
 
-Limits: at most `MAX_PEOPLE` rows are named one by one (the results CSV has them all), and the chart has at most
-120 bars: over a longer run, each bar stands for several minutes.
+Limits: at most `MAX_PEOPLE` rows are named one by one (the results CSV has them all), reasons are grouped into some
+40 lines, and the chart has at most 120 bars: the longer the run, the longer the stretch that a bar stands for.
 """
 
 import os
@@ -12,11 +12,24 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from campaign.errors import ResultsError
+from campaign.report.chart import bar_seconds
 from campaign.report.data import MAX_PEOPLE, Person, Reason, ReportData
 from campaign.report.page import report_html
+from campaign.report.reasons import Reasons
 from campaign.report.words import headline
 
-__all__ = ["MAX_PEOPLE", "Person", "Reason", "ReportData", "headline", "refuse_foreign", "report_html", "write_report"]
+__all__ = [
+    "MAX_PEOPLE",
+    "Person",
+    "Reason",
+    "Reasons",
+    "ReportData",
+    "bar_seconds",
+    "headline",
+    "refuse_foreign",
+    "report_html",
+    "write_report",
+]
 
 
 _MARK = b'<meta name="generator" content="campaign report">'
