@@ -1,4 +1,4 @@
-"""A clock for tests in which a server falls silent: no timeout is waited for, and none ends by chance.
+"""Clocks for tests in which a server falls silent, or is fast: no timeout is waited for, and none ends by chance.
 
 With a short timeout in real time, a busy machine now and then makes an honest reply too late. So timeouts are long here,
 and this clock leaps over them, but only when the server hangs and has had nothing else to do for a while.
@@ -38,4 +38,21 @@ class LeapingClock:
         return len(record.connections), ended, record.commands.total(), record.unfinished, len(record.accepted)
 
     def _hangs(self) -> bool:
-        return any(one.fate in ("hang", "stall") for one in self._server.record.connections)
+        return any(one.silent for one in self._server.record.connections)
+
+
+class HurriedClock:
+    """For a server with a rate limit: the first so many messages come in no time, however slow the machine is."""
+
+    def __init__(self, messages: int) -> None:
+        self._left = messages
+        self._behind = 0.0
+        self._last = time.monotonic()
+
+    def __call__(self) -> float:
+        now = time.monotonic()
+        if self._left:
+            self._left -= 1
+            self._behind += now - self._last
+        self._last = now
+        return now - self._behind

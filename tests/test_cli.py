@@ -536,6 +536,7 @@ class TestCheck:
     def test_a_server_that_takes_nothing_from_us(
         self, command: Command, small: SmallCampaign, smtp_server: StartServer, name: str
     ) -> None:
+        small.settings["smtp"] = {"timeout": "500ms"}
         small.load(smtp_server(CATALOGUE[name]()).port)
         said = command("check", small.path)
         assert said.code == 2

@@ -72,6 +72,8 @@ class Connection:
     encrypted: bool = False
     user: str | None = None
     """Who signed in."""
+    silent: bool = False
+    """Something was said to which no reply will ever come."""
     fate: str | None = None
     """How it ended: an `Action` that ended or silenced it, "quit", or "client" (the client went without QUIT)."""
 

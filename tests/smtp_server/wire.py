@@ -150,7 +150,10 @@ class Wire(asyncio.Protocol):
                 connected = transport.get_extra_info("socket")
                 connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 transport.abort()
+            case Action.HANG:
+                self.connection.silent = True
             case Action.STALL:
+                self.connection.silent = True
                 transport.pause_reading()
 
     def quit(self) -> None:
