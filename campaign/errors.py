@@ -20,10 +20,15 @@ The errors of third-party libraries are translated in the room that uses the lib
 
 
 class CampaignError(Exception):
-    """Base of all. `what` is a sentence; `where` names file, row, column or setting; `fix` says what to do."""
+    """Base of all. `what` is a sentence; `where` names file, row, column or setting; `fix` says what to do. `reason` is
+    one word for a program, where such an error stops a run.
+    """
 
-    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+    reason = ""
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", reason: str = "") -> None:
         super().__init__(what)
+        self.reason = reason or self.reason
         self.what = what
         self.where = where
         self.fix = fix
@@ -53,21 +58,31 @@ class WindowError(UsageError):
 class ContactsError(UsageError):
     """The contacts file or a suppression list can't be read as a whole."""
 
+    reason = "contacts"
+
 
 class TemplateError(UsageError):
     """A template can't be loaded or compiled, or it names what no contact has."""
+
+    reason = "template"
 
 
 class LinkError(UsageError):
     """No link can be made with this secret, domain, redirect or expiry."""
 
+    reason = "link"
+
 
 class ResultsError(UsageError):
     """A results file can't be read or written."""
 
+    reason = "results"
+
 
 class LedgerError(UsageError):
     """The ledger belongs to another campaign, is damaged, or can't be reached."""
+
+    reason = "ledger"
 
 
 class LedgerBusyError(LedgerError):

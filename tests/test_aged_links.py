@@ -36,7 +36,7 @@ def test_a_process_that_was_stopped_makes_its_messages_anew(tmp_path: Path, laun
     """A laptop's lid, a SIGSTOP: the message was made, and waits for 354."""
     link: dict[str, object] = {"grace": "4s", "min_lifetime": "3s"}
     with FaultServer(CATALOGUE["data_slow"](match=local_part("p0"), delay=0.5, times=1)) as server:
-        campaign = SmallCampaign(tmp_path / "c", {"link": link, "smtp": {"connections": 1, "timeout": "30s"}})
+        campaign = SmallCampaign(tmp_path / "c", {"link": link, "smtp": {"connections": 1, "timeout": "1m"}})
         campaign.people(3).load(server.port)
         sender: Sender = launcher.warm("send", str(campaign.path), "--yes", log=campaign.folder / "log.txt")
         server.wait_until(lambda: any(b"RCPT TO:<p0@" in word for one in server.connections for word in one.commands))
@@ -52,7 +52,7 @@ def test_links_that_can_never_be_young_enough_are_no_endless_loop(tmp_path: Path
     """The server takes longer for an envelope than links have to live."""
     link: dict[str, object] = {"grace": "2s", "min_lifetime": "2s"}
     campaign = SmallCampaign(
-        tmp_path / "c", {"link": link, "smtp": {"timeout": "5s"}, "retry": {"stop_after": 2, "first_wait": "1ms"}}
+        tmp_path / "c", {"link": link, "smtp": {"timeout": "1m"}, "retry": {"stop_after": 2, "first_wait": "1ms"}}
     ).people(2)
     server = smtp_server(CATALOGUE["data_slow"](delay=1.2))
     summary = campaign.send(server.port, backoff=0.001)

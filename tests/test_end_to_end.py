@@ -147,7 +147,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
             "contacts": {"suppress": ["quiet.csv"]},
             "window": {"lasts": "2h", "timezone": "Europe/Berlin"},
             "link": {"redirect_to": f"https://{DOMAIN}/profiles/{{{{ contact.profile_id }}}}"},
-            "smtp": {"connections": 6, "timeout": "5s"},
+            "smtp": {"connections": 6, "timeout": "1m"},
             "retry": {"tries": 3, "first_wait": "50ms", "longest_wait": "200ms", "stop_after": 1000},
         },
     ).contacts(rows, HEADER)

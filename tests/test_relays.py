@@ -41,7 +41,7 @@ def campaign(folder: Path, people: int = 20, **smtp: object) -> Campaign:
     (folder / "c").mkdir()
     (folder / "c" / "ca.pem").write_bytes(authority_pem())
     settings: dict[str, dict[str, object]] = {
-        "smtp": {"security": "starttls", "ca_file": "ca.pem", "timeout": "5s", "connections": 2} | smtp
+        "smtp": {"security": "starttls", "ca_file": "ca.pem", "timeout": "1m", "connections": 2} | smtp
     }
     if settings["smtp"]["security"] == "none":
         del settings["smtp"]["ca_file"]

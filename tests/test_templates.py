@@ -127,7 +127,7 @@ def test_is_accessible_and_dark(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(value=st.text(min_size=1))
 def test_no_cell_becomes_markup(name: str, value: str) -> None:
     contact = dict.fromkeys(FULL, value + "<script>\"'>")

@@ -25,7 +25,7 @@ def files(tmp_path: Path) -> Files:
 
 
 def to(server: FaultServer, **given: Any) -> Server:
-    options: dict[str, Any] = {"host": server.host, "port": server.port, "security": "starttls", "timeout": 5.0}
+    options: dict[str, Any] = {"host": server.host, "port": server.port, "security": "starttls", "timeout": 60.0}
     return Server(**options | given)
 
 
@@ -90,7 +90,7 @@ class TestRefusal:
         trusted = files.file("theirs.pem", authority.cert_pem.bytes())
         with handshaker(context) as port:
             error = refused(
-                Server(host="127.0.0.1", port=port, security="tls", timeout=5, ca_file=trusted, **ours)  # type: ignore[arg-type]
+                Server(host="127.0.0.1", port=port, security="tls", timeout=60, ca_file=trusted, **ours)  # type: ignore[arg-type]
             )
         assert error.phase is Phase.STARTTLS and error.reply is not None and error.reply.code == 500
         assert judge(error.phase, error.reply).stop
@@ -126,7 +126,7 @@ class TestRefusal:
 
     def test_a_server_with_tls_1_1_at_most(self, files: Files) -> None:
         with handshaker(server_context(Tls.OLD)) as port:
-            error = refused(Server(host="127.0.0.1", port=port, security="tls", timeout=5, ca_file=files.ca))
+            error = refused(Server(host="127.0.0.1", port=port, security="tls", timeout=60, ca_file=files.ca))
         assert "the server speaks only an older TLS than 1.2" in error.what
         assert "operator for TLS 1.2" in error.fix and "smtp.port" not in error.fix
         assert judge(error.phase, error.reply).stop

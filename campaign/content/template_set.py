@@ -55,7 +55,8 @@ class _Piece:
 class TemplateSet:
     """The templates of a campaign, compiled; made by `load_templates`.
 
-    `constants` are the chunks that are the same in every message. `unsubscribe` is the setting's template, or None.
+    `constants` are the chunks that are the same in every message. `files` are all that were compiled. `unsubscribe` is
+    the setting's template, or None.
     """
 
     __slots__ = (
@@ -66,6 +67,7 @@ class TemplateSet:
         "_text",
         "_to_text",
         "constants",
+        "files",
         "unsubscribe",
     )
 
@@ -85,7 +87,8 @@ class TemplateSet:
         self._to_text = to_text
         self.unsubscribe = unsubscribe
         self._base: dict[str, Any] = dict(subject.template.environment.globals)
-        templates = chain.from_iterable(part.reached for part in parts)
+        templates = list(chain.from_iterable(part.reached for part in parts))
+        self.files = tuple(Path(template.filename) for template in templates if template.filename is not None)
         self.constants: frozenset[str] = frozenset(chain.from_iterable(map(constants_of, templates)))
 
     @property

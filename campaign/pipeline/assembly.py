@@ -4,6 +4,7 @@ Raises InvalidContactError where the row can't be mailed, LinkError where no lin
 where a template names what no row has.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -49,6 +50,15 @@ class Assembly:
             constants=templates.constants,
             message_id_domain=plan.message_id_domain,
         )
+
+    def digest(self) -> str:
+        """Give what tells, another time, whether the templates are the same: SHA-256, in hex. Raises TemplateError."""
+        try:
+            digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in self.templates.files]
+        except OSError as error:
+            where = str(error.filename)
+            raise TemplateError(f"it can't be read: {error.strerror}", where=where, fix="put it back") from None
+        return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
     def verify(self, columns: Sequence[str]) -> None:
         """Raise TemplateError for what the templates name and no row can have; `columns` are the file's.

@@ -78,6 +78,11 @@ class MailCourier:
         """Contacts by the status they were given."""
         return self._outcomes.settled
 
+    @property
+    def under_way(self) -> int:
+        """How many contacts are claimed and have no outcome yet."""
+        return len(self._outcomes.under_way)
+
     def cleared(self, claims: list[Parcel]) -> None:
         """Hear that these claims are durable."""
         for parcel in claims:

@@ -150,6 +150,7 @@ class Crew:
                         trouble=Trouble(
                             what=f"a worker process ended {how}; what it had in flight is in doubt",
                             fix="look for the reason (out of memory?), then run the same command again",
+                            reason="worker_died",
                         ),
                         last=True,
                     ),

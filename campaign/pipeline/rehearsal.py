@@ -1,29 +1,30 @@
 """A run without a server: everybody's message made and none sent, for the preview and the check.
 
 The roster is kept in a ledger of its own that is thrown away, so no rehearsal can make a run believe that somebody was
-mailed. Raises UsageError for what no row is to blame for: before the first row, unless only a row shows it.
+mailed, and none leaves anything behind, however it ends. Raises UsageError for what no row is to blame for: before the
+first row, unless only a row shows it.
 """
 
-import tempfile
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from campaign.contacts import open_contacts
 from campaign.errors import EmptyCellError, InvalidContactError
 from campaign.ledger.roster import Enrolled, enrolled
-from campaign.ledger.store import Ledger
+from campaign.ledger.schema import temporary
 from campaign.links import throwaway_secret
 from campaign.model import Contact, Content, LoginLink, Message, Status
 from campaign.pipeline.assembly import Assembly
-from campaign.pipeline.enrolment import Reading
 from campaign.pipeline.message_size import smallest_size
 from campaign.pipeline.plan import letter_plan, open_window
-from campaign.preview import PreviewWriter
+from campaign.pipeline.reading import fill
+from campaign.preview import PreviewWriter, has_invisible, visible
 from campaign.settings import Settings
 from campaign.window import SendWindow
 
@@ -40,6 +41,8 @@ class Rehearsed:
     status: Status
     detail: str
     made: tuple[LoginLink, Content, Message] | None
+    address: str
+    """The one to mail; where there is none, what stands in its place in the file, to be seen."""
     redirect_to: str | None = None
     """Where its link leads."""
     empty: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +71,8 @@ class Rehearsal:
     """Whose message is the smallest."""
     smtputf8: int = 0
     """Messages that need a server with SMTPUTF8."""
+    declined: bool = False
+    """There would have been too many."""
     linkless: Counter[str] = field(default_factory=Counter)
     """Messages without their link: in the `text`, in the `html`, in all that they have (`message`)."""
     redirect_hosts: Counter[str] = field(default_factory=Counter)
@@ -85,39 +90,49 @@ class Rehearsal:
             rows = f"1 row ({numbers})" if count == 1 else f"{count:,} rows ({numbers})"
             yield f"{column} is empty in {rows}: {self.ways_out[column]}"
         for fault in self.faults:
-            yield f"row {fault.row.contact.number}: {fault.detail}"
+            cell = "" if fault.row.contact.email or "missing" in fault.detail else f": {fault.address}"
+            yield f"row {fault.row.contact.number}: {fault.detail}{cell}"
         more = self.counts[Status.INVALID] - self.with_empty - len(self.faults)
         if more > 0:
             yield f"and {more:,} more"
 
 
 def rehearse(
-    settings: Settings, *, limit: int | None = None, secret: str | None = None, reading: Callable[[int], None]
+    settings: Settings,
+    *,
+    limit: int | None = None,
+    secret: str | None = None,
+    reading: Callable[[int], None],
+    agreed: Callable[[int], bool] = lambda _: True,
 ) -> Iterator[Rehearsed]:
-    """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away."""
+    """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away.
+    `agreed` hears how many messages it will be; where it says no, none is made.
+    """
     contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
     window = rehearsal_window(settings)
     assembly = Assembly(letter_plan(settings, secret or throwaway_secret(), window))
     assembly.verify(contacts.columns)
     now = datetime.now(window.zone)
-    with (
-        tempfile.TemporaryDirectory(prefix="campaign-") as folder,
-        Ledger.open(Path(folder) / "rehearsal.ledger", settings.name) as ledger,
-    ):
-        Reading(ledger, contacts, settings.contacts.suppress, reading).read()
-        for row in islice(enrolled(ledger.database), limit):
+    with contextlib.closing(temporary(settings.name)) as database:
+        fill(database, contacts, settings.contacts.suppress, reading)
+        if not agreed(sum(row.status is Status.PENDING for row in islice(enrolled(database), limit))):
+            return
+        for row in islice(enrolled(database), limit):
+            address = row.contact.email or visible(row.contact.columns[contacts.email_column])
             if row.status is not Status.PENDING:
-                yield Rehearsed(row=row, status=row.status, detail=row.detail, made=None)
+                yield Rehearsed(row=row, status=row.status, detail=row.detail, made=None, address=address)
                 continue
             try:
                 made = assembly.assemble(row.contact, now)
             except InvalidContactError as error:
                 detail = f"{error.what} ({error.where})" if error.where else error.what
                 empty = _empty_cells(assembly, row.contact, error, now)
-                yield Rehearsed(row=row, status=Status.INVALID, detail=detail, made=None, empty=empty)
+                yield Rehearsed(row=row, status=Status.INVALID, detail=detail, made=None, address=address, empty=empty)
             else:
                 leads_to = None if assembly.redirect is None else assembly.redirect(row.contact)
-                yield Rehearsed(row=row, status=Status.PENDING, detail="", made=made, redirect_to=leads_to)
+                yield Rehearsed(
+                    row=row, status=Status.PENDING, detail="", made=made, address=address, redirect_to=leads_to
+                )
 
 
 def _empty_cells(assembly: Assembly, contact: Contact, error: InvalidContactError, now: datetime) -> dict[str, str]:
@@ -137,16 +152,38 @@ def _empty_cells(assembly: Assembly, contact: Contact, error: InvalidContactErro
     return found
 
 
-def preview(settings: Settings, folder: Path, *, limit: int | None, reading: Callable[[int], None]) -> Rehearsal:
-    """Write everybody's message into `folder`, with a gallery. Raises UsageError."""
+def preview(
+    settings: Settings,
+    folder: Path,
+    *,
+    limit: int | None,
+    reading: Callable[[int], None],
+    agreed: Callable[[int], bool] = lambda _: True,
+    writing: Callable[[int], None] = lambda _: None,
+) -> Rehearsal:
+    """Write everybody's message into `folder`, with a gallery; `writing` hears how many are written. Where
+    `agreed`, which hears how many it would be, says no, nothing is touched. Raises UsageError.
+    """
     seen = Rehearsal()
+
+    def answered(messages: int) -> bool:
+        seen.declined = not agreed(messages)
+        return not seen.declined
+
+    rows = rehearse(settings, limit=limit, reading=reading, agreed=answered)
+    begun = list(islice(rows, 1))  # by now the file is read, and the question answered
+    if seen.declined:
+        return seen
     with PreviewWriter(folder, campaign=settings.name, note=_NOTE) as writer:
-        for one in rehearse(settings, limit=limit, reading=reading):
+        for one in chain(begun, rows):
             _count(seen, one)
+            writing(seen.counts[Status.PENDING])
             link, content, message = one.made or (None, None, None)
             writer.add(
                 number=one.row.contact.number,
-                email=one.row.contact.email,
+                line=one.row.line,
+                cells=_cells(one) if one.status is Status.INVALID else (),
+                email=one.address,
                 status="ready" if one.made else one.status,
                 detail=one.detail,
                 message=message.data if message else None,
@@ -156,6 +193,15 @@ def preview(settings: Settings, folder: Path, *, limit: int | None, reading: Cal
                 expires_at=link.expires_at if link else None,
             )
     return seen
+
+
+def _cells(one: Rehearsed) -> list[tuple[str, str, bool]]:
+    """The cells of a row that can't be mailed; those to look at are the address, if it is none, and the invisible."""
+    named = one.row.contact.columns
+    return [
+        (column, cell, has_invisible(cell) or (not one.row.contact.email and visible(cell) == one.address))
+        for column, cell in named.items()
+    ]
 
 
 def check(settings: Settings, *, secret: str, reading: Callable[[int], None]) -> Rehearsal:

@@ -100,7 +100,7 @@ class Worker:
             while not self._finished():
                 self._turn()
         except Exception as error:
-            self._troubles.stop(CampaignError(f"a fault in this program: {type(error).__name__}"))
+            self._troubles.stop(CampaignError(f"a fault in this program: {type(error).__name__}", reason="fault"))
             raise
         finally:
             self.pool.close()
@@ -233,6 +233,7 @@ class Worker:
             Report(
                 settled=dict(self._courier.settled),
                 deferred=self._rows.waiting,
+                under_way=self._courier.under_way,
                 connections=self.pool.connections,
                 limit=self.pool.limit,
                 rate=self._pace.rate,

@@ -21,6 +21,8 @@ from campaign.settings.faults import Fault, Reading, invalid_fields, settings_er
 from campaign.settings.names import WANTED, variable
 from campaign.settings.sources import EnvironmentSource, FileSource, OptionsSource
 
+STDOUT = Path("-")
+"""What stands for standard output, in commands that can print what they make."""
 _LARGEST = 1 << 20
 
 
@@ -79,6 +81,9 @@ def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> tupl
     else:
         results = output.absolute()
         option = "the option for the output"
+        if output == STDOUT:
+            fix = "name a file; `campaign results --output -` prints the results"
+            raise SettingsError("the results of a run and its ledger want a file, not -", where=option, fix=fix)
         if not results.name or _is_folder(results):
             raise SettingsError(f"{output} is a folder", where=option, fix="name a file in it: results.csv")
         if results.suffix.lower() == ".ledger":

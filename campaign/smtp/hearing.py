@@ -73,7 +73,9 @@ def _tell(connection: Connection, event: Event, courier: Courier) -> None:
             if courier.answered(parcel, phase, reply, served=connection.served) or _out_of_step(event):
                 connection.closing, connection.goodbye = True, (phase, reply)
             else:
-                connection.useful, connection.closing = True, connection.closing or reply.code == 421
+                connection.useful = True
+                if reply.code == 421:  # the session's end is that message's matter, and not of the one behind it
+                    connection.closing, connection.goodbye = True, (phase, reply)
             if phase is Phase.BODY:
                 connection.served = connection.served or reply.code < 300
                 connection.put_off = parcel if 400 <= reply.code < 500 else None

@@ -20,6 +20,12 @@ class SessionError(CampaignError):
         super().__init__(what, where=where, fix=fix)
         self.phase = phase
         self.reply = reply
+        if phase is Phase.STARTTLS:
+            self.reason = "tls"
+        elif reply is None:
+            self.reason = "server_unreachable"
+        else:
+            self.reason = "sign_in_refused" if phase is Phase.AUTH else "server_refused"
 
 
 def refused(reply: Reply, phase: Phase, *, fix: str = "") -> SessionError:

@@ -5,15 +5,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from campaign.commands.check.findings import Findings
-from campaign.commands.sending import link_secret, require_folder
+from campaign.commands.sending import require_folder, signing_secret
 from campaign.durations import brief_duration
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger import summary
 from campaign.ledger.store import reading_ledger
-from campaign.links import LinkMinter, throwaway_secret
+from campaign.links import throwaway_secret
 from campaign.model import Status
 from campaign.pipeline.rehearsal import Rehearsal, rehearsal_window
-from campaign.settings import Settings, output_paths, require_secrets
+from campaign.results import refuse_foreign
+from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
 from campaign.window import SendWindow
 
 _LONG_LIFE = timedelta(days=7)
@@ -33,10 +34,13 @@ class Known:
 
 def secrets(settings: Settings, known: Known, found: Findings) -> None:
     """Secrets. Without one that will do, the other steps go on with a throw-away secret."""
+    for name, path, who in open_to_others(secret_files(settings)):
+        found.note(f"{path} ({name}) can be read by {who}: chmod 600 keeps it to its owner")
+    password = settings.smtp.password
+    if password is not None and password.get_secret_value() != password.get_secret_value().strip():
+        found.note("the SMTP password begins or ends with a space: is that meant?")
     require_secrets(settings, sandbox=False)
-    secret = link_secret(settings)
-    LinkMinter(domain=settings.link.domain, secret=secret, expiry=lambda issued: issued)
-    known.secret = secret
+    known.secret = signing_secret(settings)
     found.ok("secrets", "all there")
 
 
@@ -74,6 +78,7 @@ def earlier(settings: Settings, output: Path | None, found: Findings) -> None:
     """What earlier runs have left."""
     results, path = output_paths(settings, output, False)
     require_folder(results.parent)
+    refuse_foreign(results)
     if path.exists() and path.stat().st_size:
         with reading_ledger(path, settings.name) as database:
             counts = summary.counts(database)
