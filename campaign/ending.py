@@ -129,8 +129,8 @@ def next_commands(
         words = (
             "in doubt: they may have been delivered, and are not sent again unless you ask for it. Look in the "
             "server's log (in Postfix's, a line with the Message-ID alone proves nothing: it takes “queue active” or "
-            f"“status=” with the same queue ID); copy the results to {copy.name}, keep the rows that did not arrive, and send to "
-            "those"
+            f"“status=” with the same queue ID); copy the results to {copy.name}, keep the rows that did not arrive, "
+            "and send to those"
         )
         commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
     return commands
