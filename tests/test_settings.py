@@ -999,18 +999,20 @@ def test_whatever_sender_is_accepted_is_one_address_on_one_line(folder: Folder, 
 
 
 def test_results_and_ledger_lie_beside_the_file(folder: Folder) -> None:
-    loaded = folder.load()
-    assert loaded.results_path == folder.path / "autumn-orders-results.csv"
-    assert loaded.ledger_path == folder.path / "autumn-orders-results.ledger"
-    assert output_paths(loaded, None, False) == (loaded.results_path, loaded.ledger_path)
-    assert output_paths(loaded, None, True) == (
+    assert output_paths(folder.load(), None, False) == (
+        folder.path / "autumn-orders-results.csv",
+        folder.path / "autumn-orders.ledger",
+        (folder.path / "autumn-orders-results.ledger",),
+    )
+    assert output_paths(folder.load(), None, True) == (
         folder.path / "autumn-orders-sandbox-results.csv",
-        folder.path / "autumn-orders-sandbox-results.ledger",
+        folder.path / "autumn-orders-sandbox.ledger",
+        (folder.path / "autumn-orders-sandbox-results.ledger",),
     )
 
 
 @pytest.mark.parametrize(
-    ("output", "ledger", "sandbox_ledger"),
+    ("output", "earlier", "sandbox_earlier"),
     [
         ("X.csv", "X.ledger", "X-sandbox.ledger"),
         ("X.CSV", "X.ledger", "X-sandbox.ledger"),
@@ -1019,15 +1021,41 @@ def test_results_and_ledger_lie_beside_the_file(folder: Folder) -> None:
         ("sub/a.b.csv", "sub/a.b.ledger", "sub/a.b-sandbox.ledger"),
     ],
 )
-def test_an_output_brings_its_ledger_along(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch, output: str, ledger: str, sandbox_ledger: str
+def test_an_output_moves_the_results_alone(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, output: str, earlier: str, sandbox_earlier: str
 ) -> None:
+    """One name, one ledger: who was mailed does not hang on where the results go."""
     loaded = folder.load()
     elsewhere = folder.path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    assert output_paths(loaded, Path(output), False) == (elsewhere / output, elsewhere / ledger)
-    assert output_paths(loaded, Path(output), True) == (elsewhere / output, elsewhere / sandbox_ledger)
+    for sandbox, old in ((False, earlier), (True, sandbox_earlier)):
+        found = output_paths(loaded, Path(output), sandbox)
+        assert found.results == elsewhere / output
+        assert found.ledger == output_paths(loaded, None, sandbox).ledger
+        assert elsewhere / old in found.earlier
+
+
+def test_a_ledger_may_have_a_place_of_its_own(folder: Folder) -> None:
+    loaded = folder.load(changed(ledger={"path": "kept/who.db"}))
+    assert output_paths(loaded, None, False).ledger == folder.path / "kept" / "who.db"
+    assert output_paths(loaded, None, True).ledger == folder.path / "kept" / "who-sandbox.db"
+
+
+def test_a_link_to_the_settings_leads_to_the_same_ledger(folder: Folder, tmp_path: Path) -> None:
+    loaded = folder.load()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "link.toml").symlink_to(folder.file)
+    linked = load_settings(elsewhere / "link.toml", environ={})
+    assert output_paths(linked, None, False) == output_paths(loaded, None, False)
+    assert linked.contacts.file == loaded.contacts.file
+
+
+def test_a_link_in_place_of_the_ledger_is_followed(folder: Folder, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (folder.path / "autumn-orders.ledger").symlink_to(tmp_path / "disk" / "who.ledger")
+    assert output_paths(folder.load(), None, False).ledger == tmp_path / "disk" / "who.ledger"
 
 
 @PROPERTY

@@ -15,6 +15,7 @@ from campaign.console import Console
 from campaign.ending import WINDOW, fresh_window, show_summary
 from campaign.errors import LinkError, SettingsError
 from campaign.invocation import Invocation, program
+from campaign.ledger.location import take_over
 from campaign.links import LinkMinter, throwaway_secret
 from campaign.model import Status
 from campaign.options import SETTINGS
@@ -85,8 +86,9 @@ def resend_campaign(order: Order, source: Path | None, include: Sequence[str]) -
 def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> int:
     settings = load_settings(order.campaign, overrides=order.overrides())
     require_secrets(settings, sandbox=order.sandbox)
-    results, ledger = output_paths(settings, order.output, order.sandbox)
+    results, ledger, earlier = output_paths(settings, order.output, order.sandbox)
     require_folder(results.parent)
+    taken_over = take_over(ledger, earlier, settings.name)
     invocation = Invocation(
         program=program(),
         campaign=order.campaign,
@@ -105,6 +107,8 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
             grace=settings.link.grace,
             fresh=invocation.line("resend", *fresh_window(settings.window), without=WINDOW),
         )
+        if taken_over is not None:
+            console.notice(f"the ledger of an earlier version, {taken_over}, is now {ledger}")
         if order.sandbox:
             console.say("sandbox: nothing leaves this machine; the links are signed with a secret made for this run")
         plan = RunPlan(

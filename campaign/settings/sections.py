@@ -167,5 +167,11 @@ class RetrySettings(Section):
         return self
 
 
+class LedgerSettings(Section):
+    """[ledger]: where it is on record who was mailed."""
+
+    path: FilePath | None = Field(default=None, description="the path of a file", examples=['"autumn.ledger"'])
+
+
 def _bare(mailbox: str) -> str:
     return mailbox.rpartition("<")[2].rstrip(">")

@@ -149,7 +149,7 @@ def campaign_name(value: object) -> str:
             fix='write it like "autumn-orders"',
         )
     if name.lower().endswith("-sandbox"):
-        # NAME-sandbox-results.ledger belongs to the sandbox runs of NAME: they must never look like real ones.
+        # NAME-sandbox.ledger belongs to the sandbox runs of NAME: they must never look like real ones.
         raise RefusedValueError("names that end in '-sandbox' are kept for sandbox runs", fix="choose another name")
     return name
 
