@@ -97,7 +97,8 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
     if to == STDOUT:
         say(report_html(data), end="")
         return
-    page = None if json and to is None else to or settings.folder / f"{settings.name}-report.html"
+    usual = settings.folder / f"{settings.name}{'-sandbox' if sandbox else ''}-report.html"
+    page = None if json and to is None else to or usual
     if page is not None:
         refuse_foreign_page(page)
         write_report(page, data)
