@@ -103,7 +103,8 @@ GOOD: dict[str, list[tuple[str, object]]] = {
         ("https://a.example/{{ contact.id }}", "https://a.example/{{ contact.id }}"),
         ("https://a", "https://a"),
     ],
-    "link.grace": [("2d", timedelta(days=2)), ("45s", timedelta(seconds=45))],
+    "link.grace": [("2d", timedelta(days=2)), ("45m", timedelta(minutes=45))],
+    "link.min_lifetime": [("10m", timedelta(minutes=10)), ("1s", timedelta(seconds=1))],
     "smtp.host": [("127.0.0.1", "127.0.0.1"), ("[::1]", "::1")],
     "smtp.port": [("25", 25), ("65535", 65535)],
     "smtp.security": [("TLS", "tls"), ("none", "none")],
@@ -125,6 +126,7 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "retry.first_wait": [("1s", timedelta(seconds=1)), ("10ms", timedelta(milliseconds=10))],
     "retry.longest_wait": [("1h", timedelta(hours=1)), ("1d", timedelta(days=1))],
     "retry.stop_after": [("1", 1), ("500", 500)],
+    "ledger.path": [("/a/x.ledger", Path("/a/x.ledger")), ("/b/y.db", Path("/b/y.db"))],
 }
 SECRETS = ["link.secret", "smtp.password"]
 REQUIRED = ["name", "contacts.file", "message.template", "message.from", "link.domain", "smtp.host"]
@@ -502,7 +504,7 @@ def test_the_advice_fits_the_mistake(folder: Folder, key: str, value: object, fi
         (changed(retry={"zzz": 5}), "no such setting retry.zzz"),
         (changed(links={"grace": "2h"}), "no such section [links]; did you mean [link]?"),
         (changed(zzz={"grace": "2h"}), "no such section [zzz]"),
-        (changed(path="/x"), "no such setting path"),
+        (changed(path="/x"), "no such setting path; did you mean ledger.path?"),
         (changed(window="8h"), "window is not a section"),
         (changed(window=[{"lasts": "8h"}]), "window is not a section"),
     ],
