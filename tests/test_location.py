@@ -79,9 +79,7 @@ def empty(old: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [of_another_campaign, no_ledger, empty])
-def test_what_is_not_this_campaigns_is_left_alone(
-    path: Path, old: Path, make: Callable[[Path], None]
-) -> None:
+def test_what_is_not_this_campaigns_is_left_alone(path: Path, old: Path, make: Callable[[Path], None]) -> None:
     make(old)
     before = old.read_bytes()
     assert locate(path, (old,), "autumn") == path

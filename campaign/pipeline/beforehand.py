@@ -1,16 +1,51 @@
 """What can be known, and is decided, before a run opens its ledger."""
 
 import os
+from collections.abc import Iterator
 
-from campaign.errors import LedgerError
+from campaign.contacts import ContactsFile, open_contacts
+from campaign.errors import ContactsError, LedgerError
 from campaign.ledger.lineage import generation_file
 from campaign.pipeline.plan import RunPlan
-from campaign.results import refuse_foreign
+from campaign.results import refuse_foreign, result_names
+from campaign.settings import ContactsSettings
 
 _SMALL = 2_000
 """Contacts up to which one process is quicker than starting more."""
 _SLOW = 200.0
 """Messages a second up to which one process is plenty."""
+
+
+def open_contacts_of(settings: ContactsSettings, *, allow_empty: bool = False) -> ContactsFile:
+    """Open the contacts file of a campaign. Raises ContactsError, also for one without rows, unless that is allowed."""
+    contacts = open_contacts(
+        settings.file, email_column=settings.email_column, encoding=settings.encoding, allow_empty=allow_empty
+    )
+    if contacts.is_empty and not allow_empty:
+        raise ContactsError(
+            "The contacts file has no rows.",
+            where=str(settings.file),
+            fix="See whether it was exported whole. Where nobody to mail is no mistake: campaign send --allow-empty",
+        )
+    return contacts
+
+
+def odd_about(contacts: ContactsFile) -> Iterator[str]:
+    """Say what an operator would want to know of the contacts file as a whole."""
+    if contacts.sample:
+        cells = "; ".join(map(str, contacts.sample))
+        yield (
+            f"{contacts.path.name} is not UTF-8; read as {contacts.encoding}, it says: {cells}. If that reads wrong, "
+            "set contacts.encoding (such as cp1250, mac_roman, shift_jis)"
+        )
+    names = result_names(contacts.columns)
+    renamed = [
+        f"{name!r} as {names[index]!r}"
+        for index, name in enumerate(contacts.columns)
+        if names[index] not in (None, name)
+    ]
+    if renamed:
+        yield f"columns of the contacts file that the results have, too, stand in the results {', '.join(renamed)}"
 
 
 def guard_what_an_earlier_run_left(plan: RunPlan) -> None:

@@ -14,13 +14,14 @@ from itertools import chain, islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from campaign.contacts import open_contacts
+from campaign.contacts import ListReport, Mend
 from campaign.errors import EmptyCellError, InvalidContactError
 from campaign.ledger.roster import Enrolled, enrolled
 from campaign.ledger.schema import temporary
 from campaign.links import throwaway_secret
 from campaign.model import Contact, Content, LoginLink, Message, Status
 from campaign.pipeline.assembly import Assembly
+from campaign.pipeline.beforehand import open_contacts_of
 from campaign.pipeline.message_size import smallest_size
 from campaign.pipeline.plan import letter_plan, open_window
 from campaign.pipeline.reading import fill
@@ -71,6 +72,10 @@ class Rehearsal:
     """Whose message is the smallest."""
     smtputf8: int = 0
     """Messages that need a server with SMTPUTF8."""
+    lists: list[ListReport] = field(default_factory=list)
+    """What the suppression lists held."""
+    mended: Counter[Mend] = field(default_factory=Counter)
+    """Addresses of the contacts file, by what was mended in them."""
     declined: bool = False
     """There would have been too many."""
     linkless: Counter[str] = field(default_factory=Counter)
@@ -104,17 +109,22 @@ def rehearse(
     secret: str | None = None,
     reading: Callable[[int], None],
     agreed: Callable[[int], bool] = lambda _: True,
+    allow_empty: bool = False,
+    seen: Rehearsal | None = None,
 ) -> Iterator[Rehearsed]:
     """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away.
-    `agreed` hears how many messages it will be; where it says no, none is made.
+    `agreed` hears how many messages it will be; where it says no, none is made. What reading the files has shown stands
+    in `seen` before the first row.
     """
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    contacts = open_contacts_of(settings.contacts, allow_empty=allow_empty)
     window = rehearsal_window(settings)
     assembly = Assembly(letter_plan(settings, secret or throwaway_secret(), window))
     assembly.verify(contacts.columns)
     now = datetime.now(window.zone)
     with contextlib.closing(temporary(settings.name)) as database:
-        fill(database, contacts, settings.contacts.suppress, reading)
+        lists, mended = fill(database, contacts, settings.contacts.suppress, reading)
+        if seen is not None:
+            seen.lists, seen.mended = lists, mended
         if not agreed(sum(row.status is Status.PENDING for row in islice(enrolled(database), limit))):
             return
         for row in islice(enrolled(database), limit):
@@ -160,6 +170,7 @@ def preview(
     reading: Callable[[int], None],
     agreed: Callable[[int], bool] = lambda _: True,
     writing: Callable[[int], None] = lambda _: None,
+    allow_empty: bool = False,
 ) -> Rehearsal:
     """Write everybody's message into `folder`, with a gallery; `writing` hears how many are written. Where
     `agreed`, which hears how many it would be, says no, nothing is touched. Raises UsageError.
@@ -170,7 +181,7 @@ def preview(
         seen.declined = not agreed(messages)
         return not seen.declined
 
-    rows = rehearse(settings, limit=limit, reading=reading, agreed=answered)
+    rows = rehearse(settings, limit=limit, reading=reading, agreed=answered, allow_empty=allow_empty, seen=seen)
     begun = list(islice(rows, 1))  # by now the file is read, and the question answered
     if seen.declined:
         return seen
@@ -207,7 +218,7 @@ def _cells(one: Rehearsed) -> list[tuple[str, str, bool]]:
 def check(settings: Settings, *, secret: str, reading: Callable[[int], None]) -> Rehearsal:
     """Make everybody's message with the real secret, and keep none. Raises UsageError."""
     seen = Rehearsal()
-    for one in rehearse(settings, secret=secret, reading=reading):
+    for one in rehearse(settings, secret=secret, reading=reading, seen=seen):
         _count(seen, one)
         if one.made is not None:
             _look_at_links(seen, one)
