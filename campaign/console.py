@@ -54,7 +54,7 @@ class Console:
     def reading(self, rows: int) -> None:
         """Show how many rows have been read."""
         if self._live:
-            self._line(f"{self._title}: {rows:,} contacts read")
+            self._line(f"{self._title}: {rows:,} {'contact' if rows == 1 else 'contacts'} read")
 
     @property
     def asks(self) -> bool:

@@ -24,7 +24,8 @@ def preview_campaign(
     console = Console(title=settings.name)
     seen = preview(settings, folder, limit=limit, reading=console.reading)
     ready = seen.counts[Status.PENDING]
-    console.say(f"{settings.name}: {ready:,} messages written, none sent; their links sign nobody in")
+    messages = "message" if ready == 1 else "messages"
+    console.say(f"{settings.name}: {ready:,} {messages} written, none sent; the links in them sign nobody in")
     show_counts({status: seen.counts[status] for status in Status if status is not Status.PENDING}, console.say)
     for fault in seen.faults:
         console.say(f"  row {fault.row.contact.number}: {fault.detail}")

@@ -52,9 +52,9 @@ def _read_list(path: Path, names: frozenset[str]) -> Iterator[str]:
                 unexplained = True
     if unexplained and not found:
         raise ContactsError(
-            "There is no address in this suppression list.",
+            "there is no address in this suppression list",
             where=str(path),
-            fix='List one address a line, or call the column of a CSV that holds them "email".',
+            fix='list one address a line, or call the column of a CSV that holds them "email"',
         )
 
 

@@ -18,7 +18,7 @@ def missing_columns(required: Iterable[str], columns: Sequence[str]) -> Iterator
     for name in sorted(set(required) - set(columns)):
         near = difflib.get_close_matches(name, columns, n=1)
         meant = f"; did they mean {near[0]!r}?" if near else ""
-        yield f"the templates want a column {name!r}, which the contacts file has not{meant}"
+        yield f"the templates use a column {name!r}, which the contacts file does not have{meant}"
 
 
 def guard_what_an_earlier_run_left(plan: RunPlan) -> None:
