@@ -366,7 +366,7 @@ def test_a_misspelt_email_column_lists_the_columns_and_suggests(write: Write, he
         open_contacts(write(header + "\nx,y\n"), email_column="email")
     assert 'no column "email"' in caught.value.what
     assert all(f'"{name}"' in caught.value.what for name in header.replace(";", ",").split(","))
-    assert f'Is it "{guess}' in caught.value.fix
+    assert f'is it "{guess}' in caught.value.fix
 
 
 def test_a_file_without_a_header_is_told_so(write: Write) -> None:

@@ -196,11 +196,11 @@ def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folde
 @pytest.mark.parametrize(
     ("data", "words_"),
     [
-        (b"email,name\na@b.example,Ann\n" * 50, "no ledger, or its beginning is destroyed"),
+        (b"email,name\na@b.example,Ann\n" * 50, "not a ledger, or its beginning is destroyed"),
         (b"\0" * 5000, "no ledger|not a ledger"),
-        (random.Random(1).randbytes(50_000), "no ledger, or its beginning is destroyed"),
+        (random.Random(1).randbytes(50_000), "not a ledger, or its beginning is destroyed"),
         (b"short", "cut down to 5 bytes"),
-        (b"SQLite format 3\0" + b"\xff" * 9000, "damaged|no ledger"),
+        (b"SQLite format 3\0" + b"\xff" * 9000, "damaged|not a ledger"),
     ],
 )
 def test_a_file_that_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, data: bytes, words_: str) -> None:

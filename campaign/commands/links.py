@@ -34,7 +34,7 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
     try:
         address = parse_address(email)
     except ValueError as error:
-        raise LinkError(f"that is no address to sign in: {error}", where="EMAIL", fix="give a bare address") from None
+        raise LinkError(f"that is not an address: {error}", where="EMAIL", fix="give a bare address") from None
     now = datetime.now(UTC)
     given, grace = settings.window, settings.link.grace
     opens, closes, length = given.opens, given.closes, given.lasts
@@ -97,7 +97,7 @@ def _length(lasts: str) -> timedelta:
 def _left(found: Inspection) -> str:
     seconds = found.seconds_left or 0
     words = brief_duration(timedelta(seconds=abs(seconds)))
-    return f"in {words} ({seconds:,} seconds)" if seconds > 0 else f"{words} ago"
+    return f"in {words} ({seconds:,} {'second' if seconds == 1 else 'seconds'})" if seconds > 0 else f"{words} ago"
 
 
 def _contact(settings: Settings, address: str) -> Contact | None:

@@ -73,7 +73,8 @@ def preview_campaign(
         console.say("nothing was written")
         return STOPPED
     ready = seen.counts[Status.PENDING]
-    console.say(f"{settings.name}: {ready:,} messages written, none sent; their links sign nobody in")
+    messages = "message" if ready == 1 else "messages"
+    console.say(f"{settings.name}: {ready:,} {messages} written, none sent; the links in them sign nobody in")
     show_counts({status: seen.counts[status] for status in Status if status is not Status.PENDING}, console.say)
     for report in seen.lists:
         console.notice(f"suppression list {in_words(report)}")

@@ -21,9 +21,9 @@ def name_columns(header: Sequence[str], *, where: str) -> tuple[str, ...]:
     twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
         raise ContactsError(
-            f"The header has the same column name more than once: {_listing(twice)}.",
+            f"the header has the same column name more than once: {_listing(twice)}",
             where=where,
-            fix="Give every column a name of its own.",
+            fix="give every column a name of its own",
         )
     taken = set(names)
     for index, name in enumerate(names):
@@ -50,11 +50,11 @@ def find_column(
     if folded.count(wanted.casefold()) == 1:
         return folded.index(wanted.casefold())
     if any("@" in name for name in columns):
-        fix = "The first line must name the columns; here it seems to hold somebody's address. Put a header above it."
+        fix = "the first line must name the columns; here it seems to hold somebody's address: put a header above it"
     else:
         fix = _proposal(columns, folded, wanted, holds_addresses())
     raise ContactsError(
-        f"There is no column {_shown(wanted)}. The columns are: {_listing(columns)}.", where=where, fix=fix
+        f"there is no column {_shown(wanted)}; the columns are: {_listing(columns)}", where=where, fix=fix
     )
 
 

@@ -272,7 +272,7 @@ def _refuse_a_stump(path: Path) -> None:
     """SQLite takes an empty file (and some that were cut to a few bytes) for a new one, and deletes its WAL."""
     size = _size(path)
     if 0 < size < _HEADER or (size == 0 and _size(Path(f"{path}-wal"))):
-        raise damaged(path, f"it was cut down to {size} bytes")
+        raise damaged(path, f"it was cut down to {size} {'byte' if size == 1 else 'bytes'}")
 
 
 def _size(path: Path) -> int:

@@ -23,9 +23,9 @@ def open_contacts_of(settings: ContactsSettings, *, allow_empty: bool = False) -
     )
     if contacts.is_empty and not allow_empty:
         raise ContactsError(
-            "The contacts file has no rows.",
+            "the contacts file has no rows",
             where=str(settings.file),
-            fix="See whether it was exported whole. Where nobody to mail is no mistake: campaign send --allow-empty",
+            fix="see whether it was exported whole; where nobody to mail is no mistake: campaign send --allow-empty",
         )
     return contacts
 

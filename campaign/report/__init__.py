@@ -51,9 +51,9 @@ def write_report(path: Path, report: ReportData) -> None:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise ResultsError(
-            f"The report can't be written: {error.strerror or error}.",
+            f"the report can't be written: {error.strerror or error}",
             where=str(path),
-            fix="Make room or get write access there, or name another file.",
+            fix="make room or get write access there, or name another file",
         ) from error
 
 

@@ -125,7 +125,7 @@ def _parsed(content: str, path: Path) -> dict[str, object]:
     raise SettingsError(
         f"the settings file is not TOML: {problem}",
         where=where,
-        fix='text wants double quotes (host = "smtp.acme.example"), and each name may be set once; see toml.io',
+        fix='text needs double quotes (host = "smtp.acme.example"), and each name may be set once; see toml.io',
     )
 
 

@@ -1,6 +1,6 @@
 """The sections of `campaign.toml`, one frozen model each.
 
-Every field says in words what it wants (`description`) and how it looks in the file (`examples`): error messages are
+Every field says in words what it takes (`description`) and how it looks in the file (`examples`): error messages are
 made of them, and so can a reference be. Paths are absolute, durations `timedelta`, secrets `SecretStr` or None.
 Made by `load_settings`; a model made directly checks its values but reads no file and no environment.
 """
@@ -66,7 +66,7 @@ class MessageSettings(Section):
     )
     unsubscribe_url: Annotated[str, PlainValidator(web_address)] | None = Field(
         default=None,
-        description="a https URL, which may be a template",
+        description="an https URL, which may be a template",
         examples=['"https://acme.example/unsubscribe?e={{ contact.email | urlencode }}"'],
     )
     unsubscribe_mailto: Annotated[str, PlainValidator(address)] | None = Field(
@@ -119,7 +119,7 @@ class LinkSettings(Section):
     )
     redirect_to: Annotated[str, PlainValidator(web_address)] | None = Field(
         default=None,
-        description="a https URL, which may be a template",
+        description="an https URL, which may be a template",
         examples=['"https://acme.myclickfunnels.com/orders"'],
     )
     grace: Annotated[timedelta, between(_SECOND, 366 * _DAY)] = Field(
