@@ -22,7 +22,11 @@ from campaign.ledger.store import Ledger
 from campaign.message import MessageIds
 from campaign.model import Status
 from campaign.pipeline.assembly import Assembly
-from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, processes_for
+from campaign.pipeline.beforehand import (
+    guard_what_an_earlier_run_left,
+    processes_for,
+    require_sound_templates,
+)
 from campaign.pipeline.continuation import tell_of_earlier_runs
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
@@ -49,7 +53,7 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     guard_what_an_earlier_run_left(plan)
-    assembly.verify(contacts.columns)
+    require_sound_templates(assembly, plan, contacts.columns)
     crew = Crew(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
         with Ledger.open(plan.ledger, settings.name) as ledger:

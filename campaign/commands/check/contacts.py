@@ -9,7 +9,6 @@ from campaign.console import Console
 from campaign.contacts import open_contacts
 from campaign.durations import brief_duration
 from campaign.ending import show_counts
-from campaign.errors import ContactsError
 from campaign.model import Status
 from campaign.pipeline.rehearsal import check as rehearse
 from campaign.settings import Settings
@@ -34,12 +33,6 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         found.detail(f"  {line}")
     _advise(settings, known, ready, found)
     link_notes(settings, seen, found)
-    if not ready:
-        raise ContactsError(
-            "nobody can be mailed",
-            where=str(file.path),
-            fix="see above what is said of the rows; or name another file, or shorter suppression lists",
-        )
 
 
 def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> None:
