@@ -23,6 +23,7 @@ from campaign.pipeline.beforehand import (
     odd_about,
     open_contacts_of,
     processes_for,
+    require_sound_templates,
 )
 from campaign.pipeline.conclusion import LEDGER_MOVED, Course, conclude
 from campaign.pipeline.continuation import tell_of_earlier_runs
@@ -52,7 +53,7 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     guard_what_an_earlier_run_left(plan)
-    assembly.verify(contacts.columns)
+    require_sound_templates(assembly, plan, contacts.columns)
     for words in odd_about(contacts):
         watcher.notice(words)
     crew = Crew(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))

@@ -9,7 +9,6 @@ from campaign.commands.check.setup import Known
 from campaign.console import Console
 from campaign.durations import brief_duration
 from campaign.ending import show_counts
-from campaign.errors import ContactsError
 from campaign.model import Status
 from campaign.pipeline.beforehand import odd_about, open_contacts_of
 from campaign.pipeline.reading_notes import in_words, refuse_unusable
@@ -44,12 +43,6 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     link_notes(settings, seen, found)
     if not settings.contacts.suppress_lenient:
         refuse_unusable(seen.lists)
-    if not ready:
-        raise ContactsError(
-            "nobody can be mailed",
-            where=str(file.path),
-            fix="see above what is said of the rows; or name another file, or shorter suppression lists",
-        )
 
 
 def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> None:
