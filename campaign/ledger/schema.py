@@ -86,6 +86,9 @@ def connect(
             timeout=PATIENCE,
             check_same_thread=False,
         )
+    except SQLITE_ERRORS as error:
+        raise explain(error, path) from None
+    try:
         database.execute(f"PRAGMA cache_size = {-cache_mib * 1024}")
         database.execute("PRAGMA temp_store = MEMORY")
         if readonly or immutable:
@@ -96,6 +99,7 @@ def connect(
         if eager:
             database.execute("PRAGMA busy_timeout = 0")  # `transaction` waits instead
     except SQLITE_ERRORS as error:
+        database.close()
         raise explain(error, path) from None
     return database
 
