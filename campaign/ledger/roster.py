@@ -172,9 +172,13 @@ class Taker:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = connect(path, cache_mib=2, eager=True)
-        with explained(self._database):
-            self._columns: list[str] = json.loads(self._fact("columns"))
-            chosen = " AND entry.chosen" if int(self._fact("chosen_only")) else ""
+        try:
+            with explained(self._database):
+                self._columns: list[str] = json.loads(self._fact("columns"))
+                chosen = " AND entry.chosen" if int(self._fact("chosen_only")) else ""
+        except BaseException:
+            self._database.close()
+            raise
         self._select = (
             "SELECT entry.row, entry.contact, entry.email, entry.cells, coalesce(delivery.tries, 0) "  # noqa: S608 - ours
             f"FROM entry LEFT JOIN delivery USING (contact) WHERE entry.row > ? AND {_SENDABLE}{chosen} "

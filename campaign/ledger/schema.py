@@ -92,6 +92,9 @@ def connect(
             timeout=PATIENCE,
             check_same_thread=False,
         )
+    except SQLITE_ERRORS as error:
+        raise explain(error, path) from None
+    try:
         name_sending(database, Status.IN_DOUBT)
         database.execute(f"PRAGMA cache_size = {-cache_mib * 1024}")
         database.execute("PRAGMA temp_store = MEMORY")
@@ -103,6 +106,7 @@ def connect(
         if eager:
             database.execute("PRAGMA busy_timeout = 0")  # `transaction` waits instead
     except SQLITE_ERRORS as error:
+        database.close()
         raise explain(error, path) from None
     return database
 
