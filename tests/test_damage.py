@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -195,10 +196,10 @@ def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folde
             file.seek(4096)
             file.write(b"\xff" * (path.stat().st_size - 4096))
         for act in (
-            lambda: settle(ledger, {"p50@people.example": Status.SENT}),
+            partial(settle, ledger, {"p50@people.example": Status.SENT}),
             take,
-            lambda: look(lambda database: list(summary.standings(database))),
-            lambda: look(summary.counts),
+            partial(look, lambda database: list(summary.standings(database))),
+            partial(look, summary.counts),
         ):
             with pytest.raises(LedgerError, match="damaged"):
                 act()
