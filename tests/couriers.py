@@ -69,6 +69,9 @@ class Notebook(Journal):
     def condemn(self, contact: int, why: str) -> None:
         self.said.append(("condemn", contact, why))
 
+    def doubt(self, contact: int, why: str) -> None:
+        self.said.append(("doubt", contact, why))
+
     def give_up(self, contact: int) -> None:
         self.said.append(("give up", contact))
 

@@ -7,24 +7,8 @@ from typing import Any
 import pytest
 
 from campaign.errors import ResultsError
-from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, missing_columns, processes_for
+from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, processes_for
 from tests.campaigns import SmallCampaign
-
-
-@pytest.mark.parametrize(
-    ("required", "columns", "named"),
-    [
-        ((), (), []),
-        (("name", "email"), ("email", "name", "more"), []),
-        (("name", "city"), ("email",), ["city", "name"]),
-        (("profile_id",), ("email", "profileid"), ["profile_id"]),
-    ],
-)
-def test_the_columns_that_are_missing(required: tuple[str, ...], columns: tuple[str, ...], named: list[str]) -> None:
-    notices = list(missing_columns(required, columns))
-    assert len(notices) == len(named)
-    assert all(f"{name!r}" in notice for name, notice in zip(named, notices, strict=True))
-    assert ["did they mean 'profileid'?" in notice for notice in notices] == ["profileid" in columns] * len(named)
 
 
 @pytest.mark.parametrize(

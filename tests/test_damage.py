@@ -35,7 +35,7 @@ people(ledger, 60)
 for number in range(1, 41):
     settle(ledger, {f"p{number}@people.example": Status.SENT})
     if number == 20:
-        ledger.database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        ledger.checkpoint()
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -114,7 +114,7 @@ def check_cut(folder: Path, files: Files, end: str, size: int) -> None:
         pytest.fail("an empty file beside a full WAL was taken for a new ledger")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), end=st.sampled_from(["", "-wal"]))
 def test_cut_short_at_any_byte(
     tmp_path_factory: pytest.TempPathFactory, story: Files, data: st.DataObject, end: str
@@ -134,7 +134,7 @@ def test_cut_short_at_every_edge(tmp_path: Path, story: Files) -> None:
             check_cut(tmp_path / "cut", story, end, size)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(size=st.integers(0, 1 << 20))
 @example(0)
 @example(1)
@@ -152,7 +152,7 @@ def test_a_file_without_a_wal_cut_short(tmp_path_factory: pytest.TempPathFactory
             Ledger.open(path, "x")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 1 << 32), end=st.sampled_from(["", "-wal", "folded"]), length=st.sampled_from([1, 4, 64, 5000])
 )

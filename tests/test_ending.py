@@ -49,7 +49,7 @@ def lines(found: Mapping[Status, int], *, over: bool = False, stale: bool = Fals
         (counts(pending=1, failed=1, invalid=1), True, True, ["campaign resend c.toml --lasts 8h"]),
         (counts(failed=1), False, False, ["campaign resend c.toml"]),
         (counts(invalid=1), False, True, ["campaign resend c.toml --lasts 8h"]),
-        (counts(rejected=1), False, False, ["campaign resend c.toml --from /data/c-results.csv"]),
+        (counts(rejected=1), False, False, ["campaign resend c.toml --from /data/c-results-corrected.csv"]),
         (
             counts(in_doubt=1),
             False,

@@ -135,7 +135,7 @@ def test_every_status_has_its_words_colour_and_count(status: Status) -> None:
     assert ("li" in page.tags) is not settled  # what is left to do is said
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=ANYTHING)
 def test_no_value_becomes_markup(text: str) -> None:
     counts = dict.fromkeys(Status, 1)

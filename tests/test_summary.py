@@ -66,6 +66,15 @@ def test_counts_have_all_words_and_all_rows(told: Ledger) -> None:
     assert (counts[Status.PENDING], counts[Status.IN_DOUBT], counts[Status.INVALID]) == (2, 2, 2)
 
 
+def test_while_a_run_goes_on_what_is_claimed_is_being_sent_and_not_in_doubt(told: Ledger) -> None:
+    assert summary.being_sent(told.database) == 1
+    counts = summary.counts(told.database)
+    assert (counts[Status.PENDING], counts[Status.IN_DOUBT]) == (3, 1)
+    (one,) = [one for one in summary.standings(told.database) if one.email == "sending@x.example"]
+    assert one.status == "pending"
+    assert "sending@x.example" not in [one.email for one in summary.people(told.database)]
+
+
 @pytest.mark.parametrize("status", [Status.SENT, Status.IN_DOUBT, Status.REJECTED])
 def test_what_went_out_before_it_was_suppressed_is_told(ledger: Ledger, status: Status) -> None:
     ledgers.enrolled(ledger, rows("a@x.example"))

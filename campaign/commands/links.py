@@ -10,15 +10,17 @@ from pathlib import Path
 
 import typer
 
-from campaign.commands.sending import link_secret
+from campaign.commands.documents import inspection_document
+from campaign.commands.sending import signing_secret
 from campaign.contacts import contact_key, open_contacts, parse_address
 from campaign.durations import brief_duration, parse_duration
-from campaign.errors import InvalidContactError, LinkError, UsageError
+from campaign.errors import InvalidContactError, LinkError, TemplateError, UsageError
 from campaign.links import Inspection, inspect_link
 from campaign.model import Contact
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.plan import letter_plan
 from campaign.settings import Settings, link_in_environment, load_settings, require_secrets
+from campaign.stdout import say, say_json
 from campaign.window import SendWindow
 
 _TOKEN = re.compile(r"\beyJ[\w-]{6,}\.[\w.-]*", re.ASCII)
@@ -43,8 +45,8 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
     contact = _contact(settings, address)
     stranger = contact or Contact(number=1, email=address, columns={settings.contacts.email_column: address})
     try:
-        link = Assembly(letter_plan(settings, link_secret(settings), window)).minter.mint(stranger, now)
-    except InvalidContactError as error:
+        link = Assembly(letter_plan(settings, signing_secret(settings), window)).minter.mint(stranger, now)
+    except (InvalidContactError, TemplateError) as error:
         if contact is not None:
             raise LinkError(error.what, where=error.where, fix=error.fix) from None
         raise LinkError(
@@ -53,10 +55,10 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
             fix="give an address of that file",
         ) from None
     typer.echo(f"works until {link.expires_at:%Y-%m-%d %H:%M:%S %Z}; fingerprint {link.fingerprint}", err=True)
-    typer.echo(link.url)
+    say(link.url)
 
 
-def inspect_link_for(url: str, campaign: Path | None) -> int:
+def inspect_link_for(url: str, campaign: Path | None, *, json: bool = False) -> int:
     """Say what a link says and what is wrong with it. Gives 1 where something is."""
     url = sys.stdin.read() if url == "-" else url
     if campaign is None:
@@ -66,13 +68,17 @@ def inspect_link_for(url: str, campaign: Path | None) -> int:
         wrapped, domain = link.secret, link.domain
     secret = None if wrapped is None else wrapped.get_secret_value()
     found = inspect_link(url, domain=domain, secret=secret, now=datetime.now(UTC))
+    code = int(found.trouble is not None)
+    if json:
+        say_json(inspection_document(found, code))
+        return code
     for name, value in found.claims.items():
-        typer.echo(f"{name:<12} {_harmless(value)}")
+        say(f"{name:<12} {_harmless(value)}")
     if found.expires_at is not None:
-        typer.echo(f"{'expires':<12} {found.expires_at:%Y-%m-%d %H:%M:%S %Z}, {_left(found)}")
+        say(f"{'expires':<12} {found.expires_at:%Y-%m-%d %H:%M:%S %Z}, {_left(found)}")
     for check in found.checks:
-        typer.echo(f"{_MARKS[check.ok]:<6} {check.name}: {check.words}")
-    return int(found.trouble is not None)
+        say(f"{_MARKS[check.ok]:<6} {check.name}: {check.words}")
+    return code
 
 
 def _harmless(value: object) -> str:

@@ -69,7 +69,7 @@ def _begin(database: sqlite3.Connection) -> None:
 def path_of(database: sqlite3.Connection) -> Path:
     """Give the file that a connection is open to."""
     try:
-        return Path(database.execute("PRAGMA database_list").fetchone()[2])
+        return Path(database.execute("PRAGMA database_list").fetchone()[2] or "the temporary folder")
     except (*SQLITE_ERRORS, TypeError):
         return Path("the ledger")
 

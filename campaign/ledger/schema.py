@@ -58,8 +58,8 @@ FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
 """Every row, with the delivery that is its own: a duplicate's is another row's. What was sent stays sent, even if it
 has been suppressed since.
 """
-WORD = "CASE WHEN own.status = 'sending' THEN 'in_doubt' ELSE coalesce(own.status, entry.status, 'pending') END"
-"""The status of a row of `STANDINGS`."""
+WORD = "CASE WHEN own.status = 'sending' THEN sending_word() ELSE coalesce(own.status, entry.status, 'pending') END"
+"""The status of a row of `STANDINGS`. A claim without an outcome is in doubt, once nobody can be sending it."""
 
 
 def connect(
@@ -86,6 +86,7 @@ def connect(
             timeout=PATIENCE,
             check_same_thread=False,
         )
+        name_sending(database, Status.IN_DOUBT)
         database.execute(f"PRAGMA cache_size = {-cache_mib * 1024}")
         database.execute("PRAGMA temp_store = MEMORY")
         if readonly or immutable:
@@ -98,6 +99,20 @@ def connect(
     except SQLITE_ERRORS as error:
         raise explain(error, path) from None
     return database
+
+
+def temporary(name: str) -> sqlite3.Connection:
+    """Open an empty ledger that nobody else sees: SQLite takes its file's name away as soon as it has made it, so that
+    nothing of it stays, however this process ends. Raises LedgerError.
+    """
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    create(database, name)
+    return database
+
+
+def name_sending(database: sqlite3.Connection, word: Status) -> None:
+    """Say what status a claim without an outcome has on this connection: while a run goes on, `pending`."""
+    database.create_function("sending_word", 0, lambda: word.value)
 
 
 def create(database: sqlite3.Connection, name: str) -> None:

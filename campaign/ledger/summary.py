@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from campaign.ledger.faults import explained
-from campaign.ledger.schema import STANDINGS, WORD
+from campaign.ledger.schema import STANDINGS, WORD, name_sending
 from campaign.model import Standing, Status
 
 _DETAIL = "coalesce(own.detail, entry.detail, '')"
@@ -46,6 +46,27 @@ def counts(database: sqlite3.Connection) -> dict[Status, int]:
     with explained(database):
         found = Counter(word for (word,) in database.execute(f"SELECT {WORD} {STANDINGS}"))  # SQLite would sort them
     return {status: found[status.value] for status in Status}
+
+
+def being_sent(database: sqlite3.Connection) -> int:
+    """Give the number of messages that are being sent while a run goes on: claimed, without an outcome. From now on,
+    their rows are `pending` on this connection.
+    """
+    name_sending(database, Status.PENDING)
+    with explained(database):
+        (count,) = database.execute("SELECT count(*) FROM delivery WHERE status = 'sending'").fetchone()
+    return int(count)
+
+
+def deliveries(database: sqlite3.Connection) -> Counter[Status]:
+    """Give how many messages ever had these outcomes, whether or not their contacts still stand in the file: `sent`,
+    and `in_doubt` (without those that are being sent).
+    """
+    with explained(database):
+        rows = database.execute(
+            "SELECT status, count(*) FROM delivery WHERE status IN ('sent', 'in_doubt') GROUP BY status"
+        )
+        return Counter({Status(word): count for word, count in rows})
 
 
 def standings(database: sqlite3.Connection) -> Iterator[Standing]:

@@ -43,11 +43,13 @@ class Composer:
         reply_to: str | None,
         unsubscribe_mailto: str | None,
         shortest_unsubscribe_url: int = 0,
+        unsubscribe_outline: str | None = None,
         constants: Collection[str] = (),
         message_id_domain: str | None = None,
     ) -> None:
         """`sender` and `reply_to`: an address, or a name with an address in angle brackets.
-        `shortest_unsubscribe_url`: characters that everybody's has at least. `constants`: the chunks that bodies share,
+        `shortest_unsubscribe_url`: characters that everybody's has at least; `unsubscribe_outline`: what all of them
+        have, with an `x` for each piece that differs. `constants`: the chunks that bodies share,
         each encoded once. `message_id_domain`: the sender's own unless given. Raises SettingsError.
         """
         mailbox = parsed_mailbox(sender, setting="[message] from")
@@ -58,7 +60,9 @@ class Composer:
         self._own_fields = own
         self._return_path = checked_address(return_path, setting="[message] return_path")
         self._smtputf8 = not (own + return_path).isascii()
-        self._unsubscribe = Unsubscribe(unsubscribe_mailto, shortest_url=shortest_unsubscribe_url)
+        self._unsubscribe = Unsubscribe(
+            unsubscribe_mailto, shortest_url=shortest_unsubscribe_url, outline=unsubscribe_outline
+        )
         self.message_id = MessageIds(campaign, message_id_domain or mailbox.domain)
         """Address → Message-ID, with its angle brackets."""
 

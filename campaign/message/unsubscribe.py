@@ -31,8 +31,18 @@ class UnfitURLError(ValueError):
 class Unsubscribe:
     """Writes the fields of one campaign."""
 
-    def __init__(self, mailto: str | None, *, shortest_url: int = 0) -> None:
-        """`mailto`: an address, or a whole `mailto:` URI. `shortest_url`: characters that each URL has at least."""
+    def __init__(self, mailto: str | None, *, shortest_url: int = 0, outline: str | None = None) -> None:
+        """`mailto`: an address, or a whole `mailto:` URI. `shortest_url`: characters that each URL has at least.
+        `outline`: what of it is the same for everybody, with an `x` for each piece that is not.
+        """
+        if outline is not None and not _secure(outline) and not _insecure(outline):
+            odd = next((letter for letter in outline if not _uri(letter)), None)
+            raise SettingsError(
+                "the URL can't stand in a header field, whatever a row holds"
+                + ("" if odd is None else f": it has {odd!r}, and must be ASCII without spaces and angle brackets"),
+                where="message.unsubscribe_url",
+                fix="begin it with https://, percent-encode the path (ä is %C3%A4), write the host in its xn-- form",
+            )
         if shortest_url > _LONGEST_URL:
             raise SettingsError(
                 f"the URL has at least {shortest_url} characters, whatever a row holds; {_LONGEST_URL} fit a header "

@@ -1,11 +1,11 @@
 """What can be known, and is decided, before a run opens its ledger."""
 
-import difflib
 import os
-from collections.abc import Iterable, Iterator, Sequence
 
-from campaign.errors import LedgerError, ResultsError
+from campaign.errors import LedgerError
+from campaign.ledger.lineage import generation_file
 from campaign.pipeline.plan import RunPlan
+from campaign.results import refuse_foreign
 
 _SMALL = 2_000
 """Contacts up to which one process is quicker than starting more."""
@@ -13,30 +13,18 @@ _SLOW = 200.0
 """Messages a second up to which one process is plenty."""
 
 
-def missing_columns(required: Iterable[str], columns: Sequence[str]) -> Iterator[str]:
-    """Say which columns the templates can't do without and the contacts file has not: every row will be invalid."""
-    for name in sorted(set(required) - set(columns)):
-        near = difflib.get_close_matches(name, columns, n=1)
-        meant = f"; did they mean {near[0]!r}?" if near else ""
-        yield f"the templates use a column {name!r}, which the contacts file does not have{meant}"
-
-
 def guard_what_an_earlier_run_left(plan: RunPlan) -> None:
     """Raise LedgerError for results without their ledger: whoever is in them may have been mailed, and we would not
     know. Raise ResultsError where no results can be written.
     """
-    if plan.results.is_dir():
-        raise ResultsError(
-            "the results can't be written: there is a folder of that name",
-            where=str(plan.results),
-            fix="move it away, or choose another --output",
-        )
+    refuse_foreign(plan.results)
     lost = not plan.ledger.exists() or not plan.ledger.stat().st_size
     if lost and plan.results.exists():
         raise LedgerError(
             "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
             where=str(plan.ledger),
-            fix=f"put the ledger back; or, to mail everybody from the beginning, move {plan.results.name} away",
+            fix=f"put the ledger back; or, to mail everybody from the beginning, move {plan.results.name} and "
+            f"{generation_file(plan.ledger).name} away",
         )
 
 

@@ -96,6 +96,13 @@ class Outcomes:
         """Let go of a row that another worker has claimed."""
         self.under_way.pop(contact, None)
 
+    def doubt(self, contact: int, why: str) -> None:
+        """Give up on a row that was put off, and may have been delivered all the same."""
+        due = self._rows.withdraw(contact)
+        if due is not None:
+            self.settled[Status.IN_DOUBT] += 1
+            self._journal.doubt(contact, why)
+
     def condemn(self, due: Due, why: str) -> None:
         """Write down that a row that was never claimed can't be mailed."""
         self.settled[Status.INVALID] += 1

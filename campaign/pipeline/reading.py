@@ -5,6 +5,7 @@ Raises ContactsError where a file can't be read as a whole; a fault of one row s
 
 import contextlib
 import gc
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,25 @@ class ReadOrder:
 
 def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
     """Read the files into the ledger's roster. Raises ContactsError, LedgerError."""
-    contacts = order.contacts
+    with contextlib.closing(connect(order.ledger)) as database:
+        fill(database, order.contacts, order.suppress, heard, in_parts=order.in_parts)
+        with transaction(database):
+            facts = [("digest", order.digest), ("reading", 0)]
+            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+
+
+def fill(
+    database: sqlite3.Connection,
+    contacts: ContactsFile,
+    suppress: tuple[Path, ...],
+    heard: Callable[[int], None],
+    *,
+    in_parts: bool = False,
+) -> None:
+    """Read the files into the roster of an open ledger. Raises ContactsError, LedgerError."""
     chunks = contacts.rows()
     gc.freeze()  # pandas and all the rest stay: the collector need not look at them for every few hundred rows
-    suppressed = read_suppressions(order.suppress, email_column=contacts.email_column)
+    suppressed = read_suppressions(suppress, email_column=contacts.email_column)
 
     def told() -> Iterator[list[Row]]:
         count = 0
@@ -43,8 +59,4 @@ def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
             count += len(chunk)
             heard(count)
 
-    with contextlib.closing(connect(order.ledger)) as database:
-        enrol(database, contacts.columns, told(), suppressed, contact_key, in_parts=order.in_parts)
-        with transaction(database):
-            facts = [("digest", order.digest), ("reading", 0)]
-            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+    enrol(database, contacts.columns, told(), suppressed, contact_key, in_parts=in_parts)

@@ -89,6 +89,19 @@ class Rows:
         """Put a row off until a moment."""
         heapq.heappush(self._put_off, (until, next(self._order), due))
 
+    def withdraw(self, contact: int) -> Due | None:
+        """Take a row that was put off, or given back, if it waits here."""
+        for place in self._put_off:
+            if place[2].id == contact:
+                self._put_off.remove(place)
+                heapq.heapify(self._put_off)
+                return place[2]
+        for due in self._fresh:
+            if due.id == contact:
+                self._fresh.remove(due)
+                return due
+        return None
+
     def give_up_waiting(self) -> list[Due]:
         """Take all rows that were put off."""
         rows = [due for _, _, due in self._put_off]

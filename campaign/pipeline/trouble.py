@@ -25,7 +25,8 @@ class Troubles:
     def stop(self, error: CampaignError) -> None:
         """Stop for this reason, unless there is one already."""
         if self.reason is None:
-            self.reason = Trouble(what=error.what, where=error.where, fix=error.fix)
+            reason = error.reason or "trouble"
+            self.reason = Trouble(what=error.what, where=error.where, fix=error.fix, reason=reason)
 
     def suspect(self, contact: int, detail: str) -> None:
         """Count a failure that may not be the contact's; too many in a row are a reason to stop."""
@@ -37,6 +38,7 @@ class Troubles:
                     where=self._where,
                     fix="put it right, then run the same command again; retry.stop_after sets how many failures "
                     "are too many",
+                    reason="failures",
                 )
             )
 

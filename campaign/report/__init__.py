@@ -7,6 +7,7 @@ Limits: at most `MAX_PEOPLE` rows are named one by one (the results CSV has them
 40 lines, and the chart has at most 120 bars: the longer the run, the longer the stretch that a bar stands for.
 """
 
+import os
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -25,9 +26,15 @@ __all__ = [
     "ReportData",
     "bar_seconds",
     "headline",
+    "refuse_foreign",
     "report_html",
     "write_report",
 ]
+
+
+_MARK = b'<meta name="generator" content="campaign report">'
+"""Stands near the start of every page: where it does not, somebody else has made the file."""
+_ELSEWHERE = "name another file, or move that one away"
 
 
 def write_report(path: Path, report: ReportData) -> None:
@@ -35,10 +42,11 @@ def write_report(path: Path, report: ReportData) -> None:
     page = report_html(report).encode("utf-8", "replace")
     temporary = None
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as out:
+        target = Path(os.path.realpath(path))  # a link stays a link
+        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:40]}.", delete=False) as out:
             temporary = Path(out.name)
             out.write(page)
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -47,3 +55,24 @@ def write_report(path: Path, report: ReportData) -> None:
             where=str(path),
             fix="make room or get write access there, or name another file",
         ) from error
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise `ResultsError` where something stands at `path` that no page may take the place of."""
+    try:
+        if path.is_dir():
+            raise ResultsError("that is a folder", where=str(path), fix=f"name a file in it: {path / 'report.html'}")
+        if not path.exists():
+            return
+        if not path.is_file():
+            raise ResultsError("no page can be written there", where=str(path), fix="name a file; - prints the page")
+        with path.open("rb") as file:
+            head = file.read(1024)
+    except OSError as error:
+        raise ResultsError(
+            f"what stands there can't be read: {error.strerror}", where=str(path), fix=_ELSEWHERE
+        ) from None
+    if head and _MARK not in head:
+        raise ResultsError(
+            "the page would take the place of a file that is not a report of ours", where=str(path), fix=_ELSEWHERE
+        )

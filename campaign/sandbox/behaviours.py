@@ -91,6 +91,8 @@ class Tries:
         self._counts[key] = count + 1
         if self._file is not None:
             part = self._file.with_name(f"{self._file.name}.part")
+            part.unlink(missing_ok=True)
+            part.touch(0o600)  # it holds people's addresses
             part.write_text(json.dumps(self._counts, indent=1) + "\n", encoding="ascii")
             part.replace(self._file)
         return True

@@ -5,6 +5,7 @@ Text from the environment and from options is read the same way as the file's ow
 """
 
 import json
+import os
 import re
 import shlex
 from datetime import date, datetime, time, timedelta
@@ -71,8 +72,8 @@ def command(value: object) -> str:
 
 
 def path(value: object) -> Path:
-    """Take a path."""
-    return Path(value) if isinstance(value, Path) else Path(text(value))
+    """Take a path; `~` at its beginning is the home folder."""
+    return value if isinstance(value, Path) else Path(os.path.expanduser(text(value)))  # noqa: PTH111 - Path's raises
 
 
 def paths(value: object) -> tuple[Path, ...]:
@@ -148,7 +149,7 @@ def campaign_name(value: object) -> str:
             fix='write it like "autumn-orders"',
         )
     if name.lower().endswith("-sandbox"):
-        # NAME-sandbox-results.ledger belongs to the sandbox runs of NAME: they must never look like real ones.
+        # NAME-sandbox.ledger belongs to the sandbox runs of NAME: they must never look like real ones.
         raise RefusedValueError("names that end in '-sandbox' are kept for sandbox runs", fix="choose another name")
     return name
 

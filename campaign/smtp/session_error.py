@@ -20,11 +20,19 @@ class SessionError(CampaignError):
         super().__init__(what, where=where, fix=fix)
         self.phase = phase
         self.reply = reply
+        if phase is Phase.STARTTLS:
+            self.reason = "tls"
+        elif reply is None:
+            self.reason = "server_unreachable"
+        else:
+            self.reason = "sign_in_refused" if phase is Phase.AUTH else "server_refused"
 
 
 def refused(reply: Reply, phase: Phase, *, fix: str = "") -> SessionError:
     """Give the error for a reply that is not the one to go on with."""
-    return SessionError(f"refused at {phase}: {spelled(reply)}", phase=phase, reply=reply, fix=fix or _fix(reply))
+    return SessionError(
+        f"refused at {phase}: {spelled(reply)}", phase=phase, reply=reply, fix=fix or wanted_first(reply)
+    )
 
 
 def translate(error: Exception, phase: Phase, *, timeout: float, quotable: bool, client_cert: bool) -> SessionError:
@@ -48,8 +56,10 @@ def spelled(reply: Reply) -> str:
     return " ".join(filter(None, (str(reply.code), reply.enhanced, reply.text)))
 
 
-def _fix(reply: Reply) -> str:
-    """What to do about a reply that means the same at any phase: RFC 4954 section 6, RFC 3207 section 4."""
+def wanted_first(reply: Reply) -> str:
+    """Say what to do where a reply, at whatever phase, asks for sign-in or TLS first (RFC 4954 section 6, RFC 3207
+    section 4); empty where it does not.
+    """
     if reply.code == 538 or (reply.code == 530 and "tls" in reply.text.lower()):
         return 'set smtp.security to "starttls" or "tls": the server wants TLS first'
     if reply.code == 530:

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from campaign.commands.check.findings import Findings
+from campaign.commands.check.links import link_notes
 from campaign.commands.check.setup import Known
 from campaign.console import Console
 from campaign.contacts import open_contacts
 from campaign.durations import brief_duration
 from campaign.ending import show_counts
+from campaign.errors import ContactsError
 from campaign.model import Status
 from campaign.pipeline.rehearsal import check as rehearse
 from campaign.settings import Settings
@@ -20,18 +22,24 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     file = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
     delimiter = _DELIMITERS.get(file.delimiter, file.delimiter)
     found.ok("contacts", f"{file.path.name}, {file.encoding}, by {delimiter}: columns {', '.join(file.columns)}")
-    if known.window is None:  # over: there is still something to learn about the rows
-        given = settings.window.model_copy(update={"opens": None, "closes": None, "lasts": None})
+    if known.window is None:  # over, or not understood: the rows can be looked at all the same
+        whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
+        given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
     known.seen = seen = rehearse(settings, secret=known.secret, reading=Console(title=settings.name).reading)
-    ready, invalid = seen.counts[Status.PENDING], seen.counts[Status.INVALID]
+    ready = seen.counts[Status.PENDING]
     found.ok("messages", f"{ready:,} can be mailed, {seen.largest:,} bytes at most")
     show_counts({word: seen.counts[word] for word in Status if word is not Status.PENDING}, found.detail)
-    for fault in seen.faults:
-        found.detail(f"  row {fault.row.contact.number}: {fault.detail}")
-    if invalid > len(seen.faults):
-        found.detail(f"  and {invalid - len(seen.faults):,} more")
+    for line in seen.fault_lines():
+        found.detail(f"  {line}")
     _advise(settings, known, ready, found)
+    link_notes(settings, seen, found)
+    if not ready:
+        raise ContactsError(
+            "nobody can be mailed",
+            where=str(file.path),
+            fix="see above what is said of the rows; or name another file, or shorter suppression lists",
+        )
 
 
 def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> None:
