@@ -93,6 +93,7 @@ def send(
     dry_run: options.DryRun = False,
     folder: options.Folder = None,
     limit: options.Limit = None,
+    allow_empty: options.AllowEmpty = False,
     yes: options.Yes = False,
     opens: options.Opens = None,
     closes: options.Closes = None,
@@ -115,6 +116,7 @@ def send(
             campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
             closes=closes, lasts=lasts, host=host, port=port, connections=connections, rate=rate,
             processes=processes, profile=profile, json=json, dry_run=dry_run, folder=folder, fresh=fresh,
+            allow_empty=allow_empty,
         )  # fmt: skip
         return send_campaign(order, reader)
 

@@ -142,23 +142,22 @@ def test_ragged_rows_name_line_found_and_expected(write: Write) -> None:
     assert [(row.cells, row.email, row.fault) for row in rows] == [
         (("a@b.example", "1", "2"), "a@b.example", "line 2 has 5 cells, where the header has 3"),
         (("b@b.example", "", ""), "b@b.example", "line 3 has 1 cell, where the header has 3"),
-        (("c@b.example", "1", "2"), "c@b.example", "line 4 has 4 cells, where the header has 3"),
+        (("c@b.example", "1", "2"), "c@b.example", None),
         (("d@b.example", "1", "2"), "d@b.example", None),
     ]
     assert all(type(cell) is str for row in rows for cell in row.cells)
 
 
-def test_empty_rows_are_rows_and_blank_lines_are_not(write: Write) -> None:
-    rows = read(write('email,a\n,\n\n  \n"",""\n,,,\n'))
-    assert [(row.line, row.fault) for row in rows] == [(line, "the row is empty") for line in (2, 4, 5, 6)]
+@pytest.mark.parametrize("blank", ["", ",", "  ", ",,,", '"",""', " , ", "\t,\u00a0", "\ufeff,\u200b", '"\n",', "\x1a"])
+def test_a_line_in_which_nothing_shows_is_no_row(write: Write, blank: str) -> None:
+    rows = read(write(f"email,a\n{blank}\na@b.example,1\n{blank}\nb@b.example,2\n{blank}"))
+    more = blank.count("\n")
+    assert [(row.number, row.line, row.fault) for row in rows] == [(1, 3 + more, None), (2, 5 + 2 * more, None)]
 
 
-def test_a_single_column_tells_a_blank_line_from_an_empty_cell(write: Write) -> None:
+def test_a_single_column_with_an_empty_cell(write: Write) -> None:
     rows = read(write('email\n\na@b.example\n""\n\n'))
-    assert [(row.line, row.email, row.fault) for row in rows] == [
-        (3, "a@b.example", None),
-        (4, None, "the row is empty"),
-    ]
+    assert [(row.line, row.email, row.fault) for row in rows] == [(3, "a@b.example", None)]
 
 
 def test_a_nul_becomes_a_replacement_character_and_a_fault(write: Write) -> None:
@@ -545,16 +544,12 @@ def test_addresses(text: str, address: str) -> None:
         ("ada@", "nothing after"),
         ("ada@x..example", "periods"),
         ("ada@.example", "period"),
-        ("ada@x.example.", "period"),
         (".ada@x.example", "period"),
         ("ada.@x.example", "period"),
         ("a..b@x.example", "period"),
         ("ada@-x.example", "hyphen"),
         ("ada@x_y.example", "invalid characters"),
         ("ada@192.0.2.1", "top-level"),
-        ("mailto:ada@x.example", "invalid characters"),
-        ("ada\u200b@x.example", "ZERO WIDTH SPACE"),
-        ("ada\u202e@x.example", "RIGHT-TO-LEFT"),
         ("ad\ufffda@x.example", "could not be read"),
         ("ada@x.onion", "special-use"),
         ("ada@xn--zzzzzz.example", "IDNA"),
@@ -623,13 +618,6 @@ def test_suppression_keys_are_contact_keys(write: Write) -> None:
     assert key == contact_key(parse_address("ada.b@bücher.example"))
 
 
-def test_an_unparsable_address_is_compared_as_it_is_written(write: Write) -> None:
-    assert list(read_suppressions([write("email\nA..B@BÜCHER.example\nx@Y_Z\n")])) == [
-        "a..b@xn--bcher-kva.example",
-        "x@y_z",
-    ]
-
-
 def test_several_lists_in_order(tmp_path: Path) -> None:
     paths = [tmp_path / "one.csv", tmp_path / "two.txt"]
     paths[0].write_text("email\na@x.example\n")
@@ -643,7 +631,7 @@ def test_an_empty_list_suppresses_nobody(write: Write, content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["name\nAda\n", "email\nada\n", "id,email\n1,\n", b"PK\x03\x04xl/", "@acme.example\n"]
+    "content", ["name\nAda\n", "email\nada\n", "id,email\n1,\n", b"PK\x03\x04xl/", "@acme\n", "email\nA..B@x.example\n"]
 )
 def test_a_list_without_an_address_is_refused(write: Write, content: str | bytes) -> None:
     with pytest.raises(ContactsError) as caught:

@@ -4,8 +4,10 @@ what is wrong. It never ends in a traceback, and is never taken for a new one.
 
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -177,6 +179,15 @@ def test_overwritten_with_anything_anywhere(
 def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folded: Files) -> None:
     """Damage that comes after the ledger was checked."""
     path = restored(tmp_path, folded)
+
+    def take() -> None:
+        with closing(Taker(path)) as taker:
+            taker.take(100)
+
+    def look(at: Callable[[sqlite3.Connection], object]) -> None:
+        with closing(connect(path)) as database:
+            at(database)
+
     with Ledger.open(path, "x") as ledger:
         prepare_run(ledger.database, limit=None, chosen_only=False)
         ledger.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -185,9 +196,9 @@ def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folde
             file.write(b"\xff" * (path.stat().st_size - 4096))
         for act in (
             lambda: settle(ledger, {"p50@people.example": Status.SENT}),
-            lambda: Taker(path).take(100),
-            lambda: list(summary.standings(connect(path))),
-            lambda: summary.counts(connect(path)),
+            take,
+            lambda: look(lambda database: list(summary.standings(database))),
+            lambda: look(summary.counts),
         ):
             with pytest.raises(LedgerError, match="damaged"):
                 act()

@@ -21,7 +21,8 @@ from joserfc.jwk import OctKey
 
 from campaign.errors import ContactsError, LinkError, TemplateError, WindowError
 from campaign.model import Status
-from campaign.pipeline.rehearsal import Rehearsed, check, preview, rehearsal_window, rehearse
+from campaign.pipeline.rehearsal import check, preview, rehearsal_window, rehearse
+from campaign.pipeline.rehearsed import Rehearsed
 from tests.campaigns import SECRET, SmallCampaign
 
 ROWS = [

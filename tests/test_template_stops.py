@@ -188,7 +188,7 @@ def test_an_empty_cell_is_the_rows_own_and_the_results_say_what_to_do(
     template(small, subject_txt="Hi {{ contact.name | default('friend') }}", body_html="{{ link.url }}")
     template(small, body_txt="Dear {{ contact.name | trim | default('friend') }}, {{ link.url }}")
     assert +Counter(small.resend(server.port).counts) == Counter(sent=3)
-    assert b"Dear friend, " in server.accepted[-1].data
+    assert b"Dear friend, " in (server.accepted[-1].data or b"")
 
 
 def test_a_message_too_large_by_its_template_stops_the_run(small: SmallCampaign, smtp_server: StartServer) -> None:
@@ -239,7 +239,7 @@ class TestCheck:
         small.contacts([("a@x.example", ""), ("b@x.example", " ")]).load(25)
         said = command("check", small.path, "--offline")
         assert said.code == 2
-        assert "WRONG  nobody can be mailed" in said.out
+        assert "nobody can be mailed" in said.out
         assert "ready to send" not in said.out
 
     @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ class TestCheck:
     def test_links_that_live_long_are_named(
         self, command: Command, small: SmallCampaign, window: str | None, grace: str, noted: bool
     ) -> None:
-        small.settings = {"link": {"grace": grace}} | ({"window": {"lasts": window}} if window else {})
+        small.settings = {"link": {"grace": grace}, "window": {"lasts": window} if window else {}}
         small.load(25)
         said = command("check", small.path, "--offline")
         assert ("note   links live" in said.out) == noted
@@ -365,6 +365,6 @@ def test_the_sample_has_a_gap_on_purpose_and_says_so(command: Command) -> None:
         assert [row["email"] for row in csv.DictReader(file) if not row["first_name"]] == [
             "anon.reader+news@library.example"
         ]
-    said = command("preview", sample / "campaign.toml", "--to", "shown")
+    said = command("preview", sample / "campaign.toml", "--folder", "shown")
     assert "is empty" not in said.err
     assert "25 messages written" in said.err

@@ -104,7 +104,8 @@ def _contact(settings: Settings, address: str) -> Contact | None:
     """The contact with this address, whose columns link.redirect_to may want; without a template there, nobody."""
     if "{" not in (settings.link.redirect_to or ""):
         return None
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    given = settings.contacts
+    contacts = open_contacts(given.file, email_column=given.email_column, encoding=given.encoding)
     for chunk in contacts.rows():
         for row in chunk:
             if row.email is not None and row.fault is None and contact_key(row.email) == contact_key(address):

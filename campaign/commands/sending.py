@@ -49,6 +49,7 @@ class Order:
     dry_run: bool = False
     folder: Path | None = None
     fresh: bool = False
+    allow_empty: bool = False
 
     def settings(self) -> dict[str, object]:
         """Give what was said of settings, by option."""
@@ -74,6 +75,7 @@ def send_campaign(order: Order, reader: Reader | None = None) -> int:
             yes=order.yes,
             overrides=order.overrides(),
             json=order.json,
+            allow_empty=order.allow_empty,
         )
     return _run(order, None, reader)
 
@@ -118,6 +120,8 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
             server=server,
             secret=throwaway_secret() if order.sandbox else signing_secret(settings),
             limit=order.limit,
+            sandbox=order.sandbox,
+            allow_empty=order.allow_empty,
             wait=order.wait,
             processes=order.processes,
             profile=order.profile,

@@ -230,6 +230,7 @@ def _open_locked(path: Path, name: str) -> sqlite3.Connection:
             schema.keep_wal(database, path)
             schema.create(database, name)
         schema.verify(database, path, name)
+        schema.migrate(database)
         schema.keep_wal(database, path)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())}
         database.execute("INSERT OR REPLACE INTO facts VALUES ('holder', ?)", (json.dumps(holder),))

@@ -6,95 +6,28 @@ first row, unless only a row shows it.
 """
 
 import contextlib
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from campaign.contacts import open_contacts
 from campaign.errors import EmptyCellError, InvalidContactError
-from campaign.ledger.roster import Enrolled, enrolled
+from campaign.ledger.roster import enrolled
 from campaign.ledger.schema import temporary
 from campaign.links import throwaway_secret
-from campaign.model import Contact, Content, LoginLink, Message, Status
+from campaign.model import Contact, Status
 from campaign.pipeline.assembly import Assembly
+from campaign.pipeline.beforehand import open_contacts_of
 from campaign.pipeline.message_size import smallest_size
 from campaign.pipeline.plan import letter_plan, open_window
 from campaign.pipeline.reading import fill
+from campaign.pipeline.rehearsed import Rehearsal, Rehearsed
 from campaign.preview import PreviewWriter, has_invisible, visible
 from campaign.settings import Settings
 from campaign.window import SendWindow
 
 _NOTE = "A dry run: nothing was sent. The links in these messages are signed with a throw-away key and sign nobody in."
-_SHOWN = 5
-"""Rows that are named where many fail alike."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsed:
-    """A row, and its message where there is one."""
-
-    row: Enrolled
-    status: Status
-    detail: str
-    made: tuple[LoginLink, Content, Message] | None
-    address: str
-    """The one to mail; where there is none, what stands in its place in the file, to be seen."""
-    redirect_to: str | None = None
-    """Where its link leads."""
-    empty: Mapping[str, str] = field(default_factory=dict)
-    """The empty cells that keep it from being mailed, by column: what to do about each."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Rehearsal:
-    """What a rehearsal has shown."""
-
-    counts: Counter[Status] = field(default_factory=Counter)
-    faults: list[Rehearsed] = field(default_factory=list)
-    """The first rows that can't be mailed for other reasons than empty cells."""
-    empty: Counter[str] = field(default_factory=Counter)
-    """Rows that an empty cell keeps from being mailed, by column."""
-    ways_out: dict[str, str] = field(default_factory=dict)
-    """What to do about them, by column."""
-    empty_rows: dict[str, list[int]] = field(default_factory=dict)
-    """The first of these rows, by column."""
-    with_empty: int = 0
-    """How many such rows there are, whatever their columns."""
-    sizes: Counter[int] = field(default_factory=Counter)
-    """Messages by their bytes."""
-    least: int = 0
-    smallest: Contact | None = None
-    """Whose message is the smallest."""
-    smtputf8: int = 0
-    """Messages that need a server with SMTPUTF8."""
-    declined: bool = False
-    """There would have been too many."""
-    linkless: Counter[str] = field(default_factory=Counter)
-    """Messages without their link: in the `text`, in the `html`, in all that they have (`message`)."""
-    redirect_hosts: Counter[str] = field(default_factory=Counter)
-    """Messages by the host that their link leads to after signing in."""
-
-    @property
-    def largest(self) -> int:
-        """Bytes of the largest message."""
-        return max(self.sizes, default=0)
-
-    def fault_lines(self) -> Iterator[str]:
-        """Say why rows can't be mailed: empty cells by column, everything else row by row, for the first ones."""
-        for column, count in self.empty.most_common():
-            numbers = ", ".join(map(str, self.empty_rows[column])) + (", …" if count > _SHOWN else "")
-            rows = f"1 row ({numbers})" if count == 1 else f"{count:,} rows ({numbers})"
-            yield f"{column} is empty in {rows}: {self.ways_out[column]}"
-        for fault in self.faults:
-            cell = "" if fault.row.contact.email or "missing" in fault.detail else f": {fault.address}"
-            yield f"row {fault.row.contact.number}: {fault.detail}{cell}"
-        more = self.counts[Status.INVALID] - self.with_empty - len(self.faults)
-        if more > 0:
-            yield f"and {more:,} more"
 
 
 def rehearse(
@@ -104,17 +37,22 @@ def rehearse(
     secret: str | None = None,
     reading: Callable[[int], None],
     agreed: Callable[[int], bool] = lambda _: True,
+    allow_empty: bool = False,
+    seen: Rehearsal | None = None,
 ) -> Iterator[Rehearsed]:
     """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away.
-    `agreed` hears how many messages it will be; where it says no, none is made.
+    `agreed` hears how many messages it will be; where it says no, none is made. What reading the files has shown stands
+    in `seen` before the first row.
     """
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    contacts = open_contacts_of(settings.contacts, allow_empty=allow_empty)
     window = rehearsal_window(settings)
     assembly = Assembly(letter_plan(settings, secret or throwaway_secret(), window))
     assembly.verify(contacts.columns)
     now = datetime.now(window.zone)
     with contextlib.closing(temporary(settings.name)) as database:
-        fill(database, contacts, settings.contacts.suppress, reading)
+        lists, mended = fill(database, contacts, settings.contacts.suppress, reading)
+        if seen is not None:
+            seen.lists, seen.mended = lists, mended
         if not agreed(sum(row.status is Status.PENDING for row in islice(enrolled(database), limit))):
             return
         for row in islice(enrolled(database), limit):
@@ -160,6 +98,7 @@ def preview(
     reading: Callable[[int], None],
     agreed: Callable[[int], bool] = lambda _: True,
     writing: Callable[[int], None] = lambda _: None,
+    allow_empty: bool = False,
 ) -> Rehearsal:
     """Write everybody's message into `folder`, with a gallery; `writing` hears how many are written. Where
     `agreed`, which hears how many it would be, says no, nothing is touched. Raises UsageError.
@@ -170,13 +109,13 @@ def preview(
         seen.declined = not agreed(messages)
         return not seen.declined
 
-    rows = rehearse(settings, limit=limit, reading=reading, agreed=answered)
+    rows = rehearse(settings, limit=limit, reading=reading, agreed=answered, allow_empty=allow_empty, seen=seen)
     begun = list(islice(rows, 1))  # by now the file is read, and the question answered
     if seen.declined:
         return seen
     with PreviewWriter(folder, campaign=settings.name, note=_NOTE) as writer:
         for one in chain(begun, rows):
-            _count(seen, one)
+            seen.count(one)
             writing(seen.counts[Status.PENDING])
             link, content, message = one.made or (None, None, None)
             writer.add(
@@ -196,10 +135,16 @@ def preview(
 
 
 def _cells(one: Rehearsed) -> list[tuple[str, str, bool]]:
-    """The cells of a row that can't be mailed; those to look at are the address, if it is none, and the invisible."""
+    """The cells of a row that can't be mailed; those to look at are the address, if it is none, the invisible, and the
+    empty ones that it fails by.
+    """
     named = one.row.contact.columns
     return [
-        (column, cell, has_invisible(cell) or (not one.row.contact.email and visible(cell) == one.address))
+        (
+            column,
+            cell,
+            column in one.empty or has_invisible(cell) or (not one.row.contact.email and visible(cell) == one.address),
+        )
         for column, cell in named.items()
     ]
 
@@ -207,10 +152,10 @@ def _cells(one: Rehearsed) -> list[tuple[str, str, bool]]:
 def check(settings: Settings, *, secret: str, reading: Callable[[int], None]) -> Rehearsal:
     """Make everybody's message with the real secret, and keep none. Raises UsageError."""
     seen = Rehearsal()
-    for one in rehearse(settings, secret=secret, reading=reading):
-        _count(seen, one)
+    for one in rehearse(settings, secret=secret, reading=reading, seen=seen):
+        seen.count(one)
         if one.made is not None:
-            _look_at_links(seen, one)
+            seen.look_at_links(one)
     return seen
 
 
@@ -226,34 +171,3 @@ def rehearsal_window(settings: Settings) -> SendWindow:
     return SendWindow.resolve(
         opens=given.opens, closes=given.closes, lasts=given.lasts, timezone=given.timezone, now=datetime.now(UTC)
     )
-
-
-def _count(seen: Rehearsal, one: Rehearsed) -> None:
-    seen.counts[one.status] += 1
-    if one.made is not None:
-        message = one.made[2]
-        size = len(message.data)
-        if seen.smallest is None or size < seen.least:
-            seen.smallest, seen.least = one.row.contact, size
-        seen.sizes[size] += 1
-        seen.smtputf8 += message.envelope.smtputf8
-    elif one.empty:
-        seen.with_empty += 1
-        seen.ways_out |= one.empty
-        for column in one.empty:
-            seen.empty[column] += 1
-            if seen.empty[column] <= _SHOWN:
-                seen.empty_rows.setdefault(column, []).append(one.row.contact.number)
-    elif one.status is Status.INVALID and len(seen.faults) < 20:
-        seen.faults.append(one)
-
-
-def _look_at_links(seen: Rehearsal, one: Rehearsed) -> None:
-    assert one.made is not None
-    link, content, _ = one.made
-    token = link.url.rpartition("=")[2]
-    bodies = {name: "".join(body) for name, body in (("text", content.text), ("html", content.html)) if body}
-    without = [name for name, body in bodies.items() if token not in body]
-    seen.linkless.update(["message"] if len(without) == len(bodies) else without)
-    if one.redirect_to is not None:
-        seen.redirect_hosts[(urlsplit(one.redirect_to).hostname or "").lower()] += 1

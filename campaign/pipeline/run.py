@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from campaign.contacts import ContactsFile, open_contacts
+from campaign.contacts import ContactsFile
 from campaign.errors import StoppedError, UsageError
 from campaign.ledger import history, summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
@@ -18,7 +18,13 @@ from campaign.ledger.roster import count_due, prepare_run
 from campaign.ledger.store import Ledger
 from campaign.message import MessageIds
 from campaign.pipeline.assembly import Assembly
-from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, processes_for
+from campaign.pipeline.beforehand import (
+    guard_what_an_earlier_run_left,
+    odd_about,
+    open_contacts_of,
+    processes_for,
+    require_sound_templates,
+)
 from campaign.pipeline.conclusion import LEDGER_MOVED, Course, conclude
 from campaign.pipeline.continuation import tell_of_earlier_runs
 from campaign.pipeline.crew import Crew, Stopper
@@ -26,6 +32,8 @@ from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
 from campaign.pipeline.evidence import nobody_got_through
 from campaign.pipeline.job import Report
 from campaign.pipeline.plan import RunPlan, open_window
+from campaign.pipeline.reading_notes import in_words as list_in_words
+from campaign.pipeline.reading_notes import lists_read, refuse_unusable
 from campaign.pipeline.resend import amend_from
 from campaign.pipeline.watching import Summary, Watcher, in_words, progress_of
 from campaign.window import SendWindow
@@ -42,10 +50,12 @@ def run(plan: RunPlan, watcher: Watcher) -> Summary:
 
 def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     settings = plan.settings
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     guard_what_an_earlier_run_left(plan)
-    assembly.verify(contacts.columns)
+    require_sound_templates(assembly, plan, contacts.columns)
+    for words in odd_about(contacts):
+        watcher.notice(words)
     crew = Crew(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
         with Ledger.open(plan.ledger, settings.name) as ledger:
@@ -91,7 +101,7 @@ class _Run:
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
         if not is_enrolled(ledger, contacts, suppress):
-            reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader)
+            reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._strict)
             in_haste = crew.apart and plan.resend is None and not self._watcher.asks and not ledger.has_roster()
             if in_haste and window.is_open(_now()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
@@ -101,6 +111,7 @@ class _Run:
             reading.read()
         elif plan.reader is not None:
             plan.reader.dismiss()
+        self._say_who_is_suppressed()
         again = plan.resend.statuses if plan.resend is not None else ()
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
         if chosen_only:
@@ -133,6 +144,7 @@ class _Run:
                 history.drop(ledger.database)
                 self._course.began = False
                 raise aside.error
+            self._say_who_is_suppressed()
 
         def tick() -> None:
             ledger.checkpoint()
@@ -165,13 +177,26 @@ class _Run:
         self._course.stopped = self._stopper.asked
         return conclude(self._plan, self._ledger, self._course, self._watcher, window, self._message_id)
 
+    @property
+    def _strict(self) -> bool:
+        return not self._plan.sandbox and not self._plan.settings.contacts.suppress_lenient
+
+    def _say_who_is_suppressed(self) -> None:
+        """Say what the suppression lists held. Raises ContactsError for a line that can't be used, in a real run."""
+        reports = lists_read(self._ledger)
+        if self._strict:  # they may have been read by a run that was not
+            refuse_unusable(reports)
+        for report in reports:
+            self._watcher.notice(f"suppression list {list_in_words(report)}")
+
     def _amend(self) -> None:
         """Lay the operator's corrections over the roster."""
         resend = self._plan.resend
         assert resend is not None
         assert resend.source is not None
-        column = self._plan.settings.contacts.email_column
-        amend_from(self._ledger, resend.source, email_column=column, message_id=self._message_id)
+        given = self._plan.settings.contacts
+        for words in amend_from(self._ledger, resend.source, settings=given, message_id=self._message_id):
+            self._watcher.notice(words)
 
     def _recover(self) -> int:
         """Call claims without an outcome what they are. Nobody sends now, so none can still be under way."""

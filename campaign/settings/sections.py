@@ -27,8 +27,10 @@ from campaign.settings.values import (
     Text,
     between,
     closing,
+    flag,
     opening,
 )
+from campaign.settings.values import encoding as text_encoding
 
 _SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -41,6 +43,12 @@ class ContactsSettings(Section):
     file: FilePath = Field(description="the path of a CSV file", examples=['"contacts.csv"'])
     email_column: Text = Field(default="email", description="the name of a column", examples=['"email"'])
     suppress: FilePaths = Field(default=(), description="a list of files", examples=['["unsubscribed.csv"]'])
+    suppress_lenient: Annotated[bool, PlainValidator(flag)] = Field(
+        default=False, description="true or false", examples=["true"]
+    )
+    encoding: Annotated[str, PlainValidator(text_encoding)] | None = Field(
+        default=None, description="the name of a text encoding", examples=['"cp1250"']
+    )
 
 
 class MessageSettings(Section):

@@ -4,6 +4,7 @@ Text from the environment and from options is read the same way as the file's ow
 `CAMPAIGN_SMTP__PORT=587` meet here. Raises `RefusedValueError`, which pydantic gathers.
 """
 
+import codecs
 import json
 import os
 import re
@@ -20,6 +21,10 @@ from campaign.errors import UsageError
 from campaign.settings.faults import RefusedValueError
 
 _LONGEST = 4096
+_NO_FILES_ENCODING = frozenset(
+    {"idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape", "undefined"}
+    | {"charmap"}
+)
 
 
 def text(value: object) -> str:
@@ -69,6 +74,29 @@ def command(value: object) -> str:
     except ValueError:
         problem, fix = "a quote is not closed", "close it; what has spaces in it stands between single quotes"
     raise RefusedValueError(problem, fix=fix, quote=False)
+
+
+def encoding(value: object) -> str:
+    """Take the name of a text encoding that Python knows, in any spelling."""
+    name = text(value).strip()
+    try:
+        known = codecs.lookup(name)
+        if known.incrementaldecoder is not None and known.name not in _NO_FILES_ENCODING:
+            "\n".encode(name)  # refused for codecs between bytes and bytes
+            return name
+    except (LookupError, ValueError, TypeError):
+        pass
+    raise RefusedValueError("it is no text encoding that is known here", fix='write it like "cp1250" or "shift_jis"')
+
+
+def flag(value: object) -> bool:
+    """Take true or false, as TOML or the environment writes it."""
+    written = word(value)
+    if written in (True, "true", "yes", "on", "1"):
+        return True
+    if written in (False, "false", "no", "off", "0"):
+        return False
+    raise RefusedValueError("it wants true or false", fix="write one of the two, without quotes")
 
 
 def path(value: object) -> Path:

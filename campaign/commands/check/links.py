@@ -3,7 +3,7 @@
 from campaign.commands.check.findings import Findings
 from campaign.links.checks import DEFAULT_DOMAIN
 from campaign.model import Status
-from campaign.pipeline.rehearsal import Rehearsal
+from campaign.pipeline.rehearsed import Rehearsal
 from campaign.settings import Settings
 
 _HOSTS_NAMED = 3

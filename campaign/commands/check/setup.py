@@ -14,7 +14,8 @@ from campaign.ledger.location import locate
 from campaign.ledger.store import reading_ledger
 from campaign.links import throwaway_secret
 from campaign.model import Status
-from campaign.pipeline.rehearsal import Rehearsal, rehearsal_window
+from campaign.pipeline.rehearsal import rehearsal_window
+from campaign.pipeline.rehearsed import Rehearsal
 from campaign.results import refuse_foreign
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
 from campaign.window import SendWindow
