@@ -62,11 +62,11 @@ def _proposal(columns: Sequence[str], folded: Sequence[str], wanted: str, found:
     """What the cells say goes before what the names say."""
     if found is not None:
         name = _shown(columns[found])
-        return f"Is it {name}? Its cells are addresses. Then set contacts.email_column = {name}."
+        return f"is it {name}, whose cells are addresses? if so, set contacts.email_column = {name}"
     close = get_close_matches(wanted.casefold(), folded, n=1, cutoff=0.5)
     likely = [columns[folded.index(name)] for name in close] or [name for name in columns if "mail" in name.casefold()]
-    guess = f"Is it {_shown(likely[0])}? " if likely else ""
-    return f"{guess}Set contacts.email_column to the column that holds the addresses."
+    guess = f"is it {_shown(likely[0])}? if so, " if likely else ""
+    return f"{guess}set contacts.email_column to the column that holds the addresses"
 
 
 def _listing(names: Sequence[str]) -> str:

@@ -125,9 +125,9 @@ def _read_header(sample: list[str], delimiter: str, *, where: str) -> tuple[list
         )
     if any(_is_spaced(name) for name in header):
         raise ContactsError(
-            "There is a space between a delimiter and a quotation mark in the header, so the mark counts as text.",
+            "there is a space between a delimiter and a quotation mark in the header, so the mark counts as text",
             where=where,
-            fix="Take out the spaces before quotation marks, in the header and in the rows.",
+            fix="take out the spaces before quotation marks, in the header and in the rows",
         )
     return header, reader.line_num
 

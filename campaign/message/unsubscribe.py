@@ -38,10 +38,10 @@ class Unsubscribe:
         if outline is not None and not _secure(outline) and not _insecure(outline):
             odd = next((letter for letter in outline if not _uri(letter)), None)
             raise SettingsError(
-                "The URL can't stand in a header field, whatever a row holds"
-                + ("." if odd is None else f": it has {odd!r}, and must be ASCII without spaces and angle brackets."),
+                "the URL can't stand in a header field, whatever a row holds"
+                + ("" if odd is None else f": it has {odd!r}, and must be ASCII without spaces and angle brackets"),
                 where="message.unsubscribe_url",
-                fix="Begin it with https://, percent-encode the path (ä is %C3%A4), write the host in its xn-- form.",
+                fix="begin it with https://, percent-encode the path (ä is %C3%A4), write the host in its xn-- form",
             )
         if shortest_url > _LONGEST_URL:
             raise SettingsError(

@@ -74,5 +74,5 @@ def refuse_foreign(path: Path) -> None:
         ) from None
     if head and _MARK not in head:
         raise ResultsError(
-            "the page would take the place of a file that is no report of ours", where=str(path), fix=_ELSEWHERE
+            "the page would take the place of a file that is not a report of ours", where=str(path), fix=_ELSEWHERE
         )

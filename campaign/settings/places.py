@@ -57,7 +57,7 @@ def _chosen(output: Path) -> Path:
     results, option = output.absolute(), "the option for the output"
     if output == STDOUT:
         fix = "name a file; `campaign results --output -` prints the results"
-        raise SettingsError("the results of a run want a file, not -", where=option, fix=fix)
+        raise SettingsError("the results of a run and its ledger must go to a file, not to -", where=option, fix=fix)
     if not results.name or _is_folder(results):
         raise SettingsError(f"{output} is a folder", where=option, fix="name a file in it: results.csv")
     if results.suffix.lower() == ".ledger":
