@@ -1,7 +1,6 @@
 """Text that is no Unicode: a guess is shown by a sample, and contacts.encoding decides."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -9,10 +8,10 @@ from campaign.contacts import ContactsFile, open_contacts
 from campaign.errors import ContactsError
 
 
-def opened(tmp_path: Path, content: bytes, encoding: str | None = None, **options: Any) -> ContactsFile:
+def opened(tmp_path: Path, content: bytes, encoding: str | None = None, *, fallback: str | None = None) -> ContactsFile:
     path = tmp_path / "contacts.csv"
     path.write_bytes(content)
-    return open_contacts(path, email_column="email", encoding=encoding, **options)
+    return open_contacts(path, email_column="email", encoding=encoding, fallback=fallback)
 
 
 def names(file: ContactsFile) -> list[str]:
