@@ -40,11 +40,12 @@ _NO_RUN = "a dry run sends nothing: it has no server, no window to wait for and 
 _OWN_SERVER = "the sandbox is its own server"
 IDLE = (
     Idle(option="--folder", without="--dry-run", why="messages go to a folder in a dry run only"),
+    Idle(option="--fresh", without="--sandbox", why="only the sandbox can be begun anew"),
     *(
         Idle(option=option, beside="--dry-run", why=_NO_RUN)
         for option in (
             *("--sandbox", "--output", "--wait", "--no-wait", "--host", "--port"),
-            *("--connections", "--rate", "--processes", "--profile"),
+            *("--connections", "--rate", "--processes", "--profile", "--fresh"),
         )
     ),
     *(Idle(option=option, beside="--sandbox", why=_OWN_SERVER) for option in ("--host", "--port")),

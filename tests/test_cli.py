@@ -439,7 +439,7 @@ class TestSandbox:
         command("send", small.path, "--sandbox")
         mine = small.folder / "small-sandbox" / "my notes.txt"
         mine.write_text("mine")
-        sandboxs = {"small-sandbox-results.csv", "small-sandbox-results.ledger", "small-sandbox"}
+        sandboxs = {"small-sandbox-results.csv", "small-sandbox.ledger", "small-sandbox"}
         before = {path: path.read_bytes() for path in small.folder.iterdir() if path.is_file()}
         assert sandboxs <= {path.name for path in small.folder.iterdir()}
         command("send", small.path, "--sandbox", "--fresh")
@@ -460,7 +460,7 @@ class TestSandbox:
 
     def test_not_while_a_run_goes_on(self, command: Command, small: SmallCampaign) -> None:
         command("send", small.path, "--sandbox")
-        with Ledger.open(small.folder / "small-sandbox-results.ledger", "small"):
+        with Ledger.open(small.folder / "small-sandbox.ledger", "small"):
             assert command("send", small.path, "--sandbox", "--fresh").code == 2
         assert (small.folder / "small-sandbox-results.csv").exists()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.lineage import generation_file
+from campaign.ledger.files import generation_file
 from campaign.ledger.store import Ledger, reading_ledger
 from campaign.model import Status
 from tests.ledgers import people, settle, words

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.lineage import generation_file
+from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate, take_over
 from campaign.ledger.store import Ledger
 from campaign.model import Status

@@ -40,7 +40,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 FOREIGN = [
-    "contacts.csv", "campaign.toml", "template/body.html", "small-results.ledger", "mine.csv", "notes.html",
+    "contacts.csv", "campaign.toml", "template/body.html", "small.ledger", "mine.csv", "notes.html",
     "link.html", "link.csv", "folder", "small-preview/index.html",
 ]  # fmt: skip
 
@@ -65,7 +65,7 @@ def test_results_take_the_place_of_nothing_but_results(sent: SmallCampaign, comm
     assert contents(sent.folder) == before
 
 
-@pytest.mark.parametrize("name", ["contacts.csv", "notes.html", "template", ".", "small-results.ledger"])
+@pytest.mark.parametrize("name", ["contacts.csv", "notes.html", "template", ".", "small.ledger"])
 def test_a_preview_takes_no_other_file_or_folder(sent: SmallCampaign, name: str) -> None:
     before = contents(sent.folder)
     assert call("preview", sent.path, "--folder", sent.folder / name)[0] == 2

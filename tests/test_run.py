@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import CampaignError, ContactsError, LedgerError, TemplateError
-from campaign.ledger.lineage import generation_file
+from campaign.ledger.files import generation_file
 from campaign.ledger.store import reading_ledger
 from campaign.model import Status
 from campaign.pipeline.plan import Resend

@@ -18,16 +18,17 @@ VALUES = {
 }  # fmt: skip
 FLAGS = {
     "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline", "--strict",
+    "--fresh", "--allow-empty",
 }  # fmt: skip
 
 # What each option does in a dry run, and in the sandbox: nothing, where it stands here.
 NOTHING_IN_A_DRY_RUN = {
     "--output", "--wait", "--no-wait", "--sandbox", "--host", "--port", "--connections", "--rate", "--processes",
-    "--profile",
+    "--profile", "--fresh",
 }  # fmt: skip
 NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder"}
-NOTHING_BY_ITSELF = {"--folder"}
-"""In `send`: it goes with --dry-run."""
+NOTHING_BY_ITSELF = {"--folder", "--fresh"}
+"""In `send`: one goes with --dry-run, the other with --sandbox."""
 
 
 def options_of(name: str) -> list[str]:

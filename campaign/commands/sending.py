@@ -64,9 +64,6 @@ def send_campaign(order: Order, reader: Reader | None = None) -> int:
     """Send to everybody who has not been mailed; with `dry_run`, to a folder. Gives the exit code. `reader`: a process
     to read the contacts file, begun before this module was imported.
     """
-    if order.fresh and (order.dry_run or not order.sandbox):
-        fix = "add --sandbox, or leave it out"
-        raise SettingsError("--fresh begins the sandbox anew, and this is no sandbox run", where="--fresh", fix=fix)
     if order.dry_run:
         return preview_campaign(
             order.campaign,

@@ -16,7 +16,7 @@ import typer
 from campaign.commands.previewing import refuse_stdout
 from campaign.contacts import contact_key
 from campaign.errors import SettingsError
-from campaign.ledger.lineage import generation_file
+from campaign.ledger.files import generation_file
 from campaign.ledger.roster import row_of
 from campaign.ledger.store import Ledger
 from campaign.pipeline.plan import configured_server

@@ -20,6 +20,7 @@ from pathlib import Path
 from campaign.errors import LedgerError
 from campaign.ledger import schema
 from campaign.ledger.faults import SQLITE_ERRORS
+from campaign.ledger.files import generation_file, size_of, wal_file
 
 _SALT = slice(16, 20)
 _WRAP = 1 << 32
@@ -29,14 +30,9 @@ _PUT_BACK = (
 )
 
 
-def generation_file(ledger: Path) -> Path:
-    """Say where a ledger's generation stands beside it."""
-    return Path(f"{ledger}-generation")
-
-
 def refuse_a_lost_ledger(path: Path) -> None:
     """Raise LedgerError where a generation stands beside a ledger that is not there."""
-    if _generation_beside(path):
+    if _generation_beside(path) and not size_of(path):
         raise LedgerError(
             "the ledger of earlier runs is gone, so who was mailed is not known",
             where=str(path),
@@ -65,13 +61,13 @@ def refuse_what_does_not_belong(path: Path) -> None:
             )
         raise LedgerError(
             "a run was cut off, and the latest of what it had written down is gone with the ledger's -wal file",
-            where=f"{path}-wal",
+            where=str(wal_file(path)),
             fix=f"put that file back; {_PUT_BACK}",
         )
     if (salt - int(known)) % _WRAP > 1:
         raise LedgerError(
             "the -wal file beside the ledger is not its own: one of the two is an older copy",
-            where=f"{path}-wal",
+            where=str(wal_file(path)),
             fix=_PUT_BACK,
         )
 
@@ -108,7 +104,7 @@ def _generation_beside(path: Path) -> int:
 def _salt(path: Path) -> int | None:
     """The first salt of the ledger's WAL; None where it has none, or an empty one."""
     try:
-        with Path(f"{path}-wal").open("rb") as file:
+        with wal_file(path).open("rb") as file:
             header = file.read(32)
     except OSError:
         return None

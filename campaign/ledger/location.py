@@ -11,7 +11,7 @@ from pathlib import Path
 from campaign.errors import LedgerError
 from campaign.ledger import schema
 from campaign.ledger.faults import SQLITE_ERRORS
-from campaign.ledger.lineage import generation_file
+from campaign.ledger.files import generation_file
 from campaign.ledger.store import Ledger
 
 

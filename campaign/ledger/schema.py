@@ -23,6 +23,7 @@ from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, transaction
+from campaign.ledger.files import size_of, wal_file
 from campaign.model import Status
 
 VERSION = 2
@@ -79,11 +80,16 @@ def connect(
 ) -> sqlite3.Connection:
     """Open the file, autocommitting (transactions are written out). Raises LedgerError.
 
-    `readonly` changes nothing that is on record. (Not SQLite's own mode of that name, which leaves its -wal and -shm
-    files behind.) `immutable` looks at the file alone, without its WAL, and touches nothing. An `eager` connection is
-    for many short transactions among several writers: it waits for its turn more lightly.
+    `readonly` changes nothing on record, nor folds in what a run that was cut off has left in the WAL. (SQLite's
+    own mode of that name, where the WAL is empty, would leave its -wal and -shm files behind.) `immutable` looks at
+    the file alone, without its WAL, and touches nothing. An `eager` connection is for many short transactions among
+    several writers: it waits for its turn more lightly.
     """
-    mode = "rwc" if create else "ro&immutable=1" if immutable else "rw"
+    mode = "rwc" if create else "rw"
+    if immutable:
+        mode = "ro&immutable=1"
+    elif readonly and size_of(wal_file(path)):
+        mode = "ro"
     try:
         database = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",

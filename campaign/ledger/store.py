@@ -19,6 +19,7 @@ from typing import Self
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import schema
 from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, explained, transaction
+from campaign.ledger.files import refuse_a_stump, size_of, wal_file
 from campaign.ledger.lineage import (
     begin_generation,
     note_wal,
@@ -33,8 +34,6 @@ _WAL_LIMIT = 64 * 1024 * 1024
 _CHECKPOINT_EVERY = 2.0
 _RESTART_PATIENCE = 0.25
 """Seconds: between checkpoints, and for how long one may wait for somebody who is reading."""
-_HEADER = 100
-"""Bytes of an SQLite file's header: what has fewer was cut short."""
 
 
 class Ledger:
@@ -50,8 +49,7 @@ class Ledger:
     @classmethod
     def open(cls, path: Path, name: str) -> Self:
         """Open or create the ledger of the campaign `name`. Raises LedgerError, LedgerBusyError."""
-        if not _size(path):
-            refuse_a_lost_ledger(path)
+        refuse_a_lost_ledger(path)
         lock = lock_file(path)
         try:
             return cls(path, _open_locked(path, name), lock)
@@ -175,8 +173,8 @@ class Ledger:
 @contextlib.contextmanager
 def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
     """Look into the ledger of the campaign `name`, also while a run goes on. Raises LedgerError."""
-    _refuse_a_stump(path)
-    if not _size(path):
+    refuse_a_stump(path)
+    if not size_of(path):
         raise LedgerError(
             "there is no ledger yet: nothing was ever sent",
             where=str(path),
@@ -184,7 +182,7 @@ def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
         )
     refuse_what_does_not_belong(path)
     # In a folder that can't be written, SQLite can't make the files by which it would notice others: there are none.
-    at_rest = not os.access(path.parent, os.W_OK) and not _size(Path(f"{path}-wal"))
+    at_rest = not os.access(path.parent, os.W_OK) and not size_of(wal_file(path))
     with contextlib.closing(schema.connect(path, readonly=True, immutable=at_rest)) as database:
         schema.verify(database, path, name)
         with explained(database):
@@ -193,7 +191,7 @@ def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
 
 def _open_locked(path: Path, name: str) -> sqlite3.Connection:
     """Connect to the file that we have locked: a new ledger, or one that is whole and this campaign's."""
-    _refuse_a_stump(path)
+    refuse_a_stump(path)
     refuse_what_does_not_belong(path)
     database = schema.connect(path, create=True)
     try:
@@ -237,22 +235,3 @@ def _fold_in(database: sqlite3.Connection, path: Path) -> None:
             where=str(path),
             fix="close it, then run the same command again",
         )
-
-
-def _refuse_a_stump(path: Path) -> None:
-    """SQLite takes an empty file (and some that were cut to a few bytes) for a new one, and deletes its WAL."""
-    size = _size(path)
-    if 0 < size < _HEADER or (size == 0 and _size(Path(f"{path}-wal"))):
-        raise damaged(path, f"it was cut down to {size} {'byte' if size == 1 else 'bytes'}")
-
-
-def _size(path: Path) -> int:
-    """Bytes; 0 where there is no such file."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
-    except OSError as error:
-        raise LedgerError(
-            f"the ledger can't be opened: {error.strerror}", where=str(path), fix="check its folder, and your rights"
-        ) from None

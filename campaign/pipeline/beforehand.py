@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from campaign.contacts import ContactsFile, open_contacts
 from campaign.errors import ContactsError, LedgerError, TemplateError
-from campaign.ledger.lineage import generation_file
+from campaign.ledger.files import generation_file
 from campaign.ledger.store import reading_ledger
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.plan import RunPlan

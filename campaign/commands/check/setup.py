@@ -9,7 +9,7 @@ from campaign.commands.sending import require_folder, signing_secret
 from campaign.durations import brief_duration
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger import summary
-from campaign.ledger.lineage import generation_file
+from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate
 from campaign.ledger.store import reading_ledger
 from campaign.links import throwaway_secret
