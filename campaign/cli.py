@@ -16,7 +16,7 @@ from campaign.usage import Command, Program
 app = typer.Typer(
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Send a personal e-mail campaign, and know exactly who got it.",
+    help="Send a personal e-mail campaign, and know exactly what became of each message.",
     epilog="Exit codes: 0 nothing left to do; 1 finished, with rows rejected, failed, invalid or in_doubt; "
     "2 wrong usage or settings, nothing sent; 3 stopped before the end, rows pending.",
     no_args_is_help=True,
@@ -93,6 +93,7 @@ def send(
     dry_run: options.DryRun = False,
     folder: options.Folder = None,
     limit: options.Limit = None,
+    allow_empty: options.AllowEmpty = False,
     yes: options.Yes = False,
     opens: options.Opens = None,
     closes: options.Closes = None,
@@ -115,6 +116,7 @@ def send(
             campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
             closes=closes, lasts=lasts, host=host, port=port, connections=connections, rate=rate,
             processes=processes, profile=profile, json=json, dry_run=dry_run, folder=folder, fresh=fresh,
+            allow_empty=allow_empty,
         )  # fmt: skip
         return send_campaign(order, reader)
 
@@ -208,7 +210,7 @@ def sandbox_(
 @command
 def link_mint(
     campaign: options.NamedCampaign,
-    email: Annotated[str, typer.Argument(help="Whom the link signs in.", metavar="EMAIL")],
+    email: Annotated[str, typer.Argument(help="The address that the link signs in.", metavar="EMAIL")],
     lasts: Annotated[
         str | None, typer.Option(help="How long it works: 1h. [default: as in a run begun now]", metavar="LENGTH")
     ] = None,

@@ -76,7 +76,7 @@ class Console:
 
     def reading(self, rows: int) -> None:
         """Show how many rows have been read."""
-        self.step(f"{rows:,} contacts read")
+        self.step(f"{rows:,} {'contact' if rows == 1 else 'contacts'} read")
 
     def writing(self, rows: int, total: int) -> None:
         """Show how many rows of the results have been written."""

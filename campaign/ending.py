@@ -104,19 +104,18 @@ def next_commands(
 
     commands = []
     again = []
-    mended = "invalid rows once they are mended in the contacts file"
     goes_on = bool(counts[Status.PENDING]) and not over
     if goes_on:
-        words = f"to go on (and with {mended})" if counts[Status.INVALID] else "to go on"
+        words = "to go on (invalid rows that you have corrected go, too)" if counts[Status.INVALID] else "to go on"
         commands.append((words, invocation.line("send")))
     elif counts[Status.PENDING]:
-        again.append("what is pending")
+        again.append("pending rows")
     if counts[Status.FAILED]:
-        again.append("what failed")
+        again.append("failed rows")
     if counts[Status.INVALID] and not goes_on:
-        again.append(mended)
+        again.append("invalid rows that you have corrected")
     if again:
-        commands.append((f"to send again {' and '.join(again)}", resend()))
+        commands.append((f"to resend: {', and '.join(filter(None, [', '.join(again[:-1]), again[-1]]))}", resend()))
     if counts[Status.REJECTED]:
         copy = results.with_name(f"{results.stem}-corrected.csv")
         words = (
@@ -128,9 +127,9 @@ def next_commands(
         copy = results.with_name(f"{results.stem}-doubtful.csv")
         words = (
             "in doubt: they may have been delivered, and are not sent again unless you ask for it. Look in the "
-            "server's log (in Postfix's, a line with the Message-ID alone proves nothing: it takes “queue active” or “status=” "
-            f"with the same queue ID); copy the results to {copy.name}, keep the rows that did not arrive, and send to "
-            "those"
+            "server's log (in Postfix's, a line with the Message-ID alone proves nothing: it takes “queue active” or "
+            f"“status=” with the same queue ID); copy the results to {copy.name}, keep the rows that did not arrive, "
+            "and send to those"
         )
         commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
     return commands

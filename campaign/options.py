@@ -42,6 +42,7 @@ InSandbox = Annotated[
 Fresh = Annotated[bool, typer.Option("--fresh", help="With --sandbox: begin anew, without what its earlier runs left.")]
 OfSandbox = Annotated[bool, typer.Option("--sandbox", help="Look at the sandbox run, not at the real one.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many contacts.", metavar="N")]
+AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="A contacts file without rows is no mistake.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")]
 Opens = Annotated[str | None, typer.Option(help="When the window opens: 2026-11-23T09:00.", metavar="TIME")]
 Closes = Annotated[str | None, typer.Option(help="When the window closes: 2026-11-23T17:00.", metavar="TIME")]

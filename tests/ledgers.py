@@ -35,7 +35,12 @@ def enrolled(
 ) -> None:
     """Enrols in chunks of three."""
     chunks = (entries[start : start + 3] for start in range(0, len(entries), 3))
-    enrol(ledger.database, columns, chunks, suppressed, contact_key)
+    enrol(ledger.database, columns, chunks, listed(*suppressed), contact_key)
+
+
+def listed(*keys: str) -> list[tuple[str, str, int]]:
+    """A suppression list, quiet.csv, with these keys."""
+    return [(key, "quiet.csv", line) for line, key in enumerate(keys, 1)]
 
 
 def people(ledger: Ledger, count: int) -> list[int]:

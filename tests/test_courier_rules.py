@@ -300,7 +300,7 @@ def test_slow_down_costs_no_try_and_lowers_the_rate(office: Open) -> None:
     here.now += 60.0
     here.courier.answered(here.take(), Phase.RCPT, SLOW_DOWN, served=True)
     assert here.notebook.told() == [("claim", 1), ("pending", 1, False)]
-    assert here.pace.rate == 50.0
+    assert here.pace.rate == 25.0
     assert here.notices()[0].startswith("the server asks to slow down")
     assert here.rows.waiting == 1
     here.now += 60.0

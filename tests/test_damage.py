@@ -4,9 +4,12 @@ what is wrong. It never ends in a traceback, and is never taken for a new one.
 
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -177,6 +180,15 @@ def test_overwritten_with_anything_anywhere(
 def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folded: Files) -> None:
     """Damage that comes after the ledger was checked."""
     path = restored(tmp_path, folded)
+
+    def take() -> None:
+        with closing(Taker(path)) as taker:
+            taker.take(100)
+
+    def look(at: Callable[[sqlite3.Connection], object]) -> None:
+        with closing(connect(path)) as database:
+            at(database)
+
     with Ledger.open(path, "x") as ledger:
         prepare_run(ledger.database, limit=None, chosen_only=False)
         ledger.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -184,10 +196,10 @@ def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folde
             file.seek(4096)
             file.write(b"\xff" * (path.stat().st_size - 4096))
         for act in (
-            lambda: settle(ledger, {"p50@people.example": Status.SENT}),
-            lambda: Taker(path).take(100),
-            lambda: list(summary.standings(connect(path))),
-            lambda: summary.counts(connect(path)),
+            partial(settle, ledger, {"p50@people.example": Status.SENT}),
+            take,
+            partial(look, lambda database: list(summary.standings(database))),
+            partial(look, summary.counts),
         ):
             with pytest.raises(LedgerError, match="damaged"):
                 act()
@@ -196,11 +208,11 @@ def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folde
 @pytest.mark.parametrize(
     ("data", "words_"),
     [
-        (b"email,name\na@b.example,Ann\n" * 50, "no ledger, or its beginning is destroyed"),
+        (b"email,name\na@b.example,Ann\n" * 50, "not a ledger, or its beginning is destroyed"),
         (b"\0" * 5000, "no ledger|not a ledger"),
-        (random.Random(1).randbytes(50_000), "no ledger, or its beginning is destroyed"),
+        (random.Random(1).randbytes(50_000), "not a ledger, or its beginning is destroyed"),
         (b"short", "cut down to 5 bytes"),
-        (b"SQLite format 3\0" + b"\xff" * 9000, "damaged|no ledger"),
+        (b"SQLite format 3\0" + b"\xff" * 9000, "damaged|not a ledger"),
     ],
 )
 def test_a_file_that_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, data: bytes, words_: str) -> None:

@@ -96,7 +96,7 @@ def test_a_rows_unsubscribe_url_that_fits_no_line_makes_that_row_invalid_and_say
     with pytest.raises(InvalidContactError) as caught:
         by.compose(ANN, content("a", url=url_of(LONGEST_URL + 1)), now=NOW)
 
-    assert caught.value.what.startswith("The unsubscribe URL has 880 characters; 879 fit")
+    assert caught.value.what.startswith("the unsubscribe URL has 880 characters; 879 fit")
     assert caught.value.where == "row 7, [message] unsubscribe_url"
     assert "columns" in caught.value.fix
     assert url_of(LONGEST_URL + 1) not in str(caught.value)
@@ -177,9 +177,9 @@ def test_it_is_told_before_the_first_message(
     ended = CliRunner().invoke(app, list(words))
 
     assert ended.exit_code == 2
-    assert "The URL has at least 880 characters" in ended.output
+    assert "the URL has at least 880 characters" in ended.output
     assert "  where: message.unsubscribe_url" in ended.output
-    assert "  to do: Use a shorter one" in ended.output
+    assert "  to do: use a shorter one" in ended.output
     assert not server.accepted
     assert not campaign.ledger.exists()
 

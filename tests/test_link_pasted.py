@@ -184,8 +184,9 @@ def test_what_is_wrong_inside_is_still_told() -> None:
     ],
 )
 def test_a_link_that_hides_its_target_is_told_to_be_one(url: str) -> None:
-    (trouble,) = {inspect(url).trouble}
-    assert trouble is not None
+    (check,) = inspect(url).checks
+    assert check.ok is False
+    trouble = check.words
     assert "does not say where it leads: take the link from the message as it was sent" in trouble
 
 

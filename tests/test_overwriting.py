@@ -101,7 +101,10 @@ def test_a_report_goes_beside_the_settings_unless_told_otherwise(sent: SmallCamp
     code, said, _ = call("report", sent.path)
     assert code == 0
     assert said == f"{sent.folder / 'small-report.html'}\n"
-    assert (sent.folder / "small-report.html").is_file()
+    real = (sent.folder / "small-report.html").read_bytes()
+    assert call("send", sent.path, "--sandbox")[0] == 0
+    assert call("report", sent.path, "--sandbox")[1] == f"{sent.folder / 'small-sandbox-report.html'}\n"
+    assert (sent.folder / "small-report.html").read_bytes() == real
 
 
 def changed(folder: Path) -> list[Path]:

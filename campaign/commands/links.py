@@ -34,7 +34,7 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
     try:
         address = parse_address(email)
     except ValueError as error:
-        raise LinkError(f"that is no address to sign in: {error}", where="EMAIL", fix="give a bare address") from None
+        raise LinkError(f"that is not an address: {error}", where="EMAIL", fix="give a bare address") from None
     now = datetime.now(UTC)
     given, grace = settings.window, settings.link.grace
     opens, closes, length = given.opens, given.closes, given.lasts
@@ -97,14 +97,15 @@ def _length(lasts: str) -> timedelta:
 def _left(found: Inspection) -> str:
     seconds = found.seconds_left or 0
     words = brief_duration(timedelta(seconds=abs(seconds)))
-    return f"in {words} ({seconds:,} seconds)" if seconds > 0 else f"{words} ago"
+    return f"in {words} ({seconds:,} {'second' if seconds == 1 else 'seconds'})" if seconds > 0 else f"{words} ago"
 
 
 def _contact(settings: Settings, address: str) -> Contact | None:
     """The contact with this address, whose columns link.redirect_to may want; without a template there, nobody."""
     if "{" not in (settings.link.redirect_to or ""):
         return None
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    given = settings.contacts
+    contacts = open_contacts(given.file, email_column=given.email_column, encoding=given.encoding)
     for chunk in contacts.rows():
         for row in chunk:
             if row.email is not None and row.fault is None and contact_key(row.email) == contact_key(address):

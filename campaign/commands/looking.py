@@ -18,6 +18,7 @@ from campaign.errors import UsageError, WindowError
 from campaign.invocation import Invocation, program
 from campaign.ledger import summary
 from campaign.ledger.faults import explained
+from campaign.ledger.location import locate
 from campaign.ledger.pictures import pictures, remember_picture_aside
 from campaign.ledger.store import reading_ledger
 from campaign.message import MessageIds
@@ -34,7 +35,7 @@ from campaign.window import SendWindow
 def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: bool) -> None:
     """Say how many rows have which status, and what can be done next."""
     settings = load_settings(campaign)
-    results, path = output_paths(settings, output, sandbox)
+    results, path = _places(settings, output, sandbox=sandbox)
     with reading_ledger(path, settings.name) as database:
         running = _running(database)
         sending = summary.being_sent(database) if running is not None else 0
@@ -58,7 +59,7 @@ def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> No
     """Write the results CSV anew from the ledger. Raises ResultsError."""
     settings = load_settings(campaign)
     to_stdout = output == STDOUT
-    results, path = output_paths(settings, None if to_stdout else output, sandbox)
+    results, path = _places(settings, None if to_stdout else output, sandbox=sandbox)
     kept = None
     with reading_ledger(path, settings.name) as database:
         if _running(database) is not None:
@@ -87,7 +88,7 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
             "the page and the JSON can't both go to standard output", where="--to -, --json", fix="take one"
         )
     settings = load_settings(campaign)
-    results, path = output_paths(settings, output, sandbox)
+    results, path = _places(settings, output, sandbox=sandbox)
     invocation = Invocation(program=program(), campaign=campaign, output=output, sandbox=sandbox)
     with reading_ledger(path, settings.name) as database:
         running, unread = _running(database), _fact(database, "digest") is None
@@ -118,6 +119,12 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
         say_json(report_document(data, page))
     else:
         say(str(page))
+
+
+def _places(settings: Settings, output: Path | None, *, sandbox: bool) -> tuple[Path, Path]:
+    """Where the results and the ledger are."""
+    results, ledger, earlier = output_paths(settings, output, sandbox)
+    return results, locate(ledger, earlier, settings.name)
 
 
 def _notes(running: int | None, sending: int, *, unread: bool) -> list[str]:

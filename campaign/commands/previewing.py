@@ -10,6 +10,7 @@ from campaign.ending import show_counts
 from campaign.errors import SettingsError, UsageError
 from campaign.exits import STOPPED
 from campaign.model import Status
+from campaign.pipeline.reading_notes import in_words
 from campaign.pipeline.rehearsal import preview
 from campaign.settings import STDOUT, load_settings
 from campaign.stdout import say_json
@@ -33,6 +34,7 @@ def preview_campaign(
     yes: bool = False,
     overrides: Mapping[str, object] = MappingProxyType({}),
     json: bool = False,
+    allow_empty: bool = False,
 ) -> int:
     """Write everybody's message. Gives 1 where rows can't be mailed as they stand, 3 where somebody said no to so
     many. Raises UsageError.
@@ -58,13 +60,24 @@ def preview_campaign(
             console.step(f"{messages:,} messages written")
 
     with console:
-        seen = preview(settings, to, limit=limit, reading=console.reading, agreed=agreed, writing=writing)
+        seen = preview(
+            settings,
+            to,
+            limit=limit,
+            reading=console.reading,
+            agreed=agreed,
+            writing=writing,
+            allow_empty=allow_empty,
+        )
     if seen.declined:
         console.say("nothing was written")
         return STOPPED
     ready = seen.counts[Status.PENDING]
-    console.say(f"{settings.name}: {ready:,} messages written, none sent; their links sign nobody in")
+    messages = "message" if ready == 1 else "messages"
+    console.say(f"{settings.name}: {ready:,} {messages} written, none sent; the links in them sign nobody in")
     show_counts({status: seen.counts[status] for status in Status if status is not Status.PENDING}, console.say)
+    for report in seen.lists:
+        console.notice(f"suppression list {in_words(report)}")
     for line in seen.fault_lines():
         console.say(f"  {line}")
     console.say(f"look at: {to / 'index.html'}")

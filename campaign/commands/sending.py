@@ -15,6 +15,7 @@ from campaign.console import Console
 from campaign.ending import WINDOW, fresh_window, show_summary
 from campaign.errors import LinkError, SettingsError
 from campaign.invocation import Invocation, program
+from campaign.ledger.location import take_over
 from campaign.links import LinkMinter, throwaway_secret
 from campaign.model import Status
 from campaign.options import SETTINGS
@@ -48,6 +49,7 @@ class Order:
     dry_run: bool = False
     folder: Path | None = None
     fresh: bool = False
+    allow_empty: bool = False
 
     def settings(self) -> dict[str, object]:
         """Give what was said of settings, by option."""
@@ -73,6 +75,7 @@ def send_campaign(order: Order, reader: Reader | None = None) -> int:
             yes=order.yes,
             overrides=order.overrides(),
             json=order.json,
+            allow_empty=order.allow_empty,
         )
     return _run(order, None, reader)
 
@@ -85,8 +88,9 @@ def resend_campaign(order: Order, source: Path | None, include: Sequence[str]) -
 def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> int:
     settings = load_settings(order.campaign, overrides=order.overrides())
     require_secrets(settings, sandbox=order.sandbox)
-    results, ledger = output_paths(settings, order.output, order.sandbox)
+    results, ledger, earlier = output_paths(settings, order.output, order.sandbox)
     require_folder(results.parent)
+    taken_over = take_over(ledger, earlier, settings.name)
     invocation = Invocation(
         program=program(),
         campaign=order.campaign,
@@ -105,6 +109,8 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
             grace=settings.link.grace,
             fresh=invocation.line("resend", *fresh_window(settings.window), without=WINDOW),
         )
+        if taken_over is not None:
+            console.notice(f"the ledger of an earlier version, {taken_over}, is now {ledger}")
         if order.sandbox:
             console.say("sandbox: nothing leaves this machine; the links are signed with a secret made for this run")
         plan = RunPlan(
@@ -114,6 +120,8 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
             server=server,
             secret=throwaway_secret() if order.sandbox else signing_secret(settings),
             limit=order.limit,
+            sandbox=order.sandbox,
+            allow_empty=order.allow_empty,
             wait=order.wait,
             processes=order.processes,
             profile=order.profile,

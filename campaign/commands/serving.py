@@ -16,6 +16,7 @@ import typer
 from campaign.commands.previewing import refuse_stdout
 from campaign.contacts import contact_key
 from campaign.errors import SettingsError
+from campaign.ledger.lineage import generation_file
 from campaign.ledger.roster import row_of
 from campaign.ledger.store import Ledger
 from campaign.pipeline.plan import configured_server
@@ -35,10 +36,10 @@ def begin_afresh(settings: Settings, output: Path | None) -> None:
     """Remove the sandbox's ledger and results; `destination` empties its folder. Nothing of a real run is touched.
     Raises SettingsError, LedgerError.
     """
-    results, ledger = output_paths(settings, output, True)
-    if results.exists() and output is not None and output_paths(settings, output, False)[1].exists():
+    results, ledger, _ = output_paths(settings, output, True)
+    if results.exists() and output is not None and output_paths(settings, output, False).ledger.exists():
         raise SettingsError(
-            "these results may be the real run's, whose ledger lies beside them",
+            "these results may be the real run's, which has a ledger",
             where=str(results),
             fix="leave --output out, or name another file",
         )
@@ -46,6 +47,7 @@ def begin_afresh(settings: Settings, output: Path | None) -> None:
         with Ledger.open(ledger, settings.name):
             pass  # it is ours, and nobody uses it
         ledger.unlink()
+        generation_file(ledger).unlink(missing_ok=True)
     elif output is not None:
         return  # whose results these are is not known
     results.unlink(missing_ok=True)

@@ -88,7 +88,7 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LedgerErro
             return damaged(path, words)
         case sqlite3.SQLITE_NOTADB:
             return LedgerError(
-                f"this file is no ledger, or its beginning is destroyed ({words})",
+                f"this file is not a ledger, or its beginning is destroyed ({words})",
                 where=where,
                 fix="if it was this campaign's ledger, restore it from a backup, or people will be mailed twice; "
                 "if it never was one, choose another --output",

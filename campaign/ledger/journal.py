@@ -57,9 +57,13 @@ class Journal:
         self._path = path
         self._clock = clock
         self._database = connect(path, cache_mib=4, eager=True)
-        with explained(self._database):
-            self._database.execute("SELECT 1 FROM facts").fetchone()  # only now is there sure to be a WAL
-        self._sync = WalSync(Path(f"{path}-wal"), wake=wake)
+        try:
+            with explained(self._database):
+                self._database.execute("SELECT 1 FROM facts").fetchone()  # only now is there sure to be a WAL
+            self._sync = WalSync(Path(f"{path}-wal"), wake=wake)
+        except BaseException:
+            self._database.close()
+            raise
         self._claims: dict[int, Parcel] = {}
         self._settled: list[tuple[object, ...]] = []
         self._settled_late: list[tuple[object, ...]] = []  # of rows whose claim is in the same round

@@ -15,6 +15,7 @@ from campaign.ledger.cells import decode_cells, encode_cells
 from campaign.ledger.faults import damaged, explained, path_of, transaction
 from campaign.ledger.schema import connect
 from campaign.ledger.server_memory import forget_abilities
+from campaign.ledger.suppressed import Suppressed
 from campaign.model import Contact, Row, Status
 
 _CONTACT = """
@@ -23,7 +24,6 @@ ON CONFLICT (address) DO UPDATE SET roster = excluded.roster, row = excluded.row
 """
 _ENTRY = "INSERT INTO entry (row, line, contact, email, status, detail, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _KNOWN = "SELECT address, id, row FROM contact WHERE address IN (SELECT value FROM json_each(?))"
-_LISTED = "SELECT address FROM suppressed WHERE address IN (SELECT value FROM json_each(?))"
 _SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
 _SMALLEST_PART, _LARGEST_PART = 2_000, 30_000
 _CACHE_MIB = 16
@@ -44,13 +44,15 @@ def enrol(
     database: sqlite3.Connection,
     columns: Sequence[str],
     rows: Iterable[Sequence[Row]],
-    suppressed: Iterable[str],
+    suppressed: Iterable[tuple[str, str, int]],
     key: Callable[[str], str],
     *,
     in_parts: bool = False,
+    remember: Callable[[], Iterable[tuple[str, str]]] = tuple,
 ) -> None:
     """Replace the roster by these rows, as a whole or not at all. `key` gives the identity of an address, as it stands
-    in `suppressed`. Raises LedgerError, and what `rows` and `suppressed` raise.
+    in `suppressed`: (identity, or a domain with an @-sign before it; the name of the list; its line). `remember` gives
+    facts to put on record once the lists have been read. Raises LedgerError, and what the arguments raise.
 
     With `in_parts`, others may take from it while it grows, and it stays as far as it came: for a roster that was
     empty. A part touches most pages of the address table, so parts grow with it: that keeps the writing linear.
@@ -63,7 +65,8 @@ def enrol(
             database.execute("INSERT OR REPLACE INTO facts VALUES ('columns', ?)", (json.dumps(list(columns)),))
             database.execute("DELETE FROM entry")
             database.execute("DELETE FROM suppressed")
-            database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?)", ((address,) for address in suppressed))
+            database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?, ?, ?)", suppressed)
+            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", remember())
             enrolment = _Enrolment(database, key)
             if not in_parts:
                 for chunk in rows:
@@ -102,7 +105,7 @@ class _Enrolment:
         latest = database.execute("SELECT coalesce(max(roster), 0), coalesce(max(id), 0) FROM contact").fetchone()
         self._roster, self._first_id = latest[0] + 1, latest[1]
         self._first_roster = latest == (0, 0)
-        self._any_suppressed = database.execute("SELECT 1 FROM suppressed").fetchone() is not None
+        self._suppressed = Suppressed(database)
 
     def add(self, chunk: Sequence[Row]) -> None:
         """Add rows: the first mailable row with an address has it, later ones are its duplicates."""
@@ -117,7 +120,7 @@ class _Enrolment:
         known: dict[str, tuple[int, int]] | None = None
         if not self._first_roster or inserted != len(contacts):  # somebody was known, or an address comes twice
             known = {address: (number, row) for address, number, row in self._look_up(_KNOWN, contacts)}
-        suppressed = {row[0] for row in self._look_up(_LISTED, contacts)} if self._any_suppressed else ()
+        suppressed = self._suppressed.among([contact[0] for contact in contacts])
         entries = []
         for row, address in zip(chunk, addresses, strict=True):
             status: str | None = None
@@ -129,7 +132,7 @@ class _Enrolment:
                 if first != row.number:
                     status, detail = Status.DUPLICATE, f"the address of row {first}"
                 elif address in suppressed:
-                    status, detail = Status.SUPPRESSED, "on a suppression list"
+                    status, detail = Status.SUPPRESSED, suppressed[address]
             entries.append((row.number, row.line, contact, row.email, status, detail, encode_cells(row.cells)))
         self._database.executemany(_ENTRY, entries)
 
@@ -169,9 +172,13 @@ class Taker:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = connect(path, cache_mib=2, eager=True)
-        with explained(self._database):
-            self._columns: list[str] = json.loads(self._fact("columns"))
-            chosen = " AND entry.chosen" if int(self._fact("chosen_only")) else ""
+        try:
+            with explained(self._database):
+                self._columns: list[str] = json.loads(self._fact("columns"))
+                chosen = " AND entry.chosen" if int(self._fact("chosen_only")) else ""
+        except BaseException:
+            self._database.close()
+            raise
         self._select = (
             "SELECT entry.row, entry.contact, entry.email, entry.cells, coalesce(delivery.tries, 0) "  # noqa: S608 - ours
             f"FROM entry LEFT JOIN delivery USING (contact) WHERE entry.row > ? AND {_SENDABLE}{chosen} "

@@ -4,11 +4,14 @@
     contact    everybody this campaign ever knew, by address (compared without case): `row` in the roster `roster`
     entry      the contacts file as it was last read, row by row, with the faults found then
     delivery   what became of a contact: the only table that is written while mail goes out
-    suppressed the suppression lists as last read
+    suppressed the suppression lists as last read: addresses, and domains with an @-sign in front, each with its place
 
 Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
 durable by an fsync of the WAL (`journal`), outside of any lock, shared by all that was committed before it. A
 checkpoint syncs on its own. What SQLite promises of a WAL holds: after a crash it is read up to its last whole commit.
+
+Versions. A ledger that an earlier version of this program began is brought up to date when a run opens it (`migrate`);
+what only looks at it takes it as it is.
 
 Damage. `verify` has SQLite check the whole file, and looks for rows that make no sense. That is not left to CHECK
 constraints, which would cost every claim and every outcome a tenth more.
@@ -22,7 +25,7 @@ from campaign.errors import LedgerError
 from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, transaction
 from campaign.model import Status
 
-VERSION = 1
+VERSION = 2
 _APPLICATION = 0x434D5047  # "CMPG": says what the file is
 
 _STRICT = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""  # an older SQLite finds less of the damage
@@ -31,7 +34,7 @@ CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE contact (
     address TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL, roster INTEGER NOT NULL, row INTEGER NOT NULL)
     WITHOUT ROWID;
-CREATE TABLE suppressed (address TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE suppressed (address TEXT NOT NULL PRIMARY KEY, list TEXT, line INTEGER) WITHOUT ROWID;
 CREATE TABLE entry (
     row INTEGER PRIMARY KEY, line INTEGER NOT NULL, contact INTEGER, email TEXT, status TEXT, detail TEXT,
     chosen INTEGER NOT NULL DEFAULT 0, cells TEXT NOT NULL) {_STRICT};
@@ -40,6 +43,9 @@ CREATE TABLE delivery (
     tries INTEGER NOT NULL DEFAULT 0, smtp_code INTEGER, enhanced TEXT, detail TEXT, settled_at INTEGER,
     link_expires_at INTEGER, link_fingerprint TEXT) {_STRICT};
 """
+
+_MIGRATIONS = {1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER")}
+"""What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 
 _SENSELESS = f"""
 SELECT 'the contact of row ' || row FROM entry
@@ -86,6 +92,9 @@ def connect(
             timeout=PATIENCE,
             check_same_thread=False,
         )
+    except SQLITE_ERRORS as error:
+        raise explain(error, path) from None
+    try:
         name_sending(database, Status.IN_DOUBT)
         database.execute(f"PRAGMA cache_size = {-cache_mib * 1024}")
         database.execute("PRAGMA temp_store = MEMORY")
@@ -97,6 +106,7 @@ def connect(
         if eager:
             database.execute("PRAGMA busy_timeout = 0")  # `transaction` waits instead
     except SQLITE_ERRORS as error:
+        database.close()
         raise explain(error, path) from None
     return database
 
@@ -125,6 +135,18 @@ def create(database: sqlite3.Connection, name: str) -> None:
         database.execute(f"PRAGMA user_version = {VERSION}")
 
 
+def migrate(database: sqlite3.Connection) -> None:
+    """Bring a ledger that `verify` has found well up to date; all of it or nothing. Only for whoever has it locked."""
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version == VERSION:
+        return
+    with transaction(database):
+        for number in range(version, VERSION):
+            for statement in _MIGRATIONS[number]:
+                database.execute(statement)
+        database.execute(f"PRAGMA user_version = {VERSION}")
+
+
 def keep_wal(database: sqlite3.Connection, path: Path) -> None:
     """Put the file in WAL mode, if it is not. Raises LedgerError where its file system can't do that."""
     try:
@@ -148,7 +170,7 @@ def verify(database: sqlite3.Connection, path: Path, name: str) -> None:
             raise LedgerError(
                 "this file is not a ledger of ours", where=str(path), fix="move it away, or choose another --output"
             )
-        if version != VERSION:
+        if version != VERSION and version not in _MIGRATIONS:
             raise LedgerError(
                 f"the ledger has format {version}, this program reads format {VERSION}",
                 where=str(path),

@@ -6,7 +6,6 @@ says who holds it. On network file systems neither locks nor fsync can be truste
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import socket
@@ -26,6 +25,7 @@ from campaign.ledger.lineage import (
     refuse_a_lost_ledger,
     refuse_what_does_not_belong,
 )
+from campaign.ledger.lock import lock_file
 from campaign.model import Status
 
 _WAL_LIMIT = 64 * 1024 * 1024
@@ -52,7 +52,7 @@ class Ledger:
         """Open or create the ledger of the campaign `name`. Raises LedgerError, LedgerBusyError."""
         if not _size(path):
             refuse_a_lost_ledger(path)
-        lock = _lock(path)
+        lock = lock_file(path)
         try:
             return cls(path, _open_locked(path, name), lock)
         except BaseException:
@@ -191,35 +191,6 @@ def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
             yield database
 
 
-def _lock(path: Path) -> int:
-    """Create the file if there is none, and lock it; gives the descriptor."""
-    try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # it holds people's data
-    except OSError as error:
-        raise LedgerError(
-            f"the ledger can't be opened for writing: {error.strerror}",
-            where=str(path),
-            fix="check that its folder exists, that both can be written, and that the disk has room",
-        ) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise LedgerBusyError(
-            f"another run is using this campaign's ledger: {_holder(path)}",
-            where=str(path),
-            fix="wait for it to end, or stop it; `campaign status` shows how far it is",
-        ) from None
-    except OSError as error:
-        os.close(lock)
-        raise LedgerError(
-            f"the ledger can't be locked: {error.strerror}",
-            where=str(path),
-            fix="keep the ledger on a local disk: choose another --output",
-        ) from None
-    return lock
-
-
 def _open_locked(path: Path, name: str) -> sqlite3.Connection:
     """Connect to the file that we have locked: a new ledger, or one that is whole and this campaign's."""
     _refuse_a_stump(path)
@@ -230,6 +201,7 @@ def _open_locked(path: Path, name: str) -> sqlite3.Connection:
             schema.keep_wal(database, path)
             schema.create(database, name)
         schema.verify(database, path, name)
+        schema.migrate(database)
         schema.keep_wal(database, path)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())}
         database.execute("INSERT OR REPLACE INTO facts VALUES ('holder', ?)", (json.dumps(holder),))
@@ -271,7 +243,7 @@ def _refuse_a_stump(path: Path) -> None:
     """SQLite takes an empty file (and some that were cut to a few bytes) for a new one, and deletes its WAL."""
     size = _size(path)
     if 0 < size < _HEADER or (size == 0 and _size(Path(f"{path}-wal"))):
-        raise damaged(path, f"it was cut down to {size} bytes")
+        raise damaged(path, f"it was cut down to {size} {'byte' if size == 1 else 'bytes'}")
 
 
 def _size(path: Path) -> int:
@@ -284,14 +256,3 @@ def _size(path: Path) -> int:
         raise LedgerError(
             f"the ledger can't be opened: {error.strerror}", where=str(path), fix="check its folder, and your rights"
         ) from None
-
-
-def _holder(path: Path) -> str:
-    """Say who holds the ledger, as far as it tells."""
-    try:
-        with contextlib.closing(schema.connect(path, readonly=True)) as database:
-            holder = json.loads(database.execute("SELECT value FROM facts WHERE name = 'holder'").fetchone()[0])
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder["since"]))
-        return f"process {holder['pid']} on {holder['host']}, since {since}"
-    except (LedgerError, sqlite3.Error, TypeError, ValueError, KeyError):
-        return "a process that has not given its name yet"

@@ -42,6 +42,8 @@ def checks(evidence: Evidence, domain: str, now: datetime) -> Iterator[Check]:
     wanted = domain or evidence.host or (_subject(evidence.claims or {}) or ("", ""))[1].lower()
     said = f"link.domain {wanted}" if domain else f"{evidence.shown(wanted)} as elsewhere in the link"
     yield _link(evidence)
+    if evidence.token is None and hides_its_target(evidence.host):
+        return  # nothing of it is the sign-in link's
     if evidence.wrappers:
         names = ", in one of ".join(evidence.shown(name) if "." in name else name for name in evidence.wrappers[::-1])
         words = f"the link came inside one of {names}; what is checked is the link inside"

@@ -204,5 +204,5 @@ def _unfit_redirect(redirect_to: str, contact: Contact) -> InvalidContactError:
     return InvalidContactError(
         f"link.redirect_to gives {shown!r}, which is not an https URL with a host and without spaces",
         where=f"row {contact.number}, setting link.redirect_to",
-        fix="correct the row or the setting; a column in it wants a filter: {{ contact.column | urlencode }}",
+        fix="correct the row or the setting; a column in it needs a filter: {{ contact.column | urlencode }}",
     )

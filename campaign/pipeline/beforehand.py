@@ -4,18 +4,51 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 
-from campaign.contacts import open_contacts
-from campaign.errors import LedgerError, TemplateError
+from campaign.contacts import ContactsFile, open_contacts
+from campaign.errors import ContactsError, LedgerError, TemplateError
 from campaign.ledger.lineage import generation_file
 from campaign.ledger.store import reading_ledger
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.plan import RunPlan
-from campaign.results import COLUMNS, refuse_foreign
+from campaign.results import COLUMNS, refuse_foreign, result_names
+from campaign.settings import ContactsSettings
 
 _SMALL = 2_000
 """Contacts up to which one process is quicker than starting more."""
 _SLOW = 200.0
 """Messages a second up to which one process is plenty."""
+
+
+def open_contacts_of(settings: ContactsSettings, *, allow_empty: bool = False) -> ContactsFile:
+    """Open the contacts file of a campaign. Raises ContactsError, also for one without rows, unless that is allowed."""
+    contacts = open_contacts(
+        settings.file, email_column=settings.email_column, encoding=settings.encoding, allow_empty=allow_empty
+    )
+    if contacts.is_empty and not allow_empty:
+        raise ContactsError(
+            "the contacts file has no rows",
+            where=str(settings.file),
+            fix="see whether it was exported whole; where nobody to mail is no mistake: campaign send --allow-empty",
+        )
+    return contacts
+
+
+def odd_about(contacts: ContactsFile) -> Iterator[str]:
+    """Say what an operator would want to know of the contacts file as a whole."""
+    if contacts.sample:
+        cells = "; ".join(map(str, contacts.sample))
+        yield (
+            f"{contacts.path.name} is not UTF-8; read as {contacts.encoding}, it says: {cells}. If that reads wrong, "
+            "set contacts.encoding (such as cp1250, mac_roman, shift_jis)"
+        )
+    names = result_names(contacts.columns)
+    renamed = [
+        f"{name!r} as {names[index]!r}"
+        for index, name in enumerate(contacts.columns)
+        if names[index] not in (None, name)
+    ]
+    if renamed:
+        yield f"columns of the contacts file that the results have, too, stand in the results {', '.join(renamed)}"
 
 
 def guard_what_an_earlier_run_left(plan: RunPlan) -> None:

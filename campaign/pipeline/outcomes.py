@@ -54,6 +54,7 @@ class Outcomes:
         """Write down that the server has taken the message."""
         self._troubles.relieved()
         self._throttled.got_through()
+        self._pace.got_through()
         self.settle(due, Status.SENT, reply)
 
     def carry_out(self, due: Due, verdict: Verdict, reply: Reply | None, detail: str) -> None:

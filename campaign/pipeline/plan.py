@@ -41,6 +41,10 @@ class RunPlan:
     server: Server
     secret: str = field(repr=False)
     limit: int | None = None
+    sandbox: bool = False
+    """Whether nothing leaves this machine: then a suppression list may have lines that can't be used."""
+    allow_empty: bool = False
+    """Whether a contacts file without rows is no error."""
     wait: bool = True
     """Whether to wait for a window that is not open yet."""
     processes: int | None = None

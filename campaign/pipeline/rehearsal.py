@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 
-from campaign.contacts import open_contacts
 from campaign.errors import EmptyCellError, InvalidContactError
 from campaign.ledger.roster import enrolled
 from campaign.ledger.schema import temporary
 from campaign.links import throwaway_secret
 from campaign.model import Contact, Status
 from campaign.pipeline.assembly import Assembly
+from campaign.pipeline.beforehand import open_contacts_of
 from campaign.pipeline.message_size import smallest_size
 from campaign.pipeline.plan import letter_plan, open_window
 from campaign.pipeline.reading import fill
@@ -37,17 +37,22 @@ def rehearse(
     secret: str | None = None,
     reading: Callable[[int], None],
     agreed: Callable[[int], bool] = lambda _: True,
+    allow_empty: bool = False,
+    seen: Rehearsal | None = None,
 ) -> Iterator[Rehearsed]:
     """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away.
-    `agreed` hears how many messages it will be; where it says no, none is made.
+    `agreed` hears how many messages it will be; where it says no, none is made. What reading the files has shown stands
+    in `seen` before the first row.
     """
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    contacts = open_contacts_of(settings.contacts, allow_empty=allow_empty)
     window = rehearsal_window(settings)
     assembly = Assembly(letter_plan(settings, secret or throwaway_secret(), window))
     assembly.verify(contacts.columns)
     now = datetime.now(window.zone)
     with contextlib.closing(temporary(settings.name)) as database:
-        fill(database, contacts, settings.contacts.suppress, reading)
+        lists, mended = fill(database, contacts, settings.contacts.suppress, reading)
+        if seen is not None:
+            seen.lists, seen.mended = lists, mended
         if not agreed(sum(row.status is Status.PENDING for row in islice(enrolled(database), limit))):
             return
         for row in islice(enrolled(database), limit):
@@ -93,6 +98,7 @@ def preview(
     reading: Callable[[int], None],
     agreed: Callable[[int], bool] = lambda _: True,
     writing: Callable[[int], None] = lambda _: None,
+    allow_empty: bool = False,
 ) -> Rehearsal:
     """Write everybody's message into `folder`, with a gallery; `writing` hears how many are written. Where
     `agreed`, which hears how many it would be, says no, nothing is touched. Raises UsageError.
@@ -103,7 +109,7 @@ def preview(
         seen.declined = not agreed(messages)
         return not seen.declined
 
-    rows = rehearse(settings, limit=limit, reading=reading, agreed=answered)
+    rows = rehearse(settings, limit=limit, reading=reading, agreed=answered, allow_empty=allow_empty, seen=seen)
     begun = list(islice(rows, 1))  # by now the file is read, and the question answered
     if seen.declined:
         return seen
@@ -146,7 +152,7 @@ def _cells(one: Rehearsed) -> list[tuple[str, str, bool]]:
 def check(settings: Settings, *, secret: str, reading: Callable[[int], None]) -> Rehearsal:
     """Make everybody's message with the real secret, and keep none. Raises UsageError."""
     seen = Rehearsal()
-    for one in rehearse(settings, secret=secret, reading=reading):
+    for one in rehearse(settings, secret=secret, reading=reading, seen=seen):
         seen.count(one)
         if one.made is not None:
             seen.look_at_links(one)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from campaign.contacts import ListReport, Mend
 from campaign.ledger.roster import Enrolled
 from campaign.model import Contact, Content, LoginLink, Message, Status
 
@@ -52,6 +53,10 @@ class Rehearsal:
     """Whose message is the smallest."""
     smtputf8: int = 0
     """Messages that need a server with SMTPUTF8."""
+    lists: list[ListReport] = field(default_factory=list)
+    """What the suppression lists held."""
+    mended: Counter[Mend] = field(default_factory=Counter)
+    """Addresses of the contacts file, by what was corrected in them."""
     declined: bool = False
     """There would have been too many."""
     linkless: Counter[str] = field(default_factory=Counter)

@@ -7,35 +7,35 @@ it can help: it stops, writes the results, and says why in its `Summary`.
 """
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 
-from campaign.contacts import ContactsFile, open_contacts
-from campaign.errors import ResultsError, StoppedError, UsageError
+from campaign.contacts import ContactsFile
+from campaign.errors import StoppedError, UsageError
 from campaign.ledger import history, summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
-from campaign.ledger.pictures import pictures, remember_picture
 from campaign.ledger.roster import count_due, prepare_run
 from campaign.ledger.store import Ledger
 from campaign.message import MessageIds
-from campaign.model import Status
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.beforehand import (
     guard_what_an_earlier_run_left,
+    odd_about,
+    open_contacts_of,
     processes_for,
     require_sound_templates,
 )
+from campaign.pipeline.conclusion import LEDGER_MOVED, Course, conclude
 from campaign.pipeline.continuation import tell_of_earlier_runs
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
 from campaign.pipeline.evidence import nobody_got_through
-from campaign.pipeline.job import Report, Trouble
+from campaign.pipeline.job import Report
 from campaign.pipeline.plan import RunPlan, open_window
+from campaign.pipeline.reading_notes import in_words as list_in_words
+from campaign.pipeline.reading_notes import lists_read, refuse_unusable
 from campaign.pipeline.resend import amend_from
-from campaign.pipeline.watching import Summary, Watcher, in_words, progress_of, told
-from campaign.results import Written, write_results
+from campaign.pipeline.watching import Summary, Watcher, in_words, progress_of
 from campaign.window import SendWindow
 
 _BYTES_PER_ROW = 60
@@ -50,10 +50,12 @@ def run(plan: RunPlan, watcher: Watcher) -> Summary:
 
 def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     settings = plan.settings
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     guard_what_an_earlier_run_left(plan)
     require_sound_templates(assembly, plan, contacts.columns)
+    for words in odd_about(contacts):
+        watcher.notice(words)
     crew = Crew(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
         with Ledger.open(plan.ledger, settings.name) as ledger:
@@ -82,15 +84,14 @@ class _Run:
         settings = plan.settings
         self._message_id_domain = ledger.settled_fact("message_id_domain", settings.message.sender_domain)
         self._message_id = MessageIds(settings.name, self._message_id_domain)
-        self._reports: Sequence[Report] = ()
         self._total = 0
-        self._started = time.monotonic()
-        self._declined = False
         self._stop_told = False
-        self._before: Counter[Status] = Counter()
-        self._trouble: Trouble | None = None
-        self.began = False
+        self._course = Course()
+
+    @property
+    def began(self) -> bool:
         """Whether messages may have been sent."""
+        return self._course.began
 
     def go(self, contacts: ContactsFile, crew: Crew) -> SendWindow:
         """Do all of it but the results. Gives the window it went by."""
@@ -100,7 +101,7 @@ class _Run:
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
         if not is_enrolled(ledger, contacts, suppress):
-            reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader)
+            reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._strict)
             in_haste = crew.apart and plan.resend is None and not self._watcher.asks and not ledger.has_roster()
             if in_haste and window.is_open(_now()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
@@ -110,6 +111,7 @@ class _Run:
             reading.read()
         elif plan.reader is not None:
             plan.reader.dismiss()
+        self._say_who_is_suppressed()
         again = plan.resend.statuses if plan.resend is not None else ()
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
         if chosen_only:
@@ -129,9 +131,9 @@ class _Run:
         prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only, reading=aside is not None)
         opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
         history.announce(ledger.database, opened=opened, template=self._templates)
-        self._before = summary.deliveries(ledger.database)
-        self._started = time.monotonic()
-        self.began = True
+        self._course.before = summary.deliveries(ledger.database)
+        self._course.started = time.monotonic()
+        self._course.began = True
         if aside is not None:
             ledger.forget("columns")
             aside.start()
@@ -140,23 +142,28 @@ class _Run:
             if not ledger.columns() and aside.error is not None:  # a suppression list: nobody was ever mailed
                 aside.join()
                 history.drop(ledger.database)
-                self.began = False
+                self._course.began = False
                 raise aside.error
+            self._say_who_is_suppressed()
 
         def tick() -> None:
             ledger.checkpoint()
             if self._stopper.asked and not self._stop_told:
                 self._stop_told = True
-                count = sum(report.under_way for report in self._reports)
+                count = sum(report.under_way for report in self._course.reports)
                 flight = f"finishing {count:,} message{'' if count == 1 else 's'} in flight" if count else "stopping"
                 self._watcher.notice(f"{flight}; the same signal once more stops at once")
             if aside is not None and aside.error is not None:
+                crew.drain()
+            if self._course.trouble is None and not ledger.in_place:
+                self._course.trouble = LEDGER_MOVED
                 crew.drain()
 
         crew.work(plan.job(window, self._message_id_domain), ledger.lock, self._stopper, self._hear, tick)
         self._recover()
         where = f"smtp.host {plan.server.host}"
-        self._trouble = nobody_got_through(self._reports, plan.ledger, where=where)
+        if ledger.in_place:
+            self._course.trouble = nobody_got_through(self._course.reports, plan.ledger, where=where)
         history.settle(ledger.database)
         if aside is not None:
             if self._stopper.asked and aside.is_alive():
@@ -166,50 +173,30 @@ class _Run:
                 raise aside.error
 
     def conclude(self, window: SendWindow) -> Summary:
-        """Write the results, and sum up. Where they can't be written once messages may have left, that is the trouble,
-        or, where there is one already, a notice: what became of the run must be said all the same.
-        """
-        database = self._ledger.database
-        trouble = next((report.trouble for report in self._reports if report.trouble), self._trouble)
-        counts = summary.counts(database)
-        standings = told(summary.standings(database), self._watcher, sum(counts.values()), aloud=self._stopper.asked)
-        try:
-            written = Written(digests=pictures(database), remember=partial(remember_picture, database))
-            columns = self._ledger.columns()
-            kept = write_results(self._plan.results, columns, standings, self._message_id, written=written)
-            if kept is not None:
-                self._watcher.notice(f"{self._plan.results.name} had been changed; what stood in it is kept: {kept}")
-        except ResultsError as error:
-            if not self.began:
-                raise
-            if trouble is None:
-                trouble = Trouble(what=error.what, where=error.where, fix=error.fix, reason=error.reason)
-            else:
-                self._watcher.notice(f"{error.what} ({error.where}); {error.fix}")
-        profile: Counter[str] = Counter()
-        for report in self._reports:
-            profile.update(report.profile)
-        now = summary.deliveries(database) if self.began else self._before
-        return Summary(
-            counts=counts,
-            sent_now=now[Status.SENT] - self._before[Status.SENT],
-            in_doubt_now=now[Status.IN_DOUBT] - self._before[Status.IN_DOUBT],
-            seconds=time.monotonic() - self._started,
-            results=self._plan.results,
-            window=window,
-            trouble=trouble,
-            stopped=self._stopper.asked or self._declined,
-            declined=self._declined,
-            profile=dict(profile),
-        )
+        """Write the results, and sum up."""
+        self._course.stopped = self._stopper.asked
+        return conclude(self._plan, self._ledger, self._course, self._watcher, window, self._message_id)
+
+    @property
+    def _strict(self) -> bool:
+        return not self._plan.sandbox and not self._plan.settings.contacts.suppress_lenient
+
+    def _say_who_is_suppressed(self) -> None:
+        """Say what the suppression lists held. Raises ContactsError for a line that can't be used, in a real run."""
+        reports = lists_read(self._ledger)
+        if self._strict:  # they may have been read by a run that was not
+            refuse_unusable(reports)
+        for report in reports:
+            self._watcher.notice(f"suppression list {list_in_words(report)}")
 
     def _amend(self) -> None:
         """Lay the operator's corrections over the roster."""
         resend = self._plan.resend
         assert resend is not None
         assert resend.source is not None
-        column = self._plan.settings.contacts.email_column
-        amend_from(self._ledger, resend.source, email_column=column, message_id=self._message_id)
+        given = self._plan.settings.contacts
+        for words in amend_from(self._ledger, resend.source, settings=given, message_id=self._message_id):
+            self._watcher.notice(words)
 
     def _recover(self) -> int:
         """Call claims without an outcome what they are. Nobody sends now, so none can still be under way."""
@@ -223,7 +210,7 @@ class _Run:
         if not self._total or self._stopper.asked or window.is_over(_now()):
             return False
         if not self._watcher.confirm(self._total, window):
-            self._declined = True
+            self._course.declined = True
             return False
         while (seconds := window.seconds_until_open(_now())) > 0:
             self._watcher.waiting(window, seconds)
@@ -245,11 +232,11 @@ class _Run:
             self._watcher.reading(rows)
 
     def _hear(self, reports: Sequence[Report]) -> None:
-        self._reports = reports
+        self._course.reports = reports
         for report in reports:
             for notice in report.notices:
                 self._watcher.notice(in_words(notice, reports))
-        seconds = time.monotonic() - self._started
+        seconds = time.monotonic() - self._course.started
         self._watcher.progress(progress_of(reports, total=self._total, seconds=seconds, stopping=self._stopper.asked))
 
 

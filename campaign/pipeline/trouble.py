@@ -36,7 +36,8 @@ class Troubles:
                 CampaignError(
                     f"{_failures(len(self.in_a_row))} like our own or the server's; the last: {detail}",
                     where=self._where,
-                    fix="mend it and run the same command again; retry.stop_after sets how many are too many",
+                    fix="put it right, then run the same command again; retry.stop_after sets how many failures "
+                    "are too many",
                     reason="failures",
                 )
             )

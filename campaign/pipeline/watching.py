@@ -54,7 +54,8 @@ def in_words(notice: Notice, reports: Sequence[Report]) -> str:
     """Say a worker's notice with the number that the workers' reports make together."""
     match notice.ends_with:
         case "connections":
-            return f"{notice.words} {sum(report.limit for report in reports)} connections"
+            connections = sum(report.limit for report in reports)
+            return f"{notice.words} {connections} {'connection' if connections == 1 else 'connections'}"
         case "rate":
             rates = [report.rate for report in reports if report.rate is not None]
             return f"{notice.words} {sum(rates):.1f} messages a second"

@@ -43,7 +43,7 @@ def claim(folder: Path, *, keep: bool) -> None:
     """Make the folder ours: create it, or empty it of our own pages; leave every other file alone."""
     if folder.exists() and not folder.is_dir():
         raise ResultsError(
-            "The preview needs a folder, and this is a file.", where=str(folder), fix="Name another folder."
+            "the preview needs a folder, and this is a file", where=str(folder), fix="name another folder"
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if next(folder.iterdir(), None) is None:
@@ -51,9 +51,9 @@ def claim(folder: Path, *, keep: bool) -> None:
     index = folder / INDEX
     if not index.is_file() or MARK.encode() not in index.read_bytes()[:512]:
         raise ResultsError(
-            "The folder holds files that are not a preview's, so nothing was written into it.",
+            "the folder holds files that are not a preview's, so nothing was written into it",
             where=str(folder),
-            fix="Name a new folder, or an empty one.",
+            fix="name a new folder, or an empty one",
         )
     if keep:
         return

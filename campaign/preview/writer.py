@@ -151,7 +151,7 @@ class PreviewWriter:
 
 def _unwritable(folder: Path, error: OSError) -> ResultsError:
     return ResultsError(
-        f"The preview can't be written: {error.strerror or error}.",
+        f"the preview can't be written: {error.strerror or error}",
         where=str(error.filename or folder),
-        fix="Make room or get write access there, or name another folder.",
+        fix="make room or get write access there, or name another folder",
     )

@@ -51,9 +51,9 @@ def write_report(path: Path, report: ReportData) -> None:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise ResultsError(
-            f"The report can't be written: {error.strerror or error}.",
+            f"the report can't be written: {error.strerror or error}",
             where=str(path),
-            fix="Make room or get write access there, or name another file.",
+            fix="make room or get write access there, or name another file",
         ) from error
 
 
@@ -74,5 +74,5 @@ def refuse_foreign(path: Path) -> None:
         ) from None
     if head and _MARK not in head:
         raise ResultsError(
-            "the page would take the place of a file that is no report of ours", where=str(path), fix=_ELSEWHERE
+            "the page would take the place of a file that is not a report of ours", where=str(path), fix=_ELSEWHERE
         )

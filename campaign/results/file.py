@@ -60,7 +60,7 @@ def write_results(
         raise ResultsError(
             f"the results can't be written: {error.strerror}",
             where=str(path),
-            fix="nothing is lost: the ledger has it all; when the trouble is mended, `campaign results` writes them",
+            fix="nothing is lost, the ledger has it all: put this right, and `campaign results` writes them",
         ) from None
 
 

@@ -1,7 +1,8 @@
 """The rows of the results CSV, as text: the file's columns and a `Standing` for every row in, lines out.
 
-The same columns, the same rows, the same order, then ours. Columns of ours that the input already had (a results file
-fed back in) are replaced, not repeated. The format is RFC 4180's, with lines that end in LF.
+The same columns, the same rows, the same order, then ours. A column of the file's that is called as one of ours gets
+another name; where the file has all of ours (results fed back in), they are replaced, not repeated. The format is RFC
+4180's, with lines that end in LF.
 
 Raises LedgerError where a row can't be read.
 """
@@ -16,7 +17,7 @@ from functools import lru_cache
 from typing import TextIO
 
 from campaign.errors import LedgerError
-from campaign.model import Standing
+from campaign.model import Standing, Status
 
 COLUMNS = (
     "status",
@@ -29,6 +30,8 @@ COLUMNS = (
     "link_expires_at",
     "link_fingerprint",
 )
+_SUPPRESSED = Status.SUPPRESSED.value
+"""Whoever was never to be mailed has no Message-ID."""
 _FORMULA = re.compile(r"(^|[;\t\r\n])(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """Where a spreadsheet would begin to calculate: at the start of a cell, which in half of Europe a semicolon ends."""
 
@@ -37,9 +40,27 @@ def write_table(
     file: TextIO, columns: Sequence[str], standings: Iterable[Standing], message_id: Callable[[str], str]
 ) -> None:
     """Write header and rows. `message_id` gives an address's Message-ID. Raises LedgerError."""
-    kept = [index for index, column in enumerate(columns) if column not in COLUMNS]
-    file.write(_line([*(columns[index] for index in kept), *COLUMNS]) + "\n")
+    names = result_names(columns)
+    kept = [index for index, name in enumerate(names) if name is not None]
+    file.write(_line([*(name for name in names if name is not None), *COLUMNS]) + "\n")
     file.writelines(_lines(standings, message_id, kept, len(columns)))
+
+
+def result_names(columns: Sequence[str]) -> list[str | None]:
+    """Give the name that each column of the contacts file has in the results; None: it is one of ours from before."""
+    if set(COLUMNS) <= set(columns):
+        return [None if column in COLUMNS else column for column in columns]
+    taken = {*columns, *COLUMNS}
+    names: list[str | None] = []
+    for column in columns:
+        name = column
+        if column in COLUMNS:
+            name = f"contact_{column}"
+            while name in taken:
+                name += "_"
+            taken.add(name)
+        names.append(name)
+    return names
 
 
 def harmless(text: str) -> str:
@@ -69,9 +90,10 @@ def _lines(
             else:
                 every = json.loads(cells)
                 head = _line([every[index] for index in kept])
+            identity = message_id(email) if email and status != _SUPPRESSED else ""
             yield (
                 f"{head}{',' if kept else ''}{status},{attempts},{'' if code is None else code},{enhanced or ''},"
-                f"{_cell(harmless(detail))},{message_id(email) if email else ''},{moment(settled)},{moment(expires)},"
+                f"{_cell(harmless(detail))},{identity},{moment(settled)},{moment(expires)},"
                 f"{fingerprint or ''}\n"
             )
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError):

@@ -107,8 +107,8 @@ def _read(file: Path) -> dict[str, int]:
         found = None
     if not isinstance(found, dict) or not all(type(count) is int for count in found.values()):
         raise SettingsError(
-            "The sandbox's memory of earlier tries can't be understood.",
+            "the sandbox's memory of earlier tries can't be understood",
             where=str(file),
-            fix="Delete this file; the sandbox then counts from the beginning.",
+            fix="delete this file; the sandbox then counts from the beginning",
         )
     return found

@@ -9,6 +9,8 @@ from campaign.commands.sending import require_folder, signing_secret
 from campaign.durations import brief_duration
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger import summary
+from campaign.ledger.lineage import generation_file
+from campaign.ledger.location import locate
 from campaign.ledger.store import reading_ledger
 from campaign.links import throwaway_secret
 from campaign.model import Status
@@ -77,7 +79,8 @@ def links(settings: Settings, known: Known, found: Findings) -> None:
 
 def earlier(settings: Settings, output: Path | None, found: Findings) -> None:
     """What earlier runs have left."""
-    results, path = output_paths(settings, output, False)
+    results, ledger, before = output_paths(settings, output, False)
+    path = locate(ledger, before, settings.name)
     require_folder(results.parent)
     refuse_foreign(results)
     if path.exists() and path.stat().st_size:
@@ -90,7 +93,8 @@ def earlier(settings: Settings, output: Path | None, found: Findings) -> None:
         raise LedgerError(
             "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
             where=str(path),
-            fix=f"put the ledger back; or, to mail everybody from the beginning, move {results.name} away",
+            fix=f"put the ledger back; or, to mail everybody from the beginning, move {results.name} and "
+            f"{generation_file(path).name} away",
         )
     else:
         found.ok("results", f"{results}, new")
