@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
+from jinja2.filters import do_urlencode
 from markupsafe import escape
 
 from campaign.content import TemplateSet, load_templates, text_template
+from campaign.content.urls import urlencode
 from campaign.errors import CampaignError, InvalidContactError, TemplateError
 from campaign.model import Contact, Content, LoginLink
 
@@ -662,6 +664,11 @@ def test_the_html_parser_is_loaded_only_where_it_is_needed(tmp_path: Path) -> No
 
 
 # Against plain Jinja2: the same words.
+
+
+@given(value=st.text() | st.emails() | st.from_regex(r"[a-z0-9.+@/~_-]*\Z") | st.dictionaries(st.text(), st.text()))
+def test_urlencode_is_that_of_plain_jinja(value: object) -> None:
+    assert urlencode(value) == do_urlencode(value)  # type: ignore[arg-type]
 
 
 @given(

@@ -106,7 +106,7 @@ def test_every_command_says_the_same_and_marks_nobody(
         (
             {"message": {"unsubscribe_url": "https://acme.example/" + "u" * 900 + "{{ contact.name }}"}},
             "message.unsubscribe_url",
-            "The URL has at least 921 characters",
+            "the URL has at least 921 characters",
         ),
     ],
 )

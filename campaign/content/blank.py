@@ -17,6 +17,8 @@ from jinja2 import Undefined
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.filters import FILTERS, do_default
 
+from campaign.content.urls import urlencode
+
 _INVISIBLE = "".join(
     rf"\U{first:08x}-\U{last:08x}"
     for first, last in (
@@ -103,7 +105,7 @@ def default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
 
 def text_filters() -> dict[str, Callable[..., Any]]:
     """Give `TEXT_FILTERS` as they have to be here, by name."""
-    return {name: _passing_on(FILTERS[name]) for name in TEXT_FILTERS}
+    return {name: _passing_on(urlencode if name == "urlencode" else FILTERS[name]) for name in TEXT_FILTERS}
 
 
 def _passing_on(made: Callable[..., Any]) -> Callable[..., Any]:
