@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campaign.errors import InvalidContactError, LedgerError, LinkError, TemplateError
-from campaign.ledger.roster import Due
+from campaign.ledger.taker import Due
 from campaign.model import Parcel, Phase, Status
 from campaign.smtp.connect import Session
 from campaign.smtp.session_error import SessionError

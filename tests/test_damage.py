@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
 from campaign.ledger import summary
-from campaign.ledger.roster import Taker, enrolled, prepare_run
+from campaign.ledger.roster import enrolled
 from campaign.ledger.schema import connect
 from campaign.ledger.store import Ledger, reading_ledger
+from campaign.ledger.taker import Taker, prepare_run
 from campaign.model import Status
 from campaign.results import write_results
 from tests.ledgers import settle, taken, words

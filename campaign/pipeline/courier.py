@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from campaign.delivery import RETRY, Fate, Verdict, judge, refusal
 from campaign.errors import CampaignError, InvalidContactError
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import Due
+from campaign.ledger.taker import Due
 from campaign.model import Contact, Parcel, Phase, Reply, Status
 from campaign.pace import Pace
 from campaign.pipeline.job import Job
@@ -119,9 +119,7 @@ class MailCourier:
 
     def may_leave(self, parcel: Parcel) -> bool:
         """Say whether the claim is durable and the window open."""
-        if parcel.contact in self._not_durable or self.recalled:
-            return False
-        if self._too_early():
+        if parcel.contact in self._not_durable or self.recalled or self._too_early():
             return False
         return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
 

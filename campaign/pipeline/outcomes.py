@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from campaign.backoff import Schedule, Throttled
 from campaign.delivery import Fate, Verdict
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import Due
+from campaign.ledger.taker import Due
 from campaign.model import Outcome, Reply, Status
 from campaign.pace import Pace
 from campaign.pipeline.job import Job

@@ -14,8 +14,8 @@ from campaign.contacts import ContactsFile
 from campaign.errors import StoppedError, UsageError
 from campaign.ledger import history, summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
-from campaign.ledger.roster import count_due, prepare_run
 from campaign.ledger.store import Ledger
+from campaign.ledger.taker import count_due, prepare_run
 from campaign.message import MessageIds
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.beforehand import (

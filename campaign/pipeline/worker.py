@@ -16,8 +16,8 @@ from functools import partial
 
 from campaign.errors import CampaignError, LedgerError
 from campaign.ledger.journal import Journal, revert
-from campaign.ledger.roster import Due, Taker
 from campaign.ledger.server_memory import ServerMemory
+from campaign.ledger.taker import Due, Taker
 from campaign.model import Parcel
 from campaign.pace import Pace
 from campaign.pipeline.assembly import Assembly, this_second
