@@ -26,7 +26,7 @@ class Status(StrEnum):
     IN_DOUBT = "in_doubt"
     """The message left, its reply never came."""
     INVALID = "invalid"
-    """Can't be mailed as it stands: address, missing column or template variable, a line break in a header."""
+    """Can't be mailed as it stands: address, missing cell, an empty cell that is written, a line break in a header."""
     SUPPRESSED = "suppressed"
     """On a suppression list."""
     DUPLICATE = "duplicate"
@@ -83,6 +83,11 @@ class LoginLink:
     fingerprint: str
     """Matches a link to a row without revealing it: the start of the token's SHA-256, in hex."""
 
+    @property
+    def token(self) -> str:
+        """The JSON Web Token in its URL, where it stands last."""
+        return self.url.rpartition("&token=")[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
@@ -128,6 +133,8 @@ class Parcel:
     link_expires_at: int
     """Unix seconds."""
     link_fingerprint: str
+    token: str = field(default="", repr=False)
+    """That of the link in the message: whoever has it signs in. What servers quote of it does not go on record."""
     tries: int = 0
     """How many tries this run and the ones it resumes have spent on the contact before this one."""
 

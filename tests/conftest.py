@@ -1,16 +1,35 @@
-"""Fixtures that several test modules use."""
+"""Fixtures that several test modules use, and how the tests are spread over processes."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.disks import lockable_disk, small_disk
 from tests.smtp_server import FaultServer, Misbehaviour
 
 StartServer = Callable[..., FaultServer]
+
+# How long an example may take says more about the machine than about us.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+
+def pytest_configure() -> None:
+    """Ctrl-C means the same to what the tests start as on a terminal: a shell has its background jobs ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """`-n auto`: a few tests that somebody names run in this process, with what they print; else as xdist has it."""
+    named = all(Path(one.partition("::")[0]).suffix == ".py" for one in config.args)
+    return 0 if named else None
 
 
 @pytest.fixture

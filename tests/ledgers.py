@@ -8,9 +8,10 @@ from typing import Any
 from campaign.contacts import contact_key
 from campaign.ledger import summary
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import Taker, enrol, prepare_run
+from campaign.ledger.roster import enrol
 from campaign.ledger.schema import connect
 from campaign.ledger.store import Ledger
+from campaign.ledger.taker import Taker, prepare_run
 from campaign.model import Envelope, Message, Outcome, Parcel, Reply, Row, Status
 
 OK = Reply(code=250, enhanced="2.0.0", text="Ok: queued")

@@ -37,6 +37,8 @@ def traced(command: Sequence[str], folder: Path, environment: dict[str, str], tr
 class _File:
     written: bytearray = field(default_factory=bytearray)
     durable: bytes = b""
+    synced_at: int = -1
+    """When the latest sync began that has ended: of two at once, the one that began first may end last."""
 
     def write(self, data: bytes, offset: int) -> None:
         if len(self.written) < offset:
@@ -62,8 +64,8 @@ def replay(trace: Path, ledger: Path) -> Iterator[Moment]:
     wal = ledger.with_name(ledger.name + "-wal")
     files = {bytes(path): _File() for path in (ledger, wal)}
     unfinished: dict[bytes, bytes] = {}
-    syncing: dict[bytes, bytes] = {}
-    for line in trace.read_bytes().splitlines():
+    syncing: dict[bytes, tuple[int, bytes]] = {}
+    for number, line in enumerate(trace.read_bytes().splitlines()):
         match = _LINE.match(line)
         if match is None:
             continue
@@ -76,7 +78,7 @@ def replay(trace: Path, ledger: Path) -> Iterator[Moment]:
                 data = b"".join(_decoded(part) for part in _DATA.findall(rest))
                 yield Moment(data, files[bytes(ledger)].durable, files[bytes(wal)].durable)
             if file is not None and call in (b"fdatasync", b"fsync"):
-                syncing[process] = bytes(file.written)
+                syncing[process] = number, bytes(file.written)
         if line.endswith(b"<unfinished ...>"):
             unfinished[process] = rest.removesuffix(b"<unfinished ...>")
             continue
@@ -85,7 +87,9 @@ def replay(trace: Path, ledger: Path) -> Iterator[Moment]:
         _end(files, syncing, process, call, rest)
 
 
-def _end(files: dict[bytes, _File], syncing: dict[bytes, bytes], process: bytes, call: bytes, rest: bytes) -> None:
+def _end(
+    files: dict[bytes, _File], syncing: dict[bytes, tuple[int, bytes]], process: bytes, call: bytes, rest: bytes
+) -> None:
     """A call has ended: its effect is there."""
     path = _PATH.match(rest)
     file = files.get(_decoded(path[1])) if path else None
@@ -99,7 +103,9 @@ def _end(files: dict[bytes, _File], syncing: dict[bytes, bytes], process: bytes,
     elif call == b"ftruncate":
         file.cut(int(arguments.rpartition(b", ")[2].rstrip(b") ")))
     elif call in (b"fdatasync", b"fsync"):
-        file.durable = syncing.pop(process)
+        began, content = syncing.pop(process)
+        if began > file.synced_at:
+            file.synced_at, file.durable = began, content
 
 
 def _decoded(text: bytes) -> bytes:

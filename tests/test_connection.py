@@ -36,7 +36,7 @@ def connection_on(sock: socket.socket) -> Connection:
 def plain() -> Iterator[tuple[Connection, socket.socket]]:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.settimeout(5)
+        theirs.settimeout(60)
         yield connection_on(ours), theirs
 
 
@@ -54,7 +54,7 @@ def encrypted() -> Iterator[tuple[Connection, socket.socket]]:
     client = client_context().wrap_socket(ours, server_hostname="localhost")
     thread.join()
     with client, wrapped[0]:
-        wrapped[0].settimeout(5)
+        wrapped[0].settimeout(60)
         connection = connection_on(client)
         connection.receive()  # the session tickets, which come first of all in TLS 1.3
         yield connection, wrapped[0]

@@ -439,7 +439,7 @@ def test_a_misspelt_email_column_lists_the_columns_and_suggests(write: Write, he
         open_contacts(write(header + "\nx,y\n"), email_column="email")
     assert 'no column "email"' in caught.value.what
     assert all(f'"{name}"' in caught.value.what for name in header.replace(";", ",").split(","))
-    assert f'Is it "{guess}' in caught.value.fix
+    assert f'is it "{guess}' in caught.value.fix
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from campaign.contacts import contact_key, open_contacts, parse_address, read_suppressions
@@ -17,7 +17,7 @@ from campaign.contacts.normal_form import is_blank
 from campaign.errors import ContactsError
 from campaign.model import Row
 
-RELAXED = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+RELAXED = settings(max_examples=250)
 PIECES = st.sampled_from(
     [
         '"',

@@ -1,6 +1,7 @@
 """The campaign is killed at named moments: the server holds it there, so that what must follow is known exactly."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,7 +25,7 @@ def launcher() -> Iterator[Launcher]:
 
 
 def _campaign(folder: Path, port: int) -> SmallCampaign:
-    campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": 1, "timeout": "30s"}})
+    campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": 1, "timeout": "2m"}})
     campaign.people(3).load(port)
     return campaign
 
@@ -53,7 +54,7 @@ def test_killed_before_the_first_message_it_has_touched_nobody(
     with FaultServer(CATALOGUE[name](times=1), pipelining=pipelining) as server:
         campaign = _campaign(tmp_path, server.port)
         sender = _send(launcher, campaign)
-        server.wait_until(lambda: bool(server.connections))
+        server.wait_until(lambda: any(one.fate == "hang" for one in server.connections))
         sender.kill()
         assert read_standing(campaign.ledger).statuses == {}
         assert _go_on(launcher, campaign) == 0
@@ -96,14 +97,15 @@ def test_killed_in_a_transaction_only_what_was_claimed_is_in_doubt(
 
 def test_a_body_does_not_leave_before_its_claim_is_written(tmp_path: Path, launcher: Launcher) -> None:
     """While somebody else holds the ledger's write lock, the second contact can't be claimed. So its body stays."""
-    slow = CATALOGUE["data_slow"](match=local_part("p0"), delay=0.3)
-    with FaultServer(slow) as server:
+    locked = threading.Event()
+    with FaultServer(CATALOGUE["data_slow"](match=local_part("p0"), until=locked.is_set)) as server:
         campaign = _campaign(tmp_path, server.port)
         sender = _send(launcher, campaign)
         server.wait_until(lambda: _said(b"RCPT TO:<p0@")(server))
         sender.wait_until(lambda: read_standing(campaign.ledger).statuses == {FIRST: "sending"})
         with closing(sqlite3.connect(campaign.ledger, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
+            locked.set()
             server.wait_until(lambda: _said(b"RCPT TO:<p1@")(server))
             server.wait_until(lambda: len(server.accepted) == 1)
             sender.kill()

@@ -5,6 +5,7 @@ is lost, and when the trouble is mended the same command goes on.
 import fcntl
 import os
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.campaigns import SmallCampaign, assert_agreement
 from tests.crashes.launcher import Launcher
 from tests.crashes.standing import read_standing
 from tests.disks import read_only, small_disk
-from tests.smtp_server import CATALOGUE, FaultServer, local_part
+from tests.smtp_server import CATALOGUE, FaultServer, after_message, local_part
 
 _CONNECTIONS = 4
 _PEOPLE = 300
@@ -29,7 +30,7 @@ def launcher() -> Iterator[Launcher]:
 
 
 def _campaign(folder: Path, port: int, people: int = _PEOPLE) -> SmallCampaign:
-    campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": _CONNECTIONS, "timeout": "30s"}})
+    campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": _CONNECTIONS, "timeout": "2m"}})
     campaign.people(people).load(port)
     return campaign
 
@@ -89,12 +90,14 @@ def test_a_disk_with_too_little_room(disk: Path, launcher: Launcher, leave: int,
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_disk_that_gets_full_in_the_middle(disk: Path, launcher: Launcher, processes: int) -> None:
-    with FaultServer(CATALOGUE["body_slow"](delay=0.05, times=80)) as server:
+    full = threading.Event()
+    with FaultServer(CATALOGUE["body_slow"](match=after_message(10), until=full.is_set)) as server:
         campaign = _campaign(disk, server.port)
         log = campaign.folder.parents[1] / "log.txt"
         sender = launcher.warm("send", str(campaign.path), "--yes", "--processes", str(processes), log=log)
         server.wait_until(lambda: len(server.accepted) >= 10)
         ballast = _fill(disk)
+        full.set()
         assert sender.wait() == 3, sender.said
         sender.wait_for_silence()
         assert _SAYS_FULL.search(sender.said), sender.said
@@ -105,12 +108,14 @@ def test_a_disk_that_gets_full_in_the_middle(disk: Path, launcher: Launcher, pro
 
 def test_a_disk_that_gets_room_again_in_time(disk: Path, launcher: Launcher) -> None:
     """What is in flight when the disk is full is tried for some seconds: then nobody is in doubt."""
-    with FaultServer(CATALOGUE["body_slow"](delay=0.05, times=80)) as server:
+    full = threading.Event()
+    with FaultServer(CATALOGUE["body_slow"](match=after_message(10), until=full.is_set)) as server:
         campaign = _campaign(disk, server.port)
         log = campaign.folder.parents[1] / "log.txt"
         sender = launcher.warm("send", str(campaign.path), "--yes", "--processes", "1", log=log)
         server.wait_until(lambda: len(server.accepted) >= 10)
         ballast = _fill(disk)
+        full.set()
         server.wait_until(lambda: not _is_growing(server))
         ballast.unlink()
         assert sender.wait() in (0, 3), sender.said
@@ -168,9 +173,9 @@ def test_results_whose_place_is_taken_before_it_begins(tmp_path: Path, launcher:
 @pytest.mark.parametrize("processes", [1, 2])
 def test_results_whose_place_is_taken_when_all_is_sent(tmp_path: Path, launcher: Launcher, processes: int) -> None:
     """The ledger has it all, the summary says so, and how to get the results."""
-    with FaultServer(CATALOGUE["body_slow"](delay=0.1, times=12)) as server:
+    results = tmp_path / "folder" / "campaign" / "small-results.csv"
+    with FaultServer(CATALOGUE["body_slow"](match=after_message(10), until=results.exists)) as server:
         campaign = _campaign(tmp_path / "folder", server.port)
-        results = campaign.folder / "small-results.csv"
         log = tmp_path / "log.txt"
         sender = launcher.warm("send", str(campaign.path), "--yes", "--processes", str(processes), log=log)
         server.wait_until(lambda: len(server.accepted) >= 4)

@@ -43,7 +43,7 @@ def test_the_system_calls_of_a_run(
 ) -> None:
     count = 40
     server = smtp_server(pipelining=pipelining)
-    campaign = SmallCampaign(tmp_path / "c", settings={"smtp": {"connections": connections, "timeout": "30s"}}).people(
+    campaign = SmallCampaign(tmp_path / "c", settings={"smtp": {"connections": connections, "timeout": "1m"}}).people(
         count
     )
     campaign.load(server.port)
@@ -118,7 +118,7 @@ def quick_switches() -> Iterator[None]:
 def test_however_slow_the_disk_no_body_comes_before_its_claim(
     tmp_path: Path, smtp_server: StartServer, monkeypatch: pytest.MonkeyPatch, connections: int, pipelining: bool
 ) -> None:
-    campaign = SmallCampaign(tmp_path / "c", settings={"smtp": {"connections": connections, "timeout": "30s"}}).people(
+    campaign = SmallCampaign(tmp_path / "c", settings={"smtp": {"connections": connections, "timeout": "1m"}}).people(
         30
     )
     disk = SlowDisk(campaign.ledger, connections, delay=0.004)

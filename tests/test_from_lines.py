@@ -132,7 +132,7 @@ CHUNKS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(chunks=CHUNKS)
 @example(chunks=[("x\r", True), ("\nFrom ", False)])
 @example(chunks=[("é\r", True), ("From ", True), ("y", False)])

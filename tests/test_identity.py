@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
@@ -18,6 +18,7 @@ from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, FaultServer, local_part
 
+_BACKOFF = 0.002
 NAMES = ["ann", "bob", "cid", "dan", "eve", "fay", "bad"]
 TROUBLES = [
     "rcpt_4xx",
@@ -60,7 +61,7 @@ def address(name: str) -> str:
     return "bad@" if name == "bad" else f"{name}@x.example"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(history=st.lists(RUNS, min_size=2, max_size=5))
 def test_nobody_twice_and_nobody_forgotten_through_any_history(history: list[Run]) -> None:
     accepted: list[str] = []
@@ -69,7 +70,7 @@ def test_nobody_twice_and_nobody_forgotten_through_any_history(history: list[Run
             Path(folder) / "c",
             settings={
                 "contacts": {"suppress": ["gone.csv"]},
-                "smtp": {"connections": 2, "timeout": "300ms"},
+                "smtp": {"connections": 2, "timeout": "1m"},
                 "retry": {"tries": 2, "first_wait": "1ms", "longest_wait": "2ms"},
             },
         )
@@ -98,9 +99,11 @@ def _run(campaign: SmallCampaign, run: Run, accepted: list[str]) -> None:
     with FaultServer(*misbehaviours) as server:
         if run.resend and campaign.ledger.exists():
             source = results if run.from_results and _same_contacts(campaign, run) else None
-            campaign.resend(server.port, resend=Resend(include=run.include, source=source), limit=run.limit)
+            campaign.resend(
+                server.port, resend=Resend(include=run.include, source=source), limit=run.limit, backoff=_BACKOFF
+            )
         else:
-            campaign.send(server.port, limit=run.limit)
+            campaign.send(server.port, limit=run.limit, backoff=_BACKOFF)
         accepted += [one.recipients[0] for one in server.accepted]
 
 

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -100,6 +100,4 @@ class _Courier(RuleBasedStateMachine):
 
 
 TestCourier = _Courier.TestCase
-TestCourier.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+TestCourier.settings = settings(max_examples=60, stateful_step_count=30)

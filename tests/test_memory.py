@@ -50,7 +50,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 def test_sending_keeps_nothing_of_a_contact_that_is_settled(tmp_path: Path, server: ServerProcess) -> None:
     watcher = Counting()
     campaign = SmallCampaign(
-        tmp_path / "campaign", settings={"smtp": {"connections": 4, "timeout": "10s"}}, watcher=watcher
+        tmp_path / "campaign", settings={"smtp": {"connections": 4, "timeout": "1m"}}, watcher=watcher
     )
     summary = campaign.people(6_000).send(server.port)
     assert summary.sent_now == 6_000

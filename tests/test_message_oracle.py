@@ -187,7 +187,7 @@ def hold_the_wire_to_its_rules(octets: bytes) -> None:
     assert not any(line.startswith(b"From ") for line in octets.split(b"\r\n"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     text=CHUNKS,
     html=CHUNKS | CHUNKS.map(lambda chunks: [BALLAST, *chunks]),
@@ -219,7 +219,7 @@ def test_any_bodies_in_any_chunks_parse_to_what_the_standard_library_makes_of_th
     assert bodies(read(compose(contact, content, now).data)) == bodies(read(message.data))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(address=ADDRESSES, subject=SUBJECTS, url=st.none() | URLS, now=MOMENTS)
 def test_any_header_fields_parse_to_what_the_standard_library_makes_of_them(
     address: str, subject: str, url: str | None, now: datetime
@@ -251,7 +251,7 @@ def test_any_header_fields_parse_to_what_the_standard_library_makes_of_them(
         assert len(found) <= 75
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(name=st.text(LINE, min_size=1, max_size=60).map(str.strip).filter(str.isprintable).filter(bool))
 def test_any_display_name_is_read_as_it_was_written(name: str) -> None:
     assume("=?" not in name)  # In a setting, as in a From field, that begins an encoded word.

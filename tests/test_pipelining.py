@@ -167,7 +167,7 @@ def grouped(server: FaultServer) -> int:
 
 
 def campaign_of(folder: Path, count: int, **smtp: Any) -> SmallCampaign:
-    return SmallCampaign(folder / "c", {"smtp": {"timeout": "3s", "connections": 4} | smtp}).people(count)
+    return SmallCampaign(folder / "c", {"smtp": {"timeout": "1m", "connections": 4} | smtp}).people(count)
 
 
 def tried(server: FaultServer) -> int:

@@ -1,5 +1,6 @@
 """From settings to a run's plan: the window it goes by, what its workers are told, and that its secrets stay in."""
 
+import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from campaign.errors import WindowError
+from campaign.errors import SettingsError, WindowError
 from campaign.model import Status
 from campaign.pipeline.plan import Resend, RunPlan, configured_server, open_window
 from campaign.settings import load_settings
+from campaign.smtp.access_token import TokenCommand
 from campaign.window import SendWindow
 from tests.campaigns import SECRET, SmallCampaign
+from tests.pem_files import Files
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -178,6 +181,28 @@ def test_no_secret_is_seen_where_a_plan_or_a_job_is_shown(tmp_path: Path) -> Non
         assert "pass-word" not in repr(shown) and "pass-word" not in str(shown)
     assert server.password == "pass-word"
     assert plan.job(open_window()).letter.link_secret == SECRET
+
+
+def test_who_we_are_to_the_server_goes_to_the_workers(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    smtp: dict[str, object] = {
+        **{"security": "starttls", "username": "us@acme.example", "auth": "xoauth2", "protocol": "lmtp"},
+        **{"token_command": "./token 'a b'", "ehlo_name": "mailer.acme.example"},
+        **{"ca_file": str(files.ca), "client_cert": "../client.pem", "client_key": "../client.key"},
+    }
+    campaign = SmallCampaign(tmp_path / "campaign", settings={"smtp": smtp})
+    server = configured_server(campaign.load(24))
+    assert (server.auth, server.protocol, server.ehlo_name) == ("xoauth2", "lmtp", "mailer.acme.example")
+    assert server.token_command == TokenCommand(arguments=("./token", "a b"), folder=campaign.folder)
+    assert (server.ca_file, server.client_cert, server.client_key) == (files.ca, files.cert, files.key)
+    assert pickle.loads(pickle.dumps(server)) == server
+
+
+def test_a_file_of_tls_that_will_not_do_is_told_before_the_run(tmp_path: Path) -> None:
+    smtp: dict[str, object] = {"security": "tls", "ca_file": "no-such.pem"}
+    settings = SmallCampaign(tmp_path / "campaign", settings={"smtp": smtp}).load(465)
+    with pytest.raises(SettingsError, match=r"smtp\.ca_file won't do"):
+        configured_server(settings)
 
 
 def test_the_server_is_the_settings_own(tmp_path: Path) -> None:

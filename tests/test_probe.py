@@ -10,8 +10,8 @@ from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, FaultServer
 
 
-def ask(server: FaultServer, *, return_path: str = "bounces@acme.example", timeout: float = 5) -> list[Heard]:
-    session = connect(Server(host=server.host, port=server.port, security="none", timeout=5))
+def ask(server: FaultServer, *, return_path: str = "bounces@acme.example", timeout: float = 60) -> list[Heard]:
+    session = connect(Server(host=server.host, port=server.port, security="none", timeout=60))
     try:
         return try_envelope(session, return_path=return_path, recipient="hello@acme.example", timeout=timeout)
     finally:
@@ -55,7 +55,7 @@ def test_a_reply_may_come_in_pieces(smtp_server: StartServer, phase: str) -> Non
 @pytest.mark.parametrize("what", ["cut", "reset", "hang", "malformed_letters", "extra_before"])
 def test_no_reply_is_an_error_of_ours_and_says_where(smtp_server: StartServer, phase: Phase, what: str) -> None:
     with pytest.raises(SessionError) as caught:
-        ask(smtp_server(CATALOGUE[f"{phase.lower()}_{what}"]()), timeout=0.1)
+        ask(smtp_server(CATALOGUE[f"{phase.lower()}_{what}"]()), timeout=1 if what == "hang" else 60)
     assert caught.value.phase is phase
     assert caught.value.what.startswith("MAIL FROM was not" if phase is Phase.MAIL else "RCPT TO was not")
 

@@ -126,7 +126,7 @@ def test_where_it_is_not_wanted_there_is_none() -> None:
 def test_a_run_with_it_and_the_next_one_that_needs_none(tmp_path: Path, reader: Reader, processes: int) -> None:
     record = tmp_path / "record.jsonl"
     with ServerProcess(record, "--keep", "nothing") as server:
-        campaign = SmallCampaign(tmp_path / "campaign", settings={"smtp": {"connections": 2, "timeout": "10s"}})
+        campaign = SmallCampaign(tmp_path / "campaign", settings={"smtp": {"connections": 2, "timeout": "1m"}})
         campaign.people(50).send(server.port, processes=processes, reader=reader, limit=30)
         with reader_begun(wanted=True) as another:
             assert another is not None

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import ContactsError, LedgerError
-from campaign.ledger.roster import Taker, count_due, enrol, enrolled, prepare_run
+from campaign.ledger.roster import enrol, enrolled
 from campaign.ledger.store import Ledger
+from campaign.ledger.taker import Taker, count_due, prepare_run
 from campaign.model import Row, Status
 from tests import ledgers
 from tests.ledgers import people, row, rows, settle, taken, words

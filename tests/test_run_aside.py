@@ -51,7 +51,7 @@ def campaign(tmp_path: Path, kind: str) -> SmallCampaign:
     """A campaign whose contacts are its own, but for the kind the same as others'."""
     made = SmallCampaign(
         tmp_path / kind,
-        settings={"contacts": {"suppress": ["quiet.csv"]}, "smtp": {"connections": 4, "timeout": "10s"}},
+        settings={"contacts": {"suppress": ["quiet.csv"]}, "smtp": {"connections": 4, "timeout": "1m"}},
         watcher=Asked(),
     )
     rows = [(f"p{number}@{kind}.example", f"Person {number}") for number in range(ROWS)]

@@ -139,12 +139,12 @@ def test_where_no_wal_can_be_kept_it_is_said(path: Path) -> None:
 
 def test_the_one_scan_that_grows_with_the_file_follows_it_row_by_row(database: sqlite3.Connection) -> None:
     """A run over a million settled rows reads both tables by their keys, once, and sorts nothing."""
-    from campaign.ledger import roster, summary
+    from campaign.ledger import summary, taker
 
     asked: list[str] = []
     database.set_trace_callback(asked.append)
     list(summary.standings(database))
-    roster.count_due(database, (), limit=None, chosen_only=False)
+    taker.count_due(database, (), limit=None, chosen_only=False)
     database.set_trace_callback(None)
     for question in asked:
         plan = [row[-1] for row in database.execute("EXPLAIN QUERY PLAN " + question)]

@@ -246,7 +246,12 @@ def test_once_mail_was_taken_no_relaying_is_one_recipients_matter(phase: Phase, 
     [
         (RCPT, "554 5.7.1 <p@x.example>: Relay access denied", "refuses to relay for us at RCPT: 554 <p@x", "sign in"),
         (BODY, "554 Email address is not verified", "refuses our sender after the message: 554 Email", "message.from"),
-        (RCPT, "504 5.5.2 <x>: Helo command rejected: need fully", "name that we greet it with at RCPT", "host name"),
+        (
+            RCPT,
+            "504 5.5.2 <x>: Helo command rejected: need fully",
+            "name that we greet it with at RCPT",
+            "smtp.ehlo_name",
+        ),
         (RCPT, "554 Client host rejected: Access denied", "the address that we connect from at RCPT", "smtp.username"),
         (MAIL, "530 5.7.0 Authentication required", "refuses us without sign-in at MAIL", "CAMPAIGN_SMTP__PASSWORD"),
         (BODY, "550 5.2.251 Sender throttled", "refuses our account after the message", "ask whoever runs the server"),

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from campaign.model import Phase, Status
+from campaign.model import Parcel, Phase, Status
 from campaign.smtp.connect import Session
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.parcels import parcel
-from tests.smtp_server import CATALOGUE, Misbehaviour
+from tests.smtp_server import CATALOGUE, Misbehaviour, nth_message
 from tests.smtp_server.misbehaviours import Situation
 from tests.test_pool import Porter, pool_to, work
 
@@ -20,7 +20,7 @@ BACKOFF = 0.002
 
 def small(folder: Path, count: int, *, stop_after: int = 20, **smtp: object) -> SmallCampaign:
     settings: dict[str, dict[str, object]] = {
-        "smtp": {"timeout": "2s"} | smtp,
+        "smtp": {"timeout": "1m"} | smtp,
         "retry": {"first_wait": "1ms", "stop_after": stop_after},
     }
     return SmallCampaign(folder / "c", settings).people(count)
@@ -148,3 +148,45 @@ def test_what_stands_behind_a_body_has_the_patience_of_commands(smtp_server: Sta
     pool.close()
     assert porter.last_words() == {"body 250": 3, "untouched": 1}
     assert time.monotonic() - start < 4
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_second_reply_makes_the_refusal_before_it_doubtful(
+    tmp_path: Path, smtp_server: StartServer, pipelining: bool
+) -> None:
+    """450, then 250 for one body: whoever tried again would mail it twice."""
+    fault = Misbehaviour(
+        name="450, then 250",
+        phase=Phase.BODY,
+        reply=b"450 4.3.0 Not now\r\n",
+        after=b"",
+        accept=True,
+        match=lambda now: any(address.startswith("p1@") for address in now.addresses),
+        times=1,
+    )
+    late = Misbehaviour(name="late", phase=Phase.MAIL, before=b"250 2.0.0 Taken after all\r\n", match=nth_message(3))
+    campaign = small(tmp_path, 4, connections=1, pipelining="envelope")
+    server = smtp_server(fault, late, pipelining=pipelining, allow_defects=True)  # it is misled
+    summary = campaign.send(server.port, backoff=0.02)
+    assert summary.trouble is None
+    assert assert_agreement(campaign, [one.recipients[0] for one in server.accepted]) == {"sent": 3, "in_doubt": 1}
+    assert campaign.statuses()["p1@people.example"] == "in_doubt"
+
+
+def test_who_stands_behind_a_message_that_is_answered_by_421_is_not_charged(smtp_server: StartServer) -> None:
+    """The session ends by what was said of another message: its own sessions did not fail it."""
+
+    heard = []
+
+    class Noting(Porter):
+        def untouched(self, parcel: Parcel, why: str) -> None:
+            heard.append(why)
+            super().untouched(parcel, why)
+
+    server = smtp_server(CATALOGUE["body_4xx"](reply=b"421 4.7.0 Try again later\r\n", match=nth_message(2)))
+    porter = Noting(parcel(number) for number in range(4))
+    pool = pool_to(server, porter)
+    work(pool, lambda: porter.settled)
+    pool.close()
+    assert porter.last_words() == {"body 250": 2, "body 421": 1, "untouched": 1}
+    assert heard == [""]

@@ -5,6 +5,7 @@ systemd's default). A second one stops at once.
 """
 
 import random
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from tests.smtp_server import CATALOGUE, FaultServer, ServerProcess, local_part
 
 _SIGNALS = [signal.SIGTERM, signal.SIGINT]
 _STOPPED = 3
+_TIMEOUT = 100
+"""Seconds for which a run would wait for the server's word: nobody who is stopped waits so long."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,9 @@ def launcher() -> Iterator[Launcher]:
 
 
 def _campaign(folder: Path, port: int, people: int = 20, **smtp: object) -> SmallCampaign:
-    campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": 4, "timeout": "30s"} | smtp})
+    campaign = SmallCampaign(
+        folder / "campaign", settings={"smtp": {"connections": 4, "timeout": f"{_TIMEOUT}s"} | smtp}
+    )
     campaign.people(people).load(port)
     return campaign
 
@@ -46,8 +51,9 @@ def _assert_stopped(sender: Sender, campaign: SmallCampaign) -> None:
     began = time.monotonic()
     assert sender.wait() == _STOPPED, sender.said
     sender.wait_for_silence()
-    assert time.monotonic() - began < 10, "it took its time"
+    assert time.monotonic() - began < _TIMEOUT / 2, "it took its time"
     assert "Traceback" not in sender.said, sender.said
+    assert "note: writing the results, " in sender.said, "each step is told"
     standing = read_standing(campaign.ledger)
     assert standing.sound and not standing.doubtful, standing.counts
     results = campaign.statuses()
@@ -59,10 +65,18 @@ def test_stopped_again_and_again_at_random(tmp_path: Path, launcher: Launcher) -
     record = tmp_path / "record.jsonl"
     with ServerProcess(record, "--misbehave", "rcpt_greylist,local=p2") as server:
         campaign = _campaign(tmp_path, server.port, people=4000, connections=8)
-        siege = Siege(campaign, record, launcher.warm, connections=8, chance=chance)
-        for _ in range(10):
+        siege = Siege(campaign, record, launcher.warm, connections=8, chance=chance, reserve=1500)
+        stopped = 0
+        for _ in range(20):
             sender = siege.stop(chance.choice(_SIGNALS), everybody=chance.random() < 0.5)
+            if sender.wait() == 0:  # on a busy machine, all was sent before the signal came
+                assert "pending" not in campaign.statuses().values(), sender.said
+                continue
             _assert_stopped(sender, campaign)
+            stopped += 1
+            if stopped == 10:
+                break
+        assert stopped >= 5
         figures = siege.finish()
     assert figures.in_doubt == figures.lost == figures.twice == 0
     assert figures.sent == figures.contacts
@@ -91,7 +105,7 @@ def test_while_it_waits_for_the_window(
 def test_while_it_reads_the_contacts(
     tmp_path: Path, launcher: Launcher, number: signal.Signals, processes: int
 ) -> None:
-    with FaultServer() as server:
+    with FaultServer(CATALOGUE["connect_hang"]()) as server:  # so that nobody is mailed while it still reads
         campaign = _campaign(tmp_path, server.port, people=30_000)
         sender = _send(launcher, campaign, processes)
         sender.wait_until(lambda: Path(f"{campaign.ledger}-wal").exists())
@@ -107,7 +121,7 @@ def test_while_it_reads_the_contacts(
 @pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize("name", ["connect_hang", "ehlo_hang"])
 def test_while_it_connects(tmp_path: Path, launcher: Launcher, name: str, processes: int) -> None:
-    """The server says nothing, and would not for the 30 seconds of the timeout. Nobody waits for that."""
+    """The server says nothing, and would not for the whole of the timeout. Nobody waits for that."""
     with FaultServer(CATALOGUE[name]()) as server:
         campaign = _campaign(tmp_path, server.port)
         sender = _send(launcher, campaign, processes)
@@ -135,13 +149,13 @@ def test_while_rows_wait_for_their_next_try(tmp_path: Path, launcher: Launcher, 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_it_waits_for_the_replies_that_are_due(tmp_path: Path, launcher: Launcher, processes: int) -> None:
     with FaultServer(CATALOGUE["body_slow"](delay=0.5)) as server:
-        campaign = _campaign(tmp_path, server.port)
+        campaign = _campaign(tmp_path, server.port, people=200)
         sender = _send(launcher, campaign, processes)
         server.wait_until(lambda: any(b"." in one.commands for one in server.connections))
         sender.signal(signal.SIGTERM)
         _assert_stopped(sender, campaign)
         counts = assert_agreement(campaign, server.count_by_recipient().elements())
-        assert 0 < counts["sent"] <= 8 and counts["pending"] == 20 - counts["sent"]
+        assert 0 < counts["sent"] < 200 and counts["pending"] == 200 - counts["sent"]
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -154,6 +168,7 @@ def test_a_second_one_stops_at_once(tmp_path: Path, launcher: Launcher, number: 
         server.wait_until(lambda: any(one.recipients[0].startswith("p1") for one in server.accepted))
         sender.signal(number)
         sender.wait_until(lambda: not _is_growing(sender, server))
+        sender.wait_until(lambda: re.search(r"note: finishing \d+ messages? in flight; ", sender.said) is not None)
         assert sender.poll() is None
         sender.signal(number)
         assert sender.wait() == -number

@@ -87,7 +87,7 @@ def writes_of(what: Misbehaviour, count: int) -> list[bytes]:
         session = Session(ServerState(Features(), Record(), [what], time.monotonic))
         session.connection_made(collected)
         session.data_received(b"EHLO x\r\n" + MAIL)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(collected.writes) < count:
                 await asyncio.sleep(0)
 

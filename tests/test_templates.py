@@ -127,7 +127,7 @@ def test_is_accessible_and_dark(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(value=st.text(min_size=1))
 def test_no_cell_becomes_markup(name: str, value: str) -> None:
     contact = dict.fromkeys(FULL, value + "<script>\"'>")
@@ -187,7 +187,7 @@ def test_sample_campaign_finds_its_files_and_holds_no_secret() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_content_room_renders_them_alike_for_every_sample_contact(name: str) -> None:
     templates = load_templates(TEMPLATES / name, campaign_name="welcome", unsubscribe_url=UNSUBSCRIBE)
-    assert templates.columns.required == frozenset()  # whatever a contacts file has, they can go out
+    assert templates.faults(["email"]) == []  # whatever a contacts file has, they can go out
     link = LoginLink(url=URL, issued_at=EXPIRES, expires_at=EXPIRES, fingerprint="0123")
     header, *rows = sample_rows()
     for number, row in enumerate(rows, 1):

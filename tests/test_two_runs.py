@@ -1,6 +1,7 @@
 """Two runs of one campaign at once: one sends, the other is told who holds the ledger, and nobody is mailed twice."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def other() -> Iterator[Launcher]:
 
 
 def _campaign(folder: Path, port: int, people: int = 12) -> SmallCampaign:
-    campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": 2, "timeout": "30s"}})
+    campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": 2, "timeout": "2m"}})
     campaign.people(people).load(port)
     return campaign
 
@@ -39,11 +40,20 @@ def _send(launcher: Launcher, campaign: SmallCampaign, processes: int) -> Sender
     return launcher.warm("send", str(campaign.path), "--yes", "--processes", str(processes), log=log)
 
 
-def _frozen(launcher: Launcher, campaign: SmallCampaign, server: FaultServer, processes: int) -> Sender:
+class _Holding(FaultServer):
+    """Keeps its first two replies to itself until they are `released`, so that two messages are in flight."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        super().__init__(CATALOGUE["body_slow"](until=self.released.is_set, times=2))
+
+
+def _frozen(launcher: Launcher, campaign: SmallCampaign, server: _Holding, processes: int) -> Sender:
     """A run that has messages in flight, stopped there by SIGSTOP until it gets SIGCONT."""
     first = _send(launcher, campaign, processes)
     server.wait_until(lambda: len(server.accepted) == 2)
     first.signal_all(signal.SIGSTOP)
+    server.released.set()
     return first
 
 
@@ -56,16 +66,11 @@ def _meanwhile(other: Launcher, campaign: SmallCampaign, *arguments: str) -> tup
     return run.wait(), run.said
 
 
-def _slow_server() -> FaultServer:
-    """It takes its time over the first two replies, so that two messages are in flight."""
-    return FaultServer(CATALOGUE["body_slow"](delay=0.5, times=2))
-
-
 @pytest.mark.parametrize("processes", [1, 2])
 def test_the_second_is_refused_and_told_who_holds_the_ledger(
     tmp_path: Path, launcher: Launcher, other: Launcher, processes: int
 ) -> None:
-    with _slow_server() as server:
+    with _Holding() as server:
         campaign = _campaign(tmp_path, server.port)
         first = _frozen(launcher, campaign, server, processes)
         connections = len(server.connections)
@@ -87,7 +92,7 @@ def test_workers_whose_parent_is_gone_hold_the_ledger_until_they_are_done(
     tmp_path: Path, launcher: Launcher, other: Launcher
 ) -> None:
     """And what they are done with is what was in flight. (They can't be frozen here: a SIGHUP would come of it.)"""
-    with FaultServer(CATALOGUE["body_slow"](delay=1.2, times=2)) as server:
+    with _Holding() as server:
         campaign = _campaign(tmp_path, server.port)
         first = _send(launcher, campaign, 2)
         server.wait_until(lambda: len(server.accepted) == 2)
@@ -96,6 +101,7 @@ def test_workers_whose_parent_is_gone_hold_the_ledger_until_they_are_done(
         code, said = _meanwhile(other, campaign, "send", "--yes")
         assert code == _REFUSED, said
         assert f"process {first.pid} " in said
+        server.released.set()
         first.wait_for_silence()
         assert not read_standing(campaign.ledger).doubtful
         code, said = _meanwhile(other, campaign, "send", "--yes")
@@ -116,7 +122,7 @@ def test_begun_at_the_same_moment(tmp_path: Path, launcher: Launcher) -> None:
 
 def test_by_another_name_of_the_same_file(tmp_path: Path, launcher: Launcher, other: Launcher) -> None:
     """A symbolic link to the folder, and one to the ledger itself, lead to the same ledger."""
-    with _slow_server() as server:
+    with _Holding() as server:
         campaign = _campaign(tmp_path, server.port)
         first = _frozen(launcher, campaign, server, 1)
         log = tmp_path / "other.txt"

@@ -20,7 +20,7 @@ from campaign.contacts.encoding import (
 from campaign.errors import ContactsError
 
 _BLOCK = 1 << 20
-_FIX = "Set contacts.encoding to the encoding that the file is in, or take it out to have it found."
+_FIX = "set contacts.encoding to the encoding that the file is in, or take it out to have it found"
 
 
 def chosen_encoding(path: Path, codec: str) -> Encoding:
@@ -33,7 +33,7 @@ def chosen_encoding(path: Path, codec: str) -> Encoding:
             refuse_binary(head, path)
             if mark is not None and not name.startswith("utf"):
                 raise ContactsError(
-                    f"The file begins with the byte-order mark of {mark[2].partition(' ')[0]}, which {codec} has not.",
+                    f"the file begins with the byte-order mark of {mark[2].partition(' ')[0]}, which {codec} has not",
                     where=str(path),
                     fix=_FIX,
                 )
@@ -54,9 +54,9 @@ def chosen_encoding(path: Path, codec: str) -> Encoding:
                 raise _not_text(path, codec, name, skip, where, error.object[error.start]) from None
             except UnicodeError:
                 raise ContactsError(
-                    f"The file is not {codec}: it has no byte-order mark.",
+                    f"the file is not {codec}: it has no byte-order mark",
                     where=str(path),
-                    fix=f"Set contacts.encoding to {codec}-le or {codec}-be.",
+                    fix=f"set contacts.encoding to {codec}-le or {codec}-be",
                 ) from None
             lines += max(text.count("\n"), text.count("\r"))
             has_quotes = has_quotes or '"' in text
@@ -77,7 +77,7 @@ def _not_text(path: Path, codec: str, name: str, skip: int, offset: int, byte: i
     with open_text(path, rough) as text:
         line = next((number for number, line in enumerate(text, 1) if UNREADABLE in line), 1)
     return ContactsError(
-        f"The file is not text in {codec}: the byte 0x{byte:02x} means nothing there.",
+        f"the file is not text in {codec}: the byte 0x{byte:02x} means nothing there",
         where=f"{path}, line {line}, byte {offset + 1} of the file",
         fix=_FIX,
     )

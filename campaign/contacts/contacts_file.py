@@ -58,9 +58,9 @@ class ContactsFile:
 
         if (self.size_bytes, self._modified) != _fingerprint(self.path):
             raise ContactsError(
-                "The file has changed since it was opened.",
+                "the file has changed since it was opened",
                 where=str(self.path),
-                fix="Run again, on the file as it is.",
+                fix="run again, on the file as it is",
             )
         if self.is_empty:
             return iter(())

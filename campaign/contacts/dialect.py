@@ -71,8 +71,8 @@ def read_layout(sample: list[str], *, email_column: str, where: str) -> Layout:
         before += 1 + _count_blank(sample[before + 1 :])
     sample = sample[before:]
     if not sample:
-        fix = f'Its first line must name the columns, "{email_column}" among them.'
-        raise ContactsError("The file is empty.", where=where, fix=fix)
+        fix = f'its first line must name the columns, "{email_column}" among them'
+        raise ContactsError("the file is empty", where=where, fix=fix)
     where = f"{where}, line {before + 1}"
     with cells_of_any_size():
         delimiter = max(delimiters, key=lambda candidate: _merit(sample, candidate, email_column))
@@ -119,15 +119,15 @@ def _read_header(sample: list[str], delimiter: str, *, where: str) -> tuple[list
         header = []
     if not header or (reader.line_num > 1 and any("@" in name for name in header)):
         raise ContactsError(
-            "The header has a quotation mark that is not closed where its name ends.",
+            "the header has a quotation mark that is not closed where its name ends",
             where=where,
-            fix="Close it, or take the quotation marks out of the header.",
+            fix="close it, or take the quotation marks out of the header",
         )
     if any(_is_spaced(name) for name in header):
         raise ContactsError(
-            "There is a space between a delimiter and a quotation mark in the header, so the mark counts as text.",
+            "there is a space between a delimiter and a quotation mark in the header, so the mark counts as text",
             where=where,
-            fix="Take out the spaces before quotation marks, in the header and in the rows.",
+            fix="take out the spaces before quotation marks, in the header and in the rows",
         )
     return header, reader.line_num
 

@@ -72,20 +72,20 @@ def reading(path: Path) -> Iterator[io.BufferedReader]:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise ContactsError("This is a folder, not a file.", where=where, fix="Name the CSV file in it.")
+            raise ContactsError("this is a folder, not a file", where=where, fix="name the CSV file in it")
         if not stat.S_ISREG(mode):
             raise ContactsError(
-                "This is not a regular file, so it can't be read twice.", where=where, fix="Save it as a file first."
+                "this is not a regular file, so it can't be read twice", where=where, fix="save it as a file first"
             )
         with path.open("rb") as file:
             yield file
     except FileNotFoundError:
-        raise ContactsError("There is no such file.", where=where, fix="Check the path and its folder.") from None
+        raise ContactsError("there is no such file", where=where, fix="check the path and its folder") from None
     except PermissionError:
-        raise ContactsError("This file may not be read.", where=where, fix="Give yourself permission to.") from None
+        raise ContactsError("this file may not be read", where=where, fix="give yourself permission to") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise ContactsError(
-            f"This file can't be read: {error}.", where=where, fix="Check the path and the disk."
+            f"this file can't be read: {error}", where=where, fix="check the path and the disk"
         ) from None
 
 

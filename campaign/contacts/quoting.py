@@ -22,7 +22,7 @@ from campaign.errors import ContactsError
 
 MISPLACED = "line {line} has a quotation mark inside a quoted cell: write it twice there"
 SPACED = "line {line} has a space between a delimiter and a quotation mark: take it out"
-_FIX = "Close the quote, or write a quotation mark that belongs to the text twice; then run again."
+_FIX = "close the quote, or write a quotation mark that belongs to the text twice; then run again"
 
 
 class QuotedLines:
@@ -77,7 +77,7 @@ class QuotedLines:
             yield line
         if opened_on:
             raise ContactsError(
-                "A quotation mark opens a cell and is never closed: the rest of the file would be part of that cell.",
+                "a quotation mark opens a cell and is never closed: the rest of the file would be part of that cell",
                 where=f"{self._where}, line {opened_on}",
                 fix=_FIX,
             )
@@ -103,14 +103,14 @@ class QuotedLines:
 
     def _misplaced(self, opened_on: int) -> ContactsError:
         return ContactsError(
-            "A quotation mark opens a cell, and the next ones don't show where it ends.",
+            "a quotation mark opens a cell, and the next ones don't show where it ends",
             where=f"{self._where}, line {opened_on}",
             fix=_FIX,
         )
 
     def _swallowing(self, opened_on: int) -> ContactsError:
         return ContactsError(
-            "A quotation mark opens a cell that runs on over what look like rows of their own.",
+            "a quotation mark opens a cell that runs on over what look like rows of their own",
             where=f"{self._where}, line {opened_on}",
             fix=_FIX,
         )

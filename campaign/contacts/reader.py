@@ -135,9 +135,9 @@ def _tables(lines: Iterator[str], layout: Layout, chunk: int, path: Path) -> Ite
             yield frame.to_numpy().tolist()
     except (csv.Error, pd.errors.ParserError) as error:
         raise ContactsError(
-            f"The file could not be read to its end: {error}.",
+            f"the file could not be read to its end: {error}",
             where=str(path),
-            fix="Run again; if it was written to meanwhile, wait until it is complete.",
+            fix="run again; if it was written to meanwhile, wait until it is complete",
         ) from None
 
 

@@ -81,9 +81,9 @@ class SuppressionLists:
             report = reading.report()
             if report.unusable and not report.entries and not self._lenient:
                 raise ContactsError(
-                    "There is no address in this suppression list.",
+                    "there is no address in this suppression list",
                     where=str(path),
-                    fix='List one address a line, or call the column of a CSV that holds them "email".',
+                    fix='list one address a line, or call the column of a CSV that holds them "email"',
                 )
             self.reports.append(report)
 

@@ -40,6 +40,9 @@ UPDATE delivery SET status = 'pending', link_expires_at = NULL, link_fingerprint
 WHERE contact = ? AND status = 'sending'
 """
 _GIVE_UP = "UPDATE delivery SET status = 'failed' WHERE contact = ? AND status = 'pending'"
+_DOUBT = """
+UPDATE delivery SET status = 'in_doubt', detail = ?, settled_at = ? WHERE contact = ? AND status = 'pending'
+"""
 _CONDEMN = """
 INSERT INTO delivery (contact, status, detail, settled_at) VALUES (?, 'invalid', ?, ?)
 ON CONFLICT (contact) DO UPDATE SET status = 'invalid', detail = excluded.detail, settled_at = excluded.settled_at
@@ -54,15 +57,20 @@ class Journal:
         self._path = path
         self._clock = clock
         self._database = connect(path, cache_mib=4, eager=True)
-        with explained(self._database):
-            self._database.execute("SELECT 1 FROM facts").fetchone()  # only now is there sure to be a WAL
-        self._sync = WalSync(Path(f"{path}-wal"), wake=wake)
+        try:
+            with explained(self._database):
+                self._database.execute("SELECT 1 FROM facts").fetchone()  # only now is there sure to be a WAL
+            self._sync = WalSync(Path(f"{path}-wal"), wake=wake)
+        except BaseException:
+            self._database.close()
+            raise
         self._claims: dict[int, Parcel] = {}
         self._settled: list[tuple[object, ...]] = []
         self._settled_late: list[tuple[object, ...]] = []  # of rows whose claim is in the same round
         self._released: list[tuple[object, ...]] = []
         self._condemned: list[tuple[object, ...]] = []
         self._given_up: list[tuple[object, ...]] = []
+        self._doubtful: list[tuple[object, ...]] = []
         self._syncing: list[Parcel] | None = None
         self._undurable = False
         """A sync has failed: nothing that is said to be durable from now on can be relied upon."""
@@ -118,6 +126,10 @@ class Journal:
     def give_up(self, contact: int) -> None:
         """Write down that a row waiting for another try will have none; its last reply stands."""
         self._given_up.append((contact,))
+
+    def doubt(self, contact: int, why: str) -> None:
+        """Write down that a row waiting for another try may have been delivered already."""
+        self._doubtful.append((why, int(self._clock()), contact))
 
     def commit(self) -> list[Parcel]:
         """Write all that is queued, and begin to make it durable. Gives the claims that another worker had won; what
@@ -175,7 +187,8 @@ class Journal:
             self._database.close()
 
     def _outboxes(self) -> tuple[dict[int, Parcel] | list[tuple[object, ...]], ...]:
-        return self._claims, self._settled, self._settled_late, self._released, self._condemned, self._given_up
+        settled = self._settled, self._settled_late, self._given_up, self._doubtful
+        return self._claims, *settled, self._released, self._condemned
 
     def _write_outcomes(self) -> None:
         """Before the claims: a row that was given back may be claimed again in the same round."""
@@ -191,6 +204,7 @@ class Journal:
         _write(self._database, _SETTLE, settled)
         _write(self._database, _CONDEMN, self._condemned)
         _write(self._database, _GIVE_UP, self._given_up)
+        _write(self._database, _DOUBT, self._doubtful)
 
 
 def revert_all(path: Path, contacts: Iterable[int], count: int) -> bool:

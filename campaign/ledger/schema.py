@@ -23,6 +23,7 @@ from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, transaction
+from campaign.ledger.files import size_of, wal_file
 from campaign.model import Status
 
 VERSION = 2
@@ -64,8 +65,8 @@ FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
 """Every row, with the delivery that is its own: a duplicate's is another row's. What was sent stays sent, even if it
 has been suppressed since.
 """
-WORD = "CASE WHEN own.status = 'sending' THEN 'in_doubt' ELSE coalesce(own.status, entry.status, 'pending') END"
-"""The status of a row of `STANDINGS`."""
+WORD = "CASE WHEN own.status = 'sending' THEN sending_word() ELSE coalesce(own.status, entry.status, 'pending') END"
+"""The status of a row of `STANDINGS`. A claim without an outcome is in doubt, once nobody can be sending it."""
 
 
 def connect(
@@ -79,11 +80,16 @@ def connect(
 ) -> sqlite3.Connection:
     """Open the file, autocommitting (transactions are written out). Raises LedgerError.
 
-    `readonly` changes nothing that is on record. (Not SQLite's own mode of that name, which leaves its -wal and -shm
-    files behind.) `immutable` looks at the file alone, without its WAL, and touches nothing. An `eager` connection is
-    for many short transactions among several writers: it waits for its turn more lightly.
+    `readonly` changes nothing on record, nor folds in what a run that was cut off has left in the WAL. (SQLite's
+    own mode of that name, where the WAL is empty, would leave its -wal and -shm files behind.) `immutable` looks at
+    the file alone, without its WAL, and touches nothing. An `eager` connection is for many short transactions among
+    several writers: it waits for its turn more lightly.
     """
-    mode = "rwc" if create else "ro&immutable=1" if immutable else "rw"
+    mode = "rwc" if create else "rw"
+    if immutable:
+        mode = "ro&immutable=1"
+    elif readonly and size_of(wal_file(path)):
+        mode = "ro"
     try:
         database = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
@@ -92,6 +98,10 @@ def connect(
             timeout=PATIENCE,
             check_same_thread=False,
         )
+    except SQLITE_ERRORS as error:
+        raise explain(error, path) from None
+    try:
+        name_sending(database, Status.IN_DOUBT)
         database.execute(f"PRAGMA cache_size = {-cache_mib * 1024}")
         database.execute("PRAGMA temp_store = MEMORY")
         if readonly or immutable:
@@ -102,8 +112,23 @@ def connect(
         if eager:
             database.execute("PRAGMA busy_timeout = 0")  # `transaction` waits instead
     except SQLITE_ERRORS as error:
+        database.close()
         raise explain(error, path) from None
     return database
+
+
+def temporary(name: str) -> sqlite3.Connection:
+    """Open an empty ledger that nobody else sees: SQLite takes its file's name away as soon as it has made it, so that
+    nothing of it stays, however this process ends. Raises LedgerError.
+    """
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    create(database, name)
+    return database
+
+
+def name_sending(database: sqlite3.Connection, word: Status) -> None:
+    """Say what status a claim without an outcome has on this connection: while a run goes on, `pending`."""
+    database.create_function("sending_word", 0, lambda: word.value)
 
 
 def create(database: sqlite3.Connection, name: str) -> None:

@@ -4,17 +4,20 @@ The pool asks and tells (`smtp.courier.Courier`); `delivery` judges; `outcomes` 
 only once its claim is durable and while the window is open.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from campaign.delivery import RETRY, Fate, Verdict, judge, refusal
 from campaign.errors import CampaignError, InvalidContactError
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import Due
-from campaign.model import Parcel, Phase, Reply, Status
+from campaign.ledger.taker import Due
+from campaign.model import Contact, Parcel, Phase, Reply, Status
 from campaign.pace import Pace
 from campaign.pipeline.job import Job
+from campaign.pipeline.message_size import require_room
 from campaign.pipeline.outcomes import Outcomes
 from campaign.pipeline.rows import Rows
 from campaign.pipeline.sessions import Sessions
@@ -53,6 +56,8 @@ class MailCourier:
         self._troubles = troubles
         self._clock = clock
         self._window = job.letter.window
+        self._opening_is_set = job.opening_is_set
+        self._min_lifetime = job.min_lifetime
         self._outcomes = Outcomes(job, rows=rows, journal=journal, pace=pace, troubles=troubles, clock=clock)
         self._not_durable: dict[int, Parcel] = {}
         """The latest claim of each contact that `cleared` has not named yet. By parcel, since an earlier claim of the
@@ -73,6 +78,11 @@ class MailCourier:
         """Contacts by the status they were given."""
         return self._outcomes.settled
 
+    @property
+    def under_way(self) -> int:
+        """How many contacts are claimed and have no outcome yet."""
+        return len(self._outcomes.under_way)
+
     def cleared(self, claims: list[Parcel]) -> None:
         """Hear that these claims are durable."""
         for parcel in claims:
@@ -92,7 +102,7 @@ class MailCourier:
     def take(self, session: Session) -> Parcel | None:
         """Give the next contact's parcel, made and claimed."""
         now = self._clock()
-        if self.closed or self._pace.wait(now) > 0:
+        if self.closed or self._pace.wait(now) > 0 or self._too_early():
             return None
         try:
             while (due := self._rows.next(now)) is not None:
@@ -109,9 +119,13 @@ class MailCourier:
 
     def may_leave(self, parcel: Parcel) -> bool:
         """Say whether the claim is durable and the window open."""
-        if parcel.contact in self._not_durable or self.recalled:
+        if parcel.contact in self._not_durable or self.recalled or self._too_early():
             return False
         return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
+
+    def has_aged(self, parcel: Parcel) -> bool:
+        """Say whether too little is left of its link's life: this process slept, or the server did."""
+        return parcel.link_expires_at - time.time() < self._min_lifetime
 
     # What the pool tells.
 
@@ -163,6 +177,10 @@ class MailCourier:
             doubt = judge(Phase.BODY, None)
             self._outcomes.carry_out(due, doubt, None, f"{why} after the message had left; no reply came")
 
+    def doubt(self, parcel: Parcel, why: str) -> None:
+        """Settle a row as in doubt that waits for another try, if it still does."""
+        self._outcomes.doubt(parcel.contact, f"it was put off, and then another reply came: {why}")
+
     def opened(self, session: Session) -> None:
         """Note that the server takes sessions."""
         self.sessions.opened()
@@ -172,6 +190,10 @@ class MailCourier:
         return self._backoff if self.closed else self.sessions.failed(error, others=others)
 
     # How it is done.
+
+    def _too_early(self) -> bool:
+        """Whether a clock that was set back says that the window is not open yet."""
+        return self._opening_is_set and self._window.seconds_until_open(datetime.now(UTC)) > 0
 
     def _judge(self, phase: Phase, reply: Reply, *, served: bool) -> Verdict:
         """What may be one recipient's matter once the server has taken a message is looked at in that light: one that
@@ -199,15 +221,29 @@ class MailCourier:
             words = "the address has letters beyond ASCII, which the server can't take (no SMTPUTF8)"
             self._outcomes.condemn(due, words)
             return None
+        limit, size = session.size_limit, len(parcel.message.data)
+        if limit is not None and size > limit:
+            self._blame_templates(due, limit)
         self._outcomes.under_way[due.id] = due
         self._not_durable[due.id] = parcel
         self._journal.claim(parcel)
-        limit, size = session.size_limit, len(parcel.message.data)
         if limit is not None and size > limit:
             words = f"the message has {size:,} bytes, the server takes {limit:,}"
             self._outcomes.settle(due, Status.REJECTED, Reply(code=552, enhanced="5.3.4", text=words))
             return None
         return parcel
+
+    def _blame_templates(self, due: Due, limit: int) -> None:
+        """Raise TemplateError where the row's message is too large whatever its cells hold: no fault of the row's."""
+
+        def size_of(contact: Contact) -> int:
+            return len(self._make(replace(due, contact=contact)).message.data)
+
+        try:
+            require_room(size_of, due.contact, limit)
+        except CampaignError:
+            self._rows.give_back(due)
+            raise
 
     def _forget_claim(self, parcel: Parcel) -> None:
         if self._not_durable.get(parcel.contact) is parcel:

@@ -50,6 +50,10 @@ class Job:
     """Seconds."""
     stop_after: int
     """Failures in a row, seemingly our own or the server's, that stop the run."""
+    min_lifetime: float = 0.0
+    """Seconds that a link must still live when its message leaves."""
+    opening_is_set: bool = False
+    """Whether the operator has said when the window opens; otherwise it opened when the campaign began."""
     profile: bool = False
     backoff: float = 1.0
     """Seconds before the next attempt at a server that takes no session or says "slow down"; doubled when it goes on.
@@ -68,11 +72,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why a worker stopped before the end; the three parts of an error."""
+    """Why a worker stopped before the end; the three parts of an error, and one word for a program."""
 
     what: str
     where: str = ""
     fix: str = ""
+    reason: str = "trouble"
 
 
 class Notice(NamedTuple):
@@ -91,6 +96,8 @@ class Report:
     """Contacts by the status they were given."""
     deferred: int = 0
     """Contacts waiting for their next try."""
+    under_way: int = 0
+    """Contacts whose message is being sent: claimed, without an outcome."""
     connections: int = 0
     limit: int = 0
     """Connections that it may open, as far as it knows what the server takes."""

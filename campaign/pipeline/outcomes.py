@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from campaign.backoff import Schedule, Throttled
 from campaign.delivery import Fate, Verdict
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import Due
+from campaign.ledger.taker import Due
 from campaign.model import Outcome, Reply, Status
 from campaign.pace import Pace
 from campaign.pipeline.job import Job
@@ -54,6 +54,7 @@ class Outcomes:
         """Write down that the server has taken the message."""
         self._troubles.relieved()
         self._throttled.got_through()
+        self._pace.got_through()
         self.settle(due, Status.SENT, reply)
 
     def carry_out(self, due: Due, verdict: Verdict, reply: Reply | None, detail: str) -> None:
@@ -95,6 +96,13 @@ class Outcomes:
     def abandon(self, contact: int) -> None:
         """Let go of a row that another worker has claimed."""
         self.under_way.pop(contact, None)
+
+    def doubt(self, contact: int, why: str) -> None:
+        """Give up on a row that was put off, and may have been delivered all the same."""
+        due = self._rows.withdraw(contact)
+        if due is not None:
+            self.settled[Status.IN_DOUBT] += 1
+            self._journal.doubt(contact, why)
 
     def condemn(self, due: Due, why: str) -> None:
         """Write down that a row that was never claimed can't be mailed."""

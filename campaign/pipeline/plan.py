@@ -104,6 +104,8 @@ class RunPlan:
             stop_after=retry.stop_after,
             profile=self.profile,
             backoff=self.backoff,
+            min_lifetime=self.settings.link.min_lifetime.total_seconds(),
+            opening_is_set=self.settings.window.opens is not None,
         )
 
 

@@ -5,12 +5,13 @@ Raises ContactsError where a file can't be read as a whole; a fault of one row s
 
 import contextlib
 import gc
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign.contacts import ContactsFile, Mend, Suppression, SuppressionLists, contact_key
+from campaign.contacts import ContactsFile, ListReport, Mend, Suppression, SuppressionLists, contact_key
 from campaign.ledger.faults import transaction
 from campaign.ledger.roster import enrol
 from campaign.ledger.schema import connect
@@ -35,15 +36,40 @@ class ReadOrder:
 
 def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
     """Read the files into the ledger's roster. Raises ContactsError, LedgerError."""
-    contacts = order.contacts
+    with contextlib.closing(connect(order.ledger)) as database:
+        _, mended = fill(
+            database,
+            order.contacts,
+            order.suppress,
+            heard,
+            in_parts=order.in_parts,
+            strict=order.strict,
+        )
+        with transaction(database):
+            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended)]
+            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+
+
+def fill(
+    database: sqlite3.Connection,
+    contacts: ContactsFile,
+    suppress: tuple[Path, ...],
+    heard: Callable[[int], None],
+    *,
+    in_parts: bool = False,
+    strict: bool = False,
+) -> tuple[list[ListReport], Counter[Mend]]:
+    """Read the files into the roster of an open ledger. Gives what the suppression lists held, and what was corrected
+    in how many addresses. `strict`: a line of a list that can't be used is an error. Raises ContactsError, LedgerError.
+    """
     mended: Counter[Mend] = Counter()
     chunks = contacts.rows(mended=mended)
     gc.freeze()  # pandas and all the rest stay: the collector need not look at them for every few hundred rows
-    lists = SuppressionLists(order.suppress, email_column=contacts.email_column, lenient=not order.strict)
+    lists = SuppressionLists(suppress, email_column=contacts.email_column, lenient=not strict)
 
     def suppressed() -> Iterator[Suppression]:
         yield from lists.entries()
-        if order.strict:
+        if strict:
             refuse_unusable(lists.reports)
 
     def told() -> Iterator[list[Row]]:
@@ -53,16 +79,13 @@ def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
             count += len(chunk)
             heard(count)
 
-    with contextlib.closing(connect(order.ledger)) as database:
-        enrol(
-            database,
-            contacts.columns,
-            told(),
-            suppressed(),
-            contact_key,
-            in_parts=order.in_parts,
-            remember=lambda: list_facts(lists.reports),
-        )
-        with transaction(database):
-            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended)]
-            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+    enrol(
+        database,
+        contacts.columns,
+        told(),
+        suppressed(),
+        contact_key,
+        in_parts=in_parts,
+        remember=lambda: list_facts(lists.reports),
+    )
+    return list(lists.reports), mended

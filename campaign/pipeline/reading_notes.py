@@ -47,9 +47,9 @@ def refuse_unusable(reports: Sequence[ListReport]) -> None:
     count = sum(report.unusable for report in bad)
     lines = "line of the suppression lists" if count == 1 else "lines of the suppression lists"
     raise ContactsError(
-        f"{count:,} {lines} can't be used, so somebody might be mailed who must not be.",
+        f"{count:,} {lines} can't be used, so somebody might be mailed who must not be",
         where="; ".join(f"{report.name}, {unusable_lines(report)}" for report in bad),
-        fix="Mend the lines, or take them out. To send all the same, set contacts.suppress_lenient = true.",
+        fix="correct the lines, or take them out; to send all the same, set contacts.suppress_lenient = true",
     )
 
 
@@ -70,7 +70,7 @@ def in_words(report: ListReport) -> str:
     if report.domains:
         words += f", {report.domains:,} of them {'a whole domain' if report.domains == 1 else 'whole domains'}"
     if report.mended:
-        words += f"; {report.mended:,} mended (invisible characters and the like)"
+        words += f"; {report.mended:,} corrected (invisible characters and the like)"
     if report.unusable:
         lines = "line" if report.unusable == 1 else "lines"
         words += f"; {report.unusable:,} {lines} can't be used: {unusable_lines(report)}"

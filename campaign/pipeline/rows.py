@@ -11,7 +11,7 @@ import heapq
 import itertools
 from collections import deque
 
-from campaign.ledger.roster import Due, Taker
+from campaign.ledger.taker import Due, Taker
 
 _LARGEST_BLOCK = 128
 """Rows taken from the ledger at a time, at most: that many are a hundredth of a second for a fast worker."""
@@ -88,6 +88,19 @@ class Rows:
     def put_off(self, due: Due, until: float) -> None:
         """Put a row off until a moment."""
         heapq.heappush(self._put_off, (until, next(self._order), due))
+
+    def withdraw(self, contact: int) -> Due | None:
+        """Take a row that was put off, or given back, if it waits here."""
+        for place in self._put_off:
+            if place[2].id == contact:
+                self._put_off.remove(place)
+                heapq.heapify(self._put_off)
+                return place[2]
+        for due in self._fresh:
+            if due.id == contact:
+                self._fresh.remove(due)
+                return due
+        return None
 
     def give_up_waiting(self) -> list[Due]:
         """Take all rows that were put off."""

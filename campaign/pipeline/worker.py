@@ -16,8 +16,8 @@ from functools import partial
 
 from campaign.errors import CampaignError, LedgerError
 from campaign.ledger.journal import Journal, revert
-from campaign.ledger.roster import Due, Taker
 from campaign.ledger.server_memory import ServerMemory
+from campaign.ledger.taker import Due, Taker
 from campaign.model import Parcel
 from campaign.pace import Pace
 from campaign.pipeline.assembly import Assembly, this_second
@@ -100,7 +100,7 @@ class Worker:
             while not self._finished():
                 self._turn()
         except Exception as error:
-            self._troubles.stop(CampaignError(f"a fault in this program: {type(error).__name__}"))
+            self._troubles.stop(CampaignError(f"a fault in this program: {type(error).__name__}", reason="fault"))
             raise
         finally:
             self.pool.close()
@@ -123,6 +123,7 @@ class Worker:
         self._mind_the_journal(happened)
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY
+            self.pool.release()  # what waits for the window, not for the disk: the clock may have been set back
             self._tell()
 
     def _finished(self) -> bool:
@@ -217,6 +218,7 @@ class Worker:
             message=message,
             link_expires_at=self._expires_at,
             link_fingerprint=link.fingerprint,
+            token=link.token,
             tries=due.tries,
         )
 
@@ -231,6 +233,7 @@ class Worker:
             Report(
                 settled=dict(self._courier.settled),
                 deferred=self._rows.waiting,
+                under_way=self._courier.under_way,
                 connections=self.pool.connections,
                 limit=self.pool.limit,
                 rate=self._pace.rate,

@@ -1,6 +1,6 @@
 """The sections of `campaign.toml`, one frozen model each.
 
-Every field says in words what it wants (`description`) and how it looks in the file (`examples`): error messages are
+Every field says in words what it takes (`description`) and how it looks in the file (`examples`): error messages are
 made of them, and so can a reference be. Paths are absolute, durations `timedelta`, secrets `SecretStr` or None.
 Made by `load_settings`; a model made directly checks its values but reads no file and no environment.
 """
@@ -66,7 +66,7 @@ class MessageSettings(Section):
     )
     unsubscribe_url: Annotated[str, PlainValidator(web_address)] | None = Field(
         default=None,
-        description="a https URL, which may be a template",
+        description="an https URL, which may be a template",
         examples=['"https://acme.example/unsubscribe?e={{ contact.email | urlencode }}"'],
     )
     unsubscribe_mailto: Annotated[str, PlainValidator(address)] | None = Field(
@@ -119,13 +119,35 @@ class LinkSettings(Section):
     )
     redirect_to: Annotated[str, PlainValidator(web_address)] | None = Field(
         default=None,
-        description="a https URL, which may be a template",
+        description="an https URL, which may be a template",
         examples=['"https://acme.myclickfunnels.com/orders"'],
     )
     grace: Annotated[timedelta, between(_SECOND, 366 * _DAY)] = Field(
         default=timedelta(hours=1), description="a length of time", examples=['"1h"']
     )
+    min_lifetime: Annotated[timedelta, between(_SECOND, 366 * _DAY)] = Field(
+        default=None,  # half of grace: the validator below fills it in
+        validate_default=True,
+        description="a length of time",
+        examples=['"30m"'],
+    )
     secret: SecretStr | None = Field(default=None, description="a secret")
+
+    @field_validator("min_lifetime", mode="before")
+    @classmethod
+    def _half_of_grace(cls, value: object, info: ValidationInfo) -> object:
+        # Grace is absent here only when it was refused itself.
+        return info.data.get("grace", timedelta(hours=1)) / 2 if value is None else value
+
+    @model_validator(mode="after")
+    def _within_grace(self) -> Self:
+        if self.min_lifetime > self.grace:
+            raise RefusedValueError(
+                "it is longer than link.grace, which is all that a link has where the window never closes",
+                fix="make it no longer than link.grace",
+                setting="link.min_lifetime",
+            )
+        return self
 
 
 class RetrySettings(Section):
@@ -151,6 +173,12 @@ class RetrySettings(Section):
                 "it is shorter than retry.first_wait", fix="make it as long at least", setting="retry.longest_wait"
             )
         return self
+
+
+class LedgerSettings(Section):
+    """[ledger]: where it is on record who was mailed."""
+
+    path: FilePath | None = Field(default=None, description="the path of a file", examples=['"autumn.ledger"'])
 
 
 def _bare(mailbox: str) -> str:

@@ -68,7 +68,7 @@ class SmtpSettings(Section):
     minutes_per_connection: Annotated[float, Number] = Field(
         default=10.0, gt=0, le=1440, allow_inf_nan=False, description="minutes, above 0 up to 1440", examples=["10"]
     )
-    pipelining: Literal["auto", "envelope", "off"] = Field(
+    pipelining: Annotated[Literal["auto", "envelope", "off"], BeforeValidator(word)] = Field(
         default="auto", description='"auto", "envelope" or "off"', examples=['"auto"']
     )
     timeout: Annotated[timedelta, between(10 * _MILLISECOND, timedelta(hours=1))] = Field(

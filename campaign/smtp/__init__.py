@@ -3,11 +3,12 @@
 connect        a session: Server (server) to Session (session);  session_error, tls_fault  why there is none
 channel        commands and replies meanwhile, bounded;  tls, ehlo_name  who is whom;  censor  secrets stay out of words
 sign_in        AUTH, by one of the mechanisms;  sign_in_advice  what to set where none fits
-probe          asks about the sender
-dialogue       the transaction, without a socket;  reply  bytes to replies
-connection     a session's socket and its dialogue, with an exact count of what has left
+probe          tries an envelope from us to ourselves;  notes  what is worth knowing of a session
+dialogue       the transaction, without a socket;  reply  bytes to replies;  events  what they say
+pipelining     whether an envelope may stand behind a body;  known_servers, server_memory  what is known and learned
+connection     a session's socket and its dialogue, with an exact count of what has left;  lifetime  when to renew it
 hearing        what a server says, told to the courier (courier.py: what the adapter needs of whoever has the messages)
-pool           many connections, one thread, on waiting (the selector) and opening (sessions, in threads)
+pool           many connections, one thread, on waiting (the selector);  admission, opening  its sessions, in threads
 
 What a reply *means* is not decided here: see `campaign.delivery`.
 """

@@ -36,6 +36,8 @@ _IN_ALL = 3
 def connect(server: Server, *, tls: ssl.SSLContext | None = None, clock: Clock = time.monotonic) -> Session:
     """Open, secure and sign in one connection; blocks for at most three `timeout`s. Raises SessionError.
 
+    A refused access token is fetched anew and tried once more, over a connection of its own.
+
     `tls` is by what the server's certificate is verified; None: what the settings of `server` say. A command that
     prints access tokens has a `timeout` of its own.
     """

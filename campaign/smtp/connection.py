@@ -8,8 +8,11 @@ know until the reply comes. `send` counts, so a write that fails half-way still 
 import contextlib
 import socket
 import ssl
+from collections import deque
+from dataclasses import replace
 
-from campaign.model import Phase, Reply
+from campaign.model import Parcel, Phase, Reply
+from campaign.smtp.censor import without_links
 from campaign.smtp.connect import Session
 from campaign.smtp.dialogue import Dialogue
 from campaign.smtp.pipelining import PipeliningTrial
@@ -51,22 +54,42 @@ class Connection:
         """No message may begin on it any more."""
         self.served = False
         """Whether it has taken a message."""
+        self.put_off: Parcel | None = None
+        """The last message, where it was refused for now."""
         self.useful = False
         """Whether anything was said on it of any message, or there was none to send."""
         self.goodbye: tuple[Phase, Reply] | None = None
         """By what the server ended the session, and in answer to what: EHLO, where it was to nothing of ours."""
         self._unsent = _NOTHING
         self._body_unsent = 0
+        self._tokens: deque[str] = deque(maxlen=3)  # of the message under way, the one before, the one behind
 
     @property
     def body_left(self) -> bool:
         """Whether the whole of the current body, its end included, may have left this machine."""
         return self._body_unsent == 0
 
+    def begin(self, parcel: Parcel) -> bytes:
+        """Give the bytes that begin a parcel's envelope."""
+        self._tokens.append(parcel.token)
+        return self.dialogue.begin(parcel)
+
+    def without_links(self, text: str) -> str:
+        """Give what the server said without the links that it quotes of the messages lately sent over it."""
+        return without_links(text, self._tokens)
+
+    def fit_to_show(self, reply: Reply) -> Reply:
+        """Give a reply without them."""
+        text = self.without_links(reply.text)
+        return reply if text == reply.text else replace(reply, text=text)
+
     @property
     def why_closing(self) -> str:
-        """What to say of a message that can't begin on it any more; nothing, where the server has said goodbye."""
-        return "" if self.goodbye else "the server is closing the session"
+        """Why a message that is waiting can't go over it any more; empty where that is our own wish: an earlier message
+        was answered so that this session is of no more use.
+        """
+        ours = self.goodbye is not None and self.goodbye[0] is not Phase.EHLO
+        return "" if ours else "the server is closing the session"
 
     def patience(self, timeout: float) -> float:
         """Give the seconds that the server may take for its next reply, where it has `timeout` for a command's."""

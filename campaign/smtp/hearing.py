@@ -23,9 +23,10 @@ def hear(connection: Connection, data: bytes, courier: Courier) -> tuple[bytes, 
     early = dialogue.current is not None and not connection.body_left
     events, commands = dialogue.feed(data)
     broken = events[-1] if events and isinstance(events[-1], Broken) else None
-    if broken is not None and broken.shifted:
-        _doubt(connection, events, courier, broken.why)
-        return b"", broken.why
+    why = None if broken is None else connection.without_links(broken.why)
+    if why is not None and broken is not None and broken.shifted:
+        _doubt(connection, events, courier, why)
+        return b"", why
     if early and any(isinstance(event, Answered) for event in events):
         _answered_early(connection, events, courier)
         return b"", _TOO_EARLY
@@ -36,7 +37,7 @@ def hear(connection: Connection, data: bytes, courier: Courier) -> tuple[bytes, 
         connection.trial.undecided()
     if dialogue.pipelining and dialogue.awaiting:
         connection.acknowledge()
-    return commands, None if broken is None else broken.why
+    return commands, why
 
 
 def lose(connection: Connection, courier: Courier, why: str) -> None:
@@ -46,7 +47,8 @@ def lose(connection: Connection, courier: Courier, why: str) -> None:
     behind = dialogue.behind
     dialogue.current = dialogue.upcoming = dialogue.farewell = None
     if farewell is not None:
-        courier.answered(farewell.parcel, farewell.phase, farewell.reply, served=connection.served)
+        reply = connection.fit_to_show(farewell.reply)
+        courier.answered(farewell.parcel, farewell.phase, reply, served=connection.served)
     if current is not None:
         (courier.unknown if connection.body_left else courier.untouched)(current, why)
     if behind or connection.trying:
@@ -67,18 +69,22 @@ def _tell(connection: Connection, event: Event, courier: Courier) -> None:
         case Answered(parcel, phase, reply, behind):
             if behind:
                 _passed(connection)
+            reply = connection.fit_to_show(reply)
             if courier.answered(parcel, phase, reply, served=connection.served) or _out_of_step(event):
                 connection.closing, connection.goodbye = True, (phase, reply)
             else:
-                connection.useful, connection.closing = True, connection.closing or reply.code == 421
-            if phase is Phase.BODY and reply.code < 300:
-                connection.served = True
+                connection.useful = True
+                if reply.code == 421:  # the session's end is that message's matter, and not of the one behind it
+                    connection.closing, connection.goodbye = True, (phase, reply)
+            if phase is Phase.BODY:
+                connection.served = connection.served or reply.code < 300
+                connection.put_off = parcel if 400 <= reply.code < 500 else None
         case NotTaken(parcel):
             connection.trying = False
             connection.trial.failed()
             courier.untouched(parcel, "")
         case Closing(reply):
-            connection.closing, connection.goodbye = True, (Phase.EHLO, reply)
+            connection.closing, connection.goodbye = True, (Phase.EHLO, connection.fit_to_show(reply))
 
 
 def _passed(connection: Connection) -> None:
@@ -92,7 +98,11 @@ def _out_of_step(answer: Answered) -> bool:
 
 
 def _doubt(connection: Connection, events: Sequence[Event], courier: Courier, why: str) -> None:
-    """There was a reply too many: an answer that came with it may have been the answer to something else."""
+    """There was a reply too many: an answer that came with it, or that put the last message off, may have been the
+    answer to something else.
+    """
+    if connection.put_off is not None:
+        courier.doubt(connection.put_off, why)
     for event in events:
         if isinstance(event, Answered | Ready) and event.behind:
             connection.trying = False
@@ -109,6 +119,7 @@ def _answered_early(connection: Connection, events: Sequence[Event], courier: Co
     for event in events:
         if isinstance(event, Answered):
             if event.phase is Phase.BODY and event.reply.code >= 400:
-                courier.answered(event.parcel, event.phase, event.reply, served=connection.served)
+                reply = connection.fit_to_show(event.reply)
+                courier.answered(event.parcel, event.phase, reply, served=connection.served)
             else:
                 courier.untouched(event.parcel, _TOO_EARLY)

@@ -1,4 +1,4 @@
-"""Sessions opened in threads, since smtplib blocks: asked for here, fetched by the loop when they have arrived.
+"""Sessions opened in threads, since setting one up blocks: asked for here, fetched by the loop when they have arrived.
 
 While the server refuses, and before it has taken a first session, one thread goes ahead and no crowd follows: a wrong
 password is tried once, and a server in trouble is left in peace.

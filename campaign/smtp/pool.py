@@ -1,7 +1,7 @@
 """Many connections, one thread: takes parcels from a courier, tells it what became of each.
 
 The courier (whoever has the messages) is asked for a parcel whenever a connection has room for one, and asked again
-before the body goes. Sessions are opened by a few threads, since smtplib blocks; all else happens in `step`, so the
+before the body goes. Sessions are opened by a few threads, since that blocks; all else happens in `step`, so the
 courier needs no locks. A connection is renewed after some messages or minutes, and given up on 421, silence or
 nonsense. What happens to a parcel whose connection dies depends on one thing only: whether its body may have left.
 """
@@ -47,8 +47,7 @@ class Pool:
         self._open: set[Connection] = set()
         self._idle: set[Connection] = set()
         self._held: list[Connection] = []  # 354 has come, the courier has not let the body go
-        self._check_every = min(0.2, timeout / 4)
-        self._next_check = 0.0
+        self._check_every, self._next_check = min(0.2, timeout / 4), 0.0
 
     @property
     def connections(self) -> int:
@@ -111,11 +110,9 @@ class Pool:
 
     def close(self) -> None:
         """Hang up on every connection, politely where nothing is under way."""
+        self.rest()
         for connection in list(self._open):
-            if connection in self._idle:
-                self._remove(connection)
-            else:
-                self._drop(connection, "")
+            self._drop(connection, "")
         self._admission.close()
         self._waiting.close()
 
@@ -164,6 +161,8 @@ class Pool:
             assert dialogue.upcoming is not None
             if connection.closing:
                 self._drop(connection, connection.why_closing)
+            elif self._courier.has_aged(dialogue.upcoming):
+                self._drop(connection, "its link grew old while the server took its time")
             elif self._courier.may_leave(dialogue.upcoming):
                 self._send_body(connection)
             else:
@@ -184,7 +183,7 @@ class Pool:
         if dialogue.pipelining and not self._lifetime.is_over(connection, now) and connection.trial.allows():
             parcel = self._courier.take(connection.session)
             if parcel is not None:
-                data += dialogue.begin(parcel)
+                data += connection.begin(parcel)
                 connection.trying = connection.trial.begin(len(data))
         self._send(connection, data, body=len(body))
 
@@ -200,7 +199,7 @@ class Pool:
             return
         self._idle.discard(connection)
         connection.begun = self._clock()
-        self._send(connection, connection.dialogue.begin(parcel))
+        self._send(connection, connection.begin(parcel))
 
     def _send(self, connection: Connection, data: bytes, *, body: int = 0) -> None:
         """Send it, or as much as can be sent now; without `data`, what had to wait."""

@@ -14,17 +14,16 @@ _VARIABLE = "CAMPAIGN_SMTP__PASSWORD"
 
 def nothing_fits(server: Server, offered: Sequence[str], means: Collection[str], *, encrypted: bool) -> tuple[str, str]:
     """Say what is wrong, and what to do, where no mechanism is both offered and possible."""
+    unwanted = f"or, if this one wants none, take smtp.{'username' if server.username else 'auth'} away"
     if not offered and not encrypted:
         return (
             "the server offers no sign-in on an open line",
-            'set smtp.security to "starttls" or "tls": most servers offer sign-in only after TLS; '
-            "or, if this one wants none, take smtp.username away",
+            'set smtp.security to "starttls" or "tls": most servers offer sign-in only after TLS; ' + unwanted,
         )
     if not offered:
         return (
             "the server offers no sign-in",
-            "check smtp.port: 25 is for mail between servers, 587 and 465 are for sign-in; or, if this server wants "
-            "none, take smtp.username away",
+            "check smtp.port: 25 is for mail between servers, 587 and 465 are for sign-in; " + unwanted,
         )
     listed = ", ".join(offered)
     if server.auth != "auto":

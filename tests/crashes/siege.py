@@ -20,8 +20,6 @@ from tests.crashes.record import FaultServerRecord, Record
 from tests.crashes.sender import Sender
 from tests.crashes.standing import read_standing
 
-_LOW_WATER, _ADDED = 1500, 1500
-"""When fewer contacts than this are left, so many more are added to the file, so that a kill finds a run to kill."""
 _START_UP = 0.5
 """Seconds that a run takes to its first message, about."""
 Strike = Callable[[Scene], bool]
@@ -72,10 +70,12 @@ class Siege:
         chance: random.Random,
         exact: bool = True,
         mixture: Sequence[tuple[Strike, int]] = MIXTURE,
+        reserve: int,
     ) -> None:
         """`record`: what the server has accepted, or the file that the fault server writes that into. `exact`: the
         server accepts whatever it is given, so each row must end as sent or in doubt. `mixture`: kills, and how often
-        each kind comes in proportion to the others.
+        each kind comes in proportion to the others. `reserve`: when fewer contacts than this are left, so many more
+        are added to the file, so that a kill finds a run to kill; it begins with four times as many.
         """
         self.figures = Figures()
         self._campaign = campaign
@@ -85,10 +85,11 @@ class Siege:
         self._chance = chance
         self._exact = exact
         self._mixture = mixture
+        self._reserve = reserve
         self._people = 0
         self._accepted: Counter[str] = Counter()
         self._before = read_standing(campaign.ledger)
-        self._add_people(4 * _ADDED)
+        self._add_people(4 * reserve)
 
     def kill(self, times: int) -> None:
         """Start and kill the campaign so many times."""
@@ -177,8 +178,8 @@ class Siege:
 
     def _keep_going(self) -> None:
         """Add some more people, as an operator might between two runs, when few are left."""
-        if self._people - len(self._before.statuses) < _LOW_WATER:
-            self._add_people(_ADDED)
+        if self._people - len(self._before.statuses) < self._reserve:
+            self._add_people(self._reserve)
 
     def _reorder(self) -> None:
         """The same people in another order: they are read anew."""

@@ -77,7 +77,7 @@ def start_submission(*, sign_in: bool = True, greeting: str = DEFAULT_GREETING) 
         wait_for_listener(tls_port, chroot)
         wait_for_listener(port, chroot)
         yield Relay(
-            name=f"Dovecot {_version(chroot)} submission",
+            name=f"Dovecot submission {_version(chroot)}",
             port=port,
             tls_port=tls_port,
             ca_file=certificate().trust(chroot.path),
@@ -97,7 +97,7 @@ def start_lmtp(*, greeting: str = DEFAULT_GREETING) -> Iterator[Relay]:
         _run(chroot, _LMTP.format(port=port), greeting)
         wait_for_listener(port, chroot)
         yield Relay(
-            name=f"Dovecot {_version(chroot)} LMTP",
+            name=f"Dovecot LMTP {_version(chroot)}",
             port=port,
             ca_file=certificate().trust(chroot.path),
             protocol="lmtp",

@@ -67,7 +67,13 @@ def test_killed_in_front_of_a_real_postfix(tmp_path: Path, capsys: pytest.Captur
         campaign = SmallCampaign(tmp_path / "campaign", settings={"smtp": smtp})
         campaign.load(relay.port)
         siege = Siege(
-            campaign, Mailbox(relay), launcher.warm, connections=_CONNECTIONS, chance=chance, mixture=_MIXTURE
+            campaign,
+            Mailbox(relay),
+            launcher.warm,
+            connections=_CONNECTIONS,
+            chance=chance,
+            mixture=_MIXTURE,
+            reserve=1500,
         )
         siege.kill(_KILLS)
         figures = siege.finish()

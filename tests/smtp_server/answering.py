@@ -40,6 +40,7 @@ class Answering(Wire):
         self.discards = struck.discard
         if struck.deaf:
             self.buffer.clear()
+            self.connection.silent = True
         self.misbehave(struck, reply, effect)
 
     def following(self, phase: Phase) -> Misbehaviour | None:

@@ -1,5 +1,6 @@
 """The rules for a message's bytes as they come over the wire: RFC 5321 sections 2.3.8, 4.5.2 and 4.5.3.1.6."""
 
+import quopri
 import re
 from collections.abc import Iterator
 
@@ -44,3 +45,10 @@ def defects(wire: bytes, data: bytes, *, eight_bit: bool) -> Iterator[tuple[str,
 
 def _around(data: bytes, at: re.Match[bytes] | None) -> bytes:
     return b"" if at is None else data[max(0, at.start() - 40) : at.end() + 40]
+
+
+def link(data: bytes) -> str:
+    """The first URL of a message."""
+    text = quopri.decodestring(data).decode("utf-8", "replace")
+    found = re.search(r"https://[^\s\"<>]+", text.partition("\r\n\r\n")[2])
+    return found[0] if found else ""

@@ -72,6 +72,8 @@ class Features:
     """RFC 2033: LHLO in place of EHLO."""
     messages_per_connection: int | None = None
     """Then the next MAIL gets 421, and the connection is closed."""
+    quotes: tuple[int, int] | None = None
+    """A code and a number of columns: each message is answered so, with the link in it quoted, wrapped at so many."""
     resets: int | None = None
     """How many RSET it takes in a session that are not the first since a message; one more gets 554, and the end."""
     max_connections: int | None = None

@@ -91,6 +91,11 @@ def nth_message(number: int) -> Match:
     return lambda now: now.message == number
 
 
+def after_message(number: int) -> Match:
+    """For all messages after the server's n-th."""
+    return lambda now: now.message > number
+
+
 def every_message(step: int) -> Match:
     """For messages `step`, 2 x `step`, ..."""
     return lambda now: now.message > 0 and now.message % step == 0
@@ -117,6 +122,8 @@ class Misbehaviour:
     """After the body: what has arrived with its end is thrown away, too, in silence."""
     delay: float = 0.0
     """Seconds before the reply."""
+    until: Callable[[], bool] | None = None
+    """What the reply waits for: a moment that the test itself brings about, where seconds would be a guess."""
     piece: int | None = None
     """Bytes a packet, so that the reply arrives in many."""
     after_bytes: int | None = None

@@ -4,6 +4,8 @@ import socket
 from types import TracebackType
 from typing import Self
 
+from tests.smtp_server.record import PATIENCE
+
 MESSAGE = b"From: hello@acme.example\r\nMessage-ID: <1@acme.example>\r\n\r\nHello\r\n"
 MAIL = b"MAIL FROM:<bounces@acme.example>\r\n"
 RCPT = b"RCPT TO:<anna@example.com>\r\n"
@@ -11,10 +13,10 @@ GROUP = MAIL + RCPT + b"DATA\r\n"
 
 
 class RawClient:
-    """One connection. Every wait ends after five seconds."""
+    """One connection. Every wait ends after `PATIENCE`."""
 
     def __init__(self, host: str, port: int) -> None:
-        self.socket = socket.create_connection((host, port), timeout=5)
+        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._heard = bytearray()
 
@@ -69,7 +71,7 @@ class RawClient:
         except BlockingIOError:
             return True
         finally:
-            self.socket.settimeout(5)
+            self.socket.settimeout(PATIENCE)
 
     def end(self) -> str:
         """How the server ended the connection, when nothing more is to come: "FIN" or "RST"."""

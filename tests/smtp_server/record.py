@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import TypeVar
 
 _T = TypeVar("_T")
+PATIENCE = 60.0
+"""Seconds to wait for what has to come: far more than it takes on a busy machine, and no test that passes waits so
+long."""
 
 
 class Keep(StrEnum):
@@ -70,6 +73,8 @@ class Connection:
     encrypted: bool = False
     user: str | None = None
     """Who signed in."""
+    silent: bool = False
+    """Something was said to which no reply will ever come."""
     fate: str | None = None
     """How it ended: an `Action` that ended or silenced it, "quit", or "client" (the client went without QUIT)."""
 
@@ -91,6 +96,8 @@ class Record:
         self.accepted: list[Accepted] = []
         self.unanswered: list[Accepted] = []
         self.defects: list[Defect] = []
+        self.quoted: list[str] = []
+        """The tokens of the links that were quoted in replies."""
         self._keep = keep
         self._changed = threading.Condition()
         self._file = None if file is None else os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -133,7 +140,7 @@ class Record:
         with self._changed:
             self._changed.notify_all()
 
-    def wait_until(self, true: Callable[[], bool], timeout: float = 10.0) -> None:
+    def wait_until(self, true: Callable[[], bool], timeout: float = PATIENCE) -> None:
         """Waits (no longer than `timeout` seconds) for the record to make it true; TimeoutError if it does not."""
         end = time.monotonic() + timeout
         with self._changed:

@@ -22,7 +22,7 @@ from typing import Any, Self
 from tests.smtp_server.certificates import authority_pem
 from tests.smtp_server.features import Features
 from tests.smtp_server.misbehaviours import Misbehaviour
-from tests.smtp_server.record import Accepted, Connection, Defect, Keep, Record, count_by_recipient
+from tests.smtp_server.record import PATIENCE, Accepted, Connection, Defect, Keep, Record, count_by_recipient
 from tests.smtp_server.session import Session
 from tests.smtp_server.state import ServerState
 
@@ -30,12 +30,14 @@ HOST = "127.0.0.1"
 
 
 class FaultServer:
-    """`features` are the fields of `Features`; the first misbehaviour that strikes in a phase wins."""
+    """`bound`: a socket that has its address and does not listen yet, in place of a free port. `features` are the
+    fields of `Features`; the first misbehaviour that strikes in a phase wins.
+    """
 
     def __init__(
         self,
         *misbehaviours: Misbehaviour,
-        port: int = 0,
+        bound: socket.socket | None = None,
         record_file: Path | None = None,
         keep: Keep = Keep.BYTES,
         keep_commands: bool = True,
@@ -43,9 +45,10 @@ class FaultServer:
         **features: Any,
     ) -> None:
         self.host = HOST
-        self.port = port
+        self.port = 0
         self.features = Features(**features)
         self.record = Record(record_file, keep, keep_commands=keep_commands)
+        self._bound = bound
         self.errors: list[BaseException] = []
         self._state = ServerState(self.features, self.record, misbehaviours, clock)
         self._thread: threading.Thread | None = None
@@ -82,12 +85,13 @@ class FaultServer:
         """How many messages were accepted for each address."""
         return count_by_recipient(self.accepted)
 
-    def wait_until(self, true: Callable[[], bool], timeout: float = 10.0) -> None:
+    def wait_until(self, true: Callable[[], bool], timeout: float = PATIENCE) -> None:
         """Waits until the record makes it true; TimeoutError after so many seconds."""
         self.record.wait_until(true, timeout)
 
     def __enter__(self) -> Self:
-        listening = socket.create_server((self.host, self.port), backlog=1024)
+        listening = self._bound or socket.create_server((self.host, 0))
+        listening.listen(1024)
         self.port = listening.getsockname()[1]
         ready = threading.Event()
         self._thread = threading.Thread(target=asyncio.run, args=(self._serve(listening, ready),), name="smtp-server")

@@ -158,6 +158,8 @@ class Transaction(Answering):
             self._end_body_for_nobody(data)
         elif limit is not None and len(data) > limit:
             self.say("too_big")
+        elif self.state.features.quotes is not None:
+            self.put(self._quote(data, *self.state.features.quotes))
         else:
             self.answer(Phase.BODY, "accepted", partial(self._accept, data), self._recipients)
         self.forget()
@@ -182,3 +184,13 @@ class Transaction(Answering):
         )
         self.connection.accepted += 1
         self.owed = self.state.record.accept(message, data)
+
+    def _quote(self, data: bytes, code: int, width: int) -> bytes:
+        """A reply of many lines, as a filter writes it that quotes what it dislikes."""
+        url = body.link(data)
+        self.state.record.quoted.append(url.partition("&token=")[2])
+        text = f"refused for {url}"
+        parts = [text[at : at + width] for at in range(0, len(text), width)]
+        return b"".join(
+            f"{code}{'-' if number < len(parts) else ' '}{part}\r\n".encode() for number, part in enumerate(parts, 1)
+        )

@@ -20,6 +20,8 @@ GAP = 0.0005
 """Seconds between the packets of a reply in pieces."""
 LINGER = 2.0
 """Seconds for which a connection that was cut still reads: closing with unread bytes would turn the FIN into an RST."""
+_LOOK_AGAIN = 0.002
+"""Seconds between two looks whether what a reply waits for has come true."""
 
 
 class Wire(asyncio.Protocol):
@@ -44,6 +46,7 @@ class Wire(asyncio.Protocol):
         self.connection = Connection(number=len(state.record.connections) + 1)
         self._out: list[bytes] = []
         self._busy = False
+        self._shaking_hands = False
         self._deaf = False
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
@@ -77,6 +80,8 @@ class Wire(asyncio.Protocol):
         if self._deaf:
             return
         self.buffer += data
+        if self._shaking_hands:
+            return  # said in TLS, as soon as it was there, and before `_shake_hands` has heard that it is
         if self._busy:
             self._check_patience()
         else:
@@ -114,14 +119,14 @@ class Wire(asyncio.Protocol):
         reply = what.reply if what.reply is not None else right if answers else b""
         wire = what.before + reply + what.after
         self._flush()
-        if not what.delay and not what.piece:
+        if not what.delay and not what.piece and what.until is None:
             self._write(wire)
             self.finish(what.action)
             return
         self._busy = True
         size = what.piece or len(wire) or 1
         pieces = [wire[start : start + size] for start in range(0, len(wire), size)]
-        self._timer = self._loop.call_later(what.delay, self._trickle, pieces, what.action)
+        self._timer = self._loop.call_later(what.delay, self._await, what, pieces)
 
     def finish(self, action: Action) -> None:
         """Does to the connection what `action` says, after what was put has gone out."""
@@ -145,7 +150,10 @@ class Wire(asyncio.Protocol):
                 connected = transport.get_extra_info("socket")
                 connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 transport.abort()
+            case Action.HANG:
+                self.connection.silent = True
             case Action.STALL:
+                self.connection.silent = True
                 transport.pause_reading()
 
     def quit(self) -> None:
@@ -172,6 +180,12 @@ class Wire(asyncio.Protocol):
             self.defect(f"did not wait for the reply to {self.last_verb.decode()}", bytes(self.buffer))
         elif not self.pipelining:
             self.defect("pipelined though PIPELINING was not offered", bytes(self.buffer))
+
+    def _await(self, what: Misbehaviour, pieces: Sequence[bytes]) -> None:
+        if what.until is None or what.until():
+            self._trickle(pieces, what.action)
+        else:
+            self._timer = self._loop.call_later(_LOOK_AGAIN, self._await, what, pieces)
 
     def _trickle(self, pieces: Sequence[bytes], action: Action) -> None:
         if pieces:
@@ -209,7 +223,7 @@ class Wire(asyncio.Protocol):
 
     def _start_tls(self) -> None:
         self.upgrade = False
-        self._busy = True
+        self._busy = self._shaking_hands = True
         self.buffer.clear()  # RFC 3207 section 4.2: nothing said in clear counts (it is a defect already)
         assert self._transport is not None
         self._transport.pause_reading()
@@ -232,8 +246,10 @@ class Wire(asyncio.Protocol):
         self._transport = encrypted
         self.connection.encrypted = True
         self.certified = common_name(encrypted.get_extra_info("peercert"))
-        self._busy = False
+        self._busy = self._shaking_hands = False
         if self.state.features.implicit_tls:
+            if self.buffer:
+                self._check_patience()
             self.greet()
             self._flush()
         self._work()

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from campaign.commands.check.findings import Findings, counted
+from campaign.commands.check.links import link_notes
 from campaign.commands.check.setup import Known
 from campaign.console import Console
 from campaign.durations import brief_duration
@@ -24,23 +25,22 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     found.ok("contacts", f"{file.path.name}, {file.encoding}, by {delimiter}: columns {', '.join(file.columns)}")
     for words in odd_about(file):
         found.note(words)
-    if known.window is None:  # over: there is still something to learn about the rows
-        given = settings.window.model_copy(update={"opens": None, "closes": None, "lasts": None})
+    if known.window is None:  # over, or not understood: the rows can be looked at all the same
+        whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
+        given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
     known.seen = seen = rehearse(settings, secret=known.secret, reading=Console(title=settings.name).reading)
     for report in seen.lists:
         (found.note if report.unusable else partial(found.ok, "suppression"))(in_words(report))
-    ready, invalid = seen.counts[Status.PENDING], seen.counts[Status.INVALID]
+    ready = seen.counts[Status.PENDING]
     found.ok("messages", f"{ready:,} can be mailed, {seen.largest:,} bytes at most")
     show_counts({word: seen.counts[word] for word in Status if word is not Status.PENDING}, found.detail)
-    for fault in seen.faults:
-        place = "" if fault.detail.startswith("line ") else f" (line {fault.row.line})"
-        found.detail(f"  row {fault.row.contact.number}: {fault.detail}{place}")
-    if invalid > len(seen.faults):
-        found.detail(f"  and {invalid - len(seen.faults):,} more")
+    for line in seen.fault_lines():
+        found.detail(f"  {line}")
     for mend, count in seen.mended.items():
         found.note(f"{counted(count, 'address', 'addresses')} {mend.value}")
     _advise(settings, known, ready, found)
+    link_notes(settings, seen, found)
     if not settings.contacts.suppress_lenient:
         refuse_unusable(seen.lists)
 

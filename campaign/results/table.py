@@ -1,27 +1,22 @@
-"""The results CSV: the ledger's picture, for people.
+"""The rows of the results CSV, as text: the file's columns and a `Standing` for every row in, lines out.
 
-Takes the file's columns and a `Standing` for every row; writes the same columns, the same rows, the same order, then
-ours. Written whole: to a temporary file beside it, synced, renamed. A column of the file's that is called as one of
-ours gets another name; where the file has all of ours (results fed back in), they are replaced, not repeated. The
-format is RFC 4180's, with lines that end in LF.
+The same columns, the same rows, the same order, then ours. A column of the file's that is called as one of ours gets
+another name; where the file has all of ours (results fed back in), they are replaced, not repeated. The format is RFC
+4180's, with lines that end in LF.
 
-Raises ResultsError where the file can't be written, LedgerError where a row can't be read.
+Raises LedgerError where a row can't be read.
 """
 
-import contextlib
 import csv
 import io
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import TextIO
 
-from campaign.errors import LedgerError, ResultsError
+from campaign.errors import LedgerError
 from campaign.model import Standing, Status
 
 COLUMNS = (
@@ -41,22 +36,14 @@ _FORMULA = re.compile(r"(^|[;\t\r\n])(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])
 """Where a spreadsheet would begin to calculate: at the start of a cell, which in half of Europe a semicolon ends."""
 
 
-def write_results(
-    path: Path, columns: Sequence[str], standings: Iterable[Standing], message_id: Callable[[str], str]
+def write_table(
+    file: TextIO, columns: Sequence[str], standings: Iterable[Standing], message_id: Callable[[str], str]
 ) -> None:
-    """Write the results of every row. `message_id` gives an address's Message-ID. Raises ResultsError, LedgerError."""
+    """Write header and rows. `message_id` gives an address's Message-ID. Raises LedgerError."""
     names = result_names(columns)
     kept = [index for index, name in enumerate(names) if name is not None]
-    try:
-        with _replacing(path) as file:
-            file.write(_line([*(name for name in names if name is not None), *COLUMNS]) + "\n")
-            file.writelines(_lines(standings, message_id, kept, len(columns)))
-    except OSError as error:
-        raise ResultsError(
-            f"the results can't be written: {error.strerror}",
-            where=str(path),
-            fix="nothing is lost: the ledger has it all; when the trouble is mended, `campaign results` writes them",
-        ) from None
+    file.write(_line([*(name for name in names if name is not None), *COLUMNS]) + "\n")
+    file.writelines(_lines(standings, message_id, kept, len(columns)))
 
 
 def result_names(columns: Sequence[str]) -> list[str | None]:
@@ -128,36 +115,3 @@ def _line(cells: Sequence[str]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerow(cells)  # with both, so that it quotes both
     return text.getvalue()[:-2]
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
-    """A text file that takes the place of `path` when it is whole, and vanishes when it is not."""
-    target = Path(os.path.realpath(path))  # a link stays a link
-    unfinished = f".{target.name[:40]}-"
-    _clear_away(target.parent, unfinished)
-    descriptor, name = tempfile.mkstemp(prefix=f"{unfinished}{os.getpid()}-", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="", buffering=1 << 20) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o600)  # it holds people's data
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _clear_away(folder: Path, unfinished: str) -> None:
-    """Remove what a process that was killed while it wrote has left: people's data, that nobody would look for."""
-    for path in folder.iterdir():
-        pid, dash, _ = path.name.removeprefix(unfinished).partition("-")
-        if not path.name.startswith(unfinished) or not dash or not pid.isdecimal():
-            continue
-        with contextlib.suppress(OSError, OverflowError):  # it is not ours to remove, or its process lives
-            try:
-                os.kill(int(pid), 0)
-            except ProcessLookupError:
-                path.unlink()

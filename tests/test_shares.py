@@ -1,0 +1,31 @@
+"""Two processes, one campaign: they share its rows so that both have work until the end."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.campaigns import SmallCampaign, assert_agreement
+from tests.conftest import StartServer
+from tests.smtp_server import CATALOGUE
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_slow_server_keeps_all_connections_busy_to_the_end(
+    tmp_path: Path, smtp_server: StartServer, pipelining: bool
+) -> None:
+    """Not: one process sends what the other one holds no row of."""
+    server = smtp_server(CATALOGUE["body_slow"](delay=0.05), pipelining=pipelining)
+    campaign = SmallCampaign(tmp_path / "c", {"smtp": {"connections": 4, "timeout": "1m"}}).people(120)
+    assert campaign.send(server.port, processes=2).exit_code == 0
+    assert assert_agreement(campaign, [one.recipients[0] for one in server.accepted]) == {"sent": 120}
+    shares = sorted(one.accepted for one in server.connections)
+    assert len(shares) == 4 and min(shares) >= 20, shares
+
+
+def test_a_rate_is_shared_and_so_are_the_rows(tmp_path: Path, smtp_server: StartServer) -> None:
+    """Each of four has a quarter of the rate: whoever took all the rows would need four times as long."""
+    server = smtp_server()
+    campaign = SmallCampaign(tmp_path / "c", {"smtp": {"connections": 4, "rate": 40, "timeout": "1m"}}).people(60)
+    assert campaign.send(server.port, processes=4).exit_code == 0
+    shares = sorted(one.accepted for one in server.connections)
+    assert len(shares) == 4 and min(shares) >= 8, shares
