@@ -216,7 +216,7 @@ def test_other_quotation_marks_behind_spaces_are_text(write: Write, line: str) -
 def test_a_space_before_a_quotation_mark_in_the_header_stops_the_file(write: Write, header: str) -> None:
     with pytest.raises(ContactsError, match="space between a delimiter and a quotation mark in the header") as caught:
         open_contacts(write(f'{header}\n"a@b.example", "Ann"\n'), email_column="email")
-    assert caught.value.fix == "Take out the spaces before quotation marks, in the header and in the rows."
+    assert caught.value.fix == "take out the spaces before quotation marks, in the header and in the rows"
 
 
 def test_empty_cells_beyond_the_header_are_nothing_and_others_are(write: Write) -> None:
@@ -454,13 +454,14 @@ def test_a_misspelt_email_column_lists_the_columns_and_suggests(write: Write, he
 def test_the_best_guess_is_the_column_whose_cells_are_addresses(write: Write, text: str, guess: str) -> None:
     with pytest.raises(ContactsError) as caught:
         open_contacts(write(text), email_column="email")
-    assert caught.value.fix == f'Is it "{guess}"? Its cells are addresses. Then set contacts.email_column = "{guess}".'
+    words = f'is it "{guess}", whose cells are addresses? if so, set contacts.email_column = "{guess}"'
+    assert caught.value.fix == words
 
 
 def test_without_addresses_the_names_are_what_there_is_to_go_by(write: Write) -> None:
     with pytest.raises(ContactsError) as caught:
         open_contacts(write("e-mail,note\nnone,see ada@x.example\n"), email_column="email")
-    assert 'Is it "e-mail"? Set contacts.email_column' in caught.value.fix
+    assert 'is it "e-mail"? if so, set contacts.email_column' in caught.value.fix
 
 
 def test_a_file_without_a_header_is_told_so(write: Write) -> None:
