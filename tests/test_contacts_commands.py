@@ -71,7 +71,7 @@ def test_the_suppressed_are_not_mailed_and_say_which_list_and_line(
         ("suppressed", "on suppression list quiet.csv, line 4", ""),
     ]
     assert rows[2]["message_id"]
-    assert small.watcher.notices == ["suppression list quiet.csv: 2 entries read, 1 of them a whole domain; 1 mended "
+    assert small.watcher.notices == ["suppression list quiet.csv: 2 entries read, 1 of them a whole domain; 1 corrected "
                                      "(invisible characters and the like)"]  # fmt: skip
 
 
@@ -202,7 +202,7 @@ def test_a_file_of_nobody_is_exit_2_unless_allowed(small: SmallCampaign, command
     ):
         said = command(words[0], small.path, *words[1:])
         assert said.code == 2, words
-        assert "has no rows" in said.err + said.out or "The file is empty" in said.err + said.out
+        assert "has no rows" in said.err + said.out or "the file is empty" in said.err + said.out
     assert command("send", small.path, "--sandbox", "--allow-empty").code == 0
     assert command("send", small.path, "--dry-run", "--allow-empty").code == 0
     said = command("send", small.path, "--allow-empty")

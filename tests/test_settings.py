@@ -423,7 +423,7 @@ def test_the_real_environment_is_the_default(folder: Folder, monkeypatch: pytest
         ("contacts.email_column", " ", "contacts.email_column is ' '; it is blank"),
         ("contacts.suppress_lenient", "maybe", "contacts.suppress_lenient is 'maybe'; it wants true or false"),
         ("contacts.suppress_lenient", 1.5, "contacts.suppress_lenient is 1.5; it wants true or false"),
-        ("contacts.encoding", 1252, "contacts.encoding is 1252; it wants text"),
+        ("contacts.encoding", 1252, "contacts.encoding is 1252; it must be text"),
         ("contacts.encoding", "cp1253x", "contacts.encoding is 'cp1253x'; it is no text encoding that is known here"),
         ("contacts.encoding", "base64", "contacts.encoding is 'base64'; it is no text encoding that is known here"),
         ("contacts.encoding", "rot13", "contacts.encoding is 'rot13'; it is no text encoding that is known here"),

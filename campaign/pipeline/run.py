@@ -52,7 +52,8 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     guard_what_an_earlier_run_left(plan)
-    require_sound_templates(assembly, plan, contacts.columns)
+    if not contacts.is_empty:  # it may not even have a header to hold the templates against
+        require_sound_templates(assembly, plan, contacts.columns)
     for words in odd_about(contacts):
         watcher.notice(words)
     crew = Crew(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
