@@ -71,8 +71,10 @@ def test_the_suppressed_are_not_mailed_and_say_which_list_and_line(
         ("suppressed", "on suppression list quiet.csv, line 4", ""),
     ]
     assert rows[2]["message_id"]
-    assert small.watcher.notices == ["suppression list quiet.csv: 2 entries read, 1 of them a whole domain; 1 corrected "
-                                     "(invisible characters and the like)"]  # fmt: skip
+    assert small.watcher.notices == [
+        "suppression list quiet.csv: 2 entries read, 1 of them a whole domain; "
+        "1 corrected (invisible characters and the like)"
+    ]
 
 
 @pytest.mark.parametrize("processes", [1, 2])
