@@ -17,7 +17,7 @@ from campaign.ledger.store import Ledger
 
 def locate(path: Path, earlier: Sequence[Path], name: str) -> Path:
     """Give the ledger of the campaign `name`: `path`, unless there is none and one of the `earlier` places has it."""
-    found = [one for one in earlier if _is_ours(one, name)]
+    found = [one for one in earlier if _is_ours(one, name) and not _are_one(one, path)]
     if not found:
         return path
     if _exists(path) or len(found) > 1:
@@ -56,6 +56,11 @@ def _exists(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return path.stat().st_size > 0
     return False
+
+
+def _are_one(path: Path, other: Path) -> bool:
+    """Whether a link leads from one to the other."""
+    return _exists(other) and path.samefile(other)
 
 
 def _is_ours(path: Path, name: str) -> bool:
