@@ -188,7 +188,7 @@ class TestFarewell:
         dialogue.body()
         dialogue.begin(parcel(2))
         assert said(dialogue, BYE) == ([], b"")
-        assert dialogue.farewell is not None and not dialogue.idle
+        assert dialogue.held is not None and not dialogue.idle
         return dialogue
 
     def test_a_server_that_goes_on_has_meant_it(self) -> None:

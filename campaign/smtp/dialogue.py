@@ -13,6 +13,7 @@ the message: `NotTaken`, or `behind` in the other events (`pipelining_trial` mak
 
 import re
 from collections import deque
+from dataclasses import replace
 from enum import Enum
 
 from campaign.model import Parcel, Phase, Reply
@@ -21,8 +22,14 @@ from campaign.smtp.reply import ReplyError, ReplyParser
 
 TERMINATOR = b".\r\n"
 
+_SEQUENCE_CODES = (500, 502, 503)
 _OUT_OF_SEQUENCE = re.compile(r"pipelin|synchroni|out of (?:order|sequence)|bad sequence", re.IGNORECASE)
 """Words for "you spoke too early", whatever the code."""
+
+
+def out_of_sequence(reply: Reply) -> bool:
+    """Whether a refusal is one of where a command stands, and not of what it says."""
+    return reply.code in _SEQUENCE_CODES or bool(_OUT_OF_SEQUENCE.search(reply.text))
 
 
 class _Aside(Enum):
@@ -49,9 +56,9 @@ class Dialogue:
         """Whether the upcoming message's envelope stands behind a body, and not all of its replies have come."""
         self.resets = 0
         """How often RSET was said, but for one time between two messages: servers count these."""
-        self.farewell: Answered | None = None
-        """421 for a message, with an envelope behind it: an answer if the server now hangs up (RFC 5321 section 3.8) or
-        answers the envelope, too; none if the replies turn out to be one too many, and the message may be taken.
+        self.held: Answered | None = None
+        """A message's refusal, with an envelope behind it: an answer once that is answered, too. Until then it may be
+        the answer to the envelope, and the message taken: its own reply was lost, or is still to come.
         """
         self._size_offered = size_offered
         self._parser = ReplyParser()
@@ -62,12 +69,13 @@ class Dialogue:
         self._may_reset = True  # without its being counted
         self._not_taken = False  # the server has refused MAIL for where it stands
         self._over = False  # the server has said 421, and no message is without its reply
+        self._cut_short = False  # with it the replies to an envelope behind a body have ended
         self._write = bytearray()
 
     @property
     def idle(self) -> bool:
         """Whether nothing is under way and nothing is awaited."""
-        return self.current is None and self.upcoming is None and not self._expected and self.farewell is None
+        return self.current is None and self.upcoming is None and not self._expected and self.held is None
 
     def begin(self, parcel: Parcel) -> bytes:
         """Give the bytes that begin the parcel's envelope. Only while no other is upcoming."""
@@ -125,9 +133,10 @@ class Dialogue:
                 self._judge(reply, events)
         except _OutOfStepError as error:
             garbage = Broken(str(error), shifted=True)
-        if self.farewell is not None and (events or garbage is not None):
-            events.insert(0, self.farewell)
-            self.farewell = None
+        if self.held is not None and (events or garbage is not None):
+            cut_short = self._cut_short or garbage is not None
+            events.insert(0, replace(self.held, cut_short=cut_short))
+            self.held = None
         if garbage is not None:
             events.append(garbage)
         written = bytes(self._write)
@@ -163,9 +172,9 @@ class Dialogue:
             parcel, self.current = self.current, None
             assert parcel is not None
             self._may_reset = True
-            answer = Answered(parcel, Phase.BODY, reply)
-            if reply.code == 421 and self.upcoming is not None:
-                self.farewell = answer
+            answer = Answered(parcel, Phase.BODY, reply, held=self.upcoming is not None)
+            if reply.code >= 400 and self.upcoming is not None:
+                self.held = answer
             else:
                 events.append(answer)
         else:
@@ -176,6 +185,7 @@ class Dialogue:
         if reply.code == 421:  # RFC 5321 section 3.8: the replies to the rest of the group will not come
             assert self.upcoming is not None
             self._over = True
+            self._cut_short = self.behind
             if self.behind and _OUT_OF_SEQUENCE.search(reply.text):
                 events += NotTaken(self.upcoming), Closing(reply)
             else:  # which says nothing of where the envelope stood
@@ -191,8 +201,7 @@ class Dialogue:
             self._open = True
         if not accepted and self._refusal is None:
             self._refusal = (phase, reply)
-            out_of_sequence = reply.code in (500, 502, 503) or _OUT_OF_SEQUENCE.search(reply.text)
-            self._not_taken = self.behind and bool(out_of_sequence)
+            self._not_taken = self.behind and out_of_sequence(reply)
         if phase is not Phase.DATA and not (self._refusal and not self.pipelining):
             self._write += self._advance()
             return

@@ -27,6 +27,10 @@ class Answered:
     reply: Reply
     behind: bool = False
     """Whether the envelope that is refused stood behind a body."""
+    held: bool = False
+    """Whether the message that is refused had an envelope behind it."""
+    cut_short: bool = False
+    """Whether that envelope was not answered in full."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ matter of its own: what the server makes of that is the verdict in its pipelinin
 
 from collections.abc import Sequence
 
-from campaign.model import Phase
+from campaign.model import Phase, Reply
 from campaign.smtp.connection import Connection
 from campaign.smtp.courier import Courier
+from campaign.smtp.dialogue import out_of_sequence
 from campaign.smtp.events import Answered, Broken, Closing, Event, NotTaken, Ready
 
+_CLOSED = "the connection was closed"
 _TOO_EARLY = "the server answered before the message had left"
 
 
@@ -25,11 +27,20 @@ def hear(connection: Connection, data: bytes, courier: Courier) -> tuple[bytes, 
     broken = events[-1] if events and isinstance(events[-1], Broken) else None
     why = None if broken is None else connection.without_links(broken.why)
     if why is not None and broken is not None and broken.shifted:
+        if connection.put_off is not None:  # it, too, may have had another's answer
+            courier.doubt(connection.put_off, why)
         _doubt(connection, events, courier, why)
         return b"", why
+    if early and dialogue.held is not None:  # nothing of the envelope had left, so it can't be the answer to that
+        events.insert(0, dialogue.held)
+        dialogue.held = None
     if early and any(isinstance(event, Answered) for event in events):
         _answered_early(connection, events, courier)
         return b"", _TOO_EARLY
+    misplaced = _misplaced(connection, events)
+    if misplaced is not None:
+        _doubt(connection, events, courier, misplaced)
+        return b"", misplaced
     for event in events:
         _tell(connection, event, courier)
     if connection.trying and not dialogue.behind:  # answered, but not as any other envelope
@@ -43,16 +54,19 @@ def hear(connection: Connection, data: bytes, courier: Courier) -> tuple[bytes, 
 def lose(connection: Connection, courier: Courier, why: str) -> None:
     """Tell the courier of the parcels that a dead connection had. `why` is empty where we have closed it ourselves."""
     dialogue = connection.dialogue
-    current, upcoming, farewell = dialogue.current, dialogue.upcoming, dialogue.farewell
+    current, upcoming, held = dialogue.current, dialogue.upcoming, dialogue.held
     behind = dialogue.behind
-    dialogue.current = dialogue.upcoming = dialogue.farewell = None
-    if farewell is not None:
-        reply = connection.fit_to_show(farewell.reply)
-        courier.answered(farewell.parcel, farewell.phase, reply, served=connection.served)
+    dialogue.current = dialogue.upcoming = dialogue.held = None
+    if held is not None:
+        reply = connection.fit_to_show(held.reply)
+        if _is_anothers(connection, reply, alone=True):
+            courier.unknown(held.parcel, f"{why or _CLOSED} (it had said {reply.code} {reply.text})")
+        else:
+            courier.answered(held.parcel, held.phase, reply, served=connection.served)
     if current is not None:
         (courier.unknown if connection.body_left else courier.untouched)(current, why)
     if behind or connection.trying:
-        if why and connection.body_left and farewell is None:
+        if why and connection.body_left and (held is None or connection.trying):
             connection.trial.connection_lost()
             why = "" if connection.trying else why  # the trial's fault, not the row's, nor a failure of the server's
         else:
@@ -65,10 +79,14 @@ def lose(connection: Connection, courier: Courier, why: str) -> None:
 def _tell(connection: Connection, event: Event, courier: Courier) -> None:
     match event:
         case Ready(behind=True):
-            _passed(connection)
-        case Answered(parcel, phase, reply, behind):
-            if behind:
-                _passed(connection)
+            connection.trying = False
+            connection.trial.passed()
+        case Answered(parcel, phase, reply) if connection.trying and phase is not Phase.BODY:
+            connection.trying = False
+            connection.trial.refused()
+            connection.closing = connection.closing or reply.code == 421
+            courier.untouched(parcel, "")  # it goes again, and not behind a body: then the refusal is the row's own
+        case Answered(parcel, phase, reply):
             reply = connection.fit_to_show(reply)
             if courier.answered(parcel, phase, reply, served=connection.served) or _out_of_step(event):
                 connection.closing, connection.goodbye = True, (phase, reply)
@@ -87,9 +105,22 @@ def _tell(connection: Connection, event: Event, courier: Courier) -> None:
             connection.closing, connection.goodbye = True, (Phase.EHLO, connection.fit_to_show(reply))
 
 
-def _passed(connection: Connection) -> None:
-    connection.trying = False
-    connection.trial.passed()
+def _misplaced(connection: Connection, events: Sequence[Event]) -> str | None:
+    """What a message was refused with that is an answer to something else; None where there is no such thing."""
+    for event in events:
+        if not isinstance(event, Answered) or not event.held or event.reply.code < 400:
+            continue
+        if _is_anothers(connection, event.reply, alone=event.cut_short):
+            reply = connection.fit_to_show(event.reply)
+            return f"the server said {reply.code} {reply.text}"
+    return None
+
+
+def _is_anothers(connection: Connection, reply: Reply, *, alone: bool) -> bool:
+    """Whether a message's refusal, with an envelope behind it, may be the answer to that: the message may be taken.
+    `alone`: the answers to the envelope have not all come. 421 and a hang-up is an answer (RFC 5321 section 3.8).
+    """
+    return out_of_sequence(reply) or (alone and connection.trying and reply.code != 421)
 
 
 def _out_of_step(answer: Answered) -> bool:
@@ -98,15 +129,11 @@ def _out_of_step(answer: Answered) -> bool:
 
 
 def _doubt(connection: Connection, events: Sequence[Event], courier: Courier, why: str) -> None:
-    """There was a reply too many: an answer that came with it, or that put the last message off, may have been the
-    answer to something else.
-    """
-    if connection.put_off is not None:
-        courier.doubt(connection.put_off, why)
+    """There was a reply too many, or too few: any of those that came may have been the answer to something else."""
+    if connection.trying or any(isinstance(event, Answered | Ready) and event.behind for event in events):
+        connection.trying = False
+        connection.trial.connection_lost()
     for event in events:
-        if isinstance(event, Answered | Ready) and event.behind:
-            connection.trying = False
-            connection.trial.connection_lost()
         if isinstance(event, Answered):
             tell = courier.unknown if event.phase is Phase.BODY else courier.untouched
             tell(event.parcel, why)

@@ -6,9 +6,10 @@ which every one of them takes, and behind a body only once the server has shown 
 
     not known ──▶ trial: one connection of the whole run, one message; the others wait at their pace
                     ├─▶ able    the envelope was answered as any other
-                    └─▶ unable  "out of sequence", silence, a reply too many, a hang-up: never again in this campaign
+                    └─▶ unable  "out of sequence", silence, a reply too many or too few, a hang-up, three refusals in a
+                                row: never again in this campaign
 
-What was behind the body is untouched; the one message before it is the most that can come into doubt. A server that
+What was behind the body is untouched, also where it was refused: alone it may not be. The one message before it is the most that can come into doubt. A server that
 was thought able, and whose connections then die with an envelope behind an unanswered body, is tried again.
 """
 
@@ -33,6 +34,10 @@ apart, which every server takes: that proves little.
 """
 _PROOF = 8
 """How many such proofs make a verdict."""
+_REFUSALS = 3
+"""How many envelopes may be refused in a trial, for whatever reason is given."""
+_KINDS = 3
+"""How many kinds of server behind one name may fail before no other is tried: each may have cost a doubt."""
 
 
 class PipeliningTrial:
@@ -41,6 +46,8 @@ class PipeliningTrial:
     def __init__(self, server: str, memory: ServerMemory, clock: Callable[[], float], *, able: bool | None) -> None:
         """`able`: where it need not be found out."""
         self.able = able
+        self.has_failed = False
+        """Whether it was found out here that the server can't."""
         self._server = server
         self._memory = memory
         self._clock = clock
@@ -49,6 +56,7 @@ class PipeliningTrial:
         self._ask_at = float("-inf")
         self._again = _SECOND_THOUGHTS
         self._proofs = 0
+        self._refusals = 0
         self._weight = 0
 
     def allows(self) -> bool:
@@ -74,9 +82,17 @@ class PipeliningTrial:
         """The envelope was answered as any other."""
         if self.able is None:
             self._trying = False
+            self._refusals = 0
             self._proofs += self._weight
             if self._proofs >= _PROOF:
                 self._learn(able=True)
+
+    def refused(self) -> None:
+        """The envelope was refused as any other may be: so it can be for where it stood."""
+        self._trying = False
+        self._refusals += 1
+        if self.able is None and self._refusals >= _REFUSALS:
+            self.failed()
 
     def undecided(self) -> None:
         """The trial was broken off, not by the server's doing."""
@@ -100,6 +116,7 @@ class PipeliningTrial:
 
     def _learn(self, *, able: bool) -> None:
         self.able = able
+        self.has_failed = not able
         self._memory.learn(self._server, ABILITY, able=able)
 
 
@@ -118,6 +135,8 @@ class PipeliningTrials:
         trial = self._trials.get(server)
         if trial is None:
             settled = self.mode != "auto" or known_server(session.greeting, session.features) is not None
-            trial = PipeliningTrial(server, self._memory, self._clock, able=False if settled else None)
+            failed = sum(known.has_failed for known in self._trials.values())
+            untried = settled or failed >= _KINDS
+            trial = PipeliningTrial(server, self._memory, self._clock, able=False if untried else None)
             self._trials[server] = trial
         return trial

@@ -170,7 +170,7 @@ class Pool:
                 self._held.append(connection)
         elif dialogue.idle:
             self._begin(connection)
-        elif connection.closing and dialogue.current is None and dialogue.farewell is None:
+        elif connection.closing and dialogue.current is None and dialogue.held is None:
             self._drop(connection, connection.why_closing)
 
     def _send_body(self, connection: Connection) -> None:
