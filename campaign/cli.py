@@ -11,9 +11,12 @@ import typer
 from campaign import __version__, options
 from campaign.exits import command
 from campaign.options import TOML
+from campaign.usage import Command, Program
 
 app = typer.Typer(
-    help="Send a personal e-mail campaign, and know exactly who got it.",
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Send a personal e-mail campaign, and know exactly what became of each message.",
     epilog="Exit codes: 0 nothing left to do; 1 finished, with rows rejected, failed, invalid or in_doubt; "
     "2 wrong usage or settings, nothing sent; 3 stopped before the end, rows pending.",
     no_args_is_help=True,
@@ -40,7 +43,7 @@ def _main(
     pass
 
 
-@app.command()
+@app.command(cls=Command)
 @command
 def init(folder: Annotated[Path, typer.Argument(help="A new folder.", metavar="DIR")]) -> None:
     """Make a campaign to start from."""
@@ -49,34 +52,48 @@ def init(folder: Annotated[Path, typer.Argument(help="A new folder.", metavar="D
     start_campaign(folder)
 
 
-@app.command()
+@app.command(cls=Command)
 @command
-def check(campaign: options.Campaign = TOML, output: options.Output = None, offline: options.Offline = False) -> int:
+def check(
+    campaign: options.Campaign = TOML,
+    output: options.Output = None,
+    offline: options.Offline = False,
+    strict: options.Strict = False,
+    json: options.Json = False,
+) -> int:
     """Find out everything that can be known before the first message; send nothing."""
     from campaign.commands.check import check_campaign
 
-    return check_campaign(campaign, output=output, offline=offline)
+    return check_campaign(campaign, output=output, offline=offline, strict=strict, json=json)
 
 
-@app.command()
+@app.command(cls=Command)
 @command
-def preview(campaign: options.Campaign = TOML, to: options.To = None, limit: options.Limit = None) -> int:
+def preview(
+    campaign: options.Campaign = TOML,
+    folder: options.Folder = None,
+    limit: options.Limit = None,
+    yes: options.Yes = False,
+    json: options.Json = False,
+) -> int:
     """Write every message to a folder, to look at; send nothing."""
     from campaign.commands.previewing import preview_campaign
 
-    return preview_campaign(campaign, to=to, limit=limit)
+    return preview_campaign(campaign, folder=folder, limit=limit, yes=yes, json=json)
 
 
-@app.command()
+@app.command(cls=Command)
 @command
 def send(
     campaign: options.Campaign = TOML,
     output: options.Output = None,
     wait: options.Wait = True,
     sandbox: options.InSandbox = False,
+    fresh: options.Fresh = False,
     dry_run: options.DryRun = False,
-    to: options.To = None,
+    folder: options.Folder = None,
     limit: options.Limit = None,
+    allow_empty: options.AllowEmpty = False,
     yes: options.Yes = False,
     opens: options.Opens = None,
     closes: options.Closes = None,
@@ -98,12 +115,13 @@ def send(
         order = Order(
             campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
             closes=closes, lasts=lasts, host=host, port=port, connections=connections, rate=rate,
-            processes=processes, profile=profile, json=json, dry_run=dry_run, to=to,
+            processes=processes, profile=profile, json=json, dry_run=dry_run, folder=folder, fresh=fresh,
+            allow_empty=allow_empty,
         )  # fmt: skip
         return send_campaign(order, reader)
 
 
-@app.command()
+@app.command(cls=Command)
 @command
 def resend(
     campaign: options.Campaign = TOML,
@@ -136,7 +154,7 @@ def resend(
     return resend_campaign(order, source, [word.value for word in include or ()])
 
 
-@app.command()
+@app.command(cls=Command)
 @command
 def status(
     campaign: options.Campaign = TOML,
@@ -150,7 +168,7 @@ def status(
     show_status(campaign, output=output, sandbox=sandbox, json=json)
 
 
-@app.command()
+@app.command(cls=Command)
 @command
 def results(
     campaign: options.Campaign = TOML, output: options.Output = None, sandbox: options.OfSandbox = False
@@ -161,37 +179,38 @@ def results(
     rewrite_results(campaign, output=output, sandbox=sandbox)
 
 
-@app.command()
+@app.command(cls=Command)
 @command
 def report(
-    to: Annotated[Path, typer.Option(help="The page to write.", metavar="REPORT.HTML")],
     campaign: options.Campaign = TOML,
+    to: options.Page = None,
     output: options.Output = None,
     sandbox: options.OfSandbox = False,
+    json: options.Json = False,
 ) -> None:
-    """Write a page for whoever asks whether everybody got it."""
+    """Write a page for whoever asks what became of everybody."""
     from campaign.commands.looking import report_campaign
 
-    report_campaign(campaign, to, output=output, sandbox=sandbox)
+    report_campaign(campaign, to, output=output, sandbox=sandbox, json=json)
 
 
-@app.command("sandbox")
+@app.command("sandbox", cls=Command)
 @command
 def sandbox_(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")] = 2525,
-    to: Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")] = Path("sandbox"),
+    folder: Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")] = Path("sandbox"),
 ) -> None:
     """Run the embedded SMTP server alone, until Ctrl-C."""
     from campaign.commands.serving import serve_sandbox
 
-    serve_sandbox(port, to)
+    serve_sandbox(port, folder)
 
 
-@link_app.command("mint")
+@link_app.command("mint", cls=Command)
 @command
 def link_mint(
     campaign: options.NamedCampaign,
-    email: Annotated[str, typer.Argument(help="Whom the link signs in.", metavar="EMAIL")],
+    email: Annotated[str, typer.Argument(help="The address that the link signs in.", metavar="EMAIL")],
     lasts: Annotated[
         str | None, typer.Option(help="How long it works: 1h. [default: as in a run begun now]", metavar="LENGTH")
     ] = None,
@@ -202,15 +221,22 @@ def link_mint(
     mint_link(campaign, email, lasts)
 
 
-@link_app.command("inspect")
+@link_app.command("inspect", cls=Command)
 @command
 def link_inspect(
-    url: Annotated[str, typer.Argument(help="The link, or - to read it from standard input.", metavar="URL")],
+    url: Annotated[
+        str, typer.Argument(help="The link, or a text with it in it; - reads from standard input.", metavar="URL")
+    ],
     campaign: Annotated[
-        Path | None, typer.Option(help="Its campaign.toml, for the domain and the secret.", metavar="CAMPAIGN.TOML")
+        Path | None,
+        typer.Option(
+            help="Its campaign.toml, for the domain and the secret. [default: what the environment has of them]",
+            metavar="CAMPAIGN.TOML",
+        ),
     ] = None,
+    json: options.Json = False,
 ) -> int:
-    """Say what a link says, and which of the vendor's troubles it has. Exit code 1 if it has any."""
+    """Say what a link says and what is wrong with it. Exit code 1 if anything is."""
     from campaign.commands.links import inspect_link_for
 
-    return inspect_link_for(url, campaign)
+    return inspect_link_for(url, campaign, json=json)

@@ -50,6 +50,11 @@ def spell_duration(length: timedelta) -> str:
     return sign + (" ".join(words) or "0 seconds")
 
 
+def compact_duration(length: timedelta) -> str:
+    """Write a length of time for an option, exact to the millisecond: "1h30min". `parse_duration` reads it back."""
+    return "".join(f"{number}{short}" for number, _, short in _parts(abs(length)) if number) or "0s"
+
+
 def brief_duration(length: timedelta) -> str:
     """Say about how long, for a countdown: the two largest units, rounded up to a second: "2 h 5 min"."""
     whole = timedelta(seconds=-(-abs(length) // timedelta(seconds=1)))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from campaign.durations import brief_duration
+from campaign.durations import brief_duration, compact_duration
 from campaign.errors import CampaignError, WindowError
 from campaign.invocation import Invocation
 from campaign.model import Status
@@ -27,7 +27,8 @@ MEANINGS = {
     Status.SUPPRESSED: "on a suppression list",
     Status.DUPLICATE: "the same address stands earlier in the file",
 }
-_WINDOW = ("--opens", "--closes", "--lasts")
+WINDOW = ("--opens", "--closes", "--lasts")
+"""The options that give another window."""
 _STAGES = ("read", "mint", "render", "compose", "send", "ledger")
 
 
@@ -53,7 +54,7 @@ def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings
     if summary.profile:
         show_profile(summary.profile, max(1, summary.sent_now), say)
     if counts[Status.PENDING] and trouble is None:
-        say(_why_pending(summary, now))
+        say(stop_of(summary, now)[1])
     say(f"results: {summary.results}")
     commands = next_commands(
         counts,
@@ -64,6 +65,8 @@ def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings
         stale=is_stale(given, now),
     )
     show_next(commands, say)
+    if invocation.sandbox and not summary.sent_now and not counts[Status.PENDING]:
+        say(f"to begin the sandbox anew:\n    {invocation.line('send', '--fresh')}")
 
 
 def show_counts(counts: Mapping[Status, int], say: Say) -> None:
@@ -97,35 +100,45 @@ def next_commands(
     fresh = ("--lasts", "8h") if stale else ()
 
     def resend(*more: str) -> str:
-        return invocation.line("resend", *more, *fresh, without=_WINDOW if stale else ("--opens",) if opened else ())
+        return invocation.line("resend", *more, *fresh, without=WINDOW if stale else ("--opens",) if opened else ())
 
     commands = []
     again = []
-    mended = "invalid rows once they are mended in the contacts file"
     goes_on = bool(counts[Status.PENDING]) and not over
     if goes_on:
-        words = f"to go on (and with {mended})" if counts[Status.INVALID] else "to go on"
+        words = "to go on (invalid rows that you have corrected go, too)" if counts[Status.INVALID] else "to go on"
         commands.append((words, invocation.line("send")))
     elif counts[Status.PENDING]:
-        again.append("what is pending")
+        again.append("pending rows")
     if counts[Status.FAILED]:
-        again.append("what failed")
+        again.append("failed rows")
     if counts[Status.INVALID] and not goes_on:
-        again.append(mended)
+        again.append("invalid rows that you have corrected")
     if again:
-        commands.append((f"to send again {' and '.join(again)}", resend()))
+        commands.append((f"to resend: {', and '.join(filter(None, [', '.join(again[:-1]), again[-1]]))}", resend()))
     if counts[Status.REJECTED]:
-        words = "to send to rejected addresses, once they are corrected in the results"
-        commands.append((words, resend("--from", str(results))))
+        copy = results.with_name(f"{results.stem}-corrected.csv")
+        words = (
+            f"to send to rejected addresses: copy the results to {copy.name}, correct the addresses there, keep those "
+            "rows, and send to them"
+        )
+        commands.append((words, resend("--from", str(copy))))
     if counts[Status.IN_DOUBT]:
         copy = results.with_name(f"{results.stem}-doubtful.csv")
         words = (
-            "in doubt: they may have been delivered, and are not sent again unless you ask for it. Look for their "
-            f"Message-IDs in the server's log; copy the results to {copy.name}, keep the rows that did not arrive, and "
-            "send to those"
+            "in doubt: they may have been delivered, and are not sent again unless you ask for it. Look in the "
+            "server's log (in Postfix's, a line with the Message-ID alone proves nothing: it takes “queue active” or "
+            f"“status=” with the same queue ID); copy the results to {copy.name}, keep the rows that did not arrive, "
+            "and send to those"
         )
         commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
     return commands
+
+
+def fresh_window(given: WindowSettings) -> tuple[str, str]:
+    """Give the option for a window that begins now: as long as the settings say, or a working day."""
+    lasts = given.lasts or timedelta(hours=8)
+    return "--lasts", compact_duration(lasts)
 
 
 def is_stale(given: WindowSettings, now: datetime) -> bool:
@@ -137,9 +150,21 @@ def is_stale(given: WindowSettings, now: datetime) -> bool:
     return False
 
 
-def _why_pending(summary: Summary, now: datetime) -> str:
+def stop_of(summary: Summary, now: datetime, *, limited: bool = True) -> tuple[str, str]:
+    """Give why a run stopped before the end: one word for a program, and a sentence; both empty where it did not.
+    `limited`: it was told how many to send at most.
+    """
+    if summary.trouble is not None:
+        return summary.trouble.reason, summary.trouble.what
+    if not summary.counts[Status.PENDING]:
+        return "", ""
+    if summary.declined:
+        return "declined", "stopped before the end: nobody said yes"
     if summary.window.is_over(now):
-        return f"the window is over: it {summary.window.describe(now)}"
+        return "window_over", f"the window is over: it {summary.window.describe(now)}"
     if not summary.window.is_open(now):
-        return f"the window is not open yet: it {summary.window.describe(now)}"
-    return "stopped before the end" if summary.stopped else "there is more to send"
+        words = f"the window is not open yet: it {summary.window.describe(now)}"
+        return "signal" if summary.stopped else "not_open", words
+    if summary.stopped:
+        return "signal", "stopped before the end"
+    return "limit" if limited else "not_chosen", "there is more to send"

@@ -5,12 +5,13 @@
     │   ├── SettingsError         campaign.toml, the environment, an option
     │   ├── WindowError           a time that does not exist, a window that is over
     │   ├── ContactsError         the contacts file or a suppression list as a whole
-    │   ├── TemplateError         a template that cannot be loaded or compiled
+    │   ├── TemplateError         a template that cannot be loaded or compiled, or names what nobody has
     │   ├── LinkError             a secret, a domain or an expiry that no link can be made with
     │   ├── ResultsError          a results file that cannot be read or written
     │   └── LedgerError           a ledger of another campaign, damaged, or out of reach
     │       └── LedgerBusyError       another run holds it
     ├── InvalidContactError   this row can't be mailed as it stands; the others can
+    │   └── EmptyCellError        a template writes a cell of it that is empty
     └── StoppedError          the run had to stop before its end; rows stay pending (exit code 3)
 
 An error that a person sees has three parts: what is wrong, where, and what to do. None ever quotes a secret or a link.
@@ -19,10 +20,15 @@ The errors of third-party libraries are translated in the room that uses the lib
 
 
 class CampaignError(Exception):
-    """Base of all. `what` is a sentence; `where` names file, row, column or setting; `fix` says what to do."""
+    """Base of all. `what` is a sentence; `where` names file, row, column or setting; `fix` says what to do. `reason` is
+    one word for a program, where such an error stops a run.
+    """
 
-    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+    reason = ""
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", reason: str = "") -> None:
         super().__init__(what)
+        self.reason = reason or self.reason
         self.what = what
         self.where = where
         self.fix = fix
@@ -52,21 +58,31 @@ class WindowError(UsageError):
 class ContactsError(UsageError):
     """The contacts file or a suppression list can't be read as a whole."""
 
+    reason = "contacts"
+
 
 class TemplateError(UsageError):
-    """A template can't be loaded or compiled."""
+    """A template can't be loaded or compiled, or it names what no contact has."""
+
+    reason = "template"
 
 
 class LinkError(UsageError):
     """No link can be made with this secret, domain, redirect or expiry."""
 
+    reason = "link"
+
 
 class ResultsError(UsageError):
     """A results file can't be read or written."""
 
+    reason = "results"
+
 
 class LedgerError(UsageError):
     """The ledger belongs to another campaign, is damaged, or can't be reached."""
+
+    reason = "ledger"
 
 
 class LedgerBusyError(LedgerError):
@@ -75,6 +91,14 @@ class LedgerBusyError(LedgerError):
 
 class InvalidContactError(CampaignError):
     """This contact can't be mailed as it stands."""
+
+
+class EmptyCellError(InvalidContactError):
+    """A template writes a cell of this contact that is empty. `column` is the cell's."""
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", column: str) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.column = column
 
 
 class StoppedError(CampaignError):

@@ -4,14 +4,18 @@
 the end. An error that nobody foresaw is told by its kind and place only: its own words could quote a link.
 """
 
+import contextlib
 import functools
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 import typer
 
+from campaign.colour import coloured
 from campaign.errors import CampaignError, InvalidContactError, UsageError
+from campaign.stdout import say_json
 
 WRONG, STOPPED = 2, 3
 
@@ -21,22 +25,42 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def ending(*args: Any, **kwargs: Any) -> None:
+        as_json = bool(kwargs.get("json"))
         try:
             code = function(*args, **kwargs)
         except CampaignError as error:
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(exit_code(error)) from None
+            code = exit_code(error)
+            tell(error, code, as_json=as_json)
         except KeyboardInterrupt:
-            typer.echo("stopped", err=True)
-            raise typer.Exit(STOPPED) from None
+            code = STOPPED
+            _complain("stopped")
+            if as_json:
+                say_json(error_document(CampaignError("stopped", fix="run the same command again"), code))
         except BrokenPipeError:
             raise  # whoever read our output has seen enough: Typer ends the program quietly
         except Exception as error:
-            typer.echo(f"error: {unforeseen(error)}", err=True)
-            raise typer.Exit(STOPPED) from None
+            code = STOPPED
+            tell(unforeseen(error), code, as_json=as_json)
         raise typer.Exit(code or 0)
 
     return ending
+
+
+def tell(error: CampaignError, code: int, *, as_json: bool) -> None:
+    """Say an error on stderr; for a program, on stdout as well."""
+    _complain(coloured(f"error: {error}", sys.stderr))
+    if as_json:
+        say_json(error_document(error, code))
+
+
+def _complain(words: str) -> None:
+    with contextlib.suppress(OSError):  # nobody reads it: no reason for another exit code
+        typer.echo(words, err=True)
+
+
+def error_document(error: CampaignError, code: int) -> dict[str, object]:
+    """Give what a program is told of an error."""
+    return {"error": {"what": error.what, "where": error.where, "fix": error.fix}, "exit_code": code}
 
 
 def exit_code(error: CampaignError) -> int:

@@ -26,7 +26,7 @@ class Status(StrEnum):
     IN_DOUBT = "in_doubt"
     """The message left, its reply never came."""
     INVALID = "invalid"
-    """Can't be mailed as it stands: address, missing column or template variable, a line break in a header."""
+    """Can't be mailed as it stands: address, missing cell, an empty cell that is written, a line break in a header."""
     SUPPRESSED = "suppressed"
     """On a suppression list."""
     DUPLICATE = "duplicate"

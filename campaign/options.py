@@ -23,8 +23,12 @@ Output = Annotated[
     Path | None,
     typer.Option(help="The results CSV; its ledger lies beside it. [default: NAME-results.csv]", metavar="CSV"),
 ]
-To = Annotated[
+Folder = Annotated[
     Path | None, typer.Option(help="The folder to write messages to. [default: NAME-preview]", metavar="DIR")
+]
+Page = Annotated[
+    Path | None,
+    typer.Option(help="The page to write; - is standard output. [default: NAME-report.html]", metavar="REPORT.HTML"),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="As `preview`: write messages to a folder, send nothing.")]
 Source = Annotated[
@@ -35,8 +39,10 @@ Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the windo
 InSandbox = Annotated[
     bool, typer.Option("--sandbox", help="Deliver to a server inside this program; nothing leaves the machine.")
 ]
+Fresh = Annotated[bool, typer.Option("--fresh", help="With --sandbox: begin anew, without what its earlier runs left.")]
 OfSandbox = Annotated[bool, typer.Option("--sandbox", help="Look at the sandbox run, not at the real one.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many contacts.", metavar="N")]
+AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="A contacts file without rows is no mistake.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")]
 Opens = Annotated[str | None, typer.Option(help="When the window opens: 2026-11-23T09:00.", metavar="TIME")]
 Closes = Annotated[str | None, typer.Option(help="When the window closes: 2026-11-23T17:00.", metavar="TIME")]
@@ -52,6 +58,9 @@ Processes = Annotated[
 ]
 Profile = Annotated[bool, typer.Option("--profile", help="Say at the end where the time went.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome to stdout as JSON.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit code 1 for rows that can't be mailed, and for whatever is noted.")
+]
 Offline = Annotated[bool, typer.Option("--offline", help="Do not connect to the SMTP server.")]
 
 SETTINGS = {

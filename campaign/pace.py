@@ -1,15 +1,25 @@
 """How fast messages may begin: the operator's rate, and what the server can take of it.
 
-A token bucket that holds at most a tenth of a second's worth. When the server says "slow down" the rate halves, from
-the configured one or, where there is none, from what was really sent; after that, each second in which messages began
-and none met "slow down" gives a tenth back. Times are monotonic seconds, handed in.
+A token bucket that holds at most a tenth of a second's worth. When the server says "slow down" and has taken messages
+just before, what it has taken is what it takes: the rate falls to nine tenths of that. Where nothing gets through, it
+falls to half, or a quarter. In each quiet second in which messages began it rises again: it doubles as long as it is
+below what the server is known to take, feels its way above that, and after a long quiet stretch forgets what it knew.
+(TCP's slow start and congestion avoidance, RFC 5681, with a limit that is measured.) Times are monotonic seconds,
+handed in.
 """
 
-_FLOOR = 0.1
-"""Messages a second below which throttling does not push."""
-_CLIMB = 1.1
+_FLOOR = 0.25
+"""Messages a second below which throttling does not push: enough to notice soon that a server takes mail again."""
 _QUIET = 2.0
-"""Seconds between two halvings: many connections hear the same "slow down"."""
+"""Seconds between two slow-downs: many connections hear the same one."""
+_STILL_NOTHING = 0.5
+"""Seconds after which another complaint counts all the same, where nothing at all has been taken since."""
+_BELOW = 0.9
+"""Of what the server takes: where to go when it has complained, and until where to hurry."""
+_HURRY, _STROLL, _FEEL = 2.0, 1.1, 1.02
+"""By how much the rate rises in a quiet second: below the known limit, long after a complaint, soon after one."""
+_SOON, _LONG = 10.0, 30.0
+"""Quiet seconds until it strolls, and until the limit is forgotten."""
 _ENDLESS = 100_000.0
 """Messages a second from which on a rate that nobody configured is none any more."""
 
@@ -26,9 +36,11 @@ class Pace:
         self._filled = now
         self._slowed = now - _QUIET * second
         self._climbed = now
-        self._count = 0
-        self._since = now
         self._begun = 0
+        self._limit: float | None = None
+        """What the server was seen to take in a second, when it complained."""
+        self._taken = 0
+        self._marks = (now, 0, now, 0)  # two moments, and how many it had taken by then
 
     @property
     def rate(self) -> float | None:
@@ -42,13 +54,14 @@ class Pace:
 
     def take(self, now: float) -> bool:
         """Take leave to begin one message."""
+        if now - self._marks[2] >= self._second:
+            self._marks = (*self._marks[2:], now, self._taken)
         if self._rate is not None:
             self._fill(now)
             if self._tokens < 1.0:
                 return False
             self._tokens -= 1.0
             self._begun += 1
-        self._count += 1
         return True
 
     def wait(self, now: float) -> float:
@@ -58,17 +71,30 @@ class Pace:
         self._fill(now)
         return 0.0 if self._rate is None else max(0.0, (1.0 - self._tokens) / self._rate)
 
+    def got_through(self) -> None:
+        """Hear that the server has taken a message."""
+        self._taken += 1
+
     def slow_down(self, now: float) -> bool:
-        """Halve the rate; False if that was done a moment ago, or it can't fall further."""
-        if now - self._slowed < _QUIET * self._second:
+        """Lower the rate; False if that was done a moment ago, or it can't fall further."""
+        passed, nothing = (now - self._slowed) / self._second, self._taken == self._marks[3]
+        if passed < _QUIET and not (nothing and passed >= _STILL_NOTHING):
             return False
+        since, before = self._marks[:2]
+        taken = (self._taken - before) / max(now - since, self._second)
         if self._rate is None:
-            self._rate = max(self._count / max(now - self._since, self._second), 1.0)
-        before, self._rate = self._rate, max(self._floor, self._rate / 2)
+            self._rate = max(taken, 1.0)
+        old = self._rate
+        if taken > old / 4:
+            self._limit = taken
+            self._rate = max(self._floor, min(_BELOW * taken, _BELOW * old))
+        else:  # hardly anything gets through, whatever the rate: what was known may hold again once that is over
+            self._rate = max(self._floor, old / (4 if nothing else 2))
         self._tokens = min(self._tokens, 0.0)
         self._filled = self._slowed = self._climbed = now
-        self._count, self._since, self._begun = 0, now, 0
-        return self._rate < before
+        self._begun = 0
+        self._marks = (now, self._taken, now, self._taken)
+        return self._rate < old
 
     def _fill(self, now: float) -> None:
         assert self._rate is not None
@@ -79,8 +105,20 @@ class Pace:
         steps = min(int((now - self._climbed) / self._second), self._begun)
         if steps:
             self._climbed, self._begun = now, 0
-            self._rate *= _CLIMB ** min(steps, 100)
+            for _ in range(min(steps, 100)):
+                self._rise((now - self._slowed) / self._second)
             if self._most is not None:
                 self._rate = min(self._rate, self._most)
             elif self._rate > _ENDLESS / self._second:
                 self._rate = None
+
+    def _rise(self, quiet: float) -> None:
+        assert self._rate is not None
+        if quiet > _LONG:
+            self._limit = None
+        if self._limit is None:
+            self._rate *= _HURRY
+        elif self._rate < _BELOW * self._limit:
+            self._rate = min(self._rate * _HURRY, _BELOW * self._limit)
+        else:
+            self._rate *= _FEEL if quiet < _SOON else _STROLL

@@ -10,14 +10,14 @@ moves a clock change after they were published is not known here.
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
 
 from campaign.durations import as_moment, brief_duration, parse_moment
 from campaign.errors import WindowError
 
-__all__ = ["SendWindow", "as_moment", "find_zone", "parse_moment"]
+__all__ = ["SendWindow", "as_moment", "find_zone", "parse_moment", "say_day"]
 
 _NO_TIME = timedelta(0)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -128,6 +128,23 @@ class SendWindow:
             expiry = self._expiries[grace] = (self._closes_utc + grace).astimezone(self.zone)
         return expiry
 
+    @property
+    def length(self) -> timedelta | None:
+        """How long it is open, in all; None if it never closes."""
+        return None if self._closes_utc is None else self._closes_utc - self._opens_utc
+
+    def little_left(self, now: datetime) -> bool:
+        """Whether it is open at `now` (aware), and less than a quarter of it is left."""
+        length, left = self.length, self.seconds_left(now)
+        return length is not None and left is not None and self.is_open(now) and left < length.total_seconds() / 4
+
+    def describe_links(self, now: datetime, grace: timedelta) -> str:
+        """Say how long the links of messages sent from `now` (aware) on will work."""
+        if self._closes_utc is None:
+            return f"each link works for {brief_duration(grace)}"
+        expiry = self._closes_utc + grace
+        return f"links work until {_say(expiry, self.zone)}, {brief_duration(expiry - now.astimezone(UTC))} from now"
+
     def describe(self, now: datetime) -> str:
         """Say how things stand at `now` (aware): "opens Mon 23 Nov 2026 09:00 EST, in 2 h 5 min"."""
         moment = now.astimezone(UTC)
@@ -137,8 +154,15 @@ class SendWindow:
             return f"open since {_say(self._opens_utc, self.zone)}, never closes"
         closes = _say(self._closes_utc, self.zone)
         if moment < self._closes_utc:
-            return f"open until {closes}, {brief_duration(self._closes_utc - moment)} left"
+            length = brief_duration(self._closes_utc - self._opens_utc)
+            return f"open until {closes}, {brief_duration(self._closes_utc - moment)} of {length} left"
         return f"closed {closes}, {brief_duration(moment - self._closes_utc)} ago"
+
+
+def say_day(moment: datetime, zone: tzinfo) -> str:
+    """Say on which day an aware moment lies in `zone`: "Mon 26 Oct 2026"."""
+    local = moment.astimezone(zone)
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 
 def find_zone(name: str) -> ZoneInfo:
@@ -214,4 +238,4 @@ def _say(moment: datetime, zone: ZoneInfo) -> str:
     clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
     name = local.tzname() or ""
     label = f"UTC{name}" if name[:1] in {"+", "-"} else name
-    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year} {clock} {label}"
+    return f"{say_day(moment, zone)} {clock} {label}"

@@ -21,6 +21,7 @@ class Silent:
     """A watcher that keeps what it hears."""
 
     asks = False
+    can_agree = True
 
     def __init__(self) -> None:
         self.notices: list[str] = []
@@ -37,6 +38,9 @@ class Silent:
 
     def progress(self, progress: Progress) -> None:
         self.heard.append(progress)
+
+    def writing(self, rows: int, total: int) -> None:
+        """Not kept."""
 
     def notice(self, words: str) -> None:
         self.notices.append(words)
@@ -64,7 +68,7 @@ class SmallCampaign:
 
     @property
     def ledger(self) -> Path:
-        return self.folder / f"{self.name}-results.ledger"
+        return self.folder / f"{self.name}.ledger"
 
     def contacts(self, rows: Iterable[Sequence[str]], header: Sequence[str] = ("email", "name")) -> "SmallCampaign":
         """Write contacts.csv."""
@@ -81,7 +85,7 @@ class SmallCampaign:
     def plan(self, port: int, **options: Any) -> RunPlan:
         """Write campaign.toml, and give the plan for a run against the port. Options are RunPlan's."""
         settings = self.load(port)
-        results, ledger = output_paths(settings, None, False)
+        results, ledger, _ = output_paths(settings, None, False)
         smtp = settings.smtp
         server = Server(host=smtp.host, port=smtp.port, security=smtp.security, timeout=smtp.timeout.total_seconds())
         return RunPlan(

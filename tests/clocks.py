@@ -1,7 +1,7 @@
 """Clocks for tests in which a server falls silent, or is fast: no timeout is waited for, and none ends by chance.
 
-With a short timeout in real time, a busy machine now and then makes an honest reply too late. So timeouts are long here,
-and this clock leaps over them, but only when the server hangs and has had nothing else to do for a while.
+With a short timeout in real time, a busy machine now and then makes an honest reply too late. So timeouts are long
+here, and this clock leaps over them, but only when the server hangs and has had nothing else to do for a while.
 """
 
 import time

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import Due, Taker
+from campaign.ledger.taker import Due, Taker
 from campaign.model import Contact, Envelope, Message, Outcome, Parcel, Reply
 from campaign.pace import Pace
 from campaign.pipeline.courier import MailCourier

@@ -8,9 +8,10 @@ from typing import Any
 from campaign.contacts import contact_key
 from campaign.ledger import summary
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import Taker, enrol, prepare_run
+from campaign.ledger.roster import enrol
 from campaign.ledger.schema import connect
 from campaign.ledger.store import Ledger
+from campaign.ledger.taker import Taker, prepare_run
 from campaign.model import Envelope, Message, Outcome, Parcel, Reply, Row, Status
 
 OK = Reply(code=250, enhanced="2.0.0", text="Ok: queued")
@@ -35,7 +36,12 @@ def enrolled(
 ) -> None:
     """Enrols in chunks of three."""
     chunks = (entries[start : start + 3] for start in range(0, len(entries), 3))
-    enrol(ledger.database, columns, chunks, suppressed, contact_key)
+    enrol(ledger.database, columns, chunks, listed(*suppressed), contact_key)
+
+
+def listed(*keys: str) -> list[tuple[str, str, int]]:
+    """A suppression list, quiet.csv, with these keys."""
+    return [(key, "quiet.csv", line) for line, key in enumerate(keys, 1)]
 
 
 def people(ledger: Ledger, count: int) -> list[int]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from campaign.contacts import contact_key
-from campaign.errors import LedgerError
+from campaign.errors import LedgerError, ResultsError
 from campaign.ledger import summary
 from campaign.ledger.amend import Amendment
 from campaign.ledger.cells import decode_cells
@@ -195,7 +196,7 @@ def test_corrected_to_an_address_that_is_there_is_a_duplicate(ledger: Ledger) ->
 
 
 def test_corrected_to_an_address_that_is_suppressed(ledger: Ledger) -> None:
-    ledger.database.execute("INSERT INTO suppressed VALUES ('new@x.example')")
+    ledger.database.execute("INSERT INTO suppressed VALUES ('new@x.example', 'quiet.csv', 7)")
     line = ("new@x.example", "new@x.example", "Cid", "<1>")
     amend(ledger, corrected(line), ("email", "name", "message_id"), owners={"<1>": CID})
     assert words(ledger)[2] == "suppressed"
@@ -208,23 +209,70 @@ def test_who_shared_the_address_that_was_corrected_has_it_now(ledger: Ledger) ->
     assert cells(ledger)[4] == [BOB, "Bobby"]
 
 
-def test_a_copied_row_with_another_address_is_somebody_new(ledger: Ledger) -> None:
+def refused(ledger: Ledger, lines: list[Row], *rest: Any) -> str:
+    """Whom the refusal names. It leaves the roster as it was."""
+    with pytest.raises(ResultsError, match="none that this campaign ever had") as caught:
+        amend(ledger, lines, *rest)
+    assert (cells(ledger), words(ledger), chosen(ledger)) == (BEFORE, WORDS, [])
+    assert "contacts file" in caught.value.fix
+    return caught.value.where
+
+
+def test_a_copied_row_with_another_address_is_a_stranger(ledger: Ledger) -> None:
     first, second = ("one@x.example", "one@x.example", "Bob", "<1>"), ("two@x.example", "two@x.example", "Bob", "<1>")
-    amend(ledger, corrected(first, second), ("email", "name", "message_id"), owners={"<1>": BOB})
-    assert cells(ledger)[1] == ["one@x.example", "Bob"]
-    assert cells(ledger)[6] == ["two@x.example", "Bob"]
+    where = refused(ledger, corrected(first, second), ("email", "name", "message_id"), {"<1>": BOB})
+    assert where.endswith("row 2 (line 3)")
 
 
-def test_somebody_new_comes_at_the_end_and_takes_nobodys_place(ledger: Ledger) -> None:
-    lines = corrected(("new@x.example", "new@x.example", "Eve", ""), ("zoe@x.example", "zoe@x.example", "Bob", ""))
-    amend(ledger, lines, ("email", "name", "status"))
-    assert cells(ledger) == [*BEFORE, ["new@x.example", "Eve"], ["zoe@x.example", "Bob"]]
-    assert words(ledger) == [*WORDS, "pending", "pending"]
+def test_strangers_are_refused_and_the_first_few_named(ledger: Ledger) -> None:
+    lines = [(f"new{n}@x.example", f"new{n}@x.example", "Eve", "") for n in range(8)]
+    known = corrected((ANN, ANN, "Ann", "sent"))
+    where = refused(ledger, [*known, *corrected(*lines)], ("email", "name", "status"))
+    assert "row 1 (line 2), row 2 (line 3)" in where and where.endswith("and 3 more")
 
 
-def test_nobody_new_who_cannot_be_mailed(ledger: Ledger) -> None:
-    amend(ledger, [row(1, None, "nobody@", "Nobody")])
-    assert cells(ledger) == BEFORE
+def test_a_stranger_who_cannot_be_mailed_is_one_too(ledger: Ledger) -> None:
+    refused(ledger, [row(1, None, "nobody@", "Nobody")])
+
+
+def test_a_suppressed_row_is_not_made_another_row_by_its_address(ledger: Ledger) -> None:
+    """It has no Message-ID to be known by; and a file with only addresses would fit any row that can't be mailed."""
+    lines = corrected(("new@x.example", "new@x.example", "suppressed"))
+    refused(ledger, lines, ("email", "status"))
+
+
+@pytest.mark.parametrize(
+    ("stored", "given"),
+    [
+        ("01234", "1234"), ("+491701234", "491701234"), ("1.50", "1.5"), ("1234567890123", "1.23457E+12"),
+        ("12345678901234567", "12345678901234500"), ("2026-03-04", "04/03/2026"), ("2026-03-04", "4.3.26"),
+        ("10-12", "12-Oct"), ("true", "TRUE"),
+    ],
+)  # fmt: skip
+def test_what_a_spreadsheet_has_respelt_stays_and_is_said(tmp_path: Path, stored: str, given: str) -> None:
+    with Ledger.open(tmp_path / "y.ledger", "y") as ledger:
+        ledgers.enrolled(ledger, [row(1, ANN, ANN, stored), row(2, None, "eve@", stored)], columns=("email", "code"))
+        lines = [row(1, ANN, ANN, given), row(2, "eve@x.example", "eve@x.example", given)]
+        amendment = Amendment(
+            ledger.database, ("email", "code"), email_column="email", ignored=IGNORED, key=contact_key, owners={}
+        )
+        amendment.apply(lines)
+        assert cells(ledger) == [[ANN, stored], ["eve@x.example", stored]]
+        assert [(one.number, *rest) for one, *rest in amendment.respelt] == [
+            (1, "code", stored, given), (2, "code", stored, given)
+        ]  # fmt: skip
+
+
+def test_the_files_own_status_is_laid_over_and_ours_is_not(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "y.ledger", "y") as ledger:
+        ledgers.enrolled(ledger, [row(1, ANN, ANN, "gold")], columns=("email", "status"))
+        amendment = Amendment(
+            ledger.database, ("email", "contact_status", "status"), email_column="email", ignored=IGNORED,
+            key=contact_key, owners={}, renamed={"contact_status": "status"},
+        )  # fmt: skip
+        amendment.apply([row(1, ANN, ANN, "silver", "pending")])
+        assert ledger.columns() == ["email", "status"]
+        assert cells(ledger) == [[ANN, "silver"]]
 
 
 def test_twice_in_the_file_the_first_correction_counts(ledger: Ledger) -> None:

@@ -79,14 +79,14 @@ def test_another_try_is_the_same_message_with_a_link_of_its_own(letter: Letter) 
     assert first[0].url != again[0].url
 
 
-def test_the_columns_a_campaign_needs_are_its_templates_and_its_redirects(letter: Letter) -> None:
-    assert Assembly(letter()).required == {"name"}
-
-
-def test_the_redirects_columns_are_needed_too(letter: Letter) -> None:
+def test_what_the_templates_or_the_redirect_want_of_every_row_is_known_before_the_first(letter: Letter) -> None:
     plan = letter(redirect_to="https://acme.myclickfunnels.com/{{ contact.id }}/{{ contact.plan | default('x') }}")
     assembly = Assembly(plan)
-    assert assembly.required == {"name", "id"}
+    assembly.verify(["email", "name", "id"])
+    with pytest.raises(TemplateError) as caught:
+        assembly.verify(["email", "name", "ID"])
+    assert caught.value.what == "there is no column 'id'; did you mean 'ID'?"
+    assert caught.value.where == "link.redirect_to"
     link, _, message = assembly.assemble(ANN, NOW)
     assert link.url in text_of(message)
 
@@ -115,7 +115,7 @@ def test_the_message_says_what_the_settings_say(letter: Letter) -> None:
 def test_a_contact_without_what_the_template_needs_is_invalid_and_the_next_one_is_not(letter: Letter) -> None:
     assembly = Assembly(letter())
     with pytest.raises(InvalidContactError):
-        assembly.assemble(replace(ANN, columns={"email": ANN.email}), NOW)
+        assembly.assemble(replace(ANN, columns={"email": ANN.email, "name": ""}), NOW)
     assert assembly.assemble(ANN, NOW)
 
 

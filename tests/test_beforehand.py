@@ -1,30 +1,17 @@
 """What is decided before a run opens its ledger."""
 
+import csv
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from campaign.errors import ResultsError
-from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, missing_columns, processes_for
+from campaign.errors import ResultsError, TemplateError
+from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, processes_for
+from campaign.pipeline.plan import Resend
 from tests.campaigns import SmallCampaign
-
-
-@pytest.mark.parametrize(
-    ("required", "columns", "named"),
-    [
-        ((), (), []),
-        (("name", "email"), ("email", "name", "more"), []),
-        (("name", "city"), ("email",), ["city", "name"]),
-        (("profile_id",), ("email", "profileid"), ["profile_id"]),
-    ],
-)
-def test_the_columns_that_are_missing(required: tuple[str, ...], columns: tuple[str, ...], named: list[str]) -> None:
-    notices = list(missing_columns(required, columns))
-    assert len(notices) == len(named)
-    assert all(f"{name!r}" in notice for name, notice in zip(named, notices, strict=True))
-    assert ["did they mean 'profileid'?" in notice for notice in notices] == ["profileid" in columns] * len(named)
+from tests.conftest import StartServer
 
 
 @pytest.mark.parametrize(
@@ -55,3 +42,25 @@ def test_a_folder_where_the_results_should_be_is_seen_before_anybody_is_mailed(t
     with pytest.raises(ResultsError) as caught:
         guard_what_an_earlier_run_left(plan)
     assert caught.value.where == str(plan.results)
+
+
+def test_columns_that_corrected_results_brought_stay_known(tmp_path: Path, smtp_server: StartServer) -> None:
+    """A template may name them in the re-send that brings them and in every later run; others, still, in none."""
+    campaign = SmallCampaign(tmp_path / "campaign").contacts([("a@x.example", "A"), ("b.example", "B")])
+    server = smtp_server()
+    campaign.send(server.port)
+    (campaign.folder / "template" / "subject.txt").write_text("{{ contact.name }} of {{ contact.city }}")
+    with pytest.raises(TemplateError, match="there is no column 'city'"):
+        campaign.resend(server.port)
+    rows = [row | {"city": "Galway"} for row in campaign.results()]
+    rows[1]["email"] = "b@x.example"
+    corrected = campaign.folder / "corrected.csv"
+    with corrected.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    assert campaign.resend(server.port, resend=Resend(source=corrected)).sent_now == 1
+    assert campaign.resend(server.port).sent_now == 0
+    (campaign.folder / "template" / "subject.txt").write_text("{{ contact.status }} {{ contact.city }}")
+    with pytest.raises(TemplateError, match="there is no column 'status'"):
+        campaign.resend(server.port)

@@ -3,12 +3,15 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import jwt
 import pytest
 from typer.testing import CliRunner
 
@@ -18,7 +21,7 @@ from campaign.ledger.store import Ledger
 from campaign.starter import make_campaign
 from tests.campaigns import SECRET, SmallCampaign
 from tests.conftest import StartServer
-from tests.smtp_server import CATALOGUE
+from tests.smtp_server import CATALOGUE, local_part
 
 HEAVY = {
     "pandas",
@@ -93,7 +96,6 @@ def test_version(command: Command) -> None:
 def test_wrong_usage_has_exit_code_2(command: Command) -> None:
     assert command("frobnicate").code == 2
     assert command("send", "--nope").code == 2
-    assert command("report").code == 2
     assert command("resend", "--include", "sent").code == 2
     assert command("send", "--limit", "0").code == 2
 
@@ -118,7 +120,7 @@ def test_wrong_usage_has_exit_code_2(command: Command) -> None:
         ("status", "sample.toml"),
         ("results", "sample.toml"),
         ("report", "sample.toml", "--to", "report.html"),
-        ("preview", "sample.toml", "--to", "templates"),
+        ("preview", "sample.toml", "--folder", "templates"),
         ("init", "templates"),
         ("send", "no_column.toml", "--sandbox"),
         ("send", "no_contacts.toml", "--sandbox"),
@@ -253,10 +255,80 @@ def test_results_and_report(command: Command, small: SmallCampaign, smtp_server:
     assert results.read_bytes() == before
     page = small.folder / "report.html"
     assert command("report", small.path, "--to", page).code == 0
-    assert "Everybody got it" in page.read_text("utf-8")
+    assert "All 5 messages were accepted by the mail server." in page.read_text("utf-8")
+    files = {path.name for path in small.folder.iterdir()}
+    beside = small.folder / "small-report.html"
+    assert command("report", small.path).out.strip() == str(beside)
+    assert {path.name for path in small.folder.iterdir()} == files | {"small-report.html"}
+    assert beside.read_text("utf-8").count("accepted by the mail server") == page.read_text("utf-8").count(
+        "accepted by the mail server"
+    )
     said = command("report", small.path, "--to", small.folder / "no" / "report.html")
     assert said.code == 2
     assert_three_parts(said)
+
+
+def test_a_report_lies_beside_the_results_wherever_they_are(
+    command: Command, small: SmallCampaign, smtp_server: StartServer, tmp_path: Path
+) -> None:
+    small.load(smtp_server().port)
+    (tmp_path / "elsewhere").mkdir()
+    command("send", small.path, "--output", tmp_path / "elsewhere" / "week.csv")
+    said = command("report", small.path, "--output", tmp_path / "elsewhere" / "week.csv")
+    assert said.out.strip() == str(tmp_path / "elsewhere" / "small-report.html")
+    command("send", small.path, "--sandbox", "--limit", 1)
+    assert command("report", small.path, "--sandbox").out.strip() == str(small.folder / "small-sandbox-report.html")
+
+
+def test_a_report_says_what_status_says(command: Command, small: SmallCampaign, smtp_server: StartServer) -> None:
+    """Whether nothing was ever sent, a run was cut off while it read, or one goes on: no page calls that everybody."""
+    small.load(smtp_server().port)
+    status, report = command("status", small.path), command("report", small.path)
+    assert report == status
+    assert status.code == 2
+    assert "nothing was ever sent" in status.err
+    page = small.folder / "small-report.html"
+    assert not page.exists()
+    command("send", small.path)
+    with Ledger.open(small.ledger, small.name) as ledger:
+        ledger.forget("digest")
+        assert command("report", small.path).code == 0
+        going_on = page.read_text("utf-8")
+        assert f"A run is going on, process {os.getpid()}" in going_on
+    command("report", small.path)
+    cut_off = page.read_text("utf-8")
+    assert "the run was cut off: there are more rows" in command("status", small.path).out
+    assert "the run was cut off: there are more rows" in cut_off
+    for text in (going_on, cut_off):
+        assert "So far, 5 of 5 messages were accepted by the mail server." in text
+        assert "Nothing is left to do" not in text
+
+
+def test_a_report_of_a_contacts_file_that_was_never_read_calls_it_not_empty(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    small.load(smtp_server().port)
+    Ledger.open(small.ledger, small.name).close()
+    assert "there are more rows" in command("status", small.path).out
+    assert command("report", small.path).code == 0
+    page = (small.folder / "small-report.html").read_text("utf-8")
+    assert "Nothing was sent so far." in page
+    assert "there are more rows" in page
+    assert "has no rows" not in page
+
+
+def test_a_report_has_the_commands_that_status_has(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    server = smtp_server(CATALOGUE["rcpt_5xx"](match=local_part("p3")))
+    small.load(server.port)
+    assert command("send", small.path, "--limit", 4).code == 3
+    offered = [line.strip() for line in command("status", small.path).out.splitlines() if line.startswith("    ")]
+    assert len(offered) == 2
+    command("report", small.path)
+    page = (small.folder / "small-report.html").read_text("utf-8")
+    for line in offered:
+        assert f"<pre>{line}</pre>" in page
 
 
 def test_status_knows_a_run_that_goes_on_from_one_that_was_cut_off(command: Command, small: SmallCampaign) -> None:
@@ -268,6 +340,15 @@ def test_status_knows_a_run_that_goes_on_from_one_that_was_cut_off(command: Comm
         assert f"a run is going on, process {os.getpid()}" in said.out
         assert "campaign send" not in said.out
         assert json.loads(command("status", small.path, "--json").out)["running"] == os.getpid()
+        with closing(sqlite3.connect(small.ledger)) as database, database:
+            database.execute("INSERT INTO delivery (contact, status) VALUES (1, 'sending')")
+        said = command("status", small.path)
+        assert f"process {os.getpid()}; 1 being sent" in said.out and "in_doubt" not in said.out
+        found = json.loads(command("status", small.path, "--json").out)
+        assert (found["being_sent"], found["counts"]["in_doubt"]) == (1, 0)
+        assert found["counts"]["pending"] == found["total"] - found["counts"]["invalid"]
+        command("results", small.path)
+        assert "in_doubt" not in small.statuses().values()
         busy = command("send", small.path)
         assert busy.code == 2
         assert f"process {os.getpid()}" in busy.err
@@ -284,13 +365,110 @@ def test_preview_and_dry_run_are_the_same_and_leave_no_ledger(command: Command, 
     assert command("preview", small.path).code == 0
     folder = small.folder / "small-preview"
     assert len(list(folder.glob("*.eml"))) == 5
-    assert command("send", small.path, "--dry-run", "--to", small.folder / "other", "--limit", "2").code == 0
+    assert command("send", small.path, "--dry-run", "--folder", small.folder / "other", "--limit", "2").code == 0
     assert len(list((small.folder / "other").glob("*.eml"))) == 2
     assert not list(small.folder.rglob("*.ledger"))
     small.contacts([("p1@people.example", "A"), ("nobody", "B")])
     said = command("preview", small.path)
     assert said.code == 1
     assert "row 2: the address has no @-sign" in said.err
+
+
+MANY = [(f"p{number}@people.example", "A") for number in range(10_001)]
+
+
+@pytest.mark.parametrize("verb", [("preview",), ("send", "--dry-run")])
+def test_more_than_ten_thousand_messages_are_not_written_unasked(
+    command: Command, small: SmallCampaign, verb: tuple[str, ...]
+) -> None:
+    small.contacts(MANY).load(25)
+    said = command(*verb, small.path)
+    assert said.code == 2
+    assert_three_parts(said)
+    assert "10,001 messages" in said.err and "--limit 100" in said.err and "--yes" in said.err
+    assert not (small.folder / "small-preview").exists()
+    assert command(*verb, small.path, "--limit", "3").code == 0
+    assert len(list((small.folder / "small-preview").glob("*.eml"))) == 3
+
+
+def test_ten_thousand_rows_that_are_no_messages_are_no_matter(command: Command, small: SmallCampaign) -> None:
+    small.contacts([*MANY[:2], *((f"nobody {number}", "B") for number in range(10_001))]).load(25)
+    assert command("preview", small.path).code == 1
+
+
+def test_with_a_yes_they_are_written(command: Command, small: SmallCampaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaign.commands.previewing._MANY", 4)  # 10,000 take a while
+    small.load(25)
+    assert command("preview", small.path).code == 2
+    assert command("preview", small.path, "--yes").code == 0
+    assert len(list((small.folder / "small-preview").glob("*.eml"))) == 5
+
+
+class TestSandbox:
+    @pytest.fixture(autouse=True)
+    def _sandboxed(self, small: SmallCampaign) -> None:
+        small.contacts(
+            [("ann@people.example", "Ann"), ("nobody", "B"), ("ANN@people.example", "C"), ("dan@people.example", "Dan")]
+        ).load(25)
+
+    def rows(self, small: SmallCampaign) -> list[tuple[int, str]]:
+        lines = (small.folder / "small-sandbox" / "rows.jsonl").read_text().split("\n")
+        return sorted((row[0], row[1]) for row in map(json.loads, filter(None, lines)))
+
+    def test_a_second_run_says_how_to_begin_anew(self, command: Command, small: SmallCampaign) -> None:
+        first = command("send", small.path, "--sandbox")
+        assert "--fresh" not in first.err
+        again = command("send", small.path, "--sandbox")
+        assert "nothing was sent: nobody was left to send to" in again.err
+        assert "to begin the sandbox anew:\n    campaign send" in again.err
+        assert again.err.rstrip().endswith(f"send {small.path} --sandbox --fresh")
+        fresh = command("send", small.path, "--sandbox", "--fresh")
+        assert "sent 2 in" in fresh.err and fresh.code == first.code
+        assert len(list((small.folder / "small-sandbox").glob("*.eml"))) == 2
+
+    def test_its_rows_are_the_files(self, command: Command, small: SmallCampaign) -> None:
+        command("send", small.path, "--sandbox")
+        assert self.rows(small) == [(1, "ann@people.example"), (4, "dan@people.example")]
+        assert (small.folder / "small-sandbox" / "0004-dan.eml").exists()
+
+    def test_to_begin_anew_takes_nothing_but_the_sandboxs_own(
+        self, command: Command, small: SmallCampaign, smtp_server: StartServer
+    ) -> None:
+        small.load(smtp_server().port)
+        command("send", small.path)
+        command("send", small.path, "--sandbox")
+        mine = small.folder / "small-sandbox" / "my notes.txt"
+        mine.write_text("mine")
+        sandboxs = {"small-sandbox-results.csv", "small-sandbox.ledger", "small-sandbox"}
+        before = {path: path.read_bytes() for path in small.folder.iterdir() if path.is_file()}
+        assert sandboxs <= {path.name for path in small.folder.iterdir()}
+        command("send", small.path, "--sandbox", "--fresh")
+        for path, content in before.items():
+            assert path.read_bytes() == content or path.name in sandboxs, path.name
+        assert mine.read_text() == "mine"
+
+    def test_results_that_may_be_the_real_runs_are_left_alone(
+        self, command: Command, small: SmallCampaign, smtp_server: StartServer
+    ) -> None:
+        small.load(smtp_server().port)
+        results = small.folder / "r.csv"
+        command("send", small.path, "--output", results)
+        before = results.read_bytes()
+        said = command("send", small.path, "--output", results, "--sandbox", "--fresh")
+        assert said.code == 2 and results.read_bytes() == before
+        assert_three_parts(said)
+
+    def test_not_while_a_run_goes_on(self, command: Command, small: SmallCampaign) -> None:
+        command("send", small.path, "--sandbox")
+        with Ledger.open(small.folder / "small-sandbox.ledger", "small"):
+            assert command("send", small.path, "--sandbox", "--fresh").code == 2
+        assert (small.folder / "small-sandbox-results.csv").exists()
+
+    @pytest.mark.parametrize("more", [(), ("--dry-run",), ("--dry-run", "--sandbox")])
+    def test_elsewhere_it_is_refused(self, command: Command, small: SmallCampaign, more: tuple[str, ...]) -> None:
+        said = command("send", small.path, "--fresh", *more)
+        assert said.code == 2
+        assert_three_parts(said)
 
 
 class TestCheck:
@@ -321,9 +499,38 @@ class TestCheck:
         assert "row 2: the address has no @-sign" in said.out
         assert "4 things to put right" in said.out
 
-    def test_invalid_rows_are_exit_code_1(self, command: Command, small: SmallCampaign) -> None:
+    def test_one_invalid_row_stops_nothing_unless_it_is_to(self, command: Command, small: SmallCampaign) -> None:
         small.contacts([("p1@people.example", "A"), ("nobody", "B")]).load(25)
-        assert command("check", small.path, "--offline").code == 1
+        said = command("check", small.path, "--offline")
+        assert said.code == 0
+        assert "ready to send, but for 1 invalid row\n" in said.out
+        assert command("check", small.path, "--offline", "--strict").code == 1
+
+    def test_what_is_noted_is_exit_code_1_only_if_asked_for(self, command: Command, small: SmallCampaign) -> None:
+        small.load(25)
+        assert "note   message.unsubscribe_url is not set" in command("check", small.path, "--offline").out
+        assert command("check", small.path, "--offline").code == 0
+        assert command("check", small.path, "--offline", "--strict").code == 1
+        small.settings = {"message": {"unsubscribe_url": "https://acme.example/u?e={{ contact.email | urlencode }}"}}
+        small.load(25)
+        assert command("check", small.path, "--offline", "--strict").code == 0
+
+    @pytest.mark.parametrize("rows", [[("nobody", "B"), ("@", "C")], []])
+    def test_where_nobody_can_be_mailed_it_is_not_ready(
+        self, command: Command, small: SmallCampaign, rows: list[tuple[str, str]]
+    ) -> None:
+        small.contacts(rows).load(25)
+        said = command("check", small.path, "--offline")
+        assert said.code == 2
+        assert "ready to send" not in said.out
+
+    def test_a_fault_is_told_once(self, command: Command, small: SmallCampaign) -> None:
+        small.settings = {"window": {"timezone": "Mars/Olympus"}}
+        small.load(25)
+        said = command("check", small.path, "--offline")
+        assert said.code == 2
+        assert said.out.count("WRONG") == 1
+        assert "1 thing to put right" in said.out
 
     @pytest.mark.parametrize("name", ["mail_5xx", "connect_5xx", "mail_cut", "mail_hang"])
     def test_a_server_that_takes_nothing_from_us(
@@ -479,3 +686,41 @@ class TestLinks:
         small.settings = {"smtp": {"username": "us"}}
         small.load(25)
         assert command("link", "mint", small.path, "p3@people.example").code == 0
+
+    def test_a_link_is_inspected_with_the_secret_of_the_environment(
+        self, command: Command, small: SmallCampaign, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        small.load(25)
+        link = command("link", "mint", small.path, "p3@people.example").out.strip()
+        token = link.rpartition("token=")[2]
+        pasted = f"Hello, your link is {link}, see you!"
+        seen = command("link", "inspect", pasted)
+        assert seen.code == 0
+        assert "ok     secret: signed with the secret at hand" in seen.out
+        assert token not in seen.out + seen.err
+        monkeypatch.delenv("CAMPAIGN_LINK__SECRET")
+        unknown = command("link", "inspect", pasted)
+        assert unknown.code == 0
+        assert "?      secret: no secret is at hand" in unknown.out
+        (tmp_path / "secret").write_text(SECRET + "\n")
+        monkeypatch.setenv("CAMPAIGN_LINK__SECRET_FILE", "secret")
+        monkeypatch.setenv("CAMPAIGN_LINK__DOMAIN", "www.acme.example")
+        by_file = command("link", "inspect", "-", stdin=f'<a href="{link.replace("&", "&amp;")}">in</a>')
+        assert by_file.code == 1
+        assert "ok     secret: signed with the secret at hand" in by_file.out
+        assert "WRONG  domain: the link's host is 'acme.myclickfunnels.com', not link.domain" in by_file.out
+        assert token not in by_file.out + by_file.err
+        (tmp_path / "secret").unlink()
+        missing = command("link", "inspect", link)
+        assert missing.code == 2
+        assert_three_parts(missing)
+
+    def test_no_claim_upsets_the_terminal_or_shows_another_token(self, command: Command) -> None:
+        other = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"
+        claims = {"sub": "a@x.example:acme.example", "redirect_to": f"https://acme.example/\x1b[2J?token={other}"}
+        made = jwt.encode(claims, SECRET, algorithm="HS256")
+        link = f"https://acme.example/sso?identifier=a%40x.example&strategy=email&token={made}"
+        seen = command("link", "inspect", link)
+        assert seen.code == 1
+        assert "\x1b" not in seen.out
+        assert "eyJ" not in seen.out

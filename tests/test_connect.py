@@ -264,7 +264,7 @@ def test_what_failed_where(smtp_server: StartServer, name: str, phase: Phase, co
 def test_silence_ends_with_the_timeout(smtp_server: StartServer, name: str) -> None:
     server = smtp_server(CATALOGUE[name](), tls=Tls.GOOD, logins=LOGINS)
     error = refused(server_of(server, "starttls", username="campaigns", password=ASCII_PASSWORD, timeout=1))
-    assert error.reply is None and error.what == "no session with the server: no answer within 1 s"
+    assert error.reply is None and error.what == "could not connect to the server: no answer within 1 s"
     assert error.phase.lower() == name.partition("_")[0]
 
 

@@ -28,6 +28,24 @@ class Terminal(io.StringIO):
         return True
 
 
+def screen(terminal: io.StringIO) -> list[str]:
+    """What is to be seen: a terminal that knows CR, LF, and erase to the end of the line."""
+    lines, column = [""], 0
+    for piece in re.findall(r"\x1b\[K|.|\n", terminal.getvalue(), re.DOTALL):
+        line = lines[-1]
+        if piece == "\n":
+            lines.append("")
+            column = 0
+        elif piece == "\r":
+            column = 0
+        elif piece == "\x1b[K":
+            lines[-1] = line[:column]
+        else:
+            lines[-1] = line[:column] + piece + line[column + 1 :]
+            column += 1
+    return lines
+
+
 class Gone(io.StringIO):
     def write(self, text: str) -> int:
         raise BrokenPipeError
@@ -56,7 +74,7 @@ def test_the_live_line_has_rate_counts_and_time_left() -> None:
     console = Console(title="autumn", stream=terminal, clock=Clock())
     console.progress(progress(2.0, 100, settled={"sent": 90, "rejected": 10, "failed": 0}, deferred=7))
     line = terminal.getvalue().lstrip("\r")
-    assert line == "autumn: 100 of 1,000, 50/s, 90 sent, 10 rejected, 7 to be tried again, 18 s left"
+    assert line == "autumn: 100 of 1,000, 50/s, 90 sent, 10 rejected, 7 to be tried again, 18 s left\x1b[K"
 
 
 def test_a_shorter_line_leaves_nothing_of_the_longer_one() -> None:
@@ -64,17 +82,16 @@ def test_a_shorter_line_leaves_nothing_of_the_longer_one() -> None:
     console = Console(title="autumn", stream=terminal, clock=Clock())
     console.progress(progress(2.0, 100, deferred=7))
     console.progress(progress(20.0, 1000))
-    longer, shorter = terminal.getvalue().split("\r")[1:]
-    assert len(shorter) == len(longer)
+    assert screen(terminal) == ["autumn: 1,000 of 1,000, 50/s, 1,000 sent"]
     console.say("done")
-    assert terminal.getvalue().endswith(f"\r{'':{len(shorter.rstrip())}}\rdone\n")
+    assert screen(terminal) == ["done", ""]
 
 
 def test_the_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     terminal = Terminal()
     Console(title="autumn" * 10, stream=terminal, clock=Clock()).progress(progress(2.0, 100))
-    assert len(terminal.getvalue().strip("\r")) == 39
+    assert len(screen(terminal)[0]) == 39
 
 
 def test_the_rate_follows_a_server_that_slows_down() -> None:
@@ -83,6 +100,50 @@ def test_the_rate_follows_a_server_that_slows_down() -> None:
     for second in range(10, 101):  # a hundred a second, and from the 50th on ten
         console.progress(progress(float(second), min(second, 50) * 100 + max(0, second - 50) * 10, total=10_000))
     assert ", 10/s, " in terminal.getvalue().rpartition("\r")[2]
+
+
+def test_what_is_under_way_is_being_sent() -> None:
+    terminal = Terminal()
+    console = Console(title="autumn", stream=terminal, clock=Clock())
+    console.progress(progress(2.0, 100, under_way=12))
+    assert screen(terminal) == ["autumn: 100 of 1,000, 50/s, 100 sent, 12 being sent, 18 s left"]
+    console.progress(progress(2.0, 100, under_way=3, stopping=True))
+    assert screen(terminal) == ["autumn: 100 of 1,000, 50/s, 100 sent, 3 being sent, stopping"]
+
+
+def test_results_that_are_being_written_are_shown() -> None:
+    terminal, log = Terminal(), io.StringIO()
+    Console(title="autumn", stream=terminal).writing(400_000, 1_000_000)
+    Console(title="autumn", stream=log).writing(400_000, 1_000_000)
+    assert screen(terminal) == ["autumn: writing the results, 400,000 of 1,000,000 rows"]
+    assert log.getvalue() == ""
+
+
+def test_the_line_is_gone_before_an_error_is_told() -> None:
+    terminal = Terminal()
+    with contextlib.suppress(OSError), Console(title="autumn", stream=terminal) as console:
+        console.reading(5000)
+        raise OSError
+    terminal.write("error: full\n")
+    assert screen(terminal) == ["error: full", ""]
+
+
+def test_how_long_window_and_links_go_on_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = io.StringIO()
+    now = datetime.now(UTC)
+    console = Console(title="autumn", through="mx", stream=log, grace=timedelta(hours=1), fresh="campaign resend x")
+    for open_for in (1, 7):
+        opens = now - timedelta(hours=open_for)
+        window = SendWindow.resolve(opens=opens, closes=None, lasts=timedelta(hours=8), timezone="UTC", now=now)
+        console.confirm(5, window)
+    console.confirm(5, SendWindow.resolve(opens=None, closes=None, lasts=None, timezone="UTC", now=now))
+    much, little, endless = log.getvalue().split("autumn: 5 to send through mx; ")[1:]
+    assert re.search(r"open until .* UTC, 7 h of 8 h left\nautumn: links work until .* UTC, 8 h from now\n\Z", much)
+    assert "1 h of 8 h left" in little and "2 h from now" in little
+    assert little.endswith(
+        "little of the window is left; to begin a fresh one, for what failed before, too:\n    campaign resend x\n"
+    )
+    assert endless.endswith("never closes\nautumn: each link works for 1 h\n")
 
 
 def test_a_slow_rate_is_not_rounded_to_nothing() -> None:

@@ -6,12 +6,13 @@ import io
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from campaign.contacts import ContactsFile, contact_key, open_contacts, parse_address, read_suppressions
+from campaign.contacts import ContactsFile, Mend, contact_key, open_contacts, parse_address, read_suppressions
 from campaign.errors import ContactsError
 from campaign.model import Row
 
@@ -142,23 +143,22 @@ def test_ragged_rows_name_line_found_and_expected(write: Write) -> None:
     assert [(row.cells, row.email, row.fault) for row in rows] == [
         (("a@b.example", "1", "2"), "a@b.example", "line 2 has 5 cells, where the header has 3"),
         (("b@b.example", "", ""), "b@b.example", "line 3 has 1 cell, where the header has 3"),
-        (("c@b.example", "1", "2"), "c@b.example", "line 4 has 4 cells, where the header has 3"),
+        (("c@b.example", "1", "2"), "c@b.example", None),
         (("d@b.example", "1", "2"), "d@b.example", None),
     ]
     assert all(type(cell) is str for row in rows for cell in row.cells)
 
 
-def test_empty_rows_are_rows_and_blank_lines_are_not(write: Write) -> None:
-    rows = read(write('email,a\n,\n\n  \n"",""\n,,,\n'))
-    assert [(row.line, row.fault) for row in rows] == [(line, "the row is empty") for line in (2, 4, 5, 6)]
+@pytest.mark.parametrize("blank", ["", ",", "  ", ",,,", '"",""', " , ", "\t,\u00a0", "\ufeff,\u200b", '"\n",', "\x1a"])
+def test_a_line_in_which_nothing_shows_is_no_row(write: Write, blank: str) -> None:
+    rows = read(write(f"email,a\n{blank}\na@b.example,1\n{blank}\nb@b.example,2\n{blank}"))
+    more = blank.count("\n")
+    assert [(row.number, row.line, row.fault) for row in rows] == [(1, 3 + more, None), (2, 5 + 2 * more, None)]
 
 
-def test_a_single_column_tells_a_blank_line_from_an_empty_cell(write: Write) -> None:
+def test_a_single_column_with_an_empty_cell(write: Write) -> None:
     rows = read(write('email\n\na@b.example\n""\n\n'))
-    assert [(row.line, row.email, row.fault) for row in rows] == [
-        (3, "a@b.example", None),
-        (4, None, "the row is empty"),
-    ]
+    assert [(row.line, row.email, row.fault) for row in rows] == [(3, "a@b.example", None)]
 
 
 def test_a_nul_becomes_a_replacement_character_and_a_fault(write: Write) -> None:
@@ -180,6 +180,78 @@ def test_misplaced_quotes_keep_line_numbers_and_other_faults(write: Write) -> No
     rows = read(write('email,a\na@b.example,"1"2"\n\nb@b.example,"x\ny"\nc@b.example,\0\nd@b.example,"z"z\n'))
     assert [(row.line, row.fault is None) for row in rows] == [(2, False), (4, True), (6, False), (7, False)]
     assert "NUL" in str(rows[2].fault)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'a@b.example, "Bob",x',
+        'a@b.example, "Doe, John",x',
+        'a@b.example,"Bob", "x"',
+        'a@b.example,\t"Bob",x',
+        'a@b.example,\u00a0"Bob",x',
+        'a@b.example, "Bob" ,x',
+        'a@b.example, "say ""hi""",x',
+        ' "a@b.example",Bob,x',
+        'a@b.example, "open,x',
+    ],
+)
+def test_a_space_before_a_quotation_mark_is_said_with_what_to_do(write: Write, line: str) -> None:
+    rows = read(write(f"email,name,city\n{line}\nb@b.example,Bob,x\n"))
+    assert [row.fault for row in rows] == [
+        "line 2 has a space between a delimiter and a quotation mark: take it out",
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['a@b.example, 5" tall,x', 'a@b.example,"a, ""b""",x', 'a@b.example, so "called",x', 'a@b.example, "so" he,x'],
+)
+def test_other_quotation_marks_behind_spaces_are_text(write: Write, line: str) -> None:
+    assert [row.fault for row in read(write(f"email,name,city\n{line}\n"))] == [None]
+
+
+@pytest.mark.parametrize("header", ['"email", "name"', '"name", "email"', 'email, "na,me"'])
+def test_a_space_before_a_quotation_mark_in_the_header_stops_the_file(write: Write, header: str) -> None:
+    with pytest.raises(ContactsError, match="space between a delimiter and a quotation mark in the header") as caught:
+        open_contacts(write(f'{header}\n"a@b.example", "Ann"\n'), email_column="email")
+    assert caught.value.fix == "take out the spaces before quotation marks, in the header and in the rows"
+
+
+def test_empty_cells_beyond_the_header_are_nothing_and_others_are(write: Write) -> None:
+    rows = read(write('email,a\na@b.example,1,,\nb@b.example,2, ,\t\nc@b.example,3,,x\nd@b.example,4,"",\n'))
+    assert [(row.cells[1], row.fault) for row in rows] == [
+        ("1", None),
+        ("2", None),
+        ("3", "line 4 has 4 cells, where the header has 2"),
+        ("4", None),
+    ]
+
+
+def test_what_was_mended_is_counted(write: Write) -> None:
+    text = "email\nada@x.example\nmailto:bob@x.example\ncarl@x.example;\n\u200bdan@x.example.\neve@x\u200b\n"
+    mended: Counter[Mend] = Counter()
+    rows = [row for rows in open_contacts(write(text), email_column="email").rows(mended=mended) for row in rows]
+    assert [row.email for row in rows] == ["ada@x.example", "bob@x.example", "carl@x.example", "dan@x.example", None]
+    assert mended == {Mend.MAILTO: 1, Mend.END: 2, Mend.INVISIBLE: 1}
+
+
+@pytest.mark.parametrize(
+    "content", ["email,a", "email,a\n\n,,\n  \n", 'email,a\n"",""\n\x1a', "\ufeffemail;a\r\n;\r\n"]
+)
+def test_a_file_of_nobody_says_so(write: Write, content: str) -> None:
+    file = open_contacts(write(content), email_column="email")
+    assert file.is_empty and rows_of(file) == []
+    assert not open_contacts(write(content.rstrip("\x1a") + "\na@x.example"), email_column="email").is_empty
+
+
+@pytest.mark.parametrize("content", ["", "\n\r\n", "\ufeff", " \n\x1a"])
+def test_a_file_of_nothing_is_one_of_nobody_only_if_that_is_allowed(write: Write, content: str) -> None:
+    file = open_contacts(write(content), email_column="mail", allow_empty=True)
+    assert (file.is_empty, file.columns, rows_of(file)) == (True, ("mail",), [])
+    with pytest.raises(ContactsError):
+        open_contacts(write(content), email_column="mail")
 
 
 # Quotes that would swallow people
@@ -367,7 +439,29 @@ def test_a_misspelt_email_column_lists_the_columns_and_suggests(write: Write, he
         open_contacts(write(header + "\nx,y\n"), email_column="email")
     assert 'no column "email"' in caught.value.what
     assert all(f'"{name}"' in caught.value.what for name in header.replace(";", ",").split(","))
-    assert f'Is it "{guess}' in caught.value.fix
+    assert f'is it "{guess}' in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "guess"),
+    [
+        ("mail_sent_on,customer\n2026-01-01,ada@x.example\n2026-01-02,bob@x.example\n", "customer"),
+        ("e-mail,login\nyes,ada@x.example\nno,bob@x.example\n", "login"),
+        ("mailing;kontakt;vertreter\n1;ada@x.example;\n2;bob@x.example;carl@x.example\n", "kontakt"),
+        ("name,adresse\nAda,mailto:ada@x.example\nBob,\n", "adresse"),
+    ],
+)
+def test_the_best_guess_is_the_column_whose_cells_are_addresses(write: Write, text: str, guess: str) -> None:
+    with pytest.raises(ContactsError) as caught:
+        open_contacts(write(text), email_column="email")
+    words = f'is it "{guess}", whose cells are addresses? if so, set contacts.email_column = "{guess}"'
+    assert caught.value.fix == words
+
+
+def test_without_addresses_the_names_are_what_there_is_to_go_by(write: Write) -> None:
+    with pytest.raises(ContactsError) as caught:
+        open_contacts(write("e-mail,note\nnone,see ada@x.example\n"), email_column="email")
+    assert 'is it "e-mail"? if so, set contacts.email_column' in caught.value.fix
 
 
 def test_a_file_without_a_header_is_told_so(write: Write) -> None:
@@ -545,16 +639,12 @@ def test_addresses(text: str, address: str) -> None:
         ("ada@", "nothing after"),
         ("ada@x..example", "periods"),
         ("ada@.example", "period"),
-        ("ada@x.example.", "period"),
         (".ada@x.example", "period"),
         ("ada.@x.example", "period"),
         ("a..b@x.example", "period"),
         ("ada@-x.example", "hyphen"),
         ("ada@x_y.example", "invalid characters"),
         ("ada@192.0.2.1", "top-level"),
-        ("mailto:ada@x.example", "invalid characters"),
-        ("ada\u200b@x.example", "ZERO WIDTH SPACE"),
-        ("ada\u202e@x.example", "RIGHT-TO-LEFT"),
         ("ad\ufffda@x.example", "could not be read"),
         ("ada@x.onion", "special-use"),
         ("ada@xn--zzzzzz.example", "IDNA"),
@@ -623,13 +713,6 @@ def test_suppression_keys_are_contact_keys(write: Write) -> None:
     assert key == contact_key(parse_address("ada.b@bücher.example"))
 
 
-def test_an_unparsable_address_is_compared_as_it_is_written(write: Write) -> None:
-    assert list(read_suppressions([write("email\nA..B@BÜCHER.example\nx@Y_Z\n")])) == [
-        "a..b@xn--bcher-kva.example",
-        "x@y_z",
-    ]
-
-
 def test_several_lists_in_order(tmp_path: Path) -> None:
     paths = [tmp_path / "one.csv", tmp_path / "two.txt"]
     paths[0].write_text("email\na@x.example\n")
@@ -643,7 +726,7 @@ def test_an_empty_list_suppresses_nobody(write: Write, content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["name\nAda\n", "email\nada\n", "id,email\n1,\n", b"PK\x03\x04xl/", "@acme.example\n"]
+    "content", ["name\nAda\n", "email\nada\n", "id,email\n1,\n", b"PK\x03\x04xl/", "@acme\n", "email\nA..B@x.example\n"]
 )
 def test_a_list_without_an_address_is_refused(write: Write, content: str | bytes) -> None:
     with pytest.raises(ContactsError) as caught:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from campaign.contacts import contact_key, open_contacts, parse_address, read_suppressions
+from campaign.contacts.normal_form import is_blank
 from campaign.errors import ContactsError
 from campaign.model import Row
 
@@ -84,11 +85,11 @@ def test_any_text_gives_what_a_strict_reader_gives(path: Path, pieces: list[str]
     rows = read(path, text.encode(codec, "replace"))
     text = text.encode(codec, "replace").decode(codec)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    expected = []
+    expected: list[tuple[int, list[str]]] = []
     line = 1
     try:
         for record in reader:
-            if record:
+            if not all(map(is_blank, record)) or not expected:
                 expected.append((line, record))
             line = reader.line_num + 1
     except csv.Error:
@@ -102,7 +103,8 @@ def test_any_text_gives_what_a_strict_reader_gives(path: Path, pieces: list[str]
     for row, (_, record) in zip(rows, expected[1:], strict=True):
         cells = [cell.replace("\0", "\ufffd") for cell in record[:2]]
         assert list(row.cells) == cells + [""] * (2 - len(cells))
-        assert (len(record) == 2 and "\0" not in "".join(record)) or row.fault
+        beyond = "".join(record[2:])
+        assert (len(record) > 1 and is_blank(beyond) and "\0" not in "".join(record)) or row.fault
 
 
 @RELAXED
@@ -113,7 +115,7 @@ def test_any_text_gives_what_a_strict_reader_gives(path: Path, pieces: list[str]
 def test_without_quotes_every_line_is_a_row(path: Path, lines: list[str], end: str) -> None:
     rows = read(path, (end.join(["x,email", *lines]) + end).encode("utf-8", "surrogateescape"))
     assert rows is not None
-    assert [row.line for row in rows] == [number for number, line in enumerate(lines, 2) if line]
+    assert [row.line for row in rows] == [number for number, line in enumerate(lines, 2) if not is_blank(line)]
 
 
 @RELAXED
@@ -195,5 +197,6 @@ def test_ordinary_addresses_are_accepted(address: str) -> None:
         expected = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         return
+    assume(address[0] != "'")  # an address by RFC 5322, and in a file a spreadsheet's mark for text
     local, _, _ = address.rpartition("@")
     assert parse_address(address) == f"{local}@{expected.ascii_domain}"

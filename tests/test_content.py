@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
+from jinja2.filters import do_urlencode
 from markupsafe import escape
 
 from campaign.content import TemplateSet, load_templates, text_template
-from campaign.errors import InvalidContactError, TemplateError
+from campaign.content.urls import urlencode
+from campaign.errors import CampaignError, InvalidContactError, TemplateError
 from campaign.model import Contact, Content, LoginLink
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyK3Rlc3RAY2xpY2tm.8lJvcLsYkw8o3ymMXU3-yRvGxPi01EBCTVcw532ocpY"
@@ -60,14 +62,14 @@ def subject_of(root: Path, subject: str, **columns: str) -> str:
     return load(root, {"subject.txt": subject, "body.txt": "t"}).render(contact(**columns), LINK).subject
 
 
-def fault_of(root: Path, files: Files, unsubscribe_url: str | None = None, **columns: str) -> InvalidContactError:
+def fault_of(root: Path, files: Files, unsubscribe_url: str | None = None, **columns: str) -> CampaignError:
     templates = load(root, files, unsubscribe_url)
-    with pytest.raises(InvalidContactError) as caught:
+    with pytest.raises((InvalidContactError, TemplateError)) as caught:
         templates.render(contact(**columns), LINK)
     return caught.value
 
 
-def text_fault(root: Path, text: str, **columns: str) -> InvalidContactError:
+def text_fault(root: Path, text: str, **columns: str) -> CampaignError:
     return fault_of(root, {"subject.txt": "s", "body.txt": text}, **columns)
 
 
@@ -190,6 +192,7 @@ def test_unsubscribe_url_is_undefined_where_it_is_not_set(tmp_path: Path) -> Non
 
 @given(cell=st.text())
 def test_html_is_escaped_and_text_is_not(tmp_path_factory: pytest.TempPathFactory, cell: str) -> None:
+    cell = f"-{cell}"  # an empty one is not written
     content = templates_once(tmp_path_factory).render(contact(a=cell), LINK)
     assert content.text[1] == cell
     assert "".join(content.html) == f"<p title='{escape(cell)}'>{escape(cell)}</p>"
@@ -313,8 +316,9 @@ def test_a_folder_that_is_none_or_empty(tmp_path: Path) -> None:
     [
         ("a\nb\n{% if %}", 3, "Expected an expression"),
         ("{% for x in y %}", 1, "Unexpected end of template"),
-        ("\n{{ contact.a | currency }}", 2, "No filter named 'currency'"),
-        ("{{ contact.a is round }}", 1, "No test named 'round'"),
+        ("\n{{ contact.a | currency }}", 2, "there is no filter 'currency'"),
+        ("{{ contact.a is round }}", 1, "there is no test 'round'"),
+        ("{{ contact.a | titel }}", 1, "there is no filter 'titel'; did you mean 'title'?"),
         ("\n\n{% extends '_no.txt' %}", 3, "there is no template '_no.txt'"),
         ("x\n{{ 'open }}", 2, "unexpected char"),
         (b"a\nb\xff", 2, "not UTF-8"),
@@ -346,7 +350,7 @@ def test_a_template_too_deep_for_python(tmp_path: Path) -> None:
     "cell", ["\n", "\r", "a\r\nBcc: x@y.example", "a\nb", "\x85", "\u2028", "\x00", "\x1b[31m", "end\n"]
 )
 def test_a_cell_brings_no_line_break_or_control_character_into_a_subject(tmp_path: Path, cell: str) -> None:
-    fault = fault_of(tmp_path, {"subject.txt": "Hi {{ contact.a }}", "body.txt": "t"}, a=cell)
+    fault = fault_of(tmp_path, {"subject.txt": "Hi {{ contact.a }}", "body.txt": "t"}, a=f"Zoë{cell}")
     assert "into the subject" in fault.what
     assert fault.where == "row 7"
     assert "\n" not in fault.what
@@ -354,9 +358,19 @@ def test_a_cell_brings_no_line_break_or_control_character_into_a_subject(tmp_pat
 
 @pytest.mark.parametrize("cell", ["", " ", "\t", "\u3000"])
 def test_an_empty_subject_is_refused(tmp_path: Path, cell: str) -> None:
-    assert (
-        "the subject is empty" in fault_of(tmp_path, {"subject.txt": "{{ contact.a }}", "body.txt": "t"}, a=cell).what
-    )
+    files = {"subject.txt": "{{ contact.a | default(' ') }}", "body.txt": "t"}
+    assert "the subject is empty" in fault_of(tmp_path, files, a=cell).what
+
+
+@pytest.mark.parametrize("subject", ["", "\n", " {# later #} \n"])
+def test_a_subject_that_is_empty_for_everybody_is_the_templates_fault(tmp_path: Path, subject: str) -> None:
+    with pytest.raises(TemplateError, match="the subject is empty"):
+        load(tmp_path, {"subject.txt": subject, "body.txt": "t"})
+
+
+def test_a_control_character_of_the_template_is_no_rows_fault(tmp_path: Path) -> None:
+    fault = fault_of(tmp_path, {"subject.txt": "Hi\x07 {{ contact.a }}", "body.txt": "t"}, a="Zoë")
+    assert (type(fault), fault.where) == (TemplateError, "subject.txt")
 
 
 def test_a_subject_template_may_go_over_lines(tmp_path: Path) -> None:
@@ -376,8 +390,9 @@ def test_a_subject_keeps_what_is_text(tmp_path: Path, cell: str) -> None:
 def test_a_misspelt_column_is_told_with_file_line_and_what_was_meant(tmp_path: Path) -> None:
     files = {"subject.txt": "s", "body.html": "<p>\n\n{{ contact.frist_name }}</p>", "body.txt": "t"}
     fault = fault_of(tmp_path, files, first_name="Zoë")
-    assert fault.what == "body.html line 3: there is no column 'frist_name'; did you mean 'first_name'?"
-    assert fault.where == "row 7"
+    assert isinstance(fault, TemplateError)  # no row's fault
+    assert fault.what == "there is no column 'frist_name'; did you mean 'first_name'?"
+    assert fault.where == "body.html line 3"
     assert fault.fix == "correct the template or the file; the columns are 'email', 'first_name'"
 
 
@@ -409,7 +424,8 @@ def test_a_misspelt_column_is_told_with_file_line_and_what_was_meant(tmp_path: P
 )
 def test_a_fault_is_told_in_words(tmp_path: Path, template: str, words: str) -> None:
     fault = text_fault(tmp_path, f"one\n{template}", **{"first_name": "Zoë", "Order ID": "1"})
-    assert fault.what.startswith("body.txt line 2: ")
+    told = (fault.what, fault.where)
+    assert told[isinstance(fault, TemplateError)].startswith("body.txt line 2")
     assert words in fault.what
     assert fault.fix
 
@@ -421,8 +437,10 @@ def test_the_innermost_template_is_named(tmp_path: Path) -> None:
         "../_layout/base.txt": "{% block a %}{% endblock %}\n\n{{ contact.later }}",
         "part.txt": "\n\n{{ contact.sooner }}",
     }
-    assert fault_of(tmp_path, files).what.startswith("part.txt line 3: there is no column 'sooner'")
-    assert fault_of(tmp_path, files, sooner="").what.startswith("_layout/base.txt line 3: there is no column 'later'")
+    assert fault_of(tmp_path, files, later="1").where == "part.txt line 3"
+    assert fault_of(tmp_path, files, sooner="1").where == "_layout/base.txt line 3"
+    assert fault_of(tmp_path, files, sooner="", later="").what.startswith("part.txt line 3: sooner is empty")
+    assert fault_of(tmp_path, files, sooner="1", later="").what.startswith("_layout/base.txt line 3: later is empty")
 
 
 LEAKS = [
@@ -483,7 +501,8 @@ def test_a_setting_over_a_contact() -> None:
     render = text_template("https://x.example/{{ contact.id | urlencode }}/<>", name="link.redirect_to")
     assert render(contact(id="a/b c&")) == "https://x.example/a/b%20c%26/<>"
     assert render.constant is None
-    assert render.columns.required == {"id"}
+    assert render.columns == {"id"}
+    assert render.outline == "https://x.example/x/<>"
 
 
 def test_a_constant_setting_is_the_same_string_for_everybody() -> None:
@@ -496,21 +515,21 @@ def test_a_constant_setting_is_the_same_string_for_everybody() -> None:
 def test_the_campaign_is_known_where_it_has_a_name() -> None:
     source = "{{ campaign.name }}"
     assert text_template(source, name="x", campaign_name="autumn")(contact()) == "autumn"
-    with pytest.raises(InvalidContactError, match="no variable 'campaign'"):
+    with pytest.raises(TemplateError, match="no variable 'campaign'"):
         text_template(source, name="x")(contact())
 
 
 def test_a_fault_in_a_setting_names_the_setting(tmp_path: Path) -> None:
     render = text_template("https://x.example/{{ contact.profil }}", name="link.redirect_to")
-    with pytest.raises(InvalidContactError) as caught:
+    with pytest.raises(TemplateError) as caught:
         render(contact(profile="1"))
-    assert caught.value.what == "link.redirect_to: there is no column 'profil'; did you mean 'profile'?"
-    assert caught.value.where == "row 7"
+    assert caught.value.what == "there is no column 'profil'; did you mean 'profile'?"
+    assert caught.value.where == "link.redirect_to"
     assert caught.value.__context__ is None
     fault = fault_of(tmp_path, WELCOME, "https://x.example/{{ contact.profil }}", first_name="Z")
-    assert fault.what == "message.unsubscribe_url: there is no column 'profil'"
+    assert (fault.what, fault.where) == ("there is no column 'profil'", "message.unsubscribe_url")
     hidden = fault_of(tmp_path, WELCOME, "https://x.example/{{ link.url }}", first_name="Z")
-    assert hidden.what.startswith("message.unsubscribe_url: there is no variable 'link'")
+    assert (hidden.what[:31], hidden.where) == ("there is no variable 'link' in ", "message.unsubscribe_url")
 
 
 @pytest.mark.parametrize("source", ["{{ contact.", "{% include 'a.txt' %}", "{% extends 'a' %}", "{{ a | nofilter }}"])
@@ -531,8 +550,10 @@ def test_the_columns_that_templates_name(tmp_path: Path) -> None:
         "body.txt": "{{ contact.d | default('') }}{% if 'e' in contact %}{{ contact.e }}{% endif %}{{ link.url }}",
     }
     templates = load(tmp_path, files, "https://x.example/{{ contact.f }}")
-    assert templates.variables == {"a", "b b", "c", "d", "e", "f"}
-    assert templates.columns.required == {"a", "b b", "f"}
+    assert templates.columns == {"a", "b b", "c", "d", "e", "email", "f"}
+    assert [fault.what for fault in templates.faults(["email"])] == [
+        f"there is no column {name!r}" for name in ("a", "b b", "f")
+    ]
 
 
 # Times in words.
@@ -628,7 +649,7 @@ def test_html_that_no_text_can_be_made_from(tmp_path: Path, cell: str) -> None:
 
 
 def test_empty_html_is_empty_text(tmp_path: Path) -> None:
-    assert html_to_text(tmp_path, "{{ contact.a }}", a=" ") == ""
+    assert html_to_text(tmp_path, "{{ contact.a | default(' ') }}", a=" ") == ""
 
 
 def test_the_html_parser_is_loaded_only_where_it_is_needed(tmp_path: Path) -> None:
@@ -645,7 +666,18 @@ def test_the_html_parser_is_loaded_only_where_it_is_needed(tmp_path: Path) -> No
 # Against plain Jinja2: the same words.
 
 
-@given(columns=st.dictionaries(st.sampled_from(["a", "b", "c"]), st.text(max_size=20), min_size=3))
+@given(value=st.text() | st.emails() | st.from_regex(r"[a-z0-9.+@/~_-]*\Z") | st.dictionaries(st.text(), st.text()))
+def test_urlencode_is_that_of_plain_jinja(value: object) -> None:
+    assert urlencode(value) == do_urlencode(value)  # type: ignore[arg-type]
+
+
+@given(
+    columns=st.dictionaries(
+        st.sampled_from(["a", "b", "c"]),
+        st.text(max_size=20).filter(lambda text: text.strip()[:1].isalnum()),
+        min_size=3,
+    )
+)
 def test_the_words_are_those_of_plain_jinja(tmp_path_factory: pytest.TempPathFactory, columns: dict[str, str]) -> None:
     source = (
         "{% set n = contact.a | length %}{% for x in contact.b %}{{ loop.index }}{{ x | e }}{% else %}-{% endfor %}"

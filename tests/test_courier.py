@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import Due
+from campaign.ledger.taker import Due
 from campaign.model import Contact, Envelope, Message, Outcome, Parcel, Phase, Reply
 from campaign.pace import Pace
 from campaign.pipeline.courier import MailCourier

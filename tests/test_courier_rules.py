@@ -1,14 +1,15 @@
 """What the courier does with every answer, and with every row that cannot go: one rule at a time, time by hand."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from campaign.errors import InvalidContactError, LedgerError, LinkError
-from campaign.ledger.roster import Due
+from campaign.errors import InvalidContactError, LedgerError, LinkError, TemplateError
+from campaign.ledger.taker import Due
 from campaign.model import Parcel, Phase, Status
 from campaign.smtp.connect import Session
 from campaign.smtp.session_error import SessionError
@@ -44,6 +45,11 @@ def only(*features: str) -> Session:
     """A session like the fixture's, with only these features."""
     with session({name: EVERYTHING[name] for name in features}) as one:
         return one
+
+
+def telling(number: int, story: str) -> Due:
+    """A row with a long cell."""
+    return replace(due(number), contact=replace(due(number).contact, columns={"story": story}))
 
 
 def left(parcel: Parcel, here: Office) -> Parcel:
@@ -123,7 +129,11 @@ def test_an_address_beyond_ascii_needs_a_server_that_takes_it(office: Open, offe
 
 
 def test_a_message_over_the_servers_size_is_rejected_unsent(office: Open) -> None:
-    here = office(2, make=lambda one: letter(one, size=10_001 if one.id == 1 else 10_000))
+    """Where it is the row's own cells that make it so."""
+    here = office(
+        taker=Answers([telling(1, "x" * 5_001), telling(2, "x" * 5_000)]),
+        make=lambda one: letter(one, size=5_000 + len(one.contact.columns["story"])),
+    )
     assert here.take().contact == 2
     assert here.notebook.told() == [("claim", 1), ("rejected", 1, True), ("claim", 2)]
     answer = here.notebook.outcomes[0].reply
@@ -131,6 +141,29 @@ def test_a_message_over_the_servers_size_is_rejected_unsent(office: Open) -> Non
     assert "10,001" in answer.text and "10,000" in answer.text
     assert here.courier.settled == {Status.REJECTED: 1}
     assert here.troubles.in_a_row == []
+
+
+def test_templates_too_large_for_the_server_stop_the_run_and_mark_nobody(office: Open) -> None:
+    here = office(
+        taker=Answers([telling(1, "x" * 500), telling(2, "x")]),
+        make=lambda one: letter(one, size=10_000 + len(one.contact.columns["story"])),
+    )
+    here.take_none()
+    assert here.notebook.told() == []
+    assert here.courier.settled == {}
+    assert here.troubles.reason is not None
+    assert here.troubles.reason.where == "message.template"
+    assert "10,001 bytes" in here.troubles.reason.what and "10,000" in here.troubles.reason.what
+
+
+def test_a_template_that_fails_for_everybody_stops_the_run_and_marks_nobody(office: Open) -> None:
+    def make(one: Due) -> Parcel:
+        raise TemplateError("there is no column 'frist_name'", where="body.txt line 1")
+
+    here = office(make=make)
+    here.take_none()
+    assert (here.notebook.told(), here.courier.settled) == ([], {})
+    assert here.troubles.reason is not None and here.troubles.reason.where == "body.txt line 1"
 
 
 def test_a_server_that_names_no_size_gets_any(office: Open) -> None:
@@ -267,7 +300,7 @@ def test_slow_down_costs_no_try_and_lowers_the_rate(office: Open) -> None:
     here.now += 60.0
     here.courier.answered(here.take(), Phase.RCPT, SLOW_DOWN, served=True)
     assert here.notebook.told() == [("claim", 1), ("pending", 1, False)]
-    assert here.pace.rate == 50.0
+    assert here.pace.rate == 25.0
     assert here.notices()[0].startswith("the server asks to slow down")
     assert here.rows.waiting == 1
     here.now += 60.0

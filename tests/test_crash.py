@@ -1,8 +1,8 @@
 """The campaign is killed at random moments, and must lose nobody and mail nobody twice.
 
-A skirmish of a few kills is among the tests that always run. The siege has 100, of the kinds in tests/crashes/moments.py,
-and some more against a server that misbehaves. For a longer one set CAMPAIGN_KILLS; to repeat one's choices,
-CAMPAIGN_CHANCE to the number that it printed:
+A skirmish of a few kills is among the tests that always run. The siege has 100, of the kinds in
+tests/crashes/moments.py, and some more against a server that misbehaves. For a longer one set CAMPAIGN_KILLS; to repeat
+one's choices, CAMPAIGN_CHANCE to the number that it printed:
 
     CAMPAIGN_KILLS=2000 pytest -m siege tests/test_crash.py
 """
@@ -75,9 +75,7 @@ def hold_out(
         def launch(*arguments: str, log: Path) -> Sender:
             return (launcher.cold if chance.random() < _COLD else launcher.warm)(*arguments, log=log)
 
-        siege = Siege(
-            campaign, record, launch, connections=_CONNECTIONS, chance=chance, exact=exact, reserve=reserve
-        )
+        siege = Siege(campaign, record, launch, connections=_CONNECTIONS, chance=chance, exact=exact, reserve=reserve)
         siege.kill(kills)
         figures = siege.finish()
     with capsys.disabled():

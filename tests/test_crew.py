@@ -12,8 +12,8 @@ import pytest
 
 from campaign.contacts import open_contacts
 from campaign.ledger import summary
-from campaign.ledger.roster import prepare_run
 from campaign.ledger.store import Ledger
+from campaign.ledger.taker import prepare_run
 from campaign.model import Status
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
 from campaign.ledger import summary
-from campaign.ledger.roster import Taker, enrolled, prepare_run
+from campaign.ledger.roster import enrolled
 from campaign.ledger.schema import connect
 from campaign.ledger.store import Ledger, reading_ledger
+from campaign.ledger.taker import Taker, prepare_run
 from campaign.model import Status
 from campaign.results import write_results
 from tests.ledgers import settle, taken, words
@@ -37,7 +39,7 @@ people(ledger, 60)
 for number in range(1, 41):
     settle(ledger, {f"p{number}@people.example": Status.SENT})
     if number == 20:
-        ledger.database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        ledger.checkpoint()
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -84,7 +86,7 @@ def _asked(path: Path) -> int:
         summary.counts(database)
         summary.reasons(database)
         summary.people(database)
-        summary.per_minute(database)
+        summary.first_and_last(database)
     with Ledger.open(path, "x") as ledger:
         ledger.recover()
         columns = ledger.columns()
@@ -195,10 +197,10 @@ def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folde
             file.seek(4096)
             file.write(b"\xff" * (path.stat().st_size - 4096))
         for act in (
-            lambda: settle(ledger, {"p50@people.example": Status.SENT}),
+            partial(settle, ledger, {"p50@people.example": Status.SENT}),
             take,
-            lambda: look(lambda database: list(summary.standings(database))),
-            lambda: look(summary.counts),
+            partial(look, lambda database: list(summary.standings(database))),
+            partial(look, summary.counts),
         ):
             with pytest.raises(LedgerError, match="damaged"):
                 act()
@@ -207,11 +209,11 @@ def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folde
 @pytest.mark.parametrize(
     ("data", "words_"),
     [
-        (b"email,name\na@b.example,Ann\n" * 50, "no ledger, or its beginning is destroyed"),
+        (b"email,name\na@b.example,Ann\n" * 50, "not a ledger, or its beginning is destroyed"),
         (b"\0" * 5000, "no ledger|not a ledger"),
-        (random.Random(1).randbytes(50_000), "no ledger, or its beginning is destroyed"),
+        (random.Random(1).randbytes(50_000), "not a ledger, or its beginning is destroyed"),
         (b"short", "cut down to 5 bytes"),
-        (b"SQLite format 3\0" + b"\xff" * 9000, "damaged|no ledger"),
+        (b"SQLite format 3\0" + b"\xff" * 9000, "damaged|not a ledger"),
     ],
 )
 def test_a_file_that_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, data: bytes, words_: str) -> None:

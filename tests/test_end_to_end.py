@@ -265,7 +265,7 @@ def test_the_secret_and_the_links_are_in_the_messages_and_nowhere_else(walk: Wal
     left = [path for path in [*walk.campaign.folder.rglob("*"), tmp_path / "report.html"] if path.is_file()]
     ours = {"campaign.toml", "contacts.csv", "quiet.csv", "subject.txt", "body.txt", "body.html"}
     found = {path.name for path in left} - ours
-    assert {"small-results.csv", "small-results.ledger", "report.html"} <= found
+    assert {"small-results.csv", "small.ledger", "report.html"} <= found
     for path in left:
         if path.name not in ours:
             _assert_clean(path.read_bytes(), path.name)

@@ -49,7 +49,7 @@ def lines(found: Mapping[Status, int], *, over: bool = False, stale: bool = Fals
         (counts(pending=1, failed=1, invalid=1), True, True, ["campaign resend c.toml --lasts 8h"]),
         (counts(failed=1), False, False, ["campaign resend c.toml"]),
         (counts(invalid=1), False, True, ["campaign resend c.toml --lasts 8h"]),
-        (counts(rejected=1), False, False, ["campaign resend c.toml --from /data/c-results.csv"]),
+        (counts(rejected=1), False, False, ["campaign resend c.toml --from /data/c-results-corrected.csv"]),
         (
             counts(in_doubt=1),
             False,
@@ -150,3 +150,31 @@ def test_no_command_that_is_offered_mails_all_that_may_have_arrived() -> None:
 def test_nothing_to_send_is_said_in_so_many_words() -> None:
     assert "nothing was sent: nobody was left to send to" in said(sent_now=0)
     assert "nothing was sent: the contacts file has no rows" in said(counts=counts(), sent_now=0)
+
+
+def test_the_hint_on_what_is_in_doubt_goes_by_proof() -> None:
+    """A line with the Message-ID is none of Postfix's: it is written before the message is taken."""
+    ((words, _),) = next_commands(counts(in_doubt=1), INVOCATION, RESULTS, opened=True, over=False, stale=False)
+    assert "a line with the Message-ID alone proves nothing" in words
+    assert "“queue active” or “status=” with the same queue ID" in words
+
+
+@pytest.mark.parametrize(
+    ("found", "over", "words"),
+    [
+        (counts(failed=1), False, "to resend: failed rows"),
+        (counts(invalid=1), False, "to resend: invalid rows that you have corrected"),
+        (counts(failed=2, invalid=1), False, "to resend: failed rows, and invalid rows that you have corrected"),
+        (
+            counts(pending=1, failed=1, invalid=1),
+            True,
+            "to resend: pending rows, failed rows, and invalid rows that you have corrected",
+        ),
+        (counts(pending=1, failed=1), True, "to resend: pending rows, and failed rows"),
+        (counts(pending=1), False, "to go on"),
+        (counts(pending=1, invalid=1), False, "to go on (invalid rows that you have corrected go, too)"),
+    ],
+)
+def test_what_a_command_is_for_is_said_in_plain_words(found: dict[Status, int], over: bool, words: str) -> None:
+    commands = next_commands(found, INVOCATION, RESULTS, opened=True, over=over, stale=False)
+    assert [what for what, _ in commands] == [words]

@@ -133,10 +133,14 @@ class Failing:
     def email_column(self) -> str:
         return self.whole.email_column
 
+    @property
+    def encoding(self) -> str:
+        return self.whole.encoding
+
     def digest(self) -> str:
         return self.whole.digest()
 
-    def rows(self) -> Iterator[list[Row]]:
+    def rows(self, **_: object) -> Iterator[list[Row]]:
         yield rows(*(f"p{number}@x.example" for number in range(self.good)))
         raise self.error
 

@@ -128,9 +128,7 @@ class Campaign(SmallCampaign):
 @pytest.mark.parametrize("connections", [1, 4])
 @pytest.mark.parametrize("pipelining", [True, False], ids=["pipelining", "plain"])
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_fault(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, pipelining: bool, connections: int
-) -> None:
+def test_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, pipelining: bool, connections: int) -> None:
     # While a session is set up, the time is real, and what hangs has to be waited for; later on, the clock leaps.
     timeout = "500ms" if re.match("(connect|ehlo|starttls|auth)_(hang|malformed_endless)", name) else "1m"
     settings: dict[str, dict[str, object]] = {

@@ -99,7 +99,9 @@ def _run(campaign: SmallCampaign, run: Run, accepted: list[str]) -> None:
     with FaultServer(*misbehaviours) as server:
         if run.resend and campaign.ledger.exists():
             source = results if run.from_results and _same_contacts(campaign, run) else None
-            campaign.resend(server.port, resend=Resend(include=run.include, source=source), limit=run.limit, backoff=_BACKOFF)
+            campaign.resend(
+                server.port, resend=Resend(include=run.include, source=source), limit=run.limit, backoff=_BACKOFF
+            )
         else:
             campaign.send(server.port, limit=run.limit, backoff=_BACKOFF)
         accepted += [one.recipients[0] for one in server.accepted]

@@ -100,6 +100,4 @@ class _Courier(RuleBasedStateMachine):
 
 
 TestCourier = _Courier.TestCase
-TestCourier.settings = settings(
-    max_examples=60, stateful_step_count=30
-)
+TestCourier.settings = settings(max_examples=60, stateful_step_count=30)

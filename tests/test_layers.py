@@ -20,7 +20,21 @@ LAYERS = {
         *("ledger", "results", "preview", "report", "sandbox"),
     ),
     "order": ("pipeline",),
-    "face": ("console", "ending", "exits", "invocation", "options", "starter", "commands", "cli", "__main__"),
+    "face": (
+        "colour",
+        "console",
+        "ending",
+        "exits",
+        "invocation",
+        "live_line",
+        "options",
+        "starter",
+        "stdout",
+        "usage",
+        "commands",
+        "cli",
+        "__main__",
+    ),
 }
 ORDER = list(LAYERS)
 PART_OF = {part: layer for layer, parts in LAYERS.items() for part in parts}
@@ -39,7 +53,8 @@ HOMES = {
     "tenacity": {"backoff"},
     "sqlite3": {"ledger", "pipeline", "commands"},  # the latter only pass a connection on to the ledger's questions
     "aiosmtpd": {"sandbox"},
-    "typer": {"cli", "options", "exits", "console", "commands"},
+    "rich": {"live_line"},  # how wide characters are; typer brings it
+    "typer": {"cli", "options", "exits", "usage", "console", "commands"},
 }
 """Third-party libraries, and those of Python's own that the design gives one room."""
 

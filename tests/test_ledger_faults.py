@@ -30,7 +30,7 @@ def raised(code: int, words: str) -> sqlite3.Error:
         (sqlite3.SQLITE_FULL, "the disk is full", "make room"),
         (sqlite3.SQLITE_CORRUPT, "damaged", "backup"),
         (sqlite3.SQLITE_CORRUPT | 1 << 8, "damaged", "backup"),
-        (sqlite3.SQLITE_NOTADB, "no ledger, or its beginning is destroyed", "another --output"),
+        (sqlite3.SQLITE_NOTADB, "not a ledger, or its beginning is destroyed", "another --output"),
         (sqlite3.SQLITE_READONLY, "can't be opened for writing", "folder"),
         (sqlite3.SQLITE_CANTOPEN, "can't be opened for writing", "folder"),
         (sqlite3.SQLITE_BUSY, "another program holds", "close it"),
@@ -89,5 +89,5 @@ def test_what_is_not_sqlites_passes_through(database: sqlite3.Connection) -> Non
 
 def test_a_connection_without_a_file_has_a_name_all_the_same() -> None:
     with closing(sqlite3.connect(":memory:")) as database:
-        assert str(path_of(database)) in (".", "the ledger")
+        assert str(path_of(database)) == "the temporary folder"
     assert path_of(database) == Path("the ledger")

@@ -51,9 +51,9 @@ def test_it_says_what_became_of_everybody(campaign: SmallCampaign, smtp_server: 
         Status.IN_DOUBT: 1,
         Status.INVALID: 1,
     }
-    assert sum(sent for _, sent in data.per_minute) == 3
+    assert sum(sent for _, sent in data.accepted) == 3
     found = {(reason.status, reason.code, reason.count) for reason in data.reasons}
-    assert found == {(Status.REJECTED, "550", 2), (Status.IN_DOUBT, "", 1), (Status.INVALID, "", 1)}
+    assert found == {(Status.REJECTED, "550 5.1.1", 2), (Status.IN_DOUBT, "", 1), (Status.INVALID, "", 1)}
     assert [(one.number, one.status) for one in data.people] == [
         (3, Status.REJECTED),
         (4, Status.REJECTED),
@@ -61,23 +61,24 @@ def test_it_says_what_became_of_everybody(campaign: SmallCampaign, smtp_server: 
         (7, Status.INVALID),
     ]
     rejected, _, _, invalid = data.people
-    assert rejected.reason.startswith("550 ")
+    assert [one.line for one in data.people] == [4, 5, 6, 8]
+    assert rejected.reason.startswith("550 5.1.1 ")
     assert rejected.message_id == "<id of unknown.1@people.example>"
     assert (invalid.email, invalid.message_id) == ("no address", "")
     assert data.commands == [("to go on", "campaign")]
     zone = ZoneInfo("America/New_York")
-    assert data.started_at is not None and data.finished_at is not None
-    for moment in (data.generated_at, data.started_at, data.finished_at, *(minute for minute, _ in data.per_minute)):
+    assert data.first_accepted is not None and data.last_accepted is not None
+    for moment in (data.generated_at, data.first_accepted, data.last_accepted, *(start for start, _ in data.accepted)):
         assert moment.tzinfo == zone
-    assert before - 1 < data.started_at.timestamp() <= time.time()
-    assert timedelta(0) <= data.finished_at - data.started_at < timedelta(minutes=1)
+    assert before - 1 < data.first_accepted.timestamp() <= time.time()
+    assert timedelta(0) <= data.last_accepted - data.first_accepted < timedelta(minutes=1)
 
 
 def test_before_anybody_was_mailed_nothing_has_begun(campaign: SmallCampaign) -> None:
     campaign.people(2).send(25, limit=0)
     with report(campaign) as made:
         data = made()
-    assert (data.started_at, data.finished_at, list(data.per_minute)) == (None, None, [])
+    assert (data.first_accepted, data.last_accepted, list(data.accepted)) == (None, None, [])
     assert data.counts[Status.PENDING] == data.total == 2
     assert not data.reasons and not data.people
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import ResultsError
-from campaign.preview import PreviewWriter
+from campaign.preview import PreviewWriter, visible
 from tests.markup import Markup
 
 NOTE = "Links in these previews are signed with a throw-away key: they sign nobody in."
@@ -89,7 +89,7 @@ def test_a_message_is_written_as_it_is(folder: Path) -> None:
     assert any("Subject: =?utf-8?" in text for text in page.text["pre"])
     assert NOTE in page.text["p"]
     assert rows_of(folder / "index.html") == [
-        [1, "ada@x.example", "ready", "Zoë, your link", "", "0001-ada", "2026-11-23 18:00 EST"]
+        [1, "ada@x.example", "ready", "Zoë, your link", "", "0001-ada", "2026-11-23 18:00 EST", "", ""]
     ]
 
 
@@ -98,7 +98,7 @@ def test_a_row_without_a_message_is_listed_with_its_reason(folder: Path) -> None
         preview.add(
             number=7, email="", status="invalid", message=None, subject="", text="", html="", detail="No address."
         )
-    assert rows_of(folder / "index.html") == [[7, "", "invalid", "", "No address.", "", ""]]
+    assert rows_of(folder / "index.html") == [[7, "", "invalid", "", "No address.", "", "", "", ""]]
     assert not [name for name in names(folder) if name.startswith("0007")]
 
 
@@ -318,5 +318,44 @@ def test_what_cannot_be_written_is_said_in_three_parts(tmp_path: Path) -> None:
 
 
 def test_the_folder_is_its_owners_alone(folder: Path) -> None:
-    writer(folder)
+    with writer(folder) as preview:
+        assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+        add(preview)
     assert stat.S_IMODE(folder.stat().st_mode) & 0o077 == 0
+    assert len(list(folder.iterdir())) == 4
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+def test_so_are_the_files_of_a_folder_that_was_there_before(folder: Path) -> None:
+    folder.mkdir(mode=0o755)
+    with writer(folder) as preview:
+        add(preview)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("ada(at)x.example", '"ada(at)x.example"'),
+        ("ada\u200b@x.example ", '"ada\\u200b@x.example "'),
+        ("two\nlines\ttab\x00", '"two\\nlines\\ttab\\x00"'),
+        ("\u202egnp.exe", '"\\u202egnp.exe"'),
+        ("nbsp\xa0", '"nbsp\\xa0"'),
+        ("Zoë 日本", '"Zoë 日本"'),
+        ("<b>", '"<b>"'),
+        ("", '""'),
+        ("x" * 100, '"' + "x" * 80 + '…"'),
+    ],
+)
+def test_a_cell_is_shown_so_that_nothing_of_it_stays_unseen(cell: str, shown: str) -> None:
+    assert visible(cell) == shown
+
+
+def test_the_cells_of_an_invalid_row_are_listed(folder: Path) -> None:
+    with writer(folder) as preview:
+        preview.add(
+            number=7, line=9, email="", status="invalid", message=None, subject="", text="", html="",
+            cells=[("email", "ada\n@x", True), ("a\tcolumn", "</script>", False)],
+        )  # fmt: skip
+    ((*_, line, cells),) = rows_of(folder / "index.html")
+    assert (line, cells) == ("9", '!\temail\t"ada\\n@x"\n\ta\\tcolumn\t"</script>"')

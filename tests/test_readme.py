@@ -92,7 +92,16 @@ def test_the_readme_knows_every_default(key: str) -> None:
     if default is ... or key == "link.secret":
         assert written == "required"
     elif default is None:
-        assert written in {"none", "now", "never", "unlimited", "this machine's name", "the address of `from`"}
+        assert written in {
+            "none",
+            "now",
+            "never",
+            "unlimited",
+            "this machine's name",
+            "the address of `from`",
+            "half of `grace`",
+            "`NAME.ledger`",
+        }
     else:
         value = tomllib.loads(f"value = {written.strip('`')}")["value"]
         if isinstance(default, timedelta):

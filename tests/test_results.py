@@ -82,15 +82,30 @@ def test_every_cell_comes_back_as_it_was(
 
 def test_our_own_columns_fed_back_in_are_replaced(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
-    columns = ["email", "status", "name", "detail", "attempts"]
-    write_results(path, columns, [standing(["a@b.example", "failed", "A, B", "=1+1", "7"])], message_id)
+    columns = ["email", *COLUMNS[:4], "name", *COLUMNS[4:]]
+    cells = ["a@b.example", *["failed", "7", "451", "4.0.0"], "A, B", *["=1+1"] * 5]
+    write_results(path, columns, [standing(cells)], message_id)
     header, line = written(path)
     assert header == ["email", "name", *COLUMNS]
     assert line[:5] == ["a@b.example", "A, B", "sent", "1", "250"]
 
 
+def test_a_column_that_is_called_as_one_of_ours_keeps_its_cells_under_another_name(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    columns = ["email", "status", "detail", "contact_detail", "Status"]
+    write_results(path, columns, [standing(["a@b.example", "gold", "blue", "green", "x"])], message_id)
+    header, line = written(path)
+    assert header == ["email", "contact_status", "contact_detail_", "contact_detail", "Status", *COLUMNS]
+    assert line[:6] == ["a@b.example", "gold", "blue", "green", "x", "sent"]
+
+
+def test_the_suppressed_have_no_message_id(tmp_path: Path) -> None:
+    write_results(tmp_path / "r.csv", ["email"], [standing(["a@b.example"], status="suppressed")], message_id)
+    assert written(tmp_path / "r.csv")[1][1 + COLUMNS.index("message_id")] == ""
+
+
 def test_nothing_but_our_own_columns(tmp_path: Path) -> None:
-    write_results(tmp_path / "r.csv", ["status"], [standing(["failed"])], message_id)
+    write_results(tmp_path / "r.csv", list(COLUMNS), [standing(["failed", *[""] * 8])], message_id)
     assert [line[0] for line in written(tmp_path / "r.csv")] == ["status", "sent"]
 
 

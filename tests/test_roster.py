@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import ContactsError, LedgerError
-from campaign.ledger.roster import Taker, count_due, enrol, enrolled, prepare_run
+from campaign.ledger.roster import enrol, enrolled
 from campaign.ledger.store import Ledger
+from campaign.ledger.taker import Taker, count_due, prepare_run
 from campaign.model import Row, Status
 from tests import ledgers
 from tests.ledgers import people, row, rows, settle, taken, words
@@ -115,7 +116,7 @@ def test_every_reading_of_a_file_says_the_same_as_the_first(
             entries = [
                 row(number, email, fault="torn" if torn else None) for number, (email, torn) in enumerate(file, 1)
             ]
-            ledgers.enrolled(ledger, entries, suppressed=listed)
+            ledgers.enrolled(ledger, entries, suppressed=sorted(listed))
             assert [(one.status, one.detail) for one in enrolled(ledger.database)] == _expected(entries, listed)
             for address, number in ledger.database.execute("SELECT address, id FROM contact"):
                 assert numbers.setdefault(address, number) == number
@@ -134,7 +135,8 @@ def _expected(entries: list[Row], listed: set[str]) -> list[tuple[Status, str]]:
         if before != one.number:
             found.append((Status.DUPLICATE, f"the address of row {before}"))
         elif address in listed:
-            found.append((Status.SUPPRESSED, "on a suppression list"))
+            line = sorted(listed).index(address) + 1
+            found.append((Status.SUPPRESSED, f"on suppression list quiet.csv, line {line}"))
         else:
             found.append((Status.PENDING, ""))
     return found
@@ -149,7 +151,7 @@ def test_a_file_that_breaks_off_leaves_the_roster_as_it_was(ledger: Ledger) -> N
         raise ContactsError("the file is torn")
 
     with pytest.raises(ContactsError, match="torn"):
-        enrol(ledger.database, ("other",), torn(), ["p1@people.example"], str.lower)
+        enrol(ledger.database, ("other",), torn(), ledgers.listed("p1@people.example"), str.lower)
     assert words(ledger) == ["pending"] * 5
     assert (ledger.fact("digest"), ledger.columns()) == ("the first file", ["email"])
 

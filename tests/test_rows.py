@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
-from campaign.ledger.roster import Due
+from campaign.ledger.taker import Due
 from campaign.pipeline.rows import Rows
 from tests.couriers import Answers, due
 

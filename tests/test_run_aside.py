@@ -3,16 +3,19 @@
 The server is a process of its own: without threads in this one, workers are forked from it, as in a real run.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from campaign.contacts import ContactsFile, open_contacts
+from campaign.contacts import ContactsFile, Mend
 from campaign.errors import ContactsError, StoppedError
 from campaign.ledger.store import reading_ledger
 from campaign.model import Row, Status
+from campaign.pipeline.beforehand import open_contacts_of
+from campaign.settings import ContactsSettings
 from campaign.window import SendWindow
 from tests.campaigns import Silent, SmallCampaign, assert_agreement
 from tests.smtp_server import ServerProcess, read_record
@@ -123,14 +126,14 @@ class Torn(ContactsFile):
 
     __slots__ = ()
 
-    def rows(self, chunk: int = 5_000) -> Iterator[list[Row]]:
-        whole = ContactsFile.rows(self, 2_100)
+    def rows(self, chunk: int = 5_000, *, mended: Counter[Mend] | None = None) -> Iterator[list[Row]]:
+        whole = ContactsFile.rows(self, 2_100, mended=mended)
         yield next(whole)
         raise ContactsError("The file could not be read to its end.", where=str(self.path), fix="Run again.")
 
 
-def _torn(path: Path, *, email_column: str) -> ContactsFile:
-    whole = open_contacts(path, email_column=email_column)
+def _torn(settings: ContactsSettings, *, allow_empty: bool = False) -> ContactsFile:
+    whole = open_contacts_of(settings, allow_empty=allow_empty)
     return Torn(**{field.name: getattr(whole, field.name) for field in fields(whole)})
 
 
@@ -139,7 +142,7 @@ def test_a_file_that_fails_in_the_middle_stops_in_good_order_and_the_next_run_go
 ) -> None:
     made = campaign(tmp_path, "torn")
     with monkeypatch.context() as patched:
-        patched.setattr("campaign.pipeline.run.open_contacts", _torn)
+        patched.setattr("campaign.pipeline.run.open_contacts_of", _torn)
         with pytest.raises(StoppedError) as caught:
             made.send(server.port, processes=2)
     assert asked_for(made) == [None]

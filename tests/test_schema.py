@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.schema import connect, create, keep_wal, verify
-from campaign.ledger.store import Ledger
+from campaign.ledger import summary
+from campaign.ledger.schema import VERSION, connect, create, keep_wal, migrate, verify
+from campaign.ledger.store import Ledger, reading_ledger
+from campaign.ledger.suppressed import Suppressed
 from campaign.model import Status
+from tests import ledgers
 from tests.ledgers import people, settle
 
 
@@ -80,6 +83,52 @@ def test_making_the_tables_is_all_or_nothing(path: Path) -> None:
         assert [name for (name,) in database.execute("SELECT name FROM sqlite_master")] == ["delivery"]
 
 
+def begun_by_version_1(path: Path) -> None:
+    """Make a ledger what it was before lists and lines were kept."""
+    with closing(connect(path)) as database:
+        database.execute("DROP TABLE suppressed")
+        database.execute("CREATE TABLE suppressed (address TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID")
+        database.execute("INSERT INTO suppressed VALUES ('p3@people.example')")
+        database.execute("PRAGMA user_version = 1")
+
+
+def test_a_ledger_of_the_version_before_goes_on_working(database: sqlite3.Connection, path: Path) -> None:
+    """What only looks takes it as it is; a run brings it up to date, and loses nothing."""
+    database.close()
+    begun_by_version_1(path)
+    with reading_ledger(path, "x") as reading:
+        assert summary.counts(reading)[Status.SENT] == 1
+        assert reading.execute("PRAGMA user_version").fetchone() == (1,)
+    for _ in range(2):
+        with Ledger.open(path, "x") as ledger:
+            assert ledger.database.execute("PRAGMA user_version").fetchone() == (VERSION,)
+            assert ledger.database.execute("SELECT * FROM suppressed").fetchall() == [("p3@people.example", None, None)]
+            assert Suppressed(ledger.database).among(["p3@people.example"]) == {
+                "p3@people.example": "on a suppression list"
+            }
+            assert ledgers.words(ledger) == ["sent", "pending", "pending"]
+    with Ledger.open(path, "x") as ledger:
+        ledgers.enrolled(ledger, ledgers.rows("p3@people.example"), suppressed=["p3@people.example"])
+        assert ledgers.words(ledger) == ["suppressed"]
+
+
+def test_a_ledger_of_a_version_to_come_is_refused(database: sqlite3.Connection, path: Path) -> None:
+    database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(LedgerError, match=f"format {VERSION + 1}"):
+        verify(database, path, "x")
+
+
+def test_bringing_up_to_date_is_all_or_nothing(database: sqlite3.Connection, path: Path) -> None:
+    database.close()
+    begun_by_version_1(path)
+    with closing(connect(path)) as opened:
+        opened.execute("ALTER TABLE suppressed ADD COLUMN line INTEGER")  # so that the second step fails
+        with pytest.raises(LedgerError):
+            migrate(opened)
+        assert opened.execute("PRAGMA user_version").fetchone() == (1,)
+        assert [row[1] for row in opened.execute("PRAGMA table_info(suppressed)")] == ["address", "line"]
+
+
 def test_where_no_wal_can_be_kept_it_is_said(path: Path) -> None:
     with (
         closing(sqlite3.connect(":memory:")) as database,
@@ -90,12 +139,12 @@ def test_where_no_wal_can_be_kept_it_is_said(path: Path) -> None:
 
 def test_the_one_scan_that_grows_with_the_file_follows_it_row_by_row(database: sqlite3.Connection) -> None:
     """A run over a million settled rows reads both tables by their keys, once, and sorts nothing."""
-    from campaign.ledger import roster, summary
+    from campaign.ledger import summary, taker
 
     asked: list[str] = []
     database.set_trace_callback(asked.append)
     list(summary.standings(database))
-    roster.count_due(database, (), limit=None, chosen_only=False)
+    taker.count_due(database, (), limit=None, chosen_only=False)
     database.set_trace_callback(None)
     for question in asked:
         plan = [row[-1] for row in database.execute("EXPLAIN QUERY PLAN " + question)]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger.roster import prepare_run
 from campaign.ledger.server_memory import ServerMemory
 from campaign.ledger.store import Ledger
+from campaign.ledger.taker import prepare_run
 
 
 @pytest.fixture

@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from campaign.errors import SettingsError
-from campaign.settings import WANTED, Settings, is_this_machine, load_settings, output_paths, require_secrets
+from campaign.settings import (
+    WANTED,
+    Settings,
+    is_this_machine,
+    load_settings,
+    open_to_others,
+    output_paths,
+    require_secrets,
+    secret_files,
+)
 
 Document = dict[str, Any]
 
@@ -76,6 +85,8 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "contacts.file": [("/data/a.csv", Path("/data/a.csv")), ("/data/b.csv", Path("/data/b.csv"))],
     "contacts.email_column": [("E-Mail", "E-Mail"), ("mail address", "mail address")],
     "contacts.suppress": [("/a.csv, /b.csv", (Path("/a.csv"), Path("/b.csv"))), ('["/c,d.csv"]', (Path("/c,d.csv"),))],
+    "contacts.suppress_lenient": [("true", True), ("False", False)],
+    "contacts.encoding": [("cp1250", "cp1250"), ("Windows-1252", "Windows-1252")],
     "message.template": [("/letters/a", Path("/letters/a")), ("/letters/b", Path("/letters/b"))],
     "message.from": [("a@b.example", "a@b.example"), ('"A, B" <c@d.example>', '"A, B" <c@d.example>')],
     "message.reply_to": [("a@b.example", "a@b.example"), ("Ä Ö <c@d.example>", "Ä Ö <c@d.example>")],
@@ -94,7 +105,8 @@ GOOD: dict[str, list[tuple[str, object]]] = {
         ("https://a.example/{{ contact.id }}", "https://a.example/{{ contact.id }}"),
         ("https://a", "https://a"),
     ],
-    "link.grace": [("2d", timedelta(days=2)), ("45s", timedelta(seconds=45))],
+    "link.grace": [("2d", timedelta(days=2)), ("45m", timedelta(minutes=45))],
+    "link.min_lifetime": [("10m", timedelta(minutes=10)), ("1s", timedelta(seconds=1))],
     "smtp.host": [("127.0.0.1", "127.0.0.1"), ("[::1]", "::1")],
     "smtp.port": [("25", 25), ("65535", 65535)],
     "smtp.security": [("TLS", "tls"), ("none", "none")],
@@ -116,6 +128,7 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "retry.first_wait": [("1s", timedelta(seconds=1)), ("10ms", timedelta(milliseconds=10))],
     "retry.longest_wait": [("1h", timedelta(hours=1)), ("1d", timedelta(days=1))],
     "retry.stop_after": [("1", 1), ("500", 500)],
+    "ledger.path": [("/a/x.ledger", Path("/a/x.ledger")), ("/b/y.db", Path("/b/y.db"))],
 }
 SECRETS = ["link.secret", "smtp.password"]
 REQUIRED = ["name", "contacts.file", "message.template", "message.from", "link.domain", "smtp.host"]
@@ -369,25 +382,25 @@ def test_the_real_environment_is_the_default(folder: Folder, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("smtp.port", 0, "smtp.port is 0; it wants a whole number from 1 to 65535"),
+        ("smtp.port", 0, "smtp.port is 0; it must be a whole number from 1 to 65535"),
         ("smtp.port", 65536, "smtp.port is 65536"),
-        ("smtp.port", True, "smtp.port is true; it wants a whole number"),
-        ("smtp.port", "smtp", "smtp.port is 'smtp'; it wants a whole number"),
-        ("smtp.port", 25.5, "smtp.port is 25.5; it wants a whole number"),
-        ("smtp.port", [25], "smtp.port is a list; it wants a whole number"),
-        ("smtp.port", {"a": 1}, "smtp.port is a section; it wants a whole number"),
-        ("smtp.connections", 0, "smtp.connections is 0; it wants a whole number from 1 to 1000"),
+        ("smtp.port", True, "smtp.port is true; it must be a whole number"),
+        ("smtp.port", "smtp", "smtp.port is 'smtp'; it must be a whole number"),
+        ("smtp.port", 25.5, "smtp.port is 25.5; it must be a whole number"),
+        ("smtp.port", [25], "smtp.port is a list; it must be a whole number"),
+        ("smtp.port", {"a": 1}, "smtp.port is a section; it must be a whole number"),
+        ("smtp.connections", 0, "smtp.connections is 0; it must be a whole number from 1 to 1000"),
         ("smtp.connections", 1001, "smtp.connections is 1001"),
-        ("smtp.rate", 0, "smtp.rate is 0; it wants messages a second, above 0"),
+        ("smtp.rate", 0, "smtp.rate is 0; it must be messages a second, above 0"),
         ("smtp.rate", -1.5, "smtp.rate is -1.5"),
         ("smtp.rate", float("nan"), "smtp.rate is nan"),
         ("smtp.rate", float("inf"), "smtp.rate is inf"),
         ("smtp.messages_per_connection", 0, "smtp.messages_per_connection is 0"),
         ("smtp.minutes_per_connection", 0, "smtp.minutes_per_connection is 0"),
-        ("smtp.security", "plain", 'smtp.security is \'plain\'; it wants "starttls", "tls" or "none"'),
+        ("smtp.security", "plain", 'smtp.security is \'plain\'; it must be "starttls", "tls" or "none"'),
         ("smtp.security", "SSL", "smtp.security is 'SSL'; TLS from the first byte"),
         ("smtp.timeout", 60, "smtp.timeout: '60' has no unit"),
-        ("smtp.timeout", "0s", "smtp.timeout is '0s'; it wants 10 milliseconds to 1 hour"),
+        ("smtp.timeout", "0s", "smtp.timeout is '0s'; it must be 10 milliseconds to 1 hour"),
         ("smtp.username", "", "smtp.username is ''; it is blank"),
         ("smtp.username", "a\r\nb", "smtp.username is 'a\\r\\nb'; it has a line break"),
         ("retry.tries", 0, "retry.tries is 0"),
@@ -395,19 +408,27 @@ def test_the_real_environment_is_the_default(folder: Folder, monkeypatch: pytest
         ("retry.stop_after", 0, "retry.stop_after is 0"),
         ("retry.longest_wait", "1s", "retry.longest_wait: it is shorter than retry.first_wait"),
         ("link.grace", "1 fortnight", "link.grace: '1 fortnight' is not a length of time"),
-        ("link.grace", "0s", "link.grace is '0s'; it wants 1 second to 366 days"),
+        ("link.grace", "0s", "link.grace is '0s'; it must be 1 second to 366 days"),
         ("link.grace", 3600, "link.grace: '3600' has no unit"),
         ("link.grace", clock(8, 0), "link.grace is 08:00:00; that is a time of day"),
         ("window.lasts", "400000d", "window.lasts: '400000d' is longer than a hundred years"),
         ("window.opens", "tomorrow", "window.opens: 'tomorrow' is not a date and time"),
         ("window.opens", clock(9, 0), "window.opens is 09:00:00; it is a time without a date"),
-        ("window.opens", 9, "window.opens is 9; it wants a date and time"),
+        ("window.opens", 9, "window.opens is 9; it must be a date and time"),
         ("window.closes", date(2026, 11, 23), "window.closes: 2026-11-23 is a date without a time"),
-        ("contacts.file", 5, "contacts.file is 5; it wants text"),
+        ("contacts.file", 5, "contacts.file is 5; it must be text"),
         ("contacts.file", "a\0b", "contacts.file is 'a\\x00b'; it has a line break or another control character"),
-        ("contacts.suppress", [1], "contacts.suppress is a list; it wants text"),
+        ("contacts.suppress", [1], "contacts.suppress is a list; it must be text"),
         ("contacts.suppress", '["a', "contacts.suppress is '[\"a'; it begins like a JSON list"),
         ("contacts.email_column", " ", "contacts.email_column is ' '; it is blank"),
+        ("contacts.suppress_lenient", "maybe", "contacts.suppress_lenient is 'maybe'; it wants true or false"),
+        ("contacts.suppress_lenient", 1.5, "contacts.suppress_lenient is 1.5; it wants true or false"),
+        ("contacts.encoding", 1252, "contacts.encoding is 1252; it must be text"),
+        ("contacts.encoding", "cp1253x", "contacts.encoding is 'cp1253x'; it is no text encoding that is known here"),
+        ("contacts.encoding", "base64", "contacts.encoding is 'base64'; it is no text encoding that is known here"),
+        ("contacts.encoding", "rot13", "contacts.encoding is 'rot13'; it is no text encoding that is known here"),
+        ("contacts.encoding", "idna", "contacts.encoding is 'idna'; it is no text encoding that is known here"),
+        ("contacts.encoding", "unicode_escape", "is no text encoding that is known here"),
         ("name", "", "name is ''; it is blank"),
         ("name", "a/b", "name is 'a/b'; it becomes part of file names"),
         ("name", ".hidden", "name is '.hidden'"),
@@ -415,18 +436,18 @@ def test_the_real_environment_is_the_default(folder: Folder, monkeypatch: pytest
         ("name", "grüße", "name is 'grüße'"),
         ("name", "a\n", "name is 'a\\n'"),
         ("name", "a-Sandbox", "name is 'a-Sandbox'; names that end in '-sandbox'"),
-        ("message.from", "Acme", "message.from is 'Acme'; that is no e-mail address"),
-        ("message.from", "Acme, Inc <a@b.example>", "a name with punctuation in it wants double quotes"),
+        ("message.from", "Acme", "message.from is 'Acme'; that is not an e-mail address"),
+        ("message.from", "Acme, Inc <a@b.example>", "a name with punctuation in it needs double quotes"),
         ("message.from", "a@b.example, c@d.example", "message.from is"),
         ("message.from", "a@b.example\nBcc: c@d.example", "it has a line break"),
         ("message.from", "<a@b.example> Acme", "message.from is"),
-        ("message.from", "a@acme", "that is no e-mail address"),
+        ("message.from", "a@acme", "that is not an e-mail address"),
         ("message.from", "a..b@acme.example", "the part before the @"),
-        ("message.from", "a@-acme.example", "that is no e-mail address"),
+        ("message.from", "a@-acme.example", "that is not an e-mail address"),
         ("message.reply_to", "a b@acme.example", "the part before the @"),
-        ("message.return_path", "Acme <a@b.example>", "it wants a bare address"),
+        ("message.return_path", "Acme <a@b.example>", "it must be a bare address"),
         ("message.return_path", "", "it is blank"),
-        ("message.unsubscribe_mailto", "mailto:a@b.example", "it wants the address alone"),
+        ("message.unsubscribe_mailto", "mailto:a@b.example", "it must be the address alone"),
         ("message.unsubscribe_url", "http://acme.example/", "it must begin with https://"),
         ("message.unsubscribe_url", "https://", "no host follows"),
         ("message.unsubscribe_url", "https://acme.example/a b", "outside {{ … }} a URL can't have spaces"),
@@ -437,16 +458,16 @@ def test_the_real_environment_is_the_default(folder: Folder, monkeypatch: pytest
         ("link.domain", "https://acme.example", "link.domain is 'https://acme.example'; it is a URL"),
         ("link.domain", "acme.example/orders", "link.domain is 'acme.example/orders'; it has a path"),
         ("link.domain", "acme.example:443", "link.domain is 'acme.example:443'; it has a port"),
-        ("link.domain", "acme", "that is no domain name"),
-        ("link.domain", "192.0.2.1", "that is no domain name"),
-        ("link.domain", "acme_shop.example", "that is no domain name"),
-        ("link.domain", "a.example b.example", "that is no domain name"),
+        ("link.domain", "acme", "that is not a domain name"),
+        ("link.domain", "192.0.2.1", "that is not a domain name"),
+        ("link.domain", "acme_shop.example", "that is not a domain name"),
+        ("link.domain", "a.example b.example", "that is not a domain name"),
         ("smtp.host", "smtp://smtp.acme.example", "smtp.host is 'smtp://smtp.acme.example'; it is a URL"),
         ("smtp.host", "smtp.acme.example:25", "smtp.host is 'smtp.acme.example:25'; it has the port in it"),
         ("smtp.host", "[2001:db8::1]:25", "it has the port in it"),
-        ("smtp.host", "smtp acme", "that is no host name"),
-        ("smtp.host", "1.2.3", "that is no host name"),
-        ("smtp.host", "1.2.3.400", "that is no host name"),
+        ("smtp.host", "smtp acme", "that is neither a host name"),
+        ("smtp.host", "1.2.3", "that is neither a host name"),
+        ("smtp.host", "1.2.3.400", "that is neither a host name"),
     ],
 )
 def test_a_value_out_of_bounds_is_named_quoted_and_answered(
@@ -493,7 +514,7 @@ def test_the_advice_fits_the_mistake(folder: Folder, key: str, value: object, fi
         (changed(retry={"zzz": 5}), "no such setting retry.zzz"),
         (changed(links={"grace": "2h"}), "no such section [links]; did you mean [link]?"),
         (changed(zzz={"grace": "2h"}), "no such section [zzz]"),
-        (changed(path="/x"), "no such setting path"),
+        (changed(path="/x"), "no such setting path; did you mean ledger.path?"),
         (changed(window="8h"), "window is not a section"),
         (changed(window=[{"lasts": "8h"}]), "window is not a section"),
     ],
@@ -508,7 +529,7 @@ def test_what_is_missing_is_named_with_the_line_to_add(folder: Folder, missing: 
     section, _, name = missing.rpartition(".")
     del (document[section] if section else document)[name]
     error = folder.refusal(document)
-    assert error.what.startswith(f"{missing} is missing; it wants")
+    assert error.what.startswith(f"{missing} is missing; it must be")
     assert f"{name} = {WANTED[missing].example}" in error.fix
 
 
@@ -611,7 +632,7 @@ def test_monstrous_toml_is_refused(folder: Folder, content: str) -> None:
 
 def test_a_number_of_thousands_of_digits_is_refused_without_writing_it_out(folder: Folder) -> None:
     error = folder.refusal(toml(MINIMAL) + "\nport = 0x" + "f" * 6000)
-    assert error.what.startswith("smtp.port is a number too large; it wants")
+    assert error.what.startswith("smtp.port is a number too large; it must be")
 
 
 def test_a_byte_order_mark_and_windows_lines_are_no_mistake(folder: Folder) -> None:
@@ -660,7 +681,19 @@ def test_a_file_too_large_to_be_settings(folder: Folder) -> None:
 
 @pytest.mark.parametrize("key", SECRETS)
 @pytest.mark.parametrize(
-    ("content", "secret"), [("s3cret\n", "s3cret"), ("s3cret\r\n", "s3cret"), ("a\n\n", "a\n"), (" ä ", " ä ")]
+    ("content", "secret"),
+    [
+        ("s3cret\n", "s3cret"),
+        ("s3cret\r\n", "s3cret"),
+        ("s3cret\r", "s3cret"),
+        ("\ufeffs3cret", "s3cret"),
+        ("\ufeffs3cret\r\n", "s3cret"),
+        (" ä ", " ä "),
+        ("it's", "it's"),
+        ('"half', '"half'),
+        ("'", "'"),
+        ("ab=cd==", "ab=cd=="),
+    ],
 )
 def test_a_secret_comes_from_a_variable_or_the_file_it_names(
     folder: Folder, key: str, content: str, secret: str
@@ -682,7 +715,31 @@ def test_both_a_secret_and_its_file_are_one_too_many(folder: Folder, key: str) -
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(None, "No such file"), (b"", "is empty"), (b"\n", "is empty"), (b"\xff", "not UTF-8")]
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"\xef\xbb\xbf \r\n", "is empty"),
+        (b"\xff", "not UTF-8"),
+        *((text.encode(coding), "UTF-16") for text in ("hunter2",) for coding in ("utf-16", "utf-16-le", "utf-16-be")),
+        ("hunter2".encode("utf-32"), "UTF-32"),
+        (b"hunter2\n\n", "more than one line"),
+        (b"hunter2\nhunter3\n", "more than one line"),
+        (b"hunter2\r\nhunter3", "more than one line"),
+        ("hunter2\u2028hunter3".encode(), "more than one line"),
+        (b"\nhunter2\n", "more than one line"),
+        (b"hunter2\t", "control character"),
+        (b"\x1bhunter2", "control character"),
+        ("hunter2\u200b\n".encode(), "invisible character"),
+        ("\ufeff\ufeffhunter2".encode(), "invisible character"),
+        (b'"hunter2"\n', "quotes around"),
+        (b"'hunter2'", "quotes around"),
+        ("\ufeff“hunter2”\r\n".encode(), "quotes around"),
+        (b"CAMPAIGN_SMTP__PASSWORD=hunter2\n", "sets a variable"),
+        (b"export CAMPAIGN_SMTP__PASSWORD = hunter2", "sets a variable"),
+    ],
 )
 def test_a_secret_file_that_is_no_good_is_refused(folder: Folder, content: bytes | None, words: str) -> None:
     if content is not None:
@@ -690,6 +747,61 @@ def test_a_secret_file_that_is_no_good_is_refused(folder: Folder, content: bytes
     error = folder.refusal(MINIMAL, {"CAMPAIGN_SMTP__PASSWORD_FILE": "secret.txt"})
     assert words in error.what
     assert error.where == "CAMPAIGN_SMTP__PASSWORD_FILE"
+    assert str(folder.path if content is None else folder.path / "secret.txt") in error.what
+    assert error.fix
+    assert "hunter" not in str(error)
+
+
+@pytest.mark.parametrize("key", SECRETS)
+@pytest.mark.parametrize(
+    "wrapped", ['"hunter2"', "hunter2\nhunter3", "hunter2\x07", "hunter2\u200b", "\ufeff", "“hunter2”"]
+)
+def test_a_secret_in_a_variable_is_held_to_the_same_rules(folder: Folder, key: str, wrapped: str) -> None:
+    error = folder.refusal(MINIMAL, {variable(key): wrapped})
+    assert error.where == variable(key)
+    assert variable(key) in error.what
+    assert "hunter" not in str(error)
+
+
+@pytest.mark.parametrize("wrapped", ["\ufeffhunter2", "hunter2\n", "\ufeffhunter2\r\n"])
+def test_what_a_copy_leaves_around_a_secret_in_a_variable_is_no_part_of_it(folder: Folder, wrapped: str) -> None:
+    found = folder.load(MINIMAL, {"CAMPAIGN_SMTP__PASSWORD": wrapped}).smtp.password
+    assert found is not None and found.get_secret_value() == "hunter2"
+
+
+def test_a_tilde_is_the_home_folder(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = folder.path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    (home / "key").write_text("s3cret")
+    loaded = folder.load(
+        changed(contacts={"file": "~/people.csv", "suppress": ["~/gone.csv"]}),
+        {"CAMPAIGN_LINK__SECRET_FILE": "~/key"},
+    )
+    assert loaded.link.secret is not None and loaded.link.secret.get_secret_value() == "s3cret"
+    assert loaded.contacts.file == home / "people.csv"
+    assert loaded.contacts.suppress == (home / "gone.csv",)
+    missing = folder.refusal(MINIMAL, {"CAMPAIGN_LINK__SECRET_FILE": "~/.secrets/key"})
+    assert str(home / ".secrets" / "key") in missing.what
+
+
+def test_a_missing_file_is_named_where_it_can_be_no_secret(folder: Folder) -> None:
+    (folder.path / "secrets").mkdir()
+    for value, named in {"secrets/key": True, f"{folder.path}/key": True, "key": False, "Zm/8key": False}.items():
+        error = folder.refusal(MINIMAL, {"CAMPAIGN_LINK__SECRET_FILE": value})
+        assert (value in error.what) is named, value
+
+
+def test_files_of_secrets_that_others_may_read_are_found(folder: Folder) -> None:
+    for name, mode in {"own": 0o600, "group": 0o640, "all": 0o604, "key.pem": 0o644}.items():
+        (folder.path / name).write_text("s3cret")
+        (folder.path / name).chmod(mode)
+    document = changed(smtp={"client_cert": "cert.pem", "client_key": "key.pem"})
+    for own, expected in {"own": [], "group": ["its group"], "all": ["everybody"]}.items():
+        environ = {"CAMPAIGN_LINK__SECRET_FILE": own, "CAMPAIGN_SMTP__PASSWORD_FILE": "own"}
+        found = list(open_to_others(secret_files(folder.load(document, environ), environ)))
+        assert [who for _, _, who in found] == [*expected, "everybody"]
+        assert found[-1] == ("smtp.client_key", folder.path / "key.pem", "everybody")
 
 
 def test_a_folder_a_nul_and_a_huge_file_are_no_secret(folder: Folder) -> None:
@@ -755,7 +867,9 @@ def test_this_machine() -> None:
 
 
 PLACES = [*SECRETS, "smtp.passwd", "link.secrets", "password", "lnk.secret", "smtp.password.value"]
-SECRET_TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=30).map(lambda text: f"§{text}§")
+SECRET_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]), min_size=8, max_size=30).map(
+    lambda text: f"§{text}§"
+)
 BAD_ELSEWHERE = st.fixed_dictionaries(
     {},
     optional={
@@ -897,18 +1011,20 @@ def test_whatever_sender_is_accepted_is_one_address_on_one_line(folder: Folder, 
 
 
 def test_results_and_ledger_lie_beside_the_file(folder: Folder) -> None:
-    loaded = folder.load()
-    assert loaded.results_path == folder.path / "autumn-orders-results.csv"
-    assert loaded.ledger_path == folder.path / "autumn-orders-results.ledger"
-    assert output_paths(loaded, None, False) == (loaded.results_path, loaded.ledger_path)
-    assert output_paths(loaded, None, True) == (
+    assert output_paths(folder.load(), None, False) == (
+        folder.path / "autumn-orders-results.csv",
+        folder.path / "autumn-orders.ledger",
+        (folder.path / "autumn-orders-results.ledger",),
+    )
+    assert output_paths(folder.load(), None, True) == (
         folder.path / "autumn-orders-sandbox-results.csv",
-        folder.path / "autumn-orders-sandbox-results.ledger",
+        folder.path / "autumn-orders-sandbox.ledger",
+        (folder.path / "autumn-orders-sandbox-results.ledger",),
     )
 
 
 @pytest.mark.parametrize(
-    ("output", "ledger", "sandbox_ledger"),
+    ("output", "earlier", "sandbox_earlier"),
     [
         ("X.csv", "X.ledger", "X-sandbox.ledger"),
         ("X.CSV", "X.ledger", "X-sandbox.ledger"),
@@ -917,15 +1033,41 @@ def test_results_and_ledger_lie_beside_the_file(folder: Folder) -> None:
         ("sub/a.b.csv", "sub/a.b.ledger", "sub/a.b-sandbox.ledger"),
     ],
 )
-def test_an_output_brings_its_ledger_along(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch, output: str, ledger: str, sandbox_ledger: str
+def test_an_output_moves_the_results_alone(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, output: str, earlier: str, sandbox_earlier: str
 ) -> None:
+    """One name, one ledger: who was mailed does not hang on where the results go."""
     loaded = folder.load()
     elsewhere = folder.path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    assert output_paths(loaded, Path(output), False) == (elsewhere / output, elsewhere / ledger)
-    assert output_paths(loaded, Path(output), True) == (elsewhere / output, elsewhere / sandbox_ledger)
+    for sandbox, old in ((False, earlier), (True, sandbox_earlier)):
+        found = output_paths(loaded, Path(output), sandbox)
+        assert found.results == elsewhere / output
+        assert found.ledger == output_paths(loaded, None, sandbox).ledger
+        assert elsewhere / old in found.earlier
+
+
+def test_a_ledger_may_have_a_place_of_its_own(folder: Folder) -> None:
+    loaded = folder.load(changed(ledger={"path": "kept/who.db"}))
+    assert output_paths(loaded, None, False).ledger == folder.path / "kept" / "who.db"
+    assert output_paths(loaded, None, True).ledger == folder.path / "kept" / "who-sandbox.db"
+
+
+def test_a_link_to_the_settings_leads_to_the_same_ledger(folder: Folder, tmp_path: Path) -> None:
+    loaded = folder.load()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "link.toml").symlink_to(folder.file)
+    linked = load_settings(elsewhere / "link.toml", environ={})
+    assert output_paths(linked, None, False) == output_paths(loaded, None, False)
+    assert linked.contacts.file == loaded.contacts.file
+
+
+def test_a_link_in_place_of_the_ledger_is_followed(folder: Folder, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (folder.path / "autumn-orders.ledger").symlink_to(tmp_path / "disk" / "who.ledger")
+    assert output_paths(folder.load(), None, False).ledger == tmp_path / "disk" / "who.ledger"
 
 
 @PROPERTY

@@ -5,6 +5,7 @@ systemd's default). A second one stops at once.
 """
 
 import random
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -33,7 +34,9 @@ def launcher() -> Iterator[Launcher]:
 
 
 def _campaign(folder: Path, port: int, people: int = 20, **smtp: object) -> SmallCampaign:
-    campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": 4, "timeout": f"{_TIMEOUT}s"} | smtp})
+    campaign = SmallCampaign(
+        folder / "campaign", settings={"smtp": {"connections": 4, "timeout": f"{_TIMEOUT}s"} | smtp}
+    )
     campaign.people(people).load(port)
     return campaign
 
@@ -50,6 +53,7 @@ def _assert_stopped(sender: Sender, campaign: SmallCampaign) -> None:
     sender.wait_for_silence()
     assert time.monotonic() - began < _TIMEOUT / 2, "it took its time"
     assert "Traceback" not in sender.said, sender.said
+    assert "note: writing the results, " in sender.said, "each step is told"
     standing = read_standing(campaign.ledger)
     assert standing.sound and not standing.doubtful, standing.counts
     results = campaign.statuses()
@@ -164,6 +168,7 @@ def test_a_second_one_stops_at_once(tmp_path: Path, launcher: Launcher, number: 
         server.wait_until(lambda: any(one.recipients[0].startswith("p1") for one in server.accepted))
         sender.signal(number)
         sender.wait_until(lambda: not _is_growing(sender, server))
+        sender.wait_until(lambda: re.search(r"note: finishing \d+ messages? in flight; ", sender.said) is not None)
         assert sender.poll() is None
         sender.signal(number)
         assert sender.wait() == -number

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import StartServer
-from tests.smtp_server import CATALOGUE, read_record
+from tests.smtp_server import CATALOGUE, FaultServer, read_record
 from tests.smtp_server.body import unstuff
 from tests.smtp_server.raw_client import GROUP, MAIL, MESSAGE, RCPT, RawClient
 
@@ -131,7 +131,7 @@ def test_pipelining_that_was_not_offered(smtp_server: StartServer) -> None:
 
 
 def test_pipelining_while_the_server_is_slow(smtp_server: StartServer) -> None:
-    server = smtp_server(
+    server: FaultServer = smtp_server(
         CATALOGUE["mail_slow"](until=lambda: bool(server.defects)), pipelining=False, allow_defects=True
     )
     with RawClient(server.host, server.port) as client:
@@ -155,7 +155,7 @@ def test_a_body_before_354(smtp_server: StartServer) -> None:
 
 
 def test_a_client_that_speaks_first(smtp_server: StartServer) -> None:
-    server = smtp_server(CATALOGUE["connect_slow"](until=lambda: bool(server.defects)), allow_defects=True)
+    server: FaultServer = smtp_server(CATALOGUE["connect_slow"](until=lambda: bool(server.defects)), allow_defects=True)
     with RawClient(server.host, server.port) as client:
         client.send(b"EHLO x\r\n")
         assert client.reply().startswith(b"220 ")

@@ -100,18 +100,18 @@ def test_a_password_is_wanted_where_nothing_else_proves_who_we_are(
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("mailer", "that is no full host name"),
+        ("mailer", "that is not a full host name"),
         ("mail_er.acme.example", "a host name has no underscore"),
-        ("192.0.2.1", "that is no full host name"),
-        ("-a.example", "that is no full host name"),
-        ("a..example", "that is no full host name"),
+        ("192.0.2.1", "that is not a full host name"),
+        ("-a.example", "that is not a full host name"),
+        ("a..example", "that is not a full host name"),
         ("localhost.localdomain", "every machine may call itself that"),
-        ("localhost", "that is no full host name"),
-        ("[mailer]", "is no address"),
-        ("[IPv6:192.0.2.1]", "is no address"),
-        ("[2001:db8::1]", "is no address"),
-        ("mailer.acme.example QUIT", "that is no full host name"),
-        ("a" * 64 + ".example", "that is no full host name"),
+        ("localhost", "that is not a full host name"),
+        ("[mailer]", "is not an address"),
+        ("[IPv6:192.0.2.1]", "is not an address"),
+        ("[2001:db8::1]", "is not an address"),
+        ("mailer.acme.example QUIT", "that is not a full host name"),
+        ("a" * 64 + ".example", "that is not a full host name"),
     ],
 )
 def test_an_ehlo_name_that_is_none(tmp_path: Path, name: str, problem: str) -> None:

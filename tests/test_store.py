@@ -44,7 +44,7 @@ def cut_off(path: Path) -> Path:
     """A ledger whose run was killed: one sent, two under way, two not begun; none of it in the file but its WAL."""
     killed = subprocess.run([sys.executable, "-c", KILLED_RUN, str(path)], cwd=ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert beside(path) == [path.name, f"{path.name}-shm", f"{path.name}-wal"]
+    assert beside(path) == [path.name, *(f"{path.name}-{end}" for end in ("generation", "shm", "wal"))]
     return path
 
 
@@ -56,7 +56,7 @@ def test_a_new_ledger_is_private_and_leaves_one_file(path: Path) -> None:
     with Ledger.open(path, "x") as ledger:
         people(ledger, 3)
         settle(ledger, {"p1@people.example": Status.SENT})
-    assert beside(path) == ["x.ledger"]
+    assert beside(path) == ["x.ledger", "x.ledger-generation"]
     assert path.stat().st_mode & 0o777 == 0o600
     with Ledger.open(path, "x") as ledger:
         assert words(ledger) == ["sent", "pending", "pending"]
@@ -101,7 +101,7 @@ def test_another_campaigns_ledger_is_refused_and_untouched(path: Path) -> None:
             opened()
         assert caught.value.where == str(path)
     assert path.read_bytes() == before
-    assert beside(path) == ["x.ledger"]
+    assert beside(path) == ["x.ledger", "x.ledger-generation"]
 
 
 def test_a_ledger_of_another_format_is_refused(path: Path) -> None:
@@ -178,7 +178,7 @@ def test_somebody_who_looked_into_it_with_another_program_is_no_harm(cut_off: Pa
     with sqlite3.connect(cut_off) as database:
         database.execute("SELECT * FROM delivery").fetchall()
     database.close()  # folds the WAL into the file, and deletes it
-    assert beside(cut_off) == ["x.ledger"]
+    assert beside(cut_off) == ["x.ledger", "x.ledger-generation"]
     with Ledger.open(cut_off, "x") as ledger:
         assert words(ledger) == ["sent", "in_doubt", "in_doubt", "pending", "pending"]
 

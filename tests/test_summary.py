@@ -7,7 +7,7 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger import summary
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import Ledger, reading_ledger
 from campaign.model import Status
 from tests import ledgers
 from tests.ledgers import BUSY, commit, journal, outcome, parcel, row, rows, settle
@@ -66,6 +66,15 @@ def test_counts_have_all_words_and_all_rows(told: Ledger) -> None:
     assert (counts[Status.PENDING], counts[Status.IN_DOUBT], counts[Status.INVALID]) == (2, 2, 2)
 
 
+def test_while_a_run_goes_on_what_is_claimed_is_being_sent_and_not_in_doubt(told: Ledger) -> None:
+    assert summary.being_sent(told.database) == 1
+    counts = summary.counts(told.database)
+    assert (counts[Status.PENDING], counts[Status.IN_DOUBT]) == (3, 1)
+    (one,) = [one for one in summary.standings(told.database) if one.email == "sending@x.example"]
+    assert one.status == "pending"
+    assert "sending@x.example" not in [one.email for one in summary.people(told.database)]
+
+
 @pytest.mark.parametrize("status", [Status.SENT, Status.IN_DOUBT, Status.REJECTED])
 def test_what_went_out_before_it_was_suppressed_is_told(ledger: Ledger, status: Status) -> None:
     ledgers.enrolled(ledger, rows("a@x.example"))
@@ -75,7 +84,7 @@ def test_what_went_out_before_it_was_suppressed_is_told(ledger: Ledger, status: 
     assert (one.status, one.attempts, one.email) == (status, 1, "a@x.example")
 
 
-def test_reasons_are_of_what_was_not_sent_commonest_first(ledger: Ledger) -> None:
+def test_every_row_that_was_not_sent_has_its_reason(ledger: Ledger) -> None:
     ledgers.enrolled(ledger, rows(*(f"p{number}@x.example" for number in range(6)), None, None, None))
     pen = journal(ledger.path)
     for number, (status, detail) in enumerate(
@@ -92,12 +101,13 @@ def test_reasons_are_of_what_was_not_sent_commonest_first(ledger: Ledger) -> Non
         pen.settle(outcome(number, status, BUSY, detail=detail))
     commit(pen)
     pen.close()
-    assert summary.reasons(ledger.database) == [
-        summary.Reason(Status.INVALID, None, "no address", 3),
-        summary.Reason(Status.REJECTED, 450, "no", 2),
-        summary.Reason(Status.FAILED, 450, "no", 1),
+    assert list(summary.reasons(ledger.database)) == [
+        (Status.REJECTED, 450, "4.2.1", "no", "p1@x.example"),
+        (Status.REJECTED, 450, "4.2.1", "no", "p2@x.example"),
+        (Status.FAILED, 450, "4.2.1", "no", "p3@x.example"),
+        (Status.PENDING, 450, "4.2.1", "Mailbox busy", "p4@x.example"),
+        *[(Status.INVALID, None, None, "no address", "")] * 3,
     ]
-    assert len(summary.reasons(ledger.database, most=1)) == 1
 
 
 def test_people_to_look_at(told: Ledger) -> None:
@@ -112,15 +122,47 @@ def test_people_to_look_at(told: Ledger) -> None:
     assert len(summary.people(told.database, most=2)) == 2
 
 
-def test_messages_a_minute(ledger: Ledger) -> None:
-    ledgers.enrolled(ledger, [row(number, f"{number}@x.example") for number in (1, 2, 3)])
-    settle(ledger, {f"{number}@x.example": Status.SENT for number in (1, 2)})
-    settle(ledger, {"3@x.example": Status.REJECTED})
-    assert summary.per_minute(ledger.database) == [(1_800_000_000, 2)]
+def test_accepted_messages_are_counted_in_stretches_of_time(ledger: Ledger) -> None:
+    ledgers.enrolled(ledger, [row(number, f"{number}@x.example") for number in range(1, 6)])
+    settle(ledger, {f"{number}@x.example": Status.SENT for number in range(1, 5)})
+    settle(ledger, {"5@x.example": Status.REJECTED})
+    for number, moment in enumerate((1_800_000_003, 1_800_000_062, 1_800_000_063, 1_800_000_200), 1):
+        ledger.database.execute("UPDATE delivery SET settled_at = ? WHERE contact = ?", (moment, number))
+    assert summary.accepted(ledger.database, since=1_800_000_003, width=60) == [
+        (1_800_000_003, 2),
+        (1_800_000_063, 1),
+        (1_800_000_183, 1),
+    ]
+    assert summary.first_and_last(ledger.database) == (1_800_000_003, 1_800_000_200)
+
+
+def test_what_counts_is_the_contacts_file_as_it_is_now(ledger: Ledger) -> None:
+    """Who was mailed and stands no more in the file is in none of the numbers: they add up."""
+    ledgers.enrolled(ledger, rows("a@x.example", "b@x.example"))
+    settle(ledger, {"a@x.example": Status.SENT, "b@x.example": Status.SENT})
+    ledgers.enrolled(ledger, rows("b@x.example"))
+    assert summary.counts(ledger.database)[Status.SENT] == 1
+    assert [count for _, count in summary.accepted(ledger.database, since=0, width=60)] == [1]
+
+
+def test_questions_asked_in_one_snapshot_agree(ledger: Ledger) -> None:
+    ledgers.enrolled(ledger, rows("a@x.example"))
+    with reading_ledger(ledger.path, "x") as looking, summary.snapshot(looking):
+        assert summary.counts(looking)[Status.PENDING] == 1
+        settle(ledger, {"a@x.example": Status.REJECTED})
+        assert summary.counts(looking)[Status.PENDING] == 1
+        assert not list(summary.reasons(looking))
+    with reading_ledger(ledger.path, "x") as looking:
+        assert summary.counts(looking)[Status.REJECTED] == 1
 
 
 def test_no_error_of_sqlite_leaves(ledger: Ledger) -> None:
     ledger.database.execute("ALTER TABLE entry RENAME TO gone")
-    for ask in (summary.counts, summary.reasons, summary.people, lambda one: list(summary.standings(one))):
+    for ask in (
+        summary.counts,
+        lambda one: list(summary.reasons(one)),
+        summary.people,
+        lambda one: list(summary.standings(one)),
+    ):
         with pytest.raises(LedgerError, match="no such table"):
             ask(ledger.database)

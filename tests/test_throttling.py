@@ -104,7 +104,8 @@ def test_more_connections_than_the_server_takes(tmp_path: Path, limit: int, pipe
     campaign = small(tmp_path, 60, connections=10)
     with FaultServer(max_connections=limit, pipelining=pipelining) as server:
         all_sent(campaign, server)
-    assert any(words.endswith(f"now at most {limit} connections") for words in campaign.watcher.notices)
+    counted = "1 connection" if limit == 1 else f"{limit} connections"
+    assert any(words.endswith(f"now at most {counted}") for words in campaign.watcher.notices)
     assert sum(one.accepted > 0 for one in server.connections) <= limit
     assert not slowed(campaign), "the limit is one of connections, not of messages"
 

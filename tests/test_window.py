@@ -293,7 +293,7 @@ def test_no_times_break_it(opens: datetime | None, closes: datetime | None, last
     ("now", "words"),
     [
         (datetime(2026, 11, 23, 11, 55, tzinfo=UTC), "opens Mon 23 Nov 2026 09:00 EST, in 2 h 5 min"),
-        (datetime(2026, 11, 23, 19, 0, tzinfo=UTC), "open until Mon 23 Nov 2026 17:00 EST, 3 h left"),
+        (datetime(2026, 11, 23, 19, 0, tzinfo=UTC), "open until Mon 23 Nov 2026 17:00 EST, 3 h of 8 h left"),
         (datetime(2026, 11, 23, 22, 2, tzinfo=UTC), "closed Mon 23 Nov 2026 17:00 EST, 2 min ago"),
     ],
 )

@@ -3,23 +3,27 @@
 Raises UsageError. A link that was asked for goes to stdout and nowhere else; one that is looked at is not repeated.
 """
 
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import typer
 
-from campaign.commands.sending import link_secret
+from campaign.commands.documents import inspection_document
+from campaign.commands.sending import signing_secret
 from campaign.contacts import contact_key, open_contacts, parse_address
 from campaign.durations import brief_duration, parse_duration
-from campaign.errors import InvalidContactError, LinkError, UsageError
+from campaign.errors import InvalidContactError, LinkError, TemplateError, UsageError
 from campaign.links import Inspection, inspect_link
 from campaign.model import Contact
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.plan import letter_plan
-from campaign.settings import Settings, load_settings, require_secrets
+from campaign.settings import Settings, link_in_environment, load_settings, require_secrets
+from campaign.stdout import say, say_json
 from campaign.window import SendWindow
 
+_TOKEN = re.compile(r"\beyJ[\w-]{6,}\.[\w.-]*", re.ASCII)
 _MARKS = {True: "ok", False: "WRONG", None: "?"}
 
 
@@ -30,7 +34,7 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
     try:
         address = parse_address(email)
     except ValueError as error:
-        raise LinkError(f"that is no address to sign in: {error}", where="EMAIL", fix="give a bare address") from None
+        raise LinkError(f"that is not an address: {error}", where="EMAIL", fix="give a bare address") from None
     now = datetime.now(UTC)
     given, grace = settings.window, settings.link.grace
     opens, closes, length = given.opens, given.closes, given.lasts
@@ -41,8 +45,8 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
     contact = _contact(settings, address)
     stranger = contact or Contact(number=1, email=address, columns={settings.contacts.email_column: address})
     try:
-        link = Assembly(letter_plan(settings, link_secret(settings), window)).minter.mint(stranger, now)
-    except InvalidContactError as error:
+        link = Assembly(letter_plan(settings, signing_secret(settings), window)).minter.mint(stranger, now)
+    except (InvalidContactError, TemplateError) as error:
         if contact is not None:
             raise LinkError(error.what, where=error.where, fix=error.fix) from None
         raise LinkError(
@@ -51,23 +55,36 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
             fix="give an address of that file",
         ) from None
     typer.echo(f"works until {link.expires_at:%Y-%m-%d %H:%M:%S %Z}; fingerprint {link.fingerprint}", err=True)
-    typer.echo(link.url)
+    say(link.url)
 
 
-def inspect_link_for(url: str, campaign: Path | None) -> int:
+def inspect_link_for(url: str, campaign: Path | None, *, json: bool = False) -> int:
     """Say what a link says and what is wrong with it. Gives 1 where something is."""
     url = sys.stdin.read() if url == "-" else url
-    settings = None if campaign is None else load_settings(campaign)
-    domain = "" if settings is None else settings.link.domain
-    secret = None if settings is None or settings.link.secret is None else link_secret(settings)
+    if campaign is None:
+        wrapped, domain = link_in_environment()
+    else:
+        link = load_settings(campaign).link
+        wrapped, domain = link.secret, link.domain
+    secret = None if wrapped is None else wrapped.get_secret_value()
     found = inspect_link(url, domain=domain, secret=secret, now=datetime.now(UTC))
+    code = int(found.trouble is not None)
+    if json:
+        say_json(inspection_document(found, code))
+        return code
     for name, value in found.claims.items():
-        typer.echo(f"{name:<12} {value}")
+        say(f"{name:<12} {_harmless(value)}")
     if found.expires_at is not None:
-        typer.echo(f"{'expires':<12} {found.expires_at:%Y-%m-%d %H:%M:%S %Z}, {_left(found)}")
+        say(f"{'expires':<12} {found.expires_at:%Y-%m-%d %H:%M:%S %Z}, {_left(found)}")
     for check in found.checks:
-        typer.echo(f"{_MARKS[check.ok]:<6} {check.name}: {check.words}")
-    return int(found.trouble is not None)
+        say(f"{_MARKS[check.ok]:<6} {check.name}: {check.words}")
+    return code
+
+
+def _harmless(value: object) -> str:
+    """A claim for the terminal: no token that stands in it, and nothing that the terminal would obey."""
+    words = _TOKEN.sub("(not shown)", str(value))
+    return words if words.isprintable() else repr(words)
 
 
 def _length(lasts: str) -> timedelta:
@@ -80,14 +97,15 @@ def _length(lasts: str) -> timedelta:
 def _left(found: Inspection) -> str:
     seconds = found.seconds_left or 0
     words = brief_duration(timedelta(seconds=abs(seconds)))
-    return f"in {words} ({seconds:,} seconds)" if seconds > 0 else f"{words} ago"
+    return f"in {words} ({seconds:,} {'second' if seconds == 1 else 'seconds'})" if seconds > 0 else f"{words} ago"
 
 
 def _contact(settings: Settings, address: str) -> Contact | None:
     """The contact with this address, whose columns link.redirect_to may want; without a template there, nobody."""
     if "{" not in (settings.link.redirect_to or ""):
         return None
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    given = settings.contacts
+    contacts = open_contacts(given.file, email_column=given.email_column, encoding=given.encoding)
     for chunk in contacts.rows():
         for row in chunk:
             if row.email is not None and row.fault is None and contact_key(row.email) == contact_key(address):

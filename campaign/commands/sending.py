@@ -3,28 +3,27 @@
 Raises UsageError before the first message; after it, the exit code tells.
 """
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
-
+from campaign.commands.documents import run_document
 from campaign.commands.previewing import preview_campaign
-from campaign.commands.serving import destination, sandbox_folder
+from campaign.commands.serving import begin_afresh, destination, sandbox_folder
 from campaign.console import Console
-from campaign.ending import show_summary
-from campaign.errors import SettingsError
+from campaign.ending import WINDOW, fresh_window, show_summary
+from campaign.errors import LinkError, SettingsError
 from campaign.invocation import Invocation, program
-from campaign.links import throwaway_secret
+from campaign.ledger.location import take_over
+from campaign.links import LinkMinter, throwaway_secret
 from campaign.model import Status
 from campaign.options import SETTINGS
 from campaign.pipeline.plan import Resend, RunPlan
 from campaign.pipeline.reader import Reader
 from campaign.pipeline.run import run
-from campaign.pipeline.watching import Summary
-from campaign.settings import Settings, load_settings, output_paths, require_secrets
+from campaign.settings import Settings, load_settings, output_paths, require_secrets, secret_files
+from campaign.stdout import say_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +47,9 @@ class Order:
     profile: bool = False
     json: bool = False
     dry_run: bool = False
-    to: Path | None = None
+    folder: Path | None = None
+    fresh: bool = False
+    allow_empty: bool = False
 
     def settings(self) -> dict[str, object]:
         """Give what was said of settings, by option."""
@@ -64,7 +65,15 @@ def send_campaign(order: Order, reader: Reader | None = None) -> int:
     to read the contacts file, begun before this module was imported.
     """
     if order.dry_run:
-        return preview_campaign(order.campaign, to=order.to, limit=order.limit, overrides=order.overrides())
+        return preview_campaign(
+            order.campaign,
+            folder=order.folder,
+            limit=order.limit,
+            yes=order.yes,
+            overrides=order.overrides(),
+            json=order.json,
+            allow_empty=order.allow_empty,
+        )
     return _run(order, None, reader)
 
 
@@ -76,27 +85,9 @@ def resend_campaign(order: Order, source: Path | None, include: Sequence[str]) -
 def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> int:
     settings = load_settings(order.campaign, overrides=order.overrides())
     require_secrets(settings, sandbox=order.sandbox)
-    results, ledger = output_paths(settings, order.output, order.sandbox)
+    results, ledger, earlier = output_paths(settings, order.output, order.sandbox)
     require_folder(results.parent)
-    with destination(settings, sandbox=order.sandbox) as server:
-        through = f"the sandbox, port {server.port}" if order.sandbox else server.host
-        console = Console(title=settings.name, through=through, yes=order.yes or order.sandbox)
-        if order.sandbox:
-            console.say("sandbox: nothing leaves this machine; the links are signed with a secret made for this run")
-        plan = RunPlan(
-            settings=settings,
-            results=results,
-            ledger=ledger,
-            server=server,
-            secret=throwaway_secret() if order.sandbox else link_secret(settings),
-            limit=order.limit,
-            wait=order.wait,
-            processes=order.processes,
-            profile=order.profile,
-            resend=resend,
-            reader=reader,
-        )
-        ended = run(plan, console)
+    taken_over = take_over(ledger, earlier, settings.name)
     invocation = Invocation(
         program=program(),
         campaign=order.campaign,
@@ -104,11 +95,43 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
         sandbox=order.sandbox,
         settings=order.settings(),
     )
+    if order.fresh:
+        begin_afresh(settings, order.output)
+    with destination(settings, sandbox=order.sandbox, ledger=ledger, fresh=order.fresh) as server:
+        through = f"the sandbox, port {server.port}" if order.sandbox else server.host
+        console = Console(
+            title=settings.name,
+            through=through,
+            yes=order.yes or order.sandbox,
+            grace=settings.link.grace,
+            fresh=invocation.line("resend", *fresh_window(settings.window), without=WINDOW),
+        )
+        if taken_over is not None:
+            console.notice(f"the ledger of an earlier version, {taken_over}, is now {ledger}")
+        if order.sandbox:
+            console.say("sandbox: nothing leaves this machine; the links are signed with a secret made for this run")
+        plan = RunPlan(
+            settings=settings,
+            results=results,
+            ledger=ledger,
+            server=server,
+            secret=throwaway_secret() if order.sandbox else signing_secret(settings),
+            limit=order.limit,
+            sandbox=order.sandbox,
+            allow_empty=order.allow_empty,
+            wait=order.wait,
+            processes=order.processes,
+            profile=order.profile,
+            resend=resend,
+            reader=reader,
+        )
+        with console:
+            ended = run(plan, console)
     if order.sandbox and ended.sent_now:
         console.say(f"what arrived: {sandbox_folder(settings) / 'index.html'}")
     show_summary(ended, invocation, settings.window, console.say)
     if order.json:
-        typer.echo(json.dumps(_outcome(settings, ended)))
+        say_json(run_document(settings.name, ended, limited=order.limit is not None))
     return ended.exit_code
 
 
@@ -126,21 +149,20 @@ def require_folder(folder: Path) -> None:
         )
 
 
+def signing_secret(settings: Settings) -> str:
+    """Take the secret out of its wrapping, to sign with. Raises LinkError, which names the file it came from."""
+    secret = link_secret(settings)
+    try:
+        LinkMinter(domain=settings.link.domain, secret=secret, expiry=lambda issued: issued)
+    except LinkError as error:
+        name = f"{error.where}_FILE"
+        file = secret_files(settings).get(name)
+        where = error.where if file is None else f"{name}: {file}"
+        raise LinkError(error.what, where=where, fix=error.fix) from None
+    return secret
+
+
 def link_secret(settings: Settings) -> str:
     """Take the secret that links are signed with out of its wrapping; `require_secrets` has seen that it is there."""
     assert settings.link.secret is not None
     return settings.link.secret.get_secret_value()
-
-
-def _outcome(settings: Settings, ended: Summary) -> dict[str, object]:
-    return {
-        "campaign": settings.name,
-        "exit_code": ended.exit_code,
-        "total": sum(ended.counts.values()),
-        "counts": {status.value: count for status, count in ended.counts.items()},
-        "sent_now": ended.sent_now,
-        "in_doubt_now": ended.in_doubt_now,
-        "seconds": round(ended.seconds, 3),
-        "results": str(ended.results),
-        "stopped": ended.trouble.what if ended.trouble else None,
-    }

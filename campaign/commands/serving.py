@@ -7,14 +7,21 @@ import contextlib
 import itertools
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import typer
 
+from campaign.commands.previewing import refuse_stdout
+from campaign.contacts import contact_key
+from campaign.errors import SettingsError
+from campaign.ledger.files import generation_file
+from campaign.ledger.roster import row_of
+from campaign.ledger.store import Ledger
 from campaign.pipeline.plan import configured_server
 from campaign.preview import PreviewWriter
-from campaign.settings import Settings
+from campaign.settings import Settings, output_paths
 from campaign.smtp.connect import Server
 
 _NOTE = "Delivered to the sandbox: nothing left this machine, and the links sign nobody in."
@@ -25,13 +32,37 @@ def sandbox_folder(settings: Settings) -> Path:
     return settings.folder / f"{settings.name}-sandbox"
 
 
+def begin_afresh(settings: Settings, output: Path | None) -> None:
+    """Remove the sandbox's ledger and results; `destination` empties its folder. Nothing of a real run is touched.
+    Raises SettingsError, LedgerError.
+    """
+    results, ledger, _ = output_paths(settings, output, True)
+    if results.exists() and output is not None and output_paths(settings, output, False).ledger.exists():
+        raise SettingsError(
+            "these results may be the real run's, which has a ledger",
+            where=str(results),
+            fix="leave --output out, or name another file",
+        )
+    if ledger.exists():
+        with Ledger.open(ledger, settings.name):
+            pass  # it is ours, and nobody uses it
+        ledger.unlink()
+        generation_file(ledger).unlink(missing_ok=True)
+    elif output is not None:
+        return  # whose results these are is not known
+    results.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
-def destination(settings: Settings, *, sandbox: bool) -> Iterator[Server]:
-    """Give the server that mail goes to; a sandbox lives as long as the context."""
+def destination(settings: Settings, *, sandbox: bool, ledger: Path, fresh: bool = False) -> Iterator[Server]:
+    """Give the server that mail goes to; a sandbox lives as long as the context. With `fresh`, it forgets all that it
+    ever got. `ledger` says which row a message is for.
+    """
     if not sandbox:
         yield configured_server(settings)
         return
-    with _sandbox(sandbox_folder(settings), settings.name, port=0) as server:
+    numbers = partial(_row_of, ledger)
+    with _sandbox(sandbox_folder(settings), settings.name, port=0, numbers=numbers, fresh=fresh) as server:
         yield server
 
 
@@ -39,10 +70,12 @@ def serve_sandbox(port: int, folder: Path) -> None:
     """Run the sandbox until SIGINT or SIGTERM. Raises SettingsError."""
     from campaign.sandbox import BEHAVIOURS
 
+    refuse_stdout(folder)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with _sandbox(folder, "sandbox", port=port) as server:
+    arrived = itertools.count(1 + sum(1 for _ in folder.glob("*.eml")))
+    with _sandbox(folder, "sandbox", port=port, numbers=lambda _: next(arrived), numbered="Message") as server:
         typer.echo(f'listening: smtp.host = "{server.host}", port = {server.port}, security = "none"', err=True)
         typer.echo("it misbehaves for addresses that begin so:", err=True)
         for behaviour in BEHAVIOURS:
@@ -52,16 +85,30 @@ def serve_sandbox(port: int, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _sandbox(folder: Path, name: str, *, port: int) -> Iterator[Server]:
+def _sandbox(
+    folder: Path,
+    name: str,
+    *,
+    port: int,
+    numbers: Callable[[str], int],
+    numbered: str = "Row",
+    fresh: bool = False,
+) -> Iterator[Server]:
     from campaign.sandbox import Sandbox
     from campaign.sandbox.server import STATE_FILE
 
-    with PreviewWriter(folder, campaign=name, note=_NOTE, keep=True) as gallery:
-        numbers = itertools.count(1 + sum(1 for _ in folder.glob("*.eml")))
+    with PreviewWriter(folder, campaign=name, note=_NOTE, keep=not fresh, numbered=numbered) as gallery:
+        if fresh:
+            (folder / STATE_FILE).unlink(missing_ok=True)
 
         def show(recipient: str, message: bytes) -> None:
-            gallery.add_eml(message, number=next(numbers), email=recipient, status="delivered")
+            gallery.add_eml(message, number=numbers(recipient), email=recipient, status="delivered")
 
         # The gallery keeps the messages; beside them, the sandbox remembers whom it has put off already.
         with Sandbox(None, port=port, on_message=show, state=folder / STATE_FILE) as server:
             yield Server(host=server.host, port=server.port, security="none")
+
+
+def _row_of(ledger: Path, recipient: str) -> int:
+    """The contact's row in the file; 0 for somebody who is not in it."""
+    return row_of(ledger, contact_key(recipient)) or 0

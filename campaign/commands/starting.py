@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-import typer
-
 from campaign.invocation import Invocation, program
 from campaign.starter import make_campaign
+from campaign.stdout import say
 
 
 def start_campaign(folder: Path) -> None:
     """Make the folder, and say what comes next. Raises SettingsError."""
     invocation = Invocation(program=program(), campaign=make_campaign(folder))
-    typer.echo(
+    say(
         f"made {invocation.campaign}\n"
         f"look at its messages:\n    {invocation.line('preview')}\n"
         f"send them to a server inside this program:\n    {invocation.line('send', '--sandbox')}"

@@ -1,7 +1,8 @@
 """E-mail addresses: the text of a cell in, the address to mail out.
 
 Syntax is email-validator's to judge (RFC 5321, RFC 5322, RFC 6531; IDNA 2008 for domains), and the DNS is not asked.
-What it judges of a domain is remembered, since a list of a million contacts has far fewer domains.
+What it judges of a domain is remembered, since a list of a million contacts has far fewer domains. Before it is judged,
+an address is brought to its normal form (`normal_form`), and a likely slip is named (`slips`).
 Raises `ValueError` with a reason for a person to read.
 
 Limits: a quoted local part and an IP address in brackets are refused, though RFC 5321 knows both: in a contacts file
@@ -12,9 +13,14 @@ tests and mail inside a company work; whether one can be delivered to is the ser
 import re
 from functools import lru_cache
 
+from campaign.contacts import slips
+from campaign.contacts.normal_form import PLAIN_SPACE, Mend, normal_form
+
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_dot_atom = re.compile(rf"{_ATEXT}(?:\.{_ATEXT})*").fullmatch
-"""RFC 5322 section 3.2.3."""
+_plain_local = re.compile(rf"(?!'){_ATEXT}(?:\.{_ATEXT})*").fullmatch
+"""The dot-atom of RFC 5322 section 3.2.3; with an apostrophe in front of it, it is a spreadsheet's slip."""
+_plain_domain = re.compile(r"[^\W_](?:[^\W_]|[-.。])*").fullmatch
+"""Nothing in it that shows nothing, or that looks like something else; the rest is for the library to judge."""
 _special_use = re.compile(r"(?i)(?<=[.。．｡])(?:test|invalid|localhost|local)\Z")
 """Refused by the library, allowed here; the dots are those that UTS #46 reads as one."""
 _NEUTRAL = "example"
@@ -28,16 +34,29 @@ _LONGEST_REASON = 200
 def parse_address(text: str) -> str:
     """Give the address to mail that `text` writes down.
 
-    Surrounding white space is trimmed, the domain comes out in ASCII (A-labels, lower case), an ASCII local part as it
-    is, another one in Unicode normalisation form C (RFC 6532 section 3.1). Raises `ValueError` with a short reason.
+    What can mean nothing in an address is taken out. The domain comes out in ASCII (A-labels, lower case), an ASCII
+    local part as it is, another one in Unicode normalisation form C (RFC 6532 section 3.1). Raises `ValueError` with a
+    short reason.
     """
-    address = text.strip()
-    local, _, domain = address.rpartition("@")
-    if len(local) <= _MAX_LOCAL and len(domain) <= _MAX_ADDRESS and _dot_atom(local):
+    return plain_address(text) or read_address(text)[0]
+
+
+def plain_address(text: str) -> str | None:
+    """Give the address that `text` writes down with nothing unusual; None where `read_address` has to look."""
+    local, _, domain = text.strip(PLAIN_SPACE).rpartition("@")
+    if len(local) <= _MAX_LOCAL and len(domain) <= _MAX_ADDRESS and _plain_local(local):
+        if not domain.isascii() and (not _plain_domain(domain) or slips.named(f"@{domain}")):
+            return None
         ascii_domain, reason = _judge_domain(domain)
         if not reason and len(local) + len(ascii_domain) < _MAX_ADDRESS:
             return f"{local}@{ascii_domain}"
-    return _parse_unusual(address)
+    return None
+
+
+def read_address(text: str) -> tuple[str, frozenset[Mend]]:
+    """Give what `parse_address` gives, and what was mended. Raises `ValueError` with a short reason."""
+    address, mends = normal_form(text)
+    return (plain_address(address) if mends else None) or _parse_unusual(address), mends
 
 
 def contact_key(email: str) -> str:
@@ -114,6 +133,8 @@ def _plain_reason(address: str) -> str:
         return "the address has quotation marks, which are not supported"
     if address.count("@") > 1:
         return "there is more than one address, or more than one @-sign"
+    if slip := slips.named(address):
+        return slip
     if any(character.isspace() for character in address):
         return "the address has a space or a line break in it"
     if domain.startswith("["):
@@ -124,8 +145,4 @@ def _plain_reason(address: str) -> str:
         return "there is nothing after the @-sign"
     if "@" in address and not re.search(r"[.。．｡]", domain):
         return "the domain after the @-sign has no dot"
-    if "@" in address:
-        return ""
-    if "＠" in address or "﹫" in address:
-        return "the @-sign is a wide one, which mail does not know: type a plain @"
-    return "the address has no @-sign"
+    return "" if "@" in address else "the address has no @-sign"

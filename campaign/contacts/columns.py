@@ -5,18 +5,14 @@ message lists the columns there are.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
+from campaign.contacts.normal_form import trimmed
 from campaign.errors import ContactsError
 
 _LISTED = 30
 _SHOWN = 60
-
-
-def trimmed(name: str) -> str:
-    """Give a column's name without the white space and byte-order marks around it."""
-    return name.strip().strip("\ufeff").strip()
 
 
 def name_columns(header: Sequence[str], *, where: str) -> tuple[str, ...]:
@@ -25,9 +21,9 @@ def name_columns(header: Sequence[str], *, where: str) -> tuple[str, ...]:
     twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
         raise ContactsError(
-            f"The header has the same column name more than once: {_listing(twice)}.",
+            f"the header has the same column name more than once: {_listing(twice)}",
             where=where,
-            fix="Give every column a name of its own.",
+            fix="give every column a name of its own",
         )
     taken = set(names)
     for index, name in enumerate(names):
@@ -40,8 +36,13 @@ def name_columns(header: Sequence[str], *, where: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def find_column(columns: Sequence[str], wanted: str, *, where: str) -> int:
-    """Give the index of the column called `wanted`: exactly so, or else the only one that differs in case alone."""
+def find_column(
+    columns: Sequence[str], wanted: str, *, where: str, holds_addresses: Callable[[], int | None] = lambda: None
+) -> int:
+    """Give the index of the column called `wanted`: exactly so, or else the only one that differs in case alone.
+
+    `holds_addresses` is asked only where there is none: it gives the column whose cells are addresses, if one is.
+    """
     wanted = trimmed(wanted)
     if wanted in columns:
         return columns.index(wanted)
@@ -49,17 +50,23 @@ def find_column(columns: Sequence[str], wanted: str, *, where: str) -> int:
     if folded.count(wanted.casefold()) == 1:
         return folded.index(wanted.casefold())
     if any("@" in name for name in columns):
-        fix = "The first line must name the columns; here it seems to hold somebody's address. Put a header above it."
+        fix = "the first line must name the columns; here it seems to hold somebody's address: put a header above it"
     else:
-        close = get_close_matches(wanted.casefold(), folded, n=1, cutoff=0.5)
-        likely = [columns[folded.index(name)] for name in close] or [
-            name for name in columns if "mail" in name.casefold()
-        ]
-        guess = f"Is it {_shown(likely[0])}? " if likely else ""
-        fix = f"{guess}Set contacts.email_column to the column that holds the addresses."
+        fix = _proposal(columns, folded, wanted, holds_addresses())
     raise ContactsError(
-        f"There is no column {_shown(wanted)}. The columns are: {_listing(columns)}.", where=where, fix=fix
+        f"there is no column {_shown(wanted)}; the columns are: {_listing(columns)}", where=where, fix=fix
     )
+
+
+def _proposal(columns: Sequence[str], folded: Sequence[str], wanted: str, found: int | None) -> str:
+    """What the cells say goes before what the names say."""
+    if found is not None:
+        name = _shown(columns[found])
+        return f"is it {name}, whose cells are addresses? if so, set contacts.email_column = {name}"
+    close = get_close_matches(wanted.casefold(), folded, n=1, cutoff=0.5)
+    likely = [columns[folded.index(name)] for name in close] or [name for name in columns if "mail" in name.casefold()]
+    guess = f"is it {_shown(likely[0])}? if so, " if likely else ""
+    return f"{guess}set contacts.email_column to the column that holds the addresses"
 
 
 def _listing(names: Sequence[str]) -> str:

@@ -7,14 +7,18 @@ Raises `ContactsError`.
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from campaign.contacts.chosen_encoding import chosen_encoding
 from campaign.contacts.dialect import Layout, cells_of_any_size, read_layout, sample_lines
 from campaign.contacts.encoding import Encoding, detect_encoding, open_text, reading
+from campaign.contacts.normal_form import Mend, is_blank
 from campaign.contacts.quoting import QuotedLines
+from campaign.contacts.sample import Sample, sample_cells
 from campaign.errors import ContactsError
 from campaign.model import Row
 
@@ -32,17 +36,21 @@ class ContactsFile:
     """For people: "UTF-8", "Windows-1252"."""
     delimiter: str
     size_bytes: int
+    is_empty: bool
+    """Whether it has no rows at all."""
+    sample: tuple[Sample, ...]
+    """Where the encoding is a guess, some cells by which a person sees whether it is right."""
     _encoding: Encoding = field(repr=False)
     _layout: Layout = field(repr=False)
     _spans_lines: bool = field(repr=False)
     _misquoted: bool = field(repr=False)
     _modified: int = field(repr=False)
 
-    def rows(self, chunk: int = 5_000) -> Iterator[list[Row]]:
+    def rows(self, chunk: int = 5_000, *, mended: Counter[Mend] | None = None) -> Iterator[list[Row]]:
         """Read the file anew, and give its rows in order, in lists of at most `chunk`; fewer where rows are large.
 
-        One `Row` for every record after the header, blank lines apart. Raises `ContactsError` if the file is no longer
-        the one that was opened.
+        One `Row` for every record after the header, blank lines apart. `mended` counts addresses by what was mended in
+        them. Raises `ContactsError` if the file is no longer the one that was opened.
         """
         # pandas takes a third of a second to import, which opening a file or parsing an address need not wait for.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its linear algebra would start threads, only to spin
@@ -50,10 +58,12 @@ class ContactsFile:
 
         if (self.size_bytes, self._modified) != _fingerprint(self.path):
             raise ContactsError(
-                "The file has changed since it was opened.",
+                "the file has changed since it was opened",
                 where=str(self.path),
-                fix="Run again, on the file as it is.",
+                fix="run again, on the file as it is",
             )
+        if self.is_empty:
+            return iter(())
         return read_rows(
             self.path,
             self._encoding,
@@ -61,6 +71,7 @@ class ContactsFile:
             chunk=_bounded(chunk, self.size_bytes // self._encoding.lines, len(self.columns)),
             spans_lines=self._spans_lines,
             misquoted=self._misquoted,
+            mended=Counter() if mended is None else mended,
         )
 
     def digest(self) -> str:
@@ -69,21 +80,44 @@ class ContactsFile:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def open_contacts(path: Path, *, email_column: str) -> ContactsFile:
-    """Open the contacts file at `path`, whose addresses stand in `email_column`."""
+def open_contacts(
+    path: Path,
+    *,
+    email_column: str,
+    encoding: str | None = None,
+    fallback: str | None = None,
+    allow_empty: bool = False,
+) -> ContactsFile:
+    """Open the contacts file at `path`, whose addresses stand in `email_column`.
+
+    `encoding` is the codec to read it by; without one, the encoding is found, with `fallback` (or Windows-1252) for
+    what is no Unicode. With `allow_empty`, a file without even a header is one without rows.
+    """
     where = str(path)
     size, modified = _fingerprint(path)
-    encoding = detect_encoding(path)
-    with open_text(path, encoding) as text:
-        layout = read_layout(sample_lines(text), email_column=email_column, where=where)
+    found = (
+        detect_encoding(path, fallback=fallback or "cp1252") if encoding is None else chosen_encoding(path, encoding)
+    )
+    with open_text(path, found) as text:
+        lines = sample_lines(text)
+    if allow_empty and all(map(is_blank, lines)):
+        layout = Layout(delimiter=",", columns=(email_column,), email_index=0, named_width=1, header_lines=0)
+    else:
+        layout = read_layout(lines, email_column=email_column, where=where)
+    with open_text(path, found) as text:
+        rows = islice(text, layout.header_lines, None)
+        is_empty = all(_says_nothing(cell) for line in rows for cell in line.split(layout.delimiter))
+    sample: tuple[Sample, ...] = ()
+    if found.guessed:
+        with open_text(path, found) as text:
+            sample = sample_cells(islice(text, layout.header_lines, None), layout)
     quoted = QuotedLines(
         delimiter=layout.delimiter, width=len(layout.columns), email_index=layout.email_index, where=where
     )
     misquoted = False
-    if encoding.has_quotes:
-        with open_text(path, encoding) as text, cells_of_any_size():
-            lines = islice(text, layout.header_lines, None)
-            for _ in quoted.pass_through(lines, first=layout.header_lines + 1):
+    if found.has_quotes:
+        with open_text(path, found) as text, cells_of_any_size():
+            for _ in quoted.pass_through(islice(text, layout.header_lines, None), first=layout.header_lines + 1):
                 if quoted.faults:
                     quoted.faults.clear()
                     misquoted = True
@@ -91,15 +125,23 @@ def open_contacts(path: Path, *, email_column: str) -> ContactsFile:
         path=path,
         columns=layout.columns,
         email_column=layout.columns[layout.email_index],
-        encoding=encoding.label,
+        encoding=found.label,
         delimiter=layout.delimiter,
         size_bytes=size,
-        _encoding=encoding,
+        is_empty=is_empty,
+        sample=sample,
+        _encoding=found,
         _layout=layout,
         _spans_lines=quoted.spans_lines,
         _misquoted=misquoted,
         _modified=modified,
     )
+
+
+def _says_nothing(cell: str) -> bool:
+    """Whether a cell is blank, as it stands in the file: with quotation marks around it or not."""
+    bare = cell.rstrip("\r\n")
+    return is_blank(bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] == '"' else bare)
 
 
 _CHUNK_BYTES = 8 << 20

@@ -13,12 +13,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from campaign.contacts.columns import find_column, name_columns, trimmed
+from campaign.contacts.addresses import parse_address
+from campaign.contacts.columns import find_column, name_columns
 from campaign.contacts.encoding import without_unreadable
+from campaign.contacts.normal_form import is_blank, trimmed
 from campaign.errors import ContactsError
 
 DELIMITERS = (",", ";", "\t", "|")
 _is_sep_line = re.compile(r'"?sep=([^\w"\r\n ])"?[\r\n]*', re.IGNORECASE).fullmatch
+_is_spaced = re.compile(r'[ \t\u00a0]+"').match
 _SAMPLE_LINES = 200
 _SAMPLE_CHARACTERS = 1 << 20
 
@@ -68,17 +71,22 @@ def read_layout(sample: list[str], *, email_column: str, where: str) -> Layout:
         before += 1 + _count_blank(sample[before + 1 :])
     sample = sample[before:]
     if not sample:
-        fix = f'Its first line must name the columns, "{email_column}" among them.'
-        raise ContactsError("The file is empty.", where=where, fix=fix)
+        fix = f'its first line must name the columns, "{email_column}" among them'
+        raise ContactsError("the file is empty", where=where, fix=fix)
     where = f"{where}, line {before + 1}"
     with cells_of_any_size():
         delimiter = max(delimiters, key=lambda candidate: _merit(sample, candidate, email_column))
         header, lines = _read_header(sample, delimiter, where=where)
-    columns = name_columns(header, where=where)
+        columns = name_columns(header, where=where)
+
+        def holds_addresses() -> int | None:
+            return _most_addresses(list(csv.reader(sample[lines:], delimiter=delimiter)), len(columns))
+
+        email_index = find_column(columns, email_column, where=where, holds_addresses=holds_addresses)
     return Layout(
         delimiter=delimiter,
         columns=columns,
-        email_index=find_column(columns, email_column, where=where),
+        email_index=email_index,
         named_width=max(n for n, name in enumerate(columns, 1) if trimmed(header[n - 1]) or n == 1),
         header_lines=before + lines,
     )
@@ -111,8 +119,31 @@ def _read_header(sample: list[str], delimiter: str, *, where: str) -> tuple[list
         header = []
     if not header or (reader.line_num > 1 and any("@" in name for name in header)):
         raise ContactsError(
-            "The header has a quotation mark that is not closed where its name ends.",
+            "the header has a quotation mark that is not closed where its name ends",
             where=where,
-            fix="Close it, or take the quotation marks out of the header.",
+            fix="close it, or take the quotation marks out of the header",
+        )
+    if any(_is_spaced(name) for name in header):
+        raise ContactsError(
+            "there is a space between a delimiter and a quotation mark in the header, so the mark counts as text",
+            where=where,
+            fix="take out the spaces before quotation marks, in the header and in the rows",
         )
     return header, reader.line_num
+
+
+def _most_addresses(records: list[list[str]], width: int) -> int | None:
+    """Give the column of which at least half of the cells that say something are addresses: the one with the most."""
+    addresses, others = Counter[int](), Counter[int]()
+    for record in records:
+        for index, cell in enumerate(record[:width]):
+            if "@" in cell:
+                try:
+                    parse_address(cell)
+                    addresses[index] += 1
+                    continue
+                except ValueError:
+                    pass
+            others[index] += not is_blank(cell)
+    found = max(range(width), key=lambda index: addresses[index])
+    return found if addresses[found] > 0 and addresses[found] >= others[found] else None

@@ -2,11 +2,12 @@
 
 Takes a path; gives an `Encoding`, found by reading the whole file once in constant memory, and by it a text stream.
 A byte-order mark decides; else UTF-16 that plainly is; else UTF-8, unless more of its bytes break UTF-8 than prove it;
-else Windows-1252. Bytes that the encoding can't explain become `UNREADABLE`, so that the row they stand in can be told.
+else a guess: Windows-1252, or what the caller names. Bytes that the encoding can't explain become `UNREADABLE`, so that
+the row they stand in can be told. An encoding that was chosen (`chosen_encoding`) is not found out but held to.
 Raises `ContactsError` for what can't be opened and for what is no text.
 
-Limits: other 8-bit encodings (Latin-2, Cyrillic, Mac) can't be told from Windows-1252, and are read as it. UTF-16
-without a mark is recognised if its first four characters are ASCII. UTF-32 is refused.
+Limits: other 8-bit encodings (Latin-2, Cyrillic, Mac) can't be told from Windows-1252, and are read as it: `guessed`
+says so. UTF-16 without a mark is recognised if its first four characters are ASCII. UTF-32 is refused.
 """
 
 import codecs
@@ -14,8 +15,9 @@ import io
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from campaign.contacts.signatures import kind_of_binary
 from campaign.errors import ContactsError
@@ -57,6 +59,10 @@ class Encoding:
     has_quotes: bool
     has_nul: bool
     has_unreadable: bool
+    guessed: bool = False
+    """Whether any other 8-bit encoding would explain the file as well."""
+    end: int | None = None
+    """Where the file ends for us, if that is before its last byte: Ctrl-Z, which DOS and its heirs put there."""
 
 
 @contextmanager
@@ -66,40 +72,55 @@ def reading(path: Path) -> Iterator[io.BufferedReader]:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise ContactsError("This is a folder, not a file.", where=where, fix="Name the CSV file in it.")
+            raise ContactsError("this is a folder, not a file", where=where, fix="name the CSV file in it")
         if not stat.S_ISREG(mode):
             raise ContactsError(
-                "This is not a regular file, so it can't be read twice.", where=where, fix="Save it as a file first."
+                "this is not a regular file, so it can't be read twice", where=where, fix="save it as a file first"
             )
         with path.open("rb") as file:
             yield file
     except FileNotFoundError:
-        raise ContactsError("There is no such file.", where=where, fix="Check the path and its folder.") from None
+        raise ContactsError("there is no such file", where=where, fix="check the path and its folder") from None
     except PermissionError:
-        raise ContactsError("This file may not be read.", where=where, fix="Give yourself permission to.") from None
+        raise ContactsError("this file may not be read", where=where, fix="give yourself permission to") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise ContactsError(
-            f"This file can't be read: {error}.", where=where, fix="Check the path and the disk."
+            f"this file can't be read: {error}", where=where, fix="check the path and the disk"
         ) from None
 
 
-def detect_encoding(path: Path) -> Encoding:
-    """Find the encoding of the whole file."""
+def detect_encoding(path: Path, *, fallback: str = "cp1252") -> Encoding:
+    """Find the encoding of the whole file. `fallback`: the codec to try where it is neither UTF-8 nor UTF-16."""
     with reading(path) as file:
         head = file.read(8_192)
-        kind = kind_of_binary(head)
-        if kind:
-            raise ContactsError(kind.what, where=str(path), fix=kind.fix)
-        for mark, codec, label in _MARKS:
-            if head.startswith(mark):
-                return _scan(file, codec, label, skip=len(mark), marked=True)
-        for codec, label, zeros, letters in (
-            ("utf-16-le", "UTF-16 little-endian", head[1:8:2], head[0:8:2]),
-            ("utf-16-be", "UTF-16 big-endian", head[0:8:2], head[1:8:2]),
-        ):
-            if zeros == b"\0\0\0\0" and letters.isascii() and 0 not in letters:
-                return _scan(file, codec, label, skip=0, marked=True)
-        return _scan(file, "utf-8", "UTF-8", skip=0, marked=False)
+        refuse_binary(head, path)
+        found = _detect(file, head, fallback)
+        return replace(found, end=end_of_text(file, found.codec))
+
+
+def refuse_binary(head: bytes, path: Path) -> None:
+    """Raise ContactsError for what is no text, by its first bytes."""
+    kind = kind_of_binary(head)
+    if kind:
+        raise ContactsError(kind.what, where=str(path), fix=kind.fix)
+
+
+def mark_of(head: bytes) -> tuple[bytes, str, str] | None:
+    """Give the byte-order mark that the file begins with, its codec and the codec's name for people."""
+    return next((mark for mark in _MARKS if head.startswith(mark[0])), None)
+
+
+def end_of_text(file: io.BufferedReader, codec: str) -> int | None:
+    """Give the bytes before the Ctrl-Z (or several) that the file ends with; None where it has none."""
+    mark = "\x1a".encode(codec)
+    size = file.seek(0, io.SEEK_END)
+    end = size
+    while end >= len(mark):
+        file.seek(end - len(mark))
+        if file.read(len(mark)) != mark:
+            break
+        end -= len(mark)
+    return None if end == size else end
 
 
 @contextmanager
@@ -107,8 +128,26 @@ def open_text(path: Path, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
     """Open the file as lines that keep their ends (LF, CRLF or CR), without its byte-order mark."""
     with reading(path) as file:
         file.seek(encoding.skip)
-        with io.TextIOWrapper(file, encoding=encoding.codec, errors=_ON_ERROR, newline="") as text:
+        source = file if encoding.end is None else io.BufferedReader(_Beginning(file, encoding.end))
+        with io.TextIOWrapper(source, encoding=encoding.codec, errors=_ON_ERROR, newline="") as text:
             yield text
+
+
+class _Beginning(io.RawIOBase):
+    """A file up to some byte."""
+
+    def __init__(self, file: io.BufferedReader, end: int) -> None:
+        self._file = file
+        self._end = end
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what fits, up to the end."""
+        view = memoryview(buffer)
+        return self._file.readinto(view[: max(0, self._end - self._file.tell())])
 
 
 def without_unreadable(text: str) -> str:
@@ -116,7 +155,23 @@ def without_unreadable(text: str) -> str:
     return text.replace("\0", "\ufffd").replace(UNREADABLE, "\ufffd")
 
 
-def _scan(file: io.BufferedReader, codec: str, label: str, *, skip: int, marked: bool) -> Encoding:
+def _detect(file: io.BufferedReader, head: bytes, fallback: str) -> Encoding:
+    found = mark_of(head)
+    if found is not None:
+        mark, codec, label = found
+        return _scan(file, codec, label, skip=len(mark), marked=True)
+    for codec, label, zeros, letters in (
+        ("utf-16-le", "UTF-16 little-endian", head[1:8:2], head[0:8:2]),
+        ("utf-16-be", "UTF-16 big-endian", head[0:8:2], head[1:8:2]),
+    ):
+        if zeros == b"\0\0\0\0" and letters.isascii() and 0 not in letters:
+            return _scan(file, codec, label, skip=0, marked=True)
+    return _scan(file, "utf-8", "UTF-8", skip=0, marked=False, fallback=fallback)
+
+
+def _scan(
+    file: io.BufferedReader, codec: str, label: str, *, skip: int, marked: bool, fallback: str = "cp1252"
+) -> Encoding:
     file.seek(skip)
     decoder = codecs.getincrementaldecoder(codec)("strict")
     is_wide = codec != "utf-8"
@@ -133,11 +188,14 @@ def _scan(file: io.BufferedReader, codec: str, label: str, *, skip: int, marked:
             sound = _decodes(decoder, block)
     sound = sound and _decodes(decoder, b"", final=True)
     has_unreadable = not sound
+    guessed = False
     if not sound and not marked:
         file.seek(skip)
         valid, broken, undefined = _weigh(file)
         if broken >= valid:
-            codec, label, has_unreadable = "cp1252", "Windows-1252", undefined
+            guessed = fallback == "cp1252"
+            codec, label = (fallback, "Windows-1252" if guessed else fallback)
+            has_unreadable = undefined or not guessed
     return Encoding(
         codec=codec,
         label=label,
@@ -146,6 +204,7 @@ def _scan(file: io.BufferedReader, codec: str, label: str, *, skip: int, marked:
         has_quotes=has_quotes,
         has_nul=has_nul,
         has_unreadable=has_unreadable,
+        guessed=guessed,
     )
 
 

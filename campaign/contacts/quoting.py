@@ -2,7 +2,8 @@
 
 Takes the lines of a file from its first record on; gives the same lines, well-formed as RFC 4180 section 2 has it: a
 cell in quotes ends before a delimiter or a line end. A line that is not, but stands alone, is read as Excel reads it,
-written anew, and its fault noted; its row will not be mailed.
+written anew, and its fault noted; its row will not be mailed. Nor will one with a space before its quotation mark,
+which makes the mark part of the text.
 Raises `ContactsError` where quotes run over line ends and nobody can say where they were meant to end: people in those
 lines would be lost in one cell.
 
@@ -20,7 +21,8 @@ from campaign.contacts.encoding import without_unreadable
 from campaign.errors import ContactsError
 
 MISPLACED = "line {line} has a quotation mark inside a quoted cell: write it twice there"
-_FIX = "Close the quote, or write a quotation mark that belongs to the text twice; then run again."
+SPACED = "line {line} has a space between a delimiter and a quotation mark: take it out"
+_FIX = "close the quote, or write a quotation mark that belongs to the text twice; then run again"
 
 
 class QuotedLines:
@@ -43,6 +45,8 @@ class QuotedLines:
         rest = rf"(?:{d}{cell})*+(?:\r\n|\r|\n)?+"
         opening = rf'(?:{cell}{d})*?"{inside}'
         self._is_whole = re.compile(cell + rest).fullmatch
+        space, end = r"[ \u00a0]" if delimiter == "\t" else r"[ \t\u00a0]", rf"(?:{d}|[\r\n]|\Z)"
+        self._is_spaced = re.compile(rf'(?:{cell}{d})*?{space}++"(?:[^"\r\n]|"")*+(?:"{space}*+)?+{end}').match
         self._opens = re.compile(rf'((?:{cell}{d})*+)"{inside}').fullmatch
         self._closes = re.compile(rf'{inside}"{rest}').fullmatch
         self._stays_open = re.compile(rf'{inside}(?:"{d}{opening})?').fullmatch
@@ -68,10 +72,12 @@ class QuotedLines:
                 before = opens.group(1).count(self._delimiter)
                 if before <= self._email_index and before < self._width - 1 and self._reads_as_row(line):
                     raise self._swallowing(opened_on)
+            elif '"' in line and self._is_spaced(line):
+                self.faults[number] = SPACED.format(line=number)
             yield line
         if opened_on:
             raise ContactsError(
-                "A quotation mark opens a cell and is never closed: the rest of the file would be part of that cell.",
+                "a quotation mark opens a cell and is never closed: the rest of the file would be part of that cell",
                 where=f"{self._where}, line {opened_on}",
                 fix=_FIX,
             )
@@ -97,14 +103,14 @@ class QuotedLines:
 
     def _misplaced(self, opened_on: int) -> ContactsError:
         return ContactsError(
-            "A quotation mark opens a cell, and the next ones don't show where it ends.",
+            "a quotation mark opens a cell, and the next ones don't show where it ends",
             where=f"{self._where}, line {opened_on}",
             fix=_FIX,
         )
 
     def _swallowing(self, opened_on: int) -> ContactsError:
         return ContactsError(
-            "A quotation mark opens a cell that runs on over what look like rows of their own.",
+            "a quotation mark opens a cell that runs on over what look like rows of their own",
             where=f"{self._where}, line {opened_on}",
             fix=_FIX,
         )

@@ -2,7 +2,8 @@
 
 Takes a file that has been opened and checked (encoding, layout, quotes); gives lists of rows, in constant memory.
 Everything stays the string it is. pandas' python engine tells a short row from one with empty cells, and hands over a
-row that is too long, so that none is dropped or filled in silently.
+row that is too long, so that none is dropped or filled in silently. A record in which nothing shows is a blank line,
+and empty cells beyond the header are nothing.
 Raises `ContactsError` if the file changes under its hands.
 
     whole lines ─▶ pandas ─▶ cells ─▶ Row
@@ -13,6 +14,7 @@ Limits: one chunk is in memory at a time; a single cell must fit.
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -21,9 +23,10 @@ from typing import Any
 
 import pandas as pd
 
-from campaign.contacts.addresses import parse_address
+from campaign.contacts.addresses import plain_address, read_address
 from campaign.contacts.dialect import Layout, cells_of_any_size
 from campaign.contacts.encoding import UNREADABLE, Encoding, open_text, without_unreadable
+from campaign.contacts.normal_form import Mend, is_blank
 from campaign.contacts.quoting import QuotedLines
 from campaign.errors import ContactsError
 from campaign.model import Row
@@ -54,9 +57,16 @@ class _Lines(io.TextIOBase):
 
 
 def read_rows(
-    path: Path, encoding: Encoding, layout: Layout, *, chunk: int, spans_lines: bool, misquoted: bool
+    path: Path,
+    encoding: Encoding,
+    layout: Layout,
+    *,
+    chunk: int,
+    spans_lines: bool,
+    misquoted: bool,
+    mended: Counter[Mend],
 ) -> Iterator[list[Row]]:
-    """Give the file's rows in lists of at most `chunk`."""
+    """Give the file's rows in lists of at most `chunk`; count in `mended` what was mended in how many addresses."""
     first = layout.header_lines + 1
     marks: dict[int, str] = {}
     with open_text(path, encoding) as text:
@@ -75,16 +85,14 @@ def read_rows(
             rows = []
             for cells in table:
                 breaks = _count_breaks(cells) if spans_lines else 0
-                if type(cells[-1]) is str and not marks:  # The usual row, without the cost of a call.
-                    try:
-                        email = parse_address(cells[email_index])
-                        rows.append(Row(number=number, line=line, cells=tuple(cells), email=email, fault=None))
-                    except ValueError:
-                        rows.append(_unusual_row(cells, number, line, layout, ""))
+                if type(cells[-1]) is str and not marks and (email := plain_address(cells[email_index])) is not None:
+                    rows.append(Row(number=number, line=line, cells=tuple(cells), email=email, fault=None))
                     number += 1
                 elif cells[0] is not None:
-                    rows.append(_unusual_row(cells, number, line, layout, _mark(marks, line, breaks)))
-                    number += 1
+                    row = _unusual_row(cells, number, line, layout, _mark(marks, line, breaks), mended)
+                    if row is not None:
+                        rows.append(row)
+                        number += 1
                 line += 1 + breaks
             if rows:
                 yield rows
@@ -96,6 +104,8 @@ def _tables(lines: Iterator[str], layout: Layout, chunk: int, path: Path) -> Ite
 
     def shorten(record: list[str]) -> list[Any]:
         rest = record[width - 1 :]
+        if all(not cell or (cell.isspace() and not _count_breaks([cell])) for cell in rest[1:]):
+            return record[:width]
         return [*record[: width - 1], _LastOfMany(text=rest[0], found=len(record), breaks=_count_breaks(rest))]
 
     # pandas learns the width from the first record, so it gets one of the right width, which is dropped again.
@@ -125,9 +135,9 @@ def _tables(lines: Iterator[str], layout: Layout, chunk: int, path: Path) -> Ite
             yield frame.to_numpy().tolist()
     except (csv.Error, pd.errors.ParserError) as error:
         raise ContactsError(
-            f"The file could not be read to its end: {error}.",
+            f"the file could not be read to its end: {error}",
             where=str(path),
-            fix="Run again; if it was written to meanwhile, wait until it is complete.",
+            fix="run again; if it was written to meanwhile, wait until it is complete",
         ) from None
 
 
@@ -143,21 +153,24 @@ def _readable(lines: Iterator[str], label: str, marks: dict[int, str], *, first:
         yield line
 
 
-def _unusual_row(cells: list[Any], number: int, line: int, layout: Layout, mark: str) -> Row:
+def _unusual_row(
+    cells: list[Any], number: int, line: int, layout: Layout, mark: str, mended: Counter[Mend]
+) -> Row | None:
+    """None where nothing shows: a blank line, with or without delimiters."""
     fault: str | None = mark or None
     last = cells[-1]
     if type(last) is not str:
         found = _even_out(cells, last)
         if found > len(cells) or found < layout.named_width:
             fault = fault or _ragged(line, found, len(cells))
+    if not mark and not isinstance(last, _LastOfMany) and all(map(is_blank, cells)):
+        return None
     email: str | None = None
     try:
-        email = parse_address(cells[layout.email_index])
+        email, mends = read_address(cells[layout.email_index])
+        mended.update(mends)
     except ValueError as error:
-        if not any(cell and not cell.isspace() for cell in cells):
-            fault = mark or "the row is empty"
-        else:
-            fault = fault or str(error)
+        fault = fault or str(error)
     return Row(number=number, line=line, cells=tuple(cells), email=email, fault=fault)
 
 

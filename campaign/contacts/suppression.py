@@ -1,103 +1,183 @@
-"""Suppression lists: files in, the identity of every address out that must not be mailed.
+"""Suppression lists: files in, everybody out who must not be mailed, and every line that could not be used.
 
-A list is a CSV with an e-mail column, or text with addresses in it (one a line). Every line is read by itself, and one
-without an address in the e-mail column is searched as a whole: to suppress one address too many is a nuisance, one too
-few is a broken promise.
+A list is a CSV with an e-mail column, or text with addresses in it (one a line). "@acme.example" and "*@acme.example"
+stand for everybody at exactly that domain. Every line is read by itself (`list_line`), and one without an address in
+the e-mail column is searched as a whole: to suppress one address too many is a nuisance, one too few a broken promise.
+So a line that can't be used is counted, and the first few are kept. None is a blank line, a comment ("#"), a header, or
+a part of a longer record whose address was found.
 Raises `ContactsError` for a list that can't be read, or that has text in it but no address.
-
-Limits: an address that can't be parsed is compared as it is written, in lower case. A whole domain ("@acme.example")
-is no address, and suppresses nobody.
 """
 
-import csv
-import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from campaign.contacts.addresses import ascii_domain_of, contact_key, parse_address
-from campaign.contacts.columns import trimmed
-from campaign.contacts.dialect import DELIMITERS, cells_of_any_size
 from campaign.contacts.encoding import detect_encoding, open_text, without_unreadable
+from campaign.contacts.list_line import (
+    EMAIL_NAMES,
+    Column,
+    bare_name,
+    find_header,
+    holds_address,
+    is_title,
+    read_line,
+    says_nothing,
+)
 from campaign.errors import ContactsError
 
-_find_addresses = re.compile(r"[^\s,;:|<>()\[\]\"@]+@[^\s,;:|<>()\[\]\"'@]+").findall
-_NAMES = frozenset(
-    {"email", "emailaddress", "emailaddr", "emailid", "mail", "mailaddress", "useremail", "contactemail"}
-)
+_NAMED = 5
+_HIGHEST_HEADER = 20
+"""Lines that may stand above a header."""
+_LONGEST_RECORD = 200
+"""Lines after which a quotation mark that was left open counts as a slip."""
+
+
+class Suppression(NamedTuple):
+    """One entry of a list."""
+
+    key: str
+    """The `contact_key` of an address, or a domain in ASCII with an @-sign before it."""
+    list: str
+    """The name of the file."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListReport:
+    """What was read in one list."""
+
+    name: str
+    entries: int
+    domains: int
+    """Of the entries."""
+    mended: int
+    """Of the entries."""
+    unusable: int
+    """Lines."""
+    first: tuple[tuple[int, str], ...]
+    """The first unusable lines: number, and what is wrong."""
+
+
+class SuppressionLists:
+    """Lists to be read. `email_column` is one more name to know an e-mail column by, beside the usual ones."""
+
+    def __init__(self, paths: Sequence[Path], *, email_column: str = "email", lenient: bool = False) -> None:
+        """`lenient`: a list without any address is no error."""
+        self._paths = paths
+        self._names = EMAIL_NAMES | {bare_name(email_column)}
+        self._lenient = lenient
+        self.reports: list[ListReport] = []
+        """One for each list that has been read to its end."""
+
+    def entries(self) -> Iterator[Suppression]:
+        """Give every entry, file by file, in order; repeated where they repeat. Raises `ContactsError`."""
+        self.reports.clear()
+        shared = [path.name for path in self._paths]
+        for path in self._paths:
+            name = path.name if shared.count(path.name) == 1 else str(path)
+            reading = _ListReading(path, name, self._names)
+            yield from reading.entries()
+            report = reading.report()
+            if report.unusable and not report.entries and not self._lenient:
+                raise ContactsError(
+                    "there is no address in this suppression list",
+                    where=str(path),
+                    fix='list one address a line, or call the column of a CSV that holds them "email"',
+                )
+            self.reports.append(report)
 
 
 def read_suppressions(paths: Sequence[Path], *, email_column: str = "email") -> Iterator[str]:
-    """Give the `contact_key` of every address in the lists, file by file, in order; repeated where they repeat.
-
-    `email_column` is one more name to know an e-mail column by, beside the usual ones.
-    """
-    for path in paths:
-        yield from _read_list(path, _NAMES | {_bare(email_column)})
+    """Give the key of every entry of the lists."""
+    for entry in SuppressionLists(paths, email_column=email_column).entries():
+        yield entry.key
 
 
-def _read_list(path: Path, names: frozenset[str]) -> Iterator[str]:
-    encoding = detect_encoding(path)
-    column: tuple[str, int] | None = None
-    found = unexplained = False
-    with open_text(path, encoding) as text:
-        for raw in text:
-            line = without_unreadable(raw)
-            keys = _keys(line, column)
-            if keys:
-                found = True
-                yield from keys
-            elif column is None and not found and (column := _find_column(line, names)):
-                unexplained = False  # What stood above the header was a title, or "sep=;".
-            elif line.strip():
-                unexplained = True
-    if unexplained and not found:
-        raise ContactsError(
-            "There is no address in this suppression list.",
-            where=str(path),
-            fix='List one address a line, or call the column of a CSV that holds them "email".',
-        )
+class _ListReading:
+    """One list on its way."""
 
+    def __init__(self, path: Path, name: str, names: frozenset[str]) -> None:
+        self._path = path
+        self._name = name
+        self._names = names
+        self._column: Column | None = None
+        self._entries = self._domains = self._mended = self._unusable = 0
+        self._first: list[tuple[int, str]] = []
+        self._above: list[tuple[int, str]] = []
+        """What stands above the first entry, and may be a header."""
+        self._is_headed = False
+        self._record: list[tuple[int, str, str]] = []
+        """The lines of a record whose quotation mark is open: number, text, and why it can't be used ("": it was)."""
 
-def _keys(line: str, column: tuple[str, int] | None) -> list[str]:
-    """Find the addresses of one line: those in the e-mail column, or else any there are."""
-    if "@" not in line:
-        return []
-    tokens: list[str] = []
-    if column:
-        cells = _split(line, column[0])
-        tokens = _find_addresses(cells[column[1]]) if column[1] < len(cells) else []
-    keys = []
-    for token in tokens or _find_addresses(line):
-        keys.append(_key(token))
-        if token.startswith("'"):  # It may be quoted so, or begin so: either is meant.
-            keys.append(_key(token.lstrip("'")))
-    return keys
+    def entries(self) -> Iterator[Suppression]:
+        name = self._name
+        with open_text(self._path, detect_encoding(self._path)) as text:
+            for number, raw in enumerate(text, 1):
+                line = without_unreadable(raw)
+                if says_nothing(line):
+                    continue
+                found = read_line(line, self._column)
+                for entry in found.entries:
+                    self._entries += 1
+                    self._domains += entry.is_domain
+                    self._mended += entry.mended
+                    for key in entry.keys:
+                        yield Suppression(key, name, number)
+                if found.entries:
+                    self._settle_above()
+                self._follow(line, number, found.fault)
+        self._settle_above()
+        self._close_record()
 
+    def report(self) -> ListReport:
+        return ListReport(
+            name=self._name, entries=self._entries, domains=self._domains, mended=self._mended,
+            unusable=self._unusable, first=tuple(self._first),
+        )  # fmt: skip
 
-def _key(token: str) -> str:
-    token = token.rstrip(".")
-    try:
-        return contact_key(parse_address(token))
-    except ValueError:
-        local, _, domain = token.rpartition("@")
-        return contact_key(f"{local}@{ascii_domain_of(domain) or domain}")
+    def _follow(self, line: str, number: int, fault: str) -> None:
+        """A record may go over several lines, of which one has the address."""
+        odd = self._column is not None and line.count('"') % 2 == 1
+        if self._record or odd:
+            closes = bool(self._record) and odd
+            self._record.append((number, line, fault))
+            if closes or len(self._record) >= _LONGEST_RECORD:
+                self._close_record()
+        elif fault:
+            self._without(line, number, fault)
 
+    def _close_record(self) -> None:
+        record, self._record = self._record, []
+        if self._column is None or holds_address("".join(line for _, line, _ in record), self._column):
+            return
+        for number, line, fault in record:
+            if fault:
+                self._without(line, number, fault)
 
-def _find_column(line: str, names: frozenset[str]) -> tuple[str, int] | None:
-    """Give delimiter and index of the e-mail column, if this line is a header that names one."""
-    for delimiter in DELIMITERS:
-        header = [_bare(name) for name in _split(line, delimiter)]
-        index = next((index for index, name in enumerate(header) if name in names), None)
-        if index is not None:
-            return delimiter, index
-    return None
+    def _without(self, line: str, number: int, fault: str) -> None:
+        """Find out what a line is that could not be used."""
+        header = find_header(line, self._names)
+        if header is not None:
+            self._column = header
+            self._above.clear()  # what stood above the header was a title, or "sep=;"
+        elif not self._is_headed and not self._entries and self._column is None:
+            self._above.append((number, "" if is_title(line) else fault))
+            if len(self._above) > _HIGHEST_HEADER:
+                self._settle_above()
+        else:
+            self._count(number, fault)
 
+    def _settle_above(self) -> None:
+        """Without a header of ours, the first line may be one in words that we don't know; it says no address."""
+        self._is_headed = True
+        above, self._above = self._above, []
+        is_header = self._entries > 0 or len(above) > _HIGHEST_HEADER
+        for index, (number, fault) in enumerate(above):
+            if fault or index or not is_header:
+                self._count(number, fault or "no address in it")
 
-def _split(line: str, delimiter: str) -> list[str]:
-    with cells_of_any_size():
-        return next(csv.reader([line], delimiter=delimiter), [])
-
-
-def _bare(name: str) -> str:
-    """Give a column's name without case, spaces and punctuation: E-Mail is email."""
-    return re.sub(r"[\W_]", "", trimmed(name).casefold())
+    def _count(self, number: int, fault: str) -> None:
+        self._unusable += 1
+        if len(self._first) < _NAMED:
+            self._first.append((number, fault))

@@ -3,14 +3,17 @@
 Raises `TemplateError` with file and line for whatever Jinja2, Python or the file system has against one.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, nodes
 
 from campaign.content.environment import MailEnvironment
+from campaign.content.wording import no_tool
 from campaign.errors import TemplateError
 
+_NO_TOOL = re.compile(r"No (filter|test) named '(.*)'\.")
 _WHERE_NAMES_COUNT_FROM = "names count from the template folder, then from the folder beside it; or begin them with ../"
 
 
@@ -18,9 +21,12 @@ _WHERE_NAMES_COUNT_FROM = "names count from the template folder, then from the f
 class Compiled:
     """A template, and the syntax trees of it and of all that it reaches."""
 
+    name: str
+    """As the loader knows it; "" for a setting."""
     template: Template
     reached: tuple[Template, ...]
-    trees: tuple[nodes.Template, ...]
+    sources: Mapping[str, nodes.Template]
+    """The trees by the templates' names."""
 
 
 def compiled_text(environment: MailEnvironment, source: str, *, setting: str) -> Compiled:
@@ -29,12 +35,12 @@ def compiled_text(environment: MailEnvironment, source: str, *, setting: str) ->
         tree = environment.parse(source)
         template = environment.from_string(source)
     except TemplateSyntaxError as error:
-        what = error.message or "it can't be compiled"
+        what = _syntax_words(error, environment)
     except (SyntaxError, RecursionError, ValueError, OverflowError) as error:
         what = f"it can't be compiled ({type(error).__name__})"
     else:
         if next(_references(tree), None) is None:
-            return Compiled(template=template, reached=(template,), trees=(tree,))
+            return Compiled(name="", template=template, reached=(template,), sources={"": tree})
         what = "a setting can't include other templates"
     raise TemplateError(what, where=setting, fix="correct the setting")
 
@@ -42,11 +48,12 @@ def compiled_text(environment: MailEnvironment, source: str, *, setting: str) ->
 def compiled_file(environment: MailEnvironment, file: str) -> Compiled:
     """Compile a file of the environment's folder, and what it extends, includes and imports by name."""
     name = environment.join_path(file, "")
-    names, reached, trees = [name], [], []
+    names, reached = [name], []
+    sources: dict[str, nodes.Template] = {}
     for name in names:
         template, tree = _compiled_one(environment, name)
         reached.append(template)
-        trees.append(tree)
+        sources[name] = tree
         for reference in _references(tree):
             other = environment.join_path(reference.name, name)
             if other in names:
@@ -59,7 +66,17 @@ def compiled_file(environment: MailEnvironment, file: str) -> Compiled:
                     where=f"{environment.title(name)} line {reference.line}",
                     fix=_WHERE_NAMES_COUNT_FROM,
                 )
-    return Compiled(template=reached[0], reached=tuple(reached), trees=tuple(trees))
+    return Compiled(name=names[0], template=reached[0], reached=tuple(reached), sources=sources)
+
+
+def is_blank(compiled: Compiled) -> bool:
+    """Tell whether nothing but white space stands in a template, comments apart."""
+    written = compiled.sources[compiled.name].find_all((nodes.Stmt, nodes.TemplateData))
+    return all(not node.data.strip() if isinstance(node, nodes.TemplateData) else _is_text(node) for node in written)
+
+
+def _is_text(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Output) and all(isinstance(part, nodes.TemplateData) for part in node.nodes)
 
 
 def _compiled_one(environment: MailEnvironment, name: str) -> tuple[Template, nodes.Template]:
@@ -69,7 +86,7 @@ def _compiled_one(environment: MailEnvironment, name: str) -> tuple[Template, no
         tree = environment.parse(source, name, path)
         return environment.get_template(name), tree
     except TemplateSyntaxError as error:
-        what, place = error.message or "it can't be compiled", f"{environment.title(error.name)} line {error.lineno}"
+        what, place = _syntax_words(error, environment), f"{environment.title(error.name)} line {error.lineno}"
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         what, place, fix = "it is not UTF-8 text", f"{place} line {line}", "save the file as UTF-8"
@@ -80,6 +97,15 @@ def _compiled_one(environment: MailEnvironment, name: str) -> tuple[Template, no
     except (SyntaxError, RecursionError, ValueError, OverflowError) as error:
         what, fix = f"it can't be compiled ({type(error).__name__})", "make the template simpler"
     raise TemplateError(what, where=place, fix=fix)
+
+
+def _syntax_words(error: TemplateSyntaxError, environment: MailEnvironment) -> str:
+    words = error.message or "it can't be compiled"
+    unknown = _NO_TOOL.fullmatch(words)
+    if unknown is None:
+        return words
+    kind, name = unknown.groups()
+    return no_tool(kind, name, tuple(environment.filters if kind == "filter" else environment.tests))[0]
 
 
 _Referring = nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport

@@ -1,5 +1,7 @@
 """Jinja2 as e-mails need it: StrictUndefined that remembers what was missing, names that stay inside, columns first.
 
+An empty cell is there for whoever asks, and missing for whoever writes it (`blank`).
+
 A folder has two environments: what is reached from `body.html` is HTML and escaped throughout, what is reached from
 `subject.txt` and `body.txt` is text and never is. So a file that both include is right in both.
 
@@ -18,9 +20,11 @@ import markupsafe
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, UndefinedError, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import TemplateRuntimeError
-from jinja2.utils import missing
+from jinja2.filters import do_attr
+from jinja2.utils import missing, pass_environment
 from markupsafe import escape
 
+from campaign.content.blank import cell_of, default, joining, text_filters
 from campaign.content.moments import duration, moment
 from campaign.content.views import CampaignView, ContactView
 
@@ -37,6 +41,14 @@ class MissingError(UndefinedError):
         self.owner = owner
 
 
+class ComputedNameError(MissingError):
+    """A column whose name a template computed, of what may be a row's own cells."""
+
+
+class MissingPartError(UndefinedError):
+    """A template calls itself wrongly: a macro without what it wants, `super()` without a block above it."""
+
+
 class Missing(StrictUndefined):
     """StrictUndefined whose error says what was looked for, and in what."""
 
@@ -50,13 +62,22 @@ class Missing(StrictUndefined):
         exc: type[TemplateRuntimeError] = UndefinedError,
     ) -> None:
         if hint is None:
-            exc = cast("type[TemplateRuntimeError]", partial(MissingError, name=name, owner=obj))
+            kind = exc if issubclass(exc, MissingError) else MissingError
+            exc = cast("type[TemplateRuntimeError]", partial(kind, name=name, owner=obj))
+        elif name is not None:
+            exc = MissingPartError
         super().__init__(hint, obj, name, exc)
 
 
 def escaped(value: object) -> str:
     """Give a value as HTML text. Markup, which is HTML already, stays as it is."""
     return _escape_text(value) if value.__class__ is str else str(escape(value))
+
+
+@pass_environment
+def _attribute(environment: Environment, obj: Any, name: str) -> Any:
+    """Jinja2's `attr`, which knows columns, too."""
+    return environment.getitem(obj, name) if obj.__class__ is ContactView else do_attr(environment, obj, name)
 
 
 class _Generator(CodeGenerator):
@@ -83,6 +104,9 @@ class MailEnvironment(Environment):
         )
         self.folder = folder
         self._joined: dict[tuple[str, str], str] = {}
+        self.filters |= text_filters()
+        self.filters["default"] = self.filters["d"] = default
+        self.filters["attr"] = _attribute
         self.filters["moment"] = moment
         self.filters["duration"] = duration
         if campaign_name is not None:
@@ -92,18 +116,25 @@ class MailEnvironment(Environment):
         """Look up `contact.name`: a column, whatever else Python may know by that name."""
         if obj.__class__ is ContactView:
             try:
-                return obj.columns[attribute]
+                cell = obj.columns[attribute]
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
-        return super().getattr(obj, attribute)
+            # Nearly all cells begin with a letter: asked here, it costs no call.
+            return cell if "!" <= cell < "\x7f" else cell_of(attribute, cell)
+        if attribute == "join" and isinstance(obj, str):
+            return joining(obj)
+        try:
+            return getattr(obj, attribute)  # as Jinja2 begins, without the cost of a call
+        except AttributeError:
+            return super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Look up `contact["a name"]` likewise."""
         if obj.__class__ is ContactView:
             try:
-                return obj.columns[argument]
+                return cell_of(argument, obj.columns[argument])
             except (KeyError, TypeError):
-                return self.undefined(obj=obj, name=argument)
+                return self.undefined(obj=obj, name=argument, exc=ComputedNameError)
         return super().getitem(obj, argument)
 
     def join_path(self, template: str, parent: str) -> str:

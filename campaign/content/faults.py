@@ -1,27 +1,23 @@
-"""What went wrong in a template, in words: an exception with its traceback in, a sentence and what to do out.
+"""What went wrong in a template, in words: an exception with its traceback in, the error to raise out.
 
-The words say file, line and name ("body.html line 12: there is no column 'frist_name'; did you mean 'first_name'?").
-They never hold a piece of a link's token: errors of Python and Jinja2 quote the values they choke on, so whatever
-shares a piece with the token is withheld. Raises nothing.
+An `InvalidContactError` where the row is to blame, or may be; a `TemplateError` where every row would fare alike, as
+with a name that nobody has. The words say file, line and name ("body.html line 12: first_name is empty"). They never
+hold a piece of a link's token: errors of Python and Jinja2 quote the values they choke on, so whatever shares a piece
+with the token is withheld. Raises nothing.
 """
 
-import re
-from collections.abc import Iterable
-from difflib import get_close_matches
-from functools import lru_cache
+from collections.abc import Mapping
 from types import TracebackType
 
 from jinja2 import Template, TemplateNotFound
 from jinja2.utils import missing
 
-from campaign.content.environment import MailEnvironment, MissingError
-from campaign.content.views import CampaignView, ContactView, LinkView
-from campaign.errors import InvalidContactError
+from campaign.content.blank import BlankCell, BlankCellError
+from campaign.content.environment import ComputedNameError, MailEnvironment, MissingError, MissingPartError
+from campaign.content.views import CampaignView, ContactView, LinkView, PrintedWholeError
+from campaign.content.wording import CORRECT_TEMPLATE, is_empty, no_attribute, no_column, no_variable, way_out
+from campaign.errors import EmptyCellError, InvalidContactError, TemplateError
 
-LINK_NAMES = ("url", "expires_at", "issued_at")
-VARIABLES = ("contact", "link", "campaign", "unsubscribe_url")
-
-_CORRECT_TEMPLATE = "correct the template"
 _LONGEST = 200
 _PIECE = 8
 """Characters that an error may not share with a token."""
@@ -29,9 +25,14 @@ _PIECE = 8
 
 def rendering_fault(
     error: Exception, *, contact: ContactView, link: LinkView | None, setting: str | None = None
-) -> InvalidContactError:
+) -> InvalidContactError | TemplateError:
     """Put an exception out of a template into words. `setting` is where the template stands, if in no file."""
     place = setting or _place(error.__traceback__)
+    row = f"row {contact.number}"
+    column = _empty_column(error)
+    if column is not None:
+        fix = way_out(column, in_url=setting is not None)
+        return EmptyCellError(f"{place}: {is_empty(column)}: {fix}", where=row, fix=fix, column=column)
     what, fix = _missing_words(error, contact) if isinstance(error, MissingError) else _other_words(error)
     token = "" if link is None else link.url.rpartition("token=")[2]
     if _shares_a_piece(what, token):
@@ -39,9 +40,10 @@ def rendering_fault(
             f"it can't be rendered ({type(error).__name__}; the words of the error are withheld, they quote the link)"
         )
     if _shares_a_piece(fix, token):
-        fix = _CORRECT_TEMPLATE
-    what = f"{place}: {what}" if place else what
-    return InvalidContactError(what, where=f"row {contact.number}", fix=fix)
+        fix = CORRECT_TEMPLATE
+    if _is_the_templates_own(error):
+        return TemplateError(what, where=place or "message.template", fix=fix)
+    return InvalidContactError(f"{place}: {what}" if place else what, where=row, fix=fix)
 
 
 def _place(traceback: TracebackType | None) -> str:
@@ -56,60 +58,53 @@ def _place(traceback: TracebackType | None) -> str:
     return place
 
 
+def _empty_column(error: Exception) -> str | None:
+    """Give the column of an empty cell that was to be written, or of which a part was."""
+    if isinstance(error, BlankCellError):
+        return error.column
+    if isinstance(error, MissingError) and isinstance(error.owner, BlankCell) and isinstance(error.name, int):
+        return error.owner.column
+    return None
+
+
+def _is_the_templates_own(error: Exception) -> bool:
+    """Whether it fails whatever a row holds. What a list or a mapping lacks may hang on the row, as may a name that is
+    computed; one that is not, `lint` has found.
+    """
+    if isinstance(error, ComputedNameError):
+        return False
+    if isinstance(error, MissingError):
+        return isinstance(error.name, str) and not isinstance(error.owner, Mapping | list | tuple)
+    return isinstance(error, MissingPartError | PrintedWholeError)
+
+
 def _missing_words(error: MissingError, contact: ContactView) -> tuple[str, str]:
-    name = str(error.name)
-    known: tuple[str, ...] = VARIABLES
+    name, columns = str(error.name), tuple(contact)
     if error.owner is missing:
-        if name == "unsubscribe_url":
-            return "unsubscribe_url is not set", "set message.unsubscribe_url, or test `unsubscribe_url is defined`"
-        if name in contact:
-            return f"there is no variable {name!r}; did you mean {_written(name)}?", _CORRECT_TEMPLATE
-        words = f"there is no variable {name!r}"
-    elif isinstance(error.owner, ContactView):
-        columns = tuple(contact)
-        close = _closest(name, columns)
-        return (
-            f"there is no column {name!r}" + (f"; did you mean {close!r}?" if close else ""),
-            f"correct the template or the file; the columns are {_listed(columns)}",
-        )
-    elif isinstance(error.owner, LinkView):
-        words, known = f"a link has no {name!r}", LINK_NAMES
-    elif isinstance(error.owner, CampaignView):
-        words, known = f"a campaign has no {name!r}", ("name",)
-    else:
-        return f"{type(error.owner).__name__} has no {name!r}", _CORRECT_TEMPLATE
-    close = _closest(name, known)
-    return words + (f"; did you mean {close!r}?" if close else ""), f"{_CORRECT_TEMPLATE}; there is {_listed(known)}"
+        known = ("contact", "link", "campaign") if name == "unsubscribe_url" else None
+        return no_variable(name, columns, known) if known else no_variable(name, columns)
+    if isinstance(error.owner, ContactView):
+        return no_column(name, columns)
+    if isinstance(error.owner, LinkView):
+        return no_attribute("link", name)
+    if isinstance(error.owner, CampaignView):
+        return no_attribute("campaign", name)
+    return f"{_kind(error.owner)} has no {name!r}", CORRECT_TEMPLATE
+
+
+def _kind(owner: object) -> str:
+    return "str" if isinstance(owner, str) else type(owner).__name__
 
 
 def _other_words(error: Exception) -> tuple[str, str]:
     if isinstance(error, TemplateNotFound):
-        return f"there is no template {error.name!r}", _CORRECT_TEMPLATE
+        return f"there is no template {error.name!r}", CORRECT_TEMPLATE
+    if isinstance(error, PrintedWholeError):
+        return str(error), CORRECT_TEMPLATE
     message = _one_line(str(error))
     return f"it can't be rendered ({type(error).__name__}{': ' if message else ''}{message})", (
         "correct the row, or let the template allow for it"
     )
-
-
-@lru_cache(maxsize=256)
-def _closest(name: str, known: tuple[str, ...]) -> str | None:
-    """Find what `name` was meant to be. Remembered, because a slip in a template comes back with every row."""
-    plain = {_plain(one): one for one in reversed(known)}
-    close = get_close_matches(_plain(name), plain, n=1)
-    return plain[close[0]] if close else None
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.lower()) or name
-
-
-def _written(name: str) -> str:
-    return f"contact.{name}" if name.isidentifier() else f"contact[{name!r}]"
-
-
-def _listed(names: Iterable[str]) -> str:
-    shown = [repr(name) for name in names]
-    return ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")
 
 
 def _one_line(text: str) -> str:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from jinja2 import Undefined
 
+from campaign.content.blank import BlankCell
+
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -65,6 +67,6 @@ def _zone(value: datetime) -> str:
 
 
 def _no_time(value: object, name: str, wanted: str) -> TypeError:
-    if isinstance(value, Undefined):
-        str(value)  # Raises what is undefined.
+    if isinstance(value, Undefined | BlankCell):
+        str(value)  # Raises what is undefined, or empty.
     return TypeError(f"the filter {name} needs {wanted}, not {type(value).__name__}")

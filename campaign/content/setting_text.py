@@ -4,7 +4,7 @@ Raises `TemplateError` for a text that can't be compiled, `InvalidContactError` 
 Limits: no inheritance and no includes; nothing is escaped, which in a URL is what `| urlencode` is for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jinja2 import nodes
@@ -12,43 +12,58 @@ from jinja2 import nodes
 from campaign.content.compilation import compiled_text
 from campaign.content.environment import MailEnvironment
 from campaign.content.faults import rendering_fault
-from campaign.content.names import ColumnNames, column_names
+from campaign.content.lint import Fault, faults, names_asked
 from campaign.content.views import ContactView
-from campaign.errors import InvalidContactError
+from campaign.errors import CampaignError, InvalidContactError, TemplateError
 from campaign.model import Contact
 
 
 class TextTemplate:
     """A compiled text over a contact. Call it with one.
 
-    `columns` are the columns that it names; `shortest` is how many characters it has at least, whatever they hold.
-    Where nothing in it depends on the contact, `constant` is its text, and calling it gives that same string.
+    `columns` are the columns that it names. `shortest` is how many characters it has at least, whatever they hold, and
+    `outline` what is written always, with an `x` for each piece that is not. Where nothing in it depends on the
+    contact, `constant` is its text, and calling it gives that same string.
     """
 
-    __slots__ = ("_base", "_environment", "_root", "_setting", "columns", "constant", "shortest")
+    __slots__ = ("_base", "_compiled", "_environment", "_root", "_setting", "constant", "outline", "shortest")
 
     def __init__(self, source: str, *, setting: str, campaign_name: str | None) -> None:
         self._setting = setting
         self._environment = MailEnvironment(campaign_name=campaign_name, escapes=False)
         text = compiled_text(self._environment, source, setting=setting)
+        self._compiled = text
         self._root = text.template.root_render_func
         self._base: dict[str, Any] = dict(self._environment.globals)
-        self.columns: ColumnNames = column_names(text.trees)
-        chunks = [chunk for node in text.trees[0].body for chunk in getattr(node, "nodes", [node])]
+        body = text.sources[""].body
+        chunks = [chunk for node in body for chunk in getattr(node, "nodes", [node])]
         is_constant = all(isinstance(chunk, nodes.TemplateData) for chunk in chunks)
         self.constant: str | None = text.template.render() if is_constant else None
-        self.shortest: int = _shortest(text.trees[0].body)
+        self.shortest: int = _shortest(body)
+        self.outline = "".join(chunk.data if isinstance(chunk, nodes.TemplateData) else "x" for chunk in chunks)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The contact's columns that it names."""
+        return names_asked([self._compiled], "contact")
+
+    def faults(self, columns: Sequence[str]) -> list[Fault]:
+        """Find what is wrong with it whatever a row holds; `columns` are the file's."""
+        variables = ["contact", *(["campaign"] if "campaign" in self._base else [])]
+        return faults(self._compiled, columns=columns, variables=variables, setting=self._setting)
 
     def __call__(self, contact: Contact) -> str:
-        """Render it for a contact. Raises `InvalidContactError` naming setting, row and what is missing."""
+        """Render it for a contact. Raises `InvalidContactError` naming setting, row and what is empty or unfit, and
+        `TemplateError` for what no row has.
+        """
         if self.constant is not None:
             return self.constant
         text = self.render(ContactView(contact))
-        if isinstance(text, InvalidContactError):
+        if isinstance(text, CampaignError):
             raise text
         return text
 
-    def render(self, contact: ContactView) -> str | InvalidContactError:
+    def render(self, contact: ContactView) -> str | InvalidContactError | TemplateError:
         """Render it; an error is given, not raised, so that it takes no traceback and none of its variables along."""
         if self.constant is not None:
             return self.constant

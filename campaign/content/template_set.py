@@ -8,18 +8,19 @@ Limits: includes whose name is computed are compiled when first met. Endless loo
 
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from campaign.content.compilation import Compiled, compiled_file
+from campaign.content.compilation import Compiled, compiled_file, is_blank
 from campaign.content.environment import MailEnvironment, constants_of
 from campaign.content.faults import rendering_fault
-from campaign.content.names import ColumnNames, column_names
+from campaign.content.lint import Fault, faults, names_asked
 from campaign.content.setting_text import TextTemplate, text_template
 from campaign.content.views import ContactView, LinkView
-from campaign.errors import InvalidContactError, TemplateError
+from campaign.content.wording import VARIABLES
+from campaign.errors import CampaignError, InvalidContactError, TemplateError
 from campaign.model import Contact, Content, LoginLink
 
 SUBJECT, HTML, TEXT = "subject.txt", "body.html", "body.txt"
@@ -54,21 +55,20 @@ class _Piece:
 class TemplateSet:
     """The templates of a campaign, compiled; made by `load_templates`.
 
-    `constants` are the chunks that are the same in every message. `columns` are the contact's columns that the
-    templates name, the unsubscribe URL's included; `shortest_unsubscribe_url` is how many characters everybody's has at
-    least.
+    `constants` are the chunks that are the same in every message. `files` are all that were compiled. `unsubscribe` is
+    the setting's template, or None.
     """
 
     __slots__ = (
         "_base",
         "_html",
+        "_parts",
         "_subject",
         "_text",
         "_to_text",
-        "_unsubscribe",
-        "columns",
         "constants",
-        "shortest_unsubscribe_url",
+        "files",
+        "unsubscribe",
     )
 
     def __init__(
@@ -80,42 +80,48 @@ class TemplateSet:
         unsubscribe: TextTemplate | None,
         to_text: Callable[[str], str] | None,
     ) -> None:
-        parts = [part for part in (subject, html, text) if part is not None]
+        parts = self._parts = [part for part in (subject, html, text) if part is not None]
         self._subject = _Piece(subject)
         self._html = None if html is None else _Piece(html)
         self._text = None if text is None else _Piece(text)
         self._to_text = to_text
-        self._unsubscribe = unsubscribe
-        self.shortest_unsubscribe_url = 0 if unsubscribe is None else unsubscribe.shortest
+        self.unsubscribe = unsubscribe
         self._base: dict[str, Any] = dict(subject.template.environment.globals)
-        templates = chain.from_iterable(part.reached for part in parts)
+        templates = list(chain.from_iterable(part.reached for part in parts))
+        self.files = tuple(Path(template.filename) for template in templates if template.filename is not None)
         self.constants: frozenset[str] = frozenset(chain.from_iterable(map(constants_of, templates)))
-        names = column_names(chain.from_iterable(part.trees for part in parts))
-        self.columns: ColumnNames = names if unsubscribe is None else names | unsubscribe.columns
 
     @property
-    def variables(self) -> frozenset[str]:
-        """Every contact column that the templates name; `columns.required` are those they can't do without."""
-        return self.columns.used
+    def columns(self) -> frozenset[str]:
+        """Every contact column that the templates name, the unsubscribe URL's included."""
+        named = names_asked(self._parts, "contact")
+        return named if self.unsubscribe is None else named | self.unsubscribe.columns
+
+    def faults(self, columns: Sequence[str]) -> list[Fault]:
+        """Find what is wrong with the templates whatever a row holds; `columns` are the file's."""
+        variables = VARIABLES if self.unsubscribe is not None else VARIABLES[:-1]
+        found = [fault for part in self._parts for fault in faults(part, columns=columns, variables=variables)]
+        return found if self.unsubscribe is None else found + self.unsubscribe.faults(columns)
 
     def render(self, contact: Contact, link: LoginLink) -> Content:
         """Render subject, bodies and unsubscribe URL for one contact.
 
-        Raises `InvalidContactError` that names template, line and variable; the link is in no part of it.
+        Raises `InvalidContactError` that names template, line and column, and `TemplateError` for what no row has; the
+        link is in no part of them.
         """
         view = ContactView(contact)
         made = self._render(view, LinkView(link.url, link.issued_at, link.expires_at))
-        if isinstance(made, InvalidContactError):
+        if isinstance(made, CampaignError):
             # Raised here, where the frames that held the rendered link are gone, and their variables with them.
             raise made
         return made
 
-    def _render(self, contact: ContactView, link: LinkView) -> Content | InvalidContactError:
+    def _render(self, contact: ContactView, link: LinkView) -> Content | InvalidContactError | TemplateError:
         variables = {**self._base, "contact": contact, "link": link}
         unsubscribe_url = None
-        if self._unsubscribe is not None:
-            rendered = self._unsubscribe.render(contact)
-            if isinstance(rendered, InvalidContactError):
+        if self.unsubscribe is not None:
+            rendered = self.unsubscribe.render(contact)
+            if isinstance(rendered, CampaignError):
                 return rendered
             variables["unsubscribe_url"] = unsubscribe_url = rendered
         try:
@@ -129,6 +135,8 @@ class TemplateSet:
             fault, subject = _one_line(chunks, self.constants)
             if fault:
                 return _unfit(SUBJECT, fault, contact)
+            if _UNFIT_FOR_A_SUBJECT.search(subject):
+                return TemplateError("a control character stands in the subject", where=SUBJECT, fix="take it out")
         subject = subject.strip()
         if not subject:
             return _unfit(SUBJECT, "the subject is empty", contact)
@@ -165,8 +173,11 @@ def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | N
         from campaign.content.plain_text import plain_text
 
         to_text = plain_text
+    subject = compiled_file(plain, SUBJECT)
+    if is_blank(subject):
+        raise TemplateError("the subject is empty", where=SUBJECT, fix="write a line of text into it")
     return TemplateSet(
-        subject=compiled_file(plain, SUBJECT),
+        subject=subject,
         html=compiled_file(escaped, HTML) if HTML in there else None,
         text=compiled_file(plain, TEXT) if TEXT in there else None,
         unsubscribe=unsubscribe,
@@ -185,10 +196,7 @@ def _one_line(chunks: tuple[str, ...], constants: Collection[str]) -> tuple[str,
             return f"a cell brings {'a line break' if broken else 'a control character'} into the subject", ""
         else:
             parts.append(chunk)
-    subject = "".join(parts)
-    if _UNFIT_FOR_A_SUBJECT.search(subject):
-        return "the template brings a control character into the subject", ""
-    return "", subject
+    return "", "".join(parts)
 
 
 def _unfit(place: str, fault: str, contact: ContactView) -> InvalidContactError:

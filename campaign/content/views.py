@@ -8,17 +8,22 @@ because that would be a mistake in a template (`{{ link }}` for `{{ link.url }}`
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from campaign.content.wording import not_printable
 from campaign.model import Contact
 
 
+class PrintedWholeError(TypeError):
+    """A template writes a contact, a link or the campaign, and not one of its names."""
+
+
 class _Named:
-    """Can't be printed whole. `_hint` says what to write instead."""
+    """Can't be printed whole. `_name` is what a template calls it."""
 
     __slots__ = ()
-    _hint = ""
+    _name = ""
 
     def __str__(self) -> str:
-        raise TypeError(f"it can't be printed whole: write {self._hint}")
+        raise PrintedWholeError(not_printable(self._name)[0])
 
     def __format__(self, spec: str) -> str:
         return str(self)
@@ -35,7 +40,7 @@ class ContactView(_Named):
     """
 
     __slots__ = ("columns", "number")
-    _hint = "contact.COLUMN"
+    _name = "contact"
 
     def __init__(self, contact: Contact) -> None:
         columns = contact.columns
@@ -55,7 +60,7 @@ class LinkView(_Named):
     """The sign-in link: `url`, and when it was issued and expires (aware, in the window's zone)."""
 
     __slots__ = ("expires_at", "issued_at", "url")
-    _hint = "link.url"
+    _name = "link"
 
     def __init__(self, url: str, issued_at: datetime, expires_at: datetime) -> None:
         self.url = url
@@ -67,7 +72,7 @@ class CampaignView(_Named):
     """The campaign: its `name`."""
 
     __slots__ = ("name",)
-    _hint = "campaign.name"
+    _name = "campaign"
 
     def __init__(self, name: str) -> None:
         self.name = name

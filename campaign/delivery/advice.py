@@ -17,6 +17,15 @@ _FIXES = {
     f"smtp.security starttls, or 465 with tls; {_AGAIN}",
     About.ACCOUNT: f"ask whoever runs the server what holds the account back; {_AGAIN}",
 }
+_REASONS = {
+    About.SENDER: "sender_refused",
+    About.CLIENT: "client_refused",
+    About.GREETING: "greeting_refused",
+    About.RELAYING: "relaying_refused",
+    About.SIGN_IN: "sign_in_wanted",
+    About.ACCOUNT: "account_refused",
+}
+"""For a program: one word that says which stop it was."""
 _NOT_KNOWN = f"ask whoever runs the server; {_AGAIN}"
 
 
@@ -24,10 +33,12 @@ def refusal(verdict: Verdict, phase: Phase, reply: Reply, *, where: str = "") ->
     """Give the error for a reply whose verdict stops the run. `where` names the server."""
     if verdict.about is About.QUOTA:
         what, fix = _quota(reply)
-        return CampaignError(f"{what}: {said(reply)}", where=where, fix=fix)
+        return CampaignError(f"{what}: {said(reply)}", where=where, fix=fix, reason="quota")
     refused = "our mail" if verdict.about is None else verdict.about.value
     fix = _NOT_KNOWN if verdict.about is None else _FIXES[verdict.about]
-    return CampaignError(f"the server refuses {refused} {step(phase)}: {said(reply)}", where=where, fix=fix)
+    reason = "server_refused" if verdict.about is None else _REASONS[verdict.about]
+    what = f"the server refuses {refused} {step(phase)}: {said(reply)}"
+    return CampaignError(what, where=where, fix=fix, reason=reason)
 
 
 def step(phase: Phase) -> str:

@@ -1,20 +1,24 @@
 """A results file that an operator has corrected, laid over the roster: which rows go again, and with what cells.
 
-A row is recognised by the Message-ID that it carries, else by its address, else by its other cells (`recognition`).
-What fits none is somebody new, and comes at the end. Rows are marked `chosen`; nothing is sent by it, and nothing that
-was sent can be sent again by it: that is the delivery's to say. A row that was sent keeps the cells it was sent with;
-only columns that the operator added are filled in. Raises LedgerError.
+A row is recognised by the Message-ID that it carries, else by its address, else by its other cells (`recognition`). A
+file with a row that fits none is refused: whoever that is, is none of this campaign's. Rows are marked `chosen`;
+nothing is sent by it, and nothing that was sent can be sent again by it: that is the delivery's to say. A row that was
+sent keeps the cells it was sent with; only columns that the operator added are filled in.
+Raises LedgerError, ResultsError.
 """
 
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from campaign.ledger.cells import decode_cells, encode_cells
 from campaign.ledger.faults import damaged, path_of, transaction
 from campaign.ledger.overlay import Overlay
 from campaign.ledger.recognition import Nameless
 from campaign.ledger.schema import STANDINGS, WORD
+from campaign.ledger.strangers import strange
+from campaign.ledger.suppressed import Suppressed
 from campaign.model import Row, Status
 
 _READDRESSED = (Status.PENDING, Status.FAILED, Status.REJECTED, Status.INVALID, Status.DUPLICATE)
@@ -33,7 +37,8 @@ _READDRESS = "UPDATE entry SET cells = ?, email = ?, contact = ?, status = ?, de
 
 
 class Amendment:
-    """One corrected file. `columns` are its own, `ignored` those that are not the contacts' (status, attempts ...).
+    """One corrected file. `columns` are its own, `ignored` those that are not the contacts' (status, attempts ...),
+    `renamed` gives the contacts' name for a column that the results call otherwise. `where` names the file.
 
     `owners` gives the address to which each Message-ID in the file belongs, where that is not the row's own address.
     """
@@ -47,16 +52,22 @@ class Amendment:
         ignored: Iterable[str],
         key: Callable[[str], str],
         owners: Mapping[str, str],
+        renamed: Mapping[str, str] = MappingProxyType({}),
+        where: str = "",
     ) -> None:
         self._database = database
         self._key = key
         self._owners = owners
         ours: list[str] = json.loads(database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()[0])
-        self._overlay = Overlay(columns, ours, email_column=email_column, ignored=set(ignored))
+        self._overlay = Overlay(columns, ours, email_column=email_column, ignored=set(ignored), renamed=renamed)
+        self.respelt: Sequence[tuple[Row, str, str, str]] = self._overlay.respelt
+        """Cells that a spreadsheet has respelt, and that stay: row, column, what stood there, what the file has."""
+        self._where = where
         self._id_index = columns.index("message_id") if "message_id" in columns else None
         self._word_index = columns.index("status") if "status" in columns else None
         self._met: set[int] = set()
         self._met_twins: set[tuple[str, ...]] = set()
+        self._met_nameless: set[tuple[str, ...]] = set()
         self._changed: set[int] = set()
         self._duplicates: dict[int, list[int]] = {}
         self._abandoned: list[int] = []
@@ -70,8 +81,9 @@ class Amendment:
             nameless = self._nameless()
             unplaced = [row for row in rows if not self._place(row, nameless)]
             unknown = [row for row in unplaced if not self._unchanged(row, nameless)]
-            for row in unknown:
-                self._recognise(row, nameless)
+            strangers = [row for row in unknown if not self._recognise(row, nameless)]
+            if strangers:
+                raise strange(strangers, where=self._where)
             self._promote()
             (chosen,) = database.execute("SELECT count(*) FROM entry WHERE chosen AND status IS NULL").fetchone()
         return int(chosen)
@@ -108,7 +120,11 @@ class Amendment:
         if found is None:
             return False
         target, contact = found
-        was_nameless = self._word(row) and self._id_index is not None and not row.cells[self._id_index]
+        was_nameless = (
+            self._word(row) not in ("", Status.SUPPRESSED)  # whose Message-ID is nobody's business
+            and self._id_index is not None
+            and not row.cells[self._id_index]
+        )
         twin = None
         twins = self._duplicates.get(contact)
         if twins and (was_nameless or target in self._met or not self._same(row, target)):
@@ -130,30 +146,24 @@ class Amendment:
         """Whether the row is one that could not be mailed, and still is what it was."""
         target = nameless.unchanged(self._overlay.laid_over(row), row.number)
         if target is not None:
+            self._met_nameless.add(row.cells)
             self._fill_in(row, target)
-        return target is not None
+        return target is not None or row.cells in self._met_nameless  # the same line once more
 
-    def _recognise(self, row: Row, nameless: Nameless) -> None:
-        """Lay a row over the one with the same cells but for the address, or put it at the end."""
+    def _recognise(self, row: Row, nameless: Nameless) -> bool:
+        """Lay a row over the one with the same cells but for the address. Gives whether there is one."""
         word, address = self._word(row), self._address(row)
         target = None
-        if word or self._word_index is None:
+        if word != Status.SUPPRESSED and (word or self._word_index is None):
             target = nameless.corrected(self._overlay.laid_over(row), row.number, ours=bool(word))
-        if target is None and (found := self._primary(address)) is not None:
-            self._choose(found[0])
-        elif target is None and address is not None:
-            target = self._append()
         if target is not None:
             self._lay(row, target)
-
-    def _append(self) -> int:
-        """Make room for somebody new."""
-        (last,) = self._database.execute("SELECT coalesce(max(row), 0) FROM entry").fetchone()
-        blank = encode_cells([""] * len(self._overlay.columns))
-        self._database.execute(
-            "INSERT INTO entry (row, line, status, cells) VALUES (?, 0, 'invalid', ?)", (last + 1, blank)
-        )
-        return int(last) + 1
+        elif (found := self._primary(address)) is not None:
+            self._choose(found[0])
+        else:
+            # A damaged line may still say whose it is: nothing is changed by it.
+            return row.fault is not None and row.email is not None and self._primary(self._key(row.email)) is not None
+        return True
 
     def _lay(self, row: Row, target: int) -> None:
         """Correct a row of the roster, as far as what became of it allows."""
@@ -194,8 +204,8 @@ class Amendment:
             database = self._database
             database.execute(_CONTACT, (address, target))
             (contact,) = database.execute("SELECT id FROM contact WHERE address = ?", (address,)).fetchone()
-            listed = database.execute("SELECT 1 FROM suppressed WHERE address = ?", (address,)).fetchone()
-            why = (Status.SUPPRESSED.value, "on a suppression list") if listed else (None, None)
+            listed = Suppressed(database).among([address]).get(address)
+            why = (Status.SUPPRESSED.value, listed) if listed else (None, None)
             values = (cells, row.email, contact, *why, target)
         self._database.execute(_READDRESS, values)
 

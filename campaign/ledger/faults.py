@@ -69,7 +69,7 @@ def _begin(database: sqlite3.Connection) -> None:
 def path_of(database: sqlite3.Connection) -> Path:
     """Give the file that a connection is open to."""
     try:
-        return Path(database.execute("PRAGMA database_list").fetchone()[2])
+        return Path(database.execute("PRAGMA database_list").fetchone()[2] or "the temporary folder")
     except (*SQLITE_ERRORS, TypeError):
         return Path("the ledger")
 
@@ -88,7 +88,7 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LedgerErro
             return damaged(path, words)
         case sqlite3.SQLITE_NOTADB:
             return LedgerError(
-                f"this file is no ledger, or its beginning is destroyed ({words})",
+                f"this file is not a ledger, or its beginning is destroyed ({words})",
                 where=where,
                 fix="if it was this campaign's ledger, restore it from a backup, or people will be mailed twice; "
                 "if it never was one, choose another --output",

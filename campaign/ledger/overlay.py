@@ -1,22 +1,38 @@
 """The columns of a corrected file, laid over those of the roster.
 
 Takes both headers; says which cell of a row goes where. Columns that the file lacks stay as they were; those that it
-adds come last. Our own columns of the results are not the contacts'. Raises nothing.
+adds come last. Our own columns of the results are not the contacts'. A cell that a spreadsheet has only respelt stays
+as it was, and is kept in `respelt`. Raises nothing.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
+from campaign.ledger.respelling import canonical, is_respelt
 from campaign.model import Row
 
 
 class Overlay:
-    """`theirs` is the file's header, `ours` the roster's, `ignored` the columns that are nobody's data."""
+    """`theirs` is the file's header, `ours` the roster's, `ignored` the columns that are nobody's data; `renamed` gives
+    the roster's name for a column that the results call otherwise.
+    """
 
     def __init__(
-        self, theirs: Sequence[str], ours: Sequence[str], *, email_column: str, ignored: Collection[str]
+        self,
+        theirs: Sequence[str],
+        ours: Sequence[str],
+        *,
+        email_column: str,
+        ignored: Collection[str],
+        renamed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        named = [(index, _our_name(column, email_column, ours)) for index, column in enumerate(theirs)]
-        named = [(index, column) for index, column in named if column not in ignored]
+        named = [
+            (index, renamed.get(column) or _our_name(column, email_column, ours))
+            for index, column in enumerate(theirs)
+            if column not in ignored
+        ]
+        self.respelt: list[tuple[Row, str, str, str]] = []
+        """The row, the column, what stood there, and what the file has in its place."""
         self.added = [column for _, column in named if column not in ours]
         """The columns that the roster gets by it."""
         self.columns = [*ours, *self.added]
@@ -33,7 +49,12 @@ class Overlay:
 
     def laid_over(self, row: Row, cells: Sequence[str] = ()) -> list[str]:
         """Give the file's cells, over these."""
-        return self._put(row, cells or [""] * len(self.columns), self._places)
+        laid = self._put(row, cells or [""] * len(self.columns), self._places)
+        for place, before in enumerate(cells):
+            if laid[place] != before and place != self.email_place and is_respelt(before, laid[place]):
+                self.respelt.append((row, self.columns[place], before, laid[place]))
+                laid[place] = before
+        return laid
 
     def filled_in(self, row: Row, cells: Sequence[str]) -> list[str]:
         """Give these cells, with the file's in the added columns only."""
@@ -41,7 +62,10 @@ class Overlay:
 
     def changes_nothing(self, row: Row, cells: Sequence[str]) -> bool:
         """Whether the file says the same as these cells, added columns apart."""
-        return all(cells[place] == row.cells[index] for index, place in self._shared)
+        return all(
+            cells[place] == row.cells[index] or canonical(cells[place]) == canonical(row.cells[index])
+            for index, place in self._shared
+        )
 
     @staticmethod
     def _put(row: Row, cells: Sequence[str], places: Sequence[tuple[int, int]]) -> list[str]:

@@ -2,8 +2,8 @@
 
 `owners_of` finds whose a Message-ID is: a corrected address still carries that of the old one. `Nameless` takes the
 cells of rows that no address leads to, because they can't be mailed or are duplicates, and gives the row that has the
-same cells, or the same but for the address. A file that was once our results says of each row what became of it; one
-that does not may hold new people, and has to fit exactly one row. Raises LedgerError.
+same cells (a spreadsheet's respellings apart), or the same but for the address. A file that was once our results says
+of each row what became of it; one that does not has to fit exactly one row. Raises LedgerError.
 
 Limits: two rows that differ in nothing but their address are taken for one another; nothing hangs on which is which.
 """
@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from campaign.ledger.faults import explained
+from campaign.ledger.respelling import canonical, is_respelt
 
 
 def owners_of(
@@ -51,9 +52,9 @@ class Nameless:
         self._other_places = [place for place in places if place != email_place]
         self._whole: dict[tuple[str, ...], list[int]] = {}
         self._others: dict[tuple[str, ...], list[int]] = {}
-        self._left: set[int] = set()
+        self._left: dict[int, Sequence[str]] = {}
         for row, cells in entries:
-            self._left.add(row)
+            self._left[row] = cells
             self._whole.setdefault(self._cells(cells, places), []).append(row)
             self._others.setdefault(self._cells(cells, self._other_places), []).append(row)
 
@@ -68,9 +69,22 @@ class Nameless:
         """Take the row that has these cells but for the address. `ours`: the file says that it is one of them."""
         others = self._cells(cells, self._other_places)
         rows = self._free(self._others, others)
+        if not rows and self._is_respelling(cells, number):
+            rows = [number]
         if not ours and (len(rows) != 1 or not any(others)):
             return None
         return self._take(rows, number)
+
+    def _is_respelling(self, cells: Sequence[str], number: int) -> bool:
+        """Whether a spreadsheet may have made these cells of the row with the same number."""
+        stored = self._left.get(number)
+        return (
+            bool(self._other_places)
+            and stored is not None
+            and all(
+                stored[place] == cells[place] or is_respelt(stored[place], cells[place]) for place in self._other_places
+            )
+        )
 
     def _free(self, index: dict[tuple[str, ...], list[int]], cells: tuple[str, ...]) -> list[int]:
         return [row for row in index.get(cells, ()) if row in self._left]
@@ -80,9 +94,9 @@ class Nameless:
         if not rows:
             return None
         row = number if number in rows else rows[0]
-        self._left.discard(row)
+        del self._left[row]
         return row
 
     @staticmethod
     def _cells(cells: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
-        return tuple([cells[place] for place in places])
+        return tuple([canonical(cells[place]) for place in places])

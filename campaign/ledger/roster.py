@@ -1,9 +1,10 @@
-"""The contacts file as it was read: who is to be mailed in this run, and in what order.
+"""The contacts file as it was read: who is to be mailed, and in what order.
 
-`enrol` writes rows down, finding duplicates and the suppressed; `Taker` hands them out, each to one worker. The
-file's own cells are kept, so a run mails exactly what was checked, whatever becomes of the file meanwhile.
+`enrol` writes rows down, finding duplicates and the suppressed. The file's own cells are kept, so a run mails exactly
+what was checked, whatever becomes of the file meanwhile.
 """
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 from campaign.ledger.cells import decode_cells, encode_cells
 from campaign.ledger.faults import damaged, explained, path_of, transaction
 from campaign.ledger.schema import connect
-from campaign.ledger.server_memory import forget_abilities
+from campaign.ledger.suppressed import Suppressed
 from campaign.model import Contact, Row, Status
 
 _CONTACT = """
@@ -22,34 +23,24 @@ ON CONFLICT (address) DO UPDATE SET roster = excluded.roster, row = excluded.row
 """
 _ENTRY = "INSERT INTO entry (row, line, contact, email, status, detail, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _KNOWN = "SELECT address, id, row FROM contact WHERE address IN (SELECT value FROM json_each(?))"
-_LISTED = "SELECT address FROM suppressed WHERE address IN (SELECT value FROM json_each(?))"
-_SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
 _SMALLEST_PART, _LARGEST_PART = 2_000, 30_000
 _CACHE_MIB = 16
 """More would only make the process larger: the pages that do not fit are the kernel's to keep."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """A contact whose turn it is."""
-
-    id: int
-    """The ledger's number for the contact."""
-    contact: Contact
-    tries: int
 
 
 def enrol(
     database: sqlite3.Connection,
     columns: Sequence[str],
     rows: Iterable[Sequence[Row]],
-    suppressed: Iterable[str],
+    suppressed: Iterable[tuple[str, str, int]],
     key: Callable[[str], str],
     *,
     in_parts: bool = False,
+    remember: Callable[[], Iterable[tuple[str, str]]] = tuple,
 ) -> None:
     """Replace the roster by these rows, as a whole or not at all. `key` gives the identity of an address, as it stands
-    in `suppressed`. Raises LedgerError, and what `rows` and `suppressed` raise.
+    in `suppressed`: (identity, or a domain with an @-sign before it; the name of the list; its line). `remember` gives
+    facts to put on record once the lists have been read. Raises LedgerError, and what the arguments raise.
 
     With `in_parts`, others may take from it while it grows, and it stays as far as it came: for a roster that was
     empty. A part touches most pages of the address table, so parts grow with it: that keeps the writing linear.
@@ -62,7 +53,8 @@ def enrol(
             database.execute("INSERT OR REPLACE INTO facts VALUES ('columns', ?)", (json.dumps(list(columns)),))
             database.execute("DELETE FROM entry")
             database.execute("DELETE FROM suppressed")
-            database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?)", ((address,) for address in suppressed))
+            database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?, ?, ?)", suppressed)
+            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", remember())
             enrolment = _Enrolment(database, key)
             if not in_parts:
                 for chunk in rows:
@@ -101,7 +93,7 @@ class _Enrolment:
         latest = database.execute("SELECT coalesce(max(roster), 0), coalesce(max(id), 0) FROM contact").fetchone()
         self._roster, self._first_id = latest[0] + 1, latest[1]
         self._first_roster = latest == (0, 0)
-        self._any_suppressed = database.execute("SELECT 1 FROM suppressed").fetchone() is not None
+        self._suppressed = Suppressed(database)
 
     def add(self, chunk: Sequence[Row]) -> None:
         """Add rows: the first mailable row with an address has it, later ones are its duplicates."""
@@ -116,7 +108,7 @@ class _Enrolment:
         known: dict[str, tuple[int, int]] | None = None
         if not self._first_roster or inserted != len(contacts):  # somebody was known, or an address comes twice
             known = {address: (number, row) for address, number, row in self._look_up(_KNOWN, contacts)}
-        suppressed = {row[0] for row in self._look_up(_LISTED, contacts)} if self._any_suppressed else ()
+        suppressed = self._suppressed.among([contact[0] for contact in contacts])
         entries = []
         for row, address in zip(chunk, addresses, strict=True):
             status: str | None = None
@@ -128,7 +120,7 @@ class _Enrolment:
                 if first != row.number:
                     status, detail = Status.DUPLICATE, f"the address of row {first}"
                 elif address in suppressed:
-                    status, detail = Status.SUPPRESSED, "on a suppression list"
+                    status, detail = Status.SUPPRESSED, suppressed[address]
             entries.append((row.number, row.line, contact, row.email, status, detail, encode_cells(row.cells)))
         self._database.executemany(_ENTRY, entries)
 
@@ -137,98 +129,24 @@ class _Enrolment:
         return self._database.execute(question, (json.dumps([contact[0] for contact in contacts]),))
 
 
-def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: int | None, chosen_only: bool) -> int:
-    """Say how many contacts a run would take, were the statuses in `again` pending, too."""
-    words = [Status.PENDING, *again]
-    marks = ", ".join("?" * len(words))
-    chosen = " AND entry.chosen" if chosen_only else ""
-    with explained(database):
-        count: int = database.execute(
-            "SELECT count(*) FROM entry LEFT JOIN delivery USING (contact) "  # noqa: S608 - our own words
-            f"WHERE entry.status IS NULL AND coalesce(delivery.status, 'pending') IN ({marks}){chosen}",
-            words,
-        ).fetchone()[0]
-    return count if limit is None else min(count, limit)
-
-
-def prepare_run(database: sqlite3.Connection, *, limit: int | None, chosen_only: bool, reading: bool = False) -> None:
-    """Put the cursor before the first row, and say how many contacts this run may take (None: all), of which rows, and
-    whether more are being read.
-    """
-    allowance = -1 if limit is None else limit
-    facts = [("cursor", 0), ("allowance", allowance), ("chosen_only", int(chosen_only)), ("reading", int(reading))]
-    with transaction(database):
-        database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
-        forget_abilities(database)
-
-
-class Taker:
-    """Hands out the rows of the run, a few at a time; no row to two takers."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._database = connect(path, cache_mib=2, eager=True)
-        try:
-            with explained(self._database):
-                self._columns: list[str] = json.loads(self._fact("columns"))
-                chosen = " AND entry.chosen" if int(self._fact("chosen_only")) else ""
-        except BaseException:
-            self._database.close()
-            raise
-        self._select = (
-            "SELECT entry.row, entry.contact, entry.email, entry.cells, coalesce(delivery.tries, 0) "  # noqa: S608 - ours
-            f"FROM entry LEFT JOIN delivery USING (contact) WHERE entry.row > ? AND {_SENDABLE}{chosen} "
-            "ORDER BY entry.row LIMIT ?"
-        )
-
-    def take(self, most: int) -> list[Due] | None:
-        """Give up to `most` contacts that are this taker's alone: an empty list while more are being read, None when
-        there are no more. Raises LedgerError.
-        """
-        database = self._database
-        with transaction(database):
-            cursor, allowance = int(self._fact("cursor")), int(self._fact("allowance"))
-            reading = allowance != 0 and int(self._fact("reading"))
-            unlimited = allowance < 0
-            rows = database.execute(self._select, (cursor, most if unlimited else min(most, allowance))).fetchall()
-            if rows:
-                left = allowance if unlimited else allowance - len(rows)
-                database.executemany(
-                    "UPDATE facts SET value = ? WHERE name = ?", [(rows[-1][0], "cursor"), (left, "allowance")]
-                )
-        if not rows and not reading:
-            return None
-        return [
-            Due(id=number, contact=self._contact(row, email, cells), tries=tries)
-            for row, number, email, cells, tries in rows
-        ]
-
-    def close(self) -> None:
-        """Close the ledger."""
-        self._database.close()
-
-    def _contact(self, row: int, email: str, cells: str) -> Contact:
-        try:
-            columns = dict(zip(self._columns, decode_cells(cells), strict=True))
-        except ValueError:
-            raise damaged(self._path, f"the cells of row {row}") from None
-        return Contact(number=row, email=email, columns=columns)
-
-    def _fact(self, name: str) -> str:
-        found = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        assert found is not None, name
-        return str(found[0])
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolled:
     """A row of the roster, with what reading it has shown."""
 
     contact: Contact
     """With an empty address where the row has none."""
+    line: int
+    """Of the contacts file, on which the row begins."""
     status: Status
     """`pending` where nothing stands against mailing it."""
     detail: str
+
+
+def row_of(path: Path, address: str) -> int | None:
+    """Give the row of the contact who has this address, in a ledger that a run has open. Raises LedgerError."""
+    with contextlib.closing(connect(path, readonly=True)) as database, explained(database):
+        found = database.execute("SELECT row FROM contact WHERE address = ?", (address,)).fetchone()
+    return None if found is None else int(found[0])
 
 
 def enrolled(database: sqlite3.Connection) -> Iterator[Enrolled]:
@@ -236,8 +154,8 @@ def enrolled(database: sqlite3.Connection) -> Iterator[Enrolled]:
     with explained(database):
         (columns,) = database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()
         names: list[str] = json.loads(columns)
-        for row, email, status, detail, cells in database.execute(
-            "SELECT row, coalesce(email, ''), coalesce(status, 'pending'), coalesce(detail, ''), cells "
+        for row, line, email, status, detail, cells in database.execute(
+            "SELECT row, line, coalesce(email, ''), coalesce(status, 'pending'), coalesce(detail, ''), cells "
             "FROM entry ORDER BY row"
         ):
             try:
@@ -245,4 +163,4 @@ def enrolled(database: sqlite3.Connection) -> Iterator[Enrolled]:
             except ValueError:
                 raise damaged(path_of(database), f"the cells of row {row}") from None
             contact = Contact(number=row, email=email, columns=columns)
-            yield Enrolled(contact=contact, status=Status(status), detail=detail)
+            yield Enrolled(contact=contact, line=line, status=Status(status), detail=detail)

@@ -4,11 +4,14 @@
     contact    everybody this campaign ever knew, by address (compared without case): `row` in the roster `roster`
     entry      the contacts file as it was last read, row by row, with the faults found then
     delivery   what became of a contact: the only table that is written while mail goes out
-    suppressed the suppression lists as last read
+    suppressed the suppression lists as last read: addresses, and domains with an @-sign in front, each with its place
 
 Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
 durable by an fsync of the WAL (`journal`), outside of any lock, shared by all that was committed before it. A
 checkpoint syncs on its own. What SQLite promises of a WAL holds: after a crash it is read up to its last whole commit.
+
+Versions. A ledger that an earlier version of this program began is brought up to date when a run opens it (`migrate`);
+what only looks at it takes it as it is.
 
 Damage. `verify` has SQLite check the whole file, and looks for rows that make no sense. That is not left to CHECK
 constraints, which would cost every claim and every outcome a tenth more.
@@ -20,9 +23,10 @@ from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, transaction
+from campaign.ledger.files import size_of, wal_file
 from campaign.model import Status
 
-VERSION = 1
+VERSION = 2
 _APPLICATION = 0x434D5047  # "CMPG": says what the file is
 
 _STRICT = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""  # an older SQLite finds less of the damage
@@ -31,7 +35,7 @@ CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE contact (
     address TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL, roster INTEGER NOT NULL, row INTEGER NOT NULL)
     WITHOUT ROWID;
-CREATE TABLE suppressed (address TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE suppressed (address TEXT NOT NULL PRIMARY KEY, list TEXT, line INTEGER) WITHOUT ROWID;
 CREATE TABLE entry (
     row INTEGER PRIMARY KEY, line INTEGER NOT NULL, contact INTEGER, email TEXT, status TEXT, detail TEXT,
     chosen INTEGER NOT NULL DEFAULT 0, cells TEXT NOT NULL) {_STRICT};
@@ -40,6 +44,9 @@ CREATE TABLE delivery (
     tries INTEGER NOT NULL DEFAULT 0, smtp_code INTEGER, enhanced TEXT, detail TEXT, settled_at INTEGER,
     link_expires_at INTEGER, link_fingerprint TEXT) {_STRICT};
 """
+
+_MIGRATIONS = {1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER")}
+"""What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 
 _SENSELESS = f"""
 SELECT 'the contact of row ' || row FROM entry
@@ -58,8 +65,8 @@ FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
 """Every row, with the delivery that is its own: a duplicate's is another row's. What was sent stays sent, even if it
 has been suppressed since.
 """
-WORD = "CASE WHEN own.status = 'sending' THEN 'in_doubt' ELSE coalesce(own.status, entry.status, 'pending') END"
-"""The status of a row of `STANDINGS`."""
+WORD = "CASE WHEN own.status = 'sending' THEN sending_word() ELSE coalesce(own.status, entry.status, 'pending') END"
+"""The status of a row of `STANDINGS`. A claim without an outcome is in doubt, once nobody can be sending it."""
 
 
 def connect(
@@ -73,11 +80,16 @@ def connect(
 ) -> sqlite3.Connection:
     """Open the file, autocommitting (transactions are written out). Raises LedgerError.
 
-    `readonly` changes nothing that is on record. (Not SQLite's own mode of that name, which leaves its -wal and -shm
-    files behind.) `immutable` looks at the file alone, without its WAL, and touches nothing. An `eager` connection is
-    for many short transactions among several writers: it waits for its turn more lightly.
+    `readonly` changes nothing on record, nor folds in what a run that was cut off has left in the WAL. (SQLite's
+    own mode of that name, where the WAL is empty, would leave its -wal and -shm files behind.) `immutable` looks at
+    the file alone, without its WAL, and touches nothing. An `eager` connection is for many short transactions among
+    several writers: it waits for its turn more lightly.
     """
-    mode = "rwc" if create else "ro&immutable=1" if immutable else "rw"
+    mode = "rwc" if create else "rw"
+    if immutable:
+        mode = "ro&immutable=1"
+    elif readonly and size_of(wal_file(path)):
+        mode = "ro"
     try:
         database = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
@@ -89,6 +101,7 @@ def connect(
     except SQLITE_ERRORS as error:
         raise explain(error, path) from None
     try:
+        name_sending(database, Status.IN_DOUBT)
         database.execute(f"PRAGMA cache_size = {-cache_mib * 1024}")
         database.execute("PRAGMA temp_store = MEMORY")
         if readonly or immutable:
@@ -104,6 +117,20 @@ def connect(
     return database
 
 
+def temporary(name: str) -> sqlite3.Connection:
+    """Open an empty ledger that nobody else sees: SQLite takes its file's name away as soon as it has made it, so that
+    nothing of it stays, however this process ends. Raises LedgerError.
+    """
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    create(database, name)
+    return database
+
+
+def name_sending(database: sqlite3.Connection, word: Status) -> None:
+    """Say what status a claim without an outcome has on this connection: while a run goes on, `pending`."""
+    database.create_function("sending_word", 0, lambda: word.value)
+
+
 def create(database: sqlite3.Connection, name: str) -> None:
     """Make the tables of a new ledger, for the campaign `name`; all of them or none."""
     with transaction(database):
@@ -111,6 +138,18 @@ def create(database: sqlite3.Connection, name: str) -> None:
             database.execute(statement)
         database.execute("INSERT INTO facts VALUES ('campaign', ?)", (name,))
         database.execute(f"PRAGMA application_id = {_APPLICATION}")
+        database.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def migrate(database: sqlite3.Connection) -> None:
+    """Bring a ledger that `verify` has found well up to date; all of it or nothing. Only for whoever has it locked."""
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version == VERSION:
+        return
+    with transaction(database):
+        for number in range(version, VERSION):
+            for statement in _MIGRATIONS[number]:
+                database.execute(statement)
         database.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -137,7 +176,7 @@ def verify(database: sqlite3.Connection, path: Path, name: str) -> None:
             raise LedgerError(
                 "this file is not a ledger of ours", where=str(path), fix="move it away, or choose another --output"
             )
-        if version != VERSION:
+        if version != VERSION and version not in _MIGRATIONS:
             raise LedgerError(
                 f"the ledger has format {version}, this program reads format {VERSION}",
                 where=str(path),

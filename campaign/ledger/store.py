@@ -6,7 +6,6 @@ says who holds it. On network file systems neither locks nor fsync can be truste
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import socket
@@ -20,6 +19,14 @@ from typing import Self
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import schema
 from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, explained, transaction
+from campaign.ledger.files import refuse_a_stump, size_of, wal_file
+from campaign.ledger.lineage import (
+    begin_generation,
+    note_wal,
+    refuse_a_lost_ledger,
+    refuse_what_does_not_belong,
+)
+from campaign.ledger.lock import lock_file
 from campaign.model import Status
 
 _WAL_LIMIT = 64 * 1024 * 1024
@@ -27,8 +34,6 @@ _WAL_LIMIT = 64 * 1024 * 1024
 _CHECKPOINT_EVERY = 2.0
 _RESTART_PATIENCE = 0.25
 """Seconds: between checkpoints, and for how long one may wait for somebody who is reading."""
-_HEADER = 100
-"""Bytes of an SQLite file's header: what has fewer was cut short."""
 
 
 class Ledger:
@@ -44,7 +49,8 @@ class Ledger:
     @classmethod
     def open(cls, path: Path, name: str) -> Self:
         """Open or create the ledger of the campaign `name`. Raises LedgerError, LedgerBusyError."""
-        lock = _lock(path)
+        refuse_a_lost_ledger(path)
+        lock = lock_file(path)
         try:
             return cls(path, _open_locked(path, name), lock)
         except BaseException:
@@ -60,13 +66,9 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Fold the WAL into the file, and let go of it."""
-        with contextlib.suppress(*SQLITE_ERRORS):
-            self.database.execute("DELETE FROM facts WHERE name = 'holder'")
-        with contextlib.suppress(*SQLITE_ERRORS):
-            self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Fold the WAL into the file, say that this was done in order, and let go of it."""
         try:
-            self.database.close()
+            _close_in_order(self.database)
         finally:
             os.close(self.lock)  # last: closing it would drop SQLite's own locks on the file
 
@@ -129,6 +131,23 @@ class Ledger:
             self.database.execute("UPDATE delivery SET tries = 0 WHERE status = 'pending' AND tries > 0")
         return reopened
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the file at its path is still the one that we hold."""
+        try:
+            found, held = self.path.stat(), os.fstat(self.lock)
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)
+
+    def rescue(self) -> Path:
+        """Copy the ledger to a new file beside its path, whose name is given. Raises LedgerError."""
+        copy = self.path.with_name(f"{self.path.name}-rescued-{os.getpid()}")
+        with explained(self.database):
+            self.database.execute("VACUUM INTO ?", (str(copy),))
+        _close_in_order(schema.connect(copy))
+        return copy
+
     def checkpoint(self) -> None:
         """Move what has been committed from the WAL into the file now and then, while others go on writing."""
         now = time.monotonic()
@@ -136,9 +155,11 @@ class Ledger:
             return
         self._next_checkpoint = now + _CHECKPOINT_EVERY
         with contextlib.suppress(*SQLITE_ERRORS):  # the next one will do; a writer that meets the trouble will say so
+            note_wal(self.database, self.path)
             _, pages, _ = self.database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             if pages * self.database.execute("PRAGMA page_size").fetchone()[0] > _WAL_LIMIT:
                 self._restart_wal()
+            begin_generation(self.database, self.path)
 
     def _restart_wal(self) -> None:
         """Have the writers begin at the WAL's front again. They wait meanwhile, so this must not wait for a reader."""
@@ -152,119 +173,65 @@ class Ledger:
 @contextlib.contextmanager
 def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
     """Look into the ledger of the campaign `name`, also while a run goes on. Raises LedgerError."""
-    _refuse_a_stump(path)
-    if not _size(path):
+    refuse_a_stump(path)
+    if not size_of(path):
         raise LedgerError(
             "there is no ledger yet: nothing was ever sent",
             where=str(path),
             fix="check --output and --sandbox, or send the campaign first",
         )
-    _refuse_without_wal(path)
+    refuse_what_does_not_belong(path)
     # In a folder that can't be written, SQLite can't make the files by which it would notice others: there are none.
-    at_rest = not os.access(path.parent, os.W_OK) and not _size(Path(f"{path}-wal"))
+    at_rest = not os.access(path.parent, os.W_OK) and not size_of(wal_file(path))
     with contextlib.closing(schema.connect(path, readonly=True, immutable=at_rest)) as database:
         schema.verify(database, path, name)
         with explained(database):
             yield database
 
 
-def _lock(path: Path) -> int:
-    """Create the file if there is none, and lock it; gives the descriptor."""
-    try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # it holds people's data
-    except OSError as error:
-        raise LedgerError(
-            f"the ledger can't be opened for writing: {error.strerror}",
-            where=str(path),
-            fix="check that its folder exists, that both can be written, and that the disk has room",
-        ) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise LedgerBusyError(
-            f"another run is using this campaign's ledger: {_holder(path)}",
-            where=str(path),
-            fix="wait for it to end, or stop it; `campaign status` shows how far it is",
-        ) from None
-    except OSError as error:
-        os.close(lock)
-        raise LedgerError(
-            f"the ledger can't be locked: {error.strerror}",
-            where=str(path),
-            fix="keep the ledger on a local disk: choose another --output",
-        ) from None
-    return lock
-
-
 def _open_locked(path: Path, name: str) -> sqlite3.Connection:
     """Connect to the file that we have locked: a new ledger, or one that is whole and this campaign's."""
-    _refuse_a_stump(path)
-    _refuse_without_wal(path)
+    refuse_a_stump(path)
+    refuse_what_does_not_belong(path)
     database = schema.connect(path, create=True)
     try:
         if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             schema.keep_wal(database, path)
             schema.create(database, name)
         schema.verify(database, path, name)
+        schema.migrate(database)
         schema.keep_wal(database, path)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())}
         database.execute("INSERT OR REPLACE INTO facts VALUES ('holder', ?)", (json.dumps(holder),))
-        database.execute("PRAGMA wal_checkpoint(PASSIVE)")  # so that the file by itself shows that it was in use
+        note_wal(database, path)
+        _fold_in(database, path)  # so that the file by itself shows that it is in use
+        begin_generation(database, path)
     except SQLITE_ERRORS as error:
-        database.close()
+        _close_in_order(database)
         raise explain(error, path) from None
     except BaseException:
-        database.close()
+        _close_in_order(database)
         raise
     return database
 
 
-def _refuse_a_stump(path: Path) -> None:
-    """SQLite takes an empty file (and some that were cut to a few bytes) for a new one, and deletes its WAL."""
-    size = _size(path)
-    if 0 < size < _HEADER or (size == 0 and _size(Path(f"{path}-wal"))):
-        raise damaged(path, f"it was cut down to {size} bytes")
+def _close_in_order(database: sqlite3.Connection) -> None:
+    for statement in (
+        "PRAGMA wal_checkpoint(TRUNCATE)",  # first: on a full disk it makes the room for what follows
+        "DELETE FROM facts WHERE name IN ('holder', 'wal')",
+        "PRAGMA wal_checkpoint(TRUNCATE)",
+    ):
+        with contextlib.suppress(*SQLITE_ERRORS):
+            database.execute(statement).fetchone()
+    database.close()
 
 
-def _size(path: Path) -> int:
-    """Bytes; 0 where there is no such file."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
-    except OSError as error:
-        raise LedgerError(
-            f"the ledger can't be opened: {error.strerror}", where=str(path), fix="check its folder, and your rights"
-        ) from None
-
-
-def _refuse_without_wal(path: Path) -> None:
-    """Raise LedgerError if a run was cut off and somebody then took the WAL away. (SQLite deletes the -shm file before
-    it.) The file is looked at as if it could not change: opening it in earnest would remove the evidence.
-    """
-    if not Path(f"{path}-shm").exists() or Path(f"{path}-wal").exists():
-        return
-    try:
-        with contextlib.closing(schema.connect(path, immutable=True)) as database:
-            cut_off = database.execute("SELECT 1 FROM facts WHERE name = 'holder'").fetchone()
-    except (LedgerError, *SQLITE_ERRORS):
-        return  # whatever that is, opening it will tell
-    if cut_off and not Path(f"{path}-wal").exists():
-        raise LedgerError(
-            "a run was cut off, and the latest of what it had written down is gone with the ledger's -wal file",
-            where=f"{path}-wal",
-            fix="put that file back beside the ledger, or restore both from a backup; without it people who were "
-            "mailed would be mailed again",
+def _fold_in(database: sqlite3.Connection, path: Path) -> None:
+    """Move all that is in the WAL into the file, after whoever is reading it."""
+    (busy, *_) = database.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+    if busy:
+        raise LedgerBusyError(
+            "another program is reading the ledger, and does not come to an end",
+            where=str(path),
+            fix="close it, then run the same command again",
         )
-
-
-def _holder(path: Path) -> str:
-    """Say who holds the ledger, as far as it tells."""
-    try:
-        with contextlib.closing(schema.connect(path, readonly=True)) as database:
-            holder = json.loads(database.execute("SELECT value FROM facts WHERE name = 'holder'").fetchone()[0])
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder["since"]))
-        return f"process {holder['pid']} on {holder['host']}, since {since}"
-    except (LedgerError, sqlite3.Error, TypeError, ValueError, KeyError):
-        return "a process that has not given its name yet"

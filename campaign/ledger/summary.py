@@ -1,12 +1,13 @@
 """Questions to the ledger: how many, who, why, when. Reads only, also while a run goes on. Raises LedgerError."""
 
+import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from campaign.ledger.faults import explained
-from campaign.ledger.schema import STANDINGS, WORD
+from campaign.ledger.schema import STANDINGS, WORD, name_sending
 from campaign.model import Standing, Status
 
 _DETAIL = "coalesce(own.detail, entry.detail, '')"
@@ -19,21 +20,24 @@ SELECT entry.cells, CASE WHEN entry.status IS NULL OR entry.status = 'suppressed
 
 
 class Reason(NamedTuple):
-    """Why rows have the status they have."""
+    """Why a row has the status it has."""
 
     status: Status
     smtp_code: int | None
+    enhanced_status: str | None
     detail: str
-    rows: int
+    email: str
 
 
 class Person(NamedTuple):
     """A row that somebody should look at."""
 
     row: int
+    line: int
     email: str
     status: Status
     smtp_code: int | None
+    enhanced_status: str | None
     detail: str
 
 
@@ -44,47 +48,82 @@ def counts(database: sqlite3.Connection) -> dict[Status, int]:
     return {status: found[status.value] for status in Status}
 
 
+def being_sent(database: sqlite3.Connection) -> int:
+    """Give the number of messages that are being sent while a run goes on: claimed, without an outcome. From now on,
+    their rows are `pending` on this connection.
+    """
+    name_sending(database, Status.PENDING)
+    with explained(database):
+        (count,) = database.execute("SELECT count(*) FROM delivery WHERE status = 'sending'").fetchone()
+    return int(count)
+
+
+def deliveries(database: sqlite3.Connection) -> Counter[Status]:
+    """Give how many messages ever had these outcomes, whether or not their contacts still stand in the file: `sent`,
+    and `in_doubt` (without those that are being sent).
+    """
+    with explained(database):
+        rows = database.execute(
+            "SELECT status, count(*) FROM delivery WHERE status IN ('sent', 'in_doubt') GROUP BY status"
+        )
+        return Counter({Status(word): count for word, count in rows})
+
+
 def standings(database: sqlite3.Connection) -> Iterator[Standing]:
     """Give every row of the contacts file in its order."""
     with explained(database):
         yield from map(Standing._make, database.execute(_STANDING))
 
 
-def reasons(database: sqlite3.Connection, *, most: int = 50) -> list[Reason]:
-    """Give the commonest reasons of what was not sent."""
+@contextlib.contextmanager
+def snapshot(database: sqlite3.Connection) -> Iterator[None]:
+    """Let all questions that are asked meanwhile be answered from one moment, so that their numbers agree."""
     with explained(database):
-        rows = database.execute(
-            f"SELECT {WORD} AS word, own.smtp_code, {_DETAIL} AS detail, count(*) {STANDINGS} "
-            "WHERE word NOT IN ('sent', 'pending') GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3 LIMIT ?",
-            (most,),
-        ).fetchall()
-    return [Reason(Status(word), code, detail, count) for word, code, detail, count in rows]
+        database.execute("BEGIN")
+        try:
+            yield
+        finally:
+            database.execute("ROLLBACK")
+
+
+def reasons(database: sqlite3.Connection) -> Iterator[Reason]:
+    """Give the reason of every row that was not sent; of pending ones, what the server said last, if it said so."""
+    with explained(database):
+        for word, *rest in database.execute(  # as the rows come: SQLite would sort millions of reasons in memory
+            f"SELECT {WORD} AS word, own.smtp_code, own.enhanced, {_DETAIL} AS why, coalesce(entry.email, '') "
+            f"{STANDINGS} WHERE word <> 'sent' AND NOT (word = 'pending' AND why = '')"
+        ):
+            yield Reason(Status(word), *rest)
 
 
 def people(database: sqlite3.Connection, *, most: int = 200) -> list[Person]:
     """Give the first rows that need a person: rejected, failed, invalid, in doubt."""
     with explained(database):
         rows = database.execute(
-            f"SELECT entry.row, coalesce(entry.email, json_extract(entry.cells, '$[0]'), ''), {WORD} AS word, "
-            f"own.smtp_code, {_DETAIL} {STANDINGS} "
+            f"SELECT entry.row, entry.line, coalesce(entry.email, json_extract(entry.cells, '$[0]'), ''), "
+            f"{WORD} AS word, own.smtp_code, own.enhanced, {_DETAIL} {STANDINGS} "
             "WHERE word IN ('rejected', 'failed', 'invalid', 'in_doubt') ORDER BY entry.row LIMIT ?",
             (most,),
         ).fetchall()
-    return [Person(row, email, Status(word), code, detail) for row, email, word, code, detail in rows]
+    return [Person(row, line, email, Status(word), *rest) for row, line, email, word, *rest in rows]
 
 
 def first_and_last(database: sqlite3.Connection) -> tuple[int, int] | None:
     """Give when the first and the last message was accepted (Unix seconds); None where none was."""
     with explained(database):
         first, last = database.execute(
-            "SELECT min(settled_at), max(settled_at) FROM delivery WHERE status = 'sent'"
+            f"SELECT min(own.settled_at), max(own.settled_at) {STANDINGS} WHERE own.status = 'sent'"
         ).fetchone()
     return None if first is None else (first, last)
 
 
-def per_minute(database: sqlite3.Connection) -> list[tuple[int, int]]:
-    """Give (Unix seconds at the beginning of a minute, messages sent in it), in order."""
+def accepted(database: sqlite3.Connection, *, since: int, width: int) -> list[tuple[int, int]]:
+    """Give (Unix seconds, messages accepted) for each stretch of `width` seconds from `since` on in which any was."""
     with explained(database):
-        return database.execute(
-            "SELECT settled_at / 60 * 60, count(*) FROM delivery WHERE status = 'sent' GROUP BY 1 ORDER BY 1"
-        ).fetchall()
+        found = Counter(  # SQLite would sort them
+            place
+            for (place,) in database.execute(
+                f"SELECT (own.settled_at - ?) / ? {STANDINGS} WHERE own.status = 'sent'", (since, width)
+            )
+        )
+    return [(since + width * place, count) for place, count in sorted(found.items())]

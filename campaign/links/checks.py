@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from campaign.links.browser_host import browser_host
 from campaign.links.evidence import Evidence
+from campaign.links.wrapping import hides_its_target
 
 REQUIRED_CLAIMS = ("sub", "nbf", "exp", "iat")
 DEFAULT_DOMAIN = ".myclickfunnels.com"
@@ -40,6 +42,12 @@ def checks(evidence: Evidence, domain: str, now: datetime) -> Iterator[Check]:
     wanted = domain or evidence.host or (_subject(evidence.claims or {}) or ("", ""))[1].lower()
     said = f"link.domain {wanted}" if domain else f"{evidence.shown(wanted)} as elsewhere in the link"
     yield _link(evidence)
+    if evidence.token is None and hides_its_target(evidence.host):
+        return  # nothing of it is the sign-in link's
+    if evidence.wrappers:
+        names = ", in one of ".join(evidence.shown(name) if "." in name else name for name in evidence.wrappers[::-1])
+        words = f"the link came inside one of {names}; what is checked is the link inside"
+        yield Check(name="wrapping", ok=None, words=words)
     if evidence.claims is not None:
         yield _secret(evidence)
         yield _claims(evidence, evidence.claims)
@@ -59,6 +67,12 @@ def _link(evidence: Evidence) -> Check:
     faults = []
     if not evidence.is_url and evidence.token is None:
         return Check(name="link", ok=False, words="this is neither a sign-in link nor a token")
+    keeper = hides_its_target(evidence.host) if evidence.token is None else ""
+    if keeper:
+        words = (
+            f"this link is {keeper}'s, and does not say where it leads: take the link from the message as it was sent"
+        )
+        return Check(name="link", ok=False, words=words)
     if evidence.is_url:
         if evidence.scheme != "https":
             faults.append(f"the link begins with {evidence.shown(evidence.scheme)}, not with https")
@@ -178,21 +192,14 @@ def _redirect(evidence: Evidence, claims: Mapping[str, object], domain: str, sai
     target = claims.get("redirect_to")
     if target is None:
         return Check(name="redirect", ok=None, words="no redirect_to: the browser stays in the customer center")
-    host = None
-    try:
-        parts = urlsplit(target) if isinstance(target, str) else None
-        host = parts.hostname if parts is not None and parts.scheme == "https" else None
-    except ValueError:
-        pass
+    host = browser_host(target)
     if not host:
         return Check(name="redirect", ok=False, words="redirect_to is not an https URL")
     if host == domain:
         return Check(name="redirect", ok=True, words=f"redirect_to goes to {evidence.shown(domain)}")
-    if host.endswith(DEFAULT_DOMAIN):
-        return Check(
-            name="redirect", ok=False, words=_other_domain(evidence, "the host of redirect_to", host, domain, said)
-        )
-    return Check(name="redirect", ok=None, words=f"redirect_to goes to another host, {evidence.shown(host)}")
+    return Check(
+        name="redirect", ok=False, words=_other_domain(evidence, "the host of redirect_to", host, domain, said)
+    )
 
 
 def _order(evidence: Evidence) -> Check:

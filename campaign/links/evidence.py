@@ -4,7 +4,6 @@ Nothing is decoded that the vendor would decode: whether an identifier is percen
 Raises nothing for any text; what can't be read is None. Limits: HTTPS redirects are not followed, nothing is fetched.
 """
 
-import quopri
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +13,10 @@ import jwt
 from jwt import PyJWS, PyJWTError
 from jwt.exceptions import InvalidKeyError
 
+from campaign.links.pasted import find_link
+
 _HS256 = PyJWS().get_algorithm_by_name("HS256")
 _TOKEN = re.compile(r"[\w+/=-]+\.[\w+/=-]*\.[\w+/=-]*", re.ASCII)
-_QUOTED_PRINTABLE = re.compile(r"[?&;]token=3D|=\r?\n")
-_WRAPPING = " \t\r\n<>\"'"
 _LIKE_A_TOKEN = re.compile(r"eyJ|[\w-]{24}", re.ASCII)
 """How a token begins, or as much of one as an address or a host never has without a dot: it may have been cut out of a
 link and pasted anywhere."""
@@ -36,6 +35,8 @@ class Evidence:
     path: str = ""
     parameters: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Names and raw values, in order."""
+    wrappers: tuple[str, ...] = ()
+    """Who had put the link into one of theirs, the outermost first."""
     token: str | None = field(default=None, repr=False)
     header: Mapping[str, object] | None = None
     claims: Mapping[str, object] | None = field(default=None, repr=False)
@@ -67,17 +68,11 @@ class Evidence:
 
 
 def gather(pasted: str, secret: str | None) -> Evidence:
-    """Take apart what a person pasted: in angle brackets or quotes, from HTML, from a message's source, broken up.
+    """Take apart what a person pasted, whatever stands around the link (`pasted`), whoever has wrapped it (`wrapping`).
 
     `secret` is the one at hand, to check the signature with.
     """
-    text = pasted.strip(_WRAPPING)
-    if _QUOTED_PRINTABLE.search(text):
-        text = quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
-    for escaped in ("&amp;", "&#38;", "&#x26;", "&#X26;"):
-        text = text.replace(escaped, "&")
-    # A mail program may have broken the line; no part of a link has white space.
-    text = "".join(text.split())
+    text, wrappers = find_link(pasted)
     if "?" not in text and "/" not in text.partition(".")[0] and _TOKEN.fullmatch(text) and text.startswith("ey"):
         return _with_token(text, secret, is_url=False)
     try:
@@ -91,7 +86,14 @@ def gather(pasted: str, secret: str | None) -> Evidence:
     parameters = tuple((name, value) for name, _, value in pairs)
     token = next((value for name, value in parameters if name == "token"), None)
     return _with_token(
-        token, secret, is_url=True, scheme=parts.scheme, host=host, path=parts.path, parameters=parameters
+        token,
+        secret,
+        is_url=True,
+        scheme=parts.scheme,
+        host=host,
+        path=parts.path,
+        parameters=parameters,
+        wrappers=tuple(wrappers),
     )
 
 
@@ -104,6 +106,7 @@ def _with_token(
     host: str = "",
     path: str = "",
     parameters: tuple[tuple[str, str], ...] = (),
+    wrappers: tuple[str, ...] = (),
 ) -> Evidence:
     header, claims, signature = _decoded(token or "")
     return Evidence(
@@ -112,6 +115,7 @@ def _with_token(
         host=host,
         path=path,
         parameters=parameters,
+        wrappers=wrappers,
         token=token or None,
         header=header,
         claims=claims,

@@ -153,6 +153,19 @@ class LinkMinter:
         )
 
 
+def require_possible_redirect(outline: str) -> None:
+    """Raise LinkError where no row can make a URL of link.redirect_to. `outline`: what of it is the same for everybody,
+    with an `x` for each piece that is not.
+    """
+    if _HTTPS_URL.fullmatch(outline) is None:
+        shown = outline if len(outline) <= 100 else outline[:100] + "…"
+        raise LinkError(
+            f"{shown!r} is not an https URL with a host and without spaces, whatever a row holds (x stands for that)",
+            where="link.redirect_to",
+            fix="correct the setting",
+        )
+
+
 def throwaway_secret() -> str:
     """Make up a secret that signs nobody in, for dry runs and the sandbox: 64 characters, others at every call."""
     return secrets.token_urlsafe(48)
@@ -191,5 +204,5 @@ def _unfit_redirect(redirect_to: str, contact: Contact) -> InvalidContactError:
     return InvalidContactError(
         f"link.redirect_to gives {shown!r}, which is not an https URL with a host and without spaces",
         where=f"row {contact.number}, setting link.redirect_to",
-        fix="correct the row or the setting; a column in it wants a filter: {{ contact.column | urlencode }}",
+        fix="correct the row or the setting; a column in it needs a filter: {{ contact.column | urlencode }}",
     )

@@ -49,9 +49,9 @@ def checked_address(text: str, *, setting: str) -> str:
     """Give back the address of a setting."""
     if not is_address(text):
         raise SettingsError(
-            "This is not an address that mail can be sent from or to.",
+            "this is not an address that mail can be sent from or to",
             where=setting,
-            fix="Write it like hello@acme.example, an international domain in its xn-- form.",
+            fix="write it like hello@acme.example, an international domain in its xn-- form",
         )
     return text
 
@@ -59,9 +59,9 @@ def checked_address(text: str, *, setting: str) -> str:
 def parsed_mailbox(text: str, *, setting: str) -> Mailbox:
     """`hello@acme.example` or `Acme <hello@acme.example>`, read as the standard library reads a From field."""
     fault = SettingsError(
-        "This is not one sender with one address.",
+        "this is not one sender with one address",
         where=setting,
-        fix='Write it like Acme <hello@acme.example>; a name with a comma goes in quotes, like "Acme, Inc.".',
+        fix='write it like Acme <hello@acme.example>; a name with a comma goes in quotes, like "Acme, Inc."',
     )
     if not text.isprintable():
         raise fault
@@ -94,5 +94,5 @@ def mailbox_field(name: str, mailbox: Mailbox, *, setting: str) -> str:
         separator = " " if len(last_line) + len(mailbox.address) + 3 <= 78 else "\r\n "
         field = f"{name}: {written}{separator}<{mailbox.address}>\r\n"
     if max(len(line.encode()) for line in field.split("\r\n")) > LONGEST_LINE:
-        raise SettingsError("This is too long for a line of a message.", where=setting, fix="Shorten it.")
+        raise SettingsError("this is too long for a line of a message", where=setting, fix="shorten it")
     return field

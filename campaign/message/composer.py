@@ -43,11 +43,13 @@ class Composer:
         reply_to: str | None,
         unsubscribe_mailto: str | None,
         shortest_unsubscribe_url: int = 0,
+        unsubscribe_outline: str | None = None,
         constants: Collection[str] = (),
         message_id_domain: str | None = None,
     ) -> None:
         """`sender` and `reply_to`: an address, or a name with an address in angle brackets.
-        `shortest_unsubscribe_url`: characters that everybody's has at least. `constants`: the chunks that bodies share,
+        `shortest_unsubscribe_url`: characters that everybody's has at least; `unsubscribe_outline`: what all of them
+        have, with an `x` for each piece that differs. `constants`: the chunks that bodies share,
         each encoded once. `message_id_domain`: the sender's own unless given. Raises SettingsError.
         """
         mailbox = parsed_mailbox(sender, setting="[message] from")
@@ -58,7 +60,9 @@ class Composer:
         self._own_fields = own
         self._return_path = checked_address(return_path, setting="[message] return_path")
         self._smtputf8 = not (own + return_path).isascii()
-        self._unsubscribe = Unsubscribe(unsubscribe_mailto, shortest_url=shortest_unsubscribe_url)
+        self._unsubscribe = Unsubscribe(
+            unsubscribe_mailto, shortest_url=shortest_unsubscribe_url, outline=unsubscribe_outline
+        )
         self.message_id = MessageIds(campaign, message_id_domain or mailbox.domain)
         """Address → Message-ID, with its angle brackets."""
 
@@ -86,9 +90,9 @@ class Composer:
         email = contact.email
         if not is_address(email):
             raise InvalidContactError(
-                "The address is not one that a message can be addressed to.",
+                "the address is not one that a message can be addressed to",
                 where=f"row {contact.number}",
-                fix="Write it like hello@acme.example, an international domain in its xn-- form.",
+                fix="write it like hello@acme.example, an international domain in its xn-- form",
             )
         subject = content.subject
         if not plain_subject(subject) or "=?" in subject:
@@ -96,15 +100,15 @@ class Composer:
                 subject = unstructured(subject, column=9)
             except ValueError as error:
                 raise InvalidContactError(
-                    f"The subject holds {error}.",
+                    f"the subject holds {error}",
                     where=f"row {contact.number}",
-                    fix="Take it out of the row's columns that the subject is made of.",
+                    fix="take it out of the row's columns that the subject is made of",
                 ) from None
         try:
             unsubscribe = self._unsubscribe(content.unsubscribe_url)
         except UnfitURLError as error:
             raise InvalidContactError(
-                f"The unsubscribe URL {error}.",
+                f"the unsubscribe URL {error}",
                 where=f"row {contact.number}, [message] unsubscribe_url",
                 fix=error.fix,
             ) from None
@@ -112,9 +116,9 @@ class Composer:
             body = self._body(content)
         except UnicodeEncodeError as error:
             raise InvalidContactError(
-                f"The message holds U+{ord(error.object[error.start]):04X}, half of a character.",
+                f"the message holds U+{ord(error.object[error.start]):04X}, half of a character",
                 where=f"row {contact.number}",
-                fix="Mend the row's text: it was damaged when the file was written.",
+                fix="correct the row's text: it was damaged when the file was written",
             ) from None
         identifier = self.message_id(email)
         smtputf8 = self._smtputf8 or not email.isascii()

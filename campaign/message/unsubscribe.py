@@ -31,14 +31,24 @@ class UnfitURLError(ValueError):
 class Unsubscribe:
     """Writes the fields of one campaign."""
 
-    def __init__(self, mailto: str | None, *, shortest_url: int = 0) -> None:
-        """`mailto`: an address, or a whole `mailto:` URI. `shortest_url`: characters that each URL has at least."""
+    def __init__(self, mailto: str | None, *, shortest_url: int = 0, outline: str | None = None) -> None:
+        """`mailto`: an address, or a whole `mailto:` URI. `shortest_url`: characters that each URL has at least.
+        `outline`: what of it is the same for everybody, with an `x` for each piece that is not.
+        """
+        if outline is not None and not _secure(outline) and not _insecure(outline):
+            odd = next((letter for letter in outline if not _uri(letter)), None)
+            raise SettingsError(
+                "the URL can't stand in a header field, whatever a row holds"
+                + ("" if odd is None else f": it has {odd!r}, and must be ASCII without spaces and angle brackets"),
+                where="message.unsubscribe_url",
+                fix="begin it with https://, percent-encode the path (ä is %C3%A4), write the host in its xn-- form",
+            )
         if shortest_url > _LONGEST_URL:
             raise SettingsError(
-                f"The URL has at least {shortest_url} characters, whatever a row holds; {_LONGEST_URL} fit a header "
-                "line that every mail server leaves whole, and a URL that is broken in two unsubscribes nobody.",
+                f"the URL has at least {shortest_url} characters, whatever a row holds; {_LONGEST_URL} fit a header "
+                "line that every mail server leaves whole, and a URL that is broken in two unsubscribes nobody",
                 where="message.unsubscribe_url",
-                fix="Use a shorter one, such as https://acme.example/u?id={{ contact.id }}.",
+                fix="use a shorter one, such as https://acme.example/u?id={{ contact.id }}",
             )
         self._mailto_only = ""
         self._mailto_too = "\r\n"
@@ -54,7 +64,7 @@ class Unsubscribe:
         if len(url) > _LONGEST_URL:
             raise UnfitURLError(
                 f"has {len(url)} characters; {_LONGEST_URL} fit a header line that every mail server leaves whole",
-                fix="Shorten the row's columns that the URL is made of.",
+                fix="shorten the row's columns that the URL is made of",
             )
         if _secure(url):
             return f"List-Unsubscribe: <{url}>{self._mailto_too}{_ONE_CLICK}"
@@ -62,7 +72,7 @@ class Unsubscribe:
             return f"List-Unsubscribe: <{url}>{self._mailto_too}"
         raise UnfitURLError(
             "is not an http or https URL in ASCII without spaces and angle brackets",
-            fix="Begin it with https://, and put `| urlencode` to whatever a column fills in.",
+            fix="begin it with https://, and put `| urlencode` to whatever a column fills in",
         )
 
 
@@ -73,8 +83,8 @@ def mailto_uri(text: str, *, setting: str) -> str:
         return "mailto:" + quote(local, safe="!$'*+") + "@" + domain
     if not _uri(text) or len(text) > _LONGEST_URL:
         raise SettingsError(
-            "This is not a mailto: URI that fits a header field.",
+            "this is not a mailto: URI that fits a header field",
             where=setting,
-            fix="Percent-encode spaces, angle brackets and letters outside ASCII, or write just the address.",
+            fix="percent-encode spaces, angle brackets and letters outside ASCII, or write just the address",
         )
     return text

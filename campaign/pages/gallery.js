@@ -2,7 +2,7 @@
 // The list draws only the rows in sight, so that thousands of contacts scroll as well as ten.
 // Whatever comes from contacts or messages goes in by textContent, never as markup.
 (function () {
-  const [NUMBER, EMAIL, STATUS, SUBJECT, DETAIL, FILE, EXPIRES] = [0, 1, 2, 3, 4, 5, 6];
+  const [NUMBER, EMAIL, STATUS, SUBJECT, DETAIL, FILE, EXPIRES, LINE, CELLS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const TONES = { ready: "good", sent: "good", delivered: "good", accepted: "good", rejected: "bad", refused: "bad",
     failed: "bad", invalid: "bad", in_doubt: "warn", dropped: "warn", deferred: "warn" };
   const HEIGHT = 66;
@@ -18,6 +18,7 @@
     if (className) node.className = className;
     return node;
   }
+  const numbered = (row) => document.body.dataset.numbered + " " + row[NUMBER] + (row[LINE] ? " (line " + row[LINE] + ")" : "");
   const words = (text) => text.replace(/_/g, " ");
   const badge = (text) => make("em", words(text), "status " + (Object.hasOwn(TONES, text) ? TONES[text] : ""));
 
@@ -58,6 +59,9 @@
     const total = rows.length.toLocaleString("en");
     el("found").textContent = shown.length === rows.length ? total + (rows.length === 1 ? " contact" : " contacts")
       : shown.length.toLocaleString("en") + " of " + total + " contacts";
+    el("nobody").hidden = shown.length > 0 || !rows.length;
+    const typed = el("search").value.trim();
+    el("unmatched").textContent = "No contact" + (status ? " that is " + words(status) : "") + (typed ? " matches “" + typed + "”" : "") + ".";
     draw();
   }
 
@@ -70,18 +74,33 @@
     if (row && row[FILE]) frame.src = row[FILE] + ".html#in-" + view;
   }
 
+  // Of a row that can't be mailed, its cells as they stand in the file; what can't be seen comes escaped.
+  function cells(row) {
+    if (!row[CELLS]) return [];
+    const table = make("table", "");
+    row[CELLS].split("\n").forEach((line) => {
+      const [mark, column, cell] = line.split("\t");
+      const tr = make("tr", "", mark ? "odd" : "");
+      const head = make("th", column);
+      head.scope = "row";
+      tr.append(head, make("td", cell));
+      table.append(tr);
+    });
+    return [table];
+  }
+
   function choose(index) {
     chosen = index;
     const row = rows[index], mailed = Boolean(row[FILE]);
     el("subject").textContent = row[SUBJECT] || (mailed ? "(no subject)" : row[EMAIL] || "(no address)");
-    const facts = [make("span", "To " + (row[EMAIL] || "nobody")), make("span", "Row " + row[NUMBER]), badge(row[STATUS])];
+    const facts = [make("span", "To " + (row[EMAIL] || "nobody")), make("span", numbered(row)), badge(row[STATUS])];
     if (row[EXPIRES]) facts.push(make("span", "Link expires " + row[EXPIRES]));
     if (mailed && row[DETAIL]) facts.push(make("span", row[DETAIL]));
     el("facts").replaceChildren(...facts);
     el("bar").hidden = frame.hidden = !mailed;
     el("reason").hidden = mailed;
     if (mailed) el("eml").href = row[FILE] + ".eml";
-    else el("reason").replaceChildren(make("h3", "No message: " + words(row[STATUS])), make("p", row[DETAIL] || "No reason was given."));
+    else el("reason").replaceChildren(make("h3", "No message: " + words(row[STATUS])), make("p", row[DETAIL] || "No reason was given."), ...cells(row));
     load();
     const place = shown.indexOf(index);
     if (place >= 0) {
@@ -129,6 +148,12 @@
     step(Number(row.dataset.place));
   });
   el("search").addEventListener("input", filter);
+  el("everybody").addEventListener("click", () => {
+    el("search").value = status = "";
+    el("filters").querySelectorAll("button").forEach((b, i) => b.setAttribute("aria-pressed", String(i === 0)));
+    filter();
+    el("search").focus();
+  });
   el("back").addEventListener("click", () => { document.body.dataset.pane = "list"; draw(); list.focus(); });
   document.querySelectorAll("[data-view]").forEach((tab) => tab.addEventListener("click", () => { view = tab.dataset.view; load(); }));
   document.querySelectorAll("button[data-width]").forEach((b) => b.addEventListener("click", () => setWidth(b.dataset.width)));

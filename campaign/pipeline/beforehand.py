@@ -1,11 +1,17 @@
 """What can be known, and is decided, before a run opens its ledger."""
 
-import difflib
+import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from campaign.errors import LedgerError, ResultsError
+from campaign.contacts import ContactsFile, open_contacts
+from campaign.errors import ContactsError, LedgerError, TemplateError
+from campaign.ledger.files import generation_file
+from campaign.ledger.store import reading_ledger
+from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.plan import RunPlan
+from campaign.results import COLUMNS, refuse_foreign, result_names
+from campaign.settings import ContactsSettings
 
 _SMALL = 2_000
 """Contacts up to which one process is quicker than starting more."""
@@ -13,31 +19,78 @@ _SLOW = 200.0
 """Messages a second up to which one process is plenty."""
 
 
-def missing_columns(required: Iterable[str], columns: Sequence[str]) -> Iterator[str]:
-    """Say which columns the templates can't do without and the contacts file has not: every row will be invalid."""
-    for name in sorted(set(required) - set(columns)):
-        near = difflib.get_close_matches(name, columns, n=1)
-        meant = f"; did they mean {near[0]!r}?" if near else ""
-        yield f"the templates want a column {name!r}, which the contacts file has not{meant}"
+def open_contacts_of(settings: ContactsSettings, *, allow_empty: bool = False) -> ContactsFile:
+    """Open the contacts file of a campaign. Raises ContactsError, also for one without rows, unless that is allowed."""
+    contacts = open_contacts(
+        settings.file, email_column=settings.email_column, encoding=settings.encoding, allow_empty=allow_empty
+    )
+    if contacts.is_empty and not allow_empty:
+        raise ContactsError(
+            "the contacts file has no rows",
+            where=str(settings.file),
+            fix="see whether it was exported whole; where nobody to mail is no mistake: campaign send --allow-empty",
+        )
+    return contacts
+
+
+def odd_about(contacts: ContactsFile) -> Iterator[str]:
+    """Say what an operator would want to know of the contacts file as a whole."""
+    if contacts.sample:
+        cells = "; ".join(map(str, contacts.sample))
+        yield (
+            f"{contacts.path.name} is not UTF-8; read as {contacts.encoding}, it says: {cells}. If that reads wrong, "
+            "set contacts.encoding (such as cp1250, mac_roman, shift_jis)"
+        )
+    names = result_names(contacts.columns)
+    renamed = [
+        f"{name!r} as {names[index]!r}"
+        for index, name in enumerate(contacts.columns)
+        if names[index] not in (None, name)
+    ]
+    if renamed:
+        yield f"columns of the contacts file that the results have, too, stand in the results {', '.join(renamed)}"
 
 
 def guard_what_an_earlier_run_left(plan: RunPlan) -> None:
     """Raise LedgerError for results without their ledger: whoever is in them may have been mailed, and we would not
     know. Raise ResultsError where no results can be written.
     """
-    if plan.results.is_dir():
-        raise ResultsError(
-            "the results can't be written: there is a folder of that name",
-            where=str(plan.results),
-            fix="move it away, or choose another --output",
-        )
+    refuse_foreign(plan.results)
     lost = not plan.ledger.exists() or not plan.ledger.stat().st_size
     if lost and plan.results.exists():
         raise LedgerError(
             "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
             where=str(plan.ledger),
-            fix=f"put the ledger back; or, to mail everybody from the beginning, move {plan.results.name} away",
+            fix=f"put the ledger back; or, to mail everybody from the beginning, move {plan.results.name} and "
+            f"{generation_file(plan.ledger).name} away",
         )
+
+
+def require_sound_templates(assembly: Assembly, plan: RunPlan, columns: Sequence[str]) -> None:
+    """Raise TemplateError for what the templates name and no row can have: a column that is neither in the contacts
+    file (`columns`) nor in corrected results, those given now or those that an earlier run took over.
+    """
+    try:
+        assembly.verify(columns)
+    except TemplateError:
+        corrected = list(_corrected_columns(plan, columns))
+        if not corrected:
+            raise
+    else:
+        return
+    assembly.verify([*columns, *corrected])
+
+
+def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
+    found: list[str] = []
+    if plan.resend is not None and plan.resend.source is not None:
+        email_column = plan.settings.contacts.email_column
+        found += open_contacts(plan.resend.source, email_column=email_column).columns
+    if plan.ledger.exists() and plan.ledger.stat().st_size:
+        with reading_ledger(plan.ledger, plan.settings.name) as database:
+            known = database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()
+            found += [] if known is None else json.loads(known[0])
+    return (name for name in dict.fromkeys(found) if name not in columns and name not in COLUMNS)
 
 
 def processes_for(plan: RunPlan, contacts: int) -> int:

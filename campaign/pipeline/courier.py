@@ -7,15 +7,17 @@ only once its claim is durable and while the window is open.
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from campaign.delivery import RETRY, Fate, Verdict, judge, refusal
 from campaign.errors import CampaignError, InvalidContactError
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import Due
-from campaign.model import Parcel, Phase, Reply, Status
+from campaign.ledger.taker import Due
+from campaign.model import Contact, Parcel, Phase, Reply, Status
 from campaign.pace import Pace
 from campaign.pipeline.job import Job
+from campaign.pipeline.message_size import require_room
 from campaign.pipeline.outcomes import Outcomes
 from campaign.pipeline.rows import Rows
 from campaign.pipeline.sessions import Sessions
@@ -76,6 +78,11 @@ class MailCourier:
         """Contacts by the status they were given."""
         return self._outcomes.settled
 
+    @property
+    def under_way(self) -> int:
+        """How many contacts are claimed and have no outcome yet."""
+        return len(self._outcomes.under_way)
+
     def cleared(self, claims: list[Parcel]) -> None:
         """Hear that these claims are durable."""
         for parcel in claims:
@@ -112,9 +119,7 @@ class MailCourier:
 
     def may_leave(self, parcel: Parcel) -> bool:
         """Say whether the claim is durable and the window open."""
-        if parcel.contact in self._not_durable or self.recalled:
-            return False
-        if self._too_early():
+        if parcel.contact in self._not_durable or self.recalled or self._too_early():
             return False
         return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
 
@@ -216,15 +221,29 @@ class MailCourier:
             words = "the address has letters beyond ASCII, which the server can't take (no SMTPUTF8)"
             self._outcomes.condemn(due, words)
             return None
+        limit, size = session.size_limit, len(parcel.message.data)
+        if limit is not None and size > limit:
+            self._blame_templates(due, limit)
         self._outcomes.under_way[due.id] = due
         self._not_durable[due.id] = parcel
         self._journal.claim(parcel)
-        limit, size = session.size_limit, len(parcel.message.data)
         if limit is not None and size > limit:
             words = f"the message has {size:,} bytes, the server takes {limit:,}"
             self._outcomes.settle(due, Status.REJECTED, Reply(code=552, enhanced="5.3.4", text=words))
             return None
         return parcel
+
+    def _blame_templates(self, due: Due, limit: int) -> None:
+        """Raise TemplateError where the row's message is too large whatever its cells hold: no fault of the row's."""
+
+        def size_of(contact: Contact) -> int:
+            return len(self._make(replace(due, contact=contact)).message.data)
+
+        try:
+            require_room(size_of, due.contact, limit)
+        except CampaignError:
+            self._rows.give_back(due)
+            raise
 
     def _forget_claim(self, parcel: Parcel) -> None:
         if self._not_durable.get(parcel.contact) is parcel:

@@ -66,6 +66,7 @@ class Crew:
         context: ForkContext | SpawnContext = (
             multiprocessing.get_context("fork") if forks else multiprocessing.get_context("spawn")
         )
+        self._here: Worker | None = None
         self._members: list[_Member] = []
         for _ in range(processes if processes > 1 else 0):
             self._members.append(_Member(context, [member.pipe for member in self._members]))
@@ -124,7 +125,7 @@ class Crew:
             report([news])
             tick()
 
-        worker = Worker(job, hear)
+        self._here = worker = Worker(job, hear)
         stopper.on_ask.append(worker.drain)
         if stopper.asked:
             worker.drain()
@@ -150,6 +151,7 @@ class Crew:
                         trouble=Trouble(
                             what=f"a worker process ended {how}; what it had in flight is in doubt",
                             fix="look for the reason (out of memory?), then run the same command again",
+                            reason="worker_died",
                         ),
                         last=True,
                     ),
@@ -157,6 +159,8 @@ class Crew:
 
     def drain(self) -> None:
         """Let the workers begin no more messages."""
+        if self._here is not None:
+            self._here.drain()
         for member in self._members:
             member.drain()
 

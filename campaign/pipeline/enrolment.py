@@ -14,13 +14,13 @@ from campaign.ledger.store import Ledger
 from campaign.pipeline.reader import Reader
 from campaign.pipeline.reading import ReadOrder, read_into
 
-_FORMAT = "1"
+_FORMAT = "2"
 """Goes up when the same bytes would be read differently."""
 
 
 def digest(contacts: ContactsFile, suppress: tuple[Path, ...]) -> str:
     """Give what tells whether the files were read before, as they are. Raises ContactsError."""
-    parts = [_FORMAT, contacts.email_column, contacts.digest()]
+    parts = [_FORMAT, contacts.email_column, contacts.encoding, contacts.digest()]
     for path in suppress:
         with reading(path) as file:
             parts.append(hashlib.file_digest(file, "sha256").hexdigest())
@@ -37,13 +37,18 @@ class Reading:
         suppress: tuple[Path, ...],
         heard: Callable[[int], None],
         reader: Reader | None = None,
+        *,
+        strict: bool = True,
     ) -> None:
-        """`reader`: the process that reads; without one, this one does. Raises ContactsError."""
+        """`reader`: the process that reads; without one, this one does. `strict`: a line of a suppression list that
+        can't be used is an error. Raises ContactsError.
+        """
         self._ledger = ledger
         self._contacts = contacts
         self._suppress = suppress
         self._heard = heard
         self._reader = reader
+        self._strict = strict
         self._digest = digest(contacts, suppress)
 
     def read(self, *, in_parts: bool = False) -> None:
@@ -54,6 +59,7 @@ class Reading:
             suppress=self._suppress,
             digest=self._digest,
             in_parts=in_parts,
+            strict=self._strict,
         )
         if self._reader is None:
             read_into(order, self._heard)

@@ -43,6 +43,7 @@ def nobody_got_through(reports: Sequence[Report], ledger: Path, *, where: str) -
         what=f"nobody got through: {refused} {alike.pop().strip()}; that may be our own fault or the server's, so the "
         f"{'row stays' if count == 1 else 'rows stay'} pending",
         where=where,
+        reason="nobody_got_through",
         fix="see what the server says of them in the results; put it right, and run the same command again. A contact "
         "that is refused all the same can be left out (contacts.suppress)",
     )

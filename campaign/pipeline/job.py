@@ -72,11 +72,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why a worker stopped before the end; the three parts of an error."""
+    """Why a worker stopped before the end; the three parts of an error, and one word for a program."""
 
     what: str
     where: str = ""
     fix: str = ""
+    reason: str = "trouble"
 
 
 class Notice(NamedTuple):
@@ -95,6 +96,8 @@ class Report:
     """Contacts by the status they were given."""
     deferred: int = 0
     """Contacts waiting for their next try."""
+    under_way: int = 0
+    """Contacts whose message is being sent: claimed, without an outcome."""
     connections: int = 0
     limit: int = 0
     """Connections that it may open, as far as it knows what the server takes."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from campaign.backoff import Schedule, Throttled
 from campaign.delivery import Fate, Verdict
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import Due
+from campaign.ledger.taker import Due
 from campaign.model import Outcome, Reply, Status
 from campaign.pace import Pace
 from campaign.pipeline.job import Job
@@ -54,6 +54,7 @@ class Outcomes:
         """Write down that the server has taken the message."""
         self._troubles.relieved()
         self._throttled.got_through()
+        self._pace.got_through()
         self.settle(due, Status.SENT, reply)
 
     def carry_out(self, due: Due, verdict: Verdict, reply: Reply | None, detail: str) -> None:

@@ -41,6 +41,10 @@ class RunPlan:
     server: Server
     secret: str = field(repr=False)
     limit: int | None = None
+    sandbox: bool = False
+    """Whether nothing leaves this machine: then a suppression list may have lines that can't be used."""
+    allow_empty: bool = False
+    """Whether a contacts file without rows is no error."""
     wait: bool = True
     """Whether to wait for a window that is not open yet."""
     processes: int | None = None
@@ -51,6 +55,11 @@ class RunPlan:
     """The process that reads the contacts file, where one was begun."""
     backoff: float = 1.0
     """Seconds: `Job.backoff`."""
+
+    @property
+    def strict(self) -> bool:
+        """Whether a line of a suppression list that can't be used stops the run."""
+        return not self.sandbox and not self.settings.contacts.suppress_lenient
 
     def window(self, now: datetime, first_opened: datetime | None) -> SendWindow:
         """Give the window of this run. A re-send has a fresh one: it opens now, however long ago the first one did."""

@@ -5,15 +5,18 @@ Raises ContactsError where a file can't be read as a whole; a fault of one row s
 
 import contextlib
 import gc
+import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign.contacts import ContactsFile, contact_key, read_suppressions
+from campaign.contacts import ContactsFile, ListReport, Mend, Suppression, SuppressionLists, contact_key
 from campaign.ledger.faults import transaction
 from campaign.ledger.roster import enrol
 from campaign.ledger.schema import connect
 from campaign.model import Row
+from campaign.pipeline.reading_notes import list_facts, mended_facts, refuse_unusable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +30,47 @@ class ReadOrder:
     """What tells, another time, whether the files were read as they are."""
     in_parts: bool
     """Whether others take rows from the roster while it grows."""
+    strict: bool = True
+    """Whether a line of a suppression list that can't be used is an error."""
 
 
 def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
     """Read the files into the ledger's roster. Raises ContactsError, LedgerError."""
-    contacts = order.contacts
-    chunks = contacts.rows()
+    with contextlib.closing(connect(order.ledger)) as database:
+        _, mended = fill(
+            database,
+            order.contacts,
+            order.suppress,
+            heard,
+            in_parts=order.in_parts,
+            strict=order.strict,
+        )
+        with transaction(database):
+            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended)]
+            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+
+
+def fill(
+    database: sqlite3.Connection,
+    contacts: ContactsFile,
+    suppress: tuple[Path, ...],
+    heard: Callable[[int], None],
+    *,
+    in_parts: bool = False,
+    strict: bool = False,
+) -> tuple[list[ListReport], Counter[Mend]]:
+    """Read the files into the roster of an open ledger. Gives what the suppression lists held, and what was corrected
+    in how many addresses. `strict`: a line of a list that can't be used is an error. Raises ContactsError, LedgerError.
+    """
+    mended: Counter[Mend] = Counter()
+    chunks = contacts.rows(mended=mended)
     gc.freeze()  # pandas and all the rest stay: the collector need not look at them for every few hundred rows
-    suppressed = read_suppressions(order.suppress, email_column=contacts.email_column)
+    lists = SuppressionLists(suppress, email_column=contacts.email_column, lenient=not strict)
+
+    def suppressed() -> Iterator[Suppression]:
+        yield from lists.entries()
+        if strict:
+            refuse_unusable(lists.reports)
 
     def told() -> Iterator[list[Row]]:
         count = 0
@@ -43,8 +79,13 @@ def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
             count += len(chunk)
             heard(count)
 
-    with contextlib.closing(connect(order.ledger)) as database:
-        enrol(database, contacts.columns, told(), suppressed, contact_key, in_parts=order.in_parts)
-        with transaction(database):
-            facts = [("digest", order.digest), ("reading", 0)]
-            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+    enrol(
+        database,
+        contacts.columns,
+        told(),
+        suppressed(),
+        contact_key,
+        in_parts=in_parts,
+        remember=lambda: list_facts(lists.reports),
+    )
+    return list(lists.reports), mended

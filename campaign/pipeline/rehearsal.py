@@ -1,92 +1,129 @@
 """A run without a server: everybody's message made and none sent, for the preview and the check.
 
 The roster is kept in a ledger of its own that is thrown away, so no rehearsal can make a run believe that somebody was
-mailed. Raises UsageError for what no row is to blame for.
+mailed, and none leaves anything behind, however it ends. Raises UsageError for what no row is to blame for: before the
+first row, unless only a row shows it.
 """
 
-import tempfile
-from collections import Counter
+import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
-from campaign.contacts import open_contacts
-from campaign.errors import InvalidContactError
-from campaign.ledger.roster import Enrolled, enrolled
-from campaign.ledger.store import Ledger
+from campaign.errors import EmptyCellError, InvalidContactError
+from campaign.ledger.roster import enrolled
+from campaign.ledger.schema import temporary
 from campaign.links import throwaway_secret
-from campaign.model import Content, LoginLink, Message, Status
+from campaign.model import Contact, Status
 from campaign.pipeline.assembly import Assembly
-from campaign.pipeline.enrolment import Reading
-from campaign.pipeline.plan import letter_plan
-from campaign.preview import PreviewWriter
+from campaign.pipeline.beforehand import open_contacts_of
+from campaign.pipeline.message_size import smallest_size
+from campaign.pipeline.plan import letter_plan, open_window
+from campaign.pipeline.reading import fill
+from campaign.pipeline.rehearsed import Rehearsal, Rehearsed
+from campaign.preview import PreviewWriter, has_invisible, visible
 from campaign.settings import Settings
 from campaign.window import SendWindow
 
 _NOTE = "A dry run: nothing was sent. The links in these messages are signed with a throw-away key and sign nobody in."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsed:
-    """A row, and its message where there is one."""
-
-    row: Enrolled
-    status: Status
-    detail: str
-    made: tuple[LoginLink, Content, Message] | None
-
-
-@dataclass(slots=True, kw_only=True)
-class Rehearsal:
-    """What a rehearsal has shown."""
-
-    counts: Counter[Status] = field(default_factory=Counter)
-    faults: list[Rehearsed] = field(default_factory=list)
-    """The first rows that can't be mailed."""
-    largest: int = 0
-    """Bytes of the largest message."""
-    smtputf8: int = 0
-    """Messages that need a server with SMTPUTF8."""
-
-
 def rehearse(
-    settings: Settings, *, limit: int | None = None, secret: str | None = None, reading: Callable[[int], None]
+    settings: Settings,
+    *,
+    limit: int | None = None,
+    secret: str | None = None,
+    reading: Callable[[int], None],
+    agreed: Callable[[int], bool] = lambda _: True,
+    allow_empty: bool = False,
+    seen: Rehearsal | None = None,
 ) -> Iterator[Rehearsed]:
-    """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away."""
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away.
+    `agreed` hears how many messages it will be; where it says no, none is made. What reading the files has shown stands
+    in `seen` before the first row.
+    """
+    contacts = open_contacts_of(settings.contacts, allow_empty=allow_empty)
     window = rehearsal_window(settings)
     assembly = Assembly(letter_plan(settings, secret or throwaway_secret(), window))
+    if not contacts.is_empty:  # it may not even have a header to hold the templates against
+        assembly.verify(contacts.columns)
     now = datetime.now(window.zone)
-    with (
-        tempfile.TemporaryDirectory(prefix="campaign-") as folder,
-        Ledger.open(Path(folder) / "rehearsal.ledger", settings.name) as ledger,
-    ):
-        Reading(ledger, contacts, settings.contacts.suppress, reading).read()
-        for row in islice(enrolled(ledger.database), limit):
+    with contextlib.closing(temporary(settings.name)) as database:
+        lists, mended = fill(database, contacts, settings.contacts.suppress, reading)
+        if seen is not None:
+            seen.lists, seen.mended = lists, mended
+        if not agreed(sum(row.status is Status.PENDING for row in islice(enrolled(database), limit))):
+            return
+        for row in islice(enrolled(database), limit):
+            address = row.contact.email or visible(row.contact.columns[contacts.email_column])
             if row.status is not Status.PENDING:
-                yield Rehearsed(row=row, status=row.status, detail=row.detail, made=None)
+                yield Rehearsed(row=row, status=row.status, detail=row.detail, made=None, address=address)
                 continue
             try:
                 made = assembly.assemble(row.contact, now)
             except InvalidContactError as error:
                 detail = f"{error.what} ({error.where})" if error.where else error.what
-                yield Rehearsed(row=row, status=Status.INVALID, detail=detail, made=None)
+                empty = _empty_cells(assembly, row.contact, error, now)
+                yield Rehearsed(row=row, status=Status.INVALID, detail=detail, made=None, address=address, empty=empty)
             else:
-                yield Rehearsed(row=row, status=Status.PENDING, detail="", made=made)
+                leads_to = None if assembly.redirect is None else assembly.redirect(row.contact)
+                yield Rehearsed(
+                    row=row, status=Status.PENDING, detail="", made=made, address=address, redirect_to=leads_to
+                )
 
 
-def preview(settings: Settings, folder: Path, *, limit: int | None, reading: Callable[[int], None]) -> Rehearsal:
-    """Write everybody's message into `folder`, with a gallery. Raises UsageError."""
+def _empty_cells(assembly: Assembly, contact: Contact, error: InvalidContactError, now: datetime) -> dict[str, str]:
+    """Find all the empty cells that a row fails by: each is filled in, and the row tried again.
+    Gives what to do about each.
+    """
+    found: dict[str, str] = {}
+    while isinstance(error, EmptyCellError) and error.column not in found:
+        found[error.column] = error.fix
+        filled = replace(contact, columns={**contact.columns, **dict.fromkeys(found, "x")})
+        try:
+            assembly.assemble(filled, now)
+        except InvalidContactError as another:
+            error = another
+        else:
+            break
+    return found
+
+
+def preview(
+    settings: Settings,
+    folder: Path,
+    *,
+    limit: int | None,
+    reading: Callable[[int], None],
+    agreed: Callable[[int], bool] = lambda _: True,
+    writing: Callable[[int], None] = lambda _: None,
+    allow_empty: bool = False,
+) -> Rehearsal:
+    """Write everybody's message into `folder`, with a gallery; `writing` hears how many are written. Where
+    `agreed`, which hears how many it would be, says no, nothing is touched. Raises UsageError.
+    """
     seen = Rehearsal()
+
+    def answered(messages: int) -> bool:
+        seen.declined = not agreed(messages)
+        return not seen.declined
+
+    rows = rehearse(settings, limit=limit, reading=reading, agreed=answered, allow_empty=allow_empty, seen=seen)
+    begun = list(islice(rows, 1))  # by now the file is read, and the question answered
+    if seen.declined:
+        return seen
     with PreviewWriter(folder, campaign=settings.name, note=_NOTE) as writer:
-        for one in rehearse(settings, limit=limit, reading=reading):
-            _count(seen, one)
+        for one in chain(begun, rows):
+            seen.count(one)
+            writing(seen.counts[Status.PENDING])
             link, content, message = one.made or (None, None, None)
             writer.add(
                 number=one.row.contact.number,
-                email=one.row.contact.email,
+                line=one.row.line,
+                cells=_cells(one) if one.status is Status.INVALID else (),
+                email=one.address,
                 status="ready" if one.made else one.status,
                 detail=one.detail,
                 message=message.data if message else None,
@@ -98,12 +135,35 @@ def preview(settings: Settings, folder: Path, *, limit: int | None, reading: Cal
     return seen
 
 
+def _cells(one: Rehearsed) -> list[tuple[str, str, bool]]:
+    """The cells of a row that can't be mailed; those to look at are the address, if it is none, the invisible, and the
+    empty ones that it fails by.
+    """
+    named = one.row.contact.columns
+    return [
+        (
+            column,
+            cell,
+            column in one.empty or has_invisible(cell) or (not one.row.contact.email and visible(cell) == one.address),
+        )
+        for column, cell in named.items()
+    ]
+
+
 def check(settings: Settings, *, secret: str, reading: Callable[[int], None]) -> Rehearsal:
     """Make everybody's message with the real secret, and keep none. Raises UsageError."""
     seen = Rehearsal()
-    for one in rehearse(settings, secret=secret, reading=reading):
-        _count(seen, one)
+    for one in rehearse(settings, secret=secret, reading=reading, seen=seen):
+        seen.count(one)
+        if one.made is not None:
+            seen.look_at_links(one)
     return seen
+
+
+def size_with_little(settings: Settings, secret: str, contact: Contact) -> int | None:
+    """Give the bytes of a contact's message with next to nothing in its cells."""
+    assembly = Assembly(letter_plan(settings, secret, open_window()))
+    return smallest_size(lambda one: len(assembly.assemble(one, datetime.now(UTC))[2].data), contact)
 
 
 def rehearsal_window(settings: Settings) -> SendWindow:
@@ -112,13 +172,3 @@ def rehearsal_window(settings: Settings) -> SendWindow:
     return SendWindow.resolve(
         opens=given.opens, closes=given.closes, lasts=given.lasts, timezone=given.timezone, now=datetime.now(UTC)
     )
-
-
-def _count(seen: Rehearsal, one: Rehearsed) -> None:
-    seen.counts[one.status] += 1
-    if one.made is not None:
-        message = one.made[2]
-        seen.largest = max(seen.largest, len(message.data))
-        seen.smtputf8 += message.envelope.smtputf8
-    elif one.status is Status.INVALID and len(seen.faults) < 20:
-        seen.faults.append(one)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from campaign.ledger import summary
-from campaign.report import Person, Reason, ReportData
+from campaign.model import Status
+from campaign.report import Person, Reasons, ReportData, bar_seconds
 from campaign.settings import Settings
 from campaign.window import find_zone
 
@@ -16,35 +17,53 @@ def report_data(
     settings: Settings,
     *,
     message_ids: Callable[[str], str],
-    commands: Sequence[tuple[str, str]],
+    commands: Sequence[tuple[str, str]] = (),
+    all_rows: str = "",
+    notes: Sequence[str] = (),
+    partial: bool = False,
+    window: str = "",
 ) -> ReportData:
-    """Count what the report says, its moments in the window's zone."""
+    """Count what the report says, all of it at one moment, its own moments in the window's zone."""
     zone = find_zone(settings.window.timezone)
-    counts = summary.counts(database)
-    span = summary.first_and_last(database)
+    with summary.snapshot(database):
+        counts = summary.counts(database)
+        reasons = Reasons()
+        for reason in summary.reasons(database):
+            reasons.add(*reason)
+        span = summary.first_and_last(database)
+        width = bar_seconds(span[1] - span[0]) if span else 60
+        midnight = _moment(span[0], zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0) if span else None
+        accepted = summary.accepted(database, since=int(midnight.timestamp()), width=width) if midnight else []
+        people = summary.people(database)
     return ReportData(
         campaign=settings.name,
         generated_at=datetime.now(zone),
         total=sum(counts.values()),
         counts=counts,
-        started_at=_moment(span[0], zone) if span else None,
-        finished_at=_moment(span[1], zone) if span else None,
-        per_minute=[(_moment(minute, zone), sent) for minute, sent in summary.per_minute(database)],
-        reasons=[
-            Reason(status=reason.status, code=str(reason.smtp_code or ""), detail=reason.detail, count=reason.rows)
-            for reason in summary.reasons(database)
-        ],
-        people=[
-            Person(
-                number=person.row,
-                email=person.email,
-                status=person.status,
-                reason=f"{person.smtp_code} {person.detail}" if person.smtp_code else person.detail,
-                message_id=message_ids(person.email) if "@" in person.email else "",
-            )
-            for person in summary.people(database)
-        ],
+        partial=partial,
+        first_accepted=_moment(span[0], zone) if span else None,
+        last_accepted=_moment(span[1], zone) if span else None,
+        window=window,
+        accepted=[(_moment(moment, zone), count) for moment, count in accepted],
+        bar_seconds=width,
+        reasons=reasons.lines(),
+        people=[_person(person, message_ids) for person in people],
+        all_rows=all_rows,
         commands=commands,
+        notes=notes,
+    )
+
+
+def _person(person: summary.Person, message_ids: Callable[[str], str]) -> Person:
+    reply = (str(person.smtp_code or ""), person.enhanced_status or "", person.detail)
+    tried = person.status is not Status.INVALID and "@" in person.email
+    return Person(
+        number=person.row,
+        line=person.line,
+        email=person.email,
+        status=person.status,
+        reason=" ".join(part for part in reply if part),
+        message_id=message_ids(person.email) if tried else "",
     )
 
 

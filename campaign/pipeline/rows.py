@@ -11,7 +11,7 @@ import heapq
 import itertools
 from collections import deque
 
-from campaign.ledger.roster import Due, Taker
+from campaign.ledger.taker import Due, Taker
 
 _LARGEST_BLOCK = 128
 """Rows taken from the ledger at a time, at most: that many are a hundredth of a second for a fast worker."""

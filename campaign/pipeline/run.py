@@ -7,28 +7,34 @@ it can help: it stops, writes the results, and says why in its `Summary`.
 """
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from campaign.contacts import ContactsFile, open_contacts
-from campaign.errors import ResultsError, StoppedError, UsageError
-from campaign.ledger import summary
+from campaign.contacts import ContactsFile
+from campaign.errors import StoppedError, UsageError
+from campaign.ledger import history, summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
-from campaign.ledger.roster import count_due, prepare_run
 from campaign.ledger.store import Ledger
+from campaign.ledger.taker import count_due, prepare_run
 from campaign.message import MessageIds
-from campaign.model import Status
 from campaign.pipeline.assembly import Assembly
-from campaign.pipeline.beforehand import guard_what_an_earlier_run_left, missing_columns, processes_for
+from campaign.pipeline.beforehand import (
+    guard_what_an_earlier_run_left,
+    odd_about,
+    open_contacts_of,
+    processes_for,
+    require_sound_templates,
+)
+from campaign.pipeline.conclusion import LEDGER_MOVED, Course, conclude
+from campaign.pipeline.continuation import tell_of_earlier_runs
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
 from campaign.pipeline.evidence import nobody_got_through
-from campaign.pipeline.job import Report, Trouble
+from campaign.pipeline.job import Report
 from campaign.pipeline.plan import RunPlan, open_window
+from campaign.pipeline.reading_notes import what_lists_held
 from campaign.pipeline.resend import amend_from
-from campaign.pipeline.watching import Progress, Summary, Watcher, in_words
-from campaign.results import write_results
+from campaign.pipeline.watching import Summary, Watcher, in_words, progress_of
 from campaign.window import SendWindow
 
 _BYTES_PER_ROW = 60
@@ -43,20 +49,22 @@ def run(plan: RunPlan, watcher: Watcher) -> Summary:
 
 def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     settings = plan.settings
-    contacts = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     guard_what_an_earlier_run_left(plan)
-    for words in missing_columns(assembly.required, contacts.columns):
+    if not contacts.is_empty:  # it may not even have a header to hold the templates against
+        require_sound_templates(assembly, plan, contacts.columns)
+    for words in odd_about(contacts):
         watcher.notice(words)
     crew = Crew(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
         with Ledger.open(plan.ledger, settings.name) as ledger:
-            doing = _Run(plan, watcher, stopper, ledger)
+            doing = _Run(plan, watcher, stopper, ledger, assembly.digest())
             try:
                 return doing.conclude(doing.go(contacts, crew))
             except UsageError as error:
                 if doing.began:  # no longer "nothing was sent"
-                    raise StoppedError(error.what, where=error.where, fix=error.fix) from None
+                    raise StoppedError(error.what, where=error.where, fix=error.fix, reason=error.reason) from None
                 raise
     except SQLITE_ERRORS as error:
         raise explain(error, plan.ledger) from None
@@ -67,32 +75,33 @@ def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
 class _Run:
     """What the steps of one run share."""
 
-    def __init__(self, plan: RunPlan, watcher: Watcher, stopper: Stopper, ledger: Ledger) -> None:
+    def __init__(self, plan: RunPlan, watcher: Watcher, stopper: Stopper, ledger: Ledger, templates: str) -> None:
         self._plan = plan
         self._watcher = watcher
         self._stopper = stopper
         self._ledger = ledger
+        self._templates = templates
         settings = plan.settings
         self._message_id_domain = ledger.settled_fact("message_id_domain", settings.message.sender_domain)
         self._message_id = MessageIds(settings.name, self._message_id_domain)
-        self._reports: Sequence[Report] = ()
         self._total = 0
-        self._started = time.monotonic()
-        self._declined = False
         self._stop_told = False
-        self._doubtful = 0
-        self._trouble: Trouble | None = None
-        self.began = False
+        self._course = Course()
+
+    @property
+    def began(self) -> bool:
         """Whether messages may have been sent."""
+        return self._course.began
 
     def go(self, contacts: ContactsFile, crew: Crew) -> SendWindow:
         """Do all of it but the results. Gives the window it went by."""
         plan, ledger = self._plan, self._ledger
         self._recover()
+        history.settle(ledger.database)  # of a run that was cut off
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
         if not is_enrolled(ledger, contacts, suppress):
-            reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader)
+            reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._plan.strict)
             in_haste = crew.apart and plan.resend is None and not self._watcher.asks and not ledger.has_roster()
             if in_haste and window.is_open(_now()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
@@ -102,12 +111,16 @@ class _Run:
             reading.read()
         elif plan.reader is not None:
             plan.reader.dismiss()
+        self._say_who_is_suppressed()
         again = plan.resend.statuses if plan.resend is not None else ()
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
         if chosen_only:
             self._amend()
         self._total = count_due(ledger.database, again, limit=plan.limit, chosen_only=chosen_only)
+        if not chosen_only and not window.is_over(_now()):
+            tell_of_earlier_runs(plan, ledger, self._templates, watcher=self._watcher, total=self._total)
         if self._may_begin(window):
+            window = plan.window(_now(), self._first_opened())  # a fresh one opens now, not when it was asked about
             ledger.reopen(again, chosen_only=chosen_only)  # not before: a run that does not begin changes nothing
             self._work(window, crew, None, chosen_only=chosen_only)
         return window
@@ -116,10 +129,11 @@ class _Run:
         """Let the crew send, while the contacts file is read aside if it has not been yet."""
         plan, ledger = self._plan, self._ledger
         prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only, reading=aside is not None)
-        if plan.settings.window.opens is None:
-            ledger.write_fact("opened", window.opens.isoformat())
-        self._started = time.monotonic()
-        self.began = True
+        opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
+        history.announce(ledger.database, opened=opened, template=self._templates)
+        self._course.before = summary.deliveries(ledger.database)
+        self._course.started = time.monotonic()
+        self._course.began = True
         if aside is not None:
             ledger.forget("columns")
             aside.start()
@@ -127,64 +141,54 @@ class _Run:
                 time.sleep(0.002)
             if not ledger.columns() and aside.error is not None:  # a suppression list: nobody was ever mailed
                 aside.join()
-                ledger.forget("opened")
-                self.began = False
+                history.drop(ledger.database)
+                self._course.began = False
                 raise aside.error
+            self._say_who_is_suppressed()
 
         def tick() -> None:
             ledger.checkpoint()
             if self._stopper.asked and not self._stop_told:
                 self._stop_told = True
-                self._watcher.notice("finishing what is in flight; the same signal once more stops at once")
+                count = sum(report.under_way for report in self._course.reports)
+                flight = f"finishing {count:,} message{'' if count == 1 else 's'} in flight" if count else "stopping"
+                self._watcher.notice(f"{flight}; the same signal once more stops at once")
             if aside is not None and aside.error is not None:
+                crew.drain()
+            if self._course.trouble is None and not ledger.in_place:
+                self._course.trouble = LEDGER_MOVED
                 crew.drain()
 
         crew.work(plan.job(window, self._message_id_domain), ledger.lock, self._stopper, self._hear, tick)
-        self._doubtful = self._recover()
+        self._recover()
         where = f"smtp.host {plan.server.host}"
-        self._trouble = nobody_got_through(self._reports, plan.ledger, where=where)
+        if ledger.in_place:
+            self._course.trouble = nobody_got_through(self._course.reports, plan.ledger, where=where)
+        history.settle(ledger.database)
         if aside is not None:
+            if self._stopper.asked and aside.is_alive():
+                self._watcher.notice("reading the contacts file to its end: the results have every row")
             aside.join()
             if aside.error is not None:
                 raise aside.error
 
     def conclude(self, window: SendWindow) -> Summary:
-        """Write the results, and sum up. Where they can't be written once messages may have left, that is the trouble,
-        or, where there is one already, a notice: what became of the run must be said all the same.
-        """
-        database = self._ledger.database
-        trouble = next((report.trouble for report in self._reports if report.trouble), self._trouble)
-        try:
-            write_results(self._plan.results, self._ledger.columns(), summary.standings(database), self._message_id)
-        except ResultsError as error:
-            if not self.began:
-                raise
-            if trouble is None:
-                trouble = Trouble(what=error.what, where=error.where, fix=error.fix)
-            else:
-                self._watcher.notice(f"{error.what} ({error.where}); {error.fix}")
-        profile: Counter[str] = Counter()
-        for report in self._reports:
-            profile.update(report.profile)
-        return Summary(
-            counts=summary.counts(database),
-            sent_now=sum(report.settled.get(Status.SENT, 0) for report in self._reports),
-            in_doubt_now=self._doubtful + sum(report.settled.get(Status.IN_DOUBT, 0) for report in self._reports),
-            seconds=time.monotonic() - self._started,
-            results=self._plan.results,
-            window=window,
-            trouble=trouble,
-            stopped=self._stopper.asked or self._declined,
-            profile=dict(profile),
-        )
+        """Write the results, and sum up."""
+        self._course.stopped = self._stopper.asked
+        return conclude(self._plan, self._ledger, self._course, self._watcher, window, self._message_id)
+
+    def _say_who_is_suppressed(self) -> None:
+        for words in what_lists_held(self._ledger, strict=self._plan.strict):
+            self._watcher.notice(words)
 
     def _amend(self) -> None:
         """Lay the operator's corrections over the roster."""
         resend = self._plan.resend
         assert resend is not None
         assert resend.source is not None
-        column = self._plan.settings.contacts.email_column
-        amend_from(self._ledger, resend.source, email_column=column, message_id=self._message_id)
+        given = self._plan.settings.contacts
+        for words in amend_from(self._ledger, resend.source, settings=given, message_id=self._message_id):
+            self._watcher.notice(words)
 
     def _recover(self) -> int:
         """Call claims without an outcome what they are. Nobody sends now, so none can still be under way."""
@@ -198,7 +202,7 @@ class _Run:
         if not self._total or self._stopper.asked or window.is_over(_now()):
             return False
         if not self._watcher.confirm(self._total, window):
-            self._declined = True
+            self._course.declined = True
             return False
         while (seconds := window.seconds_until_open(_now())) > 0:
             self._watcher.waiting(window, seconds)
@@ -214,26 +218,18 @@ class _Run:
     def _heard_rows(self, rows: int) -> None:
         self._total = rows if self._plan.limit is None else min(rows, self._plan.limit)
         if not self.began:
+            if self._stopper.asked and not self._stop_told:
+                self._stop_told = True
+                self._watcher.notice("stopping: the contacts file is read to its end first; nobody is mailed")
             self._watcher.reading(rows)
 
     def _hear(self, reports: Sequence[Report]) -> None:
-        self._reports = reports
-        settled: Counter[str] = Counter()
+        self._course.reports = reports
         for report in reports:
-            settled.update(report.settled)
             for notice in report.notices:
                 self._watcher.notice(in_words(notice, reports))
-        rates = [report.rate for report in reports if report.rate is not None]
-        self._watcher.progress(
-            Progress(
-                total=self._total,
-                settled=dict(settled),
-                deferred=sum(report.deferred for report in reports),
-                connections=sum(report.connections for report in reports),
-                rate=sum(rates) if rates else None,
-                seconds=time.monotonic() - self._started,
-            )
-        )
+        seconds = time.monotonic() - self._course.started
+        self._watcher.progress(progress_of(reports, total=self._total, seconds=seconds, stopping=self._stopper.asked))
 
 
 def _now() -> datetime:

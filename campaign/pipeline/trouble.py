@@ -25,7 +25,8 @@ class Troubles:
     def stop(self, error: CampaignError) -> None:
         """Stop for this reason, unless there is one already."""
         if self.reason is None:
-            self.reason = Trouble(what=error.what, where=error.where, fix=error.fix)
+            reason = error.reason or "trouble"
+            self.reason = Trouble(what=error.what, where=error.where, fix=error.fix, reason=reason)
 
     def suspect(self, contact: int, detail: str) -> None:
         """Count a failure that may not be the contact's; too many in a row are a reason to stop."""
@@ -35,7 +36,9 @@ class Troubles:
                 CampaignError(
                     f"{_failures(len(self.in_a_row))} like our own or the server's; the last: {detail}",
                     where=self._where,
-                    fix="mend it and run the same command again; retry.stop_after sets how many are too many",
+                    fix="put it right, then run the same command again; retry.stop_after sets how many failures "
+                    "are too many",
+                    reason="failures",
                 )
             )
 

@@ -1,13 +1,17 @@
 """What a run tells, and whom: `Progress` while it goes on, a `Summary` at its end, to a `Watcher`."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from campaign.model import Status
+from campaign.model import Standing, Status
 from campaign.pipeline.job import Notice, Report, Trouble
 from campaign.window import SendWindow
+
+_TOLD_EVERY = 20_000
+"""Rows of the results."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +26,36 @@ class Progress:
     rate: float | None
     """Messages a second that the server's throttling leaves; None: no limit."""
     seconds: float
+    under_way: int = 0
+    """Messages that are being sent: no reply to them has come yet."""
+    stopping: bool = False
+    """Whether no more are begun."""
+
+
+def progress_of(reports: Sequence[Report], *, total: int, seconds: float, stopping: bool) -> Progress:
+    """Put the workers' latest reports together."""
+    settled: Counter[str] = Counter()
+    for report in reports:
+        settled.update(report.settled)
+    rates = [report.rate for report in reports if report.rate is not None]
+    return Progress(
+        total=total,
+        settled=dict(settled),
+        deferred=sum(report.deferred for report in reports),
+        connections=sum(report.connections for report in reports),
+        rate=sum(rates) if rates else None,
+        seconds=seconds,
+        under_way=sum(report.under_way for report in reports),
+        stopping=stopping,
+    )
 
 
 def in_words(notice: Notice, reports: Sequence[Report]) -> str:
     """Say a worker's notice with the number that the workers' reports make together."""
     match notice.ends_with:
         case "connections":
-            return f"{notice.words} {sum(report.limit for report in reports)} connections"
+            connections = sum(report.limit for report in reports)
+            return f"{notice.words} {connections} {'connection' if connections == 1 else 'connections'}"
         case "rate":
             rates = [report.rate for report in reports if report.rate is not None]
             return f"{notice.words} {sum(rates):.1f} messages a second"
@@ -50,6 +77,8 @@ class Summary:
     trouble: Trouble | None = None
     stopped: bool = False
     """By a signal, or by a "no"."""
+    declined: bool = False
+    """By a "no"."""
     profile: dict[str, float] = field(default_factory=dict)
     """CPU seconds by stage, all processes together."""
 
@@ -71,6 +100,10 @@ class Watcher(Protocol):
     def asks(self) -> bool:
         """Whether somebody will be asked before mail goes out, and wants to know to how many."""
 
+    @property
+    def can_agree(self) -> bool:
+        """Whether somebody has said yes beforehand, or can be asked."""
+
     def confirm(self, total: int | None, window: SendWindow) -> bool:
         """Say whether to go ahead and mail so many contacts (None: the file is still being read, nobody is asked)."""
 
@@ -80,5 +113,20 @@ class Watcher(Protocol):
     def progress(self, progress: Progress) -> None:
         """Hear how far it is."""
 
+    def writing(self, rows: int, total: int) -> None:
+        """Hear how many rows of the results have been written."""
+
     def notice(self, words: str) -> None:
         """Hear what an operator would want to know."""
+
+
+def told(standings: Iterable[Standing], watcher: Watcher, total: int, *, aloud: bool) -> Iterator[Standing]:
+    """Give the standings of all `total` rows on, while the watcher hears how many were written; `aloud`: and that they
+    are.
+    """
+    if aloud:
+        watcher.notice(f"writing the results, {total:,} row{'' if total == 1 else 's'}")
+    for number, standing in enumerate(standings):
+        if not number % _TOLD_EVERY:
+            watcher.writing(number, total)
+        yield standing

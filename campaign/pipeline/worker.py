@@ -16,8 +16,8 @@ from functools import partial
 
 from campaign.errors import CampaignError, LedgerError
 from campaign.ledger.journal import Journal, revert
-from campaign.ledger.roster import Due, Taker
 from campaign.ledger.server_memory import ServerMemory
+from campaign.ledger.taker import Due, Taker
 from campaign.model import Parcel
 from campaign.pace import Pace
 from campaign.pipeline.assembly import Assembly, this_second
@@ -101,7 +101,7 @@ class Worker:
             while not self._finished():
                 self._turn()
         except Exception as error:
-            self._troubles.stop(CampaignError(f"a fault in this program: {type(error).__name__}"))
+            self._troubles.stop(CampaignError(f"a fault in this program: {type(error).__name__}", reason="fault"))
             raise
         finally:
             self.pool.close()
@@ -236,6 +236,7 @@ class Worker:
             Report(
                 settled=dict(self._courier.settled),
                 deferred=self._rows.waiting,
+                under_way=self._courier.under_way,
                 connections=self.pool.connections,
                 limit=self.pool.limit,
                 rate=self._pace.rate,

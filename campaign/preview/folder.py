@@ -5,11 +5,12 @@ nothing, and the next one knows exactly which files are a preview's own. `OSErro
 """
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from campaign.errors import ResultsError
 
@@ -32,13 +33,17 @@ class GalleryRow(NamedTuple):
     name: str
     """Of its files, without the suffix; empty where there is no message."""
     expires: str
+    line: str = ""
+    """Of the contacts file, on which the row begins; empty where it is not known."""
+    cells: str = ""
+    """Of a row without a message: on each line a mark ("!" for one to look at), a column and its cell, tabs between."""
 
 
 def claim(folder: Path, *, keep: bool) -> None:
     """Make the folder ours: create it, or empty it of our own pages; leave every other file alone."""
     if folder.exists() and not folder.is_dir():
         raise ResultsError(
-            "The preview needs a folder, and this is a file.", where=str(folder), fix="Name another folder."
+            "the preview needs a folder, and this is a file", where=str(folder), fix="name another folder"
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if next(folder.iterdir(), None) is None:
@@ -46,9 +51,9 @@ def claim(folder: Path, *, keep: bool) -> None:
     index = folder / INDEX
     if not index.is_file() or MARK.encode() not in index.read_bytes()[:512]:
         raise ResultsError(
-            "The folder holds files that are not a preview's, so nothing was written into it.",
+            "the folder holds files that are not a preview's, so nothing was written into it",
             where=str(folder),
-            fix="Name a new folder, or an empty one.",
+            fix="name a new folder, or an empty one",
         )
     if keep:
         return
@@ -61,7 +66,7 @@ def claim(folder: Path, *, keep: bool) -> None:
 
 def append_row(folder: Path, row: GalleryRow) -> None:
     """Add a row; it is the system's to write out when it likes."""
-    with (folder / _ROWS).open("ab") as rows:
+    with open_private(folder / _ROWS, "ab") as rows:
         rows.write(b"\n" + json.dumps(row).encode("ascii"))  # in front: a torn line takes no other with it
 
 
@@ -86,13 +91,20 @@ def write_new(folder: Path, number: int, email: str, message: bytes) -> str:
     copy = 1
     while True:
         try:
-            with (folder / f"{name}.eml").open("xb") as eml:
+            if (folder / f"{name}.html").exists():
+                raise FileExistsError
+            with open_private(folder / f"{name}.eml", "xb") as eml:
                 eml.write(message)
         except FileExistsError:
             copy += 1
             name = f"{base}-{copy}"
         else:
             return name
+
+
+def open_private(path: Path, mode: str) -> BinaryIO:
+    """Open a file to write bytes to, made for its owner's eyes only: what is in it may be a sign-in link."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))  # type: ignore[return-value]
 
 
 def file_name(number: int, email: str) -> str:

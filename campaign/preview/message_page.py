@@ -21,7 +21,7 @@ _SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 
 def message_page(
     *,
-    number: int,
+    place: str,
     email: str,
     status: str,
     detail: str,
@@ -33,10 +33,10 @@ def message_page(
     text: str,
     html: str,
 ) -> str:
-    """Build the whole page. Every argument may hold anything: all but `number` and `name` are escaped here."""
+    """Build the whole page. `place` is "row 7". Every argument may hold anything: all but `name` are escaped here."""
     return Template(asset("message.html")).substitute(
         csp=escape(_POLICY),
-        number=number,
+        place=shown(place),
         subject=shown(subject) or "(no subject)",
         email=shown(email),
         status=shown(status.replace("_", " ")),

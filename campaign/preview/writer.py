@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from html import escape
@@ -11,7 +12,8 @@ from typing import Self
 
 from campaign.errors import ResultsError
 from campaign.pages import asset, shown
-from campaign.preview.folder import INDEX, MARK, GalleryRow, append_row, claim, read_rows, write_new
+from campaign.preview.cells import visible
+from campaign.preview.folder import INDEX, MARK, GalleryRow, append_row, claim, open_private, read_rows, write_new
 from campaign.preview.message_page import message_page, parts
 
 _POLICY = (
@@ -27,15 +29,18 @@ class PreviewWriter:
     `keep` gone on with; a folder with anything else in it is refused. As a context manager, it finishes by itself.
     """
 
-    def __init__(self, folder: Path, *, campaign: str, note: str, keep: bool = False) -> None:
+    def __init__(self, folder: Path, *, campaign: str, note: str, keep: bool = False, numbered: str = "Row") -> None:
+        """`numbered`: what is counted, the rows of a file or the messages that come."""
         self.folder = folder
         self._campaign = campaign
         self._note = note
+        self._numbered = numbered
         try:
             claim(folder, keep=keep)
             # The mark comes first: a run that is cut short leaves a folder that the next one knows for ours.
             if not (keep and (folder / INDEX).exists()):
-                (folder / INDEX).write_text(f"<!DOCTYPE html>\n{MARK}\n<p>Being written.</p>\n", "utf-8")
+                with open_private(folder / INDEX, "wb") as index:
+                    index.write(f"<!DOCTYPE html>\n{MARK}\n<p>Being written.</p>\n".encode())
         except OSError as error:
             raise _unwritable(folder, error) from error
 
@@ -57,18 +62,22 @@ class PreviewWriter:
         html: str,
         detail: str = "",
         expires_at: datetime | None = None,
+        line: int | None = None,
+        cells: Sequence[tuple[str, str, bool]] = (),
     ) -> None:
         """Add a contact: with its message as RFC 5322 bytes, or with None and the reason (`detail`) why there is none.
 
-        `number` is the row's; `status` any short word; `expires_at` aware. Raises `ResultsError`.
+        `number` is the row's, `line` that of the file on which it begins; `status` any short word; `expires_at` aware.
+        `cells`, of a row without a message: column, cell, and whether it is one to look at. Raises `ResultsError`.
         """
+        place = f"{self._numbered.lower()} {number}" + (f" (line {line})" if line is not None else "")
         expires = f"{expires_at:%Y-%m-%d %H:%M %Z}" if expires_at else ""
         try:
             name = ""
             if message is not None:
                 name = write_new(self.folder, number, email, message)
                 page = message_page(
-                    number=number,
+                    place=place,
                     email=email,
                     status=status,
                     detail=detail,
@@ -80,8 +89,11 @@ class PreviewWriter:
                     text=text,
                     html=html,
                 )
-                (self.folder / f"{name}.html").write_bytes(page.encode("utf-8"))
-            append_row(self.folder, GalleryRow(number, email, status, subject, detail, name, expires))
+                with open_private(self.folder / f"{name}.html", "wb") as out:
+                    out.write(page.encode("utf-8"))
+            lines = [f"{'!' if odd else ''}\t{visible(column)[1:-1]}\t{visible(cell)}" for column, cell, odd in cells]
+            row = GalleryRow(number, email, status, subject, detail, name, expires, str(line or ""), "\n".join(lines))
+            append_row(self.folder, row)
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 
@@ -116,6 +128,7 @@ class PreviewWriter:
             csp=escape(_POLICY.format(hash=b64encode(sha256(script.encode()).digest()).decode()), quote=False),
             campaign=shown(self._campaign),
             note=shown(self._note),
+            numbered=shown(self._numbered),
             css=asset("gallery.css"),
             js=script,
             rows="\0",  # shown lets no NUL through, so this is the only one
@@ -123,7 +136,7 @@ class PreviewWriter:
         before, after = page.split("\0")
         index, part = self.folder / INDEX, self.folder / f"{INDEX}.part"
         try:
-            with part.open("wb") as out:
+            with open_private(part, "wb") as out:
                 out.write(before.encode("utf-8", "replace"))
                 for position, row in enumerate(read_rows(self.folder)):
                     # As a `<` never occurs raw, no cell can end the script element (HTML, section 4.12.1.3).
@@ -138,7 +151,7 @@ class PreviewWriter:
 
 def _unwritable(folder: Path, error: OSError) -> ResultsError:
     return ResultsError(
-        f"The preview can't be written: {error.strerror or error}.",
+        f"the preview can't be written: {error.strerror or error}",
         where=str(error.filename or folder),
-        fix="Make room or get write access there, or name another folder.",
+        fix="make room or get write access there, or name another folder",
     )

@@ -18,7 +18,10 @@ class Reason:
     code: str
     """Reply code and enhanced status code as one word ("550 5.1.1"); empty where no server spoke."""
     detail: str
+    """In the server's words, or ours; what differs from row to row is left open with "…"."""
     count: int
+    example: str = ""
+    """One row's words as they are, where they differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,9 @@ class Person:
     """A row that somebody has to look at."""
 
     number: int
+    """The row's in the contacts file; 1 is the first one after the header."""
+    line: int = 0
+    """The line of the file on which it begins; 0 for one that came later, with a corrected results file."""
     email: str
     status: Status
     reason: str
@@ -42,17 +48,22 @@ class ReportData:
     """Rows of the contacts file."""
     counts: Mapping[Status, int]
     """Rows by status; they add up to `total`."""
-    started_at: datetime | None = None
-    """When the first message began; None where none did."""
-    finished_at: datetime | None = None
+    partial: bool = False
+    """Whether there is more to come: a run is going on, or it was cut off before the contacts file was read."""
+    first_accepted: datetime | None = None
+    """None where no message has been."""
+    last_accepted: datetime | None = None
     window: str = ""
     """In words, as the command line says it."""
-    per_minute: Sequence[tuple[datetime, int]] = ()
-    """Minute and messages sent in it, in order; minutes without a message may be left out."""
+    accepted: Sequence[tuple[datetime, int]] = ()
+    """Beginning of a stretch of `bar_seconds` and messages accepted in it, in order; empty stretches are left out."""
+    bar_seconds: int = 60
     reasons: Sequence[Reason] = ()
     people: Sequence[Person] = ()
     """In input order; what is over `MAX_PEOPLE` is not shown."""
+    all_rows: str = ""
+    """The command that writes the results CSV, where all of them stand."""
     commands: Sequence[tuple[str, str]] = ()
     """What a command does, and the command, for the next step."""
-    note: str = ""
+    notes: Sequence[str] = ()
     """Said first, for instance that this was a sandbox run."""

@@ -6,65 +6,108 @@ from typing import NamedTuple
 from campaign.model import Status
 
 NEEDS_A_PERSON = (Status.REJECTED, Status.FAILED, Status.IN_DOUBT, Status.INVALID)
-ORDER = (Status.SENT, Status.PENDING, *NEEDS_A_PERSON, Status.SUPPRESSED, Status.DUPLICATE)
+LEFT_OUT = (Status.SUPPRESSED, Status.DUPLICATE)
+"""On purpose: nobody was to be mailed here."""
+ORDER = (Status.SENT, Status.PENDING, *NEEDS_A_PERSON, *LEFT_OUT)
 
 
 class Words(NamedTuple):
     """How the report speaks of a status."""
 
-    counted: str
-    """After a number: "9 rejected"."""
+    one: str
+    """After a 1: "1 duplicate"."""
+    many: str
+    """After another number: "9 duplicates"."""
     meaning: str
     next_step: str
     """Empty where there is nothing to do."""
 
 
 WORDS: Mapping[Status, Words] = {
-    Status.SENT: Words("sent", "The mail server accepted the message.", ""),
+    Status.SENT: Words("sent", "sent", "The mail server accepted the message.", ""),
     Status.PENDING: Words(
+        "still to be sent",
         "still to be sent",
         "Not sent yet: the window closed, or the run was stopped, first.",
         "Send again, or resend with a new window: only these rows go out.",
     ),
     Status.REJECTED: Words(
         "rejected",
-        "The mail server refused for good.",
-        "Read the reason. Correct the address with its owner; resend rejected rows only if the cause is gone.",
+        "rejected",
+        "The mail server refused the message for good.",
+        "Read the reason. Correct the address with its owner. Resend rejected rows only if the cause is gone.",
     ),
     Status.FAILED: Words(
+        "failed",
         "failed",
         "Refused for the time being, until tries or window ran out.",
         "Resend: the links will be fresh. If they fail again, ask whoever runs the receiving server.",
     ),
     Status.IN_DOUBT: Words(
         "in doubt",
+        "in doubt",
         "The message left, and its answer never came: it may have arrived.",
-        "Look for the Message-ID in the mail server's log. Resend only if it is not there, or if twice does no harm.",
+        "Look for the Message-ID in the mail server's log. In Postfix's, the line with the Message-ID proves nothing: "
+        "it is written before the message is taken. Proof is a line “queue active” or “status=” with the same queue "
+        "ID. In Exim's, a line with “<=” is proof. Some providers, such as Amazon SES, replace the Message-ID: "
+        "search their records by recipient and time. Resend only what did not arrive, or does no harm twice.",
     ),
     Status.INVALID: Words(
         "invalid",
+        "invalid",
         "Can't be mailed as the row stands.",
-        "Mend the row in the contacts file, then resend.",
+        "Correct the row in the contacts file, then resend.",
     ),
-    Status.SUPPRESSED: Words("on a suppression list", "On a suppression list: left out on purpose.", ""),
-    Status.DUPLICATE: Words("duplicate", "The same address stands earlier in the file.", ""),
+    Status.SUPPRESSED: Words(
+        "on a suppression list", "on a suppression list", "On a suppression list: left out on purpose.", ""
+    ),
+    Status.DUPLICATE: Words(
+        "duplicate", "duplicates", "The same address stands earlier in the file: left out on purpose.", ""
+    ),
 }
 
 
-def headline(counts: Mapping[Status, int], total: int) -> tuple[str, str]:
-    """Give the answer in a sentence, and what became of the others in a second one."""
-    sent = counts.get(Status.SENT, 0)
+def headline(counts: Mapping[Status, int], total: int, *, partial: bool = False) -> tuple[str, str]:
+    """Give the answer in a sentence, and what became of the others in further ones. What is left out on purpose is not
+    missed. `partial`: there is more to come, so nothing is called all, or done.
+    """
+    left_out = sum(counts.get(status, 0) for status in LEFT_OUT)
+    sent, wanted = counts.get(Status.SENT, 0), total - left_out
+    rest = [*_missing(counts, wanted), *_left_out(counts)]
     if not total:
+        if partial:
+            return "Nothing was sent so far.", ""
         return "There was nobody to mail.", "The contacts file has no rows."
-    if sent == total:
-        return f"Everybody got it: {sent:,} of {total:,}.", "Nobody was left out, nothing is left to do."
-    doubtful = counts.get(Status.IN_DOUBT, 0)
-    others = [(status, counts.get(status, 0)) for status in ORDER[1:] if counts.get(status, 0)]
-    listed = ", ".join(f"{count:,} {WORDS[status].counted}" for status, count in others if status != Status.IN_DOUBT)
-    sentences = [f"{total - sent - doubtful:,} did not: {listed}."] if listed else []
+    if not wanted:
+        answer = "Nothing was sent so far." if partial else "There was nobody to mail."
+    elif sent == wanted and not partial:
+        messages = f"All {sent:,} messages were" if sent > 1 else "The one message was"
+        answer = f"{messages} accepted by the mail server."
+    else:
+        messages = "message" if wanted == 1 else "messages"
+        were = "was" if 1 in (sent, wanted) else "were"
+        so_far = "So far, " if partial else ""
+        answer = f"{so_far}{sent:,} of {wanted:,} {messages} {were} accepted by the mail server."
+    if sent == wanted and not partial:
+        rest.append("Nothing is left to do.")
+    return answer, " ".join(rest)
+
+
+def _missing(counts: Mapping[Status, int], wanted: int) -> list[str]:
+    sent, doubtful = counts.get(Status.SENT, 0), counts.get(Status.IN_DOUBT, 0)
+    missing = wanted - sent - doubtful
+    listed = _listed(counts, (Status.PENDING, Status.REJECTED, Status.FAILED, Status.INVALID))
+    sentences = [f"{missing:,} {'was' if missing == 1 else 'were'} not: {listed}."] if missing else []
     if doubtful:
-        sentences.append(f"{doubtful:,} may have got it: in doubt.")
-    rest = " ".join(sentences)
-    if not any(status in NEEDS_A_PERSON or status is Status.PENDING for status, _ in others):
-        rest += " They were left out on purpose, and nothing is left to do."
-    return f"{sent:,} of {total:,} got it.", rest
+        sentences.append(f"{doubtful:,} may have arrived: in doubt.")
+    return sentences
+
+
+def _left_out(counts: Mapping[Status, int]) -> list[str]:
+    listed = _listed(counts, LEFT_OUT)
+    return [f"Left out on purpose: {listed}."] if listed else []
+
+
+def _listed(counts: Mapping[Status, int], statuses: tuple[Status, ...]) -> str:
+    found = [(counts.get(status, 0), WORDS[status]) for status in statuses]
+    return ", ".join(f"{count:,} {words.one if count == 1 else words.many}" for count, words in found if count)

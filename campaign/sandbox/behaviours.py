@@ -91,6 +91,8 @@ class Tries:
         self._counts[key] = count + 1
         if self._file is not None:
             part = self._file.with_name(f"{self._file.name}.part")
+            part.unlink(missing_ok=True)
+            part.touch(0o600)  # it holds people's addresses
             part.write_text(json.dumps(self._counts, indent=1) + "\n", encoding="ascii")
             part.replace(self._file)
         return True
@@ -105,8 +107,8 @@ def _read(file: Path) -> dict[str, int]:
         found = None
     if not isinstance(found, dict) or not all(type(count) is int for count in found.values()):
         raise SettingsError(
-            "The sandbox's memory of earlier tries can't be understood.",
+            "the sandbox's memory of earlier tries can't be understood",
             where=str(file),
-            fix="Delete this file; the sandbox then counts from the beginning.",
+            fix="delete this file; the sandbox then counts from the beginning",
         )
     return found

@@ -150,9 +150,9 @@ def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 def _unwritable(error: OSError, folder: Path | None) -> SettingsError:
     return SettingsError(
-        f"The sandbox can't keep its messages: {error.strerror or error}.",
+        f"the sandbox can't keep its messages: {error.strerror or error}",
         where=str(error.filename or folder or "the disk"),
-        fix="Make room or get write access there, or name another folder.",
+        fix="make room or get write access there, or name another folder",
     )
 
 
@@ -163,7 +163,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), backlog=128)
     except OSError as error:
         raise SettingsError(
-            f"The sandbox can't listen: {error.strerror or error}.",
+            f"the sandbox can't listen: {error.strerror or error}",
             where=f"{host}, port {port}",
-            fix="Give another port, or 0 for a free one; or stop the program that has this one.",
+            fix="give another port, or 0 for a free one; or stop the program that has this one",
         ) from error

@@ -12,10 +12,14 @@ Limits: what is checked is what can be known without looking: not the server, no
 
 from campaign.settings.addresses import is_this_machine
 from campaign.settings.campaign_file import Settings
-from campaign.settings.load import load_settings, output_paths, require_secrets
+from campaign.settings.link_secret import link_in_environment
+from campaign.settings.load import load_settings, require_secrets
 from campaign.settings.names import WANTED
+from campaign.settings.places import STDOUT, Places, output_paths
+from campaign.settings.secrets import open_to_others, secret_files
 from campaign.settings.sections import (
     ContactsSettings,
+    LedgerSettings,
     LinkSettings,
     MessageSettings,
     RetrySettings,
@@ -24,16 +28,22 @@ from campaign.settings.sections import (
 from campaign.settings.smtp_section import SmtpSettings
 
 __all__ = [
+    "STDOUT",
     "WANTED",
     "ContactsSettings",
+    "LedgerSettings",
     "LinkSettings",
     "MessageSettings",
+    "Places",
     "RetrySettings",
     "Settings",
     "SmtpSettings",
     "WindowSettings",
     "is_this_machine",
+    "link_in_environment",
     "load_settings",
+    "open_to_others",
     "output_paths",
     "require_secrets",
+    "secret_files",
 ]

@@ -33,13 +33,13 @@ def address(value: object) -> str:
     """Take a bare address; its domain comes out in ASCII. RFC 5321 section 4.1.2, RFC 6531 for the local part."""
     written = text(value).strip()
     if written.lower().startswith("mailto:"):
-        raise RefusedValueError("it wants the address alone", fix=f'write "{written[7:60]}"')
+        raise RefusedValueError("it must be the address alone", fix=f'write "{written[7:60]}"')
     if "<" in written or ">" in written:
-        raise RefusedValueError("it wants a bare address, without a name and < >", fix='write "name@acme.example"')
+        raise RefusedValueError("it must be a bare address, without a name and < >", fix='write "name@acme.example"')
     local, at, domain = written.rpartition("@")
     host = ascii_domain(domain)
     if not at or host is None or not ("." in host or host == "localhost") or host.rpartition(".")[2].isdigit():
-        raise RefusedValueError("that is no e-mail address", fix='write it like "name@acme.example"')
+        raise RefusedValueError("that is not an e-mail address", fix='write it like "name@acme.example"')
     try:
         checked = validate_email(f"{local}@{host}.example", check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
@@ -60,7 +60,7 @@ def mailbox(value: object) -> str:
     # What any mail program would read in it must be what we read in it: an unquoted comma or colon makes it two.
     if name and (re.fullmatch(r'[^",:;@\\()\[\]<>]+|".*"', name) is None or parseaddr(f"{name} <a@b>")[1] != "a@b"):
         raise RefusedValueError(
-            "a name with punctuation in it wants double quotes around it",
+            "a name with punctuation in it needs double quotes around it",
             fix="""write it like '"Acme, Inc." <hello@acme.example>', single quotes outside""",
         )
     return f"{name} <{bare}>" if name else bare
@@ -87,17 +87,17 @@ def _host_alone(written: str, key: str, example: str) -> str:
     if "@" in written:
         # smtp://user:password@host: neither quoted nor taken apart, since a part of it may be a password.
         raise RefusedValueError(
-            "it has an @ in it; it wants the host name alone", fix=f'write {key} = "{example}"', quote=False
+            "it has an @ in it; it must be the host name alone", fix=f'write {key} = "{example}"', quote=False
         )
     if "://" in written:
         try:
             host = ascii_domain(urlsplit(written).hostname or "") or example
         except ValueError:
             host = example
-        raise RefusedValueError("it is a URL; it wants the host name alone", fix=f'write {key} = "{host}"')
+        raise RefusedValueError("it is a URL; it must be the host name alone", fix=f'write {key} = "{host}"')
     if "/" in written or "?" in written or "#" in written:
         host = ascii_domain(re.split("[/?#]", written, maxsplit=1)[0]) or example
-        raise RefusedValueError("it has a path; it wants the host name alone", fix=f'write {key} = "{host}"')
+        raise RefusedValueError("it has a path; it must be the host name alone", fix=f'write {key} = "{host}"')
     return written
 
 
@@ -110,7 +110,7 @@ def link_domain(value: object) -> str:
         raise RefusedValueError("it has a port; links always go to port 443", fix=f'write domain = "{host}"')
     domain = ascii_domain(written)
     if domain is None or "." not in domain or domain.rpartition(".")[2].isdigit():
-        raise RefusedValueError("that is no domain name", fix=f'write it like domain = "{example}"')
+        raise RefusedValueError("that is not a domain name", fix=f'write it like domain = "{example}"')
     return domain
 
 
@@ -129,7 +129,9 @@ def smtp_host(value: object) -> str:
     host = written.lower() if written.isascii() else ascii_domain(written) or ""
     # Unlike a domain on the public internet, a host on a private network may have an underscore.
     if len(host) > 253 or not _HOST_NAME.fullmatch(host) or host.rpartition(".")[2].isdigit():
-        raise RefusedValueError("that is no host name and no IP address", fix=f'write it like host = "{example}"')
+        raise RefusedValueError(
+            "that is neither a host name nor an IP address", fix=f'write it like host = "{example}"'
+        )
     return host
 
 

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from campaign.settings.sections import (
     ContactsSettings,
+    LedgerSettings,
     LinkSettings,
     MessageSettings,
     RetrySettings,
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     link: LinkSettings
     smtp: SmtpSettings
     retry: RetrySettings = RetrySettings()
+    ledger: LedgerSettings = LedgerSettings()
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"settings are frozen: {name}")
@@ -50,16 +52,6 @@ class Settings(BaseSettings):
     def folder(self) -> Path:
         """The folder of campaign.toml, absolute."""
         return self.path.parent
-
-    @property
-    def results_path(self) -> Path:
-        """Where the results CSV goes unless told otherwise."""
-        return self.folder / f"{self.name}-results.csv"
-
-    @property
-    def ledger_path(self) -> Path:
-        """Where the ledger goes unless told otherwise: beside the results."""
-        return self.folder / f"{self.name}-results.ledger"
 
     @classmethod
     def settings_customise_sources(

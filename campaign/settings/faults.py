@@ -82,13 +82,13 @@ def invalid_fields(error: ValidationError, wanted: Mapping[str, Wanted], reading
             section, _, name = key.rpartition(".")
             place = f"under [{section}]" if section else "at the top, before the first section"
             fix = f"add it {place}: {name} = {want.example}"
-            faults[key] = Fault(what=f"{key} is missing; it wants {want.words}", fix=fix, origin=origin)
+            faults[key] = Fault(what=f"{key} is missing; it must be {want.words}", fix=fix, origin=origin)
         elif isinstance(cause, RefusedValueError):
             quote = cause.quote and not cause.setting
             what = f"{key} is {shown(found['input'])}; {cause.problem}" if quote else f"{key}: {cause.problem}"
             faults[key] = Fault(what=what, fix=cause.fix, origin=origin)
         else:
-            what = f"{key} is {shown(found['input'])}; it wants {want.words}"
+            what = f"{key} is {shown(found['input'])}; it must be {want.words}"
             faults[key] = Fault(what=what, fix=f"write for example: {want.example}", origin=origin)
     return list(faults.values())
 
@@ -106,7 +106,7 @@ def settings_error(faults: Sequence[Fault], path: Path) -> SettingsError:
     return SettingsError(
         "\n".join([f"{len(faults)} settings are wrong:", *lines]),
         where=where,
-        fix="mend them all, then run the same command again",
+        fix="correct them all, then run the same command again",
     )
 
 

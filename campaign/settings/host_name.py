@@ -24,7 +24,7 @@ def own_name(value: object) -> str:
         raise RefusedValueError("a host name has no underscore", fix=fix)
     name = written.lower() if written.isascii() else ascii_domain(written) or ""
     if len(name) > 253 or not _NAME.fullmatch(name) or name.rpartition(".")[2].isdigit():
-        raise RefusedValueError("that is no full host name", fix=fix)
+        raise RefusedValueError("that is not a full host name", fix=fix)
     if name.rpartition(".")[2] in ("localdomain", "localhost"):
         raise RefusedValueError("every machine may call itself that", fix=fix)
     return name
@@ -37,5 +37,5 @@ def _literal(written: str) -> str:
         return f"[{IPv4Address(written)}]"
     except ValueError:
         raise RefusedValueError(
-            "what stands in the brackets is no address", fix='write it like "[192.0.2.1]" or "[IPv6:2001:db8::1]"'
+            "what stands in the brackets is not an address", fix='write it like "[192.0.2.1]" or "[IPv6:2001:db8::1]"'
         ) from None

@@ -1,4 +1,4 @@
-"""`campaign.toml` and the environment in, checked `Settings` out; and where a run's results and ledger lie.
+"""`campaign.toml` and the environment in, checked `Settings` out.
 
 Raises `SettingsError`, which lists everything that is wrong at once. Pydantic's own errors end here: they are read,
 then dropped before ours is raised, so that no traceback can show an input.
@@ -19,6 +19,7 @@ from campaign.errors import SettingsError
 from campaign.settings.campaign_file import Settings
 from campaign.settings.faults import Fault, Reading, invalid_fields, settings_error
 from campaign.settings.names import WANTED, variable
+from campaign.settings.sections import LedgerSettings
 from campaign.settings.sources import EnvironmentSource, FileSource, OptionsSource
 
 _LARGEST = 1 << 20
@@ -38,7 +39,7 @@ def load_settings(
     """
     path = Path(path)
     document = _parsed(_read(path), path)
-    path = path.absolute()
+    path = Path(os.path.realpath(path))  # one campaign, whichever link led to it, has one ledger
     reading = Reading()
     options = OptionsSource(reading, overrides)
     environment = EnvironmentSource(reading, os.environ if environ is None else environ, path.parent)
@@ -65,51 +66,6 @@ def require_secrets(settings: Settings, *, sandbox: bool, smtp: bool = True) -> 
         faults.append(_missing_secret("smtp.password", "smtp.username is set, but its password is missing"))
     if faults:
         raise settings_error(faults, settings.path)
-
-
-def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> tuple[Path, Path]:
-    """Say where the results CSV and the ledger lie, as absolute paths; the ledger is beside the results.
-
-    `output` is relative to the working directory. A sandbox run's ledger is never that of a real one, not even with
-    the same `output`. Raises `SettingsError` where the two would overwrite each other or what the campaign reads.
-    """
-    if output is None:
-        stem = f"{settings.name}-sandbox-results" if sandbox else f"{settings.name}-results"
-        results, ledger = settings.folder / f"{stem}.csv", settings.folder / f"{stem}.ledger"
-    else:
-        results = output.absolute()
-        option = "the option for the output"
-        if not results.name or _is_folder(results):
-            raise SettingsError(f"{output} is a folder", where=option, fix="name a file in it: results.csv")
-        if results.suffix.lower() == ".ledger":
-            raise SettingsError(f"{output} is a ledger's name", where=option, fix="name a CSV: results.csv")
-        stem = results.stem if results.suffix.lower() == ".csv" else results.name
-        ledger = results.with_name(f"{stem}-sandbox.ledger" if sandbox else f"{stem}.ledger")
-    for read in (settings.path, settings.contacts.file, *settings.contacts.suppress):
-        for written in (results, ledger):
-            if _same_file(written, read):
-                raise SettingsError(
-                    f"the results or their ledger would overwrite {read}",
-                    where=str(written),
-                    fix="name another output file, or another contacts file",
-                )
-    return results, ledger
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False  # whoever opens it will say what is the matter
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    if one == other:
-        return True
-    try:
-        return one.samefile(other)
-    except (OSError, ValueError):
-        return False
 
 
 def _missing_secret(key: str, what: str) -> Fault:
@@ -169,7 +125,7 @@ def _parsed(content: str, path: Path) -> dict[str, object]:
     raise SettingsError(
         f"the settings file is not TOML: {problem}",
         where=where,
-        fix='text wants double quotes (host = "smtp.acme.example"), and each name may be set once; see toml.io',
+        fix='text needs double quotes (host = "smtp.acme.example"), and each name may be set once; see toml.io',
     )
 
 
@@ -185,7 +141,10 @@ def _with_absolute_paths(settings: Settings) -> Settings:
     smtp = settings.smtp
     files = {name: getattr(smtp, name) for name in ("ca_file", "client_cert", "client_key")}
     found = {name: _anchored(folder, file) for name, file in files.items() if file is not None}
-    return settings.model_copy(update={"contacts": contacts, "message": message, "smtp": smtp.model_copy(update=found)})
+    updated = {"contacts": contacts, "message": message, "smtp": smtp.model_copy(update=found)}
+    if settings.ledger.path is not None:
+        updated["ledger"] = LedgerSettings(path=_anchored(folder, settings.ledger.path))
+    return settings.model_copy(update=updated)
 
 
 def _anchored(folder: Path, path: Path) -> Path:

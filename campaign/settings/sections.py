@@ -1,6 +1,6 @@
 """The sections of `campaign.toml`, one frozen model each.
 
-Every field says in words what it wants (`description`) and how it looks in the file (`examples`): error messages are
+Every field says in words what it takes (`description`) and how it looks in the file (`examples`): error messages are
 made of them, and so can a reference be. Paths are absolute, durations `timedelta`, secrets `SecretStr` or None.
 Made by `load_settings`; a model made directly checks its values but reads no file and no environment.
 """
@@ -27,8 +27,10 @@ from campaign.settings.values import (
     Text,
     between,
     closing,
+    flag,
     opening,
 )
+from campaign.settings.values import encoding as text_encoding
 
 _SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -41,6 +43,12 @@ class ContactsSettings(Section):
     file: FilePath = Field(description="the path of a CSV file", examples=['"contacts.csv"'])
     email_column: Text = Field(default="email", description="the name of a column", examples=['"email"'])
     suppress: FilePaths = Field(default=(), description="a list of files", examples=['["unsubscribed.csv"]'])
+    suppress_lenient: Annotated[bool, PlainValidator(flag)] = Field(
+        default=False, description="true or false", examples=["true"]
+    )
+    encoding: Annotated[str, PlainValidator(text_encoding)] | None = Field(
+        default=None, description="the name of a text encoding", examples=['"cp1250"']
+    )
 
 
 class MessageSettings(Section):
@@ -58,7 +66,7 @@ class MessageSettings(Section):
     )
     unsubscribe_url: Annotated[str, PlainValidator(web_address)] | None = Field(
         default=None,
-        description="a https URL, which may be a template",
+        description="an https URL, which may be a template",
         examples=['"https://acme.example/unsubscribe?e={{ contact.email | urlencode }}"'],
     )
     unsubscribe_mailto: Annotated[str, PlainValidator(address)] | None = Field(
@@ -111,7 +119,7 @@ class LinkSettings(Section):
     )
     redirect_to: Annotated[str, PlainValidator(web_address)] | None = Field(
         default=None,
-        description="a https URL, which may be a template",
+        description="an https URL, which may be a template",
         examples=['"https://acme.myclickfunnels.com/orders"'],
     )
     grace: Annotated[timedelta, between(_SECOND, 366 * _DAY)] = Field(
@@ -165,6 +173,12 @@ class RetrySettings(Section):
                 "it is shorter than retry.first_wait", fix="make it as long at least", setting="retry.longest_wait"
             )
         return self
+
+
+class LedgerSettings(Section):
+    """[ledger]: where it is on record who was mailed."""
+
+    path: FilePath | None = Field(default=None, description="the path of a file", examples=['"autumn.ledger"'])
 
 
 def _bare(mailbox: str) -> str:

@@ -28,8 +28,7 @@ from campaign.settings.names import (
     nearest_variable,
     variable,
 )
-
-_LARGEST_SECRET = 65536
+from campaign.settings.secrets import UnfitSecretError, bare_secret, may_be_named, path_of, secret_of_file
 
 
 class Source(PydanticBaseSettingsSource):
@@ -122,11 +121,10 @@ class EnvironmentSource(Source):
 
     def _put_secret(self, key: str, secret: str, name: str) -> None:
         try:
-            secret.encode()
-        except UnicodeEncodeError:
-            self.reading.refuse(f"{name} is not UTF-8 text", fix="set it to UTF-8 text", origin=name)
-            return
-        self.put(key, SecretStr(secret), name)
+            self.put(key, SecretStr(bare_secret(secret)), name)
+        except UnfitSecretError as error:
+            fix = f"{error.fix}; {name} holds nothing but the secret" if error.fix else f"set {name} to the secret"
+            self.reading.refuse(f"{name} {error.problem}", fix=fix, origin=name)
 
     def _put_secret_of_file(self, key: str, name: str, value: str) -> None:
         if not value:
@@ -134,30 +132,25 @@ class EnvironmentSource(Source):
         if self.environ.get(variable(key)):
             self.reading.refuse(f"both {variable(key)} and {name} are set", fix="unset one of the two", origin=name)
             return
-        # The path is not quoted: whoever mistook the variable for the secret's own has put the secret there.
+        fix = ""
         try:
-            with (self.folder / value).open("rb") as file:
-                content = file.read(_LARGEST_SECRET + 1)
-            if len(content) > _LARGEST_SECRET:
-                raise ValueError("too large")
-            secret = content.decode()
-        except UnicodeDecodeError:
-            problem = "is not UTF-8 text"
+            path = path_of(value, self.folder)
+            secret = secret_of_file(path)
+        except UnfitSecretError as error:
+            problem, fix = error.problem, error.fix
         except OSError as error:
             problem = f"can't be read ({error.strerror})"
         except ValueError:
-            problem = "can't be the file of a secret: its name has a NUL in it, or it is larger than 64 KiB"
+            problem = "can't be the file of a secret: its name has a NUL in it"
         else:
-            secret = secret.removesuffix("\n").removesuffix("\r")
-            if secret:
-                self._put_secret(key, secret, name)
-                return
-            problem = "is empty"
-        self.reading.refuse(
-            f"the file that {name} names {problem}",
-            fix=f"let {name} be the path of a file that holds nothing but the secret, as UTF-8 text",
-            origin=name,
-        )
+            self.put(key, SecretStr(secret), name)
+            return
+        if may_be_named(value, self.folder):
+            which = f"the file {path if str(path).isprintable() else ascii(str(path))} that {name} names"
+        else:
+            which = f"the file that {name} names (looked for from {self.folder} on)"
+        wanted = f"let {name} be the path of a file that holds nothing but the secret, as UTF-8 text"
+        self.reading.refuse(f"{which} {problem}", fix=f"{fix}; {wanted}" if fix else wanted, origin=name)
 
     def _refuse_unknown_variable(self, name: str) -> None:
         best = nearest_variable(name)

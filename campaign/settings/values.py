@@ -4,7 +4,9 @@ Text from the environment and from options is read the same way as the file's ow
 `CAMPAIGN_SMTP__PORT=587` meet here. Raises `RefusedValueError`, which pydantic gathers.
 """
 
+import codecs
 import json
+import os
 import re
 import shlex
 from datetime import date, datetime, time, timedelta
@@ -19,12 +21,16 @@ from campaign.errors import UsageError
 from campaign.settings.faults import RefusedValueError
 
 _LONGEST = 4096
+_NO_FILES_ENCODING = frozenset(
+    {"idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape", "undefined"}
+    | {"charmap"}
+)
 
 
 def text(value: object) -> str:
     """Take text: not blank, on one line, and writable as UTF-8."""
     if not isinstance(value, str):
-        raise RefusedValueError("it wants text", fix='put it in double quotes: "…"')
+        raise RefusedValueError("it must be text", fix='put it in double quotes: "…"')
     if not value.strip():
         raise RefusedValueError("it is blank", fix="write something, or take the line out")
     if len(value) > _LONGEST:
@@ -70,9 +76,32 @@ def command(value: object) -> str:
     raise RefusedValueError(problem, fix=fix, quote=False)
 
 
+def encoding(value: object) -> str:
+    """Take the name of a text encoding that Python knows, in any spelling."""
+    name = text(value).strip()
+    try:
+        known = codecs.lookup(name)
+        if known.incrementaldecoder is not None and known.name not in _NO_FILES_ENCODING:
+            "\n".encode(name)  # refused for codecs between bytes and bytes
+            return name
+    except (LookupError, ValueError, TypeError):
+        pass
+    raise RefusedValueError("it is no text encoding that is known here", fix='write it like "cp1250" or "shift_jis"')
+
+
+def flag(value: object) -> bool:
+    """Take true or false, as TOML or the environment writes it."""
+    written = word(value)
+    if written in (True, "true", "yes", "on", "1"):
+        return True
+    if written in (False, "false", "no", "off", "0"):
+        return False
+    raise RefusedValueError("it wants true or false", fix="write one of the two, without quotes")
+
+
 def path(value: object) -> Path:
-    """Take a path."""
-    return Path(value) if isinstance(value, Path) else Path(text(value))
+    """Take a path; `~` at its beginning is the home folder."""
+    return value if isinstance(value, Path) else Path(os.path.expanduser(text(value)))  # noqa: PTH111 - Path's raises
 
 
 def paths(value: object) -> tuple[Path, ...]:
@@ -86,7 +115,7 @@ def paths(value: object) -> tuple[Path, ...]:
         else:
             value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, list | tuple):
-        raise RefusedValueError("it wants a list of files", fix='write ["unsubscribed.csv"]')
+        raise RefusedValueError("it must be a list of files", fix='write ["unsubscribed.csv"]')
     return tuple(path(part) for part in value)
 
 
@@ -95,7 +124,7 @@ def duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if isinstance(value, time):
-        raise RefusedValueError("that is a time of day, it wants a length of time", fix='write "8h", in quotes')
+        raise RefusedValueError("that is a time of day; it must be a length of time", fix='write "8h", in quotes')
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value) if isinstance(value, float) or abs(value) < 10**9 else "a number too large"
     try:
@@ -111,7 +140,7 @@ def between(shortest: timedelta, longest: timedelta) -> BeforeValidator:
         length = duration(value)
         if not shortest <= length <= longest:
             raise RefusedValueError(
-                f"it wants {spell_duration(shortest)} to {spell_duration(longest)}", fix="choose one between"
+                f"it must be {spell_duration(shortest)} to {spell_duration(longest)}", fix="choose one between"
             )
         return length
 
@@ -122,7 +151,7 @@ def _moment(value: object, *, date_alone: bool) -> datetime:
     if isinstance(value, time):
         raise RefusedValueError("it is a time without a date", fix="write both, such as 2026-11-23T09:00:00")
     if not isinstance(value, str | date):
-        raise RefusedValueError("it wants a date and time", fix="write it like 2026-11-23T09:00:00, without quotes")
+        raise RefusedValueError("it must be a date and time", fix="write it like 2026-11-23T09:00:00, without quotes")
     try:
         return as_moment(value, date_alone=date_alone)
     except UsageError as error:
@@ -148,7 +177,7 @@ def campaign_name(value: object) -> str:
             fix='write it like "autumn-orders"',
         )
     if name.lower().endswith("-sandbox"):
-        # NAME-sandbox-results.ledger belongs to the sandbox runs of NAME: they must never look like real ones.
+        # NAME-sandbox.ledger belongs to the sandbox runs of NAME: they must never look like real ones.
         raise RefusedValueError("names that end in '-sandbox' are kept for sandbox runs", fix="choose another name")
     return name
 

@@ -1,6 +1,6 @@
 """No session: what set-up, ssl and socket raise, and what the server says in place of yes → `SessionError`.
 
-Takes any of their errors; keeps nothing of it, since it could hold the password. Where the fault cannot mend itself
+Takes any of their errors; keeps nothing of it, since it could hold the password. Where waiting does not help
 (a certificate, a mechanism) and the server gave no reply that says so, `reply` is one of ours with the code that fits.
 """
 
@@ -20,6 +20,12 @@ class SessionError(CampaignError):
         super().__init__(what, where=where, fix=fix)
         self.phase = phase
         self.reply = reply
+        if phase is Phase.STARTTLS:
+            self.reason = "tls"
+        elif reply is None:
+            self.reason = "server_unreachable"
+        else:
+            self.reason = "sign_in_refused" if phase is Phase.AUTH else "server_refused"
 
 
 def refused(reply: Reply, phase: Phase, *, fix: str = "") -> SessionError:
@@ -42,7 +48,7 @@ def translate(error: Exception, phase: Phase, *, timeout: float, quotable: bool,
         fix = "perhaps the server does not take smtp.client_cert: its log says so"
     if not fix and phase is Phase.STARTTLS:
         fix = "perhaps its TLS is older than 1.2, or smtp.security is not what smtp.port speaks"
-    return SessionError(f"no session with the server: {what}", phase=phase, fix=fix)
+    return SessionError(f"could not connect to the server: {what}", phase=phase, fix=fix)
 
 
 def spelled(reply: Reply) -> str:
@@ -64,7 +70,7 @@ def wanted_first(reply: Reply) -> str:
 def _lost(error: Exception, timeout: float, quotable: bool) -> tuple[str, str]:
     """What happened and what to do, where nothing was said, or nothing that makes sense."""
     if isinstance(error, ReplyError):
-        words = str(error) if quotable else "its answer is no SMTP reply"
+        words = str(error) if quotable else "its answer is not an SMTP reply"
         return words, "check smtp.host and smtp.port: is it a mail server?"
     if isinstance(error, socket.gaierror):
         return "its host name is not known", "check smtp.host"

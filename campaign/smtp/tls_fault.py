@@ -88,8 +88,8 @@ def tls_fault(error: ssl.SSLError, *, client_cert: bool) -> TlsFault | None:
         )
     if _any(_NOTHING_SHARED, reason):
         what = f"there is no TLS that the server and we both speak: {readable}"
-        fix = "ask the server's operator which ciphers it wants" + (
-            "" if client_cert else "; or set smtp.client_cert, if it wants one"
+        fix = "ask the server's operator which ciphers it accepts" + (
+            "" if client_cert else "; or set smtp.client_cert, if it asks for one"
         )
         return TlsFault(what=what, fix=fix)
     if _any(_NOT_TLS, reason):

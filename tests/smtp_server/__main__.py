@@ -5,6 +5,7 @@ python -m tests.smtp_server --record accepted.jsonl --misbehave rcpt_5xx,local=u
 
 import argparse
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from tests.smtp_server.misbehaviours import (
     share,
 )
 from tests.smtp_server.record import Keep
-from tests.smtp_server.server import FaultServer
+from tests.smtp_server.server import HOST, FaultServer
 
 _MATCHES: dict[str, Any] = {
     "address": address,
@@ -77,7 +78,7 @@ def main() -> None:
         given.ca_file.write_bytes(authority_pem())
     with FaultServer(
         *given.misbehave,
-        port=given.port,
+        bound=socket.create_server((HOST, given.port)) if given.port else None,
         record_file=given.record,
         keep=given.keep,
         keep_commands=given.keep_commands,

@@ -20,7 +20,8 @@ from typing import TypeVar
 
 _T = TypeVar("_T")
 PATIENCE = 60.0
-"""Seconds to wait for what has to come: far more than it takes on a busy machine. A test that passes never waits so long."""
+"""Seconds to wait for what has to come: far more than it takes on a busy machine, and no test that passes waits so
+long."""
 
 
 class Keep(StrEnum):

@@ -30,7 +30,9 @@ HOST = "127.0.0.1"
 
 
 class FaultServer:
-    """`bound`: a socket that has its address and does not listen yet, in place of a free port. `features` are the fields of `Features`; the first misbehaviour that strikes in a phase wins."""
+    """`bound`: a socket that has its address and does not listen yet, in place of a free port. `features` are the
+    fields of `Features`; the first misbehaviour that strikes in a phase wins.
+    """
 
     def __init__(
         self,

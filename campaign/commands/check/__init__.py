@@ -10,17 +10,21 @@ Raises UsageError only where the settings can't be read at all; whatever else is
 from functools import partial
 from pathlib import Path
 
-import typer
-
 from campaign.commands.check import contacts, server, setup
 from campaign.commands.check.findings import Findings, counted
+from campaign.commands.documents import counts_document
 from campaign.model import Status
 from campaign.settings import load_settings
+from campaign.stdout import say_json
 
 
-def check_campaign(campaign: Path, *, output: Path | None, offline: bool) -> int:
-    """Check, and say all of it. Gives 2 where nothing could be sent, 1 where some rows can't be, else 0."""
-    settings, found = load_settings(campaign), Findings()
+def check_campaign(
+    campaign: Path, *, output: Path | None, offline: bool, strict: bool = False, json: bool = False
+) -> int:
+    """Check, and say all of it. Gives 2 where nothing could be sent, else 0; with `strict`, 1 for rows that can't be
+    mailed and for whatever is noted.
+    """
+    settings, found = load_settings(campaign), Findings(aside=json)
     known = setup.Known()
     steps = [
         partial(setup.secrets, settings, known, found),
@@ -33,9 +37,25 @@ def check_campaign(campaign: Path, *, output: Path | None, offline: bool) -> int
         steps.append(partial(server.server, settings, known, found))
     for step in steps:
         found.take(step)
+    counts = {status: known.seen.counts[status] for status in Status}
+    ready, invalid = counts[Status.PENDING], counts[Status.INVALID]
     if found.wrong:
-        typer.echo(f"{counted(found.wrong, 'thing', 'things')} to put right; nothing was sent")
-        return 2
-    invalid = known.seen.counts[Status.INVALID]
-    typer.echo("ready to send" + (", but for the invalid rows" if invalid else ""))
-    return int(invalid > 0)
+        found.say(f"{counted(found.wrong, 'thing', 'things')} to put right; nothing was sent")
+    elif not ready:
+        found.say("nobody can be mailed: there is nothing to send")
+    else:
+        found.say("ready to send" + (f", but for {counted(invalid, 'invalid row', 'invalid rows')}" if invalid else ""))
+    code = 2 if found.wrong or not ready else int(strict and bool(invalid or found.notes))
+    if json:
+        say_json(
+            {
+                "campaign": settings.name,
+                "exit_code": code,
+                "ready": code != 2,
+                **counts_document(counts),
+                "wrong": found.wrong,
+                "notes": found.notes,
+                "findings": found.found,
+            }
+        )
+    return code

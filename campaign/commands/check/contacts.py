@@ -1,14 +1,17 @@
 """The check of the contacts file and of every contact's message: what can be mailed, and what is odd about it."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from campaign.commands.check.findings import Findings
+from campaign.commands.check.findings import Findings, counted
+from campaign.commands.check.links import link_notes
 from campaign.commands.check.setup import Known
 from campaign.console import Console
-from campaign.contacts import open_contacts
 from campaign.durations import brief_duration
 from campaign.ending import show_counts
 from campaign.model import Status
+from campaign.pipeline.beforehand import odd_about, open_contacts_of
+from campaign.pipeline.reading_notes import in_words, refuse_unusable
 from campaign.pipeline.rehearsal import check as rehearse
 from campaign.settings import Settings
 
@@ -17,21 +20,29 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 def contacts(settings: Settings, known: Known, found: Findings) -> None:
     """The file, and every contact's message."""
-    file = open_contacts(settings.contacts.file, email_column=settings.contacts.email_column)
+    file = open_contacts_of(settings.contacts)
     delimiter = _DELIMITERS.get(file.delimiter, file.delimiter)
     found.ok("contacts", f"{file.path.name}, {file.encoding}, by {delimiter}: columns {', '.join(file.columns)}")
-    if known.window is None:  # over: there is still something to learn about the rows
-        given = settings.window.model_copy(update={"opens": None, "closes": None, "lasts": None})
+    for words in odd_about(file):
+        found.note(words)
+    if known.window is None:  # over, or not understood: the rows can be looked at all the same
+        whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
+        given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
     known.seen = seen = rehearse(settings, secret=known.secret, reading=Console(title=settings.name).reading)
-    ready, invalid = seen.counts[Status.PENDING], seen.counts[Status.INVALID]
+    for report in seen.lists:
+        (found.note if report.unusable else partial(found.ok, "suppression"))(in_words(report))
+    ready = seen.counts[Status.PENDING]
     found.ok("messages", f"{ready:,} can be mailed, {seen.largest:,} bytes at most")
     show_counts({word: seen.counts[word] for word in Status if word is not Status.PENDING}, found.detail)
-    for fault in seen.faults:
-        found.detail(f"  row {fault.row.contact.number}: {fault.detail}")
-    if invalid > len(seen.faults):
-        found.detail(f"  and {invalid - len(seen.faults):,} more")
+    for line in seen.fault_lines():
+        found.detail(f"  {line}")
+    for mend, count in seen.mended.items():
+        found.note(f"{counted(count, 'address', 'addresses')} {mend.value}")
     _advise(settings, known, ready, found)
+    link_notes(settings, seen, found)
+    if not settings.contacts.suppress_lenient:
+        refuse_unusable(seen.lists)
 
 
 def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> None:

@@ -1,39 +1,70 @@
 """What a check finds out, one after the other: what is well, what is worth knowing, what is wrong."""
 
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import typer
 
+from campaign.colour import coloured
 from campaign.errors import CampaignError
+from campaign.stdout import say
 
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """Says each finding as it comes, and counts what is wrong."""
+    """Says each finding as it comes, and keeps it for a program."""
 
-    wrong: int = 0
+    aside: bool = False
+    """Whether stdout is a program's: the words go to stderr."""
+    found: list[dict[str, Any]] = field(default_factory=list)
+    """Each with its `kind`: `ok`, `note` or `wrong`."""
+
+    @property
+    def wrong(self) -> int:
+        """How many things are wrong."""
+        return sum(one["kind"] == "wrong" for one in self.found)
+
+    @property
+    def notes(self) -> int:
+        """How many things are worth a look."""
+        return sum(one["kind"] == "note" for one in self.found)
 
     def ok(self, subject: str, words: str) -> None:
         """Something is as it should be."""
-        typer.echo(f"ok     {subject}: {words}")
+        self.found.append({"kind": "ok", "subject": subject, "words": words})
+        self.say(f"ok     {subject}: {words}")
 
     def note(self, words: str) -> None:
         """Something that may be as it should be, and may not."""
-        typer.echo(f"note   {words}")
+        self.found.append({"kind": "note", "words": words})
+        self.say(f"note   {words}")
 
     def detail(self, words: str) -> None:
         """More on the last finding."""
-        typer.echo(words)
+        if self.found:
+            self.found[-1].setdefault("details", []).append(words.strip())
+        self.say(words)
 
     def take(self, step: Callable[[], None]) -> None:
-        """Do a step; what it raises is wrong, and no reason to stop."""
+        """Do a step; what it raises is wrong, and no reason to stop. What was told already is not told again."""
         try:
             step()
         except CampaignError as error:
-            self.wrong += 1
+            fault = {"kind": "wrong", "what": error.what, "where": error.where, "fix": error.fix}
+            if fault in self.found:
+                return
+            self.found.append(fault)
             first, *more = str(error).splitlines()
-            typer.echo("\n".join([f"WRONG  {first}", *(f"     {line}" for line in more)]))
+            self.say("\n".join([f"WRONG  {first}", *(f"     {line}" for line in more)]))
+
+    def say(self, words: str) -> None:
+        """Say a line."""
+        if self.aside:
+            typer.echo(coloured(words, sys.stderr), err=True)
+        else:
+            say(words)
 
 
 def counted(count: int, one: str, several: str) -> str:

@@ -3,9 +3,10 @@
 from campaign.commands.check.findings import Findings, counted
 from campaign.commands.check.setup import Known
 from campaign.delivery import judge, refusal, said
-from campaign.errors import SettingsError
 from campaign.model import Phase
+from campaign.pipeline.message_size import too_large
 from campaign.pipeline.plan import configured_server
+from campaign.pipeline.rehearsal import size_with_little
 from campaign.settings import Settings
 from campaign.smtp.connect import Session, connect
 from campaign.smtp.notes import session_notes
@@ -27,16 +28,26 @@ def server(settings: Settings, known: Known, found: Findings) -> None:
         found.note(words)
     _envelope(settings, session, found)
     if session.size_limit is not None and known.seen.largest > session.size_limit:
-        raise SettingsError(
-            f"the largest message has {known.seen.largest:,} bytes, the server takes {session.size_limit:,} at most",
-            where="message.template",
-            fix="make the template smaller",
-        )
+        _too_large(settings, known, session.size_limit, found)
     if known.seen.smtputf8 and not session.smtputf8:
         found.note(
             f"{counted(known.seen.smtputf8, 'address needs', 'addresses need')} SMTPUTF8, which the server lacks: "
             "no message can go there"
         )
+
+
+def _too_large(settings: Settings, known: Known, limit: int, found: Findings) -> None:
+    """Tell messages that the server finds too large; raise TemplateError where that is the templates' fault."""
+    seen = known.seen
+    assert seen.smallest is not None
+    size = size_with_little(settings, known.secret, seen.smallest)
+    if size is not None and size > limit:
+        raise too_large(size, limit)
+    count = sum(messages for size, messages in seen.sizes.items() if size > limit)
+    found.note(
+        f"{counted(count, 'message is', 'messages are')} larger than the server takes ({limit:,} bytes; the largest "
+        f"has {seen.largest:,}), and will be rejected: what stands in the cells is too long"
+    )
 
 
 def _envelope(settings: Settings, session: Session, found: Findings) -> None:

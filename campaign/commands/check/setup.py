@@ -1,19 +1,26 @@
 """The check of what surrounds the messages: secrets, window, links, and what earlier runs have left."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from campaign.commands.check.findings import Findings
-from campaign.commands.sending import link_secret, require_folder
+from campaign.commands.sending import require_folder, signing_secret
+from campaign.durations import brief_duration
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger import summary
+from campaign.ledger.files import generation_file
+from campaign.ledger.location import locate
 from campaign.ledger.store import reading_ledger
-from campaign.links import LinkMinter, throwaway_secret
+from campaign.links import throwaway_secret
 from campaign.model import Status
-from campaign.pipeline.rehearsal import Rehearsal, rehearsal_window
-from campaign.settings import Settings, output_paths, require_secrets
+from campaign.pipeline.rehearsal import rehearsal_window
+from campaign.pipeline.rehearsed import Rehearsal
+from campaign.results import refuse_foreign
+from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
 from campaign.window import SendWindow
+
+_LONG_LIFE = timedelta(days=7)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,17 +28,22 @@ class Known:
     """What one step has found out for the next."""
 
     window: SendWindow | None = None
-    """None where it is over."""
+    """None where it is over, or can't be understood."""
+    timezone: str = "UTC"
+    """The window's zone, where that is one."""
     secret: str = field(default_factory=throwaway_secret, repr=False)
     seen: Rehearsal = field(default_factory=Rehearsal)
 
 
 def secrets(settings: Settings, known: Known, found: Findings) -> None:
     """Secrets. Without one that will do, the other steps go on with a throw-away secret."""
+    for name, path, who in open_to_others(secret_files(settings)):
+        found.note(f"{path} ({name}) can be read by {who}: chmod 600 keeps it to its owner")
+    password = settings.smtp.password
+    if password is not None and password.get_secret_value() != password.get_secret_value().strip():
+        found.note("the SMTP password begins or ends with a space: is that meant?")
     require_secrets(settings, sandbox=False)
-    secret = link_secret(settings)
-    LinkMinter(domain=settings.link.domain, secret=secret, expiry=lambda issued: issued)
-    known.secret = secret
+    known.secret = signing_secret(settings)
     found.ok("secrets", "all there")
 
 
@@ -39,6 +51,7 @@ def window(settings: Settings, known: Known, found: Findings) -> None:
     """When mail may go."""
     given = rehearsal_window(settings)
     now = datetime.now(UTC)
+    known.timezone = settings.window.timezone
     if given.is_over(now):
         raise WindowError(
             f"the window is over: it {given.describe(now)}",
@@ -56,12 +69,20 @@ def links(settings: Settings, known: Known, found: Findings) -> None:
     link, now = settings.link, datetime.now(UTC)
     until = known.window.link_expiry(max(now, known.window.opens), link.grace)
     found.ok("links", f"sign in at {link.domain} until {until:%Y-%m-%d %H:%M %Z}")
+    lives = until - max(now, known.window.opens)
+    if lives > _LONG_LIFE:
+        found.note(
+            f"links live {brief_duration(lives)}, and whoever has one is signed in by it until then; a window that "
+            "closes sooner, or a shorter link.grace, makes it less"
+        )
 
 
 def earlier(settings: Settings, output: Path | None, found: Findings) -> None:
     """What earlier runs have left."""
-    results, path = output_paths(settings, output, False)
+    results, ledger, before = output_paths(settings, output, False)
+    path = locate(ledger, before, settings.name)
     require_folder(results.parent)
+    refuse_foreign(results)
     if path.exists() and path.stat().st_size:
         with reading_ledger(path, settings.name) as database:
             counts = summary.counts(database)
@@ -72,7 +93,8 @@ def earlier(settings: Settings, output: Path | None, found: Findings) -> None:
         raise LedgerError(
             "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
             where=str(path),
-            fix=f"put the ledger back; or, to mail everybody from the beginning, move {results.name} away",
+            fix=f"put the ledger back; or, to mail everybody from the beginning, move {results.name} and "
+            f"{generation_file(path).name} away",
         )
     else:
         found.ok("results", f"{results}, new")

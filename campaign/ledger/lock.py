@@ -1,0 +1,56 @@
+"""One run at a time: an flock on the ledger's file, which worker processes inherit, so it is free only when the last of
+them is gone.
+
+Raises LedgerError where the file can't be locked, LedgerBusyError with who holds it.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from campaign.errors import LedgerBusyError, LedgerError
+from campaign.ledger import schema
+
+
+def lock_file(path: Path) -> int:
+    """Create the file if there is none, and lock it; gives the descriptor."""
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # it holds people's data
+    except OSError as error:
+        raise LedgerError(
+            f"the ledger can't be opened for writing: {error.strerror}",
+            where=str(path),
+            fix="check that its folder exists, that both can be written, and that the disk has room",
+        ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise LedgerBusyError(
+            f"another run is using this campaign's ledger: {_holder(path)}",
+            where=str(path),
+            fix="wait for it to end, or stop it; `campaign status` shows how far it is",
+        ) from None
+    except OSError as error:
+        os.close(lock)
+        raise LedgerError(
+            f"the ledger can't be locked: {error.strerror}",
+            where=str(path),
+            fix="keep the ledger on a local disk: choose another --output",
+        ) from None
+    return lock
+
+
+def _holder(path: Path) -> str:
+    """Say who holds the ledger, as far as it tells."""
+    try:
+        with contextlib.closing(schema.connect(path, readonly=True)) as database:
+            holder = json.loads(database.execute("SELECT value FROM facts WHERE name = 'holder'").fetchone()[0])
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder["since"]))
+        return f"process {holder['pid']} on {holder['host']}, since {since}"
+    except (LedgerError, sqlite3.Error, TypeError, ValueError, KeyError):
+        return "a process that has not given its name yet"

@@ -1,0 +1,45 @@
+"""The results files that we have written, by digest: what is none of them, somebody else has changed or put there.
+
+Kept among the ledger's facts. Best effort: where the fact can't be written (a full disk), a results file is taken for
+changed later on, and kept, which loses nothing. Raises LedgerError only where the ledger can't be read.
+"""
+
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+
+from campaign.errors import LedgerError
+from campaign.ledger import schema
+from campaign.ledger.faults import SQLITE_ERRORS, explained, transaction
+
+_FACT = "results_written"
+_MOST = 16
+"""Digests kept: a file may be put back by hand, or stand under another name."""
+
+
+def pictures(database: sqlite3.Connection) -> frozenset[str]:
+    """Give the digests of the results files written last."""
+    return frozenset(_known(database))
+
+
+def remember_picture(database: sqlite3.Connection, digest: str) -> None:
+    """Put a digest on record, before the file takes its place."""
+    with contextlib.suppress(LedgerError, *SQLITE_ERRORS), transaction(database):
+        kept = [digest, *(one for one in _known(database) if one != digest)][:_MOST]
+        database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FACT, json.dumps(kept)))
+
+
+def remember_picture_aside(ledger: Path, digest: str) -> None:
+    """The same for whoever only reads the ledger, which another process may be using."""
+    with contextlib.suppress(LedgerError, *SQLITE_ERRORS), contextlib.closing(schema.connect(ledger)) as database:
+        remember_picture(database, digest)
+
+
+def _known(database: sqlite3.Connection) -> list[str]:
+    with explained(database):
+        row = database.execute("SELECT value FROM facts WHERE name = ?", (_FACT,)).fetchone()
+    try:
+        return [] if row is None else [str(one) for one in json.loads(row[0])]
+    except (ValueError, TypeError):
+        return []

@@ -1,0 +1,98 @@
+"""The end of a run: results written, counts taken, and the reason why it ended, summed up.
+
+From here on nothing is raised that can be helped: where the results can't be written once messages may have left, that
+is the trouble, or, where there is one already, a notice. What became of the run must be said all the same.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from campaign.errors import LedgerError, ResultsError
+from campaign.ledger import summary
+from campaign.ledger.pictures import pictures, remember_picture
+from campaign.ledger.store import Ledger
+from campaign.model import Status
+from campaign.pipeline.job import Report, Trouble
+from campaign.pipeline.plan import RunPlan
+from campaign.pipeline.watching import Summary, Watcher, told
+from campaign.results import Written, write_results
+from campaign.window import SendWindow
+
+LEDGER_MOVED = Trouble(
+    what="the ledger is no longer the file at its path: somebody has moved, replaced or deleted it",
+    fix="see that nothing else touches it, and put it back before the next run, or people would be mailed twice",
+    reason="ledger",
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Course:
+    """How a run has gone so far."""
+
+    started: float = field(default_factory=time.monotonic)
+    began: bool = False
+    """Whether messages may have been sent."""
+    before: Counter[Status] = field(default_factory=Counter)
+    """Messages with an outcome when it began."""
+    reports: Sequence[Report] = ()
+    trouble: Trouble | None = None
+    stopped: bool = False
+    """By a signal."""
+    declined: bool = False
+    """By a "no" to its question."""
+
+
+def conclude(
+    plan: RunPlan,
+    ledger: Ledger,
+    course: Course,
+    watcher: Watcher,
+    window: SendWindow,
+    message_id: Callable[[str], str],
+) -> Summary:
+    """Write the results, and sum up. Raises ResultsError only where nothing can have been sent."""
+    database = ledger.database
+    trouble = next((report.trouble for report in course.reports if report.trouble), course.trouble)
+    counts = summary.counts(database)
+    try:
+        if ledger.in_place:
+            _write(plan, ledger, watcher, message_id, total=sum(counts.values()), aloud=course.stopped)
+        else:  # somebody else's results may stand there by now
+            watcher.notice(f"the results are not written; what this run has on record is in {ledger.rescue()}")
+    except (ResultsError, LedgerError) as error:
+        if not course.began:
+            raise
+        if trouble is None:
+            trouble = Trouble(what=error.what, where=error.where, fix=error.fix, reason=error.reason)
+        else:
+            watcher.notice(f"{error.what} ({error.where}); {error.fix}")
+    profile: Counter[str] = Counter()
+    for report in course.reports:
+        profile.update(report.profile)
+    now = summary.deliveries(database) if course.began else course.before
+    return Summary(
+        counts=counts,
+        sent_now=now[Status.SENT] - course.before[Status.SENT],
+        in_doubt_now=now[Status.IN_DOUBT] - course.before[Status.IN_DOUBT],
+        seconds=time.monotonic() - course.started,
+        results=plan.results,
+        window=window,
+        trouble=trouble,
+        stopped=course.stopped or course.declined,
+        declined=course.declined,
+        profile=dict(profile),
+    )
+
+
+def _write(
+    plan: RunPlan, ledger: Ledger, watcher: Watcher, message_id: Callable[[str], str], *, total: int, aloud: bool
+) -> None:
+    database = ledger.database
+    standings = told(summary.standings(database), watcher, total, aloud=aloud)
+    written = Written(digests=pictures(database), remember=partial(remember_picture, database))
+    kept = write_results(plan.results, ledger.columns(), standings, message_id, written=written)
+    if kept is not None:
+        watcher.notice(f"{plan.results.name} had been changed; what stood in it is kept: {kept}")

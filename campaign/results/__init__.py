@@ -1,0 +1,10 @@
+"""The results CSV: the ledger's picture, for people.
+
+table   the rows, as text
+file    the file that they stand in, which takes the place of nothing that is not ours
+"""
+
+from campaign.results.file import Written, refuse_foreign, write_results
+from campaign.results.table import COLUMNS, harmless, moment, result_names, write_table
+
+__all__ = ["COLUMNS", "Written", "harmless", "moment", "refuse_foreign", "result_names", "write_results", "write_table"]

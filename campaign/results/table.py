@@ -1,0 +1,117 @@
+"""The rows of the results CSV, as text: the file's columns and a `Standing` for every row in, lines out.
+
+The same columns, the same rows, the same order, then ours. A column of the file's that is called as one of ours gets
+another name; where the file has all of ours (results fed back in), they are replaced, not repeated. The format is RFC
+4180's, with lines that end in LF.
+
+Raises LedgerError where a row can't be read.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TextIO
+
+from campaign.errors import LedgerError
+from campaign.model import Standing, Status
+
+COLUMNS = (
+    "status",
+    "attempts",
+    "smtp_code",
+    "enhanced_status",
+    "detail",
+    "message_id",
+    "settled_at",
+    "link_expires_at",
+    "link_fingerprint",
+)
+_SUPPRESSED = Status.SUPPRESSED.value
+"""Whoever was never to be mailed has no Message-ID."""
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where a spreadsheet would begin to calculate: at the start of a cell, which in half of Europe a semicolon ends."""
+
+
+def write_table(
+    file: TextIO, columns: Sequence[str], standings: Iterable[Standing], message_id: Callable[[str], str]
+) -> None:
+    """Write header and rows. `message_id` gives an address's Message-ID. Raises LedgerError."""
+    names = result_names(columns)
+    kept = [index for index, name in enumerate(names) if name is not None]
+    file.write(_line([*(name for name in names if name is not None), *COLUMNS]) + "\n")
+    file.writelines(_lines(standings, message_id, kept, len(columns)))
+
+
+def result_names(columns: Sequence[str]) -> list[str | None]:
+    """Give the name that each column of the contacts file has in the results; None: it is one of ours from before."""
+    if set(COLUMNS) <= set(columns):
+        return [None if column in COLUMNS else column for column in columns]
+    taken = {*columns, *COLUMNS}
+    names: list[str | None] = []
+    for column in columns:
+        name = column
+        if column in COLUMNS:
+            name = f"contact_{column}"
+            while name in taken:
+                name += "_"
+            taken.add(name)
+        names.append(name)
+    return names
+
+
+def harmless(text: str) -> str:
+    """Give text that a spreadsheet shows and never calculates (OWASP, CSV injection)."""
+    if text[:1].isalnum() and text.isprintable() and ";" not in text:
+        return text
+    return _FORMULA.sub(r"\1'", text)
+
+
+@lru_cache(maxsize=4096)
+def moment(seconds: int | None) -> str:
+    """Give Unix seconds as ISO 8601 in UTC."""
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _lines(
+    standings: Iterable[Standing], message_id: Callable[[str], str], kept: Sequence[int], width: int
+) -> Iterator[str]:
+    """The lines of the file: a million of them, so what most have in common is done without a CSV writer."""
+    whole = len(kept) == width
+    number = 0
+    try:
+        for cells, email, status, attempts, code, enhanced, detail, settled, expires, fingerprint in standings:
+            number += 1
+            if whole and "\\" not in cells and cells.count(",") == width - 1:
+                head = cells[1:-1].replace('"', "")  # but for its brackets, such an array is a line of CSV
+            else:
+                every = json.loads(cells)
+                head = _line([every[index] for index in kept])
+            identity = message_id(email) if email and status != _SUPPRESSED else ""
+            yield (
+                f"{head}{',' if kept else ''}{status},{attempts},{'' if code is None else code},{enhanced or ''},"
+                f"{_cell(harmless(detail))},{identity},{moment(settled)},{moment(expires)},"
+                f"{fingerprint or ''}\n"
+            )
+    except (ValueError, TypeError, IndexError, AttributeError, OverflowError):
+        raise LedgerError(
+            f"what the ledger holds of row {number} is damaged",
+            fix="restore it from a backup; do not delete it and send again, or people will be mailed twice",
+        ) from None
+
+
+def _cell(text: str) -> str:
+    """One cell of CSV."""
+    if text.isprintable() and "," not in text and '"' not in text:
+        return text
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _line(cells: Sequence[str]) -> str:
+    """One line of CSV, without its end."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(cells)  # with both, so that it quotes both
+    return text.getvalue()[:-2]
