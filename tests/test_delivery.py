@@ -1,6 +1,7 @@
 """The policy as a table: (phase, what the server said) → what becomes of the row, the rate and the run."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -285,12 +286,10 @@ def test_it_can_be_read() -> None:
 
 def test_words_are_looked_for_in_a_moment() -> None:
     """Expressions that go back and forth over a hostile text would hold up the run."""
-    import time
-
     hostile = ["exceed " * 70, "sender " * 70, "user " * 100, "message " * 60, "rate " * 100, "a" * 500, "daily " * 80]
     hostile += ["recipient " * 50, "relay " * 80, "helo " * 100, "quota " * 80, "domain is " * 50, "concurrent " * 45]
-    start = time.perf_counter()
+    start = time.thread_time()  # of the processor: others may have it meanwhile
     for text in hostile:
         for code in (421, 450, 550):
             judge(RCPT, Reply(code=code, enhanced=None, text=text[:500]), served=True)
-    assert time.perf_counter() - start < 0.5
+    assert time.thread_time() - start < 1

@@ -97,12 +97,12 @@ def test_a_dns_that_does_not_answer_is_waited_for_once(system: dict[str, str], m
         raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", ask)
-    monkeypatch.setattr(module, "_PATIENCE", 0.05)
+    monkeypatch.setattr(module, "_PATIENCE", 0.3)
     try:
         assert ehlo_name("192.0.2.9") == "[192.0.2.9]"
         started = time.monotonic()
         assert [ehlo_name("192.0.2.9") for _ in range(100)] == ["[192.0.2.9]"] * 100
-        assert time.monotonic() - started < 0.05 * 50 and asked == [1]
+        assert time.monotonic() - started < 0.3 * 100 and asked == [1]
     finally:
         silence.set()
         module._looked_up.cache_clear()

@@ -43,9 +43,9 @@ def campaign(tmp_path: Path, smtp_server: StartServer) -> SmallCampaign:
     (tmp_path / "c" / "gone.csv").write_text("email\ngone@x.example\n")
     made = SmallCampaign(tmp_path / "c" / "in", settings={"contacts": {"suppress": ["../gone.csv"]}}).contacts(PEOPLE)
     server = smtp_server(*trouble(), allow_defects=True)
-    made.send(server.port)
+    summary = made.send(server.port)
     assert_agreement(made, mailed(server))
-    assert words(made) == BEFORE
+    assert words(made) == BEFORE, summary
     return made
 
 

@@ -71,6 +71,7 @@ def go_to(phase: Phase, client: RawClient, server: FaultServer) -> None:
 def check_end(action: Action, client: RawClient, server: FaultServer) -> None:
     match action:
         case Action.ANSWER:
+            server.catch_up()
             assert server.connections[0].fate is None
         case Action.CUT:
             assert client.end() == "FIN"
@@ -79,6 +80,7 @@ def check_end(action: Action, client: RawClient, server: FaultServer) -> None:
         case Action.HANG | Action.STALL:
             server.wait_until(lambda: [connection.fate for connection in server.connections] == [action.value])
             client.send(b"NOOP\r\n")
+            server.catch_up()
             assert client.is_silent()
 
 
@@ -166,6 +168,7 @@ def test_inside_the_body(smtp_server: StartServer, name: str) -> None:
         go_to(Phase.BODY, client, server)
         client.send(b"x" * 99)
         server.wait_until(lambda: server.record.commands["DATA"] == 1)
+        server.catch_up()
         assert server.connections[0].fate is None
         client.send(b"x")
         assert client.hear(len(what.reply or b"")) == (what.reply or b"")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
+from campaign.ledger.faults import PATIENCE
 from campaign.ledger.store import Ledger, reading_ledger
 from campaign.model import Status
 from tests.disks import read_only
@@ -199,15 +200,17 @@ def test_checkpoints_move_the_wal_while_others_write_and_read(path: Path) -> Non
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM entry").fetchone()  # a reader that stays
         pen = journal(path)
-        start = time.monotonic()
+        longest = 0.0
         for contact in range(1, 51):
             pen.claim(parcel(contact))
             commit(pen)
             pen.settle(outcome(contact))
+            start = time.monotonic()
             ledger.checkpoint()
+            longest = max(longest, time.monotonic() - start)
             ledger._next_checkpoint = 0.0
         pen.close()
-        assert time.monotonic() - start < 5
+        assert longest < PATIENCE / 2, "it waited for the reader"
         reader.execute("COMMIT")
         ledger.checkpoint()
         assert ledger.database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[0] == 0

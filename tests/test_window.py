@@ -202,10 +202,10 @@ def test_link_expiry_is_cheap_enough_for_every_message() -> None:
 
 
 def _timed(made: SendWindow, grace: timedelta, count: int) -> float:
-    begin = time.perf_counter()
+    begin = time.thread_time()
     for _ in range(count):
         made.link_expiry(NOW, grace)
-    return time.perf_counter() - begin
+    return time.thread_time() - begin
 
 
 def test_closes_and_lasts_together_are_refused() -> None:

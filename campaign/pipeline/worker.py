@@ -94,6 +94,7 @@ class Worker:
     def run(self) -> None:
         """Work until there is nothing left to do, or reason to stop."""
         self._cpu_before = time.process_time()
+        thresholds = gc.get_threshold()
         gc.freeze()  # what is loaded by now stays; without this the collector takes a twentieth of the time
         gc.set_threshold(_COLLECT_AFTER)
         try:
@@ -113,6 +114,8 @@ class Worker:
             self._taker.close()
             self._memory.close()
             self._tell(last=True)
+            gc.set_threshold(*thresholds)  # whoever had the run done here goes on
+            gc.unfreeze()
 
     def _turn(self) -> None:
         now = self._clock()

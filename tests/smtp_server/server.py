@@ -89,6 +89,14 @@ class FaultServer:
         """Waits until the record makes it true; TimeoutError after so many seconds."""
         self.record.wait_until(true, timeout)
 
+    def catch_up(self) -> None:
+        """Waits until the server has dealt with all that had arrived."""
+        assert self._loop is not None
+        for _ in range(2):  # the turn that is under way may have looked before; the next one looks again
+            turned = threading.Event()
+            self._loop.call_soon_threadsafe(turned.set)
+            assert turned.wait(PATIENCE)
+
     def __enter__(self) -> Self:
         listening = self._bound or socket.create_server((self.host, 0))
         listening.listen(1024)
