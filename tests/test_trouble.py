@@ -14,7 +14,7 @@ def test_the_first_reason_stays() -> None:
     assert found.reason is None
     found.stop(LedgerError("the disk is full", where="a.ledger", fix="make room"))
     found.stop(CampaignError("something else"))
-    assert found.reason == Trouble(what="the disk is full", where="a.ledger", fix="make room")
+    assert found.reason == Trouble(what="the disk is full", where="a.ledger", fix="make room", reason="ledger")
 
 
 def test_so_many_failures_in_a_row_are_a_reason_and_one_less_is_none() -> None:

@@ -135,7 +135,7 @@ class MailCourier:
         due = self._outcomes.under_way.get(parcel.contact)
         verdict = self._judge(phase, reply, served=served)
         ends = verdict.renew or verdict.fewer
-        if not ends:
+        if not ends and (reply.code != 421 or phase is Phase.BODY):
             self.sessions.of_use()
         if due is None:
             return ends

@@ -91,7 +91,7 @@ def _tell(connection: Connection, event: Event, courier: Courier) -> None:
             if courier.answered(parcel, phase, reply, served=connection.served) or _out_of_step(event):
                 connection.closing, connection.goodbye = True, (phase, reply)
             else:
-                connection.useful = True
+                connection.useful = connection.useful or connection.messages > 0 or reply.code != 421
                 if reply.code == 421:  # the session's end is that message's matter, and not of the one behind it
                     connection.closing, connection.goodbye = True, (phase, reply)
             if phase is Phase.BODY:
