@@ -108,3 +108,23 @@ def test_a_campaign_is_mailed_once_whatever_link_or_output_led_to_it(tmp_path: P
         assert CliRunner().invoke(app, ["send", "--yes", *arguments], env=environment).exit_code == 0
     assert len(server.accepted) == 5
     assert (elsewhere / "other.csv").exists() and not (elsewhere / "other.ledger").exists()
+
+
+def test_a_path_that_is_set_later_takes_the_usual_ledger_with_it(tmp_path: Path, smtp_server: StartServer) -> None:
+    """Seen: killed before there were results, then `[ledger] path` set: thirty people were mailed again."""
+    from typer.testing import CliRunner
+
+    from campaign.cli import app
+
+    server = smtp_server()
+    campaign = SmallCampaign(tmp_path / "c").people(5)
+    campaign.load(server.port)
+    environment = {"CAMPAIGN_LINK__SECRET": "0123456789abcdef0123456789abcdef"}
+    assert CliRunner().invoke(app, ["send", "--yes", str(campaign.path)], env=environment).exit_code == 0
+    (campaign.folder / "small-results.csv").unlink()
+    elsewhere = tmp_path / "elsewhere" / "mine.ledger"
+    elsewhere.parent.mkdir()
+    environment["CAMPAIGN_LEDGER__PATH"] = str(elsewhere)
+    assert CliRunner().invoke(app, ["send", "--yes", str(campaign.path)], env=environment).exit_code == 0
+    assert len(server.accepted) == 5
+    assert elsewhere.exists() and not campaign.ledger.exists()

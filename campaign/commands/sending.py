@@ -107,7 +107,7 @@ def _run(order: Order, resend: Resend | None, reader: Reader | None = None) -> i
             fresh=invocation.line("resend", *fresh_window(settings.window), without=WINDOW),
         )
         if taken_over is not None:
-            console.notice(f"the ledger of an earlier version, {taken_over}, is now {ledger}")
+            console.notice(f"the campaign's ledger was {taken_over}; it is now {ledger}")
         if order.sandbox:
             console.say("sandbox: nothing leaves this machine; the links are signed with a secret made for this run")
         plan = RunPlan(

@@ -1,6 +1,7 @@
-"""Where a campaign's ledger is: at its path, or, if an earlier version of this program began it, under an older name.
+"""Where a campaign's ledger is: at its path, or still at an earlier place: the usual one, from before `[ledger] path`
+was set, or one under the name that an earlier version of this program gave it.
 
-A ledger under an older name is found by whoever reads, and taken over by the next run; it is never ignored, or people
+A ledger at an earlier place is found by whoever reads, and taken over by the next run; it is never ignored, or people
 would be mailed twice. Raises LedgerError where there is more than one that might count.
 """
 
@@ -17,7 +18,7 @@ from campaign.ledger.store import Ledger
 
 def locate(path: Path, earlier: Sequence[Path], name: str) -> Path:
     """Give the ledger of the campaign `name`: `path`, unless there is none and one of the `earlier` places has it."""
-    found = [one for one in earlier if _is_ours(one, name) and not _are_one(one, path)]
+    found = [one for one in earlier if _is_ours(one, name)]
     if not found:
         return path
     if _exists(path) or len(found) > 1:
@@ -31,7 +32,7 @@ def locate(path: Path, earlier: Sequence[Path], name: str) -> Path:
 
 
 def take_over(path: Path, earlier: Sequence[Path], name: str) -> Path | None:
-    """Bring the ledger to `path`, where it lies under an older name. Gives that, or None where there was nothing to do.
+    """Bring the ledger to `path`, where it lies at an earlier place. Gives that, or None where there was nothing to do.
     Raises LedgerError, LedgerBusyError.
     """
     found = locate(path, earlier, name)
@@ -45,7 +46,7 @@ def take_over(path: Path, earlier: Sequence[Path], name: str) -> Path | None:
             generation_file(found).replace(generation_file(path))
     except OSError as error:
         raise LedgerError(
-            f"the ledger of an earlier version can't be taken over: {error.strerror}",
+            f"the ledger can't be brought to its place: {error.strerror}",
             where=str(found),
             fix=f"move it to {path} by hand",
         ) from None
@@ -56,11 +57,6 @@ def _exists(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return path.stat().st_size > 0
     return False
-
-
-def _are_one(path: Path, other: Path) -> bool:
-    """Whether a link leads from one to the other."""
-    return _exists(other) and path.samefile(other)
 
 
 def _is_ours(path: Path, name: str) -> bool:

@@ -21,7 +21,9 @@ class Places(NamedTuple):
     results: Path
     ledger: Path
     earlier: tuple[Path, ...]
-    """Where versions before this one would have kept the ledger: beside the results, by their name."""
+    """Where the ledger may still be: at its usual place, before `[ledger] path` was set, or where versions before this
+    one kept it: beside the results, by their name.
+    """
 
 
 def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> Places:
@@ -29,7 +31,7 @@ def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> Plac
     alone. A sandbox run's ledger is never that of a real one. Raises `SettingsError`.
     """
     name = f"{settings.name}-sandbox" if sandbox else settings.name
-    earlier = [settings.folder / f"{name}-results.ledger"]
+    earlier = [settings.folder / f"{name}.ledger", settings.folder / f"{name}-results.ledger"]
     if output is None:
         results = settings.folder / f"{name}-results.csv"
     else:
@@ -50,7 +52,7 @@ def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> Plac
                 )
     if _same_file(results, ledger):
         raise SettingsError("the results would overwrite the ledger", where=str(results), fix="name another file")
-    return Places(results, ledger, tuple(path for path in earlier if path != ledger))
+    return Places(results, ledger, tuple(dict.fromkeys(path for path in earlier if not _same_file(path, ledger))))
 
 
 def _chosen(output: Path) -> Path:
