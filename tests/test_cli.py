@@ -192,6 +192,29 @@ def test_send_and_its_exit_codes(command: Command, small: SmallCampaign, smtp_se
     assert small.statuses()["p3@people.example"] == "rejected"
 
 
+def test_a_run_in_which_everybody_was_refused_says_how_many_were_tried(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    server = smtp_server(CATALOGUE["rcpt_5xx"](reply=b"550 5.1.1 no such user\r\n"))
+    small.people(1).load(server.port)
+    for words in (("send",), ("resend", "--include", "rejected")):
+        said = command(words[0], small.path, *words[1:], "--yes")
+        assert said.code == 1
+        assert "nothing was sent: of 1 tried, 0 were accepted\n" in said.err and "nobody" not in said.err
+    assert "nothing was sent: nobody was left to send to" in command("send", small.path).err
+
+
+def test_a_file_of_invalid_rows_is_said_to_be_one(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    small.contacts([("nonsense", "Ada"), ("more nonsense", "Bob")]).load(smtp_server().port)
+    said = command("send", small.path)
+    assert said.code == 1 and "nothing was sent: no row can be mailed as it stands\n" in said.err
+    small.contacts([("ada@engine.example", ""), ("bob@lagos.example", "")])
+    said = command("send", small.path)
+    assert said.code == 1 and "nothing was sent: of 2 tried, 0 were accepted\n" in said.err
+
+
 def test_all_sent_is_exit_code_0_and_json_is_all_that_stdout_gets(
     command: Command, small: SmallCampaign, smtp_server: StartServer
 ) -> None:
