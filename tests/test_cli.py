@@ -660,12 +660,39 @@ class TestCheck:
         assert said.code == 2
         assert "300" in said.out
 
+    def test_what_a_send_would_not_go_on_with_is_wrong(
+        self, command: Command, small: SmallCampaign, smtp_server: StartServer
+    ) -> None:
+        """Other templates and other contacts under an old name; one of both is worth a note."""
+        server = smtp_server()
+        small.load(server.port)
+        command("send", small.path)
+        before = small.ledger.read_bytes()
+        small.contacts([("p0@people.example", "Ann"), ("new@x.example", "Bob")])
+        said = command("check", small.path)
+        assert said.code == 0 and "1 of 2 sent, and not sent again; 1 left" in said.out
+        assert "note   1 of 2 was mailed on " in said.out and "ready to send" in said.out
+        (small.folder / "template" / "subject.txt").write_text("News for {{ contact.name }}")
+        said = command("check", small.path)
+        assert said.code == 2 and "ready to send" not in said.out
+        wrong = "other templates and other contacts under a name that was used before: 1 of 2 was mailed on "
+        assert f"WRONG  {wrong}" in said.out and "--yes" in said.out
+        assert small.ledger.read_bytes() == before, "a check changes nothing"
+        sent = command("send", small.path)
+        assert sent.code == 2 and wrong in sent.err
+        assert len(server.accepted) == 5
+        small.people(5)
+        said = command("check", small.path)
+        assert said.code == 0 and "the templates have changed since" in said.out
+
     def test_earlier_runs_and_a_lost_ledger(
         self, command: Command, small: SmallCampaign, smtp_server: StartServer
     ) -> None:
         small.load(smtp_server().port)
         command("send", small.path, "--limit", "2")
-        assert "2 of 5 sent" in command("check", small.path, "--offline").out
+        assert "2 of 5 sent, and not sent again; 3 left" in command("check", small.path, "--offline").out
+        command("send", small.path)
+        assert command("check", small.path, "--offline").out.endswith("nobody is left to send to\n")
         small.ledger.unlink()
         said = command("check", small.path, "--offline")
         assert said.code == 2
