@@ -72,7 +72,9 @@ def rehearse(
             try:
                 made = assembly.assemble(row.contact, now)
             except InvalidContactError as error:
-                detail = f"{error.what} ({error.where})" if error.where else error.what
+                # Whoever shows a row names it.
+                where = error.where.removeprefix(f"row {row.contact.number}").removeprefix(", ")
+                detail = f"{error.what} ({where})" if where else error.what
                 empty = _empty_cells(assembly, row.contact, error, now)
                 yield Rehearsed(row=row, status=Status.INVALID, detail=detail, made=None, address=address, empty=empty)
             else:
