@@ -27,6 +27,8 @@ MEANINGS = {
     Status.SUPPRESSED: "on a suppression list",
     Status.DUPLICATE: "the same address stands earlier in the file",
 }
+_MAILABLE = (Status.PENDING, Status.SENT, Status.REJECTED, Status.FAILED, Status.IN_DOUBT)
+"""Of rows that can be mailed, or could be once."""
 WINDOW = ("--opens", "--closes", "--lasts")
 """The options that give another window."""
 _STAGES = ("read", "mint", "render", "compose", "send", "ledger")
@@ -46,10 +48,9 @@ def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings
         say(f"sent {summary.sent_now:,} in {took}, {rate:,.0f} a second{doubtful}")
     elif doubtful:
         say(f"sent 0{doubtful}")
-    elif not any(counts.values()):
-        say("nothing was sent: the contacts file has no rows")
     else:
-        say("nothing was sent" + ("" if counts[Status.PENDING] else ": nobody was left to send to"))
+        why = _why_nothing(summary)
+        say(f"nothing was sent: {why}" if why else "nothing was sent")
     show_counts(counts, say)
     if summary.profile:
         show_profile(summary.profile, max(1, summary.sent_now), say)
@@ -67,6 +68,20 @@ def show_summary(summary: Summary, invocation: Invocation, given: WindowSettings
     show_next(commands, say)
     if invocation.sandbox and not summary.sent_now and not counts[Status.PENDING]:
         say(f"to begin the sandbox anew:\n    {invocation.line('send', '--fresh')}")
+
+
+def _why_nothing(summary: Summary) -> str:
+    """Give why a run sent nothing; empty where what is said further down tells it."""
+    counts = summary.counts
+    if not any(counts.values()):
+        return "the contacts file has no rows"
+    if summary.tried_now:
+        return "" if summary.trouble is not None else f"of {summary.tried_now:,} tried, 0 were accepted"
+    if counts[Status.PENDING]:
+        return ""
+    if counts[Status.INVALID] and all(counts[status] == 0 for status in _MAILABLE):
+        return "no row can be mailed as it stands"
+    return "nobody was left to send to"
 
 
 def show_counts(counts: Mapping[Status, int], say: Say) -> None:

@@ -21,7 +21,7 @@ Campaign = Annotated[Path, typer.Argument(help=_TOML_HELP, metavar="CAMPAIGN.TOM
 NamedCampaign = Annotated[Path, typer.Argument(help=_TOML_HELP, metavar="CAMPAIGN.TOML")]
 Output = Annotated[
     Path | None,
-    typer.Option(help="The results CSV; its ledger lies beside it. [default: NAME-results.csv]", metavar="CSV"),
+    typer.Option(help="The results CSV; the ledger stays where it is. [default: NAME-results.csv]", metavar="CSV"),
 ]
 Folder = Annotated[
     Path | None, typer.Option(help="The folder to write messages to. [default: NAME-preview]", metavar="DIR")

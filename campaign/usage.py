@@ -73,6 +73,19 @@ _ANSWERS = {
 class Command(TyperCommand):
     """A command that refuses options which would do nothing."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse them. Raises UsageError for an option and its opposite: one of the two would do nothing."""
+        given = args[: args.index("--")] if "--" in args else args
+        for parameter in self.params:
+            both = [*parameter.opts, *parameter.secondary_opts]
+            if parameter.secondary_opts and all(option in given for option in both):
+                raise UsageError(
+                    f"{' and '.join(both)} are opposites: only one of them would do anything",
+                    where=f"{_named(ctx)} {' '.join(both)}",
+                    fix="take one of them out",
+                )
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run it. Raises UsageError."""
         if "dry_run" in ctx.params or "include" in ctx.params:

@@ -192,6 +192,29 @@ def test_send_and_its_exit_codes(command: Command, small: SmallCampaign, smtp_se
     assert small.statuses()["p3@people.example"] == "rejected"
 
 
+def test_a_run_in_which_everybody_was_refused_says_how_many_were_tried(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    server = smtp_server(CATALOGUE["rcpt_5xx"](reply=b"550 5.1.1 no such user\r\n"))
+    small.people(1).load(server.port)
+    for words in (("send",), ("resend", "--include", "rejected")):
+        said = command(words[0], small.path, *words[1:], "--yes")
+        assert said.code == 1
+        assert "nothing was sent: of 1 tried, 0 were accepted\n" in said.err and "nobody" not in said.err
+    assert "nothing was sent: nobody was left to send to" in command("send", small.path).err
+
+
+def test_a_file_of_invalid_rows_is_said_to_be_one(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    small.contacts([("nonsense", "Ada"), ("more nonsense", "Bob")]).load(smtp_server().port)
+    said = command("send", small.path)
+    assert said.code == 1 and "nothing was sent: no row can be mailed as it stands\n" in said.err
+    small.contacts([("ada@engine.example", ""), ("bob@lagos.example", "")])
+    said = command("send", small.path)
+    assert said.code == 1 and "nothing was sent: of 2 tried, 0 were accepted\n" in said.err
+
+
 def test_all_sent_is_exit_code_0_and_json_is_all_that_stdout_gets(
     command: Command, small: SmallCampaign, smtp_server: StartServer
 ) -> None:
@@ -637,12 +660,39 @@ class TestCheck:
         assert said.code == 2
         assert "300" in said.out
 
+    def test_what_a_send_would_not_go_on_with_is_wrong(
+        self, command: Command, small: SmallCampaign, smtp_server: StartServer
+    ) -> None:
+        """Other templates and other contacts under an old name; one of both is worth a note."""
+        server = smtp_server()
+        small.load(server.port)
+        command("send", small.path)
+        before = small.ledger.read_bytes()
+        small.contacts([("p0@people.example", "Ann"), ("new@x.example", "Bob")])
+        said = command("check", small.path)
+        assert said.code == 0 and "1 of 2 sent, and not sent again; 1 left" in said.out
+        assert "note   1 of 2 was mailed on " in said.out and "ready to send" in said.out
+        (small.folder / "template" / "subject.txt").write_text("News for {{ contact.name }}")
+        said = command("check", small.path)
+        assert said.code == 2 and "ready to send" not in said.out
+        wrong = "other templates and other contacts under a name that was used before: 1 of 2 was mailed on "
+        assert f"WRONG  {wrong}" in said.out and "--yes" in said.out
+        assert small.ledger.read_bytes() == before, "a check changes nothing"
+        sent = command("send", small.path)
+        assert sent.code == 2 and wrong in sent.err
+        assert len(server.accepted) == 5
+        small.people(5)
+        said = command("check", small.path)
+        assert said.code == 0 and "the templates have changed since" in said.out
+
     def test_earlier_runs_and_a_lost_ledger(
         self, command: Command, small: SmallCampaign, smtp_server: StartServer
     ) -> None:
         small.load(smtp_server().port)
         command("send", small.path, "--limit", "2")
-        assert "2 of 5 sent" in command("check", small.path, "--offline").out
+        assert "2 of 5 sent, and not sent again; 3 left" in command("check", small.path, "--offline").out
+        command("send", small.path)
+        assert command("check", small.path, "--offline").out.endswith("nobody is left to send to\n")
         small.ledger.unlink()
         said = command("check", small.path, "--offline")
         assert said.code == 2

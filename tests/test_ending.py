@@ -152,6 +152,14 @@ def test_nothing_to_send_is_said_in_so_many_words() -> None:
     assert "nothing was sent: the contacts file has no rows" in said(counts=counts(), sent_now=0)
 
 
+def test_who_was_tried_in_vain_was_left_to_send_to() -> None:
+    for found in (counts(rejected=1), counts(sent=2, rejected=1), counts(failed=1), counts(pending=3, rejected=1)):
+        words = said(counts=found, sent_now=0, tried_now=1)
+        assert "nothing was sent: of 1 tried, 0 were accepted\n" in words and "nobody" not in words
+    assert "nothing was sent: no row can be mailed as it stands\n" in said(counts=counts(invalid=2), sent_now=0)
+    assert "nobody was left to send to" in said(counts=counts(invalid=1, sent=1), sent_now=0)
+
+
 def test_the_hint_on_what_is_in_doubt_goes_by_proof() -> None:
     """A line with the Message-ID is none of Postfix's: it is written before the message is taken."""
     ((words, _),) = next_commands(counts(in_doubt=1), INVOCATION, RESULTS, opened=True, over=False, stale=False)

@@ -30,7 +30,7 @@ def raised(code: int, words: str) -> sqlite3.Error:
         (sqlite3.SQLITE_FULL, "the disk is full", "make room"),
         (sqlite3.SQLITE_CORRUPT, "damaged", "backup"),
         (sqlite3.SQLITE_CORRUPT | 1 << 8, "damaged", "backup"),
-        (sqlite3.SQLITE_NOTADB, "not a ledger, or its beginning is destroyed", "another --output"),
+        (sqlite3.SQLITE_NOTADB, "not a ledger, or its beginning is destroyed", "set ledger.path"),
         (sqlite3.SQLITE_READONLY, "can't be opened for writing", "folder"),
         (sqlite3.SQLITE_CANTOPEN, "can't be opened for writing", "folder"),
         (sqlite3.SQLITE_BUSY, "another program holds", "close it"),

@@ -1092,4 +1092,12 @@ def test_an_output_that_would_overwrite_what_is_read_is_refused(folder: Folder, 
     (folder.path / "sub").mkdir()
     with pytest.raises(SettingsError) as caught:
         output_paths(loaded, folder.path / output, False)
-    assert caught.value.fix
+    assert caught.value.fix and "ledger would" not in caught.value.what
+
+
+def test_a_ledger_that_would_overwrite_what_is_read_is_refused_by_its_name(folder: Folder) -> None:
+    loaded = folder.load(changed(ledger={"path": "contacts.csv"}))
+    with pytest.raises(SettingsError) as caught:
+        output_paths(loaded, None, False)
+    assert caught.value.what == f"the ledger would overwrite {folder.path / 'contacts.csv'}"
+    assert "ledger.path" in caught.value.fix

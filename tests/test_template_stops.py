@@ -235,6 +235,15 @@ class TestCheck:
         small.contacts([("a@x.example", "Ann"), ("b@x.example", "")]).load(25)
         assert "  name is empty in 1 row (2): fill it in" in command("check", small.path, "--offline").out
 
+    def test_the_row_of_a_fault_is_named_once(self, command: Command, small: SmallCampaign) -> None:
+        small.contacts([("a@x.example", "1"), ("b@x.example", "one")])
+        template(small, body_txt="{{ 6 // (contact.name | int) }} {{ link.url }}")
+        small.load(25)
+        for words in (("check", "--offline"), ("preview",)):
+            said = command(words[0], small.path, *words[1:])
+            (line,) = [line for line in (said.out + said.err).splitlines() if "row 2: " in line]
+            assert "body.txt" in line and line.count("row 2") == 1
+
     def test_nobody_to_mail_is_not_ready(self, command: Command, small: SmallCampaign) -> None:
         small.contacts([("a@x.example", ""), ("b@x.example", " ")]).load(25)
         said = command("check", small.path, "--offline")

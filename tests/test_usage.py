@@ -76,6 +76,19 @@ def test_what_does_nothing_in_the_sandbox_is_refused_there(command: str) -> None
         assert is_refused(command, "--sandbox", *with_value(option)) is (option in NOTHING_IN_THE_SANDBOX), option
 
 
+@pytest.mark.parametrize("command", ["send", "resend"])
+@pytest.mark.parametrize("both", [("--wait", "--no-wait"), ("--no-wait", "--wait")])
+def test_an_option_and_its_opposite_are_refused(command: str, both: tuple[str, str]) -> None:
+    code, said = call(command, *both)
+    assert code == 2
+    assert said == (
+        "error: --wait and --no-wait are opposites: only one of them would do anything\n"
+        f"  where: campaign {command} --wait --no-wait\n"
+        "  to do: take one of them out\n"
+    )
+    assert "opposites" not in call(command, both[0], "--", both[1])[1], "what stands after -- is no option"
+
+
 @pytest.mark.parametrize("command", ["check", "preview", "send", "resend", "status", "results", "report"])
 def test_every_option_does_something_by_itself(command: str) -> None:
     for option in options_of(command):

@@ -91,7 +91,7 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LedgerErro
                 f"this file is not a ledger, or its beginning is destroyed ({words})",
                 where=where,
                 fix="if it was this campaign's ledger, restore it from a backup, or people will be mailed twice; "
-                "if it never was one, choose another --output",
+                "if it never was one, set ledger.path to another file",
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return LedgerError(

@@ -84,6 +84,15 @@ def last_mailed(database: sqlite3.Connection) -> int | None:
     return last
 
 
+def last_known(database: sqlite3.Connection) -> tuple[str, int] | None:
+    """Give the digest of the templates, and the last contact number, of the last run that mailed somebody; None where
+    none did.
+    """
+    with explained(database):
+        facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('template', 'known')"))
+    return (facts["template"], int(facts["known"])) if len(facts) == 2 else None
+
+
 def knows_all(database: sqlite3.Connection, known: int) -> bool:
     """Whether nobody has come to the campaign since the contact number `known`."""
     with explained(database):

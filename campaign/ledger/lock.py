@@ -40,7 +40,7 @@ def lock_file(path: Path) -> int:
         raise LedgerError(
             f"the ledger can't be locked: {error.strerror}",
             where=str(path),
-            fix="keep the ledger on a local disk: choose another --output",
+            fix="keep the ledger on a local disk: set ledger.path",
         ) from None
     return lock
 

@@ -163,7 +163,7 @@ def keep_wal(database: sqlite3.Connection, path: Path) -> None:
         raise LedgerError(
             "the ledger can't be kept in this folder: its file system does not share memory between processes",
             where=str(path),
-            fix="keep the ledger on a local disk: choose another --output",
+            fix="keep the ledger on a local disk: set ledger.path",
         )
 
 
@@ -174,7 +174,9 @@ def verify(database: sqlite3.Connection, path: Path, name: str) -> None:
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if application != _APPLICATION:
             raise LedgerError(
-                "this file is not a ledger of ours", where=str(path), fix="move it away, or choose another --output"
+                "this file is not a ledger of ours",
+                where=str(path),
+                fix="move it away, or set ledger.path to another file",
             )
         if version != VERSION and version not in _MIGRATIONS:
             raise LedgerError(
@@ -187,7 +189,7 @@ def verify(database: sqlite3.Connection, path: Path, name: str) -> None:
             raise LedgerError(
                 f"this ledger belongs to another campaign, {owner[0] if owner else '?'!r}, not to {name!r}",
                 where=str(path),
-                fix="give this campaign its own --output, or its old name back",
+                fix="give this campaign its own ledger.path, or its old name back",
             )
         faults = [row[0] for row in database.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
         faults += [row[0] for row in database.execute(_SENSELESS)]

@@ -178,7 +178,7 @@ def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
         raise LedgerError(
             "there is no ledger yet: nothing was ever sent",
             where=str(path),
-            fix="check --output and --sandbox, or send the campaign first",
+            fix="check ledger.path and --sandbox, or send the campaign first",
         )
     refuse_what_does_not_belong(path)
     # In a folder that can't be written, SQLite can't make the files by which it would notice others: there are none.

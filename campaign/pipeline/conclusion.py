@@ -77,6 +77,7 @@ def conclude(
         counts=counts,
         sent_now=now[Status.SENT] - course.before[Status.SENT],
         in_doubt_now=now[Status.IN_DOUBT] - course.before[Status.IN_DOUBT],
+        tried_now=sum(sum(report.settled.values()) for report in course.reports),
         seconds=time.monotonic() - course.started,
         results=plan.results,
         window=window,

@@ -7,6 +7,7 @@ new campaign under an old name, in which everybody who was mailed before would b
 Takes the ledger and the digest of the templates; gives words. Raises SettingsError, LedgerError.
 """
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -16,6 +17,7 @@ from campaign.ledger.history import Earlier
 from campaign.ledger.store import Ledger
 from campaign.pipeline.plan import RunPlan
 from campaign.pipeline.watching import Watcher
+from campaign.settings import Settings
 from campaign.window import find_zone, say_day
 
 _LONG_AGO = timedelta(hours=24)
@@ -29,22 +31,23 @@ class Continuation:
     wants_yes: bool
 
 
-def continuation(ledger: Ledger, template: str, *, zone: tzinfo, now: datetime, asked: bool) -> Continuation | None:
+def continuation(
+    database: sqlite3.Connection, template: str, *, zone: tzinfo, now: datetime, asked: bool
+) -> Continuation | None:
     """Give what is to be said of earlier runs; None where none mailed anybody, and where this one plainly goes on,
     unless somebody is `asked` anyway. `template`: the templates' digest; `now`: aware.
     """
-    database = ledger.database
-    last = history.last_mailed(database)
-    used, known = ledger.fact("template"), ledger.fact("known")
-    if last is None or used is None or known is None:
+    last, recorded = history.last_mailed(database), history.last_known(database)
+    if last is None or recorded is None:
         return None
+    used, known = recorded
     other_template = used != template
-    other_contacts = not history.knows_all(database, int(known))
+    other_contacts = not history.knows_all(database, known)
     long_ago = now - datetime.fromtimestamp(last, UTC) > _LONG_AGO
     if not (asked or other_template or other_contacts or long_ago):
         return None
     return Continuation(
-        words=_words(history.earlier_runs(database, int(known)), zone, other_template=other_template),
+        words=_words(history.earlier_runs(database, known), zone, other_template=other_template),
         wants_yes=other_template and other_contacts,
     )
 
@@ -54,16 +57,21 @@ def tell_of_earlier_runs(plan: RunPlan, ledger: Ledger, template: str, *, watche
     that wants a yes, and nobody is there to say it.
     """
     now, zone = datetime.now(UTC), find_zone(plan.settings.window.timezone)
-    before = continuation(ledger, template, zone=zone, now=now, asked=bool(total) and watcher.asks)
+    before = continuation(ledger.database, template, zone=zone, now=now, asked=bool(total) and watcher.asks)
     if before is None:
         return
     if total and before.wants_yes and not watcher.can_agree:
-        raise SettingsError(
-            f"other templates and other contacts under a name that was used before: {before.words}",
-            where=f"{plan.settings.path}, name",
-            fix="give a new campaign a new name, and everybody is mailed; or say --yes, to mail only who was not",
-        )
+        raise wants_a_yes(before, plan.settings)
     watcher.notice(before.words)
+
+
+def wants_a_yes(before: Continuation, settings: Settings) -> SettingsError:
+    """Give what is raised where nobody is there to say yes."""
+    return SettingsError(
+        f"other templates and other contacts under a name that was used before: {before.words}",
+        where=f"{settings.path}, name",
+        fix="give a new campaign a new name, and everybody is mailed; or say --yes, to mail only who was not",
+    )
 
 
 def _words(earlier: Earlier, zone: tzinfo, *, other_template: bool) -> str:

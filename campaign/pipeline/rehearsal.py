@@ -6,6 +6,7 @@ first row, unless only a row shows it.
 """
 
 import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,16 +14,20 @@ from itertools import chain, islice
 from pathlib import Path
 
 from campaign.errors import EmptyCellError, InvalidContactError
+from campaign.ledger import summary
+from campaign.ledger.copying import throwaway_copy
 from campaign.ledger.roster import enrolled
 from campaign.ledger.schema import temporary
+from campaign.ledger.taker import count_due
 from campaign.links import throwaway_secret
 from campaign.model import Contact, Status
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.beforehand import open_contacts_of
+from campaign.pipeline.continuation import continuation
 from campaign.pipeline.message_size import smallest_size
 from campaign.pipeline.plan import letter_plan, open_window
 from campaign.pipeline.reading import fill
-from campaign.pipeline.rehearsed import Rehearsal, Rehearsed
+from campaign.pipeline.rehearsed import Before, Rehearsal, Rehearsed
 from campaign.preview import PreviewWriter, has_invisible, visible
 from campaign.settings import Settings
 from campaign.window import SendWindow
@@ -39,10 +44,11 @@ def rehearse(
     agreed: Callable[[int], bool] = lambda _: True,
     allow_empty: bool = False,
     seen: Rehearsal | None = None,
+    ledger: Path | None = None,
 ) -> Iterator[Rehearsed]:
     """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away.
     `agreed` hears how many messages it will be; where it says no, none is made. What reading the files has shown stands
-    in `seen` before the first row.
+    in `seen` before the first row; and, with the `ledger` of earlier runs, what these have left.
     """
     contacts = open_contacts_of(settings.contacts, allow_empty=allow_empty)
     window = rehearsal_window(settings)
@@ -50,10 +56,12 @@ def rehearse(
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
         assembly.verify(contacts.columns)
     now = datetime.now(window.zone)
-    with contextlib.closing(temporary(settings.name)) as database:
+    empty_or_copy = temporary(settings.name) if ledger is None else throwaway_copy(ledger, settings.name)
+    with contextlib.closing(empty_or_copy) as database:
         lists, mended = fill(database, contacts, settings.contacts.suppress, reading)
         if seen is not None:
             seen.lists, seen.mended = lists, mended
+            seen.before = None if ledger is None else _before(database, assembly.digest(), window)
         if not agreed(sum(row.status is Status.PENDING for row in islice(enrolled(database), limit))):
             return
         for row in islice(enrolled(database), limit):
@@ -64,7 +72,9 @@ def rehearse(
             try:
                 made = assembly.assemble(row.contact, now)
             except InvalidContactError as error:
-                detail = f"{error.what} ({error.where})" if error.where else error.what
+                # Whoever shows a row names it.
+                where = error.where.removeprefix(f"row {row.contact.number}").removeprefix(", ")
+                detail = f"{error.what} ({where})" if where else error.what
                 empty = _empty_cells(assembly, row.contact, error, now)
                 yield Rehearsed(row=row, status=Status.INVALID, detail=detail, made=None, address=address, empty=empty)
             else:
@@ -72,6 +82,15 @@ def rehearse(
                 yield Rehearsed(
                     row=row, status=Status.PENDING, detail="", made=made, address=address, redirect_to=leads_to
                 )
+
+
+def _before(database: sqlite3.Connection, template: str, window: SendWindow) -> Before:
+    """Say what earlier runs have left, by a copy of their ledger into which the contacts file has been read."""
+    return Before(
+        counts=summary.counts(database),
+        due=count_due(database, (), limit=None, chosen_only=False),
+        continuation=continuation(database, template, zone=window.zone, now=datetime.now(UTC), asked=False),
+    )
 
 
 def _empty_cells(assembly: Assembly, contact: Contact, error: InvalidContactError, now: datetime) -> dict[str, str]:
@@ -150,10 +169,12 @@ def _cells(one: Rehearsed) -> list[tuple[str, str, bool]]:
     ]
 
 
-def check(settings: Settings, *, secret: str, reading: Callable[[int], None]) -> Rehearsal:
-    """Make everybody's message with the real secret, and keep none. Raises UsageError."""
+def check(settings: Settings, *, secret: str, reading: Callable[[int], None], ledger: Path | None = None) -> Rehearsal:
+    """Make everybody's message with the real secret, and keep none. `ledger`: that of earlier runs, which is left as
+    it is. Raises UsageError.
+    """
     seen = Rehearsal()
-    for one in rehearse(settings, secret=secret, reading=reading, seen=seen):
+    for one in rehearse(settings, secret=secret, reading=reading, seen=seen, ledger=ledger):
         seen.count(one)
         if one.made is not None:
             seen.look_at_links(one)

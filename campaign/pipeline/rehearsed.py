@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from campaign.contacts import ListReport, Mend
 from campaign.ledger.roster import Enrolled
 from campaign.model import Contact, Content, LoginLink, Message, Status
+from campaign.pipeline.continuation import Continuation
 
 _SHOWN = 5
 """Rows that are named where many fail alike."""
@@ -29,6 +30,18 @@ class Rehearsed:
     """Where its link leads."""
     empty: Mapping[str, str] = field(default_factory=dict)
     """The empty cells that keep it from being mailed, by column: what to do about each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What earlier runs have left of the contacts file as it is now."""
+
+    counts: Mapping[Status, int]
+    """Its rows, by what became of them."""
+    due: int
+    """Contacts that a run would take now."""
+    continuation: Continuation | None
+    """What a run would say of it; None: nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +70,8 @@ class Rehearsal:
     """What the suppression lists held."""
     mended: Counter[Mend] = field(default_factory=Counter)
     """Addresses of the contacts file, by what was corrected in them."""
+    before: Before | None = None
+    """None where nothing is known of earlier runs."""
     declined: bool = False
     """There would have been too many."""
     linkless: Counter[str] = field(default_factory=Counter)

@@ -71,6 +71,8 @@ class Summary:
     sent_now: int
     in_doubt_now: int = 0
     """Messages of this run that may have been delivered, and nobody can know."""
+    tried_now: int = 0
+    """Rows that this run took and came to an end with, whatever it was."""
     seconds: float
     results: Path
     window: SendWindow

@@ -43,13 +43,12 @@ def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> Plac
         ledger = ledger.with_name(f"{ledger.stem}-sandbox{ledger.suffix}")
     ledger = Path(os.path.realpath(ledger))  # SQLite seeks the -wal file beside what a link leads to
     for read in (settings.path, settings.contacts.file, *settings.contacts.suppress):
-        for written in (results, ledger):
-            if _same_file(written, read):
-                raise SettingsError(
-                    f"the results or their ledger would overwrite {read}",
-                    where=str(written),
-                    fix="name another output file, or another contacts file",
-                )
+        if _same_file(results, read):
+            fix = "name another output file, or another contacts file"
+            raise SettingsError(f"the results would overwrite {read}", where=str(results), fix=fix)
+        if _same_file(ledger, read):
+            fix = "keep the ledger elsewhere: set ledger.path, or change it"
+            raise SettingsError(f"the ledger would overwrite {read}", where=str(ledger), fix=fix)
     if _same_file(results, ledger):
         raise SettingsError("the results would overwrite the ledger", where=str(results), fix="name another file")
     return Places(results, ledger, tuple(dict.fromkeys(path for path in earlier if not _same_file(path, ledger))))

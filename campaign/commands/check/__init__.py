@@ -30,8 +30,9 @@ def check_campaign(
         partial(setup.secrets, settings, known, found),
         partial(setup.window, settings, known, found),
         partial(setup.links, settings, known, found),
-        partial(setup.earlier, settings, output, found),
+        partial(setup.earlier, settings, output, known, found),
         partial(contacts.contacts, settings, known, found),
+        partial(contacts.earlier, settings, known, found),
     ]
     if not offline:
         steps.append(partial(server.server, settings, known, found))
@@ -43,6 +44,8 @@ def check_campaign(
         found.say(f"{counted(found.wrong, 'thing', 'things')} to put right; nothing was sent")
     elif not ready:
         found.say("nobody can be mailed: there is nothing to send")
+    elif known.seen.before is not None and not known.seen.before.due:
+        found.say("nobody is left to send to")
     else:
         found.say("ready to send" + (f", but for {counted(invalid, 'invalid row', 'invalid rows')}" if invalid else ""))
     code = 2 if found.wrong or not ready else int(strict and bool(invalid or found.notes))

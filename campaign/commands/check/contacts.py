@@ -11,6 +11,7 @@ from campaign.durations import brief_duration
 from campaign.ending import show_counts
 from campaign.model import Status
 from campaign.pipeline.beforehand import odd_about, open_contacts_of
+from campaign.pipeline.continuation import wants_a_yes
 from campaign.pipeline.reading_notes import in_words, refuse_unusable
 from campaign.pipeline.rehearsal import check as rehearse
 from campaign.settings import Settings
@@ -29,7 +30,9 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
         given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
-    known.seen = seen = rehearse(settings, secret=known.secret, reading=Console(title=settings.name).reading)
+    known.seen = seen = rehearse(
+        settings, secret=known.secret, reading=Console(title=settings.name).reading, ledger=known.ledger
+    )
     for report in seen.lists:
         (found.note if report.unusable else partial(found.ok, "suppression"))(in_words(report))
     ready = seen.counts[Status.PENDING]
@@ -43,6 +46,26 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     link_notes(settings, seen, found)
     if not settings.contacts.suppress_lenient:
         refuse_unusable(seen.lists)
+
+
+def earlier(settings: Settings, known: Known, found: Findings) -> None:
+    """What earlier runs have done for the contacts of this file, and whether a run would go on with it. Raises
+    SettingsError where it would not.
+    """
+    before = known.seen.before
+    if before is None:
+        return
+    sent, rows = before.counts[Status.SENT], sum(before.counts.values())
+    found.ok("earlier", f"{sent:,} of {rows:,} sent, and not sent again; {before.due:,} left")
+    goes_on = before.continuation
+    if goes_on is None:
+        return
+    if not (before.due and goes_on.wants_yes):
+        found.note(goes_on.words)
+    elif Console(title=settings.name, yes=False).can_agree:
+        found.note(f"{goes_on.words}: send asks first, and where nobody can answer, it wants --yes")
+    else:
+        raise wants_a_yes(goes_on, settings)
 
 
 def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> None:

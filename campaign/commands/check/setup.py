@@ -32,6 +32,8 @@ class Known:
     timezone: str = "UTC"
     """The window's zone, where that is one."""
     secret: str = field(default_factory=throwaway_secret, repr=False)
+    ledger: Path | None = None
+    """That of earlier runs, if there were any."""
     seen: Rehearsal = field(default_factory=Rehearsal)
 
 
@@ -77,8 +79,8 @@ def links(settings: Settings, known: Known, found: Findings) -> None:
         )
 
 
-def earlier(settings: Settings, output: Path | None, found: Findings) -> None:
-    """What earlier runs have left."""
+def earlier(settings: Settings, output: Path | None, known: Known, found: Findings) -> None:
+    """What earlier runs have left. How far they came with the contacts file, only reading that will show."""
     results, ledger, before = output_paths(settings, output, False)
     path = locate(ledger, before, settings.name)
     require_folder(results.parent)
@@ -86,7 +88,7 @@ def earlier(settings: Settings, output: Path | None, found: Findings) -> None:
     if path.exists() and path.stat().st_size:
         with reading_ledger(path, settings.name) as database:
             counts = summary.counts(database)
-        found.ok("earlier", f"{counts[Status.SENT]:,} of {sum(counts.values()):,} sent, and not sent again")
+        known.ledger = path
         if counts[Status.IN_DOUBT]:
             found.note(f"{counts[Status.IN_DOUBT]:,} in doubt, or under way just now: not sent again unless asked for")
     elif results.exists():
