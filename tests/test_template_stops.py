@@ -161,6 +161,16 @@ def test_several_faults_are_told_at_once(command: Command, small: SmallCampaign)
     assert "  body.txt line 1: there is no variable 'lnk'; did you mean 'link'?" in said.err
 
 
+def test_of_several_faults_each_list_says_of_what_it_is(command: Command, small: SmallCampaign) -> None:
+    template(small, body_txt="{{ link.href }}\n{{ lnk.url }}\n{{ contact.nmae }}\n{{ campaign.title }}")
+    small.load(25)
+    said = " ".join(command("send", small.path, "--yes").err.split())
+    assert (
+        "correct the template; a link has 'url', 'expires_at', 'issued_at'; the variables are 'contact', 'link', "
+        "'campaign'; the columns are 'email', 'name'; a campaign has 'name'"
+    ) in said
+
+
 def test_a_name_that_hangs_on_the_row_is_that_rows_own(small: SmallCampaign, smtp_server: StartServer) -> None:
     template(small, body_txt="{{ contact[contact.lang ~ '_text'] }} {{ link.url }}")
     header = ("email", "name", "lang", "en_text")
