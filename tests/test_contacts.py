@@ -448,6 +448,9 @@ def test_a_misspelt_email_column_lists_the_columns_and_suggests(write: Write, he
         ("mail_sent_on,customer\n2026-01-01,ada@x.example\n2026-01-02,bob@x.example\n", "customer"),
         ("e-mail,login\nyes,ada@x.example\nno,bob@x.example\n", "login"),
         ("mailing;kontakt;vertreter\n1;ada@x.example;\n2;bob@x.example;carl@x.example\n", "kontakt"),
+        ("Email sent,Kontakt,status\nyes,a@x.example;,1\nno,’d@x.example,2\nno,e＠x.example,3\n", "Kontakt"),
+        ("Email sent,Kontakt\nyes,'a@x.example'\nno,«b@x.example»\nno,mailto:c＠x.example.\n", "Kontakt"),
+        ("Email sent;Kontakt\nyes;Ann <a@x.example>\nno;b﹫x.example\nno;c@x.example, d@x.example\n", "Kontakt"),
         ("name,adresse\nAda,mailto:ada@x.example\nBob,\n", "adresse"),
     ],
 )

@@ -96,6 +96,7 @@ def test_without_json_stdout_has_no_error(small: SmallCampaign) -> None:
         (None, {}, ("--opens", "2099-01-01T09:00", "--no-wait"), "not_open", 3),
         (("rcpt_5xx", "553 5.7.1 Sender address rejected: not owned by user x"), {}, (), "sender_refused", 3),
         (("mail_5xx", "530 5.7.0 Authentication required"), {}, (), "sign_in_wanted", 3),
+        (("mail_5xx", "530 5.7.0 Must issue a STARTTLS command first"), {}, (), "tls_wanted", 3),
         (("rcpt_4xx", "454 4.7.1 Relay access denied"), {}, (), "relaying_refused", 3),
         (("rcpt_5xx", "554 5.7.1 Client host rejected: Access denied"), {}, (), "client_refused", 3),
         (("rcpt_5xx", "504 5.5.2 <x>: Helo command rejected: need fully-qualified"), {}, (), "greeting_refused", 3),

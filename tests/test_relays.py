@@ -15,6 +15,7 @@ from campaign.settings import load_settings
 from tests.campaigns import SECRET, SmallCampaign, assert_agreement
 from tests.smtp_server import CATALOGUE, FaultServer, Tls
 from tests.smtp_server.certificates import authority_pem, client_certificate
+from tests.smtp_server.misbehaviours import Action
 
 USER = "campaigns@acme.example"
 
@@ -78,7 +79,7 @@ def test_by_password(tmp_path: Path, mechanism: str, monkeypatch: pytest.MonkeyP
         (b"530 5.7.0 Authentication required\r\n", "set smtp.username and CAMPAIGN_SMTP__PASSWORD"),
         (b"530 5.7.0 Must issue a STARTTLS command first\r\n", 'set smtp.security to "starttls"'),
         (b"538 5.7.11 Encryption required\r\n", 'set smtp.security to "starttls"'),
-        (b"550 5.7.1 Sender refused\r\n", "use a return_path"),
+        (b"550 5.7.1 Sender refused\r\n", "set message.from and message.return_path"),
     ],
 )
 def test_check_says_what_is_wanted_first(tmp_path: Path, reply: bytes, fix: str) -> None:
@@ -217,6 +218,19 @@ class TestName:
         with FaultServer(tls=Tls.GOOD) as server:
             code, said = check(small, server.port)
         assert code == 0 and "note   we call ourselves [192.0.2.1]" in said and "set smtp.ehlo_name" in said
+
+    @pytest.mark.parametrize("security", ["none", "tls"])
+    def test_a_server_that_hangs_up_on_it_has_said_why(self, tmp_path: Path, security: str) -> None:
+        small = campaign(tmp_path, 5, security=security, ehlo_name="mailer.acme.example")
+        reply = b"550 5.7.1 Helo command rejected: need fully-qualified hostname\r\n"
+        fault = CATALOGUE["ehlo_5xx"](reply=reply, action=Action.CUT)
+        with FaultServer(fault, tls=Tls.GOOD, implicit_tls=security == "tls") as server:
+            code, said = check(small, server.port)
+            summary = run(small.plan(server.port), small.watcher)
+        words = "refused at EHLO: 550 5.7.1 Helo command rejected: need fully-qualified hostname"
+        assert code == 2 and words in said and "set smtp.ehlo_name" in said
+        assert summary.exit_code == 3 and summary.trouble is not None and summary.trouble.what == words
+        assert set(small.statuses().values()) == {"pending"}
 
     @pytest.mark.parametrize("security", ["none", "starttls"])
     def test_a_server_that_minds_it_names_the_setting(self, tmp_path: Path, security: str) -> None:

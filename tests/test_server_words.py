@@ -28,7 +28,7 @@ from campaign.smtp.reply import parse_reply
 
 CONNECT, EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, BODY = Phase
 
-SENDER, CLIENT, GREETING, RELAYING, SIGN_IN, ACCOUNT, QUOTA = About
+SENDER, CLIENT, GREETING, RELAYING, SIGN_IN, ENCRYPTION, ACCOUNT, QUOTA = About
 
 # What names the sender, the client, its greeting, relaying or sign-in stops the run at once, whatever phase and code.
 STOPS: list[tuple[Phase, str, About]] = [
@@ -78,6 +78,16 @@ STOPS: list[tuple[Phase, str, About]] = [
     (BODY, "530 From/Sender name is not valid", SENDER),
     (RCPT, "530 5.7.0 Authentication required", SIGN_IN),
     (MAIL, "530 5.5.1 Invalid command: Must issue an AUTH command first", SIGN_IN),
+    # TLS first.
+    (MAIL, "530 5.7.0 Must issue a STARTTLS command first", ENCRYPTION),
+    (RCPT, "530 5.7.1 TLS required", ENCRYPTION),
+    (MAIL, "530 5.7.0 Must issue a STARTTLS command before AUTH", ENCRYPTION),
+    (MAIL, "530 5.7.0 Authentication required, over TLS if you like", SIGN_IN),
+    (MAIL, "538 5.7.11 Encryption required for requested authentication mechanism", ENCRYPTION),
+    (RCPT, "450 4.7.1 Session encryption is required", ENCRYPTION),
+    (MAIL, "550 5.7.1 This server requires a TLS connection", ENCRYPTION),
+    (MAIL, "554 5.7.0 Encryption required", ENCRYPTION),
+    (MAIL, "550 5.7.10 Please use STARTTLS before sending mail", ENCRYPTION),
     # Exchange, Microsoft 365.
     (MAIL, "530 5.7.57 Client not authenticated to send mail", SIGN_IN),
     (MAIL, "550 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM", SIGN_IN),
@@ -254,6 +264,7 @@ def test_once_mail_was_taken_no_relaying_is_one_recipients_matter(phase: Phase, 
         ),
         (RCPT, "554 Client host rejected: Access denied", "the address that we connect from at RCPT", "smtp.username"),
         (MAIL, "530 5.7.0 Authentication required", "refuses us without sign-in at MAIL", "CAMPAIGN_SMTP__PASSWORD"),
+        (MAIL, "530 Must issue a STARTTLS command first", "us without TLS at MAIL", 'set smtp.security to "starttls"'),
         (BODY, "550 5.2.251 Sender throttled", "refuses our account after the message", "ask whoever runs the server"),
         (BODY, "550 5.4.5 Daily user sending quota exceeded", "our quota for today is used up: 550 Daily", "tomorrow"),
         (RCPT, "550 exceeded the max emails per hour (5/5)", "our quota for this hour is used up", "wait an hour"),

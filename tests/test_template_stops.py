@@ -161,6 +161,16 @@ def test_several_faults_are_told_at_once(command: Command, small: SmallCampaign)
     assert "  body.txt line 1: there is no variable 'lnk'; did you mean 'link'?" in said.err
 
 
+def test_of_several_faults_each_list_says_of_what_it_is(command: Command, small: SmallCampaign) -> None:
+    template(small, body_txt="{{ link.href }}\n{{ lnk.url }}\n{{ contact.nmae }}\n{{ campaign.title }}")
+    small.load(25)
+    said = " ".join(command("send", small.path, "--yes").err.split())
+    assert (
+        "correct the template; a link has 'url', 'expires_at', 'issued_at'; the variables are 'contact', 'link', "
+        "'campaign'; the columns are 'email', 'name'; a campaign has 'name'"
+    ) in said
+
+
 def test_a_name_that_hangs_on_the_row_is_that_rows_own(small: SmallCampaign, smtp_server: StartServer) -> None:
     template(small, body_txt="{{ contact[contact.lang ~ '_text'] }} {{ link.url }}")
     header = ("email", "name", "lang", "en_text")
@@ -377,3 +387,50 @@ def test_the_sample_has_a_gap_on_purpose_and_says_so(command: Command) -> None:
     said = command("preview", sample / "campaign.toml", "--folder", "shown")
     assert "is empty" not in said.err
     assert "25 messages written" in said.err
+
+
+@pytest.mark.parametrize("wrong", ["contact.name / 2", "contact.name + 1", "contact.name > 3", "contact.name | round"])
+@pytest.mark.parametrize("words", EVERY_COMMAND)
+def test_a_cell_taken_for_a_number_is_the_templates_fault(
+    command: Command, small: SmallCampaign, smtp_server: StartServer, words: tuple[str, ...], wrong: str
+) -> None:
+    template(small, body_txt="Hello\n{{ " + wrong + " }}, {{ link.url }}\n")
+    server = smtp_server()
+    small.load(server.port)
+    said = command(words[0], small.path, *words[1:])
+    told = said.out + said.err
+    assert said.code == 2 and "where: body.txt line 2" in told and told.count("TypeError") == 1
+    assert "`| int` or `| float` makes a number" in told
+    assert server.record.commands["MAIL"] == 0 and not small.ledger.exists()
+
+
+def test_one_that_only_some_rows_come_to_stops_the_run(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    template(small, body_txt="{% if contact.name == 'Pro' %}{{ contact.name / 2 }}{% endif %}{{ link.url }}\n")
+    small.contacts([("a@people.example", "Pro"), ("b@people.example", "Pro")])
+    server = smtp_server()
+    small.load(server.port)
+    said = command("send", small.path, "--yes")
+    assert said.code == 3 and "body.txt line 1" in said.out + said.err
+    assert set(small.statuses().values()) == {"pending"}
+    assert server.record.commands["MAIL"] == 0
+
+
+@pytest.mark.parametrize(
+    ("expression", "cell", "good"),
+    [
+        ("6 // (contact.name | int)", "0", "3"),
+        ("(contact.name | int('none')) + 1", "abc", "3"),
+        ("contact.name | default(none) | length", "", "3"),
+    ],
+)
+def test_what_hangs_on_the_cell_is_the_rows_fault(
+    command: Command, small: SmallCampaign, smtp_server: StartServer, expression: str, cell: str, good: str
+) -> None:
+    template(small, body_txt="{{ " + expression + " }} {{ link.url }}\n", body_html="<p>{{ link.url }}</p>")
+    template(small, subject_txt="Hello")
+    small.contacts([("a@people.example", cell), ("b@people.example", good)])
+    small.load(smtp_server().port)
+    assert command("send", small.path, "--yes").code == 1
+    assert sorted(small.statuses().values()) == ["invalid", "sent"]

@@ -13,15 +13,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from campaign.contacts.addresses import parse_address
 from campaign.contacts.columns import find_column, name_columns
 from campaign.contacts.encoding import without_unreadable
-from campaign.contacts.normal_form import is_blank, trimmed
+from campaign.contacts.normal_form import is_blank, normal_form, trimmed
+from campaign.contacts.slips import meant
 from campaign.errors import ContactsError
 
 DELIMITERS = (",", ";", "\t", "|")
 _is_sep_line = re.compile(r'"?sep=([^\w"\r\n ])"?[\r\n]*', re.IGNORECASE).fullmatch
 _is_spaced = re.compile(r'[ \t\u00a0]+"').match
+_seems_an_address = re.compile(r"(?:[^@<>]*<)?[^\s@<>]+@[^\s@<>;,]+>?(?:\s*[;,]\s*[^\s@;,]+@[^\s@;,]+)*").fullmatch
+"""An address or some, with a name or without: a person sees what the column holds, whether or not it can be mailed."""
+_LONGEST_SEEN = 1_000
 _SAMPLE_LINES = 200
 _SAMPLE_CHARACTERS = 1 << 20
 
@@ -133,17 +136,15 @@ def _read_header(sample: list[str], delimiter: str, *, where: str) -> tuple[list
 
 
 def _most_addresses(records: list[list[str]], width: int) -> int | None:
-    """Give the column of which at least half of the cells that say something are addresses: the one with the most."""
+    """Give the column of which at least half of the cells that say something seem to be addresses, untidy ones too: the
+    one with the most.
+    """
     addresses, others = Counter[int](), Counter[int]()
     for record in records:
         for index, cell in enumerate(record[:width]):
-            if "@" in cell:
-                try:
-                    parse_address(cell)
-                    addresses[index] += 1
-                    continue
-                except ValueError:
-                    pass
-            others[index] += not is_blank(cell)
+            if len(cell) <= _LONGEST_SEEN and _seems_an_address(meant(normal_form(cell)[0])):
+                addresses[index] += 1
+            else:
+                others[index] += not is_blank(cell)
     found = max(range(width), key=lambda index: addresses[index])
     return found if addresses[found] > 0 and addresses[found] >= others[found] else None

@@ -1,32 +1,43 @@
 """What went wrong in a template, in words: an exception with its traceback in, the error to raise out.
 
 An `InvalidContactError` where the row is to blame, or may be; a `TemplateError` where every row would fare alike, as
-with a name that nobody has. The words say file, line and name ("body.html line 12: first_name is empty"). They never
-hold a piece of a link's token: errors of Python and Jinja2 quote the values they choke on, so whatever shares a piece
-with the token is withheld. Raises nothing.
+with a name that nobody has. A TypeError is the template's, since cells are always text, unless the row's own gaps, or
+what it has in place of a number, brought it about. The words say file, line and name ("body.html line 12: first_name is
+empty"). They never hold a piece of a link's token: errors of Python and Jinja2 quote the values they choke on, so
+whatever shares a piece with the token is withheld. Raises nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 from jinja2 import Template, TemplateNotFound
 from jinja2.utils import missing
 
-from campaign.content.blank import BlankCell, BlankCellError
+from campaign.content.blank import BlankCell, BlankCellError, cell_of
 from campaign.content.environment import ComputedNameError, MailEnvironment, MissingError, MissingPartError
 from campaign.content.views import CampaignView, ContactView, LinkView, PrintedWholeError
 from campaign.content.wording import CORRECT_TEMPLATE, is_empty, no_attribute, no_column, no_variable, way_out
 from campaign.errors import EmptyCellError, InvalidContactError, TemplateError
+from campaign.model import Contact
 
 _LONGEST = 200
+_CELLS_ARE_TEXT = f"{CORRECT_TEMPLATE}: cells are text, of which `| int` or `| float` makes a number"
 _PIECE = 8
 """Characters that an error may not share with a token."""
 
 
 def rendering_fault(
-    error: Exception, *, contact: ContactView, link: LinkView | None, setting: str | None = None
+    error: Exception,
+    *,
+    contact: ContactView,
+    link: LinkView | None,
+    numbers: frozenset[str],
+    again: Callable[[ContactView], object],
+    setting: str | None = None,
 ) -> InvalidContactError | TemplateError:
-    """Put an exception out of a template into words. `setting` is where the template stands, if in no file."""
+    """Put an exception out of a template into words. `setting` is where the template stands, if in no file. `numbers`
+    are the columns that it reads as numbers; `again` renders it once more, for a contact like this one.
+    """
     place = setting or _place(error.__traceback__)
     row = f"row {contact.number}"
     column = _empty_column(error)
@@ -35,13 +46,16 @@ def rendering_fault(
         return EmptyCellError(f"{place}: {is_empty(column)}: {fix}", where=row, fix=fix, column=column)
     what, fix = _missing_words(error, contact) if isinstance(error, MissingError) else _other_words(error)
     token = "" if link is None else link.url.rpartition("token=")[2]
+    own = _is_the_templates_own(error) or (type(error) is TypeError and not _hangs_on_the_row(contact, numbers, again))
+    if own and type(error) is TypeError:
+        fix = _CELLS_ARE_TEXT
     if _shares_a_piece(what, token):
         what = (
             f"it can't be rendered ({type(error).__name__}; the words of the error are withheld, they quote the link)"
         )
     if _shares_a_piece(fix, token):
         fix = CORRECT_TEMPLATE
-    if _is_the_templates_own(error):
+    if own:
         return TemplateError(what, where=place or "message.template", fix=fix)
     return InvalidContactError(f"{place}: {what}" if place else what, where=row, fix=fix)
 
@@ -76,6 +90,23 @@ def _is_the_templates_own(error: Exception) -> bool:
     if isinstance(error, MissingError):
         return isinstance(error.name, str) and not isinstance(error.owner, Mapping | list | tuple)
     return isinstance(error, MissingPartError | PrintedWholeError)
+
+
+def _hangs_on_the_row(contact: ContactView, numbers: frozenset[str], again: Callable[[ContactView], object]) -> bool:
+    """Whether a TypeError is gone once gaps are filled in, and numbers stand where they are wanted."""
+    fair = {
+        name: "1" if name in numbers or isinstance(cell_of(name, cell), BlankCell) else cell
+        for name, cell in contact.columns.items()
+    }
+    if fair == contact.columns:
+        return False
+    try:
+        again(ContactView(Contact(number=contact.number, email=fair["email"], columns=fair)))
+    except TypeError:
+        return False
+    except Exception:  # A template may raise anything. What this one has against the row may be all that it has.
+        return True
+    return True
 
 
 def _missing_words(error: MissingError, contact: ContactView) -> tuple[str, str]:

@@ -27,6 +27,7 @@ from campaign.content.wording import (
 )
 
 _ALWAYS_THERE = ("self", "super", "caller", "loop", "varargs", "kwargs")
+_NUMBERS = ("int", "float")
 _RUN_UNDER_A_FRAME = (nodes.Assign, nodes.AssignBlock, nodes.With)
 """What still runs of a template that extends another, besides its blocks."""
 
@@ -54,6 +55,14 @@ def names_asked(compiled: Iterable[Compiled], owner: str) -> frozenset[str]:
     trees = (tree for one in compiled for tree in one.sources.values())
     kinds = (nodes.Getattr, nodes.Getitem)
     asked = (asked_of(node, owner) for tree in trees for node in tree.find_all(kinds))
+    return frozenset(name for name in asked if name is not None)
+
+
+def read_as_numbers(compiled: Iterable[Compiled]) -> frozenset[str]:
+    """Give the columns that go through `| int` or `| float`, wherever that stands."""
+    filters = (one for part in compiled for tree in part.sources.values() for one in tree.find_all(nodes.Filter))
+    kinds = (nodes.Getattr, nodes.Getitem)
+    asked = (asked_of(node, "contact") for one in filters if one.name in _NUMBERS for node in one.find_all(kinds))
     return frozenset(name for name in asked if name is not None)
 
 

@@ -12,7 +12,7 @@ from jinja2 import nodes
 from campaign.content.compilation import compiled_text
 from campaign.content.environment import MailEnvironment
 from campaign.content.faults import rendering_fault
-from campaign.content.lint import Fault, faults, names_asked
+from campaign.content.lint import Fault, faults, names_asked, read_as_numbers
 from campaign.content.views import ContactView
 from campaign.errors import CampaignError, InvalidContactError, TemplateError
 from campaign.model import Contact
@@ -67,12 +67,18 @@ class TextTemplate:
         """Render it; an error is given, not raised, so that it takes no traceback and none of its variables along."""
         if self.constant is not None:
             return self.constant
-        environment = self._environment
         try:
-            context = environment.context_class(environment, {**self._base, "contact": contact}, None, {})
-            return "".join(self._root(context))
+            return self._run(contact)
         except Exception as error:  # A template may raise anything.
-            return rendering_fault(error, contact=contact, link=None, setting=self._setting)
+            numbers = read_as_numbers([self._compiled])
+            return rendering_fault(
+                error, contact=contact, link=None, numbers=numbers, again=self._run, setting=self._setting
+            )
+
+    def _run(self, contact: ContactView) -> str:
+        environment = self._environment
+        context = environment.context_class(environment, {**self._base, "contact": contact}, None, {})
+        return "".join(self._root(context))
 
 
 def _shortest(body: Iterable[nodes.Node]) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 from campaign.content.compilation import Compiled, compiled_file, is_blank
 from campaign.content.environment import MailEnvironment, constants_of
 from campaign.content.faults import rendering_fault
-from campaign.content.lint import Fault, faults, names_asked
+from campaign.content.lint import Fault, faults, names_asked, read_as_numbers
 from campaign.content.setting_text import TextTemplate, text_template
 from campaign.content.views import ContactView, LinkView
 from campaign.content.wording import VARIABLES
@@ -125,11 +125,15 @@ class TemplateSet:
                 return rendered
             variables["unsubscribe_url"] = unsubscribe_url = rendered
         try:
-            chunks = self._subject.chunks(variables)
-            html = () if self._html is None else self._html.chunks(variables)
-            text = () if self._text is None else self._text.chunks(variables)
+            chunks, html, text = self._chunks(variables)
         except Exception as error:  # A template may raise anything.
-            return rendering_fault(error, contact=contact, link=link)
+            return rendering_fault(
+                error,
+                contact=contact,
+                link=link,
+                numbers=read_as_numbers(self._parts),
+                again=lambda another: self._chunks(variables | {"contact": another}),
+            )
         subject = "".join(chunks)
         if not subject.isprintable():
             fault, subject = _one_line(chunks, self.constants)
@@ -146,6 +150,14 @@ class TemplateSet:
             except ValueError as error:
                 return _unfit(HTML, f"no text can be made from it: {error}", contact)
         return Content(subject=subject, text=text, html=html, unsubscribe_url=unsubscribe_url)
+
+    def _chunks(self, variables: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Subject, HTML and text."""
+        return (
+            self._subject.chunks(variables),
+            () if self._html is None else self._html.chunks(variables),
+            () if self._text is None else self._text.chunks(variables),
+        )
 
 
 def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | None) -> TemplateSet:

@@ -34,14 +34,14 @@ def no_variable(name: str, columns: Sequence[str], known: Sequence[str] = VARIAB
         return f"there is no variable {name!r}; did you mean {written(name)}?", CORRECT_TEMPLATE
     return (
         f"there is no variable {name!r}" + _meant(name, known),
-        f"{CORRECT_TEMPLATE}; there is {listed(known)}",
+        f"{CORRECT_TEMPLATE}; the variables are {listed(known)}",
     )
 
 
 def no_attribute(owner: str, name: str) -> tuple[str, str]:
     """A link or a campaign (`owner` says which) has nothing of that name."""
     known = LINK_NAMES if owner == "link" else CAMPAIGN_NAMES
-    return f"a {owner} has no {name!r}" + _meant(name, known), f"{CORRECT_TEMPLATE}; there is {listed(known)}"
+    return f"a {owner} has no {name!r}" + _meant(name, known), f"{CORRECT_TEMPLATE}; a {owner} has {listed(known)}"
 
 
 def no_tool(kind: str, name: str, known: Sequence[str]) -> tuple[str, str]:

@@ -15,6 +15,8 @@ _FIXES = {
     f"machine; {_AGAIN}. If it relays to other domains, leave out the contacts of this one",
     About.SIGN_IN: "set smtp.username and CAMPAIGN_SMTP__PASSWORD; most servers want them over TLS: port 587 with "
     f"smtp.security starttls, or 465 with tls; {_AGAIN}",
+    About.ENCRYPTION: 'set smtp.security to "starttls" (usually on port 587), or to "tls" (port 465): the server wants '
+    f"TLS first; {_AGAIN}",
     About.ACCOUNT: f"ask whoever runs the server what holds the account back; {_AGAIN}",
 }
 _REASONS = {
@@ -23,6 +25,7 @@ _REASONS = {
     About.GREETING: "greeting_refused",
     About.RELAYING: "relaying_refused",
     About.SIGN_IN: "sign_in_wanted",
+    About.ENCRYPTION: "tls_wanted",
     About.ACCOUNT: "account_refused",
 }
 """For a program: one word that says which stop it was."""

@@ -20,6 +20,7 @@ from campaign.delivery.verdict import (
     IN_DOUBT,
     NO_RELAY,
     NO_SIGN_IN,
+    NO_TLS,
     OUR_CLIENT,
     OUR_NAME,
     OUR_SENDER,
@@ -61,6 +62,8 @@ from campaign.delivery.words import (
     SENT_ITEMS,
     SIGN_IN,
     THEIR_RATE,
+    TLS_FIRST,
+    TLS_NAMED,
 )
 from campaign.model import Phase, Reply
 
@@ -114,7 +117,9 @@ TABLE = (
     Rule(SESSION, "5..",     None,                      None,        STOP,       "no mail from us, TLS, or sign-in"),
     Rule(SESSION, "...",     None,                      None,        OVERLOADED, "no session now"),
     Rule(ALL,     "530",     None,                      SENDER,      OUR_SENDER, "Postal says 530 of the sender"),
-    Rule(ALL,     "530|538", None,                      None,        NO_SIGN_IN, "sign-in or TLS is wanted first"),
+    Rule(ALL,     "530",     None,                      TLS_NAMED,   NO_TLS,     "TLS is wanted first"),
+    Rule(ALL,     "538",     None,                      None,        NO_TLS,     "RFC 4954: encryption is required"),
+    Rule(ALL,     "530",     None,                          None,        NO_SIGN_IN, "sign-in is wanted first"),
 
     # How much and how fast, whatever the code: the connection, its number, the recipient, the day, the rate.
     Rule(MESSAGE, "[45]..",  None,                      ONE_SESSION, RENEW,      "the session is full", served=True),
@@ -147,6 +152,7 @@ TABLE = (
     Rule(MESSAGE, "5..",     None,                      LISTED,      OUR_CLIENT, "our address is listed", proven=False),
     Rule(MESSAGE, "5..",     r"5\.7\.(?:54|64)",        None,        NO_RELAY,   "Exchange: no relaying", proven=False),
     Rule(MESSAGE, "[45]..",  None,                      RELAYING,    NO_RELAY,   "no relaying for us", proven=False),
+    Rule(MESSAGE, "5..|450", None,                      TLS_FIRST,   NO_TLS,     "TLS is wanted first", proven=False),
     Rule(MESSAGE, "[45]..",  None,                      SIGN_IN,     NO_SIGN_IN, "sign-in is wanted", proven=False),
     Rule(LATER,   "4..",     None,                      RELAYING,    RETRY_ALL,  "no relaying to this domain"),
 

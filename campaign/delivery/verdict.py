@@ -22,6 +22,7 @@ class About(Enum):
     GREETING = "the name that we greet it with"
     RELAYING = "to relay for us"
     SIGN_IN = "us without sign-in"
+    ENCRYPTION = "us without TLS"
     ACCOUNT = "our account"
     QUOTA = "more mail from us for now"
 
@@ -62,5 +63,6 @@ OUR_CLIENT = replace(STOP, about=About.CLIENT)
 OUR_NAME = replace(STOP, about=About.GREETING)
 NO_RELAY = replace(STOP, about=About.RELAYING)
 NO_SIGN_IN = replace(STOP, about=About.SIGN_IN)
+NO_TLS = replace(STOP, about=About.ENCRYPTION)
 ACCOUNT = replace(STOP, about=About.ACCOUNT)
 QUOTA = replace(STOP, about=About.QUOTA)

@@ -77,6 +77,14 @@ SIGN_IN = (
     r"|\bauth(?:entication)? (?:is )?(?:required|needed)|server requires (?:smtp )?authentication"
     r"|without (?:smtp )?authentication|turn on smtp auth|(?:client|user) (?:is |was )?not authenticated"
 )
+TLS_FIRST = (
+    r"must (?:first )?(?:issue|use|send|start) (?:an? |the )?(?:starttls|tls|ssl|encrypt)"  # RFC 3207 section 4
+    r"|starttls (?:command )?(?:is )?(?:first|required|needed)|(?:use|try|issue|send) (?:a )?starttls\b"
+    r"|(?:session|connection|transport) encryption (?:is )?(?:required|needed)"  # smtpd_check.c
+    r"|^(?:\S+ )?(?:tls|ssl|encryption|(?:an )?encrypted connection|(?:a )?secure connection) "
+    r"(?:\S+ )?(?:is )?(?:required|needed)|(?:server|we) requires? (?:\S+ ){0,3}(?:starttls|tls|ssl|encrypt)"
+)
+TLS_NAMED = rf"{TLS_FIRST}|^(?!.*\bauth).*(?:tls\b|\bssl\b|encrypt)"  # of 530, which wants the one or the other
 NO_LOGIN = r"rejected: not logged in"  # smtpd_check.c: this sender belongs to somebody who signs in
 # What no waiting can change, though it comes with 4xx (Postfix's `unknown_address_reject_code` and the like).
 BAD_SENDER = r"sender address rejected: (?:need fully|not owned|not logged)|domain is not verified"  # Resend

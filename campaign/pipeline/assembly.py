@@ -115,7 +115,8 @@ def _together(faults: Sequence[Fault]) -> TemplateError:
     more = len(lines) - _TOLD
     if more > 0:
         lines[_TOLD:] = [f"  and {more} more"]
-    fixes = dict.fromkeys(fix for _, fix in places)
+    first, *others = dict.fromkeys(fix for _, fix in places)
+    fixes = dict.fromkeys([first, *(fix.partition("; ")[2] or fix for fix in others)])  # "correct the template" once
     return TemplateError(
         "the templates name what there isn't:\n" + "\n".join(lines), where="message.template", fix="; ".join(fixes)
     )

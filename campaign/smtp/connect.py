@@ -150,9 +150,16 @@ class _SetUp:
         answer = channel.command(f"{'LHLO' if lmtp else 'EHLO'} {name}".encode())
         known = answer.code < 500 or self._server.security == "starttls" or lmtp
         if not known:
-            answer = channel.command(f"HELO {name}".encode())
+            answer = self._greet_plainly(channel, name, answer)
         self._good(answer, fix=self._greeting_fix(answer.code, name))
         self._features = _features(answer.lines[1:]) if known else {}
+
+    def _greet_plainly(self, channel: Channel, name: str, refusal: Answer) -> Answer:
+        """HELO; where the server hangs up on it, its last word is the `refusal` of EHLO."""
+        try:
+            return channel.command(f"HELO {name}".encode())
+        except (ConnectionError, ssl.SSLError):
+            return refusal
 
     def _greeting_fix(self, code: int, name: str) -> str:
         if code in (500, 502):
