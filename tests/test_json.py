@@ -217,6 +217,17 @@ def test_check_says_all_it_has_found(small: SmallCampaign) -> None:
     assert wrong["what"] and wrong["where"] and wrong["fix"]
 
 
+def test_check_says_what_is_wrong_where_nobody_can_be_mailed(small: SmallCampaign) -> None:
+    small.contacts([("nobody", "A"), ("nobody either", "B")]).load(25)
+    code, found, said = call("check", small.path, "--offline", "--json")
+    assert (code, found["exit_code"], found["ready"], found["wrong"]) == (2, 2, False, 1)
+    (wrong,) = [one for one in found["findings"] if one["kind"] == "wrong"]
+    assert wrong["what"].startswith("nobody can be mailed") and wrong["where"].endswith("contacts.csv") and wrong["fix"]
+    assert not any(one["kind"] == "ok" and "can be mailed" in one["words"] for one in found["findings"])
+    assert any("row 1: " in line for one in found["findings"] for line in one.get("details", ()))
+    assert "WRONG  nobody can be mailed" in said
+
+
 def test_preview_and_dry_run_say_the_same(small: SmallCampaign) -> None:
     small.contacts([("p1@people.example", "A"), ("nobody", "B")]).load(25)
     code, found, _ = call("preview", small.path, "--json")

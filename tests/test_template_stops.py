@@ -224,6 +224,21 @@ def test_a_message_too_large_by_its_cells_is_rejected_and_the_others_go(
     assert (row["status"], row["smtp_code"], row["enhanced_status"]) == ("rejected", "552", "5.3.4")
 
 
+def test_a_sandbox_run_that_is_refused_leaves_no_folder(command: Command, small: SmallCampaign) -> None:
+    small.load(25)
+    folder = small.folder / "small-sandbox"
+    sound = (small.folder / "template" / "body.txt").read_text()
+    template(small, body_txt="{{ contact.nmae }} {{ link.url }}")
+    assert command("send", small.path, "--sandbox").code == 2
+    assert not folder.exists()
+    template(small, body_txt=sound)
+    assert command("send", small.path, "--sandbox").code == 0
+    before = sorted(path.name for path in folder.iterdir())
+    template(small, body_txt="{{ contact.nmae }} {{ link.url }}")
+    assert command("send", small.path, "--sandbox").code == 2
+    assert sorted(path.name for path in folder.iterdir()) == before, "what arrived in an earlier run stays"
+
+
 class TestCheck:
     def test_empty_cells_are_counted_by_column(self, command: Command, small: SmallCampaign) -> None:
         rows = [("a@x.example", "Ann", "pro"), ("nobody", "B", "pro"), *((f"p{n}@x.example", "", "") for n in range(9))]

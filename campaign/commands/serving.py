@@ -15,12 +15,12 @@ import typer
 
 from campaign.commands.previewing import refuse_stdout
 from campaign.contacts import contact_key
-from campaign.errors import SettingsError
+from campaign.errors import SettingsError, UsageError
 from campaign.ledger.files import generation_file
 from campaign.ledger.roster import row_of
 from campaign.ledger.store import Ledger
 from campaign.pipeline.plan import configured_server
-from campaign.preview import PreviewWriter
+from campaign.preview import PreviewWriter, withdraw
 from campaign.settings import Settings, output_paths
 from campaign.smtp.connect import Server
 
@@ -56,14 +56,21 @@ def begin_afresh(settings: Settings, output: Path | None) -> None:
 @contextlib.contextmanager
 def destination(settings: Settings, *, sandbox: bool, ledger: Path, fresh: bool = False) -> Iterator[Server]:
     """Give the server that mail goes to; a sandbox lives as long as the context. With `fresh`, it forgets all that it
-    ever got. `ledger` says which row a message is for.
+    ever got. `ledger` says which row a message is for. A run that does not begin leaves no new folder.
     """
     if not sandbox:
         yield configured_server(settings)
         return
     numbers = partial(_row_of, ledger)
-    with _sandbox(sandbox_folder(settings), settings.name, port=0, numbers=numbers, fresh=fresh) as server:
-        yield server
+    folder = sandbox_folder(settings)
+    is_new = not folder.exists()
+    try:
+        with _sandbox(folder, settings.name, port=0, numbers=numbers, fresh=fresh) as server:
+            yield server
+    except UsageError:  # the run did not begin
+        if is_new:
+            withdraw(folder)
+        raise
 
 
 def serve_sandbox(port: int, folder: Path) -> None:

@@ -9,6 +9,7 @@ Limits: one writer to a folder, used by one thread. Inline images (`cid:`) are n
 """
 
 from campaign.preview.cells import has_invisible, visible
+from campaign.preview.folder import withdraw
 from campaign.preview.writer import PreviewWriter
 
-__all__ = ["PreviewWriter", "has_invisible", "visible"]
+__all__ = ["PreviewWriter", "has_invisible", "visible", "withdraw"]

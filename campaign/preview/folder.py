@@ -4,6 +4,7 @@
 nothing, and the next one knows exactly which files are a preview's own. `OSError` is the caller's to translate.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -62,6 +63,14 @@ def claim(folder: Path, *, keep: bool) -> None:
             (folder / f"{row.name}.eml").unlink(missing_ok=True)
             (folder / f"{row.name}.html").unlink(missing_ok=True)
     (folder / _ROWS).unlink(missing_ok=True)
+
+
+def withdraw(folder: Path) -> None:
+    """Take away a folder of ours that nothing was ever added to. One that holds anything else stays."""
+    with contextlib.suppress(OSError):
+        if {path.name for path in folder.iterdir()} <= {INDEX}:
+            (folder / INDEX).unlink(missing_ok=True)
+            folder.rmdir()
 
 
 def append_row(folder: Path, row: GalleryRow) -> None:

@@ -39,16 +39,14 @@ def check_campaign(
     for step in steps:
         found.take(step)
     counts = {status: known.seen.counts[status] for status in Status}
-    ready, invalid = counts[Status.PENDING], counts[Status.INVALID]
+    invalid = counts[Status.INVALID]
     if found.wrong:
         found.say(f"{counted(found.wrong, 'thing', 'things')} to put right; nothing was sent")
-    elif not ready:
-        found.say("nobody can be mailed: there is nothing to send")
     elif known.seen.before is not None and not known.seen.before.due:
         found.say("nobody is left to send to")
     else:
         found.say("ready to send" + (f", but for {counted(invalid, 'invalid row', 'invalid rows')}" if invalid else ""))
-    code = 2 if found.wrong or not ready else int(strict and bool(invalid or found.notes))
+    code = 2 if found.wrong else int(strict and bool(invalid or found.notes))
     if json:
         say_json(
             {

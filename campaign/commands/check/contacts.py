@@ -9,6 +9,7 @@ from campaign.commands.check.setup import Known
 from campaign.console import Console
 from campaign.durations import brief_duration
 from campaign.ending import show_counts
+from campaign.errors import ContactsError
 from campaign.model import Status
 from campaign.pipeline.beforehand import odd_about, open_contacts_of
 from campaign.pipeline.continuation import wants_a_yes
@@ -35,7 +36,11 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     for report in seen.lists:
         (found.note if report.unusable else partial(found.ok, "suppression"))(in_words(report))
     ready = seen.counts[Status.PENDING]
-    found.ok("messages", f"{ready:,} can be mailed, {seen.largest:,} bytes at most")
+    if ready:
+        found.ok("messages", f"{ready:,} can be mailed, {seen.largest:,} bytes at most")
+    else:
+        fix = "put right what is said of its rows below, or name another file"
+        found.fault(ContactsError("nobody can be mailed: there is nothing to send", where=str(file.path), fix=fix))
     show_counts({word: seen.counts[word] for word in Status if word is not Status.PENDING}, found.detail)
     for line in seen.fault_lines():
         found.detail(f"  {line}")

@@ -48,16 +48,20 @@ class Findings:
         self.say(words)
 
     def take(self, step: Callable[[], None]) -> None:
-        """Do a step; what it raises is wrong, and no reason to stop. What was told already is not told again."""
+        """Do a step; what it raises is wrong, and no reason to stop."""
         try:
             step()
         except CampaignError as error:
-            fault = {"kind": "wrong", "what": error.what, "where": error.where, "fix": error.fix}
-            if fault in self.found:
-                return
-            self.found.append(fault)
-            first, *more = str(error).splitlines()
-            self.say("\n".join([f"WRONG  {first}", *(f"     {line}" for line in more)]))
+            self.fault(error)
+
+    def fault(self, error: CampaignError) -> None:
+        """Something is wrong; what was told already is not told again."""
+        fault = {"kind": "wrong", "what": error.what, "where": error.where, "fix": error.fix}
+        if any(fault.items() <= one.items() for one in self.found):  # it may have details by now
+            return
+        self.found.append(fault)
+        first, *more = str(error).splitlines()
+        self.say("\n".join([f"WRONG  {first}", *(f"     {line}" for line in more)]))
 
     def say(self, words: str) -> None:
         """Say a line."""
