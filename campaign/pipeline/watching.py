@@ -86,7 +86,11 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0 nothing left to do; 1 some rows need a look; 3 stopped before the end."""
+        """0 nothing left to do; 1 some rows need a look; 2 the templates' own fault, found before anybody was mailed; 3
+        stopped before the end.
+        """
+        if self.trouble is not None and self.trouble.reason == "template" and not self.tried_now:
+            return 2
         if self.counts[Status.PENDING] or self.trouble is not None:
             return 3
         return int(any(self.counts[word] for word in (Status.REJECTED, Status.FAILED, Status.INVALID, Status.IN_DOUBT)))
