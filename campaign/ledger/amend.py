@@ -74,9 +74,8 @@ class Amendment:
 
     def apply(self, rows: Iterable[Row]) -> int:
         """Lay the rows over the roster; gives how many contacts were chosen."""
-        database = self._database
-        with transaction(database):
-            database.execute("UPDATE entry SET chosen = 0 WHERE chosen")
+        with transaction(self._database):
+            self._database.execute("UPDATE entry SET chosen = 0 WHERE chosen")
             self._widen()
             nameless = self._nameless()
             unplaced = [row for row in rows if not self._place(row, nameless)]
@@ -85,8 +84,8 @@ class Amendment:
             if strangers:
                 raise strange(strangers, where=self._where)
             self._promote()
-            (chosen,) = database.execute("SELECT count(*) FROM entry WHERE chosen AND status IS NULL").fetchone()
-        return int(chosen)
+            chosen = self._database.execute("SELECT count(*) FROM entry WHERE chosen AND status IS NULL")
+            return int(chosen.fetchone()[0])
 
     def _widen(self) -> None:
         """The operator has added columns: every row has them now, empty where the file says nothing."""
@@ -94,8 +93,8 @@ class Amendment:
         if added:
             blank = ',""' * len(added)
             self._database.execute("UPDATE entry SET cells = substr(cells, 1, length(cells) - 1) || ? || ']'", (blank,))
-            columns = json.dumps(self._overlay.columns)
-            self._database.execute("UPDATE facts SET value = ? WHERE name = 'columns'", (columns,))
+            columns = (json.dumps(self._overlay.columns),)
+            self._database.execute("UPDATE facts SET value = ? WHERE name = 'columns'", columns)
 
     def _nameless(self) -> Nameless:
         """What no address leads to; and, where no Message-ID tells whose row it was, what an address led to in vain."""
@@ -132,8 +131,7 @@ class Amendment:
         if twin is not None:
             self._met_twins.add(row.cells)
             self._fill_in(row, twin)
-            self._choose(target)
-        elif row.cells in self._met_twins:  # the same line once more
+        if row.cells in self._met_twins:  # now, or the same line once more
             self._choose(target)
         elif was_nameless:
             return False
@@ -160,8 +158,7 @@ class Amendment:
             self._lay(row, target)
         elif (found := self._primary(address)) is not None:
             self._choose(found[0])
-        else:
-            # A damaged line may still say whose it is: nothing is changed by it.
+        else:  # a damaged line may still say whose it is: nothing is changed by it
             return row.fault is not None and row.email is not None and self._primary(self._key(row.email)) is not None
         return True
 
@@ -189,22 +186,14 @@ class Amendment:
         if before is not None and before in self._duplicates and target not in self._duplicates[before]:
             self._abandoned.append(before)
         if address is None:
-            values: tuple[object, ...] = (
-                cells,
-                row.email,
-                None,
-                Status.INVALID.value,
-                row.fault or "no address",
-                target,
-            )
+            fault = row.fault or "no address"
+            values: tuple[object, ...] = (cells, row.email, None, Status.INVALID.value, fault, target)
         elif (found := self._primary(address)) is not None:
-            words = f"the address of row {found[0]}"
-            values = (cells, row.email, found[1], Status.DUPLICATE.value, words, target)
+            values = (cells, row.email, found[1], Status.DUPLICATE.value, f"the address of row {found[0]}", target)
         else:
-            database = self._database
-            database.execute(_CONTACT, (address, target))
-            (contact,) = database.execute("SELECT id FROM contact WHERE address = ?", (address,)).fetchone()
-            listed = Suppressed(database).among([address]).get(address)
+            self._database.execute(_CONTACT, (address, target))
+            (contact,) = self._database.execute("SELECT id FROM contact WHERE address = ?", (address,)).fetchone()
+            listed = Suppressed(self._database).among([address]).get(address)
             why = (Status.SUPPRESSED.value, listed) if listed else (None, None)
             values = (cells, row.email, contact, *why, target)
         self._database.execute(_READDRESS, values)
@@ -223,9 +212,8 @@ class Amendment:
         cells = self._overlay.laid_over(row, stored)
         if cells != stored:
             self._changed.add(target)
-            self._database.execute(
-                "UPDATE entry SET cells = ?, email = ? WHERE row = ?", (encode_cells(cells), row.email, target)
-            )
+            corrected = (encode_cells(cells), row.email, target)
+            self._database.execute("UPDATE entry SET cells = ?, email = ? WHERE row = ?", corrected)
 
     def _fill_in(self, row: Row, target: int) -> None:
         """Fill in the columns that the operator added, and no other."""
