@@ -29,7 +29,8 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
         given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
-    known.seen = seen = rehearse(settings, secret=known.secret, reading=Console(title=settings.name).reading)
+    with Console(title=settings.name) as console:
+        known.seen = seen = rehearse(settings, secret=known.secret, reading=console.reading)
     for report in seen.lists:
         (found.note if report.unusable else partial(found.ok, "suppression"))(in_words(report))
     ready = seen.counts[Status.PENDING]
