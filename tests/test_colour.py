@@ -90,4 +90,5 @@ def test_a_command_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     os.close(ours)
     assert process.wait(30) == 0
     assert (b"\x1b[32mok\x1b[0m     secrets" if wanted else b"ok     secrets") in said
-    assert (b"\x1b" in said) is wanted
+    assert b"read\x1b[Kok" not in said, "the live line has been taken away"
+    assert (re.search(rb"\x1b\[[\d;]*m", said) is not None) is wanted

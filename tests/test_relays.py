@@ -76,9 +76,9 @@ def test_by_password(tmp_path: Path, mechanism: str, monkeypatch: pytest.MonkeyP
     ("reply", "fix"),
     [
         (b"530 5.7.0 Authentication required\r\n", "set smtp.username and CAMPAIGN_SMTP__PASSWORD"),
-        (b"530 5.7.0 Must issue a STARTTLS command first\r\n", 'set smtp.security to "starttls"'),
-        (b"538 5.7.11 Encryption required\r\n", 'set smtp.security to "starttls"'),
-        (b"550 5.7.1 Sender refused\r\n", "use a return_path"),
+        (b"530 5.7.0 Must issue a STARTTLS command first\r\n", "with smtp.security starttls, or 465 with tls"),
+        (b"538 5.7.11 Encryption required\r\n", "with smtp.security starttls, or 465 with tls"),
+        (b"550 5.7.1 Sender refused\r\n", "verified by whoever runs the server"),
     ],
 )
 def test_check_says_what_is_wanted_first(tmp_path: Path, reply: bytes, fix: str) -> None:
