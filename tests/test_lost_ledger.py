@@ -35,17 +35,21 @@ def replaced(ledger: Path) -> None:
 def test_a_run_stops_when_its_ledger_is_no_longer_at_its_path(
     tmp_path: Path, smtp_server: StartServer, takes_away: Callable[[Path], None], processes: int
 ) -> None:
-    campaign = SmallCampaign(tmp_path / "c", {"smtp": {"connections": 2, "timeout": "30s", "rate": 100}}).people(400)
+    campaign = SmallCampaign(tmp_path / "c", {"smtp": {"connections": 2, "timeout": "1m", "rate": 100}}).people(400)
     gone = False
 
-    def both_at_work(now: Situation) -> bool:
+    def both_at_work() -> bool:
+        return sum(one.accepted > 0 for one in server.connections) == 2
+
+    def now_and_then(now: Situation) -> bool:
         nonlocal gone
-        if sum(one.accepted > 2 for one in server.connections) == 2 and not gone:
+        if len(server.accepted) >= 6 and not gone:
             gone = True
             takes_away(campaign.ledger)
         return False
 
-    server: FaultServer = smtp_server(CATALOGUE["mail_slow"](match=both_at_work))
+    begins = CATALOGUE["body_slow"](times=1, until=both_at_work)  # the first reply comes when the other is at work, too
+    server: FaultServer = smtp_server(begins, CATALOGUE["mail_slow"](match=now_and_then))
     summary = campaign.send(server.port, processes=processes)
     assert summary.exit_code == 3 and summary.trouble is not None
     assert "no longer the file at its path" in summary.trouble.what

@@ -79,12 +79,12 @@ def set_up(folder: Path, name: str, relay: Relay, security: str, **smtp: object)
         settings["smtp"]["username"] = relay.username
     campaign = SmallCampaign(folder, settings=settings, name=name)
     template = folder / "template"
-    template.joinpath("subject.txt").write_text("{{ contact.name }}: your link", "utf-8")
+    template.joinpath("subject.txt").write_text("{{ contact.name | default('') }}: your link", "utf-8")
     template.joinpath("body.txt").write_text(
-        "{{ contact.name }},\n\n{{ link.url }}\n.\n..dots\n{{ contact.note }}|\n", "utf-8"
+        "{{ contact.name | default('') }},\n\n{{ link.url }}\n.\n..dots\n{{ contact.note | default('') }}|\n", "utf-8"
     )
     template.joinpath("body.html").write_text(
-        '<p>{{ contact.note }}|</p>\n.\n<a href="{{ link.url }}">in</a>\n', "utf-8"
+        '<p>{{ contact.note | default("") }}|</p>\n.\n<a href="{{ link.url }}">in</a>\n', "utf-8"
     )
     campaign.load(relay.tls_port or relay.port if security == "tls" else relay.port)
     return campaign
