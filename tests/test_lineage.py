@@ -3,9 +3,11 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,14 @@ for number in range(int(sys.argv[2])):
         ledger._next_checkpoint = 0.0
         ledger.checkpoint()
 os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+KILLED_AT_ITS_FIRST_WRITE = """
+import os, signal, sys
+from pathlib import Path
+from campaign.ledger import store
+store.note_wal = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+store.Ledger.open(Path(sys.argv[1]), "x")
 """
 
 
@@ -165,6 +175,17 @@ def test_what_belongs_is_opened_however_the_run_ended(path: Path, leave: Callabl
         with reading_ledger(path, "x") as database:
             assert database.execute("SELECT count(*) FROM delivery WHERE status = 'sent'").fetchone() == (5,)
     leave(path)
+    with Ledger.open(path, "x") as ledger:
+        assert words(ledger).count("sent") == 5
+
+
+def test_folded_in_by_another_program_and_killed_again_at_the_first_write(path: Path) -> None:
+    killed(path)
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM delivery WHERE status = 'sent'").fetchone() == (5,)
+    assert not Path(f"{path}-wal").exists()
+    again = subprocess.run([sys.executable, "-c", KILLED_AT_ITS_FIRST_WRITE, str(path)], cwd=ROOT, check=False)
+    assert again.returncode == -signal.SIGKILL and Path(f"{path}-wal").stat().st_size
     with Ledger.open(path, "x") as ledger:
         assert words(ledger).count("sent") == 5
 

@@ -51,9 +51,12 @@ def refuse_what_does_not_belong(path: Path) -> None:
     except (LedgerError, *SQLITE_ERRORS):
         return
     salt, known = _salt(path), facts.get("wal")
-    if salt is None or known is None:  # all that there is must be in the file
-        beside = _generation_beside(path)
-        if int(facts.get("generation", 0)) >= beside and (beside or known is None):
+    beside = _generation_beside(path)
+    in_the_file = int(facts.get("generation", 0)) >= beside  # all that there is
+    if in_the_file and beside:  # also where another program has folded the WAL in, and the next run was killed at once
+        return
+    if salt is None or known is None:
+        if in_the_file and known is None:
             return
         if known is None:
             raise LedgerError(
