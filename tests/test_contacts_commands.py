@@ -229,7 +229,7 @@ def test_own_columns_keep_their_cells_and_it_is_said(
     small.contacts([("a@x.example", "A", "gold", "likes blue"), ("bad@", "B", "silver", "")], header)
     server = smtp_server(CATALOGUE["rcpt_4xx"](match=local_part("a")))
     small.send(server.port)
-    words = "stand in the results 'status' as 'contact_status', 'detail' as 'contact_detail'"
+    words = "the contacts file's 'status' is 'contact_status' there, 'detail' is 'contact_detail' there"
     assert any(words in notice for notice in small.watcher.notices)
     assert words in command("check", small.path, "--offline").out
     first, second = small.results()

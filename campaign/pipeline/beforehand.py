@@ -43,12 +43,12 @@ def odd_about(contacts: ContactsFile) -> Iterator[str]:
         )
     names = result_names(contacts.columns)
     renamed = [
-        f"{name!r} as {names[index]!r}"
+        f"{name!r} is {names[index]!r} there"
         for index, name in enumerate(contacts.columns)
         if names[index] not in (None, name)
     ]
     if renamed:
-        yield f"columns of the contacts file that the results have, too, stand in the results {', '.join(renamed)}"
+        yield f"the results have columns of these names themselves, so the contacts file's {', '.join(renamed)}"
 
 
 def guard_what_an_earlier_run_left(plan: RunPlan) -> None:
