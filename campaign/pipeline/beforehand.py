@@ -58,11 +58,12 @@ def guard_what_an_earlier_run_left(plan: RunPlan) -> None:
     refuse_foreign(plan.results)
     lost = not plan.ledger.exists() or not plan.ledger.stat().st_size
     if lost and plan.results.exists():
+        left = [path.name for path in (plan.results, generation_file(plan.ledger)) if path.exists()]
         raise LedgerError(
             "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
             where=str(plan.ledger),
-            fix=f"put the ledger back; or, to mail everybody from the beginning, move {plan.results.name} and "
-            f"{generation_file(plan.ledger).name} away",
+            fix="put the ledger back, or say in ledger.path where it is; to mail everybody from the beginning, move "
+            f"{' and '.join(left)} away",
         )
 
 
