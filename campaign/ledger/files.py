@@ -32,8 +32,8 @@ def size_of(path: Path) -> int:
 
 
 def refuse_a_stump(ledger: Path) -> None:
-    """Raise LedgerError for an empty file, or a few bytes: SQLite takes it for a new ledger, and deletes its WAL. And for
-    a last page that is not whole, where no WAL can have all of it: SQLite takes what is missing for zeros.
+    """Raise LedgerError for an empty file, or a few bytes: SQLite takes it for a new ledger, and deletes its WAL. And
+    for a last page that is not whole, where no WAL can have all of it: SQLite takes what is missing for zeros.
     """
     size, wal = size_of(ledger), size_of(wal_file(ledger))
     if 0 < size < _HEADER or (size == 0 and wal) or (not wal and size % _page_size(ledger)):
