@@ -61,6 +61,9 @@ def test_a_mark_of_another_encoding_is_believed(tmp_path: Path) -> None:
     with pytest.raises(ContactsError, match="no byte-order mark") as caught:
         opened(tmp_path, "email\na@x.example\n".encode("utf-16-le"), "utf-16")
     assert "utf-16-le" in caught.value.fix
+    with pytest.raises(ContactsError, match="no byte-order mark") as caught:
+        opened(tmp_path, "email\na@x.example\n".encode("utf-32-be"), "utf-32")
+    assert "utf-32-be" in caught.value.fix
 
 
 def test_a_binary_file_is_none_in_any_encoding(tmp_path: Path) -> None:

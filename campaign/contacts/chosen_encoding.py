@@ -20,6 +20,11 @@ from campaign.contacts.encoding import (
 from campaign.errors import ContactsError
 
 _BLOCK = 1 << 20
+_MARKS = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+"""What begins a file in an encoding that leaves the order of bytes open."""
 _FIX = "set contacts.encoding to the encoding that the file is in, or take it out to have it found"
 
 
@@ -37,6 +42,12 @@ def chosen_encoding(path: Path, codec: str) -> Encoding:
                     where=str(path),
                     fix=_FIX,
                 )
+        if head and not head.startswith(_MARKS.get(name, (b"",))):
+            raise ContactsError(
+                f"the file is not {codec}: it has no byte-order mark",
+                where=str(path),
+                fix=f"set contacts.encoding to {codec}-le or {codec}-be",
+            )
         skip = len(mark[0]) if mark is not None and name == mark[1] else 0
         end = end_of_text(file, "utf-16-le" if name == "utf-16" else name)
         lines = 1
@@ -52,12 +63,6 @@ def chosen_encoding(path: Path, codec: str) -> Encoding:
                 # What it had kept of the block before stands in front of this one.
                 where = done - (len(error.object) - len(block)) + error.start
                 raise _not_text(path, codec, name, skip, where, error.object[error.start]) from None
-            except UnicodeError:
-                raise ContactsError(
-                    f"the file is not {codec}: it has no byte-order mark",
-                    where=str(path),
-                    fix=f"set contacts.encoding to {codec}-le or {codec}-be",
-                ) from None
             lines += max(text.count("\n"), text.count("\r"))
             has_quotes = has_quotes or '"' in text
             has_nul = has_nul or "\0" in text
