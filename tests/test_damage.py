@@ -143,6 +143,7 @@ def test_cut_short_at_every_edge(tmp_path: Path, story: Files) -> None:
 @example(0)
 @example(1)
 @example(100)
+@example(24551)  # the end of a text in the last page
 def test_a_file_without_a_wal_cut_short(tmp_path_factory: pytest.TempPathFactory, folded: Files, size: int) -> None:
     """After a good end the file is all there is. Cut down to nothing it can't be told from a new one: whoever has
     results beside it is refused by the run.

@@ -134,7 +134,7 @@ def test_while_it_connects(tmp_path: Path, launcher: Launcher, name: str, proces
 @pytest.mark.parametrize("processes", [1, 2])
 def test_while_rows_wait_for_their_next_try(tmp_path: Path, launcher: Launcher, processes: int) -> None:
     with FaultServer(CATALOGUE["rcpt_greylist"](match=local_part("p1"))) as server:
-        # Not "auto": what is refused behind a body on trial goes again at once.
+        # In a trial of pipelining a refused row goes again at once, and this server takes every second try.
         campaign = _campaign(tmp_path, server.port, pipelining="envelope")
         campaign.settings["retry"] = {"first_wait": "1h", "longest_wait": "2h"}
         campaign.load(server.port)

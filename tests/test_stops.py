@@ -287,7 +287,8 @@ class TestTooManyFailures:
         assert counts(campaign, server) == {"rejected": 30}
 
     def test_nor_is_greylisting(self, tmp_path: Path) -> None:
-        campaign = small(tmp_path, 30, retry={"stop_after": 3})
+        # (In a trial of pipelining a refused row goes again at once, and this server takes every second try.)
+        campaign = small(tmp_path, 30, retry={"stop_after": 3}, smtp={"pipelining": "envelope"})
         with FaultServer(CATALOGUE["rcpt_greylist"]()) as server:
             assert send(campaign, server).exit_code == 0
         assert counts(campaign, server) == {"sent": 30}
@@ -365,7 +366,7 @@ class TestTheWindowEnds:
 
     def test_a_wait_that_would_go_past_it_is_not_begun(self, tmp_path: Path) -> None:
         retry: dict[str, object] = {"tries": 5, "first_wait": "1h", "longest_wait": "1h"}
-        campaign = small(tmp_path, 6, retry=retry, window={"lasts": "30m"})
+        campaign = small(tmp_path, 6, retry=retry, window={"lasts": "30m"}, smtp={"pipelining": "envelope"})
         with FaultServer(CATALOGUE["rcpt_greylist"](match=local_part("p3"))) as server:
             summary = send(campaign, server)
         assert summary.exit_code == 1 and summary.seconds < 600

@@ -32,7 +32,19 @@ def size_of(path: Path) -> int:
 
 
 def refuse_a_stump(ledger: Path) -> None:
-    """Raise LedgerError for an empty file, or a few bytes: SQLite takes it for a new ledger, and deletes its WAL."""
-    size = size_of(ledger)
-    if 0 < size < _HEADER or (size == 0 and size_of(wal_file(ledger))):
+    """Raise LedgerError for an empty file, or a few bytes: SQLite takes it for a new ledger, and deletes its WAL. And
+    for a last page that is not whole, where no WAL can have all of it: SQLite takes what is missing for zeros.
+    """
+    size, wal = size_of(ledger), size_of(wal_file(ledger))
+    if 0 < size < _HEADER or (size == 0 and wal) or (not wal and size % _page_size(ledger)):
         raise damaged(ledger, f"it was cut down to {size} {'byte' if size == 1 else 'bytes'}")
+
+
+def _page_size(ledger: Path) -> int:
+    """Bytes (sqlite.org/fileformat2.html, section 1.3.2); 1 for what is no SQLite file, or can't be read."""
+    try:
+        with ledger.open("rb") as file:
+            header = file.read(_HEADER)
+    except OSError:
+        return 1
+    return (int.from_bytes(header[16:18], "big") or 1) if header.startswith(b"SQLite format 3\0") else 1
