@@ -210,3 +210,11 @@ def test_the_server_is_the_settings_own(tmp_path: Path) -> None:
     server = configured_server(campaign.load(2525))
     assert (server.host, server.port, server.security, server.timeout) == ("127.0.0.1", 2525, "none", 7.0)
     assert server.username is None and server.password is None
+
+
+@pytest.mark.parametrize(("setting", "in_the_sandbox"), [("auto", "envelope"), ("envelope", "envelope"), ("off", "off")])
+def test_the_sandbox_is_put_to_no_trial(tmp_path: Path, setting: str, in_the_sandbox: str) -> None:
+    """It refuses so many tries: one that was a trial's would let its "busy" contact through, now and then."""
+    campaign = SmallCampaign(tmp_path / "campaign", settings={"smtp": {"pipelining": setting}})
+    for sandbox, expected in ((False, setting), (True, in_the_sandbox)):
+        assert campaign.plan(25, sandbox=sandbox).job(open_window()).pipelining == expected
