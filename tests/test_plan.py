@@ -212,7 +212,9 @@ def test_the_server_is_the_settings_own(tmp_path: Path) -> None:
     assert server.username is None and server.password is None
 
 
-@pytest.mark.parametrize(("setting", "in_the_sandbox"), [("auto", "envelope"), ("envelope", "envelope"), ("off", "off")])
+@pytest.mark.parametrize(
+    ("setting", "in_the_sandbox"), [("auto", "envelope"), ("envelope", "envelope"), ("off", "off")]
+)
 def test_the_sandbox_is_put_to_no_trial(tmp_path: Path, setting: str, in_the_sandbox: str) -> None:
     """It refuses so many tries: one that was a trial's would let its "busy" contact through, now and then."""
     campaign = SmallCampaign(tmp_path / "campaign", settings={"smtp": {"pipelining": setting}})
