@@ -13,6 +13,8 @@ from tests.disks import lockable_disk, small_disk
 from tests.smtp_server import FaultServer, Misbehaviour
 
 StartServer = Callable[..., FaultServer]
+Figures = Callable[[Callable[[], str]], None]
+"""Takes what gives a test's figures once it is over, however it ends."""
 
 # How long an example may take says more about the machine than about us.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,6 +32,23 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """`-n auto`: a few tests that somebody names run in this process, with what they print; else as xdist has it."""
     named = all(Path(one.partition("::")[0]).suffix == ".py" for one in config.args)
     return 0 if named else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have measured: shown whether they pass or not, and from whatever process."""
+    for report in terminalreporter.stats.get("", []):  # of set-up and tear-down, where all is well
+        for name, value in getattr(report, "user_properties", []):
+            if name == "figures":
+                terminalreporter.write_line(f"{report.nodeid}: {value}")
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Iterator[Figures]:
+    """Has a test's figures shown at the end of the run."""
+    found: list[Callable[[], str]] = []
+    yield found.append
+    for one in found:
+        record_property("figures", one())
 
 
 @pytest.fixture

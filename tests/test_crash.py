@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.campaigns import SmallCampaign
+from tests.conftest import Figures
 from tests.crashes.launcher import Launcher
 from tests.crashes.sender import Sender
 from tests.crashes.siege import Siege
@@ -42,24 +43,18 @@ _SERVERS = pytest.mark.parametrize(
 
 
 @_SERVERS
-def test_skirmish(tmp_path: Path, capsys: pytest.CaptureFixture[str], exact: bool, options: tuple[str, ...]) -> None:
-    hold_out(tmp_path, capsys, kills=10 if exact else 4, reserve=400, exact=exact, options=options)
+def test_skirmish(tmp_path: Path, figures: Figures, exact: bool, options: tuple[str, ...]) -> None:
+    hold_out(tmp_path, figures, kills=10 if exact else 4, reserve=400, exact=exact, options=options)
 
 
 @pytest.mark.siege
 @_SERVERS
-def test_siege(tmp_path: Path, capsys: pytest.CaptureFixture[str], exact: bool, options: tuple[str, ...]) -> None:
-    hold_out(tmp_path, capsys, kills=_KILLS if exact else _KILLS // 5, reserve=1500, exact=exact, options=options)
+def test_siege(tmp_path: Path, figures: Figures, exact: bool, options: tuple[str, ...]) -> None:
+    hold_out(tmp_path, figures, kills=_KILLS if exact else _KILLS // 5, reserve=1500, exact=exact, options=options)
 
 
 def hold_out(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    *,
-    kills: int,
-    reserve: int,
-    exact: bool,
-    options: tuple[str, ...],
+    tmp_path: Path, figures: Figures, *, kills: int, reserve: int, exact: bool, options: tuple[str, ...]
 ) -> None:
     chance = random.Random(_CHANCE)
     record = tmp_path / "record.jsonl"
@@ -76,8 +71,6 @@ def hold_out(
             return (launcher.cold if chance.random() < _COLD else launcher.warm)(*arguments, log=log)
 
         siege = Siege(campaign, record, launch, connections=_CONNECTIONS, chance=chance, exact=exact, reserve=reserve)
+        figures(lambda: f"{siege.figures}; CAMPAIGN_CHANCE={_CHANCE}")
         siege.kill(kills)
-        figures = siege.finish()
-    with capsys.disabled():
-        print(f"\n{figures}; CAMPAIGN_CHANCE={_CHANCE}")
-    assert figures.kills.total() == kills
+        assert siege.finish().kills.total() == kills

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.campaigns import SmallCampaign
+from tests.conftest import Figures
 from tests.crashes import moments
 from tests.crashes.launcher import Launcher
 from tests.crashes.siege import Siege
@@ -53,7 +54,7 @@ class Mailbox:
         return list(news.elements())
 
 
-def test_killed_in_front_of_a_real_postfix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_in_front_of_a_real_postfix(tmp_path: Path, figures: Figures) -> None:
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
     with available(postfix.start(sign_in=True)) as relay, Launcher(relay_environment(relay)) as launcher:
@@ -75,10 +76,9 @@ def test_killed_in_front_of_a_real_postfix(tmp_path: Path, capsys: pytest.Captur
             mixture=_MIXTURE,
             reserve=1500,
         )
+        figures(lambda: f"{siege.figures}; random.Random({seed})")
         siege.kill(_KILLS)
-        figures = siege.finish()
-    with capsys.disabled():
-        print(f"\n{figures}; random.Random({seed})")
-    assert figures.kills.total() == _KILLS
-    assert figures.lost == figures.twice == 0
-    assert figures.bound is not None and figures.in_doubt <= figures.bound
+        found = siege.finish()
+    assert found.kills.total() == _KILLS
+    assert found.lost == found.twice == 0
+    assert found.bound is not None and found.in_doubt <= found.bound
