@@ -13,7 +13,6 @@ the message: `NotTaken`, or `behind` in the other events (`pipelining_trial` mak
 
 import re
 from collections import deque
-from dataclasses import replace
 from enum import Enum
 
 from campaign.model import Parcel, Phase, Reply
@@ -135,7 +134,7 @@ class Dialogue:
             garbage = Broken(str(error), shifted=True)
         if self.held is not None and (events or garbage is not None):
             cut_short = self._cut_short or garbage is not None
-            events.insert(0, replace(self.held, cut_short=cut_short))
+            events.insert(0, self.held._replace(cut_short=cut_short))
             self.held = None
         if garbage is not None:
             events.append(garbage)

@@ -1,16 +1,15 @@
 """What a dialogue tells: one event for each thing that the server's replies say.
 
 `Answered` is the last word on a message; `Ready` and `NotTaken` are about its envelope, `Closing` and `Broken` about
-the session.
+the session. Tuples, since each message makes two of them.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from campaign.model import Parcel, Phase, Reply
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """354: the body may go."""
 
     parcel: Parcel
@@ -18,8 +17,7 @@ class Ready:
     """Whether the envelope stood behind a body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """The last word on a message: refused at `phase`, or, at BODY, whatever the server made of it."""
 
     parcel: Parcel
@@ -33,15 +31,13 @@ class Answered:
     """Whether that envelope was not answered in full."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotTaken:
+class NotTaken(NamedTuple):
     """The server would not have an envelope behind a body. That says nothing of the message, which is untouched."""
 
     parcel: Parcel
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """The session can't go on: what was said is no reply, or not the one that is due."""
 
     why: str
@@ -49,8 +45,7 @@ class Broken:
     """There was a reply too many, nobody knows where: what was heard just before may have been meant for another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(NamedTuple):
     """421 that answers nothing of ours: the server is about to hang up (RFC 5321 section 3.8)."""
 
     reply: Reply

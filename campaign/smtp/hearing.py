@@ -77,32 +77,38 @@ def lose(connection: Connection, courier: Courier, why: str) -> None:
 
 
 def _tell(connection: Connection, event: Event, courier: Courier) -> None:
-    match event:
-        case Ready(behind=True):
+    if isinstance(event, Answered):  # first what comes with every message
+        _tell_answer(connection, event, courier)
+    elif isinstance(event, Ready):
+        if event.behind:
             connection.trying = False
             connection.trial.passed()
-        case Answered(parcel, phase, reply) if connection.trying and phase is not Phase.BODY:
-            connection.trying = False
-            connection.trial.refused()
-            connection.closing = connection.closing or reply.code == 421
-            courier.untouched(parcel, "")  # it goes again, and not behind a body: then the refusal is the row's own
-        case Answered(parcel, phase, reply):
-            reply = connection.fit_to_show(reply)
-            if courier.answered(parcel, phase, reply, served=connection.served) or _out_of_step(event):
-                connection.closing, connection.goodbye = True, (phase, reply)
-            else:
-                connection.useful = connection.useful or connection.messages > 0 or reply.code != 421
-                if reply.code == 421:  # the session's end is that message's matter, and not of the one behind it
-                    connection.closing, connection.goodbye = True, (phase, reply)
-            if phase is Phase.BODY:
-                connection.served = connection.served or reply.code < 300
-                connection.put_off = parcel if 400 <= reply.code < 500 else None
-        case NotTaken(parcel):
-            connection.trying = False
-            connection.trial.failed()
-            courier.untouched(parcel, "")
-        case Closing(reply):
-            connection.closing, connection.goodbye = True, (Phase.EHLO, connection.fit_to_show(reply))
+    elif isinstance(event, NotTaken):
+        connection.trying = False
+        connection.trial.failed()
+        courier.untouched(event.parcel, "")
+    elif isinstance(event, Closing):
+        connection.closing, connection.goodbye = True, (Phase.EHLO, connection.fit_to_show(event.reply))
+
+
+def _tell_answer(connection: Connection, answer: Answered, courier: Courier) -> None:
+    parcel, phase, reply = answer.parcel, answer.phase, answer.reply
+    if connection.trying and phase is not Phase.BODY:
+        connection.trying = False
+        connection.trial.refused()
+        connection.closing = connection.closing or reply.code == 421
+        courier.untouched(parcel, "")  # it goes again, and not behind a body: then the refusal is the row's own
+        return
+    reply = connection.fit_to_show(reply)
+    if courier.answered(parcel, phase, reply, served=connection.served) or _out_of_step(answer):
+        connection.closing, connection.goodbye = True, (phase, reply)
+    else:
+        connection.useful = connection.useful or connection.messages > 0 or reply.code != 421
+        if reply.code == 421:  # the session's end is that message's matter, and not of the one behind it
+            connection.closing, connection.goodbye = True, (phase, reply)
+    if phase is Phase.BODY:
+        connection.served = connection.served or reply.code < 300
+        connection.put_off = parcel if 400 <= reply.code < 500 else None
 
 
 def _misplaced(connection: Connection, events: Sequence[Event]) -> str | None:
