@@ -6,7 +6,11 @@ falls to half, or a quarter. In each quiet second in which messages began it ris
 below what the server is known to take, feels its way above that, and after a long quiet stretch forgets what it knew.
 (TCP's slow start and congestion avoidance, RFC 5681, with a limit that is measured.) Times are monotonic seconds,
 handed in.
+
+The operator's rate is one for all processes of a run (`Shared`), what the server can take is each one's own experience.
 """
+
+from typing import Protocol
 
 _FLOOR = 0.25
 """Messages a second below which throttling does not push: enough to notice soon that a server takes mail again."""
@@ -24,10 +28,29 @@ _ENDLESS = 100_000.0
 """Messages a second from which on a rate that nobody configured is none any more."""
 
 
-class Pace:
-    """The rate of one process. `second` is the length of the seconds in which it slows down and climbs."""
+class Shared(Protocol):
+    """Who gives leave to begin messages to several processes."""
 
-    def __init__(self, rate: float | None, *, now: float, second: float = 1.0) -> None:
+    def wait(self, now: float) -> float:
+        """Seconds until it is worth asking."""
+
+    def take(self, now: float) -> bool:
+        """Take leave to begin one message."""
+
+    def give_back(self, now: float) -> None:
+        """Give back leave that was not used."""
+
+    def close(self) -> None:
+        """Ask no more."""
+
+
+class Pace:
+    """The rate of one process, which is never above `rate`. `second` is the length of the seconds in which it slows
+    down and climbs; `shared` gives leave besides. Raises what that raises.
+    """
+
+    def __init__(self, rate: float | None, *, now: float, second: float = 1.0, shared: Shared | None = None) -> None:
+        self._shared = shared
         self._most = rate
         self._rate = rate
         self._second = second
@@ -40,7 +63,8 @@ class Pace:
         self._limit: float | None = None
         """What the server was seen to take in a second, when it complained."""
         self._taken = 0
-        self._marks = (now, 0, now, 0)  # two moments, and how many it had taken by then
+        self._tried = 0
+        self._marks = (now, 0, 0, now, 0, 0)  # two moments, and how many had begun, and were taken, by then
 
     @property
     def rate(self) -> float | None:
@@ -48,28 +72,52 @@ class Pace:
         return self._rate
 
     @property
+    def throttled(self) -> bool:
+        """Whether the server has it go slower than the operator would."""
+        return self._rate != self._most
+
+    @property
     def at_floor(self) -> bool:
         """Whether throttling has pushed the rate about as low as it goes."""
-        return self._rate is not None and self._rate != self._most and self._rate < 2 * self._floor
+        return self._rate is not None and self.throttled and self._rate < 2 * self._floor
 
     def take(self, now: float) -> bool:
         """Take leave to begin one message."""
-        if now - self._marks[2] >= self._second:
-            self._marks = (*self._marks[2:], now, self._taken)
+        if now - self._marks[3] >= self._second:
+            self._marks = (*self._marks[3:], now, self._tried, self._taken)
         if self._rate is not None:
             self._fill(now)
             if self._tokens < 1.0:
                 return False
+        if self._shared is not None and not self._shared.take(now):
+            return False
+        if self._rate is not None:
             self._tokens -= 1.0
             self._begun += 1
+        self._tried += 1
         return True
+
+    def give_back(self, now: float) -> None:
+        """Give back leave that was not used."""
+        if self._rate is not None:
+            self._tokens += 1.0
+        self._begun -= 1
+        self._tried -= 1
+        if self._shared is not None:
+            self._shared.give_back(now)
 
     def wait(self, now: float) -> float:
         """Seconds until a message may begin."""
+        shared = 0.0 if self._shared is None else self._shared.wait(now)
         if self._rate is None:
-            return 0.0
+            return shared
         self._fill(now)
-        return 0.0 if self._rate is None else max(0.0, (1.0 - self._tokens) / self._rate)
+        return shared if self._rate is None else max(shared, (1.0 - self._tokens) / self._rate)
+
+    def close(self) -> None:
+        """Begin no more."""
+        if self._shared is not None:
+            self._shared.close()
 
     def got_through(self) -> None:
         """Hear that the server has taken a message."""
@@ -77,15 +125,16 @@ class Pace:
 
     def slow_down(self, now: float) -> bool:
         """Lower the rate; False if that was done a moment ago, or it can't fall further."""
-        passed, nothing = (now - self._slowed) / self._second, self._taken == self._marks[3]
+        passed, nothing = (now - self._slowed) / self._second, self._taken == self._marks[5]
         if passed < _QUIET and not (nothing and passed >= _STILL_NOTHING):
             return False
-        since, before = self._marks[:2]
+        since, tried, before = self._marks[:3]
         taken = (self._taken - before) / max(now - since, self._second)
         if self._rate is None:
             self._rate = max(taken, 1.0)
         old = self._rate
-        if taken > old / 4:
+        begun = (self._tried - tried) / max(now - since, self._second)
+        if taken > min(old, begun) / 4:  # the rate may be far above what begins here: others have their part of it
             self._limit = taken
             self._rate = max(self._floor, min(_BELOW * taken, _BELOW * old))
         else:  # hardly anything gets through, whatever the rate: what was known may hold again once that is over
@@ -93,7 +142,7 @@ class Pace:
         self._tokens = min(self._tokens, 0.0)
         self._filled = self._slowed = self._climbed = now
         self._begun = 0
-        self._marks = (now, self._taken, now, self._taken)
+        self._marks = (now, self._tried, self._taken, now, self._tried, self._taken)
         return self._rate < old
 
     def _fill(self, now: float) -> None:

@@ -100,7 +100,8 @@ class Office:
         make: Callable[[Due], Parcel] = letter,
         window: SendWindow | None = None,
         rate: float | None = None,
-        taker: Answers | None = None,
+        pace: Pace | None = None,
+        taker: Taker | None = None,
         journal: Journal | None = None,
         **orders: Any,
     ) -> None:
@@ -112,7 +113,7 @@ class Office:
         self.rows = Rows(self.taker)
         self.notebook = Notebook()
         self.troubles = Troubles(stop_after=job.stop_after, where="here")
-        self.pace = Pace(rate, now=self.now, second=job.backoff)
+        self.pace = pace or Pace(rate, now=self.now, second=job.backoff)
         self.courier = self._hire(job, make, journal or self.notebook)
 
     def _hire(self, job: Job, make: Callable[[Due], Parcel], journal: Journal) -> MailCourier:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from campaign.contacts import ContactsFile, Mend
-from campaign.errors import ContactsError, StoppedError
+from campaign.errors import ContactsError
 from campaign.ledger.store import reading_ledger
 from campaign.model import Row, Status
 from campaign.pipeline.beforehand import open_contacts_of
@@ -143,10 +143,10 @@ def test_a_file_that_fails_in_the_middle_stops_in_good_order_and_the_next_run_go
     made = campaign(tmp_path, "torn")
     with monkeypatch.context() as patched:
         patched.setattr("campaign.pipeline.run.open_contacts_of", _torn)
-        with pytest.raises(StoppedError) as caught:
-            made.send(server.port, processes=2)
+        torn = made.send(server.port, processes=2)
     assert asked_for(made) == [None]
-    assert (caught.value.where, caught.value.fix) == (str(made.folder / "contacts.csv"), "Run again.")
+    assert torn.exit_code == 3 and torn.trouble is not None
+    assert (torn.trouble.where, torn.trouble.fix) == (str(made.folder / "contacts.csv"), "Run again.")
     sent = accepted(server, "torn")
     assert len(set(sent)) == len(sent)
     with reading_ledger(made.ledger, "small") as database:

@@ -20,12 +20,3 @@ def test_a_slow_server_keeps_all_connections_busy_to_the_end(
     assert assert_agreement(campaign, [one.recipients[0] for one in server.accepted]) == {"sent": 120}
     shares = sorted(one.accepted for one in server.connections)
     assert len(shares) == 4 and min(shares) >= 20, shares
-
-
-def test_a_rate_is_shared_and_so_are_the_rows(tmp_path: Path, smtp_server: StartServer) -> None:
-    """Each of four has a quarter of the rate: whoever took all the rows would need four times as long."""
-    server = smtp_server()
-    campaign = SmallCampaign(tmp_path / "c", {"smtp": {"connections": 4, "rate": 40, "timeout": "1m"}}).people(60)
-    assert campaign.send(server.port, processes=4).exit_code == 0
-    shares = sorted(one.accepted for one in server.connections)
-    assert len(shares) == 4 and min(shares) >= 8, shares

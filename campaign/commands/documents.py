@@ -24,6 +24,7 @@ def run_document(name: str, ended: Summary, *, limited: bool) -> dict[str, objec
         **counts_document(ended.counts),
         "sent_now": ended.sent_now,
         "in_doubt_now": ended.in_doubt_now,
+        "tried_now": ended.tried_now,
         "seconds": round(ended.seconds, 3),
         "results": str(ended.results),
         "stopped": words or None,

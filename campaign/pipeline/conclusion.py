@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from campaign.errors import LedgerError, ResultsError
+from campaign.errors import CampaignError, LedgerError, ResultsError
 from campaign.ledger import summary
 from campaign.ledger.pictures import pictures, remember_picture
 from campaign.ledger.store import Ledger
@@ -26,6 +26,14 @@ LEDGER_MOVED = Trouble(
     fix="see that nothing else touches it, and put it back before the next run, or people would be mailed twice",
     reason="ledger",
 )
+
+
+def unread(error: Exception) -> Trouble:
+    """Say why the contacts file was not read to its end while mail went out. Raises what is no error of ours."""
+    if not isinstance(error, CampaignError):
+        raise error
+    what = f"{error.what.rstrip('.')}; the results have the rows that were read until then"
+    return Trouble(what=what, where=error.where, fix=error.fix, reason=error.reason or "contacts")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,15 +77,19 @@ def conclude(
             trouble = Trouble(what=error.what, where=error.where, fix=error.fix, reason=error.reason)
         else:
             watcher.notice(f"{error.what} ({error.where}); {error.fix}")
+    settled: Counter[str] = Counter()
     profile: Counter[str] = Counter()
     for report in course.reports:
+        settled.update(report.settled)
         profile.update(report.profile)
     now = summary.deliveries(database) if course.began else course.before
+    for word in (Status.SENT, Status.IN_DOUBT):  # a worker that was killed has not told the last of it
+        settled[word] = now[word] - course.before[word]
     return Summary(
         counts=counts,
-        sent_now=now[Status.SENT] - course.before[Status.SENT],
-        in_doubt_now=now[Status.IN_DOUBT] - course.before[Status.IN_DOUBT],
-        tried_now=sum(sum(report.settled.values()) for report in course.reports),
+        sent_now=settled[Status.SENT],
+        in_doubt_now=settled[Status.IN_DOUBT],
+        tried_now=settled.total(),
         seconds=time.monotonic() - course.started,
         results=plan.results,
         window=window,

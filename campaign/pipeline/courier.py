@@ -14,7 +14,7 @@ from campaign.delivery import RETRY, Fate, Verdict, judge, refusal
 from campaign.errors import CampaignError, InvalidContactError
 from campaign.ledger.journal import Journal
 from campaign.ledger.taker import Due
-from campaign.model import Contact, Parcel, Phase, Reply, Status
+from campaign.model import Parcel, Phase, Reply, Status
 from campaign.pace import Pace
 from campaign.pipeline.job import Job
 from campaign.pipeline.message_size import require_room
@@ -22,6 +22,7 @@ from campaign.pipeline.outcomes import Outcomes
 from campaign.pipeline.rows import Rows
 from campaign.pipeline.sessions import Sessions
 from campaign.pipeline.trouble import Troubles
+from campaign.pipeline.turns import Turns
 from campaign.smtp.connect import Session
 from campaign.smtp.session_error import SessionError
 
@@ -50,6 +51,7 @@ class MailCourier:
         self._where = f"smtp.host {job.server.host}"
         self.sessions = Sessions(troubles, stop_after=job.stop_after, backoff=job.backoff, where=self._where)
         self._rows = rows
+        self._turns = Turns(rows, pace, journal)
         self._make = make
         self._journal = journal
         self._pace = pace
@@ -97,6 +99,13 @@ class MailCourier:
         """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
         self._outcomes.give_up_waiting()
 
+    def fetch(self) -> None:
+        """Have the next rows here, though none may begin yet."""
+        try:
+            self._rows.fetch(self._clock())
+        except CampaignError as error:
+            self._troubles.stop(error)
+
     # What the pool asks.
 
     def take(self, session: Session) -> Parcel | None:
@@ -105,13 +114,10 @@ class MailCourier:
         if self.closed or self._pace.wait(now) > 0 or self._too_early():
             return None
         try:
-            while (due := self._rows.next(now)) is not None:
-                if self._journal.holds(due.id):  # its last outcome is not written yet
-                    self._rows.put_off(due, now + 0.1)
-                    continue
+            while (due := self._turns.next(now)) is not None:
                 parcel = self._prepare(due, session)
                 if parcel is not None:
-                    self._pace.take(now)
+                    self._turns.begun()
                     return parcel
         except CampaignError as error:
             self._troubles.stop(error)
@@ -223,7 +229,11 @@ class MailCourier:
             return None
         limit, size = session.size_limit, len(parcel.message.data)
         if limit is not None and size > limit:
-            self._blame_templates(due, limit)
+            try:  # the templates may be to blame, whatever the row's cells hold
+                require_room(lambda it: len(self._make(replace(due, contact=it)).message.data), due.contact, limit)
+            except CampaignError:
+                self._rows.give_back(due)
+                raise
         self._outcomes.under_way[due.id] = due
         self._not_durable[due.id] = parcel
         self._journal.claim(parcel)
@@ -232,18 +242,6 @@ class MailCourier:
             self._outcomes.settle(due, Status.REJECTED, Reply(code=552, enhanced="5.3.4", text=words))
             return None
         return parcel
-
-    def _blame_templates(self, due: Due, limit: int) -> None:
-        """Raise TemplateError where the row's message is too large whatever its cells hold: no fault of the row's."""
-
-        def size_of(contact: Contact) -> int:
-            return len(self._make(replace(due, contact=contact)).message.data)
-
-        try:
-            require_room(size_of, due.contact, limit)
-        except CampaignError:
-            self._rows.give_back(due)
-            raise
 
     def _forget_claim(self, parcel: Parcel) -> None:
         if self._not_durable.get(parcel.contact) is parcel:

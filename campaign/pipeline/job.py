@@ -40,7 +40,7 @@ class Job:
     server: Server
     connections: int
     rate: float | None
-    """Messages a second; None: as many as can be."""
+    """Messages a second, all processes together (`ledger.rate_limit`); None: as many as can be."""
     pipelining: Pipelining
     messages_per_connection: int
     seconds_per_connection: float
@@ -61,13 +61,9 @@ class Job:
     """
 
     def shares(self, processes: int) -> Iterator["Job"]:
-        """Divide connections and rate among so many processes."""
+        """Divide the connections among so many processes."""
         for number in range(processes):
-            yield replace(
-                self,
-                connections=max(1, (self.connections + number) // processes),
-                rate=None if self.rate is None else self.rate / processes,
-            )
+            yield replace(self, connections=max(1, (self.connections + number) // processes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

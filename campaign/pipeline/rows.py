@@ -62,9 +62,13 @@ class Rows:
         """Give the row whose turn it is, if there is one."""
         if self._put_off and self._put_off[0][0] <= now:
             return heapq.heappop(self._put_off)[2]
+        self.fetch(now)
+        return self._fresh.popleft() if self._fresh else None
+
+    def fetch(self, now: float) -> None:
+        """Have the next rows here, though none of them may begin yet: so it is known when there are no more."""
         if not self._fresh and not self._exhausted and now >= self._look_again:
             self._take(now)
-        return self._fresh.popleft() if self._fresh else None
 
     def _take(self, now: float) -> None:
         lasted = now - self._taken_at

@@ -25,7 +25,7 @@ from campaign.pipeline.beforehand import (
     processes_for,
     require_sound_templates,
 )
-from campaign.pipeline.conclusion import LEDGER_MOVED, Course, conclude
+from campaign.pipeline.conclusion import LEDGER_MOVED, Course, conclude, unread
 from campaign.pipeline.continuation import tell_of_earlier_runs
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
@@ -169,8 +169,8 @@ class _Run:
             if self._stopper.asked and aside.is_alive():
                 self._watcher.notice("reading the contacts file to its end: the results have every row")
             aside.join()
-            if aside.error is not None:
-                raise aside.error
+            if aside.error is not None:  # who was read has an outcome, which is to be said all the same
+                self._course.trouble = self._course.trouble or unread(aside.error)
 
     def conclude(self, window: SendWindow) -> Summary:
         """Write the results, and sum up."""

@@ -16,6 +16,7 @@ from functools import partial
 
 from campaign.errors import CampaignError, LedgerError
 from campaign.ledger.journal import Journal, revert
+from campaign.ledger.rate_limit import RateLimit
 from campaign.ledger.server_memory import ServerMemory
 from campaign.ledger.taker import Due, Taker
 from campaign.model import Parcel
@@ -55,10 +56,11 @@ class Worker:
         self._assemble = partial(assembly.assemble_timed, spent=self._spent) if job.profile else assembly.assemble
         self._second = this_second(self._window.zone)
         self._troubles = Troubles(stop_after=job.stop_after, where=f"smtp.host {job.server.host}")
-        self._pace = Pace(job.rate, now=clock(), second=job.backoff)
+        shared = None if job.rate is None else RateLimit(job.ledger, job.rate)
+        self._pace = Pace(job.rate, now=clock(), second=job.backoff, shared=shared)
         self._taker = Taker(job.ledger)
         self._rows = Rows(self._taker)
-        self._journal = Journal(job.ledger, wake=self._wake)
+        self._journal = Journal(job.ledger, wake=lambda: self.pool.waker.wake())
         self._memory = ServerMemory(job.ledger)
         self._courier = MailCourier(
             job,
@@ -113,6 +115,7 @@ class Worker:
                 self._troubles.stop(error)
             self._taker.close()
             self._memory.close()
+            self._pace.close()
             self._tell(last=True)
             gc.set_threshold(*thresholds)  # whoever had the run done here goes on
             gc.unfreeze()
@@ -143,11 +146,10 @@ class Worker:
             return 0.0 if self._ledger_failing_since is None else 0.5
         patience = max(0.0, self._next_report - now)
         if not self._courier.closed:
-            moment = self._rows.next_moment()
-            if moment is not None:
+            if (moment := self._rows.next_moment()) is not None:
                 patience = min(patience, max(0.0, moment - now) if not self._rows.ready(now) else patience)
-            if self._pace.rate is not None:
-                patience = min(patience, max(0.001, self._pace.wait(now)))
+            if (wait := self._pace.wait(now)) > 0:
+                patience = min(patience, max(0.001, wait))
         return patience
 
     def _mind_the_window(self) -> None:
@@ -168,7 +170,9 @@ class Worker:
         ready = self._rows.ready(now)
         if ready:
             pool.open(pool.occupied + ready)
-            if pool.idle and self._pace.wait(now) <= 0:
+            if self._pace.wait(now) > 0:
+                courier.fetch()
+            elif pool.idle:
                 pool.feed()
         elif pool.idle:
             moment = self._rows.next_moment()
@@ -209,9 +213,6 @@ class Worker:
         """How many claims and outcomes make a round worth its fsync."""
         return max(8, 2 * self.pool.connections)
 
-    def _wake(self) -> None:
-        self.pool.waker.wake()
-
     def _make(self, due: Due) -> Parcel:
         link, _, message = self._assemble(due.contact, self._second())
         if link.expires_at is not self._expiry:  # nearly always the same moment: the window's close and the grace
@@ -239,7 +240,7 @@ class Worker:
                 under_way=self._courier.under_way,
                 connections=self.pool.connections,
                 limit=self.pool.limit,
-                rate=self._pace.rate,
+                rate=self._pace.rate if self._pace.throttled else None,
                 notices=self._troubles.notices(),
                 trouble=self._troubles.reason,
                 profile=profile,

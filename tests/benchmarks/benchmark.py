@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.benchmarks import table
 from tests.benchmarks.ours import Campaign
+from tests.benchmarks.recovery import encounters, recovery_table, recovery_targets
 from tests.benchmarks.rivals import SmtpSource, go_peer, nodemailer_peer, smtplib_peer
 from tests.benchmarks.runs import Job, Run, interleaved
 from tests.benchmarks.senders import Sender
@@ -17,7 +18,7 @@ from tests.benchmarks.verify import DifferentWorkloadError, verify
 from tests.benchmarks.way import probe
 from tests.benchmarks.workload import write
 
-PARTS = ("loopback", "rtt", "startup", "memory")
+PARTS = ("loopback", "rtt", "startup", "recovery", "memory")
 PEERS = ("smtp-source", "smtplib", "go", "nodemailer")
 ROUND_TRIP = 0.040
 _QUIET = 0.1
@@ -144,6 +145,15 @@ class Benchmark:
             self.report.faults.append(times.fault)
         self.report.sections.append(f"### Start-up\n\n{table.startup_table(times, SMALL)}")
         self.report.targets += startup_targets(times)
+
+    def recovery(self) -> None:
+        """Ours, against servers that throttle."""
+        if not self.ours:
+            return
+        met = encounters(self.scratch, limit=100.0, messages=2_500)
+        self.report.faults += [f"{one.name}: not everybody was sent" for one in met if one.accepted != one.messages]
+        self.report.sections.append(f"### Throttling\n\n{recovery_table(met)}")
+        self.report.targets += recovery_targets(met)
 
     def _job(self, sender: Sender, messages: int, connections: int, round_trip: float = 0.0) -> Job:
         messages = max(messages, 1)
