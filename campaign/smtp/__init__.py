@@ -1,6 +1,7 @@
 """The SMTP adapter: bytes of a message in, the server's reply out.
 
 connect        a session: Server (server) to Session (session);  session_error, tls_fault  why there is none
+dialing        the address of the server's name that answers first;  address_history  which are dead
 channel        commands and replies meanwhile, bounded;  tls, ehlo_name  who is whom;  censor  secrets stay out of words
 sign_in        AUTH, by one of the mechanisms;  sign_in_advice  what to set where none fits
 probe          tries an envelope from us to ourselves;  notes  what is worth knowing of a session

@@ -1,12 +1,11 @@
 """The wire while a session is set up: a command goes out, its reply comes in, and neither may last for ever.
 
-`dial` gives a connected socket; `Channel` sends commands on it and gives each `Answer`, in blocking calls, until
-`hand_over` gives the socket away. Every reply is bounded in bytes (`MAX_REPLY`) and in time, and so is all of it
+`Channel` sends commands on a connected socket and gives each `Answer`, in blocking calls, until `hand_over` gives the
+socket away. Every reply is bounded in bytes (`MAX_REPLY`) and in time, and so is all of it
 together: a server that drips a letter a second, or never ends its EHLO reply, costs no more than a silent one. (smtplib
 bounds neither: it waits anew for each packet, and takes any number of lines.)
 
-Raises OSError (of it TimeoutError, and ssl.SSLError), `ReplyError` for what is no reply. Limits: the look-up of the
-host's name is the system's, and so is its patience.
+Raises OSError (of it TimeoutError, and ssl.SSLError), `ReplyError` for what is no reply.
 """
 
 import contextlib
@@ -38,25 +37,6 @@ class Answer:
     def code(self) -> int:
         """The reply's."""
         return self.reply.code
-
-
-def dial(host: str, port: int, *, timeout: float, clock: Clock = time.monotonic) -> socket.socket:
-    """Connect to the first address of `host` that takes us, `timeout` seconds for all of them. Raises OSError."""
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    end = clock() + timeout
-    failure: OSError = OSError("the host has no address")
-    for number, (family, kind, protocol, _, address) in enumerate(addresses):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            # A fair share each, so that an address that never answers (IPv6 without a way out) leaves time for the next
-            sock.settimeout(max((end - clock()) / (len(addresses) - number), 0.001))
-            sock.connect(address)
-        except OSError as error:
-            sock.close()
-            failure = error
-        else:
-            return sock
-    raise failure
 
 
 class Channel:
