@@ -12,12 +12,20 @@ import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from campaign.model import Reply
 from campaign.smtp.censor import Censor
-from campaign.smtp.reply import MAX_REPLY, ReplyError, ReplyParser, parse_reply
+from campaign.smtp.reply import (
+    MAX_REPLY,
+    MAX_TEXT,
+    ReplyError,
+    ReplyParser,
+    parse_reply,
+    readable,
+    without_enhanced,
+)
 
 _READ = 16 * 1024
 
@@ -86,8 +94,8 @@ class Channel:
                 raise ReplyError(f"a reply of more than {MAX_REPLY:,} bytes")
             else:
                 self._buffer += self._receive(end)
-        reply = parse_reply([line[:4] + self.censor.censored(line[4:]) for line in lines])
-        return Answer(reply=reply, lines=tuple(line[4:] for line in lines))
+        words = tuple(line[4:] for line in lines)
+        return Answer(reply=self._fit_to_show(parse_reply(lines), words), lines=words)
 
     def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Go on in TLS. What was said in clear and not used counts for nothing (RFC 3207 section 4.2)."""
@@ -109,6 +117,12 @@ class Channel:
     def close(self) -> None:
         """Hang up."""
         self._sock.close()
+
+    def _fit_to_show(self, reply: Reply, words: Sequence[bytes]) -> Reply:
+        """Censor all of a reply at once: a secret may be wrapped over its lines, with an enhanced code before each."""
+        said = b"\n".join(without_enhanced(line) for line in words)
+        shown = self.censor.censored(said)
+        return reply if shown == said else replace(reply, text=readable(shown)[:MAX_TEXT])
 
     def _patience(self) -> float:
         left = min(self._timeout, self._deadline - self._clock())
