@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.channel import Channel, dial
+from campaign.smtp.channel import Channel
 from campaign.smtp.connect import Server, connect
+from campaign.smtp.dialing import dial
 from campaign.smtp.reply import MAX_REPLY, ReplyError
 from campaign.smtp.session_error import SessionError
 
@@ -138,22 +139,3 @@ def test_the_last_words_of_a_server_that_hung_up_are_heard() -> None:
         theirs.close()
         channel = Channel(ours, timeout=60, deadline=time.monotonic() + 60)
         assert channel.command(b"EHLO mailer.acme.example").code == 421
-
-
-def test_the_next_address_is_tried_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first takes no connection (its queue is full), the second does."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.create_server(("127.0.0.1", 0)) as good:
-        crowd = []
-        for _ in range(3):
-            guest = socket.socket()
-            guest.setblocking(False)
-            guest.connect_ex(full.getsockname())
-            crowd.append(guest)
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", one.getsockname()) for one in (full, good)]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-        with dial("relay.acme.example", 25, timeout=2) as sock:
-            assert sock.getpeername() == good.getsockname()
-            left = sock.gettimeout()
-        assert left is not None and left > 0.01, "the first has used up the time of the second"
-        for guest in crowd:
-            guest.close()

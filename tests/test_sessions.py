@@ -59,6 +59,23 @@ def test_sessions_that_carry_nothing_end_the_run_and_nobody_suffers(
         assert counts == {Status.PENDING: 400}
 
 
+@pytest.mark.parametrize("connections", [1, 4])
+@pytest.mark.parametrize("name", ["mail_421", "mail_421_open", "rcpt_421", "data_421"])
+def test_421_to_every_message_ends_the_run_after_so_many_sessions(
+    tmp_path: Path, name: str, connections: int, smtp_server: StartServer
+) -> None:
+    """421 asks to slow down, which costs no row a try; but a server that says nothing else is not asked for ever. How
+    many rows there are plays no part: after the first waits, connections are few and far between.
+    """
+    campaign = small(tmp_path, 400, connections=connections)
+    server = smtp_server(CATALOGUE[name]())
+    summary = campaign.send(server.port, backoff=BACKOFF)
+    assert summary.exit_code == 3 and summary.trouble is not None and summary.trouble.reason == "failures"
+    assert assert_agreement(campaign, []) == {Status.PENDING: 400}
+    assert len(server.connections) <= 250
+    assert any("421" in words or "slow down" in words for words in campaign.watcher.notices)
+
+
 def test_a_session_that_is_full_at_once_makes_way_for_another(tmp_path: Path, smtp_server: StartServer) -> None:
     """postscreen: once a client has passed its tests, this session says 450 for ever, and the next is free."""
 

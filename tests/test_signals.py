@@ -170,6 +170,7 @@ def test_a_second_one_stops_at_once(tmp_path: Path, launcher: Launcher, number: 
         sender.signal(number)
         sender.wait_until(lambda: not _is_growing(sender, server))
         sender.wait_until(lambda: re.search(r"note: finishing \d+ messages? in flight; ", sender.said) is not None)
+        assert "waiting for the server's replies; the same signal once more stops at once, and" in sender.said
         assert sender.poll() is None
         sender.signal(number)
         assert sender.wait() == -number

@@ -152,7 +152,9 @@ class _Run:
                 self._stop_told = True
                 count = sum(report.under_way for report in self._course.reports)
                 flight = f"finishing {count:,} message{'' if count == 1 else 's'} in flight" if count else "stopping"
-                self._watcher.notice(f"{flight}; the same signal once more stops at once")
+                doubt = ", and what is not answered by then is in_doubt" if count else ""
+                waits = "; waiting for the server's replies" if count else ""
+                self._watcher.notice(f"{flight}{waits}; the same signal once more stops at once{doubt}")
             if aside is not None and aside.error is not None:
                 crew.drain()
             if self._course.trouble is None and not ledger.in_place:

@@ -1,24 +1,31 @@
 """The wire while a session is set up: a command goes out, its reply comes in, and neither may last for ever.
 
-`dial` gives a connected socket; `Channel` sends commands on it and gives each `Answer`, in blocking calls, until
-`hand_over` gives the socket away. Every reply is bounded in bytes (`MAX_REPLY`) and in time, and so is all of it
+`Channel` sends commands on a connected socket and gives each `Answer`, in blocking calls, until `hand_over` gives the
+socket away. Every reply is bounded in bytes (`MAX_REPLY`) and in time, and so is all of it
 together: a server that drips a letter a second, or never ends its EHLO reply, costs no more than a silent one. (smtplib
 bounds neither: it waits anew for each packet, and takes any number of lines.)
 
-Raises OSError (of it TimeoutError, and ssl.SSLError), `ReplyError` for what is no reply. Limits: the look-up of the
-host's name is the system's, and so is its patience.
+Raises OSError (of it TimeoutError, and ssl.SSLError), `ReplyError` for what is no reply.
 """
 
 import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from campaign.model import Reply
 from campaign.smtp.censor import Censor
-from campaign.smtp.reply import MAX_REPLY, ReplyError, ReplyParser, parse_reply
+from campaign.smtp.reply import (
+    MAX_REPLY,
+    MAX_TEXT,
+    ReplyError,
+    ReplyParser,
+    parse_reply,
+    readable,
+    without_enhanced,
+)
 
 _READ = 16 * 1024
 
@@ -38,25 +45,6 @@ class Answer:
     def code(self) -> int:
         """The reply's."""
         return self.reply.code
-
-
-def dial(host: str, port: int, *, timeout: float, clock: Clock = time.monotonic) -> socket.socket:
-    """Connect to the first address of `host` that takes us, `timeout` seconds for all of them. Raises OSError."""
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    end = clock() + timeout
-    failure: OSError = OSError("the host has no address")
-    for number, (family, kind, protocol, _, address) in enumerate(addresses):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            # A fair share each, so that an address that never answers (IPv6 without a way out) leaves time for the next
-            sock.settimeout(max((end - clock()) / (len(addresses) - number), 0.001))
-            sock.connect(address)
-        except OSError as error:
-            sock.close()
-            failure = error
-        else:
-            return sock
-    raise failure
 
 
 class Channel:
@@ -106,8 +94,8 @@ class Channel:
                 raise ReplyError(f"a reply of more than {MAX_REPLY:,} bytes")
             else:
                 self._buffer += self._receive(end)
-        reply = parse_reply([line[:4] + self.censor.censored(line[4:]) for line in lines])
-        return Answer(reply=reply, lines=tuple(line[4:] for line in lines))
+        words = tuple(line[4:] for line in lines)
+        return Answer(reply=self._fit_to_show(parse_reply(lines), words), lines=words)
 
     def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Go on in TLS. What was said in clear and not used counts for nothing (RFC 3207 section 4.2)."""
@@ -129,6 +117,12 @@ class Channel:
     def close(self) -> None:
         """Hang up."""
         self._sock.close()
+
+    def _fit_to_show(self, reply: Reply, words: Sequence[bytes]) -> Reply:
+        """Censor all of a reply at once: a secret may be wrapped over its lines, with an enhanced code before each."""
+        said = b"\n".join(without_enhanced(line) for line in words)
+        shown = self.censor.censored(said)
+        return reply if shown == said else replace(reply, text=readable(shown)[:MAX_TEXT])
 
     def _patience(self) -> float:
         left = min(self._timeout, self._deadline - self._clock())

@@ -11,13 +11,17 @@ Not by smtplib: that waits anew for each packet and reads lines without end, for
 with every mechanism in turn, and knows neither SCRAM, EXTERNAL nor OAuth.
 """
 
+import contextlib
 import ssl
 import time
+from typing import Any
 
 from campaign.errors import SettingsError
 from campaign.model import Phase, Reply
 from campaign.smtp.access_token import access_token, forget
-from campaign.smtp.channel import Answer, Channel, Clock, dial
+from campaign.smtp.address_history import HISTORY
+from campaign.smtp.channel import Answer, Channel, Clock
+from campaign.smtp.dialing import dial
 from campaign.smtp.ehlo_name import ehlo_name
 from campaign.smtp.mechanisms import Credentials
 from campaign.smtp.reply import ReplyError
@@ -66,11 +70,14 @@ def _open(server: Server, tls: ssl.SSLContext | None, clock: Clock, token: str) 
     try:
         return setup.run()
     except SessionError as error:
+        setup.blame_address()
         failure = error
     except SettingsError as error:  # a file that was there when the run began
         reply = Reply(code=500, enhanced=None, text=error.what)
         failure = SessionError(error.what, phase=Phase.STARTTLS, reply=reply, where=error.where, fix=error.fix)
     except (OSError, ReplyError, ValueError) as error:  # ValueError: a name that can't be encoded
+        if isinstance(error, TimeoutError | ConnectionError):
+            setup.blame_address()
         failure = setup.translate(error)
     setup.close()
     failure.where = failure.where or f"smtp.host {server.host}, port {server.port}"
@@ -89,17 +96,22 @@ class _SetUp:
         self._channel: Channel | None = None
         self._features: dict[str, str] = {}
         self._encrypted = False
+        self._ungreeted: tuple[Any, ...] | None = None
+        """The server's address, until it has greeted us."""
 
     def run(self) -> Session:
         """Go all the way. Raises SessionError, OSError, ReplyError."""
         server = self._server
         deadline = self._clock() + server.timeout * _IN_ALL
         sock = dial(server.host, server.port, timeout=server.timeout, clock=self._clock)
+        with contextlib.suppress(OSError):  # it may be gone already
+            self._ungreeted = sock.getpeername()
         self._channel = channel = Channel(sock, timeout=server.timeout, deadline=deadline, clock=self._clock)
         if server.security == "tls":
             self._start_tls(channel)
         self._phase = Phase.CONNECT
         greeting = self._good(channel.reply(), fix=self._certificate_fix())
+        self._ungreeted = None
         name = server.ehlo_name or ehlo_name(channel.local_address)
         self._greet(channel, name)
         if server.security == "starttls":
@@ -132,6 +144,11 @@ class _SetUp:
             quotable=channel is None or channel.censor.empty,
             client_cert=server.client_cert is not None and self._encrypted,
         )
+
+    def blame_address(self) -> None:
+        """Have the other addresses of the name tried before this one, where it has not even greeted us."""
+        if self._ungreeted is not None:
+            HISTORY.failed(self._ungreeted)
 
     def close(self) -> None:
         """Hang up."""

@@ -96,6 +96,11 @@ def parse_reply(lines: list[bytes]) -> Reply:
     return Reply(code=code, enhanced=enhanced, text=" ".join(filter(None, words))[:MAX_TEXT])
 
 
+def without_enhanced(words: bytes) -> bytes:
+    """Give the words of a reply's line without the enhanced status code before them."""
+    return re.sub(rb"^\s*[245]\.[0-9]{1,3}\.[0-9]{1,3}(?:\s+|$)", b"", words)
+
+
 def readable(raw: bytes) -> str:
     """Server text as one line that can do no harm on a terminal or in a file.
 

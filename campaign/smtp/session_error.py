@@ -9,8 +9,11 @@ import ssl
 
 from campaign.errors import CampaignError
 from campaign.model import Phase, Reply
+from campaign.smtp.dialing import UnreachableError
 from campaign.smtp.reply import ReplyError
 from campaign.smtp.tls_fault import tls_fault
+
+_CHECK_PLACE = "check smtp.host and smtp.port"
 
 
 class SessionError(CampaignError):
@@ -72,12 +75,15 @@ def _lost(error: Exception, timeout: float, quotable: bool) -> tuple[str, str]:
     if isinstance(error, ReplyError):
         words = str(error) if quotable else "its answer is not an SMTP reply"
         return words, "check smtp.host and smtp.port: is it a mail server?"
+    if isinstance(error, UnreachableError):
+        each = "; ".join(f"{address}: {_lost(failure, timeout, quotable)[0]}" for address, failure in error.failures)
+        return f"none of its {len(error.failures)} addresses takes a connection ({each})", _CHECK_PLACE
     if isinstance(error, socket.gaierror):
         return "its host name is not known", "check smtp.host"
     if isinstance(error, TimeoutError):
         return f"no answer within {timeout:g} s", "check smtp.host, smtp.port and smtp.security (port 465 wants tls)"
     if isinstance(error, ConnectionRefusedError):
-        return "connection refused", "check smtp.host and smtp.port"
+        return "connection refused", _CHECK_PLACE
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
         return "the server hung up", ""
     if isinstance(error, ssl.SSLError):
