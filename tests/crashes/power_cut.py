@@ -1,7 +1,10 @@
 """A run's writes, replayed up to a moment at which the power fails; and what the same command then makes of what is left.
 
-    PowerCuts    for one run's log: an image of the disk after each of many cuts, and a resume on it, held against the
-                 server: nobody lost, nobody mailed twice, each row's final word, in doubt within the bound
+    PowerCuts    for one run's log: an image of the disk after each of many cuts, and
+        resume   the same command run on it, held against the server: nobody lost, nobody mailed twice, each row's final
+                 word, in doubt within the bound
+        look     its ledger opened, as that command would begin: not refused, whole, with a claim or an outcome for
+                 everybody who was mailed. It costs a hundredth of a resume.
     moments_of   the moments worth a cut: around each sync and each body, the others by chance
 
 A cut may follow a cut: `PowerCuts.base` takes an image's files and those who had been mailed before it, and the log of
@@ -9,11 +12,13 @@ the run that resumed there.
 """
 
 import random
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from campaign.ledger.store import Ledger
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.crashes.disk import Disk, FileSystem
 from tests.crashes.record import Record
@@ -28,7 +33,9 @@ class Figures:
     """What the replays have shown."""
 
     cuts: Counter[str] = field(default_factory=Counter)
-    """By what was going on, and by file system."""
+    """By file system."""
+    looks: int = 0
+    resumes: int = 0
     before: int = 0
     """Bodies that had left before a cut, all cuts together."""
     in_doubt: int = 0
@@ -39,8 +46,9 @@ class Figures:
     def __str__(self) -> str:
         kinds = ", ".join(f"{count} {name}" for name, count in self.cuts.most_common())
         return (
-            f"{self.cuts.total()} power cuts ({kinds}), {self.before} bodies sent before them: lost {self.lost}, twice "
-            f"{self.twice}, in doubt {self.in_doubt} (at most {self.most_at_once} by one cut, {2 * CONNECTIONS} allowed)"
+            f"{self.cuts.total()} power cuts ({kinds}), {self.before} bodies sent before them; {self.looks} ledgers "
+            f"opened, {self.resumes} runs resumed: lost {self.lost}, twice {self.twice}, in doubt {self.in_doubt} (at "
+            f"most {self.most_at_once} in one run; allowed are {2 * CONNECTIONS} for each cut)"
         )
 
 
@@ -115,8 +123,24 @@ class PowerCuts:
         campaign.load(self._port)
         return campaign
 
+    def look(self, image: Base) -> None:
+        """Open the ledger as the next run would, and hold it against those who were mailed."""
+        self.figures.looks += 1
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            for name, content in image.files.items():
+                (Path(folder) / name).write_bytes(content)
+            with Ledger.open(Path(folder) / "small.ledger", "small") as ledger:
+                ledger.recover()
+                rows = ledger.database.execute("SELECT address, status FROM delivery JOIN contact ON contact = id")
+                statuses = dict(rows.fetchall())
+        forgotten = [address for address in image.mailed if statuses.get(address) not in ("sent", "in_doubt")]
+        assert not forgotten, f"mailed, and the ledger knows nothing of it: {forgotten[:5]}"
+        doubtful = list(statuses.values()).count("in_doubt")
+        assert doubtful <= 2 * CONNECTIONS * image.cuts, f"{doubtful} in doubt"
+
     def resume(self, image: Base) -> None:
         """Run the same command on what is left, to its end, and hold the results against the server's record."""
+        self.figures.resumes += 1
         campaign = self.put(image)
         self._record.news()
         log = campaign.folder / "log.txt"
