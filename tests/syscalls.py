@@ -1,9 +1,9 @@
 """What a run wrote, synced and sent, in the order of its system calls, as strace saw them; and what a disk would hold
 if the power failed at any of these moments: what had been synced by then, and nothing else.
 
-`traced` runs a command under strace, and `calls` reads what that saw. `replay` gives each body that left, with the ledger
-as it was durable just then. A write counts as synced when a sync of its file that began after it has ended. (What was
-not synced may have reached the disk as well: tests/crashes/write_log.py and disk.py.)
+`traced` runs a command under strace, and `calls` reads what that saw. `replay` gives each body that left, with the
+ledger as it was durable just then. A write counts as synced when a sync of its file that began after it has ended.
+(What was not synced may have reached the disk as well: tests/crashes/write_log.py and disk.py.)
 """
 
 import re

@@ -5,7 +5,7 @@ there. Of what was not, chance has its way, by one of two file systems:
 
     ORDERED   as ext4 mounts itself (data=ordered, delayed allocation): names and sizes come in the order in which they
               were made, up to some moment, and any file's sync brings all of them that came before it; overwritten
-              pages of 4 KiB come or don't, each by itself; a file grows only by data that has come.
+              pages of 4 KiB come or don't, each by itself; a file grows only by data that has come, page by page.
     HARSH     less than any file system in use promises: a sync brings its own file and nothing else; names that were
               made, changed or taken away come or don't, each by itself (a rename as one step); sectors of 512 octets
               come, don't, or are torn, each write by itself, so that an older one may stay; sizes come without data,
@@ -188,7 +188,8 @@ def _write_some(
     whole = bytearray(content)
     for one in writes[: chance.choice((len(writes), chance.randint(0, len(writes))))]:  # pages may have come early
         _apply(whole, one)
-    grown = min(len(whole), before + round((reached - before) * luck))
+    grown = before + round((reached - before) * luck)
+    grown = len(whole) if grown >= len(whole) else max(before, grown // system.value * system.value)
     content.extend(whole[before:grown])
     for start in range(0, before, system.value):
         end = min(start + system.value, before)

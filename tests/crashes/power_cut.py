@@ -1,4 +1,4 @@
-"""A run's writes, replayed up to a moment at which the power fails; and what the same command then makes of what is left.
+"""A run's writes, replayed up to a moment at which the power fails; and what the same command makes of what is left.
 
     PowerCuts    for one run's log: an image of the disk after each of many cuts, and
         resume   the same command run on it, held against the server: nobody lost, nobody mailed twice, each row's final
@@ -125,6 +125,11 @@ class PowerCuts:
 
     def look(self, image: Base) -> None:
         """Open the ledger as the next run would, and hold it against those who were mailed."""
+        forgotten = self.forgotten(image)
+        assert not forgotten, f"mailed, and the ledger knows nothing of it: {forgotten[:5]}"
+
+    def forgotten(self, image: Base) -> list[str]:
+        """Open the ledger; gives those who were mailed, and it does not know. Raises LedgerError."""
         self.figures.looks += 1
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             for name, content in image.files.items():
@@ -133,10 +138,9 @@ class PowerCuts:
                 ledger.recover()
                 rows = ledger.database.execute("SELECT address, status FROM delivery JOIN contact ON contact = id")
                 statuses = dict(rows.fetchall())
-        forgotten = [address for address in image.mailed if statuses.get(address) not in ("sent", "in_doubt")]
-        assert not forgotten, f"mailed, and the ledger knows nothing of it: {forgotten[:5]}"
         doubtful = list(statuses.values()).count("in_doubt")
         assert doubtful <= 2 * CONNECTIONS * image.cuts, f"{doubtful} in doubt"
+        return [address for address in image.mailed if statuses.get(address) not in ("sent", "in_doubt")]
 
     def resume(self, image: Base) -> None:
         """Run the same command on what is left, to its end, and hold the results against the server's record."""

@@ -19,7 +19,10 @@ from pathlib import Path
 from tests.crashes.sender import environment
 from tests.syscalls import Call, calls, is_socket, traced
 
-_WATCHED = "openat,pwrite64,write,ftruncate,rename,renameat,renameat2,link,linkat,unlink,unlinkat,fdatasync,fsync,sendto,sendmsg"
+_WATCHED = (
+    "openat,pwrite64,write,ftruncate,rename,renameat,renameat2,link,linkat,unlink,unlinkat,fsync,fdatasync,"
+    "sendto,sendmsg"
+)
 _NEVER_SEEN = "pwritev,pwritev2,writev,fallocate,copy_file_range,sendfile,sync_file_range,truncate"
 """Other ways to write: the log would not be whole if one of them met a file of the folder."""
 _RECIPIENT = re.compile(rb"^To: (?:.*<)?([^<>\s]+@[^<>\s]+?)>?\r$", re.MULTILINE)
