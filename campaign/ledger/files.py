@@ -19,6 +19,11 @@ def generation_file(ledger: Path) -> Path:
     return Path(f"{ledger}-generation")
 
 
+def journal_file(ledger: Path) -> Path:
+    """Say where SQLite keeps what it needs to undo a change, before the ledger has a WAL."""
+    return Path(f"{ledger}-journal")
+
+
 def size_of(path: Path) -> int:
     """Bytes; 0 where there is no such file. Raises LedgerError where that can't be seen."""
     try:
@@ -34,7 +39,12 @@ def size_of(path: Path) -> int:
 def refuse_a_stump(ledger: Path) -> None:
     """Raise LedgerError for an empty file, or a few bytes: SQLite takes it for a new ledger, and deletes its WAL. And
     for a last page that is not whole, where no WAL can have all of it: SQLite takes what is missing for zeros.
+
+    Not for a ledger whose making was cut off: SQLite undoes that, and nobody can have been mailed before it had a
+    generation.
     """
+    if size_of(journal_file(ledger)) and not size_of(generation_file(ledger)):
+        return
     size, wal = size_of(ledger), size_of(wal_file(ledger))
     if 0 < size < _HEADER or (size == 0 and wal) or (not wal and size % _page_size(ledger)):
         raise damaged(ledger, f"it was cut down to {size} {'byte' if size == 1 else 'bytes'}")

@@ -1,10 +1,12 @@
 """Whether a ledger is the one that the last run left: whole, with its own WAL, and not an older copy.
 
-Two things tell, and no commit waits for either:
+Two things tell, and no message waits for either:
 
     generation  a fact, one more at each checkpoint and written just behind it, so that the file itself never has the
                 latest one while a run goes on: only the WAL has it, and a small file beside the ledger. Whatever lacks
-                it, once the WAL is gone or was folded in, has lost what came last.
+                it, once the WAL is gone or was folded in, has lost what came last. Each is on the disk before the next
+                step: or a power cut leaves a file that knows of more than the ledger, or (its name there, its data not
+                yet) of nothing.
     wal         a fact, while a run goes on: the first salt of the WAL (sqlite.org/fileformat2.html, section 4.1) that
                 was last folded into the file. A WAL that begins anew has that salt plus one; any other WAL is another
                 ledger's, or one of another time.
@@ -14,6 +16,7 @@ with the ledger, is not noticed.
 """
 
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from campaign.errors import LedgerError
 from campaign.ledger import schema
 from campaign.ledger.faults import SQLITE_ERRORS
 from campaign.ledger.files import generation_file, size_of, wal_file
+from campaign.ledger.wal_sync import make_durable
 
 _SALT = slice(16, 20)
 _WRAP = 1 << 32
@@ -84,17 +88,31 @@ def note_wal(database: sqlite3.Connection, path: Path) -> None:
 
 
 def begin_generation(database: sqlite3.Connection, path: Path) -> None:
-    """Begin the next one, after a checkpoint. What can't be written beside the ledger is not, and then tells less."""
+    """Begin the next one, after a checkpoint. What can't be made durable beside the ledger tells less."""
     found = database.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
     latest = str(int(found[0]) + 1 if found else 1)
     database.execute("INSERT OR REPLACE INTO facts VALUES ('generation', ?)", (latest,))
     written = generation_file(path)
     fresh = written.with_name(f"{written.name}-new")
     with contextlib.suppress(OSError):
+        with wal_file(path).open("rb+") as wal:
+            make_durable(wal.fileno())
         fresh.unlink(missing_ok=True)
         with fresh.open("x", encoding="ascii") as file:
             file.write(f"{latest}\n")
+            file.flush()
+            os.fsync(file.fileno())
         fresh.replace(written)
+        _sync_folder(written.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in it durable: a file's own sync need not. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _generation_beside(path: Path) -> int:

@@ -58,14 +58,14 @@ class WalSync:
     def _work(self) -> None:
         while self._orders.get():
             try:
-                _make_durable(self._wal)
+                make_durable(self._wal)
             except OSError as error:
                 self._failure = error
             self._ended.set()
             self._wake()
 
 
-def _make_durable(descriptor: int) -> None:
+def make_durable(descriptor: int) -> None:
     """Bring what was written to the disk itself. Raises OSError."""
     full_sync = getattr(fcntl, "F_FULLFSYNC", None)  # macOS has it, where an fsync stops short of the disk
     if full_sync is None:
