@@ -21,6 +21,7 @@ from campaign.errors import LedgerError
 from campaign.ledger import schema
 from campaign.ledger.faults import SQLITE_ERRORS
 from campaign.ledger.files import generation_file, size_of, wal_file
+from campaign.private_files import replacing
 
 _SALT = slice(16, 20)
 _WRAP = 1 << 32
@@ -89,12 +90,8 @@ def begin_generation(database: sqlite3.Connection, path: Path) -> None:
     latest = str(int(found[0]) + 1 if found else 1)
     database.execute("INSERT OR REPLACE INTO facts VALUES ('generation', ?)", (latest,))
     written = generation_file(path)
-    fresh = written.with_name(f"{written.name}-new")
-    with contextlib.suppress(OSError):
-        fresh.unlink(missing_ok=True)
-        with fresh.open("x", encoding="ascii") as file:
-            file.write(f"{latest}\n")
-        fresh.replace(written)
+    with contextlib.suppress(OSError), replacing(written) as file:
+        file.write(f"{latest}\n".encode("ascii"))
 
 
 def _generation_beside(path: Path) -> int:
