@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from campaign.colour import coloured
+from campaign.core_dumps import switch_off_core_dumps
 from campaign.errors import CampaignError, InvalidContactError, UsageError
 from campaign.stdout import say_json
 
@@ -25,6 +26,7 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def ending(*args: Any, **kwargs: Any) -> None:
+        switch_off_core_dumps()  # before any secret is read
         as_json = bool(kwargs.get("json"))
         try:
             code = function(*args, **kwargs)
