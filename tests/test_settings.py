@@ -132,6 +132,7 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "retry.first_wait": [("1s", timedelta(seconds=1)), ("10ms", timedelta(milliseconds=10))],
     "retry.longest_wait": [("1h", timedelta(hours=1)), ("1d", timedelta(days=1))],
     "retry.stop_after": [("1", 1), ("500", 500)],
+    "results.spreadsheet_safe": [("true", True), ("No", False)],
     "ledger.path": [("/a/x.ledger", Path("/a/x.ledger")), ("/b/y.db", Path("/b/y.db"))],
 }
 SECRETS = ["link.secret", "smtp.password"]
@@ -426,6 +427,7 @@ def test_the_real_environment_is_the_default(folder: Folder, monkeypatch: pytest
         ("contacts.suppress", '["a', "contacts.suppress is '[\"a'; it begins like a JSON list"),
         ("contacts.email_column", " ", "contacts.email_column is ' '; it is blank"),
         ("contacts.suppress_lenient", "maybe", "contacts.suppress_lenient is 'maybe'; it wants true or false"),
+        ("results.spreadsheet_safe", "maybe", "results.spreadsheet_safe is 'maybe'; it wants true or false"),
         ("contacts.suppress_lenient", 1.5, "contacts.suppress_lenient is 1.5; it wants true or false"),
         ("contacts.encoding", 1252, "contacts.encoding is 1252; it must be text"),
         ("contacts.encoding", "cp1253x", "contacts.encoding is 'cp1253x'; it is no text encoding that is known here"),

@@ -49,13 +49,15 @@ def write_results(
     message_id: Callable[[str], str],
     *,
     written: Written | None = None,
+    safe: bool = False,
 ) -> Path | None:
     """Write the results of every row. `message_id` gives an address's Message-ID. Gives where the file that stood there
-    is kept, if somebody had changed it; without `written`, that is not looked at. Raises ResultsError, LedgerError.
+    is kept, if somebody had changed it; without `written`, that is not looked at. `safe`: as `write_table` says. Raises
+    ResultsError, LedgerError.
     """
     try:
         with _replacing(path, written) as (file, found):
-            write_table(file, columns, standings, message_id)
+            write_table(file, columns, standings, message_id, safe=safe)
         return found.kept
     except OSError as error:
         raise ResultsError(

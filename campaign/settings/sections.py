@@ -185,5 +185,13 @@ class LedgerSettings(Section):
     path: FilePath | None = Field(default=None, description="the path of a file", examples=['"autumn.ledger"'])
 
 
+class ResultsSettings(Section):
+    """[results]: how the results CSV is written."""
+
+    spreadsheet_safe: Annotated[bool, PlainValidator(flag)] = Field(
+        default=False, description="true or false", examples=["true"]
+    )
+
+
 def _bare(mailbox: str) -> str:
     return mailbox.rpartition("<")[2].rstrip(">")
