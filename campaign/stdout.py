@@ -10,11 +10,17 @@ import sys
 from collections.abc import Mapping
 
 from campaign.colour import coloured
+from campaign.visible import visible_lines
 
 
 def say(words: str, *, end: str = "\n") -> None:
-    """Say a line."""
-    _write(coloured(words, sys.stdout) + end)
+    """Say a line, or several; what other people have put into them is made visible."""
+    _write(coloured(visible_lines(words), sys.stdout) + end)
+
+
+def say_file(content: str) -> None:
+    """Say what would otherwise go into a file, as it is."""
+    _write(content)
 
 
 def say_json(document: Mapping[str, object]) -> None:

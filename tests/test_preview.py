@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import ResultsError
-from campaign.preview import PreviewWriter, visible
+from campaign.preview import PreviewWriter, visible_cell
 from tests.markup import Markup
 
 NOTE = "Links in these previews are signed with a throw-away key: they sign nobody in."
@@ -348,7 +348,7 @@ def test_so_are_the_files_of_a_folder_that_was_there_before(folder: Path) -> Non
     ],
 )
 def test_a_cell_is_shown_so_that_nothing_of_it_stays_unseen(cell: str, shown: str) -> None:
-    assert visible(cell) == shown
+    assert visible_cell(cell) == shown
 
 
 def test_the_cells_of_an_invalid_row_are_listed(folder: Path) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from campaign.errors import LedgerError, ResultsError
 from campaign.model import Standing
 from campaign.results import COLUMNS, harmless, moment, unguarded, write_results
+from campaign.visible import visible
 from tests.disks import read_only
 
 
@@ -77,7 +78,7 @@ def test_every_cell_comes_back_as_it_was(
     with path.open(newline="", encoding="utf-8") as file:
         found = list(csv.DictReader(file))
     assert [[line[column] for column in columns] for line in found] == rows
-    assert all(line["detail"] == harmless(detail) and line["link_fingerprint"] == "abc" for line in found)
+    assert all(line["detail"] == harmless(visible(detail)) and line["link_fingerprint"] == "abc" for line in found)
 
 
 def test_our_own_columns_fed_back_in_are_replaced(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from campaign.report import refuse_foreign as refuse_foreign_page
 from campaign.report import report_html, write_report
 from campaign.results import Written, refuse_foreign, write_results, write_table
 from campaign.settings import STDOUT, Settings, load_settings, output_paths
-from campaign.stdout import say, say_json
+from campaign.stdout import say, say_file, say_json
 from campaign.window import SendWindow
 
 
@@ -69,7 +69,7 @@ def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> No
         if to_stdout:
             table = io.StringIO()
             write_table(table, columns, standings, message_id, safe=safe)
-            say(table.getvalue(), end="")
+            say_file(table.getvalue())
             return
         refuse_foreign(results)
         written = Written(digests=pictures(database), remember=partial(remember_picture_aside, path, guarded=safe))
@@ -108,7 +108,7 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
             window="" if window is None else _sentence(window.describe(datetime.now(UTC))),
         )
     if to == STDOUT:
-        say(report_html(data), end="")
+        say_file(report_html(data))
         return
     named = to or results.with_name(f"{settings.name}-{'sandbox-' if sandbox else ''}report.html")
     page = None if json and to is None else named

@@ -12,10 +12,11 @@ from typing import Self
 
 from campaign.errors import ResultsError
 from campaign.pages import asset, shown
-from campaign.preview.cells import visible
+from campaign.preview.cells import visible_cell
 from campaign.preview.folder import INDEX, MARK, GalleryRow, append_row, claim, read_rows, write_new
 from campaign.preview.message_page import message_page, parts
 from campaign.private_files import create, replacing, resolved
+from campaign.visible import visible
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; frame-src 'self' file:; "
@@ -92,8 +93,21 @@ class PreviewWriter:
                 )
                 with create(self.folder / f"{name}.html") as out:
                     out.write(page.encode("utf-8"))
-            lines = [f"{'!' if odd else ''}\t{visible(column)[1:-1]}\t{visible(cell)}" for column, cell, odd in cells]
-            row = GalleryRow(number, email, status, subject, detail, name, expires, str(line or ""), "\n".join(lines))
+            lines = [
+                f"{'!' if odd else ''}\t{visible_cell(column)[1:-1]}\t{visible_cell(cell)}"
+                for column, cell, odd in cells
+            ]
+            row = GalleryRow(
+                number,
+                visible(email),
+                status,
+                subject,
+                visible(detail),
+                name,
+                expires,
+                str(line or ""),
+                "\n".join(lines),
+            )
             append_row(self.folder, row)
         except OSError as error:
             raise _unwritable(self.folder, error) from error

@@ -18,6 +18,7 @@ from typing import TextIO
 from campaign.errors import LedgerError
 from campaign.model import Standing, Status
 from campaign.results.formulas import harmless
+from campaign.visible import visible
 
 COLUMNS = (
     "status",
@@ -97,7 +98,7 @@ def _lines(
             identity = message_id(email) if email and status != _SUPPRESSED else ""
             yield (
                 f"{head}{',' if kept else ''}{status},{attempts},{'' if code is None else code},{enhanced or ''},"
-                f"{_cell(harmless(detail))},{identity},{moment(settled)},{moment(expires)},"
+                f"{_cell(harmless(visible(detail)))},{identity},{moment(settled)},{moment(expires)},"
                 f"{fingerprint or ''}\n"
             )
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError):
