@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from campaign.errors import ResultsError
 from campaign.preview import PreviewWriter, visible_cell
+from campaign.visible import visible
 from tests.markup import Markup
 
 NOTE = "Links in these previews are signed with a throw-away key: they sign nobody in."
@@ -132,7 +133,7 @@ def test_no_value_becomes_markup(
         )
     index = folder / "hostile" / "index.html"
     (row,) = rows_of(index)
-    assert row[1:5] == [email, status, subject, detail]
+    assert row[1:5] == [visible(email), status, subject, visible(detail)]
     assert Markup(index.read_text("utf-8")).tags == Markup((plain / "index.html").read_text("utf-8")).tags
     (own,) = (folder / "hostile").glob("0001-*.html")
     assert Markup(own.read_text("utf-8")).tags == Markup((plain / "0001-ada.html").read_text("utf-8")).tags
