@@ -21,6 +21,7 @@ from campaign.colour import coloured
 from campaign.durations import brief_duration
 from campaign.live_line import LiveLine
 from campaign.pipeline.watching import Progress
+from campaign.visible import visible, visible_lines
 from campaign.window import SendWindow
 
 _PLAIN_EVERY = 30.0
@@ -85,7 +86,7 @@ class Console:
     def step(self, words: str) -> None:
         """Show, on a terminal, what is being done now."""
         if self._live:
-            self._line.show(lambda: f"{self._title}: {words}")
+            self._line.show(lambda: f"{self._title}: {visible(words)}")
 
     @property
     def asks(self) -> bool:
@@ -112,7 +113,7 @@ class Console:
         self._line.clear()
         with _interruptible():
             try:
-                return typer.confirm(question, err=True)
+                return typer.confirm(visible_lines(question), err=True)
             except (typer.Abort, KeyboardInterrupt):
                 self.say("")
                 return False
@@ -143,7 +144,7 @@ class Console:
 
     def say(self, words: str) -> None:
         """Show a line that stays."""
-        self._line.clear(coloured(words, self._stream) + "\n")
+        self._line.clear(coloured(visible_lines(words), self._stream) + "\n")
 
     def _words(self, progress: Progress) -> str:
         done = sum(progress.settled.values())

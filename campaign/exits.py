@@ -14,8 +14,10 @@ from typing import Any
 import typer
 
 from campaign.colour import coloured
+from campaign.core_dumps import switch_off_core_dumps
 from campaign.errors import CampaignError, InvalidContactError, UsageError
 from campaign.stdout import say_json
+from campaign.visible import visible_lines
 
 WRONG, STOPPED = 2, 3
 
@@ -25,6 +27,7 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def ending(*args: Any, **kwargs: Any) -> None:
+        switch_off_core_dumps()  # before any secret is read
         as_json = bool(kwargs.get("json"))
         try:
             code = function(*args, **kwargs)
@@ -48,14 +51,14 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
 
 def tell(error: CampaignError, code: int, *, as_json: bool) -> None:
     """Say an error on stderr; for a program, on stdout as well."""
-    _complain(coloured(f"error: {error}", sys.stderr))
+    _complain(f"error: {error}")
     if as_json:
         say_json(error_document(error, code))
 
 
 def _complain(words: str) -> None:
     with contextlib.suppress(OSError):  # nobody reads it: no reason for another exit code
-        typer.echo(words, err=True)
+        typer.echo(coloured(visible_lines(words), sys.stderr), err=True)
 
 
 def error_document(error: CampaignError, code: int) -> dict[str, object]:

@@ -7,7 +7,7 @@ Raises UsageError.
 """
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from campaign.errors import CampaignError, UsageError
 from campaign.exits import STOPPED, WRONG, exit_code, tell
+from campaign.stdout import patient_streams
 
 _MISUSE: type[Exception] = typer.BadParameter.__bases__[0]
 """Whatever can't be parsed. (Typer does not say where it has the class from.)"""
@@ -139,7 +140,12 @@ class Program(TyperGroup):
         run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
         if not standalone_mode:
             return run()
-        as_json = "--json" in (sys.argv[1:] if args is None else args)
+        with patient_streams():
+            code = self._code(run, as_json="--json" in (sys.argv[1:] if args is None else args))
+        raise SystemExit(code or 0)
+
+    def _code(self, run: Callable[[], Any], *, as_json: bool) -> int | None:
+        """Run it; gives the exit code."""
         code: int | None
         try:
             code = run()
@@ -154,7 +160,7 @@ class Program(TyperGroup):
                 error.show()  # type: ignore[attr-defined]  # the help
             else:
                 tell(self._in_words(error), code, as_json=as_json)
-        raise SystemExit(code or 0)
+        return code
 
     def _in_words(self, error: Any) -> UsageError:
         """Say what can't be parsed in our three parts."""

@@ -64,3 +64,21 @@ def test_columns_that_corrected_results_brought_stay_known(tmp_path: Path, smtp_
     (campaign.folder / "template" / "subject.txt").write_text("{{ contact.status }} {{ contact.city }}")
     with pytest.raises(TemplateError, match="there is no column 'status'"):
         campaign.resend(server.port)
+
+
+@pytest.mark.parametrize(
+    ("window", "grace", "warned"),
+    [("7d", "1h", True), ("6d", "23h", False), (None, "8d", True), (None, "7d", False)],
+)
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_a_run_says_before_it_asks_that_its_links_live_longer_than_a_week(
+    tmp_path: Path, smtp_server: StartServer, window: str | None, grace: str, warned: bool, sandbox: bool
+) -> None:
+    """In the sandbox, no link signs anybody in."""
+    settings: dict[str, dict[str, object]] = {"link": {"grace": grace}, "window": {"lasts": window} if window else {}}
+    campaign = SmallCampaign(tmp_path / "campaign", settings=settings).people(1)
+    asked: list[int] = []
+    campaign.watcher.confirm = lambda *_: not asked.append(len(campaign.watcher.notices))  # type: ignore[method-assign,func-returns-value]
+    campaign.send(smtp_server().port, sandbox=sandbox)
+    told = [words.startswith("links live ") for words in campaign.watcher.notices[: asked[0]]]
+    assert told == [True] * (warned and not sandbox)

@@ -200,6 +200,42 @@ def test_a_reader_that_goes_away_changes_no_exit_code(
     assert "Broken" not in ended.stderr and "Exception" not in ended.stderr
 
 
+@pytest.mark.parametrize("closed", ["the reader of stdout", "both readers", "stdout itself"])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--help",), 0),
+        (("send", "--help"), 0),
+        (("--version",), 0),
+        ((), 2),
+        (("nope",), 2),
+        (("status",), 2),
+        (("status", "--json"), 2),
+        (("preview", "--json", "--limit", "1"), 0),
+        (("link", "inspect", "x"), 1),
+        (("link", "inspect", "x", "--json"), 1),
+        (("init", "new"), 0),
+    ],
+    ids=str,
+)
+def test_no_command_ends_otherwise_where_nobody_reads_it(
+    small: SmallCampaign, words: tuple[str, ...], code: int, closed: str
+) -> None:
+    small.load(25)
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "campaign", *words]
+    if closed == "stdout itself":
+        command = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+    stderr = writer if closed == "both readers" else subprocess.PIPE
+    ended = subprocess.run(
+        command, stdout=writer, stderr=stderr, stdin=subprocess.DEVNULL, text=True, check=False, cwd=small.folder
+    )
+    os.close(writer)
+    assert ended.returncode == code, ended.stderr
+    assert "Traceback" not in (ended.stderr or "") and "Broken" not in (ended.stderr or "")
+
+
 def test_check_says_all_it_has_found(small: SmallCampaign) -> None:
     small.contacts([("p1@people.example", "A"), ("nobody", "B")]).load(25)
     code, found, said = call("check", small.path, "--offline", "--json")

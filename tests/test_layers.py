@@ -13,7 +13,7 @@ ROOT = Path(campaign.__file__).parent
 MODULES = {path.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."): path for path in ROOT.rglob("*.py")}
 
 LAYERS = {
-    "words": ("__init__", "model", "errors", "durations", "pages"),
+    "words": ("__init__", "model", "errors", "durations", "pages", "private_files", "core_dumps", "visible"),
     "setup": ("settings", "window"),
     "rooms": (
         *("contacts", "links", "content", "message", "smtp", "delivery", "backoff", "pace"),

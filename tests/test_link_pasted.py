@@ -5,6 +5,7 @@ import html
 import json
 import quopri
 from collections.abc import Callable
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from urllib.parse import quote
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaign.links import inspect_link
 from campaign.links.pasted import find_link
 from campaign.links.wrapping import unwrapped
 from tests.test_link_inspect import CLAIMS, DOMAIN, inspect, link, token
@@ -218,6 +220,13 @@ def test_a_redirect_to_another_host_is_wrong(redirect: str, ok: bool) -> None:
     for domain in (DOMAIN, ""):
         seen = inspect(link(token(redirect_to=redirect)), domain=domain)
         assert {check.name: check.ok for check in seen.checks}["redirect"] is ok
+
+
+def test_a_redirect_to_a_host_that_is_listed_is_right() -> None:
+    one = link(token(redirect_to="https://shop.courses.example/"))
+    hosts = ("shop.courses.example",)
+    seen = inspect_link(one, domain=DOMAIN, secret=None, now=datetime.now(UTC), redirect_hosts=hosts)
+    assert {check.name: check.ok for check in seen.checks}["redirect"] is True
 
 
 pieces = st.sampled_from(

@@ -42,12 +42,14 @@ def minter(
     secret: str = SECRET,
     lives: timedelta = timedelta(hours=1),
     redirect: str | None = ORDERS,
+    redirect_hosts: tuple[str, ...] = ("shop.example", "shop.example:8443"),
 ) -> LinkMinter:
     return LinkMinter(
         domain=domain,
         secret=secret,
         expiry=lambda issued: issued + lives,
         redirect=None if redirect is None else lambda _: redirect,
+        redirect_hosts=redirect_hosts,
     )
 
 
@@ -235,11 +237,85 @@ def test_a_redirect_that_is_not_https_makes_the_row_invalid(redirect: str) -> No
 
 @pytest.mark.parametrize(
     "redirect",
-    ["https://shop.example", "HTTPS://shop.example:8443/a", "https://shop.example?x=ä#y", "https://[::1]/x@y"],
+    [
+        "https://shop.example",
+        "HTTPS://shop.example:8443/a",
+        "https://shop.example?x=ä#y",
+        "https://SHOP.example:443/x@y",
+    ],
 )
 def test_a_redirect_that_is_https_is_kept_as_it_is(redirect: str) -> None:
     token = token_of(minter(redirect=redirect).mint(contact(), ISSUED))
     assert jwt.decode(token, options={"verify_signature": False})["redirect_to"] == redirect
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ".evil.example",
+        ".evil.example/",
+        "evil.example",
+        "@evil.example/",
+        ":x@evil.example/",
+        ":443@evil.example/",
+        "\\evil.example",
+        "\\@evil.example/",
+        "\t.evil.example/",
+        "%2eevil.example/",
+        "%00.evil.example/",
+        "\u3002evil.example/",
+        "\uff0fevil.example",
+        "\uff20evil.example",
+        ":8443/",
+        ":0/",
+        ":99999/",
+        ":443x/",
+        ":\u0664\u0664\u0663/",
+        "./",
+        "-/",
+        "\u00ad.evil.example/",
+        "\u200d/",
+        "]/",
+    ],
+)
+@pytest.mark.parametrize("domain", [DOMAIN, "WWW.Acme.example"])
+def test_a_cell_that_makes_another_host_of_the_redirect_makes_the_row_invalid(domain: str, cell: str) -> None:
+    with pytest.raises(InvalidContactError) as caught:
+        minter(domain=domain, redirect=f"https://{domain}{cell}").mint(contact(), ISSUED)
+    assert caught.value.where == "row 3, setting link.redirect_to"
+    assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "cell", ["/", "/evil.example", "?@evil.example", "#evil.example", ":443/", ":/", "//evil.example", ""]
+)
+def test_a_cell_that_leaves_the_host_alone_may_hold_what_it_likes(cell: str) -> None:
+    redirect = f"https://{DOMAIN.upper()}{cell}"
+    claims = jwt.decode(
+        token_of(minter(redirect=redirect).mint(contact(), ISSUED)), options={"verify_signature": False}
+    )
+    assert claims["redirect_to"] == redirect
+
+
+@pytest.mark.parametrize(
+    ("redirect", "listed", "ok"),
+    [
+        ("https://xn--bcher-kva.example/", "xn--bcher-kva.example", True),
+        ("https://B\u00dcCHER.example/", "xn--bcher-kva.example", True),
+        ("https://stra\u00dfe.example/", "strasse.example", False),
+        ("https://shop.example.evil.example/", "shop.example", False),
+        ("https://sub.shop.example/", "shop.example", False),
+        ("https://shop.example/", "shop.example:8443", False),
+        ("https://shop.example:8443/", "shop.example:8443", True),
+    ],
+)
+def test_a_redirect_goes_to_the_hosts_that_are_listed_exactly_so(redirect: str, listed: str, ok: bool) -> None:
+    mint = minter(redirect=redirect, redirect_hosts=(listed,))
+    if ok:
+        assert mint.mint(contact(), ISSUED)
+    else:
+        with pytest.raises(InvalidContactError, match=r"nor one of link\.redirect_hosts"):
+            mint.mint(contact(), ISSUED)
 
 
 def test_the_redirect_is_the_contacts_own() -> None:

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import ResultsError
-from campaign.preview import PreviewWriter, visible
+from campaign.preview import PreviewWriter, visible_cell
+from campaign.visible import visible
 from tests.markup import Markup
 
 NOTE = "Links in these previews are signed with a throw-away key: they sign nobody in."
@@ -132,7 +133,7 @@ def test_no_value_becomes_markup(
         )
     index = folder / "hostile" / "index.html"
     (row,) = rows_of(index)
-    assert row[1:5] == [email, status, subject, detail]
+    assert row[1:5] == [visible(email), status, subject, visible(detail)]
     assert Markup(index.read_text("utf-8")).tags == Markup((plain / "index.html").read_text("utf-8")).tags
     (own,) = (folder / "hostile").glob("0001-*.html")
     assert Markup(own.read_text("utf-8")).tags == Markup((plain / "0001-ada.html").read_text("utf-8")).tags
@@ -348,7 +349,7 @@ def test_so_are_the_files_of_a_folder_that_was_there_before(folder: Path) -> Non
     ],
 )
 def test_a_cell_is_shown_so_that_nothing_of_it_stays_unseen(cell: str, shown: str) -> None:
-    assert visible(cell) == shown
+    assert visible_cell(cell) == shown
 
 
 def test_the_cells_of_an_invalid_row_are_listed(folder: Path) -> None:

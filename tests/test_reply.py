@@ -41,7 +41,7 @@ def replies_to(*pieces: bytes) -> list[Reply]:
         (b"550 5.7.705 tenant\r\n", 550, "5.7.705", "tenant"),
         (b"550 Empf\xe4nger unbekannt\r\n", 550, None, "Empf\ufffdnger unbekannt"),
         ("550 Empfänger\r\n".encode(), 550, None, "Empfänger"),
-        (b"550 red \x1b[31m bell \x07\x00 end\r\n", 550, None, "red  [31m bell   end"),
+        (b"550 red \x1b[31m bell \x07\x00 end\r\n", 550, None, r"red \x1b[31m bell \x07\x00 end"),
         (b"550 a\rb\r\n", 550, None, "a b"),
     ],
 )

@@ -228,3 +228,68 @@ def test_again_and_again(campaign: SmallCampaign, smtp_server: StartServer) -> N
     campaign.send(third.port)
     assert mailed(second, third) == []
     assert campaign.results() == before
+
+
+AWKWARD = [
+    ("+one@x.example", "+41 44 123"),
+    ("-two@x.example", "=1+1"),
+    ("three@x.example", "a;=b"),
+    ("four@x.example", "'=1"),
+    ("five@x.example", "O'Brien"),
+    ("=nobody", "-"),
+]
+"""Addresses and cells that a spreadsheet would calculate, and some that look as if they had been guarded."""
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, smtp_server: StartServer) -> SmallCampaign:
+    """A campaign of which nobody got the message, with its results guarded against spreadsheets."""
+    made = SmallCampaign(tmp_path / "c", settings={"results": {"spreadsheet_safe": True}})
+    made.contacts(AWKWARD).send(smtp_server(CATALOGUE["rcpt_4xx"]()).port)
+    assert words(made) == ["failed"] * 5 + ["invalid"]
+    assert [row["email"] for row in made.results()][:2] == ["'+one@x.example", "'-two@x.example"]
+    return made
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_guarded_results_are_sent_again_to_the_same_people_with_the_same_cells(
+    guarded: SmallCampaign, smtp_server: StartServer, still: bool
+) -> None:
+    """Also once the option is off again."""
+    before = guarded.results()
+    file = corrected(guarded, lambda rows: rows)
+    guarded.settings["results"]["spreadsheet_safe"] = still
+    server = smtp_server()
+    guarded.resend(server.port, resend=Resend(source=file))
+    assert sorted(mailed(server)) == sorted(email for email, _ in AWKWARD[:5])
+    after = guarded.results()
+    assert [row["message_id"] for row in after] == [row["message_id"] for row in before]
+    guard = "'" if still else ""
+    assert after[0]["name"] == f"{guard}+41 44 123"
+    assert [row["name"].removeprefix("'") for row in after[:2]] == ["+41 44 123", "=1+1"]
+    assert words(guarded) == ["sent"] * 5 + ["invalid"]
+
+
+def test_a_corrected_cell_of_guarded_results_counts_without_its_guard(
+    guarded: SmallCampaign, smtp_server: StartServer
+) -> None:
+    def edit(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        rows[0]["name"] = "'+41 44 999"
+        rows[5]["email"] = "'+six@x.example"
+        return rows
+
+    server = smtp_server()
+    file = corrected(guarded, edit)
+    guarded.settings["results"]["spreadsheet_safe"] = False
+    guarded.resend(server.port, resend=Resend(source=file))
+    assert sorted(mailed(server)) == sorted([email for email, _ in AWKWARD[:5]] + ["+six@x.example"])
+    assert guarded.results()[0]["name"] == "+41 44 999"
+
+
+def test_cells_that_look_guarded_are_left_where_results_never_were(tmp_path: Path, smtp_server: StartServer) -> None:
+    made = SmallCampaign(tmp_path / "c").contacts(AWKWARD)
+    made.send(smtp_server(CATALOGUE["rcpt_4xx"]()).port)
+    server = smtp_server()
+    made.resend(server.port, resend=Resend(source=corrected(made, lambda rows: rows)))
+    assert sorted(mailed(server)) == sorted(email for email, _ in AWKWARD[:5])
+    assert [row["name"] for row in made.results()] == [name for _, name in AWKWARD]

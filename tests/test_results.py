@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from campaign.errors import LedgerError, ResultsError
 from campaign.model import Standing
-from campaign.results import COLUMNS, harmless, moment, write_results
+from campaign.results import COLUMNS, harmless, moment, unguarded, write_results
+from campaign.visible import visible
 from tests.disks import read_only
 
 
@@ -77,7 +78,7 @@ def test_every_cell_comes_back_as_it_was(
     with path.open(newline="", encoding="utf-8") as file:
         found = list(csv.DictReader(file))
     assert [[line[column] for column in columns] for line in found] == rows
-    assert all(line["detail"] == harmless(detail) and line["link_fingerprint"] == "abc" for line in found)
+    assert all(line["detail"] == harmless(visible(detail)) and line["link_fingerprint"] == "abc" for line in found)
 
 
 def test_our_own_columns_fed_back_in_are_replaced(tmp_path: Path) -> None:
@@ -239,3 +240,23 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
         file.write_text("ann@people.example")
     write_results(path, ["email"], [], str)
     assert sorted(tmp_path.iterdir()) == sorted([path, *others])
+
+
+@given(text=st.text(st.sampled_from("=+-@\uff1d;\t\r\n '\"1a"), max_size=12) | st.text(max_size=6))
+def test_what_is_guarded_comes_back_as_it_was(text: str) -> None:
+    assert unguarded(harmless(text)) == text
+
+
+@pytest.mark.parametrize("safe", [False, True])
+def test_contact_cells_are_guarded_where_that_is_asked_for_and_what_servers_say_always(
+    tmp_path: Path, safe: bool
+) -> None:
+    path = tmp_path / "r.csv"
+    cells = ["+tag@b.example", "=HYPERLINK(1)", "plain"]
+    write_results(path, ["email", "=name", "note"], [standing(cells, detail="=1+1")], message_id, safe=safe)
+    with path.open(newline="") as file:
+        header, row = csv.reader(file)
+    guard = "'" if safe else ""
+    assert header[:3] == ["email", f"{guard}=name", "note"]
+    assert row[:3] == [f"{guard}+tag@b.example", f"{guard}=HYPERLINK(1)", "plain"]
+    assert row[header.index("detail")] == "'=1+1"

@@ -61,13 +61,14 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
 def inspect_link_for(url: str, campaign: Path | None, *, json: bool = False) -> int:
     """Say what a link says and what is wrong with it. Gives 1 where something is."""
     url = sys.stdin.read() if url == "-" else url
+    others: tuple[str, ...] = ()
     if campaign is None:
         wrapped, domain = link_in_environment()
     else:
         link = load_settings(campaign).link
-        wrapped, domain = link.secret, link.domain
+        wrapped, domain, others = link.secret, link.domain, link.redirect_hosts
     secret = None if wrapped is None else wrapped.get_secret_value()
-    found = inspect_link(url, domain=domain, secret=secret, now=datetime.now(UTC))
+    found = inspect_link(url, domain=domain, secret=secret, now=datetime.now(UTC), redirect_hosts=others)
     code = int(found.trouble is not None)
     if json:
         say_json(inspection_document(found, code))

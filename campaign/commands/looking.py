@@ -28,7 +28,7 @@ from campaign.report import refuse_foreign as refuse_foreign_page
 from campaign.report import report_html, write_report
 from campaign.results import Written, refuse_foreign, write_results, write_table
 from campaign.settings import STDOUT, Settings, load_settings, output_paths
-from campaign.stdout import say, say_json
+from campaign.stdout import say, say_file, say_json
 from campaign.window import SendWindow
 
 
@@ -58,7 +58,7 @@ def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: boo
 def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> None:
     """Write the results CSV anew from the ledger. Raises ResultsError."""
     settings = load_settings(campaign)
-    to_stdout = output == STDOUT
+    to_stdout, safe = output == STDOUT, settings.results.spreadsheet_safe
     results, path = _places(settings, None if to_stdout else output, sandbox=sandbox)
     kept = None
     with reading_ledger(path, settings.name) as database:
@@ -68,12 +68,12 @@ def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> No
         standings, message_id = summary.standings(database), _message_ids(settings, database)
         if to_stdout:
             table = io.StringIO()
-            write_table(table, columns, standings, message_id)
-            say(table.getvalue(), end="")
+            write_table(table, columns, standings, message_id, safe=safe)
+            say_file(table.getvalue())
             return
         refuse_foreign(results)
-        written = Written(digests=pictures(database), remember=partial(remember_picture_aside, path))
-        kept = write_results(results, columns, standings, message_id, written=written)
+        written = Written(digests=pictures(database), remember=partial(remember_picture_aside, path, guarded=safe))
+        kept = write_results(results, columns, standings, message_id, written=written, safe=safe)
     if kept is not None:
         typer.echo(f"note: {results.name} had been changed; what stood in it is kept: {kept}", err=True)
     say(str(results))
@@ -108,7 +108,7 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
             window="" if window is None else _sentence(window.describe(datetime.now(UTC))),
         )
     if to == STDOUT:
-        say(report_html(data), end="")
+        say_file(report_html(data))
         return
     named = to or results.with_name(f"{settings.name}-{'sandbox-' if sandbox else ''}report.html")
     page = None if json and to is None else named

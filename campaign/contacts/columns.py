@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from campaign.contacts.normal_form import trimmed
 from campaign.errors import ContactsError
+from campaign.visible import visible
 
 _LISTED = 30
 _SHOWN = 60
@@ -76,5 +77,5 @@ def _listing(names: Sequence[str]) -> str:
 
 def _shown(name: str) -> str:
     """Make a name fit for a terminal: short, and with nothing in it that moves the cursor."""
-    plain = "".join(character if character.isprintable() else "\ufffd" for character in name)
+    plain = visible(name)
     return f'"{plain}"' if len(plain) <= _SHOWN else f'"{plain[:_SHOWN]}…"'

@@ -13,6 +13,7 @@ from itertools import islice
 from campaign.contacts.dialect import Layout, cells_of_any_size
 from campaign.contacts.encoding import without_unreadable
 from campaign.contacts.normal_form import is_blank
+from campaign.visible import visible
 
 _CELLS = 3
 _LONGEST = 40
@@ -76,6 +77,6 @@ def _letters(text: str) -> set[str]:
 
 
 def _sample(number: int, line: int, layout: Layout, index: int, cell: str) -> Sample:
-    plain = "".join(character if character.isprintable() else " " for character in cell).strip()
+    plain = visible(cell.strip())
     text = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
     return Sample(row=number, line=line, column=layout.columns[index], text=text)

@@ -19,6 +19,7 @@ from campaign.content.views import CampaignView, ContactView, LinkView, PrintedW
 from campaign.content.wording import CORRECT_TEMPLATE, is_empty, no_attribute, no_column, no_variable, way_out
 from campaign.errors import EmptyCellError, InvalidContactError, TemplateError
 from campaign.model import Contact
+from campaign.visible import visible
 
 _LONGEST = 200
 _CELLS_ARE_TEXT = f"{CORRECT_TEMPLATE}: cells are text, of which `| int` or `| float` makes a number"
@@ -140,8 +141,7 @@ def _other_words(error: Exception) -> tuple[str, str]:
 
 def _one_line(text: str) -> str:
     """Keep what neither breaks a line of the results nor upsets a terminal."""
-    line = "".join(letter if letter.isprintable() else " " for letter in text[: 2 * _LONGEST])
-    line = " ".join(line.split())
+    line = visible(" ".join(text[: 2 * _LONGEST].split()))
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 

@@ -5,6 +5,7 @@ Limits: no inheritance and no includes; nothing is escaped, which in a URL is wh
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from jinja2 import nodes
@@ -23,10 +24,11 @@ class TextTemplate:
 
     `columns` are the columns that it names. `shortest` is how many characters it has at least, whatever they hold, and
     `outline` what is written always, with an `x` for each piece that is not. Where nothing in it depends on the
-    contact, `constant` is its text, and calling it gives that same string.
+    contact, `constant` is its text, and calling it gives that same string. `lead` is the text before the first piece
+    that may differ.
     """
 
-    __slots__ = ("_base", "_compiled", "_environment", "_root", "_setting", "constant", "outline", "shortest")
+    __slots__ = ("_base", "_compiled", "_environment", "_root", "_setting", "constant", "lead", "outline", "shortest")
 
     def __init__(self, source: str, *, setting: str, campaign_name: str | None) -> None:
         self._setting = setting
@@ -40,6 +42,8 @@ class TextTemplate:
         is_constant = all(isinstance(chunk, nodes.TemplateData) for chunk in chunks)
         self.constant: str | None = text.template.render() if is_constant else None
         self.shortest: int = _shortest(body)
+        fixed = takewhile(lambda chunk: isinstance(chunk, nodes.TemplateData), chunks)
+        self.lead = "".join(chunk.data for chunk in fixed) if self.constant is None else self.constant
         self.outline = "".join(chunk.data if isinstance(chunk, nodes.TemplateData) else "x" for chunk in chunks)
 
     @property

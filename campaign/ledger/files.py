@@ -24,6 +24,17 @@ def journal_file(ledger: Path) -> Path:
     return Path(f"{ledger}-journal")
 
 
+def refuse_links(ledger: Path) -> None:
+    """Raise LedgerError where a link has the name of a file beside the ledger: SQLite would write through it."""
+    for beside in (wal_file(ledger), journal_file(ledger), Path(f"{ledger}-shm"), generation_file(ledger)):
+        if beside.is_symlink():
+            raise LedgerError(
+                "beside the ledger stands a symbolic link, where only a file of its own can be",
+                where=str(beside),
+                fix="find out who has put it there, and remove it; set ledger.path to move the ledger",
+            )
+
+
 def size_of(path: Path) -> int:
     """Bytes; 0 where there is no such file. Raises LedgerError where that can't be seen."""
     try:

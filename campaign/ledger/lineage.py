@@ -16,7 +16,6 @@ with the ledger, is not noticed.
 """
 
 import contextlib
-import os
 import sqlite3
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from campaign.ledger import schema
 from campaign.ledger.faults import SQLITE_ERRORS
 from campaign.ledger.files import generation_file, size_of, wal_file
 from campaign.ledger.wal_sync import make_durable
+from campaign.private_files import replacing
 
 _SALT = slice(16, 20)
 _WRAP = 1 << 32
@@ -93,26 +93,11 @@ def begin_generation(database: sqlite3.Connection, path: Path) -> None:
     latest = str(int(found[0]) + 1 if found else 1)
     database.execute("INSERT OR REPLACE INTO facts VALUES ('generation', ?)", (latest,))
     written = generation_file(path)
-    fresh = written.with_name(f"{written.name}-new")
     with contextlib.suppress(OSError):
         with wal_file(path).open("rb+") as wal:
             make_durable(wal.fileno())
-        fresh.unlink(missing_ok=True)
-        with fresh.open("x", encoding="ascii") as file:
-            file.write(f"{latest}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(written)
-        _sync_folder(written.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in it durable: a file's own sync need not. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        with replacing(written, durable=True) as file:
+            file.write(f"{latest}\n".encode("ascii"))
 
 
 def _generation_beside(path: Path) -> int:

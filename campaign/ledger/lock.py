@@ -1,7 +1,8 @@
 """One run at a time: an flock on the ledger's file, which worker processes inherit, so it is free only when the last of
 them is gone.
 
-Raises LedgerError where the file can't be locked, LedgerBusyError with who holds it.
+Raises LedgerError where the file can't be locked, LedgerBusyError with who holds it, ResultsError for a link in its
+place.
 """
 
 import contextlib
@@ -14,12 +15,13 @@ from pathlib import Path
 
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import schema
+from campaign.private_files import open_own
 
 
 def lock_file(path: Path) -> int:
     """Create the file if there is none, and lock it; gives the descriptor."""
     try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # it holds people's data
+        lock = open_own(path, os.O_RDWR | os.O_CREAT, one_name=False)  # backups may be hard links
     except OSError as error:
         raise LedgerError(
             f"the ledger can't be opened for writing: {error.strerror}",

@@ -7,13 +7,16 @@ changed later on, and kept, which loses nothing. Raises LedgerError only where t
 import contextlib
 import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger import schema
+from campaign.ledger.cells import decode_cells
 from campaign.ledger.faults import SQLITE_ERRORS, explained, transaction
 
 _FACT = "results_written"
+_GUARDED = "results_guarded"
 _MOST = 16
 """Digests kept: a file may be put back by hand, or stand under another name."""
 
@@ -23,17 +26,33 @@ def pictures(database: sqlite3.Connection) -> frozenset[str]:
     return frozenset(_known(database))
 
 
-def remember_picture(database: sqlite3.Connection, digest: str) -> None:
-    """Put a digest on record, before the file takes its place."""
+def may_be_guarded(database: sqlite3.Connection) -> bool:
+    """Whether a results file was ever written with its cells guarded against spreadsheets."""
+    with explained(database):
+        return database.execute("SELECT 1 FROM facts WHERE name = ?", (_GUARDED,)).fetchone() is not None
+
+
+def cells_with_apostrophe(database: sqlite3.Connection) -> Iterator[str]:
+    """Give the contacts' cells that hold an apostrophe: what looks guarded may be so by itself."""
+    with explained(database):
+        for (cells,) in database.execute("SELECT cells FROM entry WHERE instr(cells, char(39))"):
+            with contextlib.suppress(ValueError):  # damage is told by whoever needs these cells
+                yield from (cell for cell in decode_cells(cells) if "'" in cell)
+
+
+def remember_picture(database: sqlite3.Connection, digest: str, *, guarded: bool = False) -> None:
+    """Put a digest on record, before the file takes its place; and whether its cells are guarded."""
     with contextlib.suppress(LedgerError, *SQLITE_ERRORS), transaction(database):
         kept = [digest, *(one for one in _known(database) if one != digest)][:_MOST]
         database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FACT, json.dumps(kept)))
+        if guarded:
+            database.execute("INSERT OR REPLACE INTO facts VALUES (?, '1')", (_GUARDED,))
 
 
-def remember_picture_aside(ledger: Path, digest: str) -> None:
+def remember_picture_aside(ledger: Path, digest: str, *, guarded: bool = False) -> None:
     """The same for whoever only reads the ledger, which another process may be using."""
     with contextlib.suppress(LedgerError, *SQLITE_ERRORS), contextlib.closing(schema.connect(ledger)) as database:
-        remember_picture(database, digest)
+        remember_picture(database, digest, guarded=guarded)
 
 
 def _known(database: sqlite3.Connection) -> list[str]:

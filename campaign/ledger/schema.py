@@ -23,7 +23,7 @@ from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, transaction
-from campaign.ledger.files import size_of, wal_file
+from campaign.ledger.files import refuse_links, size_of, wal_file
 from campaign.model import Status
 
 VERSION = 2
@@ -85,6 +85,7 @@ def connect(
     the file alone, without its WAL, and touches nothing. An `eager` connection is for many short transactions among
     several writers: it waits for its turn more lightly.
     """
+    refuse_links(path)
     mode = "rwc" if create else "rw"
     if immutable:
         mode = "ro&immutable=1"

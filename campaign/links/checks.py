@@ -7,7 +7,7 @@ of a check quotes the token or the secret. Limits: what a piece says is compared
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote
@@ -33,11 +33,11 @@ class Check:
     words: str
 
 
-def checks(evidence: Evidence, domain: str, now: datetime) -> Iterator[Check]:
+def checks(evidence: Evidence, domain: str, now: datetime, redirect_hosts: Collection[str] = ()) -> Iterator[Check]:
     """Ask everything that can be asked of these pieces.
 
     `domain` is `link.domain`, in lower case; "" where it isn't known, and the pieces need only agree with each other.
-    `now` is aware.
+    `now` is aware; `redirect_hosts` may be led to besides.
     """
     wanted = domain or evidence.host or (_subject(evidence.claims or {}) or ("", ""))[1].lower()
     said = f"link.domain {wanted}" if domain else f"{evidence.shown(wanted)} as elsewhere in the link"
@@ -57,7 +57,7 @@ def checks(evidence: Evidence, domain: str, now: datetime) -> Iterator[Check]:
         yield _identifier(evidence)
     if evidence.claims is not None:
         yield _clock(evidence.claims, now.timestamp())
-        yield _redirect(evidence, evidence.claims, wanted, said)
+        yield _redirect(evidence, evidence.claims, wanted, said, redirect_hosts)
     if evidence.is_url:
         yield _order(evidence)
 
@@ -188,15 +188,17 @@ def _clock(claims: Mapping[str, object], now: float) -> Check:
     return Check(name="clock", ok=not faults, words=words)
 
 
-def _redirect(evidence: Evidence, claims: Mapping[str, object], domain: str, said: str) -> Check:
+def _redirect(
+    evidence: Evidence, claims: Mapping[str, object], domain: str, said: str, others: Collection[str]
+) -> Check:
     target = claims.get("redirect_to")
     if target is None:
         return Check(name="redirect", ok=None, words="no redirect_to: the browser stays in the customer center")
     host = browser_host(target)
     if not host:
         return Check(name="redirect", ok=False, words="redirect_to is not an https URL")
-    if host == domain:
-        return Check(name="redirect", ok=True, words=f"redirect_to goes to {evidence.shown(domain)}")
+    if host == domain or host in others:
+        return Check(name="redirect", ok=True, words=f"redirect_to goes to {evidence.shown(host)}")
     return Check(
         name="redirect", ok=False, words=_other_domain(evidence, "the host of redirect_to", host, domain, said)
     )

@@ -5,7 +5,7 @@ Limits: only the vendor knows whether the contact exists, or whether the secret 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -38,12 +38,14 @@ class Inspection:
         return next(iter(self.troubles), None)
 
 
-def inspect_link(url: str, *, domain: str, secret: str | None, now: datetime) -> Inspection:
+def inspect_link(
+    url: str, *, domain: str, secret: str | None, now: datetime, redirect_hosts: Collection[str] = ()
+) -> Inspection:
     """Take a link apart and check it against the settings at hand.
 
     `url` is the link as pasted (angle brackets, white space, `&amp;` and quoted-printable are seen through), or its
     token alone. `domain` is the workspace's (`link.domain`; "" where it isn't known), `secret` its JWT secret where
-    it is at hand, `now` aware.
+    it is at hand, `redirect_hosts` where it may lead besides, `now` aware.
     """
     evidence = gather(url, secret)
     claims = evidence.claims or {}
@@ -58,5 +60,5 @@ def inspect_link(url: str, *, domain: str, secret: str | None, now: datetime) ->
         claims=MappingProxyType(dict(claims)),
         seconds_left=None if expiry is None else math.floor(expiry - now.timestamp()),
         expires_at=moment,
-        checks=tuple(checks(evidence, domain.lower(), now)),
+        checks=tuple(checks(evidence, domain.lower(), now, redirect_hosts)),
     )

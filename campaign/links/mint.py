@@ -14,7 +14,7 @@ import hashlib
 import re
 import secrets
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from json.encoder import encode_basestring_ascii as json_string
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from jwt import PyJWS
 from jwt.exceptions import InvalidKeyError
 
 from campaign.errors import InvalidContactError, LinkError
+from campaign.links.browser_host import browser_host
 from campaign.model import Contact, LoginLink
 
 FINGERPRINT_LENGTH = 12
@@ -48,6 +49,9 @@ _HTTPS_URL = re.compile(
 )
 
 
+_WHOLE_AUTHORITY = re.compile(r"https://[^/?#]*[/?#]", re.IGNORECASE)
+
+
 class _Moment(NamedTuple):
     """What every link minted within one second has in common."""
 
@@ -64,12 +68,13 @@ class LinkMinter:
     `domain` is the workspace's domain, the custom one once it is connected: it becomes the URL's host and stands in
     `sub`. `secret` is the workspace's JWT secret key, at least 32 bytes. `expiry` is given the moment of issue (aware)
     and gives the moment when the link stops working (aware, in the zone that a reader of the mail expects). `redirect`
-    gives the URL that the browser goes to after signing in; None leaves the claim out.
+    gives the URL that the browser goes to after signing in; None leaves the claim out. Its host is `domain` or one of
+    `redirect_hosts` (lower-case ASCII, with the port where that is not 443).
 
     Raises `LinkError` for a domain or a secret that no link can be minted with.
     """
 
-    __slots__ = ("_domain", "_expiry", "_key", "_moment", "_redirect", "_url")
+    __slots__ = ("_domain", "_expiry", "_hosts", "_key", "_moment", "_redirect", "_starts", "_url")
 
     def __init__(
         self,
@@ -78,6 +83,7 @@ class LinkMinter:
         secret: str,
         expiry: Callable[[datetime], datetime],
         redirect: Callable[[Contact], str] | None = None,
+        redirect_hosts: Collection[str] = (),
     ) -> None:
         self._domain = domain.lower()
         self._key, fault = _signing_key(secret)
@@ -89,6 +95,8 @@ class LinkMinter:
             raise LinkError(f"{domain!r} is not a domain", where="link.domain", fix=_WHAT_A_DOMAIN_IS)
         self._expiry = expiry
         self._redirect = redirect
+        self._hosts = (self._domain, *redirect_hosts)
+        self._starts = tuple(f"https://{host}/" for host in self._hosts)
         self._url = f"https://{self._domain}/sso?identifier="
         self._moment: _Moment | None = None
 
@@ -103,7 +111,7 @@ class LinkMinter:
         """Make a link that signs `contact` in, issued at `now` (aware; what is below a second is cut off).
 
         Raises `LinkError` where the link would be expired at birth or a moment has no zone, and `InvalidContactError`
-        where the contact's redirect is not an https URL or its address is not text.
+        where the contact's redirect is not an https URL or leads elsewhere, or its address is not text.
         """
         moment = self._moment
         if moment is None or moment.second != int(now.timestamp()) or now.tzinfo is None:
@@ -114,6 +122,8 @@ class LinkMinter:
             redirect_to = self._redirect(contact)
             if _HTTPS_URL.fullmatch(redirect_to) is None:
                 raise _unfit_redirect(redirect_to, contact)
+            if not redirect_to.startswith(self._starts) and browser_host(redirect_to) not in self._hosts:
+                raise _foreign_redirect(redirect_to, contact)
             claims += ',"redirect_to":' + json_string(redirect_to)
         if _PLAIN_ADDRESS.fullmatch(email) is not None:
             identifier = email.replace("@", "%40").replace("+", "%2B")
@@ -153,9 +163,10 @@ class LinkMinter:
         )
 
 
-def require_possible_redirect(outline: str) -> None:
-    """Raise LinkError where no row can make a URL of link.redirect_to. `outline`: what of it is the same for everybody,
-    with an `x` for each piece that is not.
+def require_possible_redirect(outline: str, lead: str, *, constant: bool, hosts: Collection[str]) -> None:
+    """Raise LinkError where no row can make a URL of link.redirect_to, or a host that is the same for everybody is none
+    of `hosts`. `outline`: what of it is the same for everybody, with an `x` for each piece that is not; `lead`: what
+    stands before the first such piece, and `constant`: whether there is none.
     """
     if _HTTPS_URL.fullmatch(outline) is None:
         shown = outline if len(outline) <= 100 else outline[:100] + "…"
@@ -164,6 +175,9 @@ def require_possible_redirect(outline: str) -> None:
             where="link.redirect_to",
             fix="correct the setting",
         )
+    if (constant or _WHOLE_AUTHORITY.match(lead)) and (host := browser_host(lead)) not in hosts:
+        fix = f"correct the setting, or {_listed(host)}"
+        raise LinkError(_foreign(lead), where="link.redirect_to", fix=fix)
 
 
 def throwaway_secret() -> str:
@@ -206,3 +220,21 @@ def _unfit_redirect(redirect_to: str, contact: Contact) -> InvalidContactError:
         where=f"row {contact.number}, setting link.redirect_to",
         fix="correct the row or the setting; a column in it needs a filter: {{ contact.column | urlencode }}",
     )
+
+
+def _foreign_redirect(redirect_to: str, contact: Contact) -> InvalidContactError:
+    return InvalidContactError(
+        _foreign(redirect_to),
+        where=f"row {contact.number}, setting link.redirect_to",
+        fix=f"correct the row or the setting, with a / between the host and a column; or {_listed('')}",
+    )
+
+
+def _foreign(redirect_to: str) -> str:
+    host = browser_host(redirect_to)
+    shown = f"another host, {host[:100]!r}" if host else "a host that can't be told"
+    return f"link.redirect_to leads to {shown}: neither link.domain nor one of link.redirect_hosts"
+
+
+def _listed(host: str) -> str:
+    return f'list the host, where it is meant: link.redirect_hosts = ["{host[:100] or "shop.acme.example"}"]'

@@ -29,7 +29,12 @@ class Assembly:
         self.redirect = redirect = None
         if plan.redirect_to is not None:
             redirect = text_template(plan.redirect_to, name="link.redirect_to", campaign_name=plan.campaign)
-            require_possible_redirect(redirect.outline)
+            require_possible_redirect(
+                redirect.outline,
+                redirect.lead,
+                constant=redirect.constant is not None,
+                hosts=(plan.link_domain, *plan.redirect_hosts),
+            )
             self.redirect = redirect
         self.templates = templates
         unsubscribe = templates.unsubscribe
@@ -38,6 +43,7 @@ class Assembly:
             secret=plan.link_secret,
             expiry=lambda issued: plan.window.link_expiry(issued, plan.grace),
             redirect=redirect,
+            redirect_hosts=plan.redirect_hosts,
         )
         self.composer = Composer(
             campaign=plan.campaign,

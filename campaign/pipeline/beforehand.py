@@ -3,8 +3,10 @@
 import json
 import os
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from campaign.contacts import ContactsFile, open_contacts
+from campaign.durations import brief_duration
 from campaign.errors import ContactsError, LedgerError, TemplateError
 from campaign.ledger.files import generation_file
 from campaign.ledger.store import reading_ledger
@@ -12,9 +14,11 @@ from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.plan import RunPlan
 from campaign.results import COLUMNS, refuse_foreign, result_names
 from campaign.settings import ContactsSettings
+from campaign.window import SendWindow
 
 _SMALL = 2_000
 """Contacts up to which one process is quicker than starting more."""
+_LONG_LIFE = timedelta(days=7)
 _SLOW = 200.0
 """Messages a second up to which one process is plenty."""
 
@@ -49,6 +53,18 @@ def odd_about(contacts: ContactsFile) -> Iterator[str]:
     ]
     if renamed:
         yield f"the results have columns of these names themselves, so the contacts file's {', '.join(renamed)}"
+
+
+def long_lives(window: SendWindow, now: datetime, grace: timedelta) -> str:
+    """Say that links work for long, where that is more than a week; otherwise nothing. `now` is aware."""
+    begins = max(now, window.opens)
+    lives = window.link_expiry(begins, grace) - begins
+    if lives <= _LONG_LIFE:
+        return ""
+    return (
+        f"links live {brief_duration(lives)}, and whoever has one is signed in by it until then; a window that closes "
+        "sooner, or a shorter link.grace, makes it less"
+    )
 
 
 def guard_what_an_earlier_run_left(plan: RunPlan) -> None:

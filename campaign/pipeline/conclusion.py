@@ -105,7 +105,8 @@ def _write(
 ) -> None:
     database = ledger.database
     standings = told(summary.standings(database), watcher, total, aloud=aloud)
-    written = Written(digests=pictures(database), remember=partial(remember_picture, database))
-    kept = write_results(plan.results, ledger.columns(), standings, message_id, written=written)
+    safe = plan.settings.results.spreadsheet_safe
+    written = Written(digests=pictures(database), remember=partial(remember_picture, database, guarded=safe))
+    kept = write_results(plan.results, ledger.columns(), standings, message_id, written=written, safe=safe)
     if kept is not None:
         watcher.notice(f"{plan.results.name} had been changed; what stood in it is kept: {kept}")

@@ -20,6 +20,7 @@ from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.reduction import recv_handle, send_handle
 from types import FrameType
 
+from campaign.core_dumps import switch_off_core_dumps
 from campaign.pipeline.job import Job, Report, Trouble
 from campaign.pipeline.worker import Worker
 
@@ -199,6 +200,7 @@ def _told(report: Report) -> Report:
 
 def _work(pipe: Connection, inherited: Sequence[Connection]) -> None:
     """A worker process. A pipe that a fork has copied into it would hide its parent's end: it closes them."""
+    switch_off_core_dumps()  # one that was spawned inherits no more than the limit
     for number in (signal.SIGINT, signal.SIGHUP):  # a terminal sends them to us all; the parent decides
         signal.signal(number, signal.SIG_IGN)
     for copy in inherited:

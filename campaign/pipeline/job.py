@@ -27,6 +27,8 @@ class LetterPlan:
     redirect_to: str | None
     grace: timedelta
     window: SendWindow
+    redirect_hosts: tuple[str, ...] = ()
+    """Where links may lead besides their domain."""
     message_id_domain: str | None = None
     """That of the campaign's first run, so that the Message-IDs stay; None: the sender's."""
 

@@ -124,6 +124,7 @@ def letter_plan(settings: Settings, secret: str, window: SendWindow) -> LetterPl
         link_domain=link.domain,
         link_secret=secret,
         redirect_to=link.redirect_to,
+        redirect_hosts=link.redirect_hosts,
         grace=link.grace,
         window=window,
     )

@@ -28,7 +28,7 @@ from campaign.pipeline.message_size import smallest_size
 from campaign.pipeline.plan import letter_plan, open_window
 from campaign.pipeline.reading import fill
 from campaign.pipeline.rehearsed import Before, Rehearsal, Rehearsed
-from campaign.preview import PreviewWriter, has_invisible, visible
+from campaign.preview import PreviewWriter, has_invisible, visible_cell
 from campaign.settings import Settings
 from campaign.window import SendWindow
 
@@ -65,7 +65,7 @@ def rehearse(
         if not agreed(sum(row.status is Status.PENDING for row in islice(enrolled(database), limit))):
             return
         for row in islice(enrolled(database), limit):
-            address = row.contact.email or visible(row.contact.columns[contacts.email_column])
+            address = row.contact.email or visible_cell(row.contact.columns[contacts.email_column])
             if row.status is not Status.PENDING:
                 yield Rehearsed(row=row, status=row.status, detail=row.detail, made=None, address=address)
                 continue
@@ -163,7 +163,9 @@ def _cells(one: Rehearsed) -> list[tuple[str, str, bool]]:
         (
             column,
             cell,
-            column in one.empty or has_invisible(cell) or (not one.row.contact.email and visible(cell) == one.address),
+            column in one.empty
+            or has_invisible(cell)
+            or (not one.row.contact.email and visible_cell(cell) == one.address),
         )
         for column, cell in named.items()
     ]

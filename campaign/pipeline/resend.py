@@ -5,16 +5,18 @@ Raises ResultsError for a results file of another campaign, ContactsError for on
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from campaign.contacts import ContactsFile, contact_key, open_contacts
+from campaign.contacts import ContactsFile, contact_key, open_contacts, parse_address
 from campaign.errors import ResultsError
 from campaign.ledger.amend import Amendment
+from campaign.ledger.pictures import cells_with_apostrophe, may_be_guarded
 from campaign.ledger.recognition import owners_of, same_message
 from campaign.ledger.store import Ledger
 from campaign.model import Row
-from campaign.results import COLUMNS, result_names
+from campaign.results import COLUMNS, harmless, result_names, unguarded
 from campaign.settings import ContactsSettings
 
 _NAMED = 3
@@ -42,7 +44,8 @@ def amend_from(
     """
     corrected = open_contacts(source, email_column=settings.email_column, fallback=settings.encoding)
     owners: dict[str, str] = {}
-    strangers = _strangers(corrected, message_id)
+    read = _Cells(ledger, corrected)
+    strangers = _strangers(corrected, read, message_id)
     while some := dict(islice(strangers, _AT_ONCE)):
         found = owners_of(ledger.database, some, message_id)
         unknown = next(((one, where) for one, where in some.items() if one not in found), None)
@@ -58,10 +61,16 @@ def amend_from(
         ignored=COLUMNS,
         key=contact_key,
         owners=owners,
-        renamed={name: column for name, column in names if name is not None and name != column},
+        renamed={
+            spelt: column
+            for name, column in names
+            if name is not None
+            for spelt in (name, harmless(name))
+            if spelt != column
+        },
         where=str(source),
     )
-    amendment.apply(_rows(corrected.rows()))
+    amendment.apply(read.rows())
     return list(_traces(corrected, amendment, source))
 
 
@@ -118,14 +127,44 @@ def _short(cell: str) -> str:
     return repr(cell if len(cell) <= _SHOWN else f"{cell[:_SHOWN]}…")
 
 
-def _strangers(corrected: ContactsFile, message_id: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+class _Cells:
+    """The rows of a results file, with the cells that were guarded against spreadsheets as they were before."""
+
+    def __init__(self, ledger: Ledger, corrected: ContactsFile) -> None:
+        self._file = corrected
+        self._email = corrected.columns.index(corrected.email_column)
+        self._guarded = may_be_guarded(ledger.database)
+        self._as_they_are: set[str] = set()
+        """Cells of the contacts that look guarded, and never were."""
+        if self._guarded:
+            self._as_they_are = {cell for cell in cells_with_apostrophe(ledger.database) if unguarded(cell) != cell}
+
+    def rows(self) -> Iterator[Row]:
+        """Read the file."""
+        for chunk in self._file.rows():
+            yield from map(self._bared, chunk) if self._guarded else chunk
+
+    def _bared(self, row: Row) -> Row:
+        if not any("'" in cell for cell in row.cells):
+            return row
+        cells = tuple(cell if cell in self._as_they_are else unguarded(cell) for cell in row.cells)
+        if cells[self._email] == row.cells[self._email]:
+            return replace(row, cells=cells)
+        try:
+            fault = row.fault if row.email is not None else None  # what was wrong with the address was the apostrophe
+            return replace(row, cells=cells, email=parse_address(cells[self._email]), fault=fault)
+        except ValueError as error:
+            return replace(row, cells=cells, email=None, fault=row.fault or str(error))
+
+
+def _strangers(corrected: ContactsFile, read: _Cells, message_id: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     """The Message-IDs that are not what the row's address would have: of a corrected address, or of another campaign.
     Each comes with the name of its row.
     """
     if "message_id" not in corrected.columns:
         return
     place = corrected.columns.index("message_id")
-    for row in _rows(corrected.rows()):
+    for row in read.rows():
         given = row.cells[place]
         if given and (row.email is None or not same_message(message_id(row.email), given)):
             yield given, f"row {row.number} (line {row.line})"

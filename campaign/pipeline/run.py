@@ -20,6 +20,7 @@ from campaign.message import MessageIds
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.beforehand import (
     guard_what_an_earlier_run_left,
+    long_lives,
     odd_about,
     open_contacts_of,
     processes_for,
@@ -105,6 +106,7 @@ class _Run:
             in_haste = crew.apart and plan.resend is None and not self._watcher.asks and not ledger.has_roster()
             if in_haste and window.is_open(_now()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
+                self._say_how_long_links_live(window)
                 self._watcher.confirm(None, window)
                 self._work(window, crew, ReadingAside(reading))
                 return window
@@ -183,6 +185,10 @@ class _Run:
         for words in what_lists_held(self._ledger, strict=self._plan.strict):
             self._watcher.notice(words)
 
+    def _say_how_long_links_live(self, window: SendWindow) -> None:
+        if not self._plan.sandbox and (words := long_lives(window, _now(), self._plan.settings.link.grace)):
+            self._watcher.notice(words)
+
     def _amend(self) -> None:
         """Lay the operator's corrections over the roster."""
         resend = self._plan.resend
@@ -203,6 +209,7 @@ class _Run:
     def _may_begin(self, window: SendWindow) -> bool:
         if not self._total or self._stopper.asked or window.is_over(_now()):
             return False
+        self._say_how_long_links_live(window)
         if not self._watcher.confirm(self._total, window):
             self._course.declined = True
             return False

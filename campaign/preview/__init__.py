@@ -8,8 +8,8 @@ Raises `ResultsError` for a folder that holds other people's files, or can't be 
 Limits: one writer to a folder, used by one thread. Inline images (`cid:`) are not shown; the `.eml` has them.
 """
 
-from campaign.preview.cells import has_invisible, visible
+from campaign.preview.cells import has_invisible, visible_cell
 from campaign.preview.folder import withdraw
 from campaign.preview.writer import PreviewWriter
 
-__all__ = ["PreviewWriter", "has_invisible", "visible", "withdraw"]
+__all__ = ["PreviewWriter", "has_invisible", "visible_cell", "withdraw"]

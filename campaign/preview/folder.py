@@ -11,9 +11,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from campaign.errors import ResultsError
+from campaign.private_files import append, create, make_folder, read
 
 MARK = '<meta name="generator" content="campaign preview">'
 """Stands near the start of every `index.html` of ours."""
@@ -46,11 +47,11 @@ def claim(folder: Path, *, keep: bool) -> None:
         raise ResultsError(
             "the preview needs a folder, and this is a file", where=str(folder), fix="name another folder"
         )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     if next(folder.iterdir(), None) is None:
         return
     index = folder / INDEX
-    if not index.is_file() or MARK.encode() not in index.read_bytes()[:512]:
+    if not index.is_file() or MARK.encode() not in _head(index):
         raise ResultsError(
             "the folder holds files that are not a preview's, so nothing was written into it",
             where=str(folder),
@@ -75,14 +76,14 @@ def withdraw(folder: Path) -> None:
 
 def append_row(folder: Path, row: GalleryRow) -> None:
     """Add a row; it is the system's to write out when it likes."""
-    with open_private(folder / _ROWS, "ab") as rows:
+    with append(folder / _ROWS) as rows:
         rows.write(b"\n" + json.dumps(row).encode("ascii"))  # in front: a torn line takes no other with it
 
 
 def read_rows(folder: Path) -> Iterator[GalleryRow]:
     """Give the rows added so far; a line that a crash cut short is left out."""
     try:
-        rows = (folder / _ROWS).open("rb")
+        rows = read(folder / _ROWS)
     except FileNotFoundError:
         return
     with rows:
@@ -100,9 +101,9 @@ def write_new(folder: Path, number: int, email: str, message: bytes) -> str:
     copy = 1
     while True:
         try:
-            if (folder / f"{name}.html").exists():
+            if os.path.lexists(folder / f"{name}.html"):
                 raise FileExistsError
-            with open_private(folder / f"{name}.eml", "xb") as eml:
+            with create(folder / f"{name}.eml") as eml:
                 eml.write(message)
         except FileExistsError:
             copy += 1
@@ -111,9 +112,9 @@ def write_new(folder: Path, number: int, email: str, message: bytes) -> str:
             return name
 
 
-def open_private(path: Path, mode: str) -> BinaryIO:
-    """Open a file to write bytes to, made for its owner's eyes only: what is in it may be a sign-in link."""
-    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))  # type: ignore[return-value]
+def _head(index: Path) -> bytes:
+    with read(index) as file:
+        return file.read(512)
 
 
 def file_name(number: int, email: str) -> str:

@@ -11,6 +11,7 @@ from html import escape
 from string import Template
 
 from campaign.pages import asset, shown
+from campaign.visible import visible, visible_lines
 
 # Inherited by the message's own frame (a srcdoc document takes its container's policy: HTML, section 7.9).
 _POLICY = (
@@ -38,15 +39,15 @@ def message_page(
         csp=escape(_POLICY),
         place=shown(place),
         subject=shown(subject) or "(no subject)",
-        email=shown(email),
+        email=shown(visible(email)),
         status=shown(status.replace("_", " ")),
         expires=shown(expires and f" · link expires {expires}"),
-        detail=shown(detail and f" · {detail}"),
+        detail=shown(detail and f" · {visible(detail)}"),
         note=shown(note),
         eml=f"{name}.eml",
         html=_framed(html) if html.strip() else "<pre>This message has no HTML part.</pre>",
         text=shown(text) or "This message has no text part.",
-        headers=shown(_header_block(message)),
+        headers=shown(visible_lines(_header_block(message))),
     )
 
 

@@ -12,9 +12,11 @@ from typing import Self
 
 from campaign.errors import ResultsError
 from campaign.pages import asset, shown
-from campaign.preview.cells import visible
-from campaign.preview.folder import INDEX, MARK, GalleryRow, append_row, claim, open_private, read_rows, write_new
+from campaign.preview.cells import visible_cell
+from campaign.preview.folder import INDEX, MARK, GalleryRow, append_row, claim, read_rows, write_new
 from campaign.preview.message_page import message_page, parts
+from campaign.private_files import create, replacing, resolved
+from campaign.visible import visible
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; frame-src 'self' file:; "
@@ -31,7 +33,7 @@ class PreviewWriter:
 
     def __init__(self, folder: Path, *, campaign: str, note: str, keep: bool = False, numbered: str = "Row") -> None:
         """`numbered`: what is counted, the rows of a file or the messages that come."""
-        self.folder = folder
+        self.folder = folder = resolved(folder)
         self._campaign = campaign
         self._note = note
         self._numbered = numbered
@@ -39,7 +41,7 @@ class PreviewWriter:
             claim(folder, keep=keep)
             # The mark comes first: a run that is cut short leaves a folder that the next one knows for ours.
             if not (keep and (folder / INDEX).exists()):
-                with open_private(folder / INDEX, "wb") as index:
+                with replacing(folder / INDEX) as index:
                     index.write(f"<!DOCTYPE html>\n{MARK}\n<p>Being written.</p>\n".encode())
         except OSError as error:
             raise _unwritable(folder, error) from error
@@ -89,10 +91,23 @@ class PreviewWriter:
                     text=text,
                     html=html,
                 )
-                with open_private(self.folder / f"{name}.html", "wb") as out:
+                with create(self.folder / f"{name}.html") as out:
                     out.write(page.encode("utf-8"))
-            lines = [f"{'!' if odd else ''}\t{visible(column)[1:-1]}\t{visible(cell)}" for column, cell, odd in cells]
-            row = GalleryRow(number, email, status, subject, detail, name, expires, str(line or ""), "\n".join(lines))
+            lines = [
+                f"{'!' if odd else ''}\t{visible_cell(column)[1:-1]}\t{visible_cell(cell)}"
+                for column, cell, odd in cells
+            ]
+            row = GalleryRow(
+                number,
+                visible(email),
+                status,
+                subject,
+                visible(detail),
+                name,
+                expires,
+                str(line or ""),
+                "\n".join(lines),
+            )
             append_row(self.folder, row)
         except OSError as error:
             raise _unwritable(self.folder, error) from error
@@ -134,16 +149,15 @@ class PreviewWriter:
             rows="\0",  # shown lets no NUL through, so this is the only one
         )
         before, after = page.split("\0")
-        index, part = self.folder / INDEX, self.folder / f"{INDEX}.part"
+        index = self.folder / INDEX
         try:
-            with open_private(part, "wb") as out:
+            with replacing(index) as out:
                 out.write(before.encode("utf-8", "replace"))
                 for position, row in enumerate(read_rows(self.folder)):
                     # As a `<` never occurs raw, no cell can end the script element (HTML, section 4.12.1.3).
                     line = json.dumps(row).replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
                     out.write((",\n" if position else "").encode() + line.encode("ascii"))
                 out.write(after.encode("utf-8", "replace"))
-            part.replace(index)
         except OSError as error:
             raise _unwritable(self.folder, error) from error
         return index

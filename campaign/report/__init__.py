@@ -7,11 +7,10 @@ Limits: at most `MAX_PEOPLE` rows are named one by one (the results CSV has them
 40 lines, and the chart has at most 120 bars: the longer the run, the longer the stretch that a bar stands for.
 """
 
-import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from campaign.errors import ResultsError
+from campaign.private_files import replacing, resolved
 from campaign.report.chart import bar_seconds
 from campaign.report.data import MAX_PEOPLE, Person, Reason, ReportData
 from campaign.report.page import report_html
@@ -40,16 +39,10 @@ _ELSEWHERE = "name another file, or move that one away"
 def write_report(path: Path, report: ReportData) -> None:
     """Write the page to `path`, whole or not at all. Raises `ResultsError` where it can't."""
     page = report_html(report).encode("utf-8", "replace")
-    temporary = None
     try:
-        target = Path(os.path.realpath(path))  # a link stays a link
-        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:40]}.", delete=False) as out:
-            temporary = Path(out.name)
+        with replacing(resolved(path)) as out:  # a link stays a link
             out.write(page)
-        temporary.replace(target)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise ResultsError(
             f"the report can't be written: {error.strerror or error}",
             where=str(path),
@@ -59,6 +52,7 @@ def write_report(path: Path, report: ReportData) -> None:
 
 def refuse_foreign(path: Path) -> None:
     """Raise `ResultsError` where something stands at `path` that no page may take the place of."""
+    resolved(path)
     try:
         if path.is_dir():
             raise ResultsError("that is a folder", where=str(path), fix=f"name a file in it: {path / 'report.html'}")

@@ -7,6 +7,7 @@ from campaign.model import Status
 from campaign.pages import shown
 from campaign.report.data import MAX_PEOPLE, Person, Reason, ReportData
 from campaign.report.words import NEEDS_A_PERSON, ORDER, WORDS
+from campaign.visible import visible_lines
 
 # A link's token, or any parameter that carries one: a spam filter's reply may quote the message it refused.
 _LINK = re.compile(r"https?://\S*?/sso\?\S+|\beyJ[\w-]{6,}(?:\.[\w-]*)*|\btoken=[^\s&]+")
@@ -73,7 +74,7 @@ def name(status: Status) -> str:
 
 def text(words: str) -> str:
     """Text as HTML, without sign-in links."""
-    return shown(_LINK.sub("[link removed]", words))
+    return shown(visible_lines(_LINK.sub("[link removed]", words)))
 
 
 def _person(person: Person) -> str:

@@ -5,6 +5,17 @@ file    the file that they stand in, which takes the place of nothing that is no
 """
 
 from campaign.results.file import Written, refuse_foreign, write_results
-from campaign.results.table import COLUMNS, harmless, moment, result_names, write_table
+from campaign.results.formulas import harmless, unguarded
+from campaign.results.table import COLUMNS, moment, result_names, write_table
 
-__all__ = ["COLUMNS", "Written", "harmless", "moment", "refuse_foreign", "result_names", "write_results", "write_table"]
+__all__ = [
+    "COLUMNS",
+    "Written",
+    "harmless",
+    "moment",
+    "refuse_foreign",
+    "result_names",
+    "unguarded",
+    "write_results",
+    "write_table",
+]

@@ -8,12 +8,12 @@ Raises ResultsError where the file can't be written, LedgerError where a row can
 
 import contextlib
 import hashlib
+import io
 import itertools
 import os
 import re
 import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from typing import TextIO
 
 from campaign.errors import ResultsError
 from campaign.model import Standing
+from campaign.private_files import create, replacing, resolved
 from campaign.results.table import write_table
 
 _OURS = re.compile(rb"attempts\W{1,4}smtp_code\W{1,4}enhanced_status")
@@ -48,13 +49,15 @@ def write_results(
     message_id: Callable[[str], str],
     *,
     written: Written | None = None,
+    safe: bool = False,
 ) -> Path | None:
     """Write the results of every row. `message_id` gives an address's Message-ID. Gives where the file that stood there
-    is kept, if somebody had changed it; without `written`, that is not looked at. Raises ResultsError, LedgerError.
+    is kept, if somebody had changed it; without `written`, that is not looked at. `safe`: as `write_table` says. Raises
+    ResultsError, LedgerError.
     """
     try:
         with _replacing(path, written) as (file, found):
-            write_table(file, columns, standings, message_id)
+            write_table(file, columns, standings, message_id, safe=safe)
         return found.kept
     except OSError as error:
         raise ResultsError(
@@ -66,6 +69,7 @@ def write_results(
 
 def refuse_foreign(path: Path) -> None:
     """Raise ResultsError where something stands at `path` that no results may take the place of."""
+    resolved(path)
     try:
         kind = path.stat().st_mode if path.exists() else None
         if kind is None or (stat.S_ISREG(kind) and (not path.stat().st_size or _is_results(path))):
@@ -94,26 +98,19 @@ class _Found:
 @contextlib.contextmanager
 def _replacing(path: Path, written: Written | None) -> Iterator[tuple[TextIO, _Found]]:
     """A text file that takes the place of `path` when it is whole, and vanishes when it is not."""
-    target = Path(os.path.realpath(path))  # a link stays a link
-    unfinished = f".{target.name[:40]}-"
-    _clear_away(target.parent, unfinished)
-    descriptor, name = tempfile.mkstemp(prefix=f"{unfinished}{os.getpid()}-", dir=target.parent)
-    temporary = Path(name)
+    target = resolved(path)  # a link stays a link
     found = _Found()
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="", buffering=1 << 20) as file:
-            yield file, found
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o600)  # it holds people's data
+
+    def keep(whole: Path) -> None:
         if written is not None:
-            digest = _digest(temporary)
+            digest = _digest(whole)
             written.remember(digest)
             found.kept = _keep(target, {*written.digests, digest})
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+
+    with replacing(target, durable=True, whole=keep) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        yield text, found
+        text.detach()
 
 
 def _keep(target: Path, known: Collection[str]) -> Path | None:
@@ -139,24 +136,10 @@ def _copy(target: Path, kept: Path) -> None:
     except FileExistsError:
         raise
     except OSError:
-        with target.open("rb") as old, kept.open("xb") as new:
-            kept.chmod(0o600)
+        with target.open("rb") as old, create(kept) as new:
             shutil.copyfileobj(old, new)
 
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _clear_away(folder: Path, unfinished: str) -> None:
-    """Remove what a process that was killed while it wrote has left: people's data, that nobody would look for."""
-    for path in folder.iterdir():
-        pid, dash, _ = path.name.removeprefix(unfinished).partition("-")
-        if not path.name.startswith(unfinished) or not dash or not pid.isdecimal():
-            continue
-        with contextlib.suppress(OSError, OverflowError):  # it is not ours to remove, or its process lives
-            try:
-                os.kill(int(pid), 0)
-            except ProcessLookupError:
-                path.unlink()

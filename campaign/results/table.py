@@ -10,7 +10,6 @@ Raises LedgerError where a row can't be read.
 import csv
 import io
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +17,8 @@ from typing import TextIO
 
 from campaign.errors import LedgerError
 from campaign.model import Standing, Status
+from campaign.results.formulas import harmless
+from campaign.visible import visible
 
 COLUMNS = (
     "status",
@@ -32,18 +33,24 @@ COLUMNS = (
 )
 _SUPPRESSED = Status.SUPPRESSED.value
 """Whoever was never to be mailed has no Message-ID."""
-_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])")
-"""Where a spreadsheet would begin to calculate: at the start of a cell, which in half of Europe a semicolon ends."""
 
 
 def write_table(
-    file: TextIO, columns: Sequence[str], standings: Iterable[Standing], message_id: Callable[[str], str]
+    file: TextIO,
+    columns: Sequence[str],
+    standings: Iterable[Standing],
+    message_id: Callable[[str], str],
+    *,
+    safe: bool = False,
 ) -> None:
-    """Write header and rows. `message_id` gives an address's Message-ID. Raises LedgerError."""
+    """Write header and rows. `message_id` gives an address's Message-ID. With `safe`, the contacts' cells, too, can
+    start no formula in a spreadsheet. Raises LedgerError.
+    """
     names = result_names(columns)
     kept = [index for index, name in enumerate(names) if name is not None]
-    file.write(_line([*(name for name in names if name is not None), *COLUMNS]) + "\n")
-    file.writelines(_lines(standings, message_id, kept, len(columns)))
+    theirs = [harmless(name) if safe else name for name in names if name is not None]
+    file.write(_line([*theirs, *COLUMNS]) + "\n")
+    file.writelines(_lines(standings, message_id, kept, len(columns), safe=safe))
 
 
 def result_names(columns: Sequence[str]) -> list[str | None]:
@@ -63,13 +70,6 @@ def result_names(columns: Sequence[str]) -> list[str | None]:
     return names
 
 
-def harmless(text: str) -> str:
-    """Give text that a spreadsheet shows and never calculates (OWASP, CSV injection)."""
-    if text[:1].isalnum() and text.isprintable() and ";" not in text:
-        return text
-    return _FORMULA.sub(r"\1'", text)
-
-
 @lru_cache(maxsize=4096)
 def moment(seconds: int | None) -> str:
     """Give Unix seconds as ISO 8601 in UTC."""
@@ -77,10 +77,15 @@ def moment(seconds: int | None) -> str:
 
 
 def _lines(
-    standings: Iterable[Standing], message_id: Callable[[str], str], kept: Sequence[int], width: int
+    standings: Iterable[Standing],
+    message_id: Callable[[str], str],
+    kept: Sequence[int],
+    width: int,
+    *,
+    safe: bool,
 ) -> Iterator[str]:
     """The lines of the file: a million of them, so what most have in common is done without a CSV writer."""
-    whole = len(kept) == width
+    whole = len(kept) == width and not safe
     number = 0
     try:
         for cells, email, status, attempts, code, enhanced, detail, settled, expires, fingerprint in standings:
@@ -89,11 +94,11 @@ def _lines(
                 head = cells[1:-1].replace('"', "")  # but for its brackets, such an array is a line of CSV
             else:
                 every = json.loads(cells)
-                head = _line([every[index] for index in kept])
+                head = _line([harmless(every[index]) if safe else every[index] for index in kept])
             identity = message_id(email) if email and status != _SUPPRESSED else ""
             yield (
                 f"{head}{',' if kept else ''}{status},{attempts},{'' if code is None else code},{enhanced or ''},"
-                f"{_cell(harmless(detail))},{identity},{moment(settled)},{moment(expires)},"
+                f"{_cell(harmless(visible(detail)))},{identity},{moment(settled)},{moment(expires)},"
                 f"{fingerprint or ''}\n"
             )
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError):

@@ -1,8 +1,8 @@
 """What the sandbox does to whom, and how often it has done so.
 
 Behaviours that end after some tries are counted for each address, in a small file, so that a later run (a new process)
-goes on where this one ended. Raises SettingsError for a file that is not such a count, OSError when it can't be
-written.
+goes on where this one ended. Raises SettingsError for a file that is not such a count, ResultsError for a link in
+its place, OSError when it can't be written.
 """
 
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from campaign.errors import SettingsError
 from campaign.model import Phase
+from campaign.private_files import read, replacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,17 +91,15 @@ class Tries:
             return False
         self._counts[key] = count + 1
         if self._file is not None:
-            part = self._file.with_name(f"{self._file.name}.part")
-            part.unlink(missing_ok=True)
-            part.touch(0o600)  # it holds people's addresses
-            part.write_text(json.dumps(self._counts, indent=1) + "\n", encoding="ascii")
-            part.replace(self._file)
+            with replacing(self._file) as file:
+                file.write((json.dumps(self._counts, indent=1) + "\n").encode("ascii"))
         return True
 
 
 def _read(file: Path) -> dict[str, int]:
     try:
-        found = json.loads(file.read_bytes())
+        with read(file) as kept:
+            found = json.load(kept)
     except FileNotFoundError:
         return {}
     except ValueError:

@@ -1,12 +1,13 @@
 """Where the sandbox's messages land: a folder of `.eml` files, one for each recipient, numbered as they come.
 
-Takes the bytes that came over the wire (unstuffed), and writes just these. Raises OSError.
+Takes the bytes that came over the wire (unstuffed), and writes just these. Raises OSError, ResultsError.
 """
 
-import os
 import re
 from itertools import count
 from pathlib import Path
+
+from campaign.private_files import create, make_folder, resolved
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+@=-]")
 _NUMBER = re.compile(r"(\d{4,})-.*\.eml\Z")
@@ -18,8 +19,8 @@ class Mailbox:
     """A folder, made if it is not there. Never overwrites: numbers go on after the greatest one in it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder = folder = resolved(folder)
+        make_folder(folder)
         numbers = (_NUMBER.match(file.name) for file in folder.iterdir())
         self._next = max((int(found[1]) for found in numbers if found), default=0) + 1
 
@@ -29,13 +30,12 @@ class Mailbox:
         for number in count(self._next):
             path = self.folder / f"{number:04}-{name}.eml"
             try:
-                # For its owner's eyes only: the message may hold a sign-in link.
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                file = create(path)
             except FileExistsError:
                 continue
             self._next = number + 1
             try:
-                with os.fdopen(descriptor, "wb") as file:
+                with file:
                     file.write(message)
             except OSError:
                 path.unlink(missing_ok=True)

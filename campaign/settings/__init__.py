@@ -22,6 +22,7 @@ from campaign.settings.sections import (
     LedgerSettings,
     LinkSettings,
     MessageSettings,
+    ResultsSettings,
     RetrySettings,
     WindowSettings,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "LinkSettings",
     "MessageSettings",
     "Places",
+    "ResultsSettings",
     "RetrySettings",
     "Settings",
     "SmtpSettings",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 
 from campaign.settings.faults import RefusedValueError
-from campaign.settings.values import text
+from campaign.settings.values import items, text
 
 _TEMPLATE_TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
@@ -112,6 +112,22 @@ def link_domain(value: object) -> str:
     if domain is None or "." not in domain or domain.rpartition(".")[2].isdigit():
         raise RefusedValueError("that is not a domain name", fix=f'write it like domain = "{example}"')
     return domain
+
+
+def host_names(value: object) -> tuple[str, ...]:
+    """Take a list of host names, each with a port where that is not 443; they come out in lower-case ASCII."""
+    return tuple(map(_redirect_host, items(value, kind="host names", example='["shop.acme.example"]')))
+
+
+def _redirect_host(value: object) -> str:
+    written = _host_alone(text(value).strip(), "redirect_hosts", "shop.acme.example")
+    name, colon, port = written.partition(":")
+    domain = ascii_domain(name.removesuffix("."))
+    if domain is None or "." not in domain or domain.rpartition(".")[2].isdigit():
+        raise RefusedValueError("that is not a host name", fix='write it like redirect_hosts = ["shop.acme.example"]')
+    if colon and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 1 << 16):
+        raise RefusedValueError("what follows the colon is no port", fix=f'write redirect_hosts = ["{domain}"]')
+    return f"{domain}:{int(port)}" if port and int(port) != 443 else domain
 
 
 def smtp_host(value: object) -> str:

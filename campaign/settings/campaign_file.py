@@ -15,6 +15,7 @@ from campaign.settings.sections import (
     LedgerSettings,
     LinkSettings,
     MessageSettings,
+    ResultsSettings,
     RetrySettings,
     WindowSettings,
 )
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     smtp: SmtpSettings
     retry: RetrySettings = RetrySettings()
     ledger: LedgerSettings = LedgerSettings()
+    results: ResultsSettings = ResultsSettings()
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"settings are frozen: {name}")

@@ -4,11 +4,11 @@ Takes settings and options; gives absolute paths, links resolved, so that one ca
 Raises `SettingsError` where something that the campaign reads would be overwritten.
 """
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 from campaign.errors import SettingsError
+from campaign.private_files import resolved
 from campaign.settings.campaign_file import Settings
 
 STDOUT = Path("-")
@@ -28,7 +28,7 @@ class Places(NamedTuple):
 
 def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> Places:
     """Say where the results CSV and the ledger lie. `output`, relative to the working directory, moves the results
-    alone. A sandbox run's ledger is never that of a real one. Raises `SettingsError`.
+    alone. A sandbox run's ledger is never that of a real one. Raises `SettingsError`, `ResultsError`.
     """
     name = f"{settings.name}-sandbox" if sandbox else settings.name
     earlier = [settings.folder / f"{name}.ledger", settings.folder / f"{name}-results.ledger"]
@@ -41,7 +41,7 @@ def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> Plac
     ledger = settings.ledger.path or settings.folder / f"{settings.name}.ledger"
     if sandbox:
         ledger = ledger.with_name(f"{ledger.stem}-sandbox{ledger.suffix}")
-    ledger = Path(os.path.realpath(ledger))  # SQLite seeks the -wal file beside what a link leads to
+    ledger = resolved(ledger)  # SQLite seeks the -wal file beside what a link leads to
     for read in (settings.path, settings.contacts.file, *settings.contacts.suppress):
         if _same_file(results, read):
             fix = "name another output file, or another contacts file"

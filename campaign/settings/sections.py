@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 from pydantic import (
+    BeforeValidator,
     Field,
     PlainValidator,
     SecretStr,
@@ -17,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from campaign.settings.addresses import address, link_domain, mailbox, web_address
+from campaign.settings.addresses import address, host_names, link_domain, mailbox, web_address
 from campaign.settings.faults import RefusedValueError
 from campaign.settings.section import Section
 from campaign.settings.values import (
@@ -122,6 +123,9 @@ class LinkSettings(Section):
         description="an https URL, which may be a template",
         examples=['"https://acme.myclickfunnels.com/orders"'],
     )
+    redirect_hosts: Annotated[tuple[str, ...], BeforeValidator(host_names)] = Field(
+        default=(), description="a list of host names", examples=['["shop.acme.example"]']
+    )
     grace: Annotated[timedelta, between(_SECOND, 366 * _DAY)] = Field(
         default=timedelta(hours=1), description="a length of time", examples=['"1h"']
     )
@@ -179,6 +183,14 @@ class LedgerSettings(Section):
     """[ledger]: where it is on record who was mailed."""
 
     path: FilePath | None = Field(default=None, description="the path of a file", examples=['"autumn.ledger"'])
+
+
+class ResultsSettings(Section):
+    """[results]: how the results CSV is written."""
+
+    spreadsheet_safe: Annotated[bool, PlainValidator(flag)] = Field(
+        default=False, description="true or false", examples=["true"]
+    )
 
 
 def _bare(mailbox: str) -> str:

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -104,19 +105,24 @@ def path(value: object) -> Path:
     return value if isinstance(value, Path) else Path(os.path.expanduser(text(value)))  # noqa: PTH111 - Path's raises
 
 
-def paths(value: object) -> tuple[Path, ...]:
-    """Take a list of paths; as text, a JSON list or names with commas between."""
+def items(value: object, *, kind: str, example: str) -> Sequence[object]:
+    """Take a list; as text, a JSON list or what it consists of with commas between."""
     if isinstance(value, str):
         if value.lstrip().startswith("["):
             try:
                 value = json.loads(value)
             except (ValueError, RecursionError):
-                raise RefusedValueError("it begins like a JSON list, but is none", fix='write ["a.csv"]') from None
+                raise RefusedValueError("it begins like a JSON list, but is none", fix=f"write {example}") from None
         else:
             value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, list | tuple):
-        raise RefusedValueError("it must be a list of files", fix='write ["unsubscribed.csv"]')
-    return tuple(path(part) for part in value)
+        raise RefusedValueError(f"it must be a list of {kind}", fix=f"write {example}")
+    return value
+
+
+def paths(value: object) -> tuple[Path, ...]:
+    """Take a list of paths."""
+    return tuple(path(part) for part in items(value, kind="files", example='["unsubscribed.csv"]'))
 
 
 def duration(value: object) -> timedelta:

@@ -8,11 +8,13 @@ counted wrongly: a code that changes between the lines of a reply is no code.
 import re
 
 from campaign.model import Reply
+from campaign.visible import visible
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)  # RFC 5321 section 4.2
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")  # RFC 3463 section 2
 _TOKEN = re.compile(r"\S*eyJ[A-Za-z0-9_-]{6,}\S*|[A-Za-z0-9_-]{64,}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_BREAKS = re.compile(r"[\t-\r\x85\u2028\u2029]+")
+"""White space that would begin a line, or move to a column."""
 
 MAX_REPLY = 64 * 1024
 """A longer reply is no reply: RFC 5321 section 4.5.3.1.5 asks for lines of 512 octets at most."""
@@ -106,5 +108,5 @@ def readable(raw: bytes) -> str:
 
     Spam filters quote the URLs that they dislike: what looks like a sign-in token is not kept.
     """
-    text = _CONTROL.sub(" ", raw.decode("utf-8", "replace")).strip()
+    text = visible(_BREAKS.sub(" ", raw.decode("utf-8", "replace")).strip(" \0"))
     return _TOKEN.sub("[link]", text) if len(text) > 30 else text

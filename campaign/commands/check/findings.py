@@ -10,6 +10,7 @@ import typer
 from campaign.colour import coloured
 from campaign.errors import CampaignError
 from campaign.stdout import say
+from campaign.visible import visible_lines
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class Findings:
     def say(self, words: str) -> None:
         """Say a line."""
         if self.aside:
-            typer.echo(coloured(words, sys.stderr), err=True)
+            typer.echo(coloured(visible_lines(words), sys.stderr), err=True)
         else:
             say(words)
 

@@ -6,11 +6,9 @@ from campaign.model import Status
 from campaign.pipeline.rehearsed import Rehearsal
 from campaign.settings import Settings
 
-_HOSTS_NAMED = 3
-
 
 def link_notes(settings: Settings, seen: Rehearsal, found: Findings) -> None:
-    """Name messages without their link, and links that lead elsewhere than the domain they sign in at."""
+    """Name messages without their link, and links that lead to a domain that signs nobody in."""
     ready, linkless = seen.counts[Status.PENDING], seen.linkless
     if linkless["message"]:
         found.note(
@@ -23,16 +21,16 @@ def link_notes(settings: Settings, seen: Rehearsal, found: Findings) -> None:
                 f"{_messages(linkless[part], ready)} no sign-in link in the {words}, only in the {other}: "
                 f"add {{{{ link.url }}}} to {file}"
             )
-    domain = settings.link.domain.lower()
-    elsewhere = [(host, count) for host, count in seen.redirect_hosts.most_common() if host != domain]
-    for host, count in elsewhere[:_HOSTS_NAMED]:
-        why = "as a rule it is the same"
-        if host.endswith(DEFAULT_DOMAIN) and not domain.endswith(DEFAULT_DOMAIN):
-            why = "the default domain signs nobody in once a custom one is connected"
-        whose = "" if count == ready else f" in {count:,} of {ready:,} messages"
-        found.note(f"link.redirect_to leads to another host{whose}: {host}, and link.domain is {domain}; {why}")
-    if len(elsewhere) > _HOSTS_NAMED:
-        found.note(f"link.redirect_to leads to {len(elsewhere) - _HOSTS_NAMED:,} more hosts")
+    domain = settings.link.domain
+    if domain.endswith(DEFAULT_DOMAIN):
+        return
+    for host, count in seen.redirect_hosts.most_common():
+        if host.endswith(DEFAULT_DOMAIN):
+            whose = "" if count == ready else f" in {count:,} of {ready:,} messages"
+            found.note(
+                f"link.redirect_to leads to {host}{whose}, and link.domain is {domain}: the default domain signs "
+                "nobody in once a custom one is connected"
+            )
 
 
 def _messages(count: int, ready: int) -> str:

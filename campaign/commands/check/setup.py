@@ -1,12 +1,11 @@
 """The check of what surrounds the messages: secrets, window, links, and what earlier runs have left."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from campaign.commands.check.findings import Findings
 from campaign.commands.sending import require_folder, signing_secret
-from campaign.durations import brief_duration
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger import summary
 from campaign.ledger.files import generation_file
@@ -14,13 +13,12 @@ from campaign.ledger.location import locate
 from campaign.ledger.store import reading_ledger
 from campaign.links import throwaway_secret
 from campaign.model import Status
+from campaign.pipeline.beforehand import long_lives
 from campaign.pipeline.rehearsal import rehearsal_window
 from campaign.pipeline.rehearsed import Rehearsal
 from campaign.results import refuse_foreign
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
 from campaign.window import SendWindow
-
-_LONG_LIFE = timedelta(days=7)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,12 +69,8 @@ def links(settings: Settings, known: Known, found: Findings) -> None:
     link, now = settings.link, datetime.now(UTC)
     until = known.window.link_expiry(max(now, known.window.opens), link.grace)
     found.ok("links", f"sign in at {link.domain} until {until:%Y-%m-%d %H:%M %Z}")
-    lives = until - max(now, known.window.opens)
-    if lives > _LONG_LIFE:
-        found.note(
-            f"links live {brief_duration(lives)}, and whoever has one is signed in by it until then; a window that "
-            "closes sooner, or a shorter link.grace, makes it less"
-        )
+    if words := long_lives(known.window, now, link.grace):
+        found.note(words)
 
 
 def earlier(settings: Settings, output: Path | None, known: Known, found: Findings) -> None:
