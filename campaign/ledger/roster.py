@@ -15,6 +15,7 @@ from campaign.ledger.cells import decode_cells, encode_cells
 from campaign.ledger.faults import damaged, explained, path_of, transaction
 from campaign.ledger.schema import connect
 from campaign.ledger.suppressed import Suppressed
+from campaign.ledger.tally import add_rows, recount
 from campaign.model import Contact, Row, Status
 
 _CONTACT = """
@@ -59,11 +60,14 @@ def enrol(
             if not in_parts:
                 for chunk in rows:
                     enrolment.add(chunk)
+            recount(database)
         if in_parts:
             for part in _growing(rows):
                 with transaction(database):
                     for chunk in part:
                         enrolment.add(chunk)
+                    if part:
+                        add_rows(database, part[0][0].number, part[-1][-1].number)
     finally:
         with explained(database):
             database.execute(f"PRAGMA cache_size = {cache}")

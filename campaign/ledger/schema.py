@@ -5,6 +5,7 @@
     entry      the contacts file as it was last read, row by row, with the faults found then
     delivery   what became of a contact: the only table that is written while mail goes out
     suppressed the suppression lists as last read: addresses, and domains with an @-sign in front, each with its place
+    tally      how many rows stand where (`tally`)
 
 Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
 durable by an fsync of the WAL (`journal`), outside of any lock, shared by all that was committed before it. A
@@ -24,12 +25,15 @@ from pathlib import Path
 from campaign.errors import LedgerError
 from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, transaction
 from campaign.ledger.files import size_of, wal_file
+from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 
-VERSION = 2
+VERSION = 3
 _APPLICATION = 0x434D5047  # "CMPG": says what the file is
 
 _STRICT = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""  # an older SQLite finds less of the damage
+_INDEX = "CREATE INDEX entry_by_status ON entry (status, row, contact)"
+"""Who is due, in order, and how many there are, without a look at the rows with all their cells."""
 TABLES = f"""
 CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE contact (
@@ -43,9 +47,14 @@ CREATE TABLE delivery (
     contact INTEGER PRIMARY KEY, status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0, smtp_code INTEGER, enhanced TEXT, detail TEXT, settled_at INTEGER,
     link_expires_at INTEGER, link_fingerprint TEXT) {_STRICT};
+{_INDEX};
+{TABLE};
 """
 
-_MIGRATIONS = {1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER")}
+_MIGRATIONS = {
+    1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
+    2: (_INDEX, TABLE),
+}
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 
 _SENSELESS = f"""
@@ -136,6 +145,7 @@ def create(database: sqlite3.Connection, name: str) -> None:
     with transaction(database):
         for statement in TABLES.split(";\n"):
             database.execute(statement)
+        recount(database)
         database.execute("INSERT INTO facts VALUES ('campaign', ?)", (name,))
         database.execute(f"PRAGMA application_id = {_APPLICATION}")
         database.execute(f"PRAGMA user_version = {VERSION}")
@@ -150,6 +160,7 @@ def migrate(database: sqlite3.Connection) -> None:
         for number in range(version, VERSION):
             for statement in _MIGRATIONS[number]:
                 database.execute(statement)
+        recount(database)
         database.execute(f"PRAGMA user_version = {VERSION}")
 
 

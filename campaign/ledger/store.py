@@ -27,6 +27,7 @@ from campaign.ledger.lineage import (
     refuse_what_does_not_belong,
 )
 from campaign.ledger.lock import lock_file
+from campaign.ledger.tally import SENDING, move, recount
 from campaign.model import Status
 
 _WAL_LIMIT = 64 * 1024 * 1024
@@ -112,6 +113,7 @@ class Ledger:
     def recover(self) -> int:
         """Call the claims that an earlier run left without an outcome what they are: in doubt. Gives their number."""
         with transaction(self.database):
+            move(self.database, [SENDING], Status.IN_DOUBT)
             return self.database.execute(
                 "UPDATE delivery SET status = 'in_doubt', attempts = attempts + 1, settled_at = ?, smtp_code = NULL, "
                 "enhanced = NULL, detail = 'the run was cut off before the server''s reply was on record' "
@@ -128,6 +130,10 @@ class Ledger:
                 f"UPDATE delivery SET status = 'pending', tries = 0 WHERE status IN ({marks}){chosen}",  # noqa: S608 - ours
                 statuses,
             ).rowcount
+            if chosen_only:
+                recount(self.database)
+            else:
+                move(self.database, statuses, Status.PENDING)
             self.database.execute("UPDATE delivery SET tries = 0 WHERE status = 'pending' AND tries > 0")
         return reopened
 
