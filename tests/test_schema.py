@@ -10,9 +10,10 @@ import pytest
 from campaign.errors import LedgerError
 from campaign.ledger import summary, taker, tally
 from campaign.ledger.faults import path_of
-from campaign.ledger.schema import VERSION, connect, create, keep_wal, migrate, verify
+from campaign.ledger.schema import VERSION, connect, create, keep_wal, migrate
 from campaign.ledger.store import Ledger, reading_ledger
 from campaign.ledger.suppressed import Suppressed
+from campaign.ledger.verification import verify
 from campaign.model import Status
 from tests import ledgers
 from tests.ledgers import people, settle

@@ -13,9 +13,6 @@ checkpoint syncs on its own. What SQLite promises of a WAL holds: after a crash 
 
 Versions. A ledger that an earlier version of this program began is brought up to date when a run opens it (`migrate`);
 what only looks at it takes it as it is.
-
-Damage. `verify` has SQLite check the whole file, and looks for rows that make no sense. That is not left to CHECK
-constraints, which would cost every claim and every outcome a tenth more.
 Raises LedgerError.
 """
 
@@ -23,13 +20,13 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, transaction
+from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, explain, transaction
 from campaign.ledger.files import size_of, wal_file
 from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 
 VERSION = 3
-_APPLICATION = 0x434D5047  # "CMPG": says what the file is
+APPLICATION = 0x434D5047  # "CMPG": says what the file is
 
 _STRICT = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""  # an older SQLite finds less of the damage
 _INDEX = "CREATE INDEX entry_by_status ON entry (status, row, contact)"
@@ -51,21 +48,11 @@ CREATE TABLE delivery (
 {TABLE};
 """
 
-_MIGRATIONS = {
+MIGRATIONS = {
     1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
     2: (_INDEX, TABLE),
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
-
-_SENSELESS = f"""
-SELECT 'the contact of row ' || row FROM entry
-WHERE (status IS NOT NULL OR contact IS NULL OR email IS NULL)
-    AND (status IS NULL OR status NOT IN ('invalid', 'duplicate', 'suppressed'))
-UNION ALL
-SELECT 'what became of contact ' || contact FROM delivery
-WHERE status NOT IN ({", ".join(f"'{word}'" for word in (Status.SENT, "sending", *Status))})
-LIMIT 1
-"""  # noqa: S608 - our own words
 
 STANDINGS = """
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
@@ -147,7 +134,7 @@ def create(database: sqlite3.Connection, name: str) -> None:
             database.execute(statement)
         recount(database)
         database.execute("INSERT INTO facts VALUES ('campaign', ?)", (name,))
-        database.execute(f"PRAGMA application_id = {_APPLICATION}")
+        database.execute(f"PRAGMA application_id = {APPLICATION}")
         database.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -158,7 +145,7 @@ def migrate(database: sqlite3.Connection) -> None:
         return
     with transaction(database):
         for number in range(version, VERSION):
-            for statement in _MIGRATIONS[number]:
+            for statement in MIGRATIONS[number]:
                 database.execute(statement)
         recount(database)
         database.execute(f"PRAGMA user_version = {VERSION}")
@@ -176,35 +163,3 @@ def keep_wal(database: sqlite3.Connection, path: Path) -> None:
             where=str(path),
             fix="keep the ledger on a local disk: set ledger.path",
         )
-
-
-def verify(database: sqlite3.Connection, path: Path, name: str) -> None:
-    """Raise LedgerError unless this is an undamaged ledger of the campaign `name` that we can read."""
-    try:
-        application = database.execute("PRAGMA application_id").fetchone()[0]
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        if application != _APPLICATION:
-            raise LedgerError(
-                "this file is not a ledger of ours",
-                where=str(path),
-                fix="move it away, or set ledger.path to another file",
-            )
-        if version != VERSION and version not in _MIGRATIONS:
-            raise LedgerError(
-                f"the ledger has format {version}, this program reads format {VERSION}",
-                where=str(path),
-                fix="finish that campaign with the version of this program that began it",
-            )
-        owner = database.execute("SELECT value FROM facts WHERE name = 'campaign'").fetchone()
-        if owner is None or owner[0] != name:
-            raise LedgerError(
-                f"this ledger belongs to another campaign, {owner[0] if owner else '?'!r}, not to {name!r}",
-                where=str(path),
-                fix="give this campaign its own ledger.path, or its old name back",
-            )
-        faults = [row[0] for row in database.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
-        faults += [row[0] for row in database.execute(_SENSELESS)]
-    except SQLITE_ERRORS as error:
-        raise explain(error, path) from None
-    if faults:
-        raise damaged(path, str(faults[0]).splitlines()[-1])  # the first line may say no more than which database

@@ -25,7 +25,7 @@ from campaign.pipeline.beforehand import (
     processes_for,
     require_sound_templates,
 )
-from campaign.pipeline.conclusion import LEDGER_MOVED, Course, conclude
+from campaign.pipeline.conclusion import Course, conclude, trouble_with
 from campaign.pipeline.continuation import tell_of_earlier_runs
 from campaign.pipeline.crew import Crew, Stopper
 from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
@@ -155,14 +155,15 @@ class _Run:
                 self._watcher.notice(f"{flight}; the same signal once more stops at once")
             if aside is not None and aside.error is not None:
                 crew.drain()
-            if self._course.trouble is None and not ledger.in_place:
-                self._course.trouble = LEDGER_MOVED
+            if self._course.trouble is None and (trouble := trouble_with(ledger)) is not None:
+                self._course.trouble = trouble
                 crew.drain()
 
         crew.work(plan.job(window, self._message_id_domain), ledger.lock, self._stopper, self._hear, tick)
         self._recover()
         where = f"smtp.host {plan.server.host}"
-        if ledger.in_place:
+        self._course.trouble = self._course.trouble or trouble_with(ledger)
+        if self._course.trouble is None:
             self._course.trouble = nobody_got_through(self._course.reports, plan.ledger, where=where)
         history.settle(ledger.database)
         if aside is not None:
