@@ -170,6 +170,18 @@ class Ledger:
         self._checkpoints.now_and_then()
 
 
+def fact_in_file(path: Path, name: str) -> str | None:
+    """Give what was on record under `name` when the WAL was last moved into the file: without opening it in earnest,
+    locked as it may be. None where that can't be told.
+    """
+    try:
+        with contextlib.closing(schema.connect(path, immutable=True)) as database:
+            found = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    except (LedgerError, *SQLITE_ERRORS):
+        return None
+    return None if found is None else str(found[0])
+
+
 @contextlib.contextmanager
 def reading_ledger(path: Path, name: str, *, quick: bool = False) -> Iterator[sqlite3.Connection]:
     """Look into the ledger of the campaign `name`, also while a run goes on. `quick`: most of a large one is taken for

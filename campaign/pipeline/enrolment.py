@@ -13,6 +13,7 @@ from campaign.contacts.encoding import reading
 from campaign.ledger.store import Ledger
 from campaign.pipeline.reader import Reader
 from campaign.pipeline.reading import ReadOrder, read_into
+from campaign.pipeline.reading_notes import contacts_facts
 
 _FORMAT = "2"
 """Goes up when the same bytes would be read differently."""
@@ -88,3 +89,10 @@ def is_enrolled(ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ..
     """Whether the roster is these files', unchanged."""
     known = ledger.fact("digest")
     return known is not None and known == digest(contacts, suppress)
+
+
+def remember(ledger: Ledger, contacts: ContactsFile) -> None:
+    """Put on record what opening the file has shown, where another run may go by that."""
+    for name, note in contacts_facts(contacts):
+        if ledger.fact(name) != note:
+            ledger.write_fact(name, note)

@@ -16,7 +16,7 @@ from campaign.ledger.faults import transaction
 from campaign.ledger.roster import enrol
 from campaign.ledger.schema import connect
 from campaign.model import Row
-from campaign.pipeline.reading_notes import list_facts, mended_facts, refuse_unusable
+from campaign.pipeline.reading_notes import contacts_facts, list_facts, mended_facts, refuse_unusable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
             strict=order.strict,
         )
         with transaction(database):
-            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended)]
+            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended), *contacts_facts(order.contacts)]
             database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
 
 

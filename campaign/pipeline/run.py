@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from campaign.contacts import ContactsFile
+from campaign.contacts import ContactsFile, with_digest
 from campaign.errors import StoppedError, UsageError
 from campaign.ledger import history, summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
@@ -28,7 +28,7 @@ from campaign.pipeline.beforehand import (
 from campaign.pipeline.conclusion import Course, conclude, trouble_with
 from campaign.pipeline.continuation import tell_of_earlier_runs
 from campaign.pipeline.crew import Crew, Stopper
-from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
+from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled, remember
 from campaign.pipeline.evidence import nobody_got_through
 from campaign.pipeline.job import Report
 from campaign.pipeline.plan import RunPlan, open_window
@@ -49,7 +49,7 @@ def run(plan: RunPlan, watcher: Watcher) -> Summary:
 
 def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     settings = plan.settings
-    contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty)
+    contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty, ledger=plan.ledger)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     guard_what_an_earlier_run_left(plan)
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
@@ -100,6 +100,7 @@ class _Run:
         history.settle(ledger.database)  # of a run that was cut off
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
+        contacts = with_digest(contacts)
         if not is_enrolled(ledger, contacts, suppress):
             reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._plan.strict)
             in_haste = crew.apart and plan.resend is None and not self._watcher.asks and not ledger.has_roster()
@@ -109,8 +110,10 @@ class _Run:
                 self._work(window, crew, ReadingAside(reading))
                 return window
             reading.read()
-        elif plan.reader is not None:
-            plan.reader.dismiss()
+        else:
+            remember(ledger, contacts)
+            if plan.reader is not None:
+                plan.reader.dismiss()
         self._say_who_is_suppressed()
         again = plan.resend.statuses if plan.resend is not None else ()
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
