@@ -14,9 +14,9 @@ import pytest
 
 from campaign.contacts import contact_key
 from campaign.ledger import summary
+from campaign.ledger.enrolment import enrol
 from campaign.ledger.journal import Journal
 from campaign.ledger.reversal import revert, revert_all
-from campaign.ledger.roster import enrol
 from campaign.ledger.schema import STANDINGS, WORD, connect
 from campaign.ledger.store import Ledger, reading_ledger
 from campaign.ledger.tally import counted, tally

@@ -26,6 +26,8 @@ from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 
 VERSION = 3
+_LONGEST_WAL = 256 * 1024 * 1024
+"""Bytes that are left to it after one long transaction."""
 APPLICATION = 0x434D5047  # "CMPG": says what the file is
 
 _STRICT = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""  # an older SQLite finds less of the damage
@@ -105,6 +107,7 @@ def connect(
         else:
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute("PRAGMA wal_autocheckpoint = 0")  # the run's owner does that, out of the way
+            database.execute(f"PRAGMA journal_size_limit = {_LONGEST_WAL}")  # once it begins anew
         if eager:
             database.execute("PRAGMA busy_timeout = 0")  # `transaction` waits instead
     except SQLITE_ERRORS as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from campaign.contacts import ContactsFile
 from campaign.contacts.encoding import reading
+from campaign.ledger import enrolment
 from campaign.ledger.store import Ledger
 from campaign.pipeline.reader import Reader
 from campaign.pipeline.reading import ReadOrder, read_into
@@ -89,6 +90,11 @@ def is_enrolled(ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ..
     """Whether the roster is these files', unchanged."""
     known = ledger.fact("digest")
     return known is not None and known == digest(contacts, suppress)
+
+
+def is_broken_off(ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ...]) -> bool:
+    """Whether the roster is the beginning of these files', which a reading that was killed has come to."""
+    return enrolment.is_broken_off(ledger.database, digest(contacts, suppress))
 
 
 def remember(ledger: Ledger, contacts: ContactsFile) -> None:

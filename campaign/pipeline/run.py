@@ -26,9 +26,9 @@ from campaign.pipeline.beforehand import (
     require_sound_templates,
 )
 from campaign.pipeline.conclusion import Course, conclude, trouble_with
-from campaign.pipeline.continuation import tell_of_earlier_runs
+from campaign.pipeline.continuation import goes_on_with, tell_of_earlier_runs
 from campaign.pipeline.crew import Crew, Stopper
-from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled, remember
+from campaign.pipeline.enrolment import Reading, ReadingAside, is_broken_off, is_enrolled, remember
 from campaign.pipeline.evidence import nobody_got_through
 from campaign.pipeline.job import Report
 from campaign.pipeline.plan import RunPlan, open_window
@@ -103,8 +103,12 @@ class _Run:
         contacts = with_digest(contacts)
         if not is_enrolled(ledger, contacts, suppress):
             reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._plan.strict)
-            in_haste = crew.apart and plan.resend is None and not self._watcher.asks and not ledger.has_roster()
-            if in_haste and window.is_open(_now()):
+            in_haste = crew.apart and plan.resend is None and not self._watcher.asks and window.is_open(_now())
+            begun = in_haste and is_broken_off(ledger, contacts, suppress)
+            if begun:
+                self._say_who_is_suppressed()  # the lists have been read
+                begun = goes_on_with(ledger.database, self._templates, now=_now())
+            if begun or (in_haste and not ledger.has_roster()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
                 self._watcher.confirm(None, window)
                 self._work(window, crew, ReadingAside(reading))
@@ -222,6 +226,7 @@ class _Run:
     def _heard_rows(self, rows: int) -> None:
         self._total = rows if self._plan.limit is None else min(rows, self._plan.limit)
         if not self.began:
+            self._ledger.checkpoint()
             if self._stopper.asked and not self._stop_told:
                 self._stop_told = True
                 self._watcher.notice("stopping: the contacts file is read to its end first; nobody is mailed")
