@@ -106,11 +106,8 @@ def test_one_that_is_killed_on_the_way_leaves_a_beginning_that_the_next_one_goes
     assert written == list(range(len(begun) + 1, 12_001))
     with Ledger.open(tmp_path / "other.ledger", "x") as other:
         Reading(other, contacts, lists, heard.append).read()
-        for table in ("entry", "tally"):
-            assert (
-                other.database.execute(f"SELECT * FROM {table}").fetchall()
-                == ledger.database.execute(f"SELECT * FROM {table}").fetchall()
-            )
+        for question in ("SELECT row, line, email, status, detail, cells FROM entry", "SELECT * FROM tally"):
+            assert other.database.execute(question).fetchall() == ledger.database.execute(question).fetchall()
 
 
 def test_without_an_order_it_ends_when_it_is_let_go_and_that_may_be_said_twice(reader: Reader) -> None:
