@@ -63,7 +63,8 @@ def enrol(
                 for _ in suppressed:  # they are there; but what can't be used in them is still an error
                     pass
             else:
-                _begin(database, columns, suppressed)
+                _begin(database, suppressed)
+            database.execute("INSERT OR REPLACE INTO facts VALUES ('columns', ?)", (json.dumps(list(columns)),))
             database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", remember())
             grows = broken_off or not _has_any(database, "entry")
             enrolment = _Enrolment(database, key)
@@ -92,9 +93,8 @@ def is_broken_off(database: sqlite3.Connection, digest: str) -> bool:
     return bool(digest) and facts.get(BEGUN) == digest and "digest" not in facts and _has_any(database, "entry")
 
 
-def _begin(database: sqlite3.Connection, columns: Sequence[str], suppressed: Iterable[tuple[str, str, int]]) -> None:
+def _begin(database: sqlite3.Connection, suppressed: Iterable[tuple[str, str, int]]) -> None:
     database.execute("DELETE FROM facts WHERE name IN ('digest', ?)", (BEGUN,))
-    database.execute("INSERT OR REPLACE INTO facts VALUES ('columns', ?)", (json.dumps(list(columns)),))
     database.execute("DELETE FROM suppressed")
     database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?, ?, ?)", suppressed)
 
