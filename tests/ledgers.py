@@ -7,8 +7,8 @@ from typing import Any
 
 from campaign.contacts import contact_key
 from campaign.ledger import summary
+from campaign.ledger.enrolment import enrol
 from campaign.ledger.journal import Journal
-from campaign.ledger.roster import enrol
 from campaign.ledger.schema import connect
 from campaign.ledger.store import Ledger
 from campaign.ledger.taker import Taker, prepare_run

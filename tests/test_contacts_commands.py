@@ -330,6 +330,8 @@ def test_a_run_goes_on_with_a_ledger_of_the_version_before(small: SmallCampaign,
     server = smtp_server()
     small.send(server.port, limit=1)
     database = connect(small.ledger)
+    database.execute("DROP TABLE tally")
+    database.execute("DROP INDEX entry_by_status")
     database.execute("DROP TABLE suppressed")
     database.execute("CREATE TABLE suppressed (address TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID")
     database.execute("UPDATE facts SET value = replace(value, '2 email', '1 email') WHERE name = 'digest'")

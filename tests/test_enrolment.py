@@ -124,6 +124,7 @@ class Failing:
     whole: ContactsFile
     error: Exception
     good: int = 2_500
+    known_digest: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.journal import Journal, revert
+from campaign.ledger.journal import Journal
+from campaign.ledger.reversal import revert
 from campaign.ledger.store import Ledger
 from campaign.model import Status
 from tests.ledgers import BUSY, commit, deliveries, journal, outcome, parcel, people

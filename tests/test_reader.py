@@ -12,8 +12,9 @@ from campaign.contacts import open_contacts
 from campaign.errors import ContactsError
 from campaign.ledger.store import Ledger
 from campaign.pipeline.crew import Crew
-from campaign.pipeline.enrolment import Reading, is_enrolled
+from campaign.pipeline.enrolment import Reading, digest, is_broken_off, is_enrolled
 from campaign.pipeline.reader import Reader, reader_begun
+from campaign.pipeline.reading import fill
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.ledgers import words
 from tests.smtp_server import ServerProcess, read_record
@@ -79,9 +80,11 @@ def test_one_that_was_killed_is_an_error_in_words(
     assert capfd.readouterr().err == ""
 
 
-def test_one_that_is_killed_on_the_way_leaves_the_roster_as_it_was(
+def test_one_that_is_killed_on_the_way_leaves_a_beginning_that_the_next_one_goes_on_with(
     tmp_path: Path, reader: Reader, ledger: Ledger
 ) -> None:
+    """It is not taken for the whole; and what is there is not written again."""
+
     def kill(_: int) -> None:
         os.kill(reader._pid, signal.SIGKILL)
 
@@ -90,7 +93,21 @@ def test_one_that_is_killed_on_the_way_leaves_the_roster_as_it_was(
     order._heard = kill
     with pytest.raises(ContactsError):
         order.read()
-    assert not ledger.has_roster()
+    begun = ledger.database.execute("SELECT * FROM entry").fetchall()
+    assert 0 < len(begun) < 12_000 and begun[7][4] == "invalid"
+    contacts, lists = open_contacts(tmp_path / "contacts.csv", email_column="email"), (tmp_path / "quiet.csv",)
+    assert is_broken_off(ledger, contacts, lists) and not is_enrolled(ledger, contacts, lists)
+    ledger.database.execute("CREATE TEMP TABLE written (row)")
+    ledger.database.execute(
+        "CREATE TEMP TRIGGER it AFTER INSERT ON main.entry BEGIN INSERT INTO written VALUES (new.row); END"
+    )
+    fill(ledger.database, contacts, lists, heard.append, digest=digest(contacts, lists))
+    written = [row for (row,) in ledger.database.execute("SELECT row FROM written")]
+    assert written == list(range(len(begun) + 1, 12_001))
+    with Ledger.open(tmp_path / "other.ledger", "x") as other:
+        Reading(other, contacts, lists, heard.append).read()
+        for question in ("SELECT row, line, email, status, detail, cells FROM entry", "SELECT * FROM tally"):
+            assert other.database.execute(question).fetchall() == ledger.database.execute(question).fetchall()
 
 
 def test_without_an_order_it_ends_when_it_is_let_go_and_that_may_be_said_twice(reader: Reader) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import ContactsError, LedgerError
-from campaign.ledger.roster import enrol, enrolled
+from campaign.ledger.enrolment import enrol
+from campaign.ledger.roster import enrolled
 from campaign.ledger.store import Ledger
 from campaign.ledger.taker import Taker, count_due, prepare_run
 from campaign.model import Row, Status
@@ -265,3 +266,24 @@ def test_cells_that_make_no_sense_are_damage(ledger: Ledger, cells: str) -> None
         list(taken(ledger))
     with pytest.raises(LedgerError, match="cells of row 1"):
         list(enrolled(ledger.database))
+
+
+def test_only_the_differences_are_written(ledger: Ledger) -> None:
+    """A row that is the same is left alone, and so is its contact; what follows the last one is gone."""
+    addresses = ["a@x.example", "b@x.example", "a@x.example", "c@x.example", None, "d@x.example"]
+    ledgers.enrolled(ledger, ledgers.rows(*addresses), suppressed=["d@x.example"])
+    database = ledger.database
+    database.execute("CREATE TEMP TABLE written (what)")
+    for table, value in (("entry", "row"), ("contact", "address")):
+        for event in ("INSERT", "UPDATE"):
+            database.execute(
+                f"CREATE TEMP TRIGGER {table}_{event} AFTER {event} ON main.{table} "
+                f"BEGIN INSERT INTO written VALUES (new.{value}); END"
+            )
+    ledgers.enrolled(ledger, ledgers.rows(*addresses), suppressed=["d@x.example"])
+    assert database.execute("SELECT * FROM written").fetchall() == []
+    addresses[1:3] = ["c@x.example", "e@x.example"]
+    ledgers.enrolled(ledger, ledgers.rows(*addresses[:5]))
+    found = [what for (what,) in database.execute("SELECT * FROM written")]
+    assert sorted(found, key=str) == [2, 3, 4, "c@x.example", "e@x.example"]
+    assert [word for word, _ in details(ledger)] == ["pending", "pending", "pending", "duplicate", "invalid"]

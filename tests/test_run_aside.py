@@ -132,8 +132,8 @@ class Torn(ContactsFile):
         raise ContactsError("The file could not be read to its end.", where=str(self.path), fix="Run again.")
 
 
-def _torn(settings: ContactsSettings, *, allow_empty: bool = False) -> ContactsFile:
-    whole = open_contacts_of(settings, allow_empty=allow_empty)
+def _torn(settings: ContactsSettings, *, allow_empty: bool = False, ledger: Path | None = None) -> ContactsFile:
+    whole = open_contacts_of(settings, allow_empty=allow_empty, ledger=ledger)
     return Torn(**{field.name: getattr(whole, field.name) for field in fields(whole)})
 
 

@@ -1,17 +1,19 @@
 """The ledger's tables: made whole or not at all, and what can't be a ledger's is seen."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger import summary
-from campaign.ledger.schema import VERSION, connect, create, keep_wal, migrate, verify
+from campaign.ledger import summary, taker, tally
+from campaign.ledger.faults import path_of
+from campaign.ledger.schema import VERSION, connect, create, keep_wal, migrate
 from campaign.ledger.store import Ledger, reading_ledger
 from campaign.ledger.suppressed import Suppressed
+from campaign.ledger.verification import verify
 from campaign.model import Status
 from tests import ledgers
 from tests.ledgers import people, settle
@@ -84,8 +86,10 @@ def test_making_the_tables_is_all_or_nothing(path: Path) -> None:
 
 
 def begun_by_version_1(path: Path) -> None:
-    """Make a ledger what it was before lists and lines were kept."""
+    """Make a ledger what it was before lists, lines and the numbers of rows were kept."""
     with closing(connect(path)) as database:
+        database.execute("DROP TABLE tally")
+        database.execute("DROP INDEX entry_by_status")
         database.execute("DROP TABLE suppressed")
         database.execute("CREATE TABLE suppressed (address TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID")
         database.execute("INSERT INTO suppressed VALUES ('p3@people.example')")
@@ -137,17 +141,46 @@ def test_where_no_wal_can_be_kept_it_is_said(path: Path) -> None:
         keep_wal(database, path)
 
 
-def test_the_one_scan_that_grows_with_the_file_follows_it_row_by_row(database: sqlite3.Connection) -> None:
+def test_what_grows_with_the_file_follows_it_row_by_row(database: sqlite3.Connection) -> None:
     """A run over a million settled rows reads both tables by their keys, once, and sorts nothing."""
-    from campaign.ledger import summary, taker
+    for question in asked(database, lambda: list(summary.standings(database))):
+        first, *then = plan(database, question)
+        assert first == "SCAN entry", first
+        assert all("USING INTEGER PRIMARY KEY" in step for step in then), then
 
-    asked: list[str] = []
-    database.set_trace_callback(asked.append)
-    list(summary.standings(database))
-    taker.count_due(database, (), limit=None, chosen_only=False)
+
+def test_how_many_there_are_is_known_whatever_the_size(database: sqlite3.Connection) -> None:
+    """Neither the rows nor what became of them are gone through."""
+
+    def ask() -> None:
+        summary.counts(database)
+        summary.deliveries(database)
+        summary.being_sent(database)
+        taker.count_due(database, (Status.FAILED,), limit=None, chosen_only=False)
+
+    for question in asked(database, ask):
+        assert not any("entry" in step or "delivery" in step for step in plan(database, question)), question
+
+
+def test_the_next_rows_are_found_without_reading_those_that_are_settled(database: sqlite3.Connection) -> None:
+    """By an index that has no cells in it; so are the rows counted, where they must be."""
+    taker.prepare_run(database, limit=None, chosen_only=False)
+    with closing(taker.Taker(path_of(database))) as one:
+        assert plan(database, one._select, 0, 5)[0] == "SEARCH entry USING INDEX entry_by_status (status=? AND row>?)"
+    first, *_ = asked(database, lambda: tally.counted(database))
+    assert plan(database, first)[0] == "SCAN entry USING COVERING INDEX entry_by_status"
+
+
+def asked(database: sqlite3.Connection, ask: Callable[[], object]) -> list[str]:
+    """What SQLite is asked."""
+    heard: list[str] = []
+    database.set_trace_callback(heard.append)
+    ask()
     database.set_trace_callback(None)
-    assert len(asked) >= 2
-    for question in asked:
-        plan = [row[-1] for row in database.execute("EXPLAIN QUERY PLAN " + question)]
-        assert plan[0].startswith("SCAN entry"), plan
-        assert all("USING INTEGER PRIMARY KEY" in step for step in plan[1:]), plan
+    assert heard
+    return heard
+
+
+def plan(database: sqlite3.Connection, question: str, *values: int) -> list[str]:
+    """How SQLite would answer."""
+    return [row[-1] for row in database.execute(f"EXPLAIN QUERY PLAN {question}", values)]

@@ -208,7 +208,7 @@ def test_checkpoints_move_the_wal_while_others_write_and_read(path: Path) -> Non
             start = time.monotonic()
             ledger.checkpoint()
             longest = max(longest, time.monotonic() - start)
-            ledger._next_checkpoint = 0.0
+            ledger._checkpoints._next = 0.0
         pen.close()
         assert longest < PATIENCE / 2, "it waited for the reader"
         reader.execute("COMMIT")
@@ -263,7 +263,7 @@ def test_a_disk_that_fills_up_loses_nothing(tiny_disk: Path) -> None:
             pass
     with pytest.raises(LedgerError, match="full"):
         ledger.write_fact("too much", "x" * 1_000_000)
-    ledger._next_checkpoint = 0.0
+    ledger._checkpoints._next = 0.0
     ledger.checkpoint()
     ledger.close()
     filler.unlink()

@@ -158,6 +158,7 @@ def test_questions_asked_in_one_snapshot_agree(ledger: Ledger) -> None:
 
 def test_no_error_of_sqlite_leaves(ledger: Ledger) -> None:
     ledger.database.execute("ALTER TABLE entry RENAME TO gone")
+    ledger.database.execute("DROP TABLE tally")
     for ask in (
         summary.counts,
         lambda one: list(summary.reasons(one)),

@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,9 @@ from campaign.ledger.faults import explained
 from campaign.ledger.location import locate
 from campaign.ledger.pictures import pictures, remember_picture_aside
 from campaign.ledger.store import reading_ledger
+from campaign.ledger.verification import Verification, verification
 from campaign.message import MessageIds
-from campaign.model import Status
+from campaign.model import Standing, Status
 from campaign.pipeline.report import report_data
 from campaign.report import refuse_foreign as refuse_foreign_page
 from campaign.report import report_html, write_report
@@ -36,7 +37,7 @@ def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: boo
     """Say how many rows have which status, and what can be done next."""
     settings = load_settings(campaign)
     results, path = _places(settings, output, sandbox=sandbox)
-    with reading_ledger(path, settings.name) as database:
+    with reading_ledger(path, settings.name, quick=True) as database:
         running = _running(database)
         sending = summary.being_sent(database) if running is not None else 0
         unread = _fact(database, "digest") is None
@@ -61,11 +62,11 @@ def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> No
     to_stdout, safe = output == STDOUT, settings.results.spreadsheet_safe
     results, path = _places(settings, None if to_stdout else output, sandbox=sandbox)
     kept = None
-    with reading_ledger(path, settings.name) as database:
+    with reading_ledger(path, settings.name, quick=True) as database, verification(path) as check:
         if _running(database) is not None:
             summary.being_sent(database)  # and not in doubt
         columns = json.loads(_fact(database, "columns") or "[]")
-        standings, message_id = summary.standings(database), _message_ids(settings, database)
+        standings, message_id = _verified(summary.standings(database), check), _message_ids(settings, database)
         if to_stdout:
             table = io.StringIO()
             write_table(table, columns, standings, message_id, safe=safe)
@@ -119,6 +120,13 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
         say_json(report_document(data, page))
     else:
         say(str(page))
+
+
+def _verified(standings: Iterator[Standing], check: Verification | None) -> Iterator[Standing]:
+    """All of them; an error in the place of the end, where the ledger is damaged."""
+    yield from standings
+    if check is not None:
+        check.require()
 
 
 def _places(settings: Settings, output: Path | None, *, sandbox: bool) -> tuple[Path, Path]:

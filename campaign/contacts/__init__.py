@@ -9,8 +9,9 @@ in that row's `fault`. pandas is imported when rows are first read: `parse_addre
 """
 
 from campaign.contacts.addresses import contact_key, parse_address
-from campaign.contacts.contacts_file import ContactsFile, open_contacts
+from campaign.contacts.contacts_file import ContactsFile, open_contacts, with_digest
 from campaign.contacts.normal_form import Mend
+from campaign.contacts.recollection import remembered, to_remember
 from campaign.contacts.suppression import ListReport, Suppression, SuppressionLists, read_suppressions
 
 __all__ = [
@@ -23,4 +24,7 @@ __all__ = [
     "open_contacts",
     "parse_address",
     "read_suppressions",
+    "remembered",
+    "to_remember",
+    "with_digest",
 ]

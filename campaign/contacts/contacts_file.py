@@ -7,9 +7,10 @@ Raises `ContactsError`.
 
 import hashlib
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -44,7 +45,14 @@ class ContactsFile:
     _layout: Layout = field(repr=False)
     _spans_lines: bool = field(repr=False)
     _misquoted: bool = field(repr=False)
-    _modified: int = field(repr=False)
+    identity: tuple[int, ...] = field(repr=False)
+    """What tells whether it is still the same file, unchanged: `identity_of`."""
+    is_settled: bool = field(repr=False)
+    """Whether every change since it was opened shows in that."""
+    asked_encoding: str | None = field(repr=False)
+    """The codec that was asked for, if one was."""
+    known_digest: str | None = field(default=None, repr=False)
+    """As `digest` would give it, if it is known already."""
 
     def rows(self, chunk: int = 5_000, *, mended: Counter[Mend] | None = None) -> Iterator[list[Row]]:
         """Read the file anew, and give its rows in order, in lists of at most `chunk`; fewer where rows are large.
@@ -56,7 +64,7 @@ class ContactsFile:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its linear algebra would start threads, only to spin
         from campaign.contacts.reader import read_rows
 
-        if (self.size_bytes, self._modified) != _fingerprint(self.path):
+        if self.identity[_SAME_CONTENT] != identity_of(self.path)[_SAME_CONTENT]:
             raise ContactsError(
                 "the file has changed since it was opened",
                 where=str(self.path),
@@ -76,8 +84,15 @@ class ContactsFile:
 
     def digest(self) -> str:
         """Give the SHA-256 of the file's bytes, in hex."""
+        if self.known_digest is not None:
+            return self.known_digest
         with reading(self.path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def with_digest(contacts: ContactsFile) -> ContactsFile:
+    """Give the same file with its digest known. Raises ContactsError."""
+    return replace(contacts, known_digest=contacts.digest())
 
 
 def open_contacts(
@@ -94,7 +109,7 @@ def open_contacts(
     what is no Unicode. With `allow_empty`, a file without even a header is one without rows.
     """
     where = str(path)
-    size, modified = _fingerprint(path)
+    now, identity = time.time_ns(), identity_of(path)
     found = (
         detect_encoding(path, fallback=fallback or "cp1252") if encoding is None else chosen_encoding(path, encoding)
     )
@@ -127,14 +142,16 @@ def open_contacts(
         email_column=layout.columns[layout.email_index],
         encoding=found.label,
         delimiter=layout.delimiter,
-        size_bytes=size,
+        size_bytes=identity[_SIZE],
         is_empty=is_empty,
         sample=sample,
         _encoding=found,
         _layout=layout,
         _spans_lines=quoted.spans_lines,
         _misquoted=misquoted,
-        _modified=modified,
+        identity=identity,
+        is_settled=now - identity[_CHANGED] > _TICK,
+        asked_encoding=encoding,
     )
 
 
@@ -153,8 +170,16 @@ def _bounded(chunk: int, bytes_per_line: int, width: int) -> int:
     return max(1, min(chunk, _CHUNK_BYTES // max(1, bytes_per_line), _CHUNK_CELLS // width))
 
 
-def _fingerprint(path: Path) -> tuple[int, int]:
-    """Size in bytes and time of the last change in nanoseconds."""
+_SIZE, _CHANGED = 2, 4
+_SAME_CONTENT = slice(2, 4)
+_TICK = 2_000_000_000
+"""Nanoseconds: no file system's clock goes slower."""
+
+
+def identity_of(path: Path) -> tuple[int, ...]:
+    """Give device and number of the file, its size in bytes, and when its content, and anything about it, last changed
+    (nanoseconds). Raises ContactsError.
+    """
     with reading(path):
         status = path.stat()
-        return status.st_size, status.st_mtime_ns
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

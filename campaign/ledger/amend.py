@@ -19,6 +19,7 @@ from campaign.ledger.recognition import Nameless
 from campaign.ledger.schema import STANDINGS, WORD
 from campaign.ledger.strangers import strange
 from campaign.ledger.suppressed import Suppressed
+from campaign.ledger.tally import recount
 from campaign.model import Row, Status
 
 _READDRESSED = (Status.PENDING, Status.FAILED, Status.REJECTED, Status.INVALID, Status.DUPLICATE)
@@ -84,8 +85,9 @@ class Amendment:
             if strangers:
                 raise strange(strangers, where=self._where)
             self._promote()
-            chosen = self._database.execute("SELECT count(*) FROM entry WHERE chosen AND status IS NULL")
-            return int(chosen.fetchone()[0])
+            recount(self._database)
+            (chosen,) = self._database.execute("SELECT count(*) FROM entry WHERE chosen AND status IS NULL").fetchone()
+            return int(chosen)
 
     def _widen(self) -> None:
         """The operator has added columns: every row has them now, empty where the file says nothing."""
@@ -93,8 +95,8 @@ class Amendment:
         if added:
             blank = ',""' * len(added)
             self._database.execute("UPDATE entry SET cells = substr(cells, 1, length(cells) - 1) || ? || ']'", (blank,))
-            columns = (json.dumps(self._overlay.columns),)
-            self._database.execute("UPDATE facts SET value = ? WHERE name = 'columns'", columns)
+            columns = json.dumps(self._overlay.columns)
+            self._database.execute("UPDATE facts SET value = ? WHERE name = 'columns'", (columns,))
 
     def _nameless(self) -> Nameless:
         """What no address leads to; and, where no Message-ID tells whose row it was, what an address led to in vain."""
@@ -142,16 +144,14 @@ class Amendment:
 
     def _unchanged(self, row: Row, nameless: Nameless) -> bool:
         """Whether the row is one that could not be mailed, and still is what it was."""
-        target = nameless.unchanged(self._overlay.laid_over(row), row.number)
-        if target is not None:
+        if (target := nameless.unchanged(self._overlay.laid_over(row), row.number)) is not None:
             self._met_nameless.add(row.cells)
             self._fill_in(row, target)
         return target is not None or row.cells in self._met_nameless  # the same line once more
 
     def _recognise(self, row: Row, nameless: Nameless) -> bool:
         """Lay a row over the one with the same cells but for the address. Gives whether there is one."""
-        word, address = self._word(row), self._address(row)
-        target = None
+        word, address, target = self._word(row), self._address(row), None
         if word != Status.SUPPRESSED and (word or self._word_index is None):
             target = nameless.corrected(self._overlay.laid_over(row), row.number, ours=bool(word))
         if target is not None:

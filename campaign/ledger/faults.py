@@ -33,10 +33,12 @@ def explained(database: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """Do all that is within, or none of it. Raises LedgerError, and what is raised within."""
+def transaction(database: sqlite3.Connection, *, patience: float = PATIENCE) -> Iterator[None]:
+    """Do all that is within, or none of it. `patience`: seconds to wait for another writer, besides SQLite's own
+    waiting. Raises LedgerError, and what is raised within.
+    """
     try:
-        _begin(database)
+        _begin(database, patience)
         yield
         database.execute("COMMIT")
     except BaseException as error:
@@ -48,7 +50,7 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _begin(database: sqlite3.Connection) -> None:
+def _begin(database: sqlite3.Connection, patience: float) -> None:
     """Wait for the write lock. An `eager` connection naps here: SQLite would sleep for milliseconds, and the others
     hold the lock for a fraction of one.
     """
@@ -57,7 +59,7 @@ def _begin(database: sqlite3.Connection) -> None:
         try:
             database.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            deadline = deadline or time.monotonic() + PATIENCE
+            deadline = deadline or time.monotonic() + patience
             if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(nap)

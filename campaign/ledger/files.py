@@ -1,5 +1,6 @@
 """The files that a ledger consists of: the one with its name, and those beside it."""
 
+import os
 from pathlib import Path
 
 from campaign.errors import LedgerError
@@ -45,6 +46,13 @@ def size_of(path: Path) -> int:
         raise LedgerError(
             f"the ledger can't be opened: {error.strerror}", where=str(path), fix="check its folder, and your rights"
         ) from None
+
+
+def is_at_rest(ledger: Path) -> bool:
+    """Whether nobody can be using it: in a folder that can't be written, SQLite can't make the files by which it would
+    notice others.
+    """
+    return not os.access(ledger.parent, os.W_OK) and not size_of(wal_file(ledger))
 
 
 def refuse_a_stump(ledger: Path) -> None:

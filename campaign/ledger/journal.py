@@ -11,18 +11,19 @@ Because a claim and the outcome of the message before it travel in the same roun
 two claims without an outcome on disk: that is the bound on `in_doubt` after a crash.
 """
 
-import contextlib
-import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger.faults import explained, transaction
+from campaign.ledger.reversal import anybody_sent
 from campaign.ledger.schema import connect
+from campaign.ledger.tally import SENDING, shift
 from campaign.ledger.wal_sync import WalSync
-from campaign.model import Outcome, Parcel
+from campaign.model import Outcome, Parcel, Status
 
 _CLAIM = """
 INSERT INTO delivery (contact, status, link_expires_at, link_fingerprint) VALUES (?, 'sending', ?, ?)
@@ -86,7 +87,7 @@ class Journal:
 
     def anybody_sent(self) -> bool:
         """Whether the ledger knows of a message that was sent, by whatever worker or run."""
-        return _anybody_sent(self._database)
+        return anybody_sent(self._database)
 
     @property
     def syncing(self) -> bool:
@@ -140,14 +141,17 @@ class Journal:
         claims = list(self._claims.values())
         lost: list[Parcel] = []
         database = self._database
+        moved: Counter[str] = Counter()
         with transaction(database):
-            self._write_outcomes()
+            self._write_outcomes(moved)
             database.execute("SAVEPOINT claims")
             if _write(database, _CLAIM, list(map(_claim_row, claims))) != len(claims):
                 # Another worker took some of these rows: claimed one by one, to know which. Slow, and only then.
                 database.execute("ROLLBACK TO claims")
                 lost = [claim for claim in claims if not _write(database, _CLAIM, [_claim_row(claim)])]
-            self._write_late(lost)
+            _move(moved, Status.PENDING, SENDING, len(claims) - len(lost))
+            self._write_late(lost, moved)
+            shift(database, moved)
         for outbox in self._outboxes():
             outbox.clear()
         theirs = {claim.contact for claim in lost}
@@ -190,53 +194,32 @@ class Journal:
         settled = self._settled, self._settled_late, self._given_up, self._doubtful
         return self._claims, *settled, self._released, self._condemned
 
-    def _write_outcomes(self) -> None:
+    def _write_outcomes(self, moved: Counter[str]) -> None:
         """Before the claims: a row that was given back may be claimed again in the same round."""
-        _write(self._database, _SETTLE, self._settled)
-        _write(self._database, _RELEASE, self._released)
+        self._write_settled(self._settled, moved)
+        _move(moved, SENDING, Status.PENDING, _write(self._database, _RELEASE, self._released))
 
-    def _write_late(self, lost: list[Parcel]) -> None:
+    def _write_settled(self, settled: list[tuple[object, ...]], moved: Counter[str]) -> None:
+        """One statement for each status, so that SQLite says how many rows have got it."""
+        by_status: dict[str, list[tuple[object, ...]]] = {}
+        for outcome in settled:
+            by_status.setdefault(str(outcome[0]), []).append(outcome)
+        for status, outcomes in by_status.items():
+            _move(moved, SENDING, status, _write(self._database, _SETTLE, outcomes))
+
+    def _write_late(self, lost: list[Parcel], moved: Counter[str]) -> None:
         """After the claims: what became of them, and the last word on rows that wait for no claim any more."""
         settled = self._settled_late
         if lost:
             theirs = {parcel.contact for parcel in lost}
             settled = [outcome for outcome in settled if outcome[-1] not in theirs]
-        _write(self._database, _SETTLE, settled)
-        _write(self._database, _CONDEMN, self._condemned)
-        _write(self._database, _GIVE_UP, self._given_up)
-        _write(self._database, _DOUBT, self._doubtful)
-
-
-def revert_all(path: Path, contacts: Iterable[int], count: int) -> bool:
-    """Make these contacts' rows pending again, if just so many of them were refused and, where it is only one, nobody
-    was ever sent a message. Gives whether that was so. Raises LedgerError.
-    """
-    with contextlib.closing(connect(path)) as database:
-        with explained(database):
-            (refused,) = database.execute(
-                "SELECT count(*) FROM delivery WHERE status IN ('rejected', 'failed') "
-                "AND contact IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(contacts)),),
-            ).fetchone()
-        if refused != count or (count == 1 and _anybody_sent(database)):
-            return False
-    revert(path, contacts)
-    return True
-
-
-def _anybody_sent(database: sqlite3.Connection) -> bool:
-    with explained(database):
-        return database.execute("SELECT 1 FROM delivery WHERE status = 'sent' LIMIT 1").fetchone() is not None
-
-
-def revert(path: Path, contacts: Iterable[int]) -> None:
-    """Make rows pending again that were refused for what turned out to be our own fault. Raises LedgerError."""
-    with contextlib.closing(connect(path)) as database, transaction(database):
-        _write(
-            database,
-            "UPDATE delivery SET status = 'pending', tries = 0 WHERE contact = ? AND status IN ('rejected', 'failed')",
-            [(contact,) for contact in contacts],
-        )
+        self._write_settled(settled, moved)
+        for status, sql, rows in (
+            (Status.INVALID, _CONDEMN, self._condemned),
+            (Status.FAILED, _GIVE_UP, self._given_up),
+            (Status.IN_DOUBT, _DOUBT, self._doubtful),
+        ):
+            _move(moved, Status.PENDING, status, _write(self._database, sql, rows))
 
 
 def _claim_row(parcel: Parcel) -> tuple[object, ...]:
@@ -245,3 +228,8 @@ def _claim_row(parcel: Parcel) -> tuple[object, ...]:
 
 def _write(database: sqlite3.Connection, sql: str, rows: list[tuple[object, ...]]) -> int:
     return database.executemany(sql, rows).rowcount if rows else 0
+
+
+def _move(moved: Counter[str], before: str, after: str, rows: int) -> None:
+    moved[before] -= rows
+    moved[after] += rows

@@ -13,12 +13,16 @@ from pathlib import Path
 from campaign.errors import LedgerError
 from campaign.ledger import schema
 from campaign.ledger.cells import decode_cells
-from campaign.ledger.faults import SQLITE_ERRORS, explained, transaction
+from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, explained, transaction
 
 _FACT = "results_written"
 _GUARDED = "results_guarded"
 _MOST = 16
 """Digests kept: a file may be put back by hand, or stand under another name."""
+
+
+_PATIENCE = 2_000
+"""Milliseconds to wait for a run that is writing: it may have been stopped while it does (SIGSTOP)."""
 
 
 def pictures(database: sqlite3.Connection) -> frozenset[str]:
@@ -40,9 +44,11 @@ def cells_with_apostrophe(database: sqlite3.Connection) -> Iterator[str]:
                 yield from (cell for cell in decode_cells(cells) if "'" in cell)
 
 
-def remember_picture(database: sqlite3.Connection, digest: str, *, guarded: bool = False) -> None:
+def remember_picture(
+    database: sqlite3.Connection, digest: str, *, guarded: bool = False, patience: float = PATIENCE
+) -> None:
     """Put a digest on record, before the file takes its place; and whether its cells are guarded."""
-    with contextlib.suppress(LedgerError, *SQLITE_ERRORS), transaction(database):
+    with contextlib.suppress(LedgerError, *SQLITE_ERRORS), transaction(database, patience=patience):
         kept = [digest, *(one for one in _known(database) if one != digest)][:_MOST]
         database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FACT, json.dumps(kept)))
         if guarded:
@@ -52,7 +58,8 @@ def remember_picture(database: sqlite3.Connection, digest: str, *, guarded: bool
 def remember_picture_aside(ledger: Path, digest: str, *, guarded: bool = False) -> None:
     """The same for whoever only reads the ledger, which another process may be using."""
     with contextlib.suppress(LedgerError, *SQLITE_ERRORS), contextlib.closing(schema.connect(ledger)) as database:
-        remember_picture(database, digest, guarded=guarded)
+        database.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+        remember_picture(database, digest, guarded=guarded, patience=0)
 
 
 def _known(database: sqlite3.Connection) -> list[str]:

@@ -5,6 +5,7 @@
     entry      the contacts file as it was last read, row by row, with the faults found then
     delivery   what became of a contact: the only table that is written while mail goes out
     suppressed the suppression lists as last read: addresses, and domains with an @-sign in front, each with its place
+    tally      how many rows stand where (`tally`)
 
 Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
 durable by an fsync of the WAL (`journal`), outside of any lock, shared by all that was committed before it. A
@@ -12,9 +13,6 @@ checkpoint syncs on its own. What SQLite promises of a WAL holds: after a crash 
 
 Versions. A ledger that an earlier version of this program began is brought up to date when a run opens it (`migrate`);
 what only looks at it takes it as it is.
-
-Damage. `verify` has SQLite check the whole file, and looks for rows that make no sense. That is not left to CHECK
-constraints, which would cost every claim and every outcome a tenth more.
 Raises LedgerError.
 """
 
@@ -22,14 +20,19 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, transaction
+from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, explain, transaction
 from campaign.ledger.files import refuse_links, size_of, wal_file
+from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 
-VERSION = 2
-_APPLICATION = 0x434D5047  # "CMPG": says what the file is
+VERSION = 3
+_LONGEST_WAL = 256 * 1024 * 1024
+"""Bytes that are left to it after one long transaction."""
+APPLICATION = 0x434D5047  # "CMPG": says what the file is
 
 _STRICT = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""  # an older SQLite finds less of the damage
+_INDEX = "CREATE INDEX entry_by_status ON entry (status, row, contact)"
+"""Who is due, in order, and how many there are, without a look at the rows with all their cells."""
 TABLES = f"""
 CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE contact (
@@ -43,20 +46,15 @@ CREATE TABLE delivery (
     contact INTEGER PRIMARY KEY, status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0, smtp_code INTEGER, enhanced TEXT, detail TEXT, settled_at INTEGER,
     link_expires_at INTEGER, link_fingerprint TEXT) {_STRICT};
+{_INDEX};
+{TABLE};
 """
 
-_MIGRATIONS = {1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER")}
+MIGRATIONS = {
+    1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
+    2: (_INDEX, TABLE),
+}
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
-
-_SENSELESS = f"""
-SELECT 'the contact of row ' || row FROM entry
-WHERE (status IS NOT NULL OR contact IS NULL OR email IS NULL)
-    AND (status IS NULL OR status NOT IN ('invalid', 'duplicate', 'suppressed'))
-UNION ALL
-SELECT 'what became of contact ' || contact FROM delivery
-WHERE status NOT IN ({", ".join(f"'{word}'" for word in (Status.SENT, "sending", *Status))})
-LIMIT 1
-"""  # noqa: S608 - our own words
 
 STANDINGS = """
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
@@ -110,6 +108,7 @@ def connect(
         else:
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute("PRAGMA wal_autocheckpoint = 0")  # the run's owner does that, out of the way
+            database.execute(f"PRAGMA journal_size_limit = {_LONGEST_WAL}")  # once it begins anew
         if eager:
             database.execute("PRAGMA busy_timeout = 0")  # `transaction` waits instead
     except SQLITE_ERRORS as error:
@@ -137,8 +136,9 @@ def create(database: sqlite3.Connection, name: str) -> None:
     with transaction(database):
         for statement in TABLES.split(";\n"):
             database.execute(statement)
+        recount(database)
         database.execute("INSERT INTO facts VALUES ('campaign', ?)", (name,))
-        database.execute(f"PRAGMA application_id = {_APPLICATION}")
+        database.execute(f"PRAGMA application_id = {APPLICATION}")
         database.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -149,8 +149,9 @@ def migrate(database: sqlite3.Connection) -> None:
         return
     with transaction(database):
         for number in range(version, VERSION):
-            for statement in _MIGRATIONS[number]:
+            for statement in MIGRATIONS[number]:
                 database.execute(statement)
+        recount(database)
         database.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -166,35 +167,3 @@ def keep_wal(database: sqlite3.Connection, path: Path) -> None:
             where=str(path),
             fix="keep the ledger on a local disk: set ledger.path",
         )
-
-
-def verify(database: sqlite3.Connection, path: Path, name: str) -> None:
-    """Raise LedgerError unless this is an undamaged ledger of the campaign `name` that we can read."""
-    try:
-        application = database.execute("PRAGMA application_id").fetchone()[0]
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        if application != _APPLICATION:
-            raise LedgerError(
-                "this file is not a ledger of ours",
-                where=str(path),
-                fix="move it away, or set ledger.path to another file",
-            )
-        if version != VERSION and version not in _MIGRATIONS:
-            raise LedgerError(
-                f"the ledger has format {version}, this program reads format {VERSION}",
-                where=str(path),
-                fix="finish that campaign with the version of this program that began it",
-            )
-        owner = database.execute("SELECT value FROM facts WHERE name = 'campaign'").fetchone()
-        if owner is None or owner[0] != name:
-            raise LedgerError(
-                f"this ledger belongs to another campaign, {owner[0] if owner else '?'!r}, not to {name!r}",
-                where=str(path),
-                fix="give this campaign its own ledger.path, or its old name back",
-            )
-        faults = [row[0] for row in database.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
-        faults += [row[0] for row in database.execute(_SENSELESS)]
-    except SQLITE_ERRORS as error:
-        raise explain(error, path) from None
-    if faults:
-        raise damaged(path, str(faults[0]).splitlines()[-1])  # the first line may say no more than which database

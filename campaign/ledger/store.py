@@ -18,8 +18,9 @@ from typing import Self
 
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import schema
-from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, damaged, explain, explained, transaction
-from campaign.ledger.files import refuse_a_stump, size_of, wal_file
+from campaign.ledger.checkpoints import Checkpoints
+from campaign.ledger.faults import SQLITE_ERRORS, damaged, explain, explained, transaction
+from campaign.ledger.files import is_at_rest, refuse_a_stump, size_of
 from campaign.ledger.lineage import (
     begin_generation,
     note_wal,
@@ -27,13 +28,9 @@ from campaign.ledger.lineage import (
     refuse_what_does_not_belong,
 )
 from campaign.ledger.lock import lock_file
+from campaign.ledger.tally import SENDING, move, recount
+from campaign.ledger.verification import Verification, is_large, verify
 from campaign.model import Status
-
-_WAL_LIMIT = 64 * 1024 * 1024
-"""Bytes of WAL after which writers wait a moment so that it can begin anew."""
-_CHECKPOINT_EVERY = 2.0
-_RESTART_PATIENCE = 0.25
-"""Seconds: between checkpoints, and for how long one may wait for somebody who is reading."""
 
 
 class Ledger:
@@ -44,7 +41,8 @@ class Ledger:
         self.database = database
         self.lock = lock
         """The descriptor that holds the lock, for worker processes to inherit."""
-        self._next_checkpoint = 0.0
+        self._checkpoints = Checkpoints(database, path)
+        self._verification: Verification | None = None
 
     @classmethod
     def open(cls, path: Path, name: str) -> Self:
@@ -52,10 +50,14 @@ class Ledger:
         refuse_a_lost_ledger(path)
         lock = lock_file(path)
         try:
-            return cls(path, _open_locked(path, name), lock)
+            ledger = cls(path, _open_locked(path, name), lock)
         except BaseException:
             os.close(lock)
             raise
+        if is_large(path):
+            ledger._verification = Verification(path)
+            ledger._verification.start()
+        return ledger
 
     def __enter__(self) -> Self:
         return self
@@ -68,9 +70,19 @@ class Ledger:
     def close(self) -> None:
         """Fold the WAL into the file, say that this was done in order, and let go of it."""
         try:
+            if self._verification is not None:
+                self._verification.end()
             _close_in_order(self.database)
         finally:
             os.close(self.lock)  # last: closing it would drop SQLite's own locks on the file
+
+    def damage(self, *, wait: bool = False) -> LedgerError | None:
+        """Give what the check of a large ledger has found, which goes on after it was opened."""
+        if self._verification is None:
+            return None
+        if wait:
+            self._verification.join()
+        return self._verification.damage
 
     def has_roster(self) -> bool:
         """Whether a contacts file was ever read into it."""
@@ -112,6 +124,7 @@ class Ledger:
     def recover(self) -> int:
         """Call the claims that an earlier run left without an outcome what they are: in doubt. Gives their number."""
         with transaction(self.database):
+            move(self.database, [SENDING], Status.IN_DOUBT)
             return self.database.execute(
                 "UPDATE delivery SET status = 'in_doubt', attempts = attempts + 1, settled_at = ?, smtp_code = NULL, "
                 "enhanced = NULL, detail = 'the run was cut off before the server''s reply was on record' "
@@ -128,6 +141,10 @@ class Ledger:
                 f"UPDATE delivery SET status = 'pending', tries = 0 WHERE status IN ({marks}){chosen}",  # noqa: S608 - ours
                 statuses,
             ).rowcount
+            if chosen_only:
+                recount(self.database)
+            else:
+                move(self.database, statuses, Status.PENDING)
             self.database.execute("UPDATE delivery SET tries = 0 WHERE status = 'pending' AND tries > 0")
         return reopened
 
@@ -150,29 +167,26 @@ class Ledger:
 
     def checkpoint(self) -> None:
         """Move what has been committed from the WAL into the file now and then, while others go on writing."""
-        now = time.monotonic()
-        if now < self._next_checkpoint:
-            return
-        self._next_checkpoint = now + _CHECKPOINT_EVERY
-        with contextlib.suppress(*SQLITE_ERRORS):  # the next one will do; a writer that meets the trouble will say so
-            note_wal(self.database, self.path)
-            _, pages, _ = self.database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if pages * self.database.execute("PRAGMA page_size").fetchone()[0] > _WAL_LIMIT:
-                self._restart_wal()
-            begin_generation(self.database, self.path)
+        self._checkpoints.now_and_then()
 
-    def _restart_wal(self) -> None:
-        """Have the writers begin at the WAL's front again. They wait meanwhile, so this must not wait for a reader."""
-        try:
-            self.database.execute(f"PRAGMA busy_timeout = {int(_RESTART_PATIENCE * 1000)}")
-            self.database.execute("PRAGMA wal_checkpoint(RESTART)")
-        finally:
-            self.database.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+
+def fact_in_file(path: Path, name: str) -> str | None:
+    """Give what was on record under `name` when the WAL was last moved into the file: without opening it in earnest,
+    locked as it may be. None where that can't be told.
+    """
+    try:
+        with contextlib.closing(schema.connect(path, immutable=True)) as database:
+            found = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    except (LedgerError, *SQLITE_ERRORS):
+        return None
+    return None if found is None else str(found[0])
 
 
 @contextlib.contextmanager
-def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
-    """Look into the ledger of the campaign `name`, also while a run goes on. Raises LedgerError."""
+def reading_ledger(path: Path, name: str, *, quick: bool = False) -> Iterator[sqlite3.Connection]:
+    """Look into the ledger of the campaign `name`, also while a run goes on. `quick`: most of a large one is taken for
+    undamaged. Raises LedgerError.
+    """
     refuse_a_stump(path)
     if not size_of(path):
         raise LedgerError(
@@ -181,10 +195,8 @@ def reading_ledger(path: Path, name: str) -> Iterator[sqlite3.Connection]:
             fix="check ledger.path and --sandbox, or send the campaign first",
         )
     refuse_what_does_not_belong(path)
-    # In a folder that can't be written, SQLite can't make the files by which it would notice others: there are none.
-    at_rest = not os.access(path.parent, os.W_OK) and not size_of(wal_file(path))
-    with contextlib.closing(schema.connect(path, readonly=True, immutable=at_rest)) as database:
-        schema.verify(database, path, name)
+    with contextlib.closing(schema.connect(path, readonly=True, immutable=is_at_rest(path))) as database:
+        verify(database, path, name, quick=quick)
         with explained(database):
             yield database
 
@@ -198,7 +210,7 @@ def _open_locked(path: Path, name: str) -> sqlite3.Connection:
         if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             schema.keep_wal(database, path)
             schema.create(database, name)
-        schema.verify(database, path, name)
+        verify(database, path, name, quick=True)
         schema.migrate(database)
         schema.keep_wal(database, path)
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": int(time.time())}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from campaign.ledger.faults import explained
 from campaign.ledger.schema import STANDINGS, WORD, name_sending
+from campaign.ledger.tally import SENDING, by_status, tally
 from campaign.model import Standing, Status
 
 _DETAIL = "coalesce(own.detail, entry.detail, '')"
@@ -44,8 +45,8 @@ class Person(NamedTuple):
 def counts(database: sqlite3.Connection) -> dict[Status, int]:
     """Give the number of rows of each status, all statuses present."""
     with explained(database):
-        found = Counter(word for (word,) in database.execute(f"SELECT {WORD} {STANDINGS}"))  # SQLite would sort them
-    return {status: found[status.value] for status in Status}
+        (sending,) = database.execute("SELECT sending_word()").fetchone()
+        return by_status(tally(database), Status(sending))
 
 
 def being_sent(database: sqlite3.Connection) -> int:
@@ -53,20 +54,19 @@ def being_sent(database: sqlite3.Connection) -> int:
     their rows are `pending` on this connection.
     """
     name_sending(database, Status.PENDING)
-    with explained(database):
-        (count,) = database.execute("SELECT count(*) FROM delivery WHERE status = 'sending'").fetchone()
-    return int(count)
+    return _with_delivery(database, SENDING)
 
 
 def deliveries(database: sqlite3.Connection) -> Counter[Status]:
     """Give how many messages ever had these outcomes, whether or not their contacts still stand in the file: `sent`,
     and `in_doubt` (without those that are being sent).
     """
+    return Counter({word: _with_delivery(database, word) for word in (Status.SENT, Status.IN_DOUBT)})
+
+
+def _with_delivery(database: sqlite3.Connection, wanted: str) -> int:
     with explained(database):
-        rows = database.execute(
-            "SELECT status, count(*) FROM delivery WHERE status IN ('sent', 'in_doubt') GROUP BY status"
-        )
-        return Counter({Status(word): count for word, count in rows})
+        return sum(rows for (_, word), rows in tally(database).items() if word == wanted)
 
 
 def standings(database: sqlite3.Connection) -> Iterator[Standing]:

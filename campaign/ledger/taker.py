@@ -10,6 +10,7 @@ from campaign.ledger.cells import decode_cells
 from campaign.ledger.faults import damaged, explained, transaction
 from campaign.ledger.schema import connect
 from campaign.ledger.server_memory import forget_abilities
+from campaign.ledger.tally import DUE, tally
 from campaign.model import Contact, Status
 
 _SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
@@ -28,14 +29,16 @@ class Due:
 def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: int | None, chosen_only: bool) -> int:
     """Say how many contacts a run would take, were the statuses in `again` pending, too."""
     words = [Status.PENDING, *again]
-    marks = ", ".join("?" * len(words))
-    chosen = " AND entry.chosen" if chosen_only else ""
     with explained(database):
-        count: int = database.execute(
-            "SELECT count(*) FROM entry LEFT JOIN delivery USING (contact) "  # noqa: S608 - our own words
-            f"WHERE entry.status IS NULL AND coalesce(delivery.status, 'pending') IN ({marks}){chosen}",
-            words,
-        ).fetchone()[0]
+        if chosen_only:
+            count: int = database.execute(
+                "SELECT count(*) FROM entry LEFT JOIN delivery USING (contact) WHERE entry.status IS NULL "  # noqa: S608 - our own words
+                f"AND coalesce(delivery.status, 'pending') IN ({', '.join('?' * len(words))}) AND entry.chosen",
+                words,
+            ).fetchone()[0]
+        else:
+            kept = tally(database)
+            count = sum(kept[DUE, word] for word in set(words))
     return count if limit is None else min(count, limit)
 
 

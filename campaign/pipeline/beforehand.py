@@ -4,14 +4,16 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from campaign.contacts import ContactsFile, open_contacts
+from campaign.contacts import ContactsFile, open_contacts, remembered
 from campaign.durations import brief_duration
 from campaign.errors import ContactsError, LedgerError, TemplateError
 from campaign.ledger.files import generation_file
-from campaign.ledger.store import reading_ledger
+from campaign.ledger.store import fact_in_file, reading_ledger
 from campaign.pipeline.assembly import Assembly
 from campaign.pipeline.plan import RunPlan
+from campaign.pipeline.reading_notes import REMEMBERED
 from campaign.results import COLUMNS, refuse_foreign, result_names
 from campaign.settings import ContactsSettings
 from campaign.window import SendWindow
@@ -23,8 +25,17 @@ _SLOW = 200.0
 """Messages a second up to which one process is plenty."""
 
 
-def open_contacts_of(settings: ContactsSettings, *, allow_empty: bool = False) -> ContactsFile:
-    """Open the contacts file of a campaign. Raises ContactsError, also for one without rows, unless that is allowed."""
+def open_contacts_of(
+    settings: ContactsSettings, *, allow_empty: bool = False, ledger: Path | None = None
+) -> ContactsFile:
+    """Open the contacts file of a campaign; the `ledger` may remember it. Raises ContactsError, also for one without
+    rows, unless that is allowed.
+    """
+    note = None if ledger is None else fact_in_file(ledger, REMEMBERED)
+    if note is not None:
+        known = remembered(note, settings.file, email_column=settings.email_column, encoding=settings.encoding)
+        if known is not None:
+            return known
     contacts = open_contacts(
         settings.file, email_column=settings.email_column, encoding=settings.encoding, allow_empty=allow_empty
     )

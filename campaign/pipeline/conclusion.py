@@ -53,6 +53,15 @@ class Course:
     """By a "no" to its question."""
 
 
+def trouble_with(ledger: Ledger) -> Trouble | None:
+    """Give what has been found out about the ledger since it was opened."""
+    if not ledger.in_place:
+        return LEDGER_MOVED
+    if (damage := ledger.damage()) is not None:
+        return Trouble(what=damage.what, where=damage.where, fix=damage.fix, reason=damage.reason)
+    return None
+
+
 def conclude(
     plan: RunPlan,
     ledger: Ledger,
@@ -63,6 +72,10 @@ def conclude(
 ) -> Summary:
     """Write the results, and sum up. Raises ResultsError only where nothing can have been sent."""
     database = ledger.database
+    damage = ledger.damage(wait=True)
+    if damage is not None and not course.began:
+        raise damage
+    course.trouble = course.trouble or trouble_with(ledger)
     trouble = next((report.trouble for report in course.reports if report.trouble), course.trouble)
     counts = summary.counts(database)
     try:

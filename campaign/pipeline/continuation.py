@@ -52,6 +52,14 @@ def continuation(
     )
 
 
+def goes_on_with(database: sqlite3.Connection, template: str, *, now: datetime) -> bool:
+    """Whether a run goes on with one that was cut off not long ago, with the same `template`s: nobody need be told."""
+    last, recorded = history.last_mailed(database), history.last_known(database)
+    if last is None or recorded is None:
+        return True
+    return recorded[0] == template and now - datetime.fromtimestamp(last, UTC) <= _LONG_AGO
+
+
 def tell_of_earlier_runs(plan: RunPlan, ledger: Ledger, template: str, *, watcher: Watcher, total: int) -> None:
     """Say what earlier runs of this name have done, before this one mails `total` contacts. Raises SettingsError where
     that wants a yes, and nobody is there to say it.

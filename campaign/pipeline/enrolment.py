@@ -10,9 +10,11 @@ from pathlib import Path
 
 from campaign.contacts import ContactsFile
 from campaign.contacts.encoding import reading
+from campaign.ledger import enrolment
 from campaign.ledger.store import Ledger
 from campaign.pipeline.reader import Reader
 from campaign.pipeline.reading import ReadOrder, read_into
+from campaign.pipeline.reading_notes import contacts_facts
 
 _FORMAT = "2"
 """Goes up when the same bytes would be read differently."""
@@ -88,3 +90,15 @@ def is_enrolled(ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ..
     """Whether the roster is these files', unchanged."""
     known = ledger.fact("digest")
     return known is not None and known == digest(contacts, suppress)
+
+
+def is_broken_off(ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ...]) -> bool:
+    """Whether the roster is the beginning of these files', which a reading that was killed has come to."""
+    return enrolment.is_broken_off(ledger.database, digest(contacts, suppress))
+
+
+def remember(ledger: Ledger, contacts: ContactsFile) -> None:
+    """Put on record what opening the file has shown, where another run may go by that."""
+    for name, note in contacts_facts(contacts):
+        if ledger.fact(name) != note:
+            ledger.write_fact(name, note)

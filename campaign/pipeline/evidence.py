@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from campaign.ledger.journal import revert, revert_all
+from campaign.ledger.reversal import revert, revert_all
 from campaign.model import Status
 from campaign.pipeline.job import Report, Trouble
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.contacts import ContactsFile, ListReport, Mend, Suppression, SuppressionLists, contact_key
+from campaign.ledger.enrolment import BEGUN, enrol
 from campaign.ledger.faults import transaction
-from campaign.ledger.roster import enrol
 from campaign.ledger.schema import connect
 from campaign.model import Row
-from campaign.pipeline.reading_notes import list_facts, mended_facts, refuse_unusable
+from campaign.pipeline.reading_notes import contacts_facts, list_facts, mended_facts, refuse_unusable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,12 @@ def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
             heard,
             in_parts=order.in_parts,
             strict=order.strict,
+            digest=order.digest,
         )
         with transaction(database):
-            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended)]
+            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended), *contacts_facts(order.contacts)]
             database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+            database.execute("DELETE FROM facts WHERE name = ?", (BEGUN,))
 
 
 def fill(
@@ -58,9 +60,11 @@ def fill(
     *,
     in_parts: bool = False,
     strict: bool = False,
+    digest: str = "",
 ) -> tuple[list[ListReport], Counter[Mend]]:
     """Read the files into the roster of an open ledger. Gives what the suppression lists held, and what was corrected
-    in how many addresses. `strict`: a line of a list that can't be used is an error. Raises ContactsError, LedgerError.
+    in how many addresses. `strict`: a line of a list that can't be used is an error. `digest`: of the files, by
+    which what was broken off goes on. Raises ContactsError, LedgerError.
     """
     mended: Counter[Mend] = Counter()
     chunks = contacts.rows(mended=mended)
@@ -87,5 +91,6 @@ def fill(
         contact_key,
         in_parts=in_parts,
         remember=lambda: list_facts(lists.reports),
+        digest=digest,
     )
     return list(lists.reports), mended

@@ -9,16 +9,25 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from campaign.contacts import ListReport, Mend
+from campaign.contacts import ContactsFile, ListReport, Mend, to_remember
 from campaign.errors import ContactsError
 from campaign.ledger.store import Ledger
 
+REMEMBERED = "contacts_file"
+"""The fact of what opening the contacts file has shown."""
 _LISTS, _MENDED = "suppression", "mended"
 
 
 def list_facts(reports: Sequence[ListReport]) -> Iterator[tuple[str, str]]:
     """Give the facts to put on record once the lists have been read."""
     yield _LISTS, json.dumps([asdict(report) for report in reports])
+
+
+def contacts_facts(contacts: ContactsFile) -> Iterator[tuple[str, str]]:
+    """Give the fact by which the file need not be read through to be known again."""
+    note = to_remember(contacts)
+    if note is not None:
+        yield REMEMBERED, note
 
 
 def mended_facts(mended: Mapping[Mend, int]) -> Iterator[tuple[str, str]]:

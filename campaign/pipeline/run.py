@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from campaign.contacts import ContactsFile
+from campaign.contacts import ContactsFile, with_digest
 from campaign.errors import StoppedError, UsageError
 from campaign.ledger import history, summary
 from campaign.ledger.faults import SQLITE_ERRORS, explain
@@ -26,10 +26,10 @@ from campaign.pipeline.beforehand import (
     processes_for,
     require_sound_templates,
 )
-from campaign.pipeline.conclusion import LEDGER_MOVED, Course, conclude, unread
-from campaign.pipeline.continuation import tell_of_earlier_runs
+from campaign.pipeline.conclusion import Course, conclude, trouble_with, unread
+from campaign.pipeline.continuation import goes_on_with, tell_of_earlier_runs
 from campaign.pipeline.crew import Crew, Stopper
-from campaign.pipeline.enrolment import Reading, ReadingAside, is_enrolled
+from campaign.pipeline.enrolment import Reading, ReadingAside, is_broken_off, is_enrolled, remember
 from campaign.pipeline.evidence import nobody_got_through
 from campaign.pipeline.job import Report
 from campaign.pipeline.plan import RunPlan, open_window
@@ -50,7 +50,7 @@ def run(plan: RunPlan, watcher: Watcher) -> Summary:
 
 def _run(plan: RunPlan, watcher: Watcher, stopper: Stopper) -> Summary:
     settings = plan.settings
-    contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty)
+    contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty, ledger=plan.ledger)
     assembly = Assembly(plan.letter(open_window()))  # templates and secret are sound, or it ends here
     guard_what_an_earlier_run_left(plan)
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
@@ -101,18 +101,25 @@ class _Run:
         history.settle(ledger.database)  # of a run that was cut off
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
+        contacts = with_digest(contacts)
         if not is_enrolled(ledger, contacts, suppress):
             reading = Reading(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._plan.strict)
-            in_haste = crew.apart and plan.resend is None and not self._watcher.asks and not ledger.has_roster()
-            if in_haste and window.is_open(_now()):
+            in_haste = crew.apart and plan.resend is None and not self._watcher.asks and window.is_open(_now())
+            begun = in_haste and is_broken_off(ledger, contacts, suppress)
+            if begun:
+                self._say_who_is_suppressed()  # the lists have been read
+                begun = goes_on_with(ledger.database, self._templates, now=_now())
+            if begun or (in_haste and not ledger.has_roster()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
                 self._say_how_long_links_live(window)
                 self._watcher.confirm(None, window)
                 self._work(window, crew, ReadingAside(reading))
                 return window
             reading.read()
-        elif plan.reader is not None:
-            plan.reader.dismiss()
+        else:
+            remember(ledger, contacts)
+            if plan.reader is not None:
+                plan.reader.dismiss()
         self._say_who_is_suppressed()
         again = plan.resend.statuses if plan.resend is not None else ()
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
@@ -159,14 +166,15 @@ class _Run:
                 self._watcher.notice(f"{flight}{waits}; the same signal once more stops at once{doubt}")
             if aside is not None and aside.error is not None:
                 crew.drain()
-            if self._course.trouble is None and not ledger.in_place:
-                self._course.trouble = LEDGER_MOVED
+            if self._course.trouble is None and (trouble := trouble_with(ledger)) is not None:
+                self._course.trouble = trouble
                 crew.drain()
 
         crew.work(plan.job(window, self._message_id_domain), ledger.lock, self._stopper, self._hear, tick)
         self._recover()
         where = f"smtp.host {plan.server.host}"
-        if ledger.in_place:
+        self._course.trouble = self._course.trouble or trouble_with(ledger)
+        if self._course.trouble is None:
             self._course.trouble = nobody_got_through(self._course.reports, plan.ledger, where=where)
         history.settle(ledger.database)
         if aside is not None:
@@ -227,6 +235,7 @@ class _Run:
     def _heard_rows(self, rows: int) -> None:
         self._total = rows if self._plan.limit is None else min(rows, self._plan.limit)
         if not self.began:
+            self._ledger.checkpoint()
             if self._stopper.asked and not self._stop_told:
                 self._stop_told = True
                 self._watcher.notice("stopping: the contacts file is read to its end first; nobody is mailed")

@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from functools import partial
 
 from campaign.errors import CampaignError, LedgerError
-from campaign.ledger.journal import Journal, revert
+from campaign.ledger.journal import Journal
 from campaign.ledger.rate_limit import RateLimit
+from campaign.ledger.reversal import revert
 from campaign.ledger.server_memory import ServerMemory
 from campaign.ledger.taker import Due, Taker
 from campaign.model import Parcel

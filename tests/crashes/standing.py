@@ -12,6 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from campaign.ledger.tally import counted, tally
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -22,7 +24,7 @@ class Standing:
     roster: int
     """Rows of the contacts file as last read."""
     sound: bool
-    """SQLite's own integrity check."""
+    """SQLite's own integrity check; and the kept numbers of rows are those that are counted."""
 
     @property
     def counts(self) -> Counter[str]:
@@ -50,6 +52,7 @@ def read_standing(ledger: Path) -> Standing:
             sound = database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
             if not database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'delivery'").fetchone()[0]:
                 return nothing
+            sound = sound and tally(database) == counted(database)
             statuses = dict(
                 database.execute("SELECT address, status FROM contact JOIN delivery ON delivery.contact = contact.id")
             )
