@@ -114,7 +114,7 @@ def test_a_password_is_wanted_where_nothing_else_proves_who_we_are(
         ("a" * 64 + ".example", "that is not a full host name"),
     ],
 )
-def test_an_ehlo_name_that_is_none(tmp_path: Path, name: str, problem: str) -> None:
+def test_an_ehlo_name_that_is_none_is_refused(tmp_path: Path, name: str, problem: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, {"ehlo_name": name})
     assert problem in caught.value.what and "smtp.ehlo_name" in caught.value.what
@@ -137,7 +137,7 @@ def test_an_ehlo_name_comes_out_as_it_goes_on_the_wire(tmp_path: Path, written: 
     ("command", "problem"),
     [("get 'token", "a quote is not closed"), (" ", "it is blank"), ("''", "there is no command")],
 )
-def test_a_token_command_that_can_not_be_split(tmp_path: Path, command: str, problem: str) -> None:
+def test_a_token_command_that_can_not_be_split_is_refused(tmp_path: Path, command: str, problem: str) -> None:
     environ = {"CAMPAIGN_SMTP__TOKEN_COMMAND": command, "CAMPAIGN_SMTP__USERNAME": "u"}
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, {}, environ)
