@@ -74,7 +74,7 @@ def read(path: Path, content: bytes, chunk: int = 3) -> list[Row] | None:
 
 @RELAXED
 @given(st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda tail: b"email,a\na@b.example," + tail)))
-def test_any_bytes(path: Path, content: bytes) -> None:
+def test_any_bytes_give_rows_or_a_word_about_the_file(path: Path, content: bytes) -> None:
     read(path, content)
 
 
