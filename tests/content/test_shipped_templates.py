@@ -17,7 +17,7 @@ from campaign.content import load_templates
 from campaign.model import Contact, LoginLink
 from tests.markup import Markup
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 SAMPLE = ROOT / "sample_data"
 NAMES = sorted(folder.name for folder in TEMPLATES.iterdir() if not folder.name.startswith("_"))

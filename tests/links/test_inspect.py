@@ -5,7 +5,7 @@ import html
 import json
 import quopri
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -14,37 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.links import Inspection, LinkMinter, inspect_link
+from campaign.links import LinkMinter, inspect_link
 from campaign.model import Contact
+from tests.links.links import CLAIMS, DOMAIN, EMAIL, NOW, SECRET, inspect, link, token
 
-SECRET = "0123456789abcdef0123456789abcdef"
 OTHER_SECRET = "fedcba9876543210fedcba9876543210"
-DOMAIN = "www.courses.example"
-EMAIL = "user+test@mail.example"
-NOW = datetime.fromtimestamp(1700000000, UTC)
-CLAIMS: dict[str, object] = {
-    "sub": f"{EMAIL}:{DOMAIN}",
-    "nbf": 1700000000,
-    "exp": 1700003600,
-    "iat": 1700000000,
-    "redirect_to": f"https://{DOMAIN}/orders",
-}
-
-
-def token(secret: str = SECRET, leave_out: tuple[str, ...] = (), **changes: object) -> str:
-    claims = {name: value for name, value in (CLAIMS | changes).items() if name not in leave_out}
-    return jwt.encode(claims, secret, headers={"typ": None})
-
-
-def link(made: str | None = None, *, host: str = DOMAIN, identifier: str | None = None) -> str:
-    encoded = quote(EMAIL, safe="") if identifier is None else identifier
-    return f"https://{host}/sso?identifier={encoded}&strategy=email&token={made or token()}"
-
-
-def inspect(
-    url: str, *, domain: str = DOMAIN, secret: str | None = SECRET, after: timedelta = timedelta(0)
-) -> Inspection:
-    return inspect_link(url, domain=domain, secret=secret, now=NOW + after)
 
 
 def test_a_minted_link_has_no_trouble() -> None:
@@ -127,7 +101,7 @@ def test_a_missing_claim_is_named(name: str) -> None:
         assert (seen.seconds_left, seen.expires_at) == (None, None)
 
 
-def test_an_algorithm_that_the_vendor_does_not_take() -> None:
+def test_an_algorithm_that_the_vendor_does_not_take_is_named() -> None:
     forged = jwt.encode(CLAIMS, "", algorithm="none", headers={"typ": None})
     assert inspect(link(forged)).troubles == ("the token's algorithm is 'none'; the vendor takes HS256 only",)
     strong = jwt.encode(CLAIMS, SECRET * 2, algorithm="HS512")
@@ -141,7 +115,7 @@ def test_parameters_in_another_order_are_told_last() -> None:
     assert inspect(link() + "&utm_source=mail").trouble is None
 
 
-def test_several_troubles_the_most_fundamental_first() -> None:
+def test_of_several_troubles_the_most_fundamental_comes_first() -> None:
     made = token(OTHER_SECRET, leave_out=("iat",), sub=f"{EMAIL}:acme.myclickfunnels.com", exp=1699999000)
     seen = inspect(link(made, host="acme.myclickfunnels.com", identifier=EMAIL))
     wrong = [check.name for check in seen.checks if check.ok is False]
@@ -187,7 +161,7 @@ def test_a_link_is_recognised_as_people_paste_it(paste: Callable[[str], str]) ->
     assert seen.claims == CLAIMS
 
 
-def test_a_token_alone() -> None:
+def test_a_token_alone_is_inspected_too() -> None:
     seen = inspect(f" {token()}\n")
     assert seen.troubles == ()
     assert seen.claims == CLAIMS

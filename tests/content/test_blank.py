@@ -7,7 +7,7 @@ import pytest
 from campaign.content import load_templates, text_template
 from campaign.errors import EmptyCellError
 from campaign.model import Contact, Content
-from tests.test_content import EMAIL, LINK, write
+from tests.content.templates import EMAIL, LINK, write
 
 BLANK = [
     "",

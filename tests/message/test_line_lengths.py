@@ -3,26 +3,20 @@
 Relays in use break lines from 990 octets on, where RFC 5322 allows 998 (`campaign.message.headers.LONGEST_LINE`).
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from campaign.cli import app
 from campaign.content import text_template
 from campaign.errors import EmptyCellError, InvalidContactError, SettingsError
 from campaign.message import Composer
 from campaign.model import Contact, Content
-from tests.campaigns import SECRET, SmallCampaign
-from tests.conftest import StartServer
+from tests.message.lines import LONGEST_URL, longest_line, url_of
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 ANN = Contact(number=7, email="ann@people.example", columns={})
-LONGEST_URL = 900 - len("List-Unsubscribe: <>,")
 
 
 def composer(**given: object) -> Composer:
@@ -38,14 +32,6 @@ def composer(**given: object) -> Composer:
 
 def content(*text: str, url: str | None = None, subject: str = "Your order") -> Content:
     return Content(subject=subject, text=text, html=(), unsubscribe_url=url)
-
-
-def url_of(length: int) -> str:
-    return "https://acme.example/".ljust(length, "u")
-
-
-def longest_line(data: bytes) -> int:
-    return max(map(len, data.split(b"\r\n")))
 
 
 # Bodies
@@ -144,56 +130,3 @@ def test_a_url_too_long_for_whatever_contact_is_the_settings_fault() -> None:
     assert caught.value.where == "message.unsubscribe_url"
     assert "880" in caught.value.what and "879" in caught.value.what
     assert caught.value.fix
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Callable[[str], SmallCampaign]:
-    def made(url: str) -> SmallCampaign:
-        campaign = SmallCampaign(tmp_path / "small", settings={"message": {"unsubscribe_url": url}})
-        people = [("ann@people.example", "Ann", "1"), ("bob@people.example", "Bob", "2" * 90)]
-        return campaign.contacts(people, header=("email", "name", "id"))
-
-    return made
-
-
-@pytest.mark.parametrize(
-    "words", [("check",), ("check", "--offline"), ("send", "--yes"), ("resend", "--yes"), ("preview",)], ids=" ".join
-)
-def test_it_is_told_before_the_first_message(
-    words: tuple[str, ...],
-    small: Callable[[str], SmallCampaign],
-    monkeypatch: pytest.MonkeyPatch,
-    smtp_server: StartServer,
-) -> None:
-    campaign = small(url_of(LONGEST_URL - 2) + "?{{ contact.id }}")
-    server = smtp_server()
-    campaign.load(server.port)
-    monkeypatch.setenv("CAMPAIGN_LINK__SECRET", SECRET)
-    monkeypatch.chdir(campaign.folder)
-    assert CliRunner().invoke(app, ["check", "--offline"]).exit_code == 0  # One row is too long, which is noted.
-
-    campaign.settings["message"]["unsubscribe_url"] = url_of(LONGEST_URL) + "?{{ contact.id }}"
-    campaign.load(server.port)
-    ended = CliRunner().invoke(app, list(words))
-
-    assert ended.exit_code == 2
-    assert "the URL has at least 880 characters" in ended.output
-    assert "  where: message.unsubscribe_url" in ended.output
-    assert "  to do: use a shorter one" in ended.output
-    assert not server.accepted
-    assert not campaign.ledger.exists()
-
-
-def test_one_contacts_cell_that_makes_it_too_long_costs_the_others_nothing(
-    small: Callable[[str], SmallCampaign], smtp_server: StartServer
-) -> None:
-    campaign = small("https://acme.example/".ljust(800, "u") + "?{{ contact.id }}")
-    server = smtp_server()
-
-    campaign.send(server.port)
-
-    assert campaign.statuses() == {"ann@people.example": "sent", "bob@people.example": "invalid"}
-    (_, bob) = campaign.results()
-    assert "unsubscribe URL has 891 characters; 879 fit" in bob["detail"]
-    assert [message.recipients for message in server.accepted] == [("ann@people.example",)]
-    assert all(longest_line(message.data or b"") <= 900 for message in server.accepted)

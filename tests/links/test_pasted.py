@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from campaign.links.pasted import find_link
 from campaign.links.wrapping import unwrapped
-from tests.test_link_inspect import CLAIMS, DOMAIN, inspect, link, token
+from tests.links.links import CLAIMS, DOMAIN, inspect, link, token
 
 URL = link()
 HREF = html.escape(URL)

@@ -7,7 +7,7 @@ import pytest
 
 from campaign.content import load_templates, text_template
 from campaign.content.lint import Fault
-from tests.test_content import write
+from tests.content.templates import write
 
 COLUMNS = ("email", "first_name", "Order ID", "plan")
 UNSUBSCRIBE = "https://acme.example/u?e={{ contact.email | urlencode }}"
