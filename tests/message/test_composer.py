@@ -45,7 +45,7 @@ def test_one_body_is_a_single_part(text: tuple[str, ...], html: tuple[str, ...],
     assert read.get_content().replace("\r\n", "\n").strip() == "".join(text + html).strip()
 
 
-# Transfer encodings
+# What is kept and what is shown
 
 
 def test_what_recurs_is_encoded_once_and_what_is_personal_is_not_kept() -> None:

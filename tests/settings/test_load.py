@@ -50,9 +50,6 @@ tries = 5
 """
 
 
-# What there is
-
-
 def test_every_section_of_the_designs_example_is_read(folder: Folder) -> None:
     loaded = folder.load(DESIGN)
     assert loaded.name == "autumn-orders"
@@ -133,9 +130,6 @@ def test_the_real_environment_is_the_default(folder: Folder, monkeypatch: pytest
     monkeypatch.setenv("CAMPAIGN_SMTP__PORT", "2525")
     folder.load()
     assert load_settings(folder.file).smtp.port == 2525
-
-
-# Secrets
 
 
 def test_a_tilde_is_the_home_folder(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from tests.settings.campaign_files import (
     with_setting,
 )
 
-# What there is
+# Which source counts
 
 
 def test_every_setting_is_tried_below_and_says_what_it_wants() -> None:
@@ -70,7 +70,7 @@ def test_closes_and_lasts_displace_each_other_across_sources_but_not_within_one(
     assert error.what == "window.lasts: closes is given as well"
 
 
-# What is refused
+# Variables and options of no setting
 
 
 @pytest.mark.parametrize(
