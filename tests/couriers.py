@@ -101,7 +101,7 @@ class Office:
         window: SendWindow | None = None,
         rate: float | None = None,
         pace: Pace | None = None,
-        taker: Answers | None = None,
+        taker: Taker | None = None,
         journal: Journal | None = None,
         **orders: Any,
     ) -> None:

@@ -15,8 +15,8 @@ from tests.conftest import StartServer
 from tests.crashes.launcher import Launcher
 from tests.crashes.sender import Sender
 from tests.parcels import parcel
+from tests.smtp.porter import Porter, deliver
 from tests.smtp_server import CATALOGUE, FaultServer, body, local_part
-from tests.test_pool import Porter, deliver
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from campaign.smtp.connect import Session
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.parcels import parcel
+from tests.smtp.porter import Clock, Porter, pool_to, work
 from tests.smtp_server import CATALOGUE, Misbehaviour, nth_message
 from tests.smtp_server.misbehaviours import Situation
-from tests.test_pool import Clock, Porter, pool_to, work
 
 BACKOFF = 0.002
 

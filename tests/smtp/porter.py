@@ -1,0 +1,128 @@
+"""A courier that keeps every word about its parcels, and a pool that it can be given to."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from campaign.model import Parcel, Phase, Reply
+from campaign.smtp.connect import Server, Session, connect
+from campaign.smtp.lifetime import Lifetime
+from campaign.smtp.pipelining import Pipelining, PipeliningTrials
+from campaign.smtp.pool import Pool
+from campaign.smtp.server_memory import PrivateMemory
+from campaign.smtp.session_error import SessionError
+from tests.clocks import LeapingClock
+from tests.smtp_server import FaultServer
+
+
+class Porter:
+    """A courier that hands out parcels once, and keeps every word about them."""
+
+    def __init__(self, parcels: Iterable[Parcel], *, holding: bool = False) -> None:
+        self.waiting = deque(parcels)
+        self.holding = holding
+        self.taken: Counter[int] = Counter()
+        self.words: dict[int, list[str]] = {}
+        self.served: list[bool] = []
+        self.aged: set[int] = set()
+        self.doubted: list[int] = []
+        self.refused: list[tuple[str, int]] = []
+        self.sessions = 0
+        self.wait = 0.0
+
+    def take(self, session: Session) -> Parcel | None:
+        if not self.waiting:
+            return None
+        given = self.waiting.popleft()
+        self.taken[given.contact] += 1
+        return given
+
+    def may_leave(self, parcel: Parcel) -> bool:
+        return not self.holding
+
+    def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> bool:
+        self.served.append(served)
+        self._word(parcel, f"{phase} {reply.code}")
+        return False
+
+    def untouched(self, parcel: Parcel, why: str) -> None:
+        self._word(parcel, "untouched")
+
+    def has_aged(self, parcel: Parcel) -> bool:
+        return parcel.contact in self.aged
+
+    def doubt(self, parcel: Parcel, why: str) -> None:
+        assert why
+        self.doubted.append(parcel.contact)
+
+    def unknown(self, parcel: Parcel, why: str) -> None:
+        assert why
+        self._word(parcel, "unknown")
+
+    def opened(self, session: Session) -> None:
+        self.sessions += 1
+
+    def not_opened(self, error: SessionError, *, others: int) -> float:
+        self.refused.append((error.what, others))
+        return self.wait
+
+    def _word(self, parcel: Parcel, word: str) -> None:
+        words = self.words.setdefault(parcel.contact, [])
+        words.append(word)
+        assert len(words) <= self.taken[parcel.contact], f"{parcel.contact}: {words}"
+
+    @property
+    def settled(self) -> bool:
+        return not self.waiting and all(len(self.words.get(one, ())) == count for one, count in self.taken.items())
+
+    def last_words(self) -> Counter[str]:
+        return Counter(words[-1] for words in self.words.values())
+
+
+class Clock:
+    """Moves on by itself by the smallest step, and by hand."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
+def pool_to(server: FaultServer, porter: Porter, **given: Any) -> Pool:
+    to = Server(host=server.host, port=server.port, security="none", timeout=60.0)
+    options: dict[str, Any] = {
+        "connect": lambda: connect(to),
+        "courier": porter,
+        "limit": 1,
+        "timeout": 60.0,
+        "lifetime": Lifetime(messages=1000, seconds=1000.0),
+        "trials": trials(),
+        "clock": LeapingClock(server),
+    }
+    return Pool(**options | given)
+
+
+def trials(mode: Pipelining = "auto") -> PipeliningTrials:
+    return PipeliningTrials(mode, PrivateMemory(), time.monotonic)
+
+
+def work(pool: Pool, until: Callable[[], bool], *, wanted: int = 100, seconds: float = 60.0) -> None:
+    """Steps, with as many connections as may be, until it is true."""
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "it never came to it"
+        pool.open(wanted)
+        pool.feed()
+        pool.step(0.02)
+
+
+def deliver(server: FaultServer, porter: Porter, **given: Any) -> Porter:
+    pool = pool_to(server, porter, **given)
+    try:
+        work(pool, lambda: porter.settled)
+        pool.rest()
+    finally:
+        pool.close()
+    return porter

@@ -1,0 +1,149 @@
+"""Opening connections: one scout before the crowd, never too many, and a renewed one in time."""
+
+import threading
+import time
+
+import pytest
+
+from campaign.model import Phase
+from campaign.smtp.connect import Server, Session, connect
+from campaign.smtp.lifetime import Lifetime
+from campaign.smtp.pool import Pool
+from campaign.smtp.session_error import SessionError
+from tests.conftest import StartServer
+from tests.parcels import parcel
+from tests.smtp.porter import Clock, Porter, deliver, pool_to, trials, work
+from tests.smtp_server import CATALOGUE, nth_connection
+
+
+class TestOpening:
+    def test_one_scout_before_the_crowd(self) -> None:
+        """A wrong password is tried once, not ten times at once."""
+        under_way, most, attempts = 0, 0, 0
+        lock = threading.Lock()
+
+        def fail() -> Session:
+            nonlocal under_way, most, attempts
+            with lock:
+                under_way += 1
+                attempts += 1
+                most = max(most, under_way)
+            time.sleep(0.002)
+            with lock:
+                under_way -= 1
+            raise SessionError("no", phase=Phase.AUTH)
+
+        porter = Porter([parcel(1)])
+        pool = Pool(
+            connect=fail, courier=porter, limit=10, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            trials=trials(), clock=time.monotonic,
+        )  # fmt: skip
+        work(pool, lambda: attempts >= 5)
+        assert most == 1
+        pool.close()
+
+    def test_after_a_failure_it_waits_as_long_as_it_is_told(self) -> None:
+        clock, attempts = Clock(), []
+
+        def fail() -> Session:
+            attempts.append(clock())
+            raise SessionError("no", phase=Phase.CONNECT)
+
+        porter = Porter([parcel(1)])
+        porter.wait = 60.0
+        pool = Pool(
+            connect=fail, courier=porter, limit=10, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            trials=trials(), clock=clock,
+        )  # fmt: skip
+        work(pool, lambda: len(porter.refused) == 1)
+        for _ in range(5):
+            pool.open(10)
+            pool.step(0.01)
+        assert len(attempts) == 1
+        clock.ahead += 60
+        work(pool, lambda: len(porter.refused) == 2)
+        pool.close()
+
+    def test_a_failure_is_told_with_how_many_others_there_are(self, smtp_server: StartServer) -> None:
+        server = smtp_server(max_connections=3)
+        porter = Porter([parcel(number) for number in range(5)], holding=True)
+        pool = pool_to(server, porter, limit=10)
+        work(pool, lambda: porter.sessions == 3 and min((others for _, others in porter.refused), default=9) == 3)
+        porter.holding = False
+        pool.release()
+        work(pool, lambda: porter.settled)
+        assert porter.last_words() == {"body 250": 5}
+        pool.close()
+
+    def test_never_more_than_the_limit(self, smtp_server: StartServer) -> None:
+        server = smtp_server()
+        porter = Porter(parcel(number) for number in range(40))
+        pool = pool_to(server, porter, limit=4)
+        seen: list[int] = []
+        work(pool, lambda: seen.append(pool.connections) or porter.settled)  # type: ignore[func-returns-value]
+        assert max(seen) == 4
+        pool.limit = 2
+        pool.feed()
+        assert pool.connections == 2
+        pool.close()
+
+    def test_what_is_no_session_error_is_not_swallowed(self) -> None:
+        def fail() -> Session:
+            raise RuntimeError("a fault of ours")
+
+        pool = Pool(
+            connect=fail, courier=Porter([parcel(1)]), limit=1, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            trials=trials(), clock=time.monotonic,
+        )  # fmt: skip
+        with pytest.raises(RuntimeError, match="ours"):
+            work(pool, lambda: False)
+        pool.close()
+
+    def test_a_session_that_comes_too_late_is_hung_up_on(self, smtp_server: StartServer) -> None:
+        server = smtp_server()
+        to, gate, done = Server(host=server.host, port=server.port, security="none"), threading.Event(), []
+
+        def slowly() -> Session:
+            gate.wait(60)
+            session = connect(to)
+            done.append(session)
+            return session
+
+        pool = pool_to(server, Porter([parcel(1)]), connect=slowly)
+        pool.open(1)
+        pool.close()
+        gate.set()
+        server.wait_until(lambda: any(one.fate == "quit" for one in server.connections))
+        assert done and not server.accepted
+
+
+class TestAge:
+    def test_an_old_connection_is_renewed(self, smtp_server: StartServer) -> None:
+        server, clock = smtp_server(), Clock()
+        porter = Porter([parcel(1)])
+        pool = pool_to(server, porter, clock=clock, lifetime=Lifetime(messages=1000, seconds=600))
+        work(pool, lambda: porter.settled and bool(pool.idle))
+        clock.ahead += 599
+        pool.step(0.0)
+        assert pool.connections == 1
+        clock.ahead += 2
+        pool.step(0.0)
+        assert pool.connections == 0
+        porter.waiting.append(parcel(2))
+        work(pool, lambda: porter.settled)
+        assert len(server.connections) == 2
+        pool.close()
+
+    def test_another_thread_ends_its_sleep(self, smtp_server: StartServer) -> None:
+        pool = pool_to(smtp_server(), Porter([]))
+        threading.Timer(0.02, pool.waker.wake).start()
+        start = time.monotonic()
+        pool.step(60.0)
+        assert time.monotonic() - start < 50
+        pool.close()
+        pool.waker.wake()  # too late, and no harm
+
+    def test_connections_are_handed_out_by_connection(self, smtp_server: StartServer) -> None:
+        server = smtp_server(CATALOGUE["mail_hang"](match=nth_connection(1)))
+        porter = deliver(server, Porter(parcel(number) for number in range(6)), limit=2)
+        assert porter.last_words() == {"untouched": 1, "body 250": 5}
