@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from campaign import __version__, options
-from campaign.exits import command
-from campaign.options import TOML
-from campaign.usage import Command, Program
+from campaign import __version__
+from campaign.commands import options
+from campaign.commands.options import TOML
+from campaign.terminal.exit_codes import command
+from campaign.terminal.usage import Command, Program
 
 app = typer.Typer(
     cls=Program,
@@ -47,7 +48,7 @@ def _main(
 @command
 def init(folder: Annotated[Path, typer.Argument(help="A new folder.", metavar="DIR")]) -> None:
     """Make a campaign to start from."""
-    from campaign.commands.starting import start_campaign
+    from campaign.commands.init import start_campaign
 
     start_campaign(folder)
 
@@ -77,7 +78,7 @@ def preview(
     json: options.Json = False,
 ) -> int:
     """Write every message to a folder, to look at; send nothing."""
-    from campaign.commands.previewing import preview_campaign
+    from campaign.commands.preview import preview_campaign
 
     return preview_campaign(campaign, folder=folder, limit=limit, yes=yes, json=json)
 
@@ -107,10 +108,10 @@ def send(
     json: options.Json = False,
 ) -> int:
     """Send to everybody who has not been mailed yet. Run it again to go on."""
-    from campaign.pipeline.reader import reader_begun
+    from campaign.run.contacts_process import contacts_process
 
-    with reader_begun(wanted=not dry_run) as reader:  # it imports pandas while we import the rest
-        from campaign.commands.sending import Order, send_campaign
+    with contacts_process(wanted=not dry_run) as reader:  # it imports pandas while we import the rest
+        from campaign.commands.send import Order, send_campaign
 
         order = Order(
             campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
@@ -144,7 +145,7 @@ def resend(
     json: options.Json = False,
 ) -> int:
     """Send again to the rows that failed, were pending or invalid, with fresh links. Never to a row that is sent."""
-    from campaign.commands.sending import Order, resend_campaign
+    from campaign.commands.send import Order, resend_campaign
 
     order = Order(
         campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
@@ -163,7 +164,7 @@ def status(
     json: options.Json = False,
 ) -> None:
     """Say how many rows have which status; also while a run goes on."""
-    from campaign.commands.looking import show_status
+    from campaign.commands.status import show_status
 
     show_status(campaign, output=output, sandbox=sandbox, json=json)
 
@@ -174,7 +175,7 @@ def results(
     campaign: options.Campaign = TOML, output: options.Output = None, sandbox: options.OfSandbox = False
 ) -> None:
     """Write the results CSV from the ledger."""
-    from campaign.commands.looking import rewrite_results
+    from campaign.commands.status import rewrite_results
 
     rewrite_results(campaign, output=output, sandbox=sandbox)
 
@@ -189,7 +190,7 @@ def report(
     json: options.Json = False,
 ) -> None:
     """Write a page for whoever asks what became of everybody."""
-    from campaign.commands.looking import report_campaign
+    from campaign.commands.status import report_campaign
 
     report_campaign(campaign, to, output=output, sandbox=sandbox, json=json)
 
@@ -201,7 +202,7 @@ def sandbox_(
     folder: Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")] = Path("sandbox"),
 ) -> None:
     """Run the embedded SMTP server alone, until Ctrl-C."""
-    from campaign.commands.serving import serve_sandbox
+    from campaign.commands.sandbox import serve_sandbox
 
     serve_sandbox(port, folder)
 

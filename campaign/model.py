@@ -124,7 +124,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class Attempt:
     """A message on its way to one contact, with what the ledger must remember of it."""
 
     contact: int
@@ -164,7 +164,7 @@ class Outcome:
     """Whether the row's tries are one less for it (throttling is not failure)."""
 
 
-class Standing(NamedTuple):
+class ResultRow(NamedTuple):
     """Where one row of the contacts file stands: a line of the results. A tuple, since there are millions."""
 
     cells: str

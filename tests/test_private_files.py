@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import campaign
 from campaign.cli import app
+from campaign.commands.starter import make_campaign
 from campaign.errors import CampaignError, ResultsError
 from campaign.ledger.store import Ledger
 from campaign.preview import PreviewWriter
@@ -21,7 +22,6 @@ from campaign.preview.folder import MARK
 from campaign.private_files import append, create, make_folder, read, replacing, resolved
 from campaign.sandbox.behaviours import BEHAVIOURS, Tries
 from campaign.sandbox.mailbox import Mailbox
-from campaign.starter import make_campaign
 from tests.campaigns import SECRET, SmallCampaign
 
 ROOT = Path(campaign.__file__).parent

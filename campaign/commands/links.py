@@ -10,18 +10,18 @@ from pathlib import Path
 
 import typer
 
-from campaign.commands.documents import inspection_document
-from campaign.commands.sending import signing_secret
+from campaign.commands.json_documents import inspection_document
+from campaign.commands.send import signing_secret
 from campaign.contacts import contact_key, open_contacts, parse_address
 from campaign.durations import brief_duration, parse_duration
 from campaign.errors import InvalidContactError, LinkError, TemplateError, UsageError
 from campaign.links import Inspection, inspect_link
 from campaign.model import Contact
-from campaign.pipeline.assembly import Assembly
-from campaign.pipeline.plan import letter_plan
+from campaign.run.plan import message_plan
 from campaign.settings import Settings, link_in_environment, load_settings, require_secrets
-from campaign.stdout import say, say_json
+from campaign.terminal.stdout import say, say_json
 from campaign.window import SendWindow
+from campaign.worker.message_factory import MessageFactory
 
 _TOKEN = re.compile(r"\beyJ[\w-]{6,}\.[\w.-]*", re.ASCII)
 _MARKS = {True: "ok", False: "WRONG", None: "?"}
@@ -45,7 +45,7 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
     contact = _contact(settings, address)
     stranger = contact or Contact(number=1, email=address, columns={settings.contacts.email_column: address})
     try:
-        link = Assembly(letter_plan(settings, signing_secret(settings), window)).minter.mint(stranger, now)
+        link = MessageFactory(message_plan(settings, signing_secret(settings), window)).minter.mint(stranger, now)
     except (InvalidContactError, TemplateError) as error:
         if contact is not None:
             raise LinkError(error.what, where=error.where, fix=error.fix) from None

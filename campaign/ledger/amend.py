@@ -16,7 +16,7 @@ from campaign.ledger.cells import decode_cells, encode_cells
 from campaign.ledger.faults import damaged, path_of, transaction
 from campaign.ledger.overlay import Overlay
 from campaign.ledger.recognition import Nameless
-from campaign.ledger.schema import STANDINGS, WORD
+from campaign.ledger.schema import RESULT_ROWS, WORD
 from campaign.ledger.strangers import strange
 from campaign.ledger.suppressed import Suppressed
 from campaign.ledger.tally import recount
@@ -24,7 +24,7 @@ from campaign.model import Row, Status
 
 _READDRESSED = (Status.PENDING, Status.FAILED, Status.REJECTED, Status.INVALID, Status.DUPLICATE)
 """Where a corrected address counts: nobody has got, or may have got, the message at the old one."""
-_ENTRY = f"SELECT entry.email, entry.status, {WORD} {STANDINGS} WHERE entry.row = ?"
+_ENTRY = f"SELECT entry.email, entry.status, {WORD} {RESULT_ROWS} WHERE entry.row = ?"
 _PRIMARY = """
 SELECT entry.row, contact.id FROM contact JOIN entry ON entry.row = contact.row AND entry.contact = contact.id
 WHERE contact.address = ? AND (entry.status IS NULL OR entry.status = 'suppressed')
@@ -103,7 +103,7 @@ class Amendment:
         refused = "" if self._id_index is not None else ", 'rejected'"
         entries = []
         for row, contact, cells, word in self._database.execute(
-            f"SELECT entry.row, entry.contact, entry.cells, {WORD} AS word {STANDINGS} "
+            f"SELECT entry.row, entry.contact, entry.cells, {WORD} AS word {RESULT_ROWS} "
             f"WHERE word IN ('invalid', 'duplicate'{refused}) AND entry.status IS NOT 'suppressed' ORDER BY entry.row"
         ):
             entries.append((row, self._decode(cells, row)))

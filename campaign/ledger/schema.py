@@ -56,7 +56,7 @@ MIGRATIONS = {
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 
-STANDINGS = """
+RESULT_ROWS = """
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
     AND (entry.status IS NULL OR entry.status = 'suppressed' AND own.status IN ('sent', 'in_doubt', 'rejected'))
 """
@@ -64,7 +64,7 @@ FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
 has been suppressed since.
 """
 WORD = "CASE WHEN own.status = 'sending' THEN sending_word() ELSE coalesce(own.status, entry.status, 'pending') END"
-"""The status of a row of `STANDINGS`. A claim without an outcome is in doubt, once nobody can be sending it."""
+"""The status of a row of `RESULT_ROWS`. A claim without an outcome is in doubt, once nobody can be sending it."""
 
 
 def connect(

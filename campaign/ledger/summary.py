@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from campaign.ledger.faults import explained
-from campaign.ledger.schema import STANDINGS, WORD, name_sending
+from campaign.ledger.schema import RESULT_ROWS, WORD, name_sending
 from campaign.ledger.tally import SENDING, by_status, tally
-from campaign.model import Standing, Status
+from campaign.model import ResultRow, Status
 
 _DETAIL = "coalesce(own.detail, entry.detail, '')"
-_STANDING = f"""
+_RESULT_ROW = f"""
 SELECT entry.cells, CASE WHEN entry.status IS NULL OR entry.status = 'suppressed' THEN entry.email END, {WORD},
     coalesce(own.attempts, 0), own.smtp_code, own.enhanced, {_DETAIL}, own.settled_at, own.link_expires_at,
     own.link_fingerprint
-{STANDINGS} ORDER BY entry.row
+{RESULT_ROWS} ORDER BY entry.row
 """
 
 
@@ -69,10 +69,10 @@ def _with_delivery(database: sqlite3.Connection, wanted: str) -> int:
         return sum(rows for (_, word), rows in tally(database).items() if word == wanted)
 
 
-def standings(database: sqlite3.Connection) -> Iterator[Standing]:
+def result_rows(database: sqlite3.Connection) -> Iterator[ResultRow]:
     """Give every row of the contacts file in its order."""
     with explained(database):
-        yield from map(Standing._make, database.execute(_STANDING))
+        yield from map(ResultRow._make, database.execute(_RESULT_ROW))
 
 
 @contextlib.contextmanager
@@ -91,7 +91,7 @@ def reasons(database: sqlite3.Connection) -> Iterator[Reason]:
     with explained(database):
         for word, *rest in database.execute(  # as the rows come: SQLite would sort millions of reasons in memory
             f"SELECT {WORD} AS word, own.smtp_code, own.enhanced, {_DETAIL} AS why, coalesce(entry.email, '') "
-            f"{STANDINGS} WHERE word <> 'sent' AND NOT (word = 'pending' AND why = '')"
+            f"{RESULT_ROWS} WHERE word <> 'sent' AND NOT (word = 'pending' AND why = '')"
         ):
             yield Reason(Status(word), *rest)
 
@@ -101,7 +101,7 @@ def people(database: sqlite3.Connection, *, most: int = 200) -> list[Person]:
     with explained(database):
         rows = database.execute(
             f"SELECT entry.row, entry.line, coalesce(entry.email, json_extract(entry.cells, '$[0]'), ''), "
-            f"{WORD} AS word, own.smtp_code, own.enhanced, {_DETAIL} {STANDINGS} "
+            f"{WORD} AS word, own.smtp_code, own.enhanced, {_DETAIL} {RESULT_ROWS} "
             "WHERE word IN ('rejected', 'failed', 'invalid', 'in_doubt') ORDER BY entry.row LIMIT ?",
             (most,),
         ).fetchall()
@@ -112,7 +112,7 @@ def first_and_last(database: sqlite3.Connection) -> tuple[int, int] | None:
     """Give when the first and the last message was accepted (Unix seconds); None where none was."""
     with explained(database):
         first, last = database.execute(
-            f"SELECT min(own.settled_at), max(own.settled_at) {STANDINGS} WHERE own.status = 'sent'"
+            f"SELECT min(own.settled_at), max(own.settled_at) {RESULT_ROWS} WHERE own.status = 'sent'"
         ).fetchone()
     return None if first is None else (first, last)
 
@@ -123,7 +123,7 @@ def accepted(database: sqlite3.Connection, *, since: int, width: int) -> list[tu
         found = Counter(  # SQLite would sort them
             place
             for (place,) in database.execute(
-                f"SELECT (own.settled_at - ?) / ? {STANDINGS} WHERE own.status = 'sent'", (since, width)
+                f"SELECT (own.settled_at - ?) / ? {RESULT_ROWS} WHERE own.status = 'sent'", (since, width)
             )
         )
     return [(since + width * place, count) for place, count in sorted(found.items())]

@@ -9,8 +9,8 @@ dialogue       the transaction, without a socket;  reply  bytes to replies;  eve
 pipelining     whether an envelope may stand behind a body;  known_servers, server_memory  what is known and learned
 stretches      where a text repeats a secret;  decodings  in what encodings
 connection     a session's socket and its dialogue, with an exact count of what has left;  lifetime  when to renew it
-hearing        what a server says, told to the courier (courier.py: what the adapter needs of whoever has the messages)
+hearing        what a server says, told to the handler (handler.py: what the adapter needs of whoever has the messages)
 pool           many connections, one thread, on waiting (the selector);  admission, opening  its sessions, in threads
 
-What a reply *means* is not decided here: see `campaign.delivery`.
+What a reply *means* is not decided here: see `campaign.worker.policy`.
 """

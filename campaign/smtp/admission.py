@@ -1,4 +1,4 @@
-"""New sessions for the pool: asked for in good time, told to the courier, and not at all for a while after a failure.
+"""New sessions for the pool: asked for in good time, told to the handler, and not at all for a while after a failure.
 
 A session that ends before anything was said of a message was none: it counts as one that could not be had, however
 well it had begun. Otherwise a server that greets and hangs up would be asked again and again, without a pause or end.
@@ -9,26 +9,26 @@ from collections.abc import Callable, Collection
 from campaign.model import Phase
 from campaign.smtp.connect import Session
 from campaign.smtp.connection import Connection
-from campaign.smtp.courier import Courier
-from campaign.smtp.opening import Opener
+from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.pipelining import PipeliningTrials
 from campaign.smtp.session_error import SessionError
+from campaign.smtp.session_opener import SessionOpener
 
 
-class Admission:
+class SessionSupply:
     """Makes connections of the sessions that are opened. Moments are monotonic seconds."""
 
     def __init__(
         self,
         connect: Callable[[], Session],
-        courier: Courier,
+        handler: DeliveryHandler,
         trials: PipeliningTrials,
         *,
         wake: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
-        self._opener = Opener(connect, wake=wake)
-        self._courier = courier
+        self._opener = SessionOpener(connect, wake=wake)
+        self._handler = handler
         self._trials = trials
         self._clock = clock
         self._cautious = False
@@ -57,7 +57,7 @@ class Admission:
             elif open_now >= limit:
                 arrival.hang_up()
             else:
-                self._courier.opened(arrival)
+                self._handler.opened(arrival)
                 trials = self._trials
                 return Connection(arrival, now=self._clock(), trial=trials.of(arrival), grouping=trials.mode != "off")
         return None
@@ -77,5 +77,5 @@ class Admission:
         self._opener.close()
 
     def _failed(self, error: SessionError, open_now: int) -> None:
-        wait = self._courier.not_opened(error, others=open_now + self._opener.under_way)
+        wait = self._handler.session_failed(error, others=open_now + self._opener.under_way)
         self._opener.not_before = self._clock() + wait

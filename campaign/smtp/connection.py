@@ -11,7 +11,7 @@ import ssl
 from collections import deque
 from dataclasses import replace
 
-from campaign.model import Parcel, Phase, Reply
+from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.censor import without_links
 from campaign.smtp.connect import Session
 from campaign.smtp.dialogue import Dialogue
@@ -54,7 +54,7 @@ class Connection:
         """No message may begin on it any more."""
         self.served = False
         """Whether it has taken a message."""
-        self.put_off: Parcel | None = None
+        self.put_off: Attempt | None = None
         """The last message, where it was refused for now."""
         self.useful = False
         """Whether anything was said on it of any message, or there was none to send."""
@@ -69,10 +69,10 @@ class Connection:
         """Whether the whole of the current body, its end included, may have left this machine."""
         return self._body_unsent == 0
 
-    def begin(self, parcel: Parcel) -> bytes:
-        """Give the bytes that begin a parcel's envelope."""
-        self._tokens.append(parcel.token)
-        return self.dialogue.begin(parcel)
+    def begin(self, attempt: Attempt) -> bytes:
+        """Give the bytes that begin an attempt's envelope."""
+        self._tokens.append(attempt.token)
+        return self.dialogue.begin(attempt)
 
     def without_links(self, text: str) -> str:
         """Give what the server said without the links that it quotes of the messages lately sent over it."""

@@ -15,7 +15,7 @@ import re
 from collections import deque
 from enum import Enum
 
-from campaign.model import Parcel, Phase, Reply
+from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.events import Answered, Broken, Closing, Event, NotTaken, Ready
 from campaign.smtp.reply import ReplyError, ReplyParser
 
@@ -47,8 +47,8 @@ class Dialogue:
 
     def __init__(self, *, pipelining: bool, size_offered: bool = False) -> None:
         self.pipelining = pipelining
-        self.current: Parcel | None = None
-        self.upcoming: Parcel | None = None
+        self.current: Attempt | None = None
+        self.upcoming: Attempt | None = None
         self.ready = False
         """Whether the upcoming message's body may go."""
         self.behind = False
@@ -76,18 +76,18 @@ class Dialogue:
         """Whether nothing is under way and nothing is awaited."""
         return self.current is None and self.upcoming is None and not self._expected and self.held is None
 
-    def begin(self, parcel: Parcel) -> bytes:
-        """Give the bytes that begin the parcel's envelope. Only while no other is upcoming."""
+    def begin(self, attempt: Attempt) -> bytes:
+        """Give the bytes that begin the attempt's envelope. Only while no other is upcoming."""
         assert self.upcoming is None and (self.pipelining or not self._expected)
-        envelope = parcel.message.envelope
+        envelope = attempt.message.envelope
         for address in (envelope.return_path, envelope.recipient):
             if "\n" in address or "\r" in address or "\0" in address:
                 raise AssertionError("an address that would end its command and begin another")
-        self.upcoming, self.ready, self._refusal, self._not_taken = parcel, False, None, False
+        self.upcoming, self.ready, self._refusal, self._not_taken = attempt, False, None, False
         self.behind = self.current is not None
         mail = f"MAIL FROM:<{envelope.return_path}>"
         if self._size_offered:
-            mail += f" SIZE={len(parcel.message.data)}"  # RFC 1870
+            mail += f" SIZE={len(attempt.message.data)}"  # RFC 1870
         if envelope.smtputf8:
             mail += " SMTPUTF8"  # RFC 6531 section 3.4
         if self.pipelining:
@@ -110,11 +110,11 @@ class Dialogue:
 
     def body(self) -> bytes:
         """Give the upcoming message's body, dot-stuffed (RFC 5321 section 4.5.2) and ended; it is now current."""
-        parcel = self.upcoming
-        assert parcel is not None and self.ready and self.current is None
-        self.current, self.upcoming, self.ready, self._open = parcel, None, False, False
+        attempt = self.upcoming
+        assert attempt is not None and self.ready and self.current is None
+        self.current, self.upcoming, self.ready, self._open = attempt, None, False, False
         self._expected.append(Phase.BODY)
-        data = parcel.message.data
+        data = attempt.message.data
         stuffed = data.replace(b"\r\n.", b"\r\n..")
         if data.startswith(b"."):
             stuffed = b"." + stuffed
@@ -168,10 +168,10 @@ class Dialogue:
         elif phase is Phase.BODY:
             if reply.code // 100 == 3:
                 raise _OutOfStepError(f"{reply.code} in answer to a message")
-            parcel, self.current = self.current, None
-            assert parcel is not None
+            attempt, self.current = self.current, None
+            assert attempt is not None
             self._may_reset = True
-            answer = Answered(parcel, Phase.BODY, reply, held=self.upcoming is not None)
+            answer = Answered(attempt, Phase.BODY, reply, held=self.upcoming is not None)
             if reply.code >= 400 and self.upcoming is not None:
                 self.held = answer
             else:
@@ -204,12 +204,12 @@ class Dialogue:
         if phase is not Phase.DATA and not (self._refusal and not self.pipelining):
             self._write += self._advance()
             return
-        parcel, behind = self.upcoming, self.behind
-        assert parcel is not None
+        attempt, behind = self.upcoming, self.behind
+        assert attempt is not None
         self.behind = False
         if self._refusal is None:
             self.ready = True
-            events.append(Ready(parcel, behind))
+            events.append(Ready(attempt, behind))
             return
         self._queued.clear()
         self.upcoming = None
@@ -217,7 +217,7 @@ class Dialogue:
             self._write += TERMINATOR
             self._expected.append(_Aside.EMPTY)
             self._open = False
-        events.append(NotTaken(parcel) if self._not_taken else Answered(parcel, *self._refusal, behind))
+        events.append(NotTaken(attempt) if self._not_taken else Answered(attempt, *self._refusal, behind))
 
     def _reset(self) -> None:
         self._open = False

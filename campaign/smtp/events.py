@@ -6,13 +6,13 @@ the session. Tuples, since each message makes two of them.
 
 from typing import NamedTuple
 
-from campaign.model import Parcel, Phase, Reply
+from campaign.model import Attempt, Phase, Reply
 
 
 class Ready(NamedTuple):
     """354: the body may go."""
 
-    parcel: Parcel
+    attempt: Attempt
     behind: bool = False
     """Whether the envelope stood behind a body."""
 
@@ -20,7 +20,7 @@ class Ready(NamedTuple):
 class Answered(NamedTuple):
     """The last word on a message: refused at `phase`, or, at BODY, whatever the server made of it."""
 
-    parcel: Parcel
+    attempt: Attempt
     phase: Phase
     reply: Reply
     behind: bool = False
@@ -32,9 +32,9 @@ class Answered(NamedTuple):
 
 
 class NotTaken(NamedTuple):
-    """The server would not have an envelope behind a body. That says nothing of the message, which is untouched."""
+    """The server would not have an envelope behind a body. That says nothing of the message, which is not_sent."""
 
-    parcel: Parcel
+    attempt: Attempt
 
 
 class Broken(NamedTuple):

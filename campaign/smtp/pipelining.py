@@ -9,7 +9,7 @@ which every one of them takes, and behind a body only once the server has shown 
                     └─▶ unable  "out of sequence", silence, a reply too many or too few, a hang-up, three refusals in a
                                 row: never again in this campaign
 
-What was behind the body is untouched, also where it was refused: alone it may not be. The one message before it is the
+What was behind the body is not_sent, also where it was refused: alone it may not be. The one message before it is the
 most that can come into doubt. A server that was thought able, and whose connections then die with an envelope behind an
 unanswered body, is tried again.
 """

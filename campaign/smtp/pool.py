@@ -1,23 +1,23 @@
-"""Many connections, one thread: takes parcels from a courier, tells it what became of each.
+"""Many connections, one thread: takes attempts from a handler, tells it what became of each.
 
-The courier (whoever has the messages) is asked for a parcel whenever a connection has room for one, and asked again
+The handler (whoever has the messages) is asked for an attempt whenever a connection has room for one, and asked again
 before the body goes. Sessions are opened by a few threads, since that blocks; all else happens in `step`, so the
-courier needs no locks. A connection is renewed after some messages or minutes, and given up on 421, silence or
-nonsense. What happens to a parcel whose connection dies depends on one thing only: whether its body may have left.
+handler needs no locks. A connection is renewed after some messages or minutes, and given up on 421, silence or
+nonsense. What happens to an attempt whose connection dies depends on one thing only: whether its body may have left.
 """
 
 import contextlib
 import selectors
 from collections.abc import Callable
 
-from campaign.smtp.admission import Admission
+from campaign.smtp.admission import SessionSupply
 from campaign.smtp.connect import Session
 from campaign.smtp.connection import Connection
-from campaign.smtp.courier import Courier
-from campaign.smtp.hearing import hear, lose
+from campaign.smtp.delivery_handler import DeliveryHandler
+from campaign.smtp.event_loop import EventLoop
 from campaign.smtp.lifetime import Lifetime
 from campaign.smtp.pipelining import PipeliningTrials
-from campaign.smtp.waiting import Waiting
+from campaign.smtp.replies import hear, lose
 
 
 class Pool:
@@ -27,7 +27,7 @@ class Pool:
         self,
         *,
         connect: Callable[[], Session],
-        courier: Courier,
+        handler: DeliveryHandler,
         limit: int,
         timeout: float,
         lifetime: Lifetime,
@@ -36,17 +36,17 @@ class Pool:
     ) -> None:
         self.limit = limit
         """How many connections may be open or opening."""
-        self._waiting = Waiting(self._serve)
-        self.waker = self._waiting.waker
-        self.watch = self._waiting.watch
-        self._admission = Admission(connect, courier, trials, wake=self.waker.wake, clock=clock)
-        self._courier = courier
+        self._loop = EventLoop(self._serve)
+        self.waker = self._loop.waker
+        self.watch = self._loop.watch
+        self._admission = SessionSupply(connect, handler, trials, wake=self.waker.wake, clock=clock)
+        self._handler = handler
         self._timeout = timeout
         self._lifetime = lifetime
         self._clock = clock
         self._open: set[Connection] = set()
         self._idle: set[Connection] = set()
-        self._held: list[Connection] = []  # 354 has come, the courier has not let the body go
+        self._held: list[Connection] = []  # 354 has come, the handler has not let the body go
         self._check_every, self._next_check = min(0.2, timeout / 4), 0.0
 
     @property
@@ -69,7 +69,7 @@ class Pool:
         patience = self._admission.patience(patience)
         if self.occupied:
             patience = min(patience, self._check_every)
-        happened = self._waiting.sleep(patience)
+        happened = self._loop.sleep(patience)
         while (connection := self._admission.next(open_now=len(self._open), limit=self.limit)) is not None:
             self._admit(connection)
         now = self._clock()
@@ -83,19 +83,19 @@ class Pool:
         self._admission.ask(min(wanted, self.limit), self._open)
 
     def feed(self) -> None:
-        """Offer the courier's parcels to the connections that have none."""
+        """Offer the handler's attempts to the connections that have none."""
         for connection in list(self._idle):
             self._go_on(connection)
 
     def release(self) -> None:
-        """Ask the courier again about the bodies that it held."""
+        """Ask the handler again about the bodies that it held."""
         held, self._held = self._held, []
         for connection in held:
             if connection in self._open:
                 self._go_on(connection)
 
     def recall(self) -> None:
-        """Take back every parcel whose body has not begun; its connection can only be closed."""
+        """Take back every attempt whose body has not begun; its connection can only be closed."""
         for connection in list(self._open):
             dialogue = connection.dialogue
             if dialogue.upcoming is not None and dialogue.current is None:
@@ -114,11 +114,11 @@ class Pool:
         for connection in list(self._open):
             self._drop(connection, "")
         self._admission.close()
-        self._waiting.close()
+        self._loop.close()
 
     def _admit(self, connection: Connection) -> None:
         self._open.add(connection)
-        self._waiting.add(connection)
+        self._loop.add(connection)
         if connection.session.leftover:
             self._hear(connection, connection.session.leftover)
         else:
@@ -143,7 +143,7 @@ class Pool:
     def _hear(self, connection: Connection, data: bytes) -> None:
         dialogue = connection.dialogue
         body_was_out = dialogue.current is not None
-        commands, why = hear(connection, data, self._courier)
+        commands, why = hear(connection, data, self._handler)
         if why is not None:
             self._drop(connection, why)
             return
@@ -161,9 +161,9 @@ class Pool:
             assert dialogue.upcoming is not None
             if connection.closing:
                 self._drop(connection, connection.why_closing)
-            elif self._courier.has_aged(dialogue.upcoming):
+            elif self._handler.link_too_old(dialogue.upcoming):
                 self._drop(connection, "its link grew old while the server took its time")
-            elif self._courier.may_leave(dialogue.upcoming):
+            elif self._handler.may_send_body(dialogue.upcoming):
                 self._send_body(connection)
             else:
                 connection.deadline = float("inf")
@@ -181,9 +181,9 @@ class Pool:
         now = self._clock()
         connection.envelope_took = now - connection.begun
         if dialogue.pipelining and not self._lifetime.is_over(connection, now) and connection.trial.allows():
-            parcel = self._courier.take(connection.session)
-            if parcel is not None:
-                data += connection.begin(parcel)
+            attempt = self._handler.take(connection.session)
+            if attempt is not None:
+                data += connection.begin(attempt)
                 connection.trying = connection.trial.begin(len(data))
         self._send(connection, data, body=len(body))
 
@@ -192,14 +192,14 @@ class Pool:
             self._remove(connection)
             self._admission.ended(connection, "", open_now=len(self._open))
             return
-        parcel = self._courier.take(connection.session)
-        if parcel is None:
+        attempt = self._handler.take(connection.session)
+        if attempt is None:
             connection.deadline, connection.useful = float("inf"), True
             self._idle.add(connection)
             return
         self._idle.discard(connection)
         connection.begun = self._clock()
-        self._send(connection, connection.begin(parcel))
+        self._send(connection, connection.begin(attempt))
 
     def _send(self, connection: Connection, data: bytes, *, body: int = 0) -> None:
         """Send it, or as much as can be sent now; without `data`, what had to wait."""
@@ -214,7 +214,7 @@ class Pool:
             self._last_words(connection, _words(error))
             return
         if connection.blocked or not data:
-            self._waiting.renew(connection)
+            self._loop.renew(connection)
 
     def _last_words(self, connection: Connection, why: str) -> None:
         """A server that hangs up often says why first: read that before judging."""
@@ -236,13 +236,13 @@ class Pool:
     def _drop(self, connection: Connection, why: str) -> None:
         """The connection is dead, or as good as: settle what was on it."""
         self._remove(connection, quitting=False)
-        lose(connection, self._courier, why)
+        lose(connection, self._handler, why)
         self._admission.ended(connection, why, open_now=len(self._open))
 
     def _remove(self, connection: Connection, *, quitting: bool = True) -> None:
         self._open.discard(connection)
         self._idle.discard(connection)
-        self._waiting.remove(connection)
+        self._loop.remove(connection)
         connection.close(quitting=quitting)
 
 

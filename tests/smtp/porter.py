@@ -1,11 +1,11 @@
-"""A courier that keeps every word about its parcels, and a pool that it can be given to."""
+"""A courier that keeps every word about its attempts, and a pool that it can be given to."""
 
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from campaign.model import Parcel, Phase, Reply
+from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.connect import Server, Session, connect
 from campaign.smtp.lifetime import Lifetime
 from campaign.smtp.pipelining import Pipelining, PipeliningTrials
@@ -17,10 +17,10 @@ from tests.smtp_server import FaultServer
 
 
 class Porter:
-    """A courier that hands out parcels once, and keeps every word about them."""
+    """A courier that hands out attempts once, and keeps every word about them."""
 
-    def __init__(self, parcels: Iterable[Parcel], *, holding: bool = False) -> None:
-        self.waiting = deque(parcels)
+    def __init__(self, attempts: Iterable[Attempt], *, holding: bool = False) -> None:
+        self.waiting = deque(attempts)
         self.holding = holding
         self.taken: Counter[int] = Counter()
         self.words: dict[int, list[str]] = {}
@@ -31,46 +31,46 @@ class Porter:
         self.sessions = 0
         self.wait = 0.0
 
-    def take(self, session: Session) -> Parcel | None:
+    def take(self, session: Session) -> Attempt | None:
         if not self.waiting:
             return None
         given = self.waiting.popleft()
         self.taken[given.contact] += 1
         return given
 
-    def may_leave(self, parcel: Parcel) -> bool:
+    def may_send_body(self, attempt: Attempt) -> bool:
         return not self.holding
 
-    def answered(self, parcel: Parcel, phase: Phase, reply: Reply, *, served: bool) -> bool:
+    def answered(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
         self.served.append(served)
-        self._word(parcel, f"{phase} {reply.code}")
+        self._word(attempt, f"{phase} {reply.code}")
         return False
 
-    def untouched(self, parcel: Parcel, why: str) -> None:
-        self._word(parcel, "untouched")
+    def not_sent(self, attempt: Attempt, why: str) -> None:
+        self._word(attempt, "not_sent")
 
-    def has_aged(self, parcel: Parcel) -> bool:
-        return parcel.contact in self.aged
+    def link_too_old(self, attempt: Attempt) -> bool:
+        return attempt.contact in self.aged
 
-    def doubt(self, parcel: Parcel, why: str) -> None:
+    def doubt(self, attempt: Attempt, why: str) -> None:
         assert why
-        self.doubted.append(parcel.contact)
+        self.doubted.append(attempt.contact)
 
-    def unknown(self, parcel: Parcel, why: str) -> None:
+    def unknown(self, attempt: Attempt, why: str) -> None:
         assert why
-        self._word(parcel, "unknown")
+        self._word(attempt, "unknown")
 
     def opened(self, session: Session) -> None:
         self.sessions += 1
 
-    def not_opened(self, error: SessionError, *, others: int) -> float:
+    def session_failed(self, error: SessionError, *, others: int) -> float:
         self.refused.append((error.what, others))
         return self.wait
 
-    def _word(self, parcel: Parcel, word: str) -> None:
-        words = self.words.setdefault(parcel.contact, [])
+    def _word(self, attempt: Attempt, word: str) -> None:
+        words = self.words.setdefault(attempt.contact, [])
         words.append(word)
-        assert len(words) <= self.taken[parcel.contact], f"{parcel.contact}: {words}"
+        assert len(words) <= self.taken[attempt.contact], f"{attempt.contact}: {words}"
 
     @property
     def settled(self) -> bool:

@@ -10,8 +10,8 @@ from campaign.smtp.connect import Server, Session, connect
 from campaign.smtp.lifetime import Lifetime
 from campaign.smtp.pool import Pool
 from campaign.smtp.session_error import SessionError
+from tests.attempts import attempt
 from tests.conftest import StartServer
-from tests.parcels import parcel
 from tests.smtp.porter import Clock, Porter, deliver, pool_to, trials, work
 from tests.smtp_server import CATALOGUE, nth_connection
 
@@ -33,9 +33,9 @@ class TestOpening:
                 under_way -= 1
             raise SessionError("no", phase=Phase.AUTH)
 
-        porter = Porter([parcel(1)])
+        porter = Porter([attempt(1)])
         pool = Pool(
-            connect=fail, courier=porter, limit=10, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            connect=fail, handler=porter, limit=10, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
             trials=trials(), clock=time.monotonic,
         )  # fmt: skip
         work(pool, lambda: attempts >= 5)
@@ -49,10 +49,10 @@ class TestOpening:
             attempts.append(clock())
             raise SessionError("no", phase=Phase.CONNECT)
 
-        porter = Porter([parcel(1)])
+        porter = Porter([attempt(1)])
         porter.wait = 60.0
         pool = Pool(
-            connect=fail, courier=porter, limit=10, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            connect=fail, handler=porter, limit=10, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
             trials=trials(), clock=clock,
         )  # fmt: skip
         work(pool, lambda: len(porter.refused) == 1)
@@ -66,7 +66,7 @@ class TestOpening:
 
     def test_a_failure_is_told_with_how_many_others_there_are(self, smtp_server: StartServer) -> None:
         server = smtp_server(max_connections=3)
-        porter = Porter([parcel(number) for number in range(5)], holding=True)
+        porter = Porter([attempt(number) for number in range(5)], holding=True)
         pool = pool_to(server, porter, limit=10)
         work(pool, lambda: porter.sessions == 3 and min((others for _, others in porter.refused), default=9) == 3)
         porter.holding = False
@@ -77,7 +77,7 @@ class TestOpening:
 
     def test_never_more_than_the_limit(self, smtp_server: StartServer) -> None:
         server = smtp_server()
-        porter = Porter(parcel(number) for number in range(40))
+        porter = Porter(attempt(number) for number in range(40))
         pool = pool_to(server, porter, limit=4)
         seen: list[int] = []
         work(pool, lambda: seen.append(pool.connections) or porter.settled)  # type: ignore[func-returns-value]
@@ -92,7 +92,7 @@ class TestOpening:
             raise RuntimeError("a fault of ours")
 
         pool = Pool(
-            connect=fail, courier=Porter([parcel(1)]), limit=1, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            connect=fail, handler=Porter([attempt(1)]), limit=1, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
             trials=trials(), clock=time.monotonic,
         )  # fmt: skip
         with pytest.raises(RuntimeError, match="ours"):
@@ -109,18 +109,18 @@ class TestOpening:
             done.append(session)
             return session
 
-        pool = pool_to(server, Porter([parcel(1)]), connect=slowly)
+        pool = pool_to(server, Porter([attempt(1)]), connect=slowly)
         pool.open(1)
         pool.close()
         gate.set()
-        server.wait_until(lambda: any(one.fate == "quit" for one in server.connections))
+        server.wait_until(lambda: any(one.action == "quit" for one in server.connections))
         assert done and not server.accepted
 
 
 class TestAge:
     def test_an_old_connection_is_renewed(self, smtp_server: StartServer) -> None:
         server, clock = smtp_server(), Clock()
-        porter = Porter([parcel(1)])
+        porter = Porter([attempt(1)])
         pool = pool_to(server, porter, clock=clock, lifetime=Lifetime(messages=1000, seconds=600))
         work(pool, lambda: porter.settled and bool(pool.idle))
         clock.ahead += 599
@@ -129,7 +129,7 @@ class TestAge:
         clock.ahead += 2
         pool.step(0.0)
         assert pool.connections == 0
-        porter.waiting.append(parcel(2))
+        porter.waiting.append(attempt(2))
         work(pool, lambda: porter.settled)
         assert len(server.connections) == 2
         pool.close()
@@ -145,5 +145,5 @@ class TestAge:
 
     def test_connections_are_handed_out_by_connection(self, smtp_server: StartServer) -> None:
         server = smtp_server(CATALOGUE["mail_hang"](match=nth_connection(1)))
-        porter = deliver(server, Porter(parcel(number) for number in range(6)), limit=2)
-        assert porter.last_words() == {"untouched": 1, "body 250": 5}
+        porter = deliver(server, Porter(attempt(number) for number in range(6)), limit=2)
+        assert porter.last_words() == {"not_sent": 1, "body 250": 5}

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from campaign.commands.check import contacts, server, setup
 from campaign.commands.check.findings import Findings, counted
-from campaign.commands.documents import counts_document
+from campaign.commands.json_documents import counts_document
 from campaign.model import Status
 from campaign.settings import load_settings
-from campaign.stdout import say_json
+from campaign.terminal.stdout import say_json
 
 
 def check_campaign(

@@ -7,9 +7,9 @@ from typing import Any
 
 import typer
 
-from campaign.colour import coloured
 from campaign.errors import CampaignError
-from campaign.stdout import say
+from campaign.terminal.colour import coloured
+from campaign.terminal.stdout import say
 from campaign.visible import visible_lines
 
 

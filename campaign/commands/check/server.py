@@ -2,15 +2,15 @@
 
 from campaign.commands.check.findings import Findings, counted
 from campaign.commands.check.setup import Known
-from campaign.delivery import judge, refusal, said
 from campaign.model import Phase
-from campaign.pipeline.message_size import too_large
-from campaign.pipeline.plan import configured_server
-from campaign.pipeline.rehearsal import size_with_little
+from campaign.run.dry_run import size_with_little
+from campaign.run.plan import configured_server
 from campaign.settings import Settings
 from campaign.smtp.connect import Session, connect
-from campaign.smtp.notes import session_notes
 from campaign.smtp.probe import try_envelope
+from campaign.smtp.session_notes import session_notes
+from campaign.worker.message_size import too_large
+from campaign.worker.policy import judge, refusal, said
 
 
 def server(settings: Settings, known: Known, found: Findings) -> None:

@@ -1,0 +1,99 @@
+"""Whether a run goes on with what earlier runs of the same name began, and what a person should know of them.
+
+A campaign may go on with the same files, with a template that was mended, or with contacts that have come since: all
+this needs nobody's leave, so that cron's next run goes on by itself. Other templates *and* other contacts look like a
+new campaign under an old name, in which everybody who was mailed before would be missed: that wants a yes.
+
+Takes the ledger and the digest of the templates; gives words. Raises SettingsError, LedgerError.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from campaign.errors import SettingsError
+from campaign.ledger import history
+from campaign.ledger.history import Earlier
+from campaign.ledger.store import Ledger
+from campaign.run.plan import RunPlan
+from campaign.run.progress import RunObserver
+from campaign.settings import Settings
+from campaign.window import find_zone, say_day
+
+_LONG_AGO = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """What is to be said of earlier runs before this one begins."""
+
+    words: str
+    wants_yes: bool
+
+
+def continuation(
+    database: sqlite3.Connection, template: str, *, zone: tzinfo, now: datetime, asked: bool
+) -> Continuation | None:
+    """Give what is to be said of earlier runs; None where none mailed anybody, and where this one plainly goes on,
+    unless somebody is `asked` anyway. `template`: the templates' digest; `now`: aware.
+    """
+    last, recorded = history.last_mailed(database), history.last_known(database)
+    if last is None or recorded is None:
+        return None
+    used, known = recorded
+    other_template = used != template
+    other_contacts = not history.knows_all(database, known)
+    long_ago = now - datetime.fromtimestamp(last, UTC) > _LONG_AGO
+    if not (asked or other_template or other_contacts or long_ago):
+        return None
+    return Continuation(
+        words=_words(history.earlier_runs(database, known), zone, other_template=other_template),
+        wants_yes=other_template and other_contacts,
+    )
+
+
+def goes_on_with(database: sqlite3.Connection, template: str, *, now: datetime) -> bool:
+    """Whether a run goes on with one that was cut off not long ago, with the same `template`s: nobody need be told."""
+    last, recorded = history.last_mailed(database), history.last_known(database)
+    if last is None or recorded is None:
+        return True
+    return recorded[0] == template and now - datetime.fromtimestamp(last, UTC) <= _LONG_AGO
+
+
+def tell_of_earlier_runs(plan: RunPlan, ledger: Ledger, template: str, *, observer: RunObserver, total: int) -> None:
+    """Say what earlier runs of this name have done, before this one mails `total` contacts. Raises SettingsError where
+    that wants a yes, and nobody is there to say it.
+    """
+    now, zone = datetime.now(UTC), find_zone(plan.settings.window.timezone)
+    before = continuation(ledger.database, template, zone=zone, now=now, asked=bool(total) and observer.asks)
+    if before is None:
+        return
+    if total and before.wants_yes and not observer.can_agree:
+        raise wants_a_yes(before, plan.settings)
+    observer.notice(before.words)
+
+
+def wants_a_yes(before: Continuation, settings: Settings) -> SettingsError:
+    """Give what is raised where nobody is there to say yes."""
+    return SettingsError(
+        f"other templates and other contacts under a name that was used before: {before.words}",
+        where=f"{settings.path}, name",
+        fix="give a new campaign a new name, and everybody is mailed; or say --yes, to mail only who was not",
+    )
+
+
+def _words(earlier: Earlier, zone: tzinfo, *, other_template: bool) -> str:
+    days = [say_day(datetime.fromtimestamp(moment, UTC), zone) for moment in (earlier.first_at, earlier.last_at)]
+    when = f"on {days[0]}" if days[0] == days[1] else f"from {days[0]} to {days[1]}"
+    were = "was" if earlier.mailed == 1 else "were"
+    words = f"{earlier.mailed:,} of {earlier.contacts:,} {were} mailed {when}"
+    if not earlier.mailed:
+        words = f"none of the {earlier.contacts:,} contacts was mailed before under this name"
+    words += f"; {earlier.new:,} {'is' if earlier.new == 1 else 'are'} new"
+    if earlier.elsewhere:
+        were = "was" if earlier.elsewhere == 1 else "were"
+        words += f"; {earlier.elsewhere:,} who {were} mailed {'' if earlier.mailed else when + ' '}"
+        words = words.rstrip() + f" {'is' if earlier.elsewhere == 1 else 'are'} not in the contacts file now"
+    if other_template:
+        words += "; the templates have changed since"
+    return words

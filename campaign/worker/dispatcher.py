@@ -1,0 +1,248 @@
+"""Between the rows and the connections: makes attempts, claims them, and has replies judged.
+
+The pool asks and tells (`smtp.dispatcher.Courier`); `delivery` judges; `outcomes` carries the verdict out. A body leaves
+only once its claim is durable and while the window is open.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from campaign.errors import CampaignError, InvalidContactError
+from campaign.ledger.due_rows import DueRow
+from campaign.ledger.journal import Journal
+from campaign.model import Attempt, Phase, Reply, Status
+from campaign.smtp.connect import Session
+from campaign.smtp.session_error import SessionError
+from campaign.worker.circuit_breaker import CircuitBreaker
+from campaign.worker.job import Job
+from campaign.worker.message_size import require_room
+from campaign.worker.outcomes import Outcomes
+from campaign.worker.policy import RETRY, Action, Verdict, judge, refusal
+from campaign.worker.row_queue import RowQueue
+from campaign.worker.send_rate import SendRate
+from campaign.worker.session_failures import SessionFailures
+from campaign.worker.turns import Turns
+
+_QUICK_TRIES = 3
+"""How often a row goes again at once after its connection died before the body left."""
+
+
+class Dispatcher:
+    """One worker's dispatcher."""
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        rows: RowQueue,
+        make: Callable[[DueRow], Attempt],
+        journal: Journal,
+        send_rate: SendRate,
+        breaker: CircuitBreaker,
+        clock: Callable[[], float],
+    ) -> None:
+        self.draining = False
+        """No more attempts are given out; those under way go on."""
+        self.recalled = False
+        """No body leaves any more, either."""
+        self._where = f"smtp.host {job.server.host}"
+        self.sessions = SessionFailures(breaker, stop_after=job.stop_after, backoff=job.backoff, where=self._where)
+        self._rows = rows
+        self._turns = Turns(rows, send_rate, journal)
+        self._make = make
+        self._journal = journal
+        self._send_rate = send_rate
+        self._breaker = breaker
+        self._clock = clock
+        self._window = job.message_plan.window
+        self._opening_is_set = job.opening_is_set
+        self._min_lifetime = job.min_lifetime
+        self._outcomes = Outcomes(job, rows=rows, journal=journal, send_rate=send_rate, breaker=breaker, clock=clock)
+        self._not_durable: dict[int, Attempt] = {}
+        """The latest claim of each contact that `cleared` has not named yet. By attempt, since an earlier claim of the
+        same contact may still be on its way to the disk when the next is made."""
+        self._quick: Counter[int] = Counter()
+        self._backoff = job.backoff
+        self._last_drop = float("-inf")
+        self._proven = False
+        """The server has taken a message of this campaign."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether no more attempts are given out."""
+        return self.draining or self._breaker.reason is not None
+
+    @property
+    def settled(self) -> Counter[str]:
+        """Contacts by the status they were given."""
+        return self._outcomes.settled
+
+    @property
+    def under_way(self) -> int:
+        """How many contacts are claimed and have no outcome yet."""
+        return len(self._outcomes.under_way)
+
+    def cleared(self, claims: list[Attempt]) -> None:
+        """Hear that these claims are durable."""
+        for attempt in claims:
+            self._forget_claim(attempt)
+
+    def lost(self, claims: list[Attempt]) -> None:
+        """Hear that another worker won these claims: they are no longer ours to send or to settle."""
+        for attempt in claims:
+            self._outcomes.abandon(attempt.contact)
+
+    def window_over(self) -> None:
+        """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
+        self._outcomes.fail_waiting()
+
+    def fetch(self) -> None:
+        """Have the next rows here, though none may begin yet."""
+        try:
+            self._rows.fetch(self._clock())
+        except CampaignError as error:
+            self._breaker.stop(error)
+
+    # What the pool asks.
+
+    def take(self, session: Session) -> Attempt | None:
+        """Give the next contact's attempt, made and claimed."""
+        now = self._clock()
+        if self.closed or self._send_rate.wait(now) > 0 or self._too_early():
+            return None
+        try:
+            while (due := self._turns.next(now)) is not None:
+                attempt = self._prepare(due, session)
+                if attempt is not None:
+                    self._turns.begun()
+                    return attempt
+        except CampaignError as error:
+            self._breaker.stop(error)
+        return None
+
+    def may_send_body(self, attempt: Attempt) -> bool:
+        """Say whether the claim is durable and the window open."""
+        if attempt.contact in self._not_durable or self.recalled or self._too_early():
+            return False
+        return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
+
+    def link_too_old(self, attempt: Attempt) -> bool:
+        """Say whether too little is left of its link's life: this process slept, or the server did."""
+        return attempt.link_expires_at - time.time() < self._min_lifetime
+
+    # What the pool tells.
+
+    def answered(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
+        """Judge the server's last word on an attempt. Give whether it is its last one in this session, too."""
+        self._forget_claim(attempt)
+        due = self._outcomes.under_way.get(attempt.contact)
+        verdict = self._judge(phase, reply, served=served)
+        ends = verdict.renew or verdict.fewer
+        if not ends and (reply.code != 421 or phase is Phase.BODY):
+            self.sessions.of_use()
+        if due is None:
+            return ends
+        if verdict.action is Action.SENT:
+            self._proven = True
+            self._outcomes.sent(due, reply)
+            return False
+        self._breaker.judged(due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None)
+        self._outcomes.carry_out(due, verdict, reply, f"at {phase}: {reply.text}")
+        if verdict.fewer:
+            self.sessions.fewer(None, reply.text)
+        if verdict.stop:
+            self._breaker.stop(refusal(verdict, phase, reply, where=self._where))
+        return ends
+
+    def not_sent(self, attempt: Attempt, why: str) -> None:
+        """Let the row go again: at once, but not for ever."""
+        self._forget_claim(attempt)
+        due = self._outcomes.under_way.get(attempt.contact)
+        if due is None:
+            return
+        if why:
+            self._quick[due.id] += 1
+            now = self._clock()
+            if now - self._last_drop >= self._backoff:  # a server that goes down drops all connections: one failure
+                self._last_drop = now
+                self._breaker.suspect(due.id, why)
+        if self.closed or self._quick[due.id] <= _QUICK_TRIES:
+            self._outcomes.give_back(due)
+            return
+        del self._quick[due.id]
+        self._outcomes.carry_out(due, RETRY, None, f"{why}, before the message had left")
+
+    def unknown(self, attempt: Attempt, why: str) -> None:
+        """Nobody can know whether the contact got it."""
+        self._last_drop = self._clock()  # what was behind it on the connection is no failure of its own
+        due = self._outcomes.under_way.get(attempt.contact)
+        if due is not None:
+            doubt = judge(Phase.BODY, None)
+            self._outcomes.carry_out(due, doubt, None, f"{why} after the message had left; no reply came")
+
+    def doubt(self, attempt: Attempt, why: str) -> None:
+        """Settle a row as in doubt that waits for another try, if it still does."""
+        self._outcomes.doubt(attempt.contact, f"it was put off, and then another reply came: {why}")
+
+    def opened(self, session: Session) -> None:
+        """Note that the server takes sessions."""
+        self.sessions.opened()
+
+    def session_failed(self, error: SessionError, *, others: int) -> float:
+        """Stop where it is our own fault; otherwise make do with fewer, or wait."""
+        return self._backoff if self.closed else self.sessions.failed(error, others=others)
+
+    # How it is done.
+
+    def _too_early(self) -> bool:
+        """Whether a clock that was set back says that the window is not open yet."""
+        return self._opening_is_set and self._window.seconds_until_open(datetime.now(UTC)) > 0
+
+    def _judge(self, phase: Phase, reply: Reply, *, served: bool) -> Verdict:
+        """What may be one recipient's matter once the server has taken a message is looked at in that light: one that
+        any worker of any run of this campaign sent. So it is no stop for a campaign that goes on at an odd recipient.
+        """
+        verdict = judge(phase, reply, served=served, proven=self._proven)
+        if verdict.stop and not self._proven:
+            otherwise = judge(phase, reply, served=served, proven=True)
+            if otherwise != verdict and self._journal.anybody_sent():
+                self._proven = True
+                return otherwise
+        return verdict
+
+    def _prepare(self, due: DueRow, session: Session) -> Attempt | None:
+        """Make the row's attempt and claim it; None where it can't go over this session, or at all."""
+        try:
+            attempt = self._make(due)
+        except InvalidContactError as error:
+            self._outcomes.mark_invalid(due, f"{error.what} ({error.where})" if error.where else error.what)
+            return None
+        except CampaignError:
+            self._rows.give_back(due)
+            raise
+        if attempt.message.envelope.smtputf8 and not session.smtputf8:
+            words = "the address has letters beyond ASCII, which the server can't take (no SMTPUTF8)"
+            self._outcomes.mark_invalid(due, words)
+            return None
+        limit, size = session.size_limit, len(attempt.message.data)
+        if limit is not None and size > limit:
+            try:  # the templates may be to blame, whatever the row's cells hold
+                require_room(lambda it: len(self._make(replace(due, contact=it)).message.data), due.contact, limit)
+            except CampaignError:
+                self._rows.give_back(due)
+                raise
+        self._outcomes.under_way[due.id] = due
+        self._not_durable[due.id] = attempt
+        self._journal.claim(attempt)
+        if limit is not None and size > limit:
+            words = f"the message has {size:,} bytes, the server takes {limit:,}"
+            self._outcomes.settle(due, Status.REJECTED, Reply(code=552, enhanced="5.3.4", text=words))
+            return None
+        return attempt
+
+    def _forget_claim(self, attempt: Attempt) -> None:
+        if self._not_durable.get(attempt.contact) is attempt:
+            del self._not_durable[attempt.contact]
