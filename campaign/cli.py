@@ -206,6 +206,19 @@ def sandbox_(
     serve_sandbox(port, folder)
 
 
+@app.command(cls=Command)
+@command
+def guide(
+    subject: Annotated[
+        str | None, typer.Argument(help="What to read about. [default: the list of subjects]", metavar="SUBJECT")
+    ] = None,
+) -> None:
+    """Show the manual: a page, or the list of its pages."""
+    from campaign.commands.guide import show_guide
+
+    show_guide(subject)
+
+
 @link_app.command("mint", cls=Command)
 @command
 def link_mint(

@@ -30,6 +30,7 @@ LAYERS = {
         "options",
         "starter",
         "stdout",
+        "terminal",
         "usage",
         "commands",
         "cli",
@@ -53,7 +54,7 @@ HOMES = {
     "tenacity": {"backoff"},
     "sqlite3": {"ledger", "pipeline", "commands"},  # the latter only pass a connection on to the ledger's questions
     "aiosmtpd": {"sandbox"},
-    "rich": {"live_line"},  # how wide characters are; typer brings it
+    "rich": {"live_line", "terminal"},  # how wide characters are; the guide; typer brings it
     "typer": {"cli", "options", "exits", "usage", "console", "commands"},
 }
 """Third-party libraries, and those of Python's own that the design gives one room."""
