@@ -196,10 +196,7 @@ def report(
 
 @app.command("sandbox", cls=Command)
 @command
-def sandbox_(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")] = 2525,
-    folder: Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")] = Path("sandbox"),
-) -> None:
+def sandbox_(port: options.SandboxPort = 2525, folder: options.SandboxFolder = Path("sandbox")) -> None:
     """Run the embedded SMTP server alone, until Ctrl-C."""
     from campaign.commands.serving import serve_sandbox
 
@@ -208,11 +205,7 @@ def sandbox_(
 
 @app.command(cls=Command)
 @command
-def guide(
-    subject: Annotated[
-        str | None, typer.Argument(help="What to read about. [default: the list of subjects]", metavar="SUBJECT")
-    ] = None,
-) -> None:
+def guide(subject: options.Subject = None) -> None:
     """Show the manual: a page, or the list of its pages."""
     from campaign.commands.guide import show_guide
 
