@@ -197,14 +197,20 @@ def report(
 
 @app.command("sandbox", cls=Command)
 @command
-def sandbox_(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")] = 2525,
-    folder: Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")] = Path("sandbox"),
-) -> None:
+def sandbox_(port: options.SandboxPort = 2525, folder: options.SandboxFolder = Path("sandbox")) -> None:
     """Run the embedded SMTP server alone, until Ctrl-C."""
     from campaign.commands.sandbox import serve_sandbox
 
     serve_sandbox(port, folder)
+
+
+@app.command(cls=Command)
+@command
+def guide(subject: options.Subject = None) -> None:
+    """Show the manual: a page, or the list of its pages."""
+    from campaign.commands.guide import show_guide
+
+    show_guide(subject)
 
 
 @link_app.command("mint", cls=Command)

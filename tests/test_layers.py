@@ -16,7 +16,8 @@ SOURCES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path i
 """Every module of the house: its file, relative to the package, and its text."""
 
 FLOORS = (
-    ("cli", "__main__"),
+    ("__main__",),
+    ("cli",),
     ("commands",),
     ("terminal",),
     ("run",),
@@ -24,13 +25,13 @@ FLOORS = (
     ("contacts", "links", "content", "message", "smtp", "ledger", "results", "preview", "report", "sandbox"),
     ("settings",),
     ("window",),
-    ("durations",),
+    ("durations", "private_files", "visible", "core_dumps"),
     ("model", "errors", "pages", "__init__"),
 )
 """From the top to the bottom."""
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
-ROOMS = FLOORS[5]
-KNOWN_TO_ROOMS = {"durations", "model", "errors", "pages", "__init__"}
+ROOMS = next(floor for floor in FLOORS if "smtp" in floor)
+KNOWN_TO_ROOMS = {"durations", "private_files", "visible", "core_dumps", "model", "errors", "pages", "__init__"}
 """A room takes what it needs as plain values: it knows no settings, and no window."""
 
 HOMES = {

@@ -62,6 +62,11 @@ Strict = Annotated[
     bool, typer.Option("--strict", help="Exit code 1 for rows that can't be mailed, and for whatever is noted.")
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Do not connect to the SMTP server.")]
+SandboxPort = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")]
+SandboxFolder = Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")]
+Subject = Annotated[
+    str | None, typer.Argument(help="What to read about. [default: the list of subjects]", metavar="SUBJECT")
+]
 
 SETTINGS = {
     "--opens": "window.opens",

@@ -1,11 +1,9 @@
-"""The only room that knows the order of the others.
+"""A whole run, by its owner: plan, enrolment, the worker pool, progress, results.
 
-plan        from settings to what a run needs        beforehand  what is decided before the ledger is opened
-reading     the contacts file into the ledger        enrolment   … unless it is there; reader: … by a process
-resend      which rows go again                      rehearsal   everybody's message made, and none sent
-job         what a worker must know                  factory    contact → link → content → message
-worker      the loop of one process                  rows, dispatcher, sessions, trouble: its rows, its mail, its failures
-outcomes    verdicts, carried out                    evidence    … and judged once more where nobody got through
-workers        the processes                            run         a whole run, to the results
-watching    what a run tells, and whom               report      the figures of the report page
+plan          from settings to what a run needs       preconditions  what must hold before the ledger is opened
+runner        the order of a run                      continuation   whether it goes on with what earlier runs began
+enrolment     the contacts into the ledger            contacts_loading, loading_notes, contacts_process  how, who
+corrections   rows that a person has put right        worker_pool    the processes;  shutdown  the signals that stop
+progress      what is told meanwhile, and to whom     finish         results and counts at the end;  summary  the outcome
+dry_run       every message made, and none sent       nobody_accepted  refusals looked at again, where all were refused
 """

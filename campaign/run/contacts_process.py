@@ -3,7 +3,8 @@
     order (what to read, into which ledger) ─▶ process ─▶ the number of rows read so far …, then "done" or an error
 
 It holds the ledger's lock while it works, and ends when its parent does. It is forked, so it must be begun before there
-are threads, an open ledger or pandas; where that can't be, `ContactsProcess.begin` gives None, and the parent reads by itself.
+are threads, an open ledger or pandas; where that can't be, `ContactsProcess.begin` gives None, and the parent reads by
+itself.
 """
 
 import contextlib

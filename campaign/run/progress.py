@@ -127,9 +127,7 @@ class RunObserver(Protocol):
 
 
 def told(result_rows: Iterable[ResultRow], observer: RunObserver, total: int, *, aloud: bool) -> Iterator[ResultRow]:
-    """Give the result_rows of all `total` rows on, while the observer hears how many were written; `aloud`: and that they
-    are.
-    """
+    """Give all `total` rows on, while the observer hears how many were written; `aloud`: and that they are."""
     if aloud:
         observer.notice(f"writing the results, {total:,} row{'' if total == 1 else 's'}")
     for number, standing in enumerate(result_rows):

@@ -1,9 +1,9 @@
 """The processes of a run: one worker in this process, or several of their own.
 
 A worker process gets its `Job` and the ledger's lock over a pipe, so nobody else can begin a run while it lives; it
-sends `WorkerReport`s back, and drains when it is told to, when it gets SIGTERM, or when the pipe closes because its parent
-is gone. It is forked where that is safe, which is before there are threads, an open ledger or pandas: it then has all
-that it needs, and nothing else.
+sends `WorkerReport`s back, and drains when it is told to, when it gets SIGTERM, or when the pipe closes because its
+parent is gone. It is forked where that is safe, which is before there are threads, an open ledger or pandas: it then
+has all that it needs, and nothing else.
 """
 
 import contextlib
@@ -186,11 +186,13 @@ class WorkerProcess:
         self._drained = False
 
     def begin(self, job: Job, lock: int) -> None:
+        """Give it its job, and the descriptor that holds the ledger's lock."""
         with contextlib.suppress(OSError):  # it has died: reading from it will tell
             self.pipe.send(job)
             send_handle(self.pipe, lock, self.process.pid)
 
     def drain(self) -> None:
+        """Let it begin no more messages."""
         if not self._drained:
             self._drained = True
             with contextlib.suppress(OSError):

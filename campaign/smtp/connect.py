@@ -3,8 +3,8 @@
     dial ─▶ greeting ─▶ EHLO ─▶ STARTTLS, EHLO again ─▶ AUTH ─▶ handed over
 
 Raises `SessionError`, which says at which phase it failed and what the server said; whether that is worth another try
-is for `campaign.worker.policy` to say. TLS is always verified, certificate and host name; a server without STARTTLS is an
-error, never a silent downgrade (RFC 8314 section 3). Each reply is awaited for `Server.timeout`, all of it for three
+is for `campaign.worker.policy` to say. TLS is always verified, certificate and host name; a server without STARTTLS is
+an error, never a silent downgrade (RFC 8314 section 3). Each reply is awaited for `Server.timeout`, all of it for three
 times as long.
 
 Not by smtplib: that waits anew for each packet and reads lines without end, forgets the greeting, tries one password

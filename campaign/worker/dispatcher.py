@@ -1,7 +1,7 @@
 """Between the rows and the connections: makes attempts, claims them, and has replies judged.
 
-The pool asks and tells (`smtp.dispatcher.Courier`); `delivery` judges; `outcomes` carries the verdict out. A body leaves
-only once its claim is durable and while the window is open.
+The pool asks and tells (`smtp.delivery_handler.DeliveryHandler`); `policy` judges; `outcomes` carries the verdict out.
+A body leaves only once its claim is durable and while the window is open.
 """
 
 import time

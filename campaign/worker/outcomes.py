@@ -1,4 +1,4 @@
-"""What becomes of claimed rows: verdicts carried out, on record (journal), for the row (rows) and for the rate (send_rate).
+"""What becomes of claimed rows: verdicts carried out, on record (journal), for the row (rows) and for the rate.
 
 Takes a row that is under way and a `Verdict`; a row that goes again is put off, and costs a try only where the verdict
 says so: throttling is not failure.

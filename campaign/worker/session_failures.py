@@ -1,4 +1,4 @@
-"""SessionFailures that could not be had: when the next one is tried, when it is time to stop, how many the server takes.
+"""Sessions that could not be had: when the next one is tried, when it is time to stop, how many the server takes.
 
 Takes each failure, and the successes; gives the seconds to wait. Moments and lengths of time are in seconds.
 """
@@ -43,7 +43,8 @@ class SessionFailures:
 
     def failed(self, error: SessionError, *, others: int) -> float:
         """Hear that one could not be had, or was of no use, while `others` are open or being opened. Give the seconds
-        until the next attempt. Where it is our own fault, or the server's for good, `CircuitBreaker` has the reason to stop.
+        until the next attempt. Where it is our own fault, or the server's for good, the circuit
+        breaker has the reason to stop.
         """
         verdict = judge(error.phase, error.reply)
         if verdict.about is About.QUOTA and error.reply is not None:
