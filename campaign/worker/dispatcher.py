@@ -1,26 +1,28 @@
-"""Between the rows and the connections: makes attempts, claims them, and has replies judged.
+"""Between the rows and the connections: gives attempts to the pool, and hears what became of each.
 
-The pool asks and tells (`smtp.delivery_handler.DeliveryHandler`); `policy` judges; `outcomes` carries the verdict out.
-A body leaves only once its claim is durable and while the window is open.
+The pool asks and tells (`smtp.delivery_handler.DeliveryHandler`); `preparation` makes and claims attempts; `policy`
+judges replies; `outcomes` carries the verdicts out. A body leaves only once its claim is durable and while the window
+is open.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from campaign.errors import CampaignError, InvalidContactError
+from campaign.errors import CampaignError
 from campaign.ledger.due_rows import DueRow
 from campaign.ledger.journal import Journal
-from campaign.model import Attempt, Phase, Reply, Status
+from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.connect import Session
 from campaign.smtp.session_error import SessionError
 from campaign.worker.circuit_breaker import CircuitBreaker
+from campaign.worker.claims import Claims
 from campaign.worker.job import Job
-from campaign.worker.message_size import require_room
+from campaign.worker.judge import Judge
 from campaign.worker.outcomes import Outcomes
-from campaign.worker.policy import RETRY, Action, Verdict, judge, refusal
+from campaign.worker.policy import RETRY, Action, judge, refusal
+from campaign.worker.preparation import Preparation
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
 from campaign.worker.session_failures import SessionFailures
@@ -31,7 +33,7 @@ _QUICK_TRIES = 3
 
 
 class Dispatcher:
-    """One worker's dispatcher."""
+    """One worker's: the `DeliveryHandler` of its pool."""
 
     def __init__(
         self,
@@ -52,8 +54,6 @@ class Dispatcher:
         self.sessions = SessionFailures(breaker, stop_after=job.stop_after, backoff=job.backoff, where=self._where)
         self._rows = rows
         self._turns = Turns(rows, send_rate, journal)
-        self._make = make
-        self._journal = journal
         self._send_rate = send_rate
         self._breaker = breaker
         self._clock = clock
@@ -61,14 +61,12 @@ class Dispatcher:
         self._opening_is_set = job.opening_is_set
         self._min_lifetime = job.min_lifetime
         self._outcomes = Outcomes(job, rows=rows, journal=journal, send_rate=send_rate, breaker=breaker, clock=clock)
-        self._not_durable: dict[int, Attempt] = {}
-        """The latest claim of each contact that `cleared` has not named yet. By attempt, since an earlier claim of the
-        same contact may still be on its way to the disk when the next is made."""
+        self._claims = Claims(journal)
+        self._judge = Judge(journal)
+        self._preparation = Preparation(make, rows=rows, outcomes=self._outcomes, claims=self._claims)
         self._quick: Counter[int] = Counter()
         self._backoff = job.backoff
         self._last_drop = float("-inf")
-        self._proven = False
-        """The server has taken a message of this campaign."""
 
     @property
     def closed(self) -> bool:
@@ -88,7 +86,7 @@ class Dispatcher:
     def cleared(self, claims: list[Attempt]) -> None:
         """Hear that these claims are durable."""
         for attempt in claims:
-            self._forget_claim(attempt)
+            self._claims.forget(attempt)
 
     def lost(self, claims: list[Attempt]) -> None:
         """Hear that another worker won these claims: they are no longer ours to send or to settle."""
@@ -115,7 +113,7 @@ class Dispatcher:
             return None
         try:
             while (due := self._turns.next(now)) is not None:
-                attempt = self._prepare(due, session)
+                attempt = self._preparation.prepare(due, session)
                 if attempt is not None:
                     self._turns.begun()
                     return attempt
@@ -125,7 +123,7 @@ class Dispatcher:
 
     def may_send_body(self, attempt: Attempt) -> bool:
         """Say whether the claim is durable and the window open."""
-        if attempt.contact in self._not_durable or self.recalled or self._too_early():
+        if self._claims.pending(attempt) or self.recalled or self._too_early():
             return False
         return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
 
@@ -137,16 +135,16 @@ class Dispatcher:
 
     def answered(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
         """Judge the server's last word on an attempt. Give whether it is its last one in this session, too."""
-        self._forget_claim(attempt)
+        self._claims.forget(attempt)
         due = self._outcomes.under_way.get(attempt.contact)
-        verdict = self._judge(phase, reply, served=served)
+        verdict = self._judge.verdict(phase, reply, served=served)
         ends = verdict.renew or verdict.fewer
         if not ends and (reply.code != 421 or phase is Phase.BODY):
             self.sessions.of_use()
         if due is None:
             return ends
         if verdict.action is Action.SENT:
-            self._proven = True
+            self._judge.accepted()
             self._outcomes.sent(due, reply)
             return False
         self._breaker.judged(due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None)
@@ -159,7 +157,7 @@ class Dispatcher:
 
     def not_sent(self, attempt: Attempt, why: str) -> None:
         """Let the row go again: at once, but not for ever."""
-        self._forget_claim(attempt)
+        self._claims.forget(attempt)
         due = self._outcomes.under_way.get(attempt.contact)
         if due is None:
             return
@@ -200,49 +198,3 @@ class Dispatcher:
     def _too_early(self) -> bool:
         """Whether a clock that was set back says that the window is not open yet."""
         return self._opening_is_set and self._window.seconds_until_open(datetime.now(UTC)) > 0
-
-    def _judge(self, phase: Phase, reply: Reply, *, served: bool) -> Verdict:
-        """What may be one recipient's matter once the server has taken a message is looked at in that light: one that
-        any worker of any run of this campaign sent. So it is no stop for a campaign that goes on at an odd recipient.
-        """
-        verdict = judge(phase, reply, served=served, proven=self._proven)
-        if verdict.stop and not self._proven:
-            otherwise = judge(phase, reply, served=served, proven=True)
-            if otherwise != verdict and self._journal.anybody_sent():
-                self._proven = True
-                return otherwise
-        return verdict
-
-    def _prepare(self, due: DueRow, session: Session) -> Attempt | None:
-        """Make the row's attempt and claim it; None where it can't go over this session, or at all."""
-        try:
-            attempt = self._make(due)
-        except InvalidContactError as error:
-            self._outcomes.mark_invalid(due, f"{error.what} ({error.where})" if error.where else error.what)
-            return None
-        except CampaignError:
-            self._rows.give_back(due)
-            raise
-        if attempt.message.envelope.smtputf8 and not session.smtputf8:
-            words = "the address has letters beyond ASCII, which the server can't take (no SMTPUTF8)"
-            self._outcomes.mark_invalid(due, words)
-            return None
-        limit, size = session.size_limit, len(attempt.message.data)
-        if limit is not None and size > limit:
-            try:  # the templates may be to blame, whatever the row's cells hold
-                require_room(lambda it: len(self._make(replace(due, contact=it)).message.data), due.contact, limit)
-            except CampaignError:
-                self._rows.give_back(due)
-                raise
-        self._outcomes.under_way[due.id] = due
-        self._not_durable[due.id] = attempt
-        self._journal.claim(attempt)
-        if limit is not None and size > limit:
-            words = f"the message has {size:,} bytes, the server takes {limit:,}"
-            self._outcomes.settle(due, Status.REJECTED, Reply(code=552, enhanced="5.3.4", text=words))
-            return None
-        return attempt
-
-    def _forget_claim(self, attempt: Attempt) -> None:
-        if self._not_durable.get(attempt.contact) is attempt:
-            del self._not_durable[attempt.contact]
