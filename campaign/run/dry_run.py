@@ -70,7 +70,7 @@ def dry_run_rows(
                 yield DryRunRow(row=row, status=row.status, detail=row.detail, made=None, address=address)
                 continue
             try:
-                made = factory.assemble(row.contact, now)
+                made = factory.make(row.contact, now)
             except InvalidContactError as error:
                 # Whoever shows a row names it.
                 where = error.where.removeprefix(f"row {row.contact.number}").removeprefix(", ")
@@ -104,7 +104,7 @@ def _empty_cells(
         found[error.column] = error.fix
         filled = replace(contact, columns={**contact.columns, **dict.fromkeys(found, "x")})
         try:
-            factory.assemble(filled, now)
+            factory.make(filled, now)
         except InvalidContactError as another:
             error = another
         else:
@@ -188,7 +188,7 @@ def check(settings: Settings, *, secret: str, reading: Callable[[int], None], le
 def size_with_little(settings: Settings, secret: str, contact: Contact) -> int | None:
     """Give the bytes of a contact's message with next to nothing in its cells."""
     factory = MessageFactory(message_plan(settings, secret, open_window()))
-    return smallest_size(lambda one: len(factory.assemble(one, datetime.now(UTC))[2].data), contact)
+    return smallest_size(lambda one: len(factory.make(one, datetime.now(UTC))[2].data), contact)
 
 
 def dry_run_window(settings: Settings) -> SendWindow:

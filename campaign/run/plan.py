@@ -112,22 +112,8 @@ class RunPlan:
 
 def message_plan(settings: Settings, secret: str, window: SendWindow) -> MessagePlan:
     """Give what every message of a campaign is made from."""
-    message, link = settings.message, settings.link
-    return MessagePlan(
-        campaign=settings.name,
-        template=message.template,
-        sender=message.sender,
-        return_path=message.return_path,
-        reply_to=message.reply_to,
-        unsubscribe_url=message.unsubscribe_url,
-        unsubscribe_mailto=message.unsubscribe_mailto,
-        link_domain=link.domain,
-        link_secret=secret,
-        redirect_to=link.redirect_to,
-        redirect_hosts=link.redirect_hosts,
-        grace=link.grace,
-        window=window,
-    )
+    link = settings.link.model_copy(update={"secret": None})
+    return MessagePlan(campaign=settings.name, message=settings.message, link=link, link_secret=secret, window=window)
 
 
 def configured_server(settings: Settings) -> Server:

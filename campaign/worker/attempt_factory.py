@@ -18,7 +18,7 @@ class AttemptFactory:
 
     def __init__(self, plan: MessagePlan, profile: Profile) -> None:
         factory = MessageFactory(plan)
-        self._assemble = partial(factory.assemble_timed, spent=profile.spent) if profile.wanted else factory.assemble
+        self._assemble = partial(factory.make_timed, spent=profile.spent) if profile.wanted else factory.make
         self._second = this_second(plan.window.zone)
         self._expiry: datetime | None = None
         self._expires_at = 0

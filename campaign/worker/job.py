@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from campaign.settings import LinkSettings, MessageSettings
 from campaign.smtp.connect import Server
 from campaign.smtp.pipelining import Pipelining
 from campaign.window import SendWindow
@@ -16,19 +16,12 @@ class MessagePlan:
     """What every message of the campaign is made from."""
 
     campaign: str
-    template: Path
-    sender: str
-    return_path: str
-    reply_to: str | None
-    unsubscribe_url: str | None
-    unsubscribe_mailto: str | None
-    link_domain: str
+    message: MessageSettings
+    link: LinkSettings
+    """Without its secret."""
     link_secret: str = field(repr=False)
-    redirect_to: str | None
-    grace: timedelta
+    """A throw-away one, where nobody is to be signed in."""
     window: SendWindow
-    redirect_hosts: tuple[str, ...] = ()
-    """Where links may lead besides their domain."""
     message_id_domain: str | None = None
     """That of the campaign's first run, so that the Message-IDs stay; None: the sender's."""
 

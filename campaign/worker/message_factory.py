@@ -22,35 +22,37 @@ _TOLD = 10
 
 
 class MessageFactory:
-    """The letter plan, compiled. Raises SettingsError, TemplateError and LinkError when it can't be."""
+    """The message plan, compiled. Raises SettingsError, TemplateError and LinkError when it can't be."""
 
     def __init__(self, plan: MessagePlan) -> None:
-        templates = load_templates(plan.template, campaign_name=plan.campaign, unsubscribe_url=plan.unsubscribe_url)
+        message, link = plan.message, plan.link
+        self.templates = templates = load_templates(
+            message.template, campaign_name=plan.campaign, unsubscribe_url=message.unsubscribe_url
+        )
         self.redirect = redirect = None
-        if plan.redirect_to is not None:
-            redirect = text_template(plan.redirect_to, name="link.redirect_to", campaign_name=plan.campaign)
+        if link.redirect_to is not None:
+            redirect = text_template(link.redirect_to, name="link.redirect_to", campaign_name=plan.campaign)
             require_possible_redirect(
                 redirect.outline,
                 redirect.lead,
                 constant=redirect.constant is not None,
-                hosts=(plan.link_domain, *plan.redirect_hosts),
+                hosts=(link.domain, *link.redirect_hosts),
             )
             self.redirect = redirect
-        self.templates = templates
         unsubscribe = templates.unsubscribe
         self.minter = LinkMinter(
-            domain=plan.link_domain,
+            domain=link.domain,
             secret=plan.link_secret,
-            expiry=lambda issued: plan.window.link_expiry(issued, plan.grace),
+            expiry=lambda issued: plan.window.link_expiry(issued, link.grace),
             redirect=redirect,
-            redirect_hosts=plan.redirect_hosts,
+            redirect_hosts=link.redirect_hosts,
         )
         self.composer = Composer(
             campaign=plan.campaign,
-            sender=plan.sender,
-            return_path=plan.return_path,
-            reply_to=plan.reply_to,
-            unsubscribe_mailto=plan.unsubscribe_mailto,
+            sender=message.sender,
+            return_path=message.return_path,
+            reply_to=message.reply_to,
+            unsubscribe_mailto=message.unsubscribe_mailto,
             shortest_unsubscribe_url=0 if unsubscribe is None else unsubscribe.shortest,
             unsubscribe_outline=None if unsubscribe is None else unsubscribe.outline,
             constants=templates.constants,
@@ -84,13 +86,13 @@ class MessageFactory:
             if self.redirect is not None:
                 self.redirect(specimen)
 
-    def assemble(self, contact: Contact, now: datetime) -> tuple[LoginLink, Content, Message]:
+    def make(self, contact: Contact, now: datetime) -> tuple[LoginLink, Content, Message]:
         """Make the contact's link, content and message. `now` is aware, in the zone that the message is dated in."""
         link = self.minter.mint(contact, now)
         content = self.templates.render(contact, link)
         return link, content, self.composer.compose(contact, content, now=now)
 
-    def assemble_timed(
+    def make_timed(
         self, contact: Contact, now: datetime, spent: Callable[[str, float], None]
     ) -> tuple[LoginLink, Content, Message]:
         """The same, telling the seconds that each stage took."""

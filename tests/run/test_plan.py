@@ -163,7 +163,7 @@ def test_a_job_says_what_the_settings_say(tmp_path: Path) -> None:
     assert job.seconds_per_connection == 150.0
     assert (job.tries, job.first_wait, job.longest_wait, job.stop_after) == (4, 3.0, 120.0, 9)
     assert (job.profile, job.backoff, job.ledger) == (True, 0.5, campaign.ledger)
-    assert job.message_plan.grace == 1.5 * HOUR
+    assert job.message_plan.link.grace == 1.5 * HOUR
     assert job.message_plan.campaign == "small"
 
 

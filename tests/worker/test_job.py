@@ -2,13 +2,13 @@
 
 import pickle
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.run.plan import open_window
+from campaign.settings import LinkSettings, MessageSettings
 from campaign.smtp.connect import Server
 from campaign.worker.job import Job, MessagePlan
 from tests.campaigns import SECRET
@@ -17,16 +17,9 @@ JOB = Job(
     ledger=Path("small.ledger"),
     message_plan=MessagePlan(
         campaign="small",
-        template=Path("template"),
-        sender="a@acme.example",
-        return_path="a@acme.example",
-        reply_to=None,
-        unsubscribe_url=None,
-        unsubscribe_mailto=None,
-        link_domain="acme.myclickfunnels.com",
+        message=MessageSettings.model_validate({"template": "template", "from": "a@acme.example"}),
+        link=LinkSettings.model_validate({"domain": "acme.myclickfunnels.com"}),
         link_secret=SECRET,
-        redirect_to=None,
-        grace=timedelta(hours=1),
         window=open_window(),
     ),
     server=Server(host="mx.example", port=587, security="starttls", username="us", password="pass-word"),

@@ -22,7 +22,7 @@ from tests.campaigns import SmallCampaign
 NOW = datetime(2026, 11, 23, 14, 30, 15, tzinfo=UTC)
 ANN = Contact(number=7, email="ann@people.example", columns={"email": "ann@people.example", "name": "Ann", "id": "q1"})
 
-Letter = Callable[..., MessagePlan]
+Planned = Callable[..., MessagePlan]
 
 
 def window(**given: Any) -> SendWindow:
@@ -31,10 +31,21 @@ def window(**given: Any) -> SendWindow:
 
 
 @pytest.fixture
-def letter(tmp_path: Path) -> Letter:
-    def made(*, settings: dict[str, dict[str, object]] | None = None, **values: Any) -> MessagePlan:
-        campaign = SmallCampaign(tmp_path / "campaign", settings=settings or {})
-        return replace(campaign.plan(1).message_plan(window()), **values)
+def planned(tmp_path: Path) -> Planned:
+    def made(
+        *,
+        settings: dict[str, dict[str, object]] | None = None,
+        link: dict[str, object] | None = None,
+        message: dict[str, object] | None = None,
+        **values: Any,
+    ) -> MessagePlan:
+        plan = SmallCampaign(tmp_path / "campaign", settings=settings or {}).plan(1).message_plan(window())
+        return replace(
+            plan,
+            link=plan.link.model_copy(update=link or {}),
+            message=plan.message.model_copy(update=message or {}),
+            **values,
+        )
 
     return made
 
@@ -51,48 +62,52 @@ def text_of(message: Message) -> str:
     return str(body.get_content())
 
 
-def test_link_content_and_message_are_one_contacts(letter: Letter) -> None:
-    link, content, message = MessageFactory(letter()).assemble(ANN, NOW)
+def test_link_content_and_message_are_one_contacts(planned: Planned) -> None:
+    link, content, message = MessageFactory(planned()).make(ANN, NOW)
     assert content.subject == read(message)["Subject"] == "Hello Ann"
     assert message.envelope.recipient == ANN.email
     assert link.url in "".join(content.text)
     assert link.url in text_of(message)
 
 
-def test_a_link_lives_until_the_window_has_closed_and_the_grace_is_over(letter: Letter) -> None:
-    link, _, _ = MessageFactory(letter(grace=timedelta(minutes=90))).assemble(ANN, NOW + timedelta(hours=1))
+def test_a_link_lives_until_the_window_has_closed_and_the_grace_is_over(planned: Planned) -> None:
+    link, _, _ = MessageFactory(planned(link={"grace": timedelta(minutes=90)})).make(ANN, NOW + timedelta(hours=1))
     assert link.issued_at == NOW + timedelta(hours=1)
     assert link.expires_at == NOW + timedelta(hours=8, minutes=90)
     assert str(link.expires_at.tzinfo) == "Europe/Berlin"
 
 
-def test_without_a_closing_time_a_link_lives_its_grace(letter: Letter) -> None:
-    link, _, _ = MessageFactory(letter(window=window(lasts=None), grace=timedelta(minutes=90))).assemble(ANN, NOW)
+def test_without_a_closing_time_a_link_lives_its_grace(planned: Planned) -> None:
+    link, _, _ = MessageFactory(planned(window=window(lasts=None), link={"grace": timedelta(minutes=90)})).make(
+        ANN, NOW
+    )
     assert link.expires_at == NOW + timedelta(minutes=90)
 
 
-def test_another_try_is_the_same_message_with_a_link_of_its_own(letter: Letter) -> None:
-    factory = MessageFactory(letter())
-    first = factory.assemble(ANN, NOW)
-    again = factory.assemble(ANN, NOW + timedelta(seconds=1))
+def test_another_try_is_the_same_message_with_a_link_of_its_own(planned: Planned) -> None:
+    factory = MessageFactory(planned())
+    first = factory.make(ANN, NOW)
+    again = factory.make(ANN, NOW + timedelta(seconds=1))
     assert first[2].message_id == again[2].message_id
     assert first[0].url != again[0].url
 
 
-def test_what_the_templates_or_the_redirect_want_of_every_row_is_known_before_the_first(letter: Letter) -> None:
-    plan = letter(redirect_to="https://acme.myclickfunnels.com/{{ contact.id }}/{{ contact.plan | default('x') }}")
+def test_what_the_templates_or_the_redirect_want_of_every_row_is_known_before_the_first(planned: Planned) -> None:
+    plan = planned(
+        link={"redirect_to": "https://acme.myclickfunnels.com/{{ contact.id }}/{{ contact.plan | default('x') }}"}
+    )
     factory = MessageFactory(plan)
     factory.verify(["email", "name", "id"])
     with pytest.raises(TemplateError) as caught:
         factory.verify(["email", "name", "ID"])
     assert caught.value.what == "there is no column 'id'; did you mean 'ID'?"
     assert caught.value.where == "link.redirect_to"
-    link, _, message = factory.assemble(ANN, NOW)
+    link, _, message = factory.make(ANN, NOW)
     assert link.url in text_of(message)
 
 
-def test_the_message_says_what_the_settings_say(letter: Letter) -> None:
-    plan = letter(
+def test_the_message_says_what_the_settings_say(planned: Planned) -> None:
+    plan = planned(
         settings={
             "message": {
                 "reply_to": "support@acme.example",
@@ -102,7 +117,7 @@ def test_the_message_says_what_the_settings_say(letter: Letter) -> None:
             }
         }
     )
-    _, content, message = MessageFactory(plan).assemble(ANN, NOW)
+    _, content, message = MessageFactory(plan).make(ANN, NOW)
     found = read(message)
     assert message.envelope.return_path == "bounces@acme.example"
     assert (found["From"], found["Reply-To"]) == ("Acme <hello@acme.example>", "support@acme.example")
@@ -112,39 +127,39 @@ def test_the_message_says_what_the_settings_say(letter: Letter) -> None:
     assert found["Date"].datetime == NOW
 
 
-def test_a_contact_without_what_the_template_needs_is_invalid_and_the_next_one_is_not(letter: Letter) -> None:
-    factory = MessageFactory(letter())
+def test_a_contact_without_what_the_template_needs_is_invalid_and_the_next_one_is_not(planned: Planned) -> None:
+    factory = MessageFactory(planned())
     with pytest.raises(InvalidContactError):
-        factory.assemble(replace(ANN, columns={"email": ANN.email, "name": ""}), NOW)
-    assert factory.assemble(ANN, NOW)
+        factory.make(replace(ANN, columns={"email": ANN.email, "name": ""}), NOW)
+    assert factory.make(ANN, NOW)
 
 
-def test_a_secret_or_a_domain_that_signs_nothing_is_known_before_the_first_contact(letter: Letter) -> None:
+def test_a_secret_or_a_domain_that_signs_nothing_is_known_before_the_first_contact(planned: Planned) -> None:
     with pytest.raises(LinkError) as caught:
-        MessageFactory(letter(link_secret="hunter2-hunter2"))
+        MessageFactory(planned(link_secret="hunter2-hunter2"))
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_template_that_is_not_there_is_known_before_the_first_contact(letter: Letter, tmp_path: Path) -> None:
+def test_a_template_that_is_not_there_is_known_before_the_first_contact(planned: Planned, tmp_path: Path) -> None:
     with pytest.raises(TemplateError):
-        MessageFactory(letter(template=tmp_path / "nowhere"))
+        MessageFactory(planned(message={"template": tmp_path / "nowhere"}))
 
 
-def test_a_redirect_that_is_no_template_is_named_as_the_setting_that_it_is(letter: Letter) -> None:
+def test_a_redirect_that_is_no_template_is_named_as_the_setting_that_it_is(planned: Planned) -> None:
     with pytest.raises(CampaignError) as caught:
-        MessageFactory(letter(redirect_to="https://acme.myclickfunnels.com/{{ contact.id "))
+        MessageFactory(planned(link={"redirect_to": "https://acme.myclickfunnels.com/{{ contact.id "}))
     assert "link.redirect_to" in str(caught.value)
 
 
-def test_telling_the_time_of_each_stage_changes_nothing_else(letter: Letter) -> None:
-    factory, spent = MessageFactory(letter()), Counter[str]()
+def test_telling_the_time_of_each_stage_changes_nothing_else(planned: Planned) -> None:
+    factory, spent = MessageFactory(planned()), Counter[str]()
 
     def tell(stage: str, seconds: float) -> None:
         assert seconds >= 0.0
         spent[stage] += 1
 
-    timed = [factory.assemble_timed(ANN, NOW, tell) for _ in range(2)]
-    plain = factory.assemble(ANN, NOW)
+    timed = [factory.make_timed(ANN, NOW, tell) for _ in range(2)]
+    plain = factory.make(ANN, NOW)
     assert timed[0][:2] == plain[:2]
     assert timed[0][2].message_id == plain[2].message_id
     assert spent == {"mint": 2, "render": 2, "compose": 2}
