@@ -111,7 +111,7 @@ class Outcomes:
 
     def fail_waiting(self) -> None:
         """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
-        for due in self._rows.fail_waiting():
+        for due in self._rows.take_waiting():
             if due.tries:
                 self.settled[Status.FAILED] += 1
                 self._journal.mark_failed(due.id)

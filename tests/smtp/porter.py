@@ -94,7 +94,7 @@ def pool_to(server: FaultServer, porter: Porter, **given: Any) -> Pool:
     to = Server(host=server.host, port=server.port, security="none", timeout=60.0)
     options: dict[str, Any] = {
         "connect": lambda: connect(to),
-        "courier": porter,
+        "handler": porter,
         "limit": 1,
         "timeout": 60.0,
         "lifetime": Lifetime(messages=1000, seconds=1000.0),
