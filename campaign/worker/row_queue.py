@@ -11,7 +11,8 @@ import heapq
 import itertools
 from collections import deque
 
-from campaign.ledger.due_rows import DueRow, DueRows
+from campaign.ledger.interface import DueRows
+from campaign.model import DueRow
 
 _LARGEST_BLOCK = 128
 """RowQueue taken from the ledger at a time, at most: that many are a hundredth of a second for a fast worker."""

@@ -15,12 +15,8 @@ from datetime import UTC, datetime
 from functools import partial
 
 from campaign.errors import CampaignError, LedgerError
-from campaign.ledger.due_rows import DueRow, DueRows
-from campaign.ledger.journal import Journal
-from campaign.ledger.rate_limit import RateLimit
-from campaign.ledger.reversal import revert
-from campaign.ledger.server_memory import ServerMemory
-from campaign.model import Attempt
+from campaign.ledger.opening import open_for_worker
+from campaign.model import Attempt, DueRow
 from campaign.smtp.connect import connect
 from campaign.smtp.lifetime import Lifetime
 from campaign.smtp.pipelining import PipeliningTrials
@@ -57,12 +53,10 @@ class Worker:
         self._assemble = partial(factory.assemble_timed, spent=self._spent) if job.profile else factory.assemble
         self._second = this_second(self._window.zone)
         self._breaker = CircuitBreaker(stop_after=job.stop_after, where=f"smtp.host {job.server.host}")
-        shared = None if job.rate is None else RateLimit(job.ledger, job.rate)
-        self._send_rate = SendRate(job.rate, now=clock(), second=job.backoff, shared=shared)
-        self._due_rows = DueRows(job.ledger)
-        self._rows = RowQueue(self._due_rows)
-        self._journal = Journal(job.ledger, wake=lambda: self.pool.waker.wake())
-        self._memory = ServerMemory(job.ledger)
+        self._ledger = open_for_worker(job.ledger, rate=job.rate, wake=lambda: self.pool.waker.wake())
+        self._send_rate = SendRate(job.rate, now=clock(), second=job.backoff, shared=self._ledger.rate_limit)
+        self._rows = RowQueue(self._ledger.due_rows)
+        self._journal = self._ledger.journal
         self._dispatcher = Dispatcher(
             job,
             rows=self._rows,
@@ -78,7 +72,7 @@ class Worker:
             limit=job.connections,
             timeout=job.server.timeout,
             lifetime=Lifetime(messages=job.messages_per_connection, seconds=job.seconds_per_connection),
-            trials=PipeliningTrials(job.pipelining, self._memory, clock),
+            trials=PipeliningTrials(job.pipelining, self._ledger.server_memory, clock),
             clock=clock,
         )
         self._expiry: datetime | None = None
@@ -111,12 +105,10 @@ class Worker:
             try:
                 self._journal.close()
                 if self._breaker.reason is not None:
-                    revert(self._job.ledger, self._breaker.in_a_row)
+                    self._ledger.revert(self._breaker.in_a_row)
             except LedgerError as error:
                 self._breaker.stop(error)
-            self._due_rows.close()
-            self._memory.close()
-            self._send_rate.close()
+            self._ledger.close()
             self._tell(last=True)
             gc.set_threshold(*thresholds)  # whoever had the run done here goes on
             gc.unfreeze()
