@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from campaign.errors import CampaignError, LedgerError, ResultsError
-from campaign.ledger import summary
-from campaign.ledger.store import Ledger
-from campaign.ledger.written_results import remember_written, written_digests
+from campaign.ledger.interface import RunLedger
 from campaign.model import Status
 from campaign.results import Written, write_results
 from campaign.run.plan import RunPlan
@@ -53,7 +51,7 @@ class RunState:
     """By a "no" to its question."""
 
 
-def trouble_with(ledger: Ledger) -> StopReason | None:
+def trouble_with(ledger: RunLedger) -> StopReason | None:
     """Give what has been found out about the ledger since it was opened."""
     if not ledger.in_place:
         return LEDGER_MOVED
@@ -64,20 +62,19 @@ def trouble_with(ledger: Ledger) -> StopReason | None:
 
 def conclude(
     plan: RunPlan,
-    ledger: Ledger,
+    ledger: RunLedger,
     state: RunState,
     observer: RunObserver,
     window: SendWindow,
     message_id: Callable[[str], str],
 ) -> RunSummary:
     """Write the results, and sum up. Raises ResultsError only where nothing can have been sent."""
-    database = ledger.database
     damage = ledger.damage(wait=True)
     if damage is not None and not state.began:
         raise damage
     state.trouble = state.trouble or trouble_with(ledger)
     trouble = next((report.trouble for report in state.reports if report.trouble), state.trouble)
-    counts = summary.counts(database)
+    counts = ledger.reader.counts()
     try:
         if ledger.in_place:
             _write(plan, ledger, observer, message_id, total=sum(counts.values()), aloud=state.stopped)
@@ -95,7 +92,7 @@ def conclude(
     for report in state.reports:
         settled.update(report.settled)
         profile.update(report.profile)
-    now = summary.deliveries(database) if state.began else state.before
+    now = ledger.reader.deliveries() if state.began else state.before
     for word in (Status.SENT, Status.IN_DOUBT):  # a worker that was killed has not told the last of it
         settled[word] = now[word] - state.before[word]
     return RunSummary(
@@ -114,12 +111,18 @@ def conclude(
 
 
 def _write(
-    plan: RunPlan, ledger: Ledger, observer: RunObserver, message_id: Callable[[str], str], *, total: int, aloud: bool
+    plan: RunPlan,
+    ledger: RunLedger,
+    observer: RunObserver,
+    message_id: Callable[[str], str],
+    *,
+    total: int,
+    aloud: bool,
 ) -> None:
-    database = ledger.database
-    result_rows = told(summary.result_rows(database), observer, total, aloud=aloud)
+    reader = ledger.reader
+    result_rows = told(reader.result_rows(), observer, total, aloud=aloud)
     safe = plan.settings.results.spreadsheet_safe
-    written = Written(digests=written_digests(database), remember=partial(remember_written, database, guarded=safe))
-    kept = write_results(plan.results, ledger.columns(), result_rows, message_id, written=written, safe=safe)
+    written = Written(digests=reader.written_digests(), remember=partial(reader.remember_written, guarded=safe))
+    kept = write_results(plan.results, reader.columns(), result_rows, message_id, written=written, safe=safe)
     if kept is not None:
         observer.notice(f"{plan.results.name} had been changed; what stood in it is kept: {kept}")

@@ -12,10 +12,8 @@ from datetime import UTC, datetime
 
 from campaign.contacts import ContactsFile, with_digest
 from campaign.errors import StoppedError, UsageError
-from campaign.ledger import history, summary
-from campaign.ledger.due_rows import count_due, prepare_run
-from campaign.ledger.faults import SQLITE_ERRORS, explain
-from campaign.ledger.store import Ledger
+from campaign.ledger.interface import RunLedger
+from campaign.ledger.opening import open_for_run
 from campaign.message import MessageIds
 from campaign.run.continuation import goes_on_with, tell_of_earlier_runs
 from campaign.run.corrections import apply_corrections
@@ -59,7 +57,7 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
         observer.notice(words)
     workers = WorkerPool(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
-        with Ledger.open(plan.ledger, settings.name) as ledger:
+        with open_for_run(plan.ledger, settings.name) as ledger:
             doing = _Run(plan, observer, signals, ledger, factory.digest())
             try:
                 return doing.conclude(doing.go(contacts, workers))
@@ -67,8 +65,6 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
                 if doing.began:  # no longer "nothing was sent"
                     raise StoppedError(error.what, where=error.where, fix=error.fix, reason=error.reason) from None
                 raise
-    except SQLITE_ERRORS as error:
-        raise explain(error, plan.ledger) from None
     finally:
         workers.dismiss()
 
@@ -77,7 +73,7 @@ class _Run:
     """What the steps of one run share."""
 
     def __init__(
-        self, plan: RunPlan, observer: RunObserver, signals: ShutdownSignals, ledger: Ledger, templates: str
+        self, plan: RunPlan, observer: RunObserver, signals: ShutdownSignals, ledger: RunLedger, templates: str
     ) -> None:
         self._plan = plan
         self._observer = observer
@@ -85,7 +81,7 @@ class _Run:
         self._ledger = ledger
         self._templates = templates
         settings = plan.settings
-        self._message_id_domain = ledger.settled_fact("message_id_domain", settings.message.sender_domain)
+        self._message_id_domain = ledger.keep_message_id_domain(settings.message.sender_domain)
         self._message_id = MessageIds(settings.name, self._message_id_domain)
         self._total = 0
         self._stop_told = False
@@ -100,7 +96,7 @@ class _Run:
         """Do all of it but the results. Gives the window it went by."""
         plan, ledger = self._plan, self._ledger
         self._recover()
-        history.settle(ledger.database)  # of a run that was cut off
+        ledger.settle_run()  # of a run that was cut off
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
         contacts = with_digest(contacts)
@@ -110,8 +106,8 @@ class _Run:
             begun = in_haste and is_broken_off(ledger, contacts, suppress)
             if begun:
                 self._say_who_is_suppressed()  # the lists have been read
-                begun = goes_on_with(ledger.database, self._templates, now=_now())
-            if begun or (in_haste and not ledger.has_roster()):
+                begun = goes_on_with(ledger, self._templates, now=_now())
+            if begun or (in_haste and not ledger.has_contacts()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
                 self._say_how_long_links_live(window)
                 self._observer.confirm(None, window)
@@ -127,7 +123,7 @@ class _Run:
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
         if chosen_only:
             self._amend()
-        self._total = count_due(ledger.database, again, limit=plan.limit, chosen_only=chosen_only)
+        self._total = ledger.count_due(again, limit=plan.limit, chosen_only=chosen_only)
         if not chosen_only and not window.is_over(_now()):
             tell_of_earlier_runs(plan, ledger, self._templates, observer=self._observer, total=self._total)
         if self._may_begin(window):
@@ -141,20 +137,19 @@ class _Run:
     ) -> None:
         """Let the workers send, while the contacts file is read aside if it has not been yet."""
         plan, ledger = self._plan, self._ledger
-        prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only, reading=aside is not None)
+        ledger.prepare(limit=plan.limit, chosen_only=chosen_only, reading=aside is not None)
         opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
-        history.announce(ledger.database, opened=opened, template=self._templates)
-        self._state.before = summary.deliveries(ledger.database)
+        ledger.announce_run(opened=opened, templates=self._templates)
+        self._state.before = ledger.reader.deliveries()
         self._state.started = time.monotonic()
         self._state.began = True
         if aside is not None:
-            ledger.forget("columns")
             aside.start()
-            while not ledger.columns() and aside.error is None:  # a worker wants to know them
+            while not ledger.reader.columns() and aside.error is None:  # a worker wants to know them
                 time.sleep(0.002)
-            if not ledger.columns() and aside.error is not None:  # a suppression list: nobody was ever mailed
+            if not ledger.reader.columns() and aside.error is not None:  # a suppression list: nobody was ever mailed
                 aside.join()
-                history.drop(ledger.database)
+                ledger.withdraw_run()
                 self._state.began = False
                 raise aside.error
             self._say_who_is_suppressed()
@@ -179,8 +174,8 @@ class _Run:
         where = f"smtp.host {plan.server.host}"
         self._state.trouble = self._state.trouble or trouble_with(ledger)
         if self._state.trouble is None:
-            self._state.trouble = nobody_accepted(self._state.reports, plan.ledger, where=where)
-        history.settle(ledger.database)
+            self._state.trouble = nobody_accepted(self._state.reports, ledger, where=where)
+        ledger.settle_run()
         if aside is not None:
             if self._signals.asked and aside.is_alive():
                 self._observer.notice("reading the contacts file to its end: the results have every row")
@@ -233,8 +228,7 @@ class _Run:
         return not self._signals.asked
 
     def _first_opened(self) -> datetime | None:
-        opened = self._ledger.fact("opened")
-        return None if opened is None else datetime.fromisoformat(opened)
+        return self._ledger.reader.opened()
 
     def _heard_rows(self, rows: int) -> None:
         self._total = rows if self._plan.limit is None else min(rows, self._plan.limit)

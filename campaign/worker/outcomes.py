@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from campaign.ledger.due_rows import DueRow
-from campaign.ledger.journal import Journal
-from campaign.model import Outcome, Reply, Status
+from campaign.ledger.interface import Journal
+from campaign.model import DueRow, Outcome, Reply, Status
 from campaign.worker.backoff import Schedule, Throttled
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.job import Job

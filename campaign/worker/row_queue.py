@@ -8,7 +8,8 @@ Moments are monotonic seconds. Raises LedgerError.
 
 from collections import deque
 
-from campaign.ledger.due_rows import DueRow, DueRows
+from campaign.ledger.interface import DueRows
+from campaign.model import DueRow
 from campaign.worker.waiting_rows import WaitingRows
 
 _LARGEST_BLOCK = 128

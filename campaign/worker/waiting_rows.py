@@ -6,7 +6,7 @@ Moments are monotonic seconds.
 import heapq
 import itertools
 
-from campaign.ledger.due_rows import DueRow
+from campaign.model import DueRow
 
 
 class WaitingRows:

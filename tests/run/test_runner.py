@@ -9,7 +9,7 @@ import pytest
 
 from campaign.errors import CampaignError, ContactsError, LedgerError, TemplateError
 from campaign.ledger.files import generation_file
-from campaign.ledger.store import reading_ledger
+from campaign.ledger.reading import reading_ledger
 from campaign.model import Status
 from campaign.run.plan import Resend
 from campaign.run.progress import RunSummary

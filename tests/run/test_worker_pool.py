@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from campaign.contacts import open_contacts
-from campaign.ledger import summary
+from campaign.ledger import queries
 from campaign.ledger.due_rows import prepare_run
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from campaign.run.enrolment import Enrolment
 from campaign.run.plan import open_window
@@ -41,11 +41,11 @@ class Scene:
         """Do the job; gives what stands in the ledger after it."""
         plan = self.campaign.plan(server.port, backoff=0.2)
         contacts = open_contacts(plan.settings.contacts.file, email_column="email")
-        with Ledger.open(plan.ledger, "small") as ledger:
+        with SqliteRunLedger.open(plan.ledger, "small") as ledger:
             Enrolment(ledger, contacts, (), lambda _: None).read()
             prepare_run(ledger.database, limit=None, chosen_only=False)
             self.workers.work(plan.job(open_window()), ledger.lock, self.signals, self.reports.append, self._tick)
-            return +Counter({word.value: count for word, count in summary.counts(ledger.database).items()})
+            return +Counter({word.value: count for word, count in queries.counts(ledger.database).items()})
 
     def _tick(self) -> None:
         self.ticks += 1

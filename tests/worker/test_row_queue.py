@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
-from campaign.ledger.due_rows import DueRow
+from campaign.model import DueRow
 from campaign.worker.row_queue import RowQueue
 from tests.dispatchers import Answers, due
 
