@@ -17,7 +17,8 @@ from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from campaign.run.enrolment import Enrolment
 from campaign.run.plan import open_window
-from campaign.run.worker_pool import ShutdownSignals, WorkerPool
+from campaign.run.shutdown import ShutdownSignals
+from campaign.run.worker_pool import WorkerPool
 from campaign.worker.job import Job, Notice, WorkerReport
 from tests.campaigns import SmallCampaign
 from tests.smtp_server import CATALOGUE, FaultServer
