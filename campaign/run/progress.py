@@ -91,9 +91,7 @@ class RunObserver(Protocol):
         """Hear what an operator would want to know."""
 
 
-def reported(
-    result_rows: Iterable[ResultRow], observer: RunObserver, total: int, *, aloud: bool
-) -> Iterator[ResultRow]:
+def reported(rows: Iterable[ResultRow], observer: RunObserver, total: int, *, aloud: bool) -> Iterator[ResultRow]:
     """Give all `total` rows on, while the observer hears how many were written; `aloud`: and that they are."""
     if aloud:
         observer.notice(f"writing the results, {total:,} row{'' if total == 1 else 's'}")
