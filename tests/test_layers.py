@@ -3,6 +3,7 @@ library has one room.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -52,6 +53,12 @@ HOMES = {
     "typer": {"cli", "commands", "terminal"},
 }
 """Third-party libraries, and those of Python's own that the design gives one room."""
+
+IS_SQL = re.compile(
+    r"\s*(SELECT\s.+|INSERT (OR \w+ )?INTO\s.+|REPLACE INTO\s.+|UPDATE \w+ SET\s.+|DELETE FROM\s.+|PRAGMA \w+.*"
+    r"|(CREATE|ALTER|DROP) (TABLE|INDEX)\s.+|BEGIN( \w+)?|COMMIT|ROLLBACK.*|VACUUM.*)",
+    re.DOTALL,
+).fullmatch
 
 
 def _part(name: str) -> str:
@@ -118,6 +125,40 @@ def test_imports_go_down_only_and_rooms_do_not_import_each_other(file: str) -> N
 @pytest.mark.parametrize("file", sorted(SOURCES))
 def test_each_library_lives_in_its_room(file: str) -> None:
     assert [words for words in strangers(SOURCES) if words.startswith(f"campaign/{file},")] == []
+
+
+def database_talk(modules: Mapping[str, str]) -> list[str]:
+    """Say each place outside the ledger's room that holds its database, or writes SQL."""
+    found = []
+    for file, source in modules.items():
+        if _part(file) == "ledger":
+            continue
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Attribute) and node.attr == "database":
+                found.append(f"campaign/{file}, line {node.lineno}: the ledger's database")
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and IS_SQL(node.value):
+                found.append(f"campaign/{file}, line {node.lineno}: SQL")
+    return found
+
+
+def test_nobody_but_the_ledger_holds_its_database_or_writes_sql() -> None:
+    assert database_talk(SOURCES) == []
+    rooms = {file: text for file, text in SOURCES.items() if _part(file) == "ledger"}
+    assert len(database_talk({f"run/{file}": text for file, text in rooms.items()})) > 100
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("def late(ledger):\n    return ledger.database.execute", "the ledger's database"),
+        ('QUESTION = "SELECT count(*) FROM entry"', "SQL"),
+        ("def late(name):\n    return f\"UPDATE facts SET value = '{name}'\"", "SQL"),
+    ],
+)
+def test_a_word_to_the_database_from_outside_is_found(line: str, complaint: str) -> None:
+    added = {**SOURCES, "run/plan.py": f"{SOURCES['run/plan.py']}\n{line}\n"}
+    (found,) = database_talk(added)
+    assert found.endswith(complaint)
 
 
 def test_every_library_that_is_installed_for_us_has_a_home() -> None:

@@ -14,6 +14,7 @@ Behind these two, and nobody else's to hold, is SQLite:
     rate_limit, server_memory                       what the processes of a run share
     tally, queries, history, written_results        counts; questions; earlier runs; results that we wrote
     recovery, reversal                              rows that are made pending again, or in doubt
-    corrections, corrected_columns, row_matching, spreadsheet_changes, unknown_rows   corrected results
+    corrections (with corrected_columns, row_matching, spreadsheet_changes, stored_rows, unknown_rows)   what an
+                                                    operator has corrected in a results file
     throwaway_copy                                  a ledger of which nothing stays
 """

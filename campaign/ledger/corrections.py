@@ -12,12 +12,13 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from campaign.ledger.cells import decode_cells, encode_cells
+from campaign.ledger.cells import encode_cells
 from campaign.ledger.corrected_columns import CorrectedColumns
 from campaign.ledger.facts import read_columns
 from campaign.ledger.row_matching import UnaddressedRows
 from campaign.ledger.schema import RESULT_ROWS, WORD
-from campaign.ledger.sqlite_errors import damaged, path_of, transaction
+from campaign.ledger.sqlite_errors import transaction
+from campaign.ledger.stored_rows import StoredRows
 from campaign.ledger.suppressed import Suppressed
 from campaign.ledger.tally import recount
 from campaign.ledger.unknown_rows import unknown_rows
@@ -27,10 +28,6 @@ from campaign.model import Row, Status
 _READDRESSED = (Status.PENDING, Status.FAILED, Status.REJECTED, Status.INVALID, Status.DUPLICATE)
 """Where a corrected address counts: nobody has got, or may have got, the message at the old one."""
 _ENTRY = f"SELECT entry.email, entry.status, {WORD} {RESULT_ROWS} WHERE entry.row = ?"
-_PRIMARY = """
-SELECT entry.row, contact.id FROM contact JOIN entry ON entry.row = contact.row AND entry.contact = contact.id
-WHERE contact.address = ? AND (entry.status IS NULL OR entry.status = 'suppressed')
-"""
 _CONTACT = """
 INSERT INTO contact (address, id, roster, row)
 SELECT ?, coalesce(max(id), 0) + 1, coalesce(max(roster), 0), ? FROM contact WHERE true
@@ -59,6 +56,7 @@ class Corrections:
         where: str = "",
     ) -> None:
         self._database = database
+        self._rows = StoredRows(database)
         self._key = key
         self._owners = owners
         ours = read_columns(database)
@@ -110,7 +108,7 @@ class Corrections:
             f"SELECT entry.row, entry.contact, entry.cells, {WORD} AS word {RESULT_ROWS} "
             f"WHERE word IN ('invalid', 'duplicate'{refused}) AND entry.status IS NOT 'suppressed' ORDER BY entry.row"
         ):
-            entries.append((row, self._decode(cells, row)))
+            entries.append((row, self._rows.decoded(cells, row)))
             if word == Status.DUPLICATE:
                 self._duplicates.setdefault(contact, []).append(row)
         return UnaddressedRows(entries, places=self._columns.shared_places, email_place=self._columns.email_place)
@@ -118,10 +116,10 @@ class Corrections:
     def _place(self, row: Row, unaddressed: UnaddressedRows) -> bool:
         """Lay a row over the one that its Message-ID or its address leads to."""
         owner = self._owners.get(row.cells[self._id_index]) if self._id_index is not None else None
-        if owner is not None and (found := self._primary(owner)) is not None and found[0] not in self._changed:
+        if owner is not None and (found := self._rows.first_of(owner)) is not None and found[0] not in self._changed:
             self._lay(row, found[0])
             return True
-        found = self._primary(self._address(row))
+        found = self._rows.first_of(self._address(row))
         if found is None:
             return False
         target, contact = found
@@ -160,10 +158,14 @@ class Corrections:
             target = unaddressed.corrected(self._columns.laid_over(row), row.number, ours=bool(word))
         if target is not None:
             self._lay(row, target)
-        elif (found := self._primary(address)) is not None:
+        elif (found := self._rows.first_of(address)) is not None:
             self._choose(found[0])
         else:  # a damaged line may still say whose it is: nothing is changed by it
-            return row.fault is not None and row.email is not None and self._primary(self._key(row.email)) is not None
+            return (
+                row.fault is not None
+                and row.email is not None
+                and self._rows.first_of(self._key(row.email)) is not None
+            )
         return True
 
     def _lay(self, row: Row, target: int) -> None:
@@ -185,14 +187,14 @@ class Corrections:
 
     def _readdress(self, row: Row, target: int, address: str | None) -> None:
         """Give a row of the roster another address."""
-        cells = encode_cells(self._columns.laid_over(row, self._stored(target)))
+        cells = encode_cells(self._columns.laid_over(row, self._rows.cells(target)))
         (before,) = self._database.execute("SELECT contact FROM entry WHERE row = ?", (target,)).fetchone()
         if before is not None and before in self._duplicates and target not in self._duplicates[before]:
             self._abandoned.append(before)
         if address is None:
             fault = row.fault or "no address"
             values: tuple[object, ...] = (cells, row.email, None, Status.INVALID.value, fault, target)
-        elif (found := self._primary(address)) is not None:
+        elif (found := self._rows.first_of(address)) is not None:
             values = (cells, row.email, found[1], Status.DUPLICATE.value, f"the address of row {found[0]}", target)
         else:
             self._database.execute(_CONTACT, (address, target))
@@ -212,7 +214,7 @@ class Corrections:
             self._database.execute("UPDATE contact SET row = ? WHERE id = ? AND ? > 0", (heir, contact, heir))
 
     def _rewrite(self, row: Row, target: int) -> None:
-        stored = self._stored(target)
+        stored = self._rows.cells(target)
         cells = self._columns.laid_over(row, stored)
         if cells != stored:
             self._changed.add(target)
@@ -222,33 +224,18 @@ class Corrections:
     def _fill_in(self, row: Row, target: int) -> None:
         """Fill in the columns that the operator added, and no other."""
         if self._columns.added:
-            cells = encode_cells(self._columns.filled_in(row, self._stored(target)))
+            cells = encode_cells(self._columns.filled_in(row, self._rows.cells(target)))
             self._database.execute("UPDATE entry SET cells = ? WHERE row = ?", (cells, target))
 
     def _choose(self, target: int) -> None:
         self._database.execute("UPDATE entry SET chosen = 1 WHERE row = ?", (target,))
 
     def _same(self, row: Row, target: int) -> bool:
-        return self._columns.changes_nothing(row, self._stored(target))
-
-    def _stored(self, target: int) -> list[str]:
-        (cells,) = self._database.execute("SELECT cells FROM entry WHERE row = ?", (target,)).fetchone()
-        return self._decode(cells, target)
+        return self._columns.changes_nothing(row, self._rows.cells(target))
 
     def _word(self, row: Row) -> str:
         """What the file says has become of the row: whatever it is, the row is one of ours."""
         return "" if self._word_index is None else row.cells[self._word_index]
 
-    def _decode(self, cells: str, row: int) -> list[str]:
-        try:
-            return decode_cells(cells)
-        except ValueError:
-            raise damaged(path_of(self._database), f"the cells of row {row}") from None
-
     def _address(self, row: Row) -> str | None:
         return self._key(row.email) if row.email is not None and row.fault is None else None
-
-    def _primary(self, address: str | None) -> tuple[int, int] | None:
-        """The roster's row of the address, and the contact's number, if it has one."""
-        found: tuple[int, int] | None = self._database.execute(_PRIMARY, (address,)).fetchone()
-        return found

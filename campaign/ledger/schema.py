@@ -122,6 +122,7 @@ def temporary(name: str) -> sqlite3.Connection:
     nothing of it stays, however this process ends. Raises LedgerError.
     """
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    name_sending(database, Status.IN_DOUBT)
     create(database, name)
     return database
 

@@ -210,5 +210,5 @@ def test_a_run_notices_that_its_ledger_is_no_longer_the_file_at_its_path(path: P
         path.write_bytes(b"")
         assert not ledger.in_place
         rescued = ledger.rescue()
-    with SqliteRunLedger.open(rescued, "x") as ledger:
+    with SqliteRunLedger.open(Path(rescued), "x") as ledger:
         assert words(ledger).count("sent") == 1
