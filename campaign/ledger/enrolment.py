@@ -9,6 +9,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from campaign.errors import LedgerError
 from campaign.ledger.cells import encode_cells
@@ -29,6 +30,10 @@ SELECT contact, row FROM entry
 WHERE row IN (SELECT value FROM json_each(?)) AND (status IS NULL OR status = 'suppressed')
 """
 _SMALLEST_PART, _LARGEST_PART = 2_000, 30_000
+_HEAVIEST_PART = 32 * 1024 * 1024
+"""Bytes that it may add to the WAL."""
+_PAGE, _ADDRESSES_ON_IT = 4096, 40
+"""Bytes of a page; and of the address table, what is the least on each."""
 _CACHE_MIB = 16
 """More would only make the process larger: the pages that do not fit are the kernel's to keep."""
 
@@ -43,15 +48,18 @@ def enrol(
     in_parts: bool = False,
     remember: Callable[[], Iterable[tuple[str, str]]] = tuple,
     digest: str = "",
+    make_room: Callable[[], None] = lambda: None,
 ) -> None:
     """Replace the roster by these rows, as a whole or not at all (but for a new one, where a kill leaves a beginning).
     `key` gives the identity of an address, as it stands
     in `suppressed`: (identity, or a domain with an @-sign before it; the name of the list; its line). `remember` gives
     facts to put on record once the lists have been read. `digest` tells one reading from others: what was broken off by
-    a kill goes on where it had come to. Raises LedgerError, and what the arguments raise.
+    a kill goes on where it had come to. `make_room` is called behind each part. Raises LedgerError, and what the
+    arguments raise.
 
     With `in_parts`, others may take from it while it grows, and it stays as far as it came: for a roster that was
-    empty. A part touches most pages of the address table, so parts grow with it: that keeps the writing linear.
+    empty. A part touches most pages of the address table, so parts grow with it, as far as the WAL may: that keeps the
+    writing linear.
     """
     (cache,) = database.execute("PRAGMA cache_size").fetchone()
     database.execute(f"PRAGMA cache_size = {-_CACHE_MIB * 1024}")
@@ -77,7 +85,10 @@ def enrol(
                 recount(database)
         if grows:
             try:
-                _grow(database, enrolment, (chunk for chunk in rows if chunk[-1].number > begun), begun)
+                later = (chunk for chunk in rows if chunk[-1].number > begun)
+                for part in _growing(later, begun):
+                    _add_part(database, enrolment, part, begun)
+                    make_room()
             except BaseException:
                 enrolment.abandon(undo=not in_parts and not broken_off)
                 raise
@@ -99,26 +110,28 @@ def _begin(database: sqlite3.Connection, suppressed: Iterable[tuple[str, str, in
     database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?, ?, ?)", suppressed)
 
 
-def _grow(database: sqlite3.Connection, enrolment: "_Enrolment", rows: Iterable[Sequence[Row]], begun: int) -> None:
-    for part in _growing(rows, begun):
-        with transaction(database):
-            for chunk in part:
-                enrolment.add([row for row in chunk if row.number > begun] if chunk[0].number <= begun else chunk)
-            if part:
-                add_rows(database, max(begun + 1, part[0][0].number), part[-1][-1].number)
+def _add_part(database: sqlite3.Connection, enrolment: "_Enrolment", part: list[Sequence[Row]], begun: int) -> None:
+    with transaction(database):
+        for chunk in part:
+            enrolment.add([row for row in chunk if row.number > begun] if chunk[0].number <= begun else chunk)
+        if part:
+            add_rows(database, max(begun + 1, part[0][0].number), part[-1][-1].number)
 
 
 def _growing(chunks: Iterable[Sequence[Row]], before: int) -> Iterator[list[Sequence[Row]]]:
     """The same chunks in lists with an eighth of the rows that came before, within bounds."""
     part: list[Sequence[Row]] = []
-    waiting = 0
+    waiting, characters = 0, 0
     for chunk in chunks:
         part.append(chunk)
         waiting += len(chunk)
-        if waiting >= min(max(_SMALLEST_PART, before // 8), _LARGEST_PART):
+        characters += sum(map(len, chain.from_iterable(row.cells for row in chunk)))
+        addresses = _PAGE * min(waiting, (before + waiting) // _ADDRESSES_ON_IT)
+        is_heavy = characters + addresses >= _HEAVIEST_PART
+        if is_heavy or waiting >= min(max(_SMALLEST_PART, before // 8), _LARGEST_PART):
             yield part
             before += waiting
-            part, waiting = [], 0
+            part, waiting, characters = [], 0, 0
     yield part
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.contacts import ContactsFile, ListReport, Mend, Suppression, SuppressionLists, contact_key
+from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.enrolment import BEGUN, enrol
 from campaign.ledger.faults import transaction
 from campaign.ledger.schema import connect
@@ -45,6 +46,7 @@ def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
             in_parts=order.in_parts,
             strict=order.strict,
             digest=order.digest,
+            make_room=Checkpoints(database, order.ledger).make_room,
         )
         with transaction(database):
             facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended), *contacts_facts(order.contacts)]
@@ -61,10 +63,11 @@ def fill(
     in_parts: bool = False,
     strict: bool = False,
     digest: str = "",
+    make_room: Callable[[], None] = lambda: None,
 ) -> tuple[list[ListReport], Counter[Mend]]:
     """Read the files into the roster of an open ledger. Gives what the suppression lists held, and what was corrected
     in how many addresses. `strict`: a line of a list that can't be used is an error. `digest`: of the files, by
-    which what was broken off goes on. Raises ContactsError, LedgerError.
+    which what was broken off goes on. `make_room`: as for `enrol`. Raises ContactsError, LedgerError.
     """
     mended: Counter[Mend] = Counter()
     chunks = contacts.rows(mended=mended)
@@ -92,5 +95,6 @@ def fill(
         in_parts=in_parts,
         remember=lambda: list_facts(lists.reports),
         digest=digest,
+        make_room=make_room,
     )
     return list(lists.reports), mended
