@@ -16,6 +16,7 @@ from campaign.contacts import contact_key
 from campaign.ledger import summary
 from campaign.ledger.enrolment import enrol
 from campaign.ledger.journal import Journal
+from campaign.ledger.newest import newest
 from campaign.ledger.reversal import revert, revert_all
 from campaign.ledger.schema import STANDINGS, WORD, connect
 from campaign.ledger.store import Ledger, reading_ledger
@@ -53,6 +54,8 @@ def agrees(ledger: Ledger) -> bool:
     """Whether what is kept is what there is, by the count and by the rows themselves."""
     kept = tally(ledger.database)
     assert kept == counted(ledger.database)
+    (highest,) = ledger.database.execute("SELECT coalesce(max(id), 0) FROM contact").fetchone()
+    assert newest(ledger.database) == highest
     by_row = Counter(word for (word,) in ledger.database.execute(f"SELECT {WORD} {STANDINGS}"))
     assert +Counter(summary.counts(ledger.database)) == by_row
     sent = ledger.database.execute("SELECT count(*) FROM delivery WHERE status = 'sent'").fetchone()[0]

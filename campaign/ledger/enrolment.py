@@ -14,6 +14,7 @@ from itertools import chain
 from campaign.errors import LedgerError
 from campaign.ledger.cells import encode_cells
 from campaign.ledger.faults import explained, transaction
+from campaign.ledger.newest import keep_newest
 from campaign.ledger.suppressed import Suppressed
 from campaign.ledger.tally import add_rows, recount
 from campaign.model import Row, Status
@@ -83,6 +84,7 @@ def enrol(
                     enrolment.add(chunk)
                 database.execute("DELETE FROM entry WHERE row > ?", (enrolment.last,))
                 recount(database)
+                keep_newest(database, enrolment.newest)
         if grows:
             try:
                 later = (chunk for chunk in rows if chunk[-1].number > begun)
@@ -116,6 +118,7 @@ def _add_part(database: sqlite3.Connection, enrolment: "_Enrolment", part: list[
             enrolment.add([row for row in chunk if row.number > begun] if chunk[0].number <= begun else chunk)
         if part:
             add_rows(database, max(begun + 1, part[0][0].number), part[-1][-1].number)
+            keep_newest(database, enrolment.newest)
 
 
 def _growing(chunks: Iterable[Sequence[Row]], before: int) -> Iterator[list[Sequence[Row]]]:
@@ -151,6 +154,8 @@ class _Enrolment:
         self._key = key
         latest = database.execute("SELECT coalesce(max(roster), 0), coalesce(max(id), 0) FROM contact").fetchone()
         self._roster, self._first_id = latest[0] + 1, latest[1]
+        self.newest: int = latest[1]
+        """The highest number of a contact."""
         self._is_new = latest == (0, 0) and not _has_any(database, "entry")
         self._suppressed = Suppressed(database)
 
@@ -160,6 +165,7 @@ class _Enrolment:
         addresses = [None if row.fault is not None or row.email is None else key(row.email) for row in chunk]
         mailable = [address for address in addresses if address is not None]
         inserted = 0
+        fresh: list[tuple[str, int, int, int]] = []
         if self._is_new:
             fresh = [
                 (address, first_id + row.number, self._roster, row.number)
@@ -170,6 +176,9 @@ class _Enrolment:
         known: dict[str, tuple[int, int]] | None = None
         if not self._is_new or inserted != len(mailable):  # somebody was known, or an address comes twice
             known = self._settle(chunk, addresses)
+            self.newest = max(self.newest, *(contact for contact, _ in known.values()), 0)
+        elif fresh:
+            self.newest = fresh[-1][1]
         suppressed = self._suppressed.among(mailable)
         entries = []
         for row, address in zip(chunk, addresses, strict=True):
@@ -198,6 +207,7 @@ class _Enrolment:
                 self._database.execute("DELETE FROM facts WHERE name = 'columns'")
                 self._database.execute("DELETE FROM entry")
                 self._database.execute("DELETE FROM contact WHERE id > ?", (self._first_id,))
+                keep_newest(self._database, self._first_id)
                 recount(self._database)
 
     def _settle(self, chunk: Sequence[Row], addresses: Sequence[str | None]) -> dict[str, tuple[int, int]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaign.ledger.faults import explained, transaction
+from campaign.ledger.newest import newest
 
 _TOUCHED = (
     "SELECT count(*) FROM delivery WHERE status IN ('sent', 'in_doubt', 'sending', 'rejected', 'failed') OR tries > 0"
@@ -62,8 +63,7 @@ def settle(database: sqlite3.Connection) -> None:
         database.execute("DELETE FROM facts WHERE name = 'begun'")
         if database.execute(_TOUCHED).fetchone()[0] <= begun["touched"]:
             return
-        (known,) = database.execute("SELECT coalesce(max(id), 0) FROM contact").fetchone()
-        facts = [("template", begun["template"]), ("known", known)]
+        facts = [("template", begun["template"]), ("known", newest(database))]
         if begun["opened"] is not None:
             facts.append(("opened", begun["opened"]))
         database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
@@ -96,8 +96,7 @@ def last_known(database: sqlite3.Connection) -> tuple[str, int] | None:
 def knows_all(database: sqlite3.Connection, known: int) -> bool:
     """Whether nobody has come to the campaign since the contact number `known`."""
     with explained(database):
-        (latest,) = database.execute("SELECT coalesce(max(id), 0) FROM contact").fetchone()
-    return bool(latest <= known)
+        return newest(database) <= known
 
 
 def earlier_runs(database: sqlite3.Connection, known: int) -> Earlier:

@@ -17,7 +17,7 @@ from campaign.ledger.enrolment import BEGUN, enrol
 from campaign.ledger.faults import transaction
 from campaign.ledger.schema import connect
 from campaign.model import Row
-from campaign.pipeline.reading_notes import contacts_facts, list_facts, mended_facts, refuse_unusable
+from campaign.pipeline.reading_notes import list_facts, mended_facts, refuse_unusable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def read_into(order: ReadOrder, heard: Callable[[int], None]) -> None:
             make_room=Checkpoints(database, order.ledger).make_room,
         )
         with transaction(database):
-            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended), *contacts_facts(order.contacts)]
+            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended)]
             database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
             database.execute("DELETE FROM facts WHERE name = ?", (BEGUN,))
 

@@ -30,6 +30,8 @@ from tests.benchmarks.workload import write
 _INTERVAL = 0.005
 _PATIENCE = 3_600.0
 """Seconds: between two looks, and for which there may be nothing to see."""
+_SETTLED = 2.5
+"""Seconds: a file that has just been changed is not remembered (`campaign.contacts.recollection`)."""
 _MUCH = 0.6
 """Of the ledger's size: what it has when the first run is killed."""
 
@@ -69,6 +71,7 @@ def measure(scratch: Path, *, rows: int, row_bytes: int) -> LargeLedger:
         workload = write(Path(name) / "workload", rows, row_bytes=row_bytes)
         send = Campaign().prepare(Task(workload=workload, messages=rows, port=sink.port, connections=50, folder=folder))
         (workload / "contacts.csv").unlink()  # it was copied
+        time.sleep(_SETTLED)
         ledger = folder / "benchmark.ledger"
         with _watching(wal_file(ledger)) as longest_wal:
             with _running(send):
