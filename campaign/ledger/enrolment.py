@@ -23,7 +23,9 @@ BEGUN = "reading_of"
 """The fact of what was being read when it grew in parts: it is taken off the record once that has come to its end."""
 _CONTACT = "INSERT OR IGNORE INTO contact (address, id, roster, row) VALUES (?, ?, ?, ?)"
 _MOVED = "UPDATE contact SET row = ?, roster = ? WHERE address = ?"
-_ENTRY = "REPLACE INTO entry (row, line, contact, email, status, detail, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_NEW_ENTRY = "INSERT INTO entry (row, line, contact, email, status, detail, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_ENTRY = f"REPLACE{_NEW_ENTRY.removeprefix('INSERT')}"
+"""Which looks whether there is one already."""
 _STORED = "SELECT row, line, contact, email, status, detail, cells FROM entry WHERE row BETWEEN ? AND ? AND NOT chosen"
 _KNOWN = "SELECT address, id, row FROM contact WHERE address IN (SELECT value FROM json_each(?))"
 _FIRST_OF = """
@@ -197,7 +199,7 @@ class _Enrolment:
         if not self._is_new:
             stored = set(self._database.execute(_STORED, (chunk[0].number, self.last)))
             entries = [entry for entry in entries if entry not in stored]
-        self._database.executemany(_ENTRY, entries)
+        self._database.executemany(_NEW_ENTRY if self._is_new else _ENTRY, entries)
 
     def abandon(self, *, undo: bool) -> None:
         """Leave nothing to go on with, as far as that can be done; `undo`: nor anything else of a new roster."""
