@@ -17,8 +17,10 @@ from campaign.model import Row, Status
 class SqliteContacts:
     """Over one connection, which it closes."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, *, make_room: Callable[[], None] = lambda: None) -> None:
+        """`make_room` is called behind each part of an enrolment: the WAL grows by it."""
         self.database = database
+        self._make_room = make_room
 
     @cached_property
     def reader(self) -> SqliteReader:
@@ -38,7 +40,15 @@ class SqliteContacts:
     ) -> None:
         """Replace the contacts by these rows: `enrolment.enrol`."""
         enrolment.enrol(
-            self.database, columns, rows, suppressed, key, in_parts=in_parts, remember=remember, digest=digest
+            self.database,
+            columns,
+            rows,
+            suppressed,
+            key,
+            in_parts=in_parts,
+            remember=remember,
+            digest=digest,
+            make_room=self._make_room,
         )
 
     def enrolled(self, digest: str, notes: Iterable[tuple[str, str]]) -> None:

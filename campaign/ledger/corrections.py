@@ -3,8 +3,7 @@
 A row is recognised by the Message-ID that it carries, else by its address, else by its other cells (`recognition`). A
 file with a row that fits none is refused: whoever that is, is none of this campaign's. Rows are marked `chosen`;
 nothing is sent by it, and nothing that was sent can be sent again by it: that is the delivery's to say. A row that was
-sent keeps the cells it was sent with; only columns that the operator added are filled in.
-Raises LedgerError, ResultsError.
+sent keeps its cells; only columns that the operator added are filled in. Raises LedgerError, ResultsError.
 """
 
 import json
@@ -15,6 +14,7 @@ from types import MappingProxyType
 from campaign.ledger.cells import encode_cells
 from campaign.ledger.corrected_columns import CorrectedColumns
 from campaign.ledger.facts import read_columns
+from campaign.ledger.newest import forget_newest
 from campaign.ledger.row_matching import UnaddressedRows
 from campaign.ledger.schema import RESULT_ROWS, WORD
 from campaign.ledger.sqlite_errors import transaction
@@ -39,7 +39,6 @@ _READDRESS = "UPDATE entry SET cells = ?, email = ?, contact = ?, status = ?, de
 class Corrections:
     """One corrected file. `columns` are its own, `ignored` those that are not the contacts' (status, attempts ...),
     `renamed` gives the contacts' name for a column that the results call otherwise. `where` names the file.
-
     `owners` gives the address to which each Message-ID in the file belongs, where that is not the row's own address.
     """
 
@@ -198,6 +197,7 @@ class Corrections:
             values = (cells, row.email, found[1], Status.DUPLICATE.value, f"the address of row {found[0]}", target)
         else:
             self._database.execute(_CONTACT, (address, target))
+            forget_newest(self._database)
             (contact,) = self._database.execute("SELECT id FROM contact WHERE address = ?", (address,)).fetchone()
             listed = Suppressed(self._database).among([address]).get(address)
             why = (Status.SUPPRESSED.value, listed) if listed else (None, None)

@@ -9,9 +9,11 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from campaign.errors import LedgerError
 from campaign.ledger.cells import encode_cells
+from campaign.ledger.newest import keep_newest
 from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.suppressed import Suppressed
 from campaign.ledger.tally import add_rows, recount
@@ -21,7 +23,9 @@ BEGUN = "reading_of"
 """The fact of what was being read when it grew in parts: it is taken off the record once that has come to its end."""
 _CONTACT = "INSERT OR IGNORE INTO contact (address, id, roster, row) VALUES (?, ?, ?, ?)"
 _MOVED = "UPDATE contact SET row = ?, roster = ? WHERE address = ?"
-_ENTRY = "REPLACE INTO entry (row, line, contact, email, status, detail, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_NEW_ENTRY = "INSERT INTO entry (row, line, contact, email, status, detail, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_ENTRY = f"REPLACE{_NEW_ENTRY.removeprefix('INSERT')}"
+"""Which looks whether there is one already."""
 _STORED = "SELECT row, line, contact, email, status, detail, cells FROM entry WHERE row BETWEEN ? AND ? AND NOT chosen"
 _KNOWN = "SELECT address, id, row FROM contact WHERE address IN (SELECT value FROM json_each(?))"
 _FIRST_OF = """
@@ -29,6 +33,10 @@ SELECT contact, row FROM entry
 WHERE row IN (SELECT value FROM json_each(?)) AND (status IS NULL OR status = 'suppressed')
 """
 _SMALLEST_PART, _LARGEST_PART = 2_000, 30_000
+_HEAVIEST_PART = 32 * 1024 * 1024
+"""Bytes that it may add to the WAL."""
+_PAGE, _ADDRESSES_ON_IT = 4096, 40
+"""Bytes of a page; and of the address table, what is the least on each."""
 _CACHE_MIB = 16
 """More would only make the process larger: the pages that do not fit are the kernel's to keep."""
 
@@ -43,15 +51,18 @@ def enrol(
     in_parts: bool = False,
     remember: Callable[[], Iterable[tuple[str, str]]] = tuple,
     digest: str = "",
+    make_room: Callable[[], None] = lambda: None,
 ) -> None:
     """Replace the roster by these rows, as a whole or not at all (but for a new one, where a kill leaves a beginning).
     `key` gives the identity of an address, as it stands
     in `suppressed`: (identity, or a domain with an @-sign before it; the name of the list; its line). `remember` gives
     facts to put on record once the lists have been read. `digest` tells one reading from others: what was broken off by
-    a kill goes on where it had come to. Raises LedgerError, and what the arguments raise.
+    a kill goes on where it had come to. `make_room` is called behind each part. Raises LedgerError, and what the
+    arguments raise.
 
     With `in_parts`, others may take from it while it grows, and it stays as far as it came: for a roster that was
-    empty. A part touches most pages of the address table, so parts grow with it: that keeps the writing linear.
+    empty. A part touches most pages of the address table, so parts grow with it, as far as the WAL may: that keeps the
+    writing linear.
     """
     (cache,) = database.execute("PRAGMA cache_size").fetchone()
     database.execute(f"PRAGMA cache_size = {-_CACHE_MIB * 1024}")
@@ -75,9 +86,13 @@ def enrol(
                     enrolment.add(chunk)
                 database.execute("DELETE FROM entry WHERE row > ?", (enrolment.last,))
                 recount(database)
+                keep_newest(database, enrolment.newest)
         if grows:
             try:
-                _grow(database, enrolment, (chunk for chunk in rows if chunk[-1].number > begun), begun)
+                later = (chunk for chunk in rows if chunk[-1].number > begun)
+                for part in _growing(later, begun):
+                    _add_part(database, enrolment, part, begun)
+                    make_room()
             except BaseException:
                 enrolment.abandon(undo=not in_parts and not broken_off)
                 raise
@@ -99,26 +114,29 @@ def _begin(database: sqlite3.Connection, suppressed: Iterable[tuple[str, str, in
     database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?, ?, ?)", suppressed)
 
 
-def _grow(database: sqlite3.Connection, enrolment: "_Enrolment", rows: Iterable[Sequence[Row]], begun: int) -> None:
-    for part in _growing(rows, begun):
-        with transaction(database):
-            for chunk in part:
-                enrolment.add([row for row in chunk if row.number > begun] if chunk[0].number <= begun else chunk)
-            if part:
-                add_rows(database, max(begun + 1, part[0][0].number), part[-1][-1].number)
+def _add_part(database: sqlite3.Connection, enrolment: "_Enrolment", part: list[Sequence[Row]], begun: int) -> None:
+    with transaction(database):
+        for chunk in part:
+            enrolment.add([row for row in chunk if row.number > begun] if chunk[0].number <= begun else chunk)
+        if part:
+            add_rows(database, max(begun + 1, part[0][0].number), part[-1][-1].number)
+            keep_newest(database, enrolment.newest)
 
 
 def _growing(chunks: Iterable[Sequence[Row]], before: int) -> Iterator[list[Sequence[Row]]]:
     """The same chunks in lists with an eighth of the rows that came before, within bounds."""
     part: list[Sequence[Row]] = []
-    waiting = 0
+    waiting, characters = 0, 0
     for chunk in chunks:
         part.append(chunk)
         waiting += len(chunk)
-        if waiting >= min(max(_SMALLEST_PART, before // 8), _LARGEST_PART):
+        characters += sum(map(len, chain.from_iterable(row.cells for row in chunk)))
+        addresses = _PAGE * min(waiting, (before + waiting) // _ADDRESSES_ON_IT)
+        is_heavy = characters + addresses >= _HEAVIEST_PART
+        if is_heavy or waiting >= min(max(_SMALLEST_PART, before // 8), _LARGEST_PART):
             yield part
             before += waiting
-            part, waiting = [], 0
+            part, waiting, characters = [], 0, 0
     yield part
 
 
@@ -138,6 +156,8 @@ class _Enrolment:
         self._key = key
         latest = database.execute("SELECT coalesce(max(roster), 0), coalesce(max(id), 0) FROM contact").fetchone()
         self._roster, self._first_id = latest[0] + 1, latest[1]
+        self.newest: int = latest[1]
+        """The highest number of a contact."""
         self._is_new = latest == (0, 0) and not _has_any(database, "entry")
         self._suppressed = Suppressed(database)
 
@@ -147,6 +167,7 @@ class _Enrolment:
         addresses = [None if row.fault is not None or row.email is None else key(row.email) for row in chunk]
         mailable = [address for address in addresses if address is not None]
         inserted = 0
+        fresh: list[tuple[str, int, int, int]] = []
         if self._is_new:
             fresh = [
                 (address, first_id + row.number, self._roster, row.number)
@@ -157,6 +178,9 @@ class _Enrolment:
         known: dict[str, tuple[int, int]] | None = None
         if not self._is_new or inserted != len(mailable):  # somebody was known, or an address comes twice
             known = self._settle(chunk, addresses)
+            self.newest = max(self.newest, *(contact for contact, _ in known.values()), 0)
+        elif fresh:
+            self.newest = fresh[-1][1]
         suppressed = self._suppressed.among(mailable)
         entries = []
         for row, address in zip(chunk, addresses, strict=True):
@@ -175,7 +199,7 @@ class _Enrolment:
         if not self._is_new:
             stored = set(self._database.execute(_STORED, (chunk[0].number, self.last)))
             entries = [entry for entry in entries if entry not in stored]
-        self._database.executemany(_ENTRY, entries)
+        self._database.executemany(_NEW_ENTRY if self._is_new else _ENTRY, entries)
 
     def abandon(self, *, undo: bool) -> None:
         """Leave nothing to go on with, as far as that can be done; `undo`: nor anything else of a new roster."""
@@ -185,6 +209,7 @@ class _Enrolment:
                 self._database.execute("DELETE FROM facts WHERE name = 'columns'")
                 self._database.execute("DELETE FROM entry")
                 self._database.execute("DELETE FROM contact WHERE id > ?", (self._first_id,))
+                keep_newest(self._database, self._first_id)
                 recount(self._database)
 
     def _settle(self, chunk: Sequence[Row], addresses: Sequence[str | None]) -> dict[str, tuple[int, int]]:

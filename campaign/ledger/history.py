@@ -12,6 +12,7 @@ import json
 import sqlite3
 from datetime import datetime
 
+from campaign.ledger.newest import newest
 from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.values import EarlierRuns, LastRun
 
@@ -45,8 +46,7 @@ def settle(database: sqlite3.Connection) -> None:
         database.execute("DELETE FROM facts WHERE name = 'begun'")
         if database.execute(_TOUCHED).fetchone()[0] <= begun["touched"]:
             return
-        (known,) = database.execute("SELECT coalesce(max(id), 0) FROM contact").fetchone()
-        facts = [("template", begun["template"]), ("known", known)]
+        facts = [("template", begun["template"]), ("known", newest(database))]
         if begun["opened"] is not None:
             facts.append(("opened", begun["opened"]))
         database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
@@ -73,8 +73,7 @@ def last_run(database: sqlite3.Connection) -> LastRun | None:
 def knew_all(database: sqlite3.Connection, last: LastRun) -> bool:
     """Whether nobody has come to the campaign since."""
     with explained(database):
-        (latest,) = database.execute("SELECT coalesce(max(id), 0) FROM contact").fetchone()
-    return bool(latest <= last.latest_contact)
+        return newest(database) <= last.latest_contact
 
 
 def earlier_runs(database: sqlite3.Connection, last: LastRun) -> EarlierRuns:

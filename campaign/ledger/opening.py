@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.contacts_store import SqliteContacts
 from campaign.ledger.interface import ContactsLedger, LedgerReader, RunLedger, WorkerLedger
 from campaign.ledger.reading import SqliteReader, fact_in_file, reading_ledger
@@ -22,7 +23,8 @@ def open_for_run(place: Path, name: str) -> RunLedger:
 
 def open_for_enrolment(place: Path) -> ContactsLedger:
     """Open the ledger that a run has open, to read its contacts file into it. Close it."""
-    return SqliteContacts(connect(place))
+    database = connect(place)
+    return SqliteContacts(database, make_room=Checkpoints(database, place).make_room)
 
 
 def open_for_dry_run(name: str, *, earlier: Path | None) -> ContactsLedger:

@@ -26,8 +26,8 @@ from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 
 VERSION = 3
-_LONGEST_WAL = 256 * 1024 * 1024
-"""Bytes that are left to it after one long transaction."""
+_LONGEST_WAL = 64 * 1024 * 1024
+"""Bytes that are left of it once it begins anew (`checkpoints`)."""
 APPLICATION = 0x434D5047  # "CMPG": says what the file is
 
 _STRICT = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""  # an older SQLite finds less of the damage

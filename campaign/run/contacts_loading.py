@@ -14,7 +14,7 @@ from campaign.contacts import ContactsFile, ListReport, Mend, Suppression, Suppr
 from campaign.ledger.interface import ContactsLedger
 from campaign.ledger.opening import open_for_enrolment
 from campaign.model import Row
-from campaign.run.loading_notes import contacts_facts, list_facts, mended_facts, refuse_unusable
+from campaign.run.loading_notes import list_facts, mended_facts, refuse_unusable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def load_into(order: LoadOrder, heard: Callable[[int], None]) -> None:
             strict=order.strict,
             digest=order.digest,
         )
-        ledger.enrolled(order.digest, [*mended_facts(mended), *contacts_facts(order.contacts)])
+        ledger.enrolled(order.digest, mended_facts(mended))
 
 
 def fill(

@@ -99,6 +99,7 @@ class _Run:
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
         contacts = with_digest(contacts)
+        remember(ledger, contacts)  # before it is read: whoever kills this run need not wait for it again
         if not is_enrolled(ledger, contacts, suppress):
             reading = Enrolment(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._plan.strict)
             in_haste = workers.apart and plan.resend is None and not self._observer.asks and window.is_open(_now())
@@ -113,10 +114,8 @@ class _Run:
                 self._send(window, workers, BackgroundEnrolment(reading))
                 return window
             reading.read()
-        else:
-            remember(ledger, contacts)
-            if plan.reader is not None:
-                plan.reader.dismiss()
+        elif plan.reader is not None:
+            plan.reader.dismiss()
         self._say_who_is_suppressed()
         again = plan.resend.statuses if plan.resend is not None else ()
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())

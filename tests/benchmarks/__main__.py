@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks.benchmark import PARTS, PEERS, Benchmark
+from tests.benchmarks.benchmark import LONG, PARTS, PEERS, Benchmark
 from tests.benchmarks.machine import describe
 from tests.benchmarks.sink import MissingProgramError, postfix_program
 from tests.benchmarks.targets import target_table
@@ -23,13 +23,17 @@ def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     options.add_argument("--messages", type=int, default=50_000, help="in a loopback run (50000)")
     options.add_argument("--runs", type=int, default=3, help="repetitions of each (3)")
-    options.add_argument("--only", action="append", choices=PARTS, help="may be given more than once (all but memory)")
+    options.add_argument(
+        "--only", action="append", choices=PARTS, help=f"may be given more than once (all but {' and '.join(LONG)})"
+    )
     options.add_argument("--verify", action="store_true", help="only see whether all senders send the same")
     options.add_argument(
         "--peers", nargs="*", choices=PEERS, default=list(PEERS), metavar="PEER", help=", ".join(PEERS)
     )
     options.add_argument("--without-ours", action="store_true", help="the peers alone")
     options.add_argument("--memory-contacts", type=int, default=100_000, help="and ten times as many (100000)")
+    options.add_argument("--ledger-rows", type=int, default=200_000, help="of the large ledger (200000)")
+    options.add_argument("--row-bytes", type=int, default=1_000, help="of each of them in the contacts file (1000)")
     options.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the order of the runs")
     options.add_argument("--cache", type=Path, help="for what is built and fetched, and for the runs' folders")
     options.add_argument("--json", type=Path, help="write every run there, too")
@@ -49,7 +53,7 @@ def main() -> int:
             postfix_program("smtp-source")
             benchmark.gather()
             print(f"order of the runs: --seed {options.seed}", file=sys.stderr)
-            parts = ["verify"] if options.verify else options.only or [part for part in PARTS if part != "memory"]
+            parts = ["verify"] if options.verify else options.only or [part for part in PARTS if part not in LONG]
             for part in parts:
                 getattr(benchmark, part)()
             machine = describe(cache, Path(scratch))

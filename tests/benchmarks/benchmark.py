@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.benchmarks import table
+from tests.benchmarks.large_ledger import FailedError, ledger_table, ledger_targets
+from tests.benchmarks.large_ledger import measure as measure_ledger
 from tests.benchmarks.ours import Campaign
 from tests.benchmarks.recovery import encounters, recovery_table, recovery_targets
 from tests.benchmarks.rivals import SmtpSource, go_peer, nodemailer_peer, smtplib_peer
@@ -18,7 +20,9 @@ from tests.benchmarks.verify import DifferentWorkloadError, verify
 from tests.benchmarks.way import probe
 from tests.benchmarks.workload import write
 
-PARTS = ("loopback", "rtt", "startup", "recovery", "memory")
+PARTS = ("loopback", "rtt", "startup", "recovery", "memory", "ledger")
+LONG = ("memory", "ledger")
+"""Only where they are asked for."""
 PEERS = ("smtp-source", "smtplib", "go", "nodemailer")
 ROUND_TRIP = 0.040
 _QUIET = 0.1
@@ -154,6 +158,18 @@ class Benchmark:
         self.report.faults += [f"{one.name}: not everybody was sent" for one in met if one.accepted != one.messages]
         self.report.sections.append(f"### Throttling\n\n{recovery_table(met)}")
         self.report.targets += recovery_targets(met)
+
+    def ledger(self) -> None:
+        """Ours, with a large ledger, killed twice."""
+        if not self.ours:
+            return
+        try:
+            seen = measure_ledger(self.scratch, rows=self.options.ledger_rows, row_bytes=self.options.row_bytes)
+        except FailedError as error:
+            self.report.faults.append(str(error))
+            return
+        self.report.sections.append(f"### A large ledger\n\n{ledger_table(seen)}")
+        self.report.targets += ledger_targets(seen)
 
     def _job(self, sender: Sender, messages: int, connections: int, round_trip: float = 0.0) -> Job:
         messages = max(messages, 1)

@@ -69,21 +69,27 @@ class Terms:
 TERMS = Terms()
 
 
-def contacts(count: int) -> Iterator[dict[str, str]]:
-    """Yield `count` contacts with different addresses, in a fixed pseudo-random order."""
+def contacts(count: int, *, row_bytes: int = 0) -> Iterator[dict[str, str]]:
+    """Yield `count` contacts with different addresses, in a fixed pseudo-random order. `row_bytes`: what a line of
+    the file has at least, with a column that makes up for what it lacks; 0 for no such column.
+    """
     chance = random.Random(20260901)
     for number in range(count):
         first, last = chance.choice(_FIRST_NAMES), chance.choice(_LAST_NAMES)
         local = "".join(letter for letter in f"{first}.{last}".lower() if letter.isascii())
         tail = chance.random() < 0.3
         domain = f"shop-{chance.randrange(1000)}.example.org" if tail else chance.choice(_COMMON_DOMAINS)
-        yield {
+        cells = {
             "email": f"{local}.{number}@{domain}",
             "first_name": first,
             "last_name": last,
             "plan": chance.choice(_PLANS),
             "order_id": f"AC-{chance.randrange(10**8):08d}",
         }
+        if row_bytes:
+            lacking = row_bytes - len(",".join(cells.values()).encode()) - len(",\n")
+            cells["notes"] = (f"{number} likes courses. " * (1 + lacking // 18))[: max(lacking, 0)]
+        yield cells
 
 
 def handlebars(template: str) -> str:
@@ -116,8 +122,10 @@ def go(template: str) -> str:
     return re.sub(r"\{\{ ([\w.]+) \}\}", lambda name: "{{." + fields[name[1]] + "}}", text)
 
 
-def write(folder: Path, count: int) -> Path:
-    """Write the workload of `count` contacts into `folder`, which is made if need be; give the folder."""
+def write(folder: Path, count: int, *, row_bytes: int = 0) -> Path:
+    """Write the workload of `count` contacts into `folder`, which is made if need be; give the folder. `row_bytes`: as
+    for `contacts`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name in TEMPLATE_FILES:
         source = (TEMPLATE / name).read_text(encoding="utf-8")
@@ -126,7 +134,8 @@ def write(folder: Path, count: int) -> Path:
         (folder / f"{name}.tmpl").write_text(go(source), encoding="utf-8")
     (folder / "terms.json").write_text(json.dumps(asdict(TERMS), indent=1), encoding="utf-8")
     with (folder / "contacts.csv").open("w", encoding="utf-8", newline="") as file:
-        rows = csv.DictWriter(file, COLUMNS, lineterminator="\n", quoting=csv.QUOTE_NONE)
+        columns = (*COLUMNS, "notes") if row_bytes else COLUMNS
+        rows = csv.DictWriter(file, columns, lineterminator="\n", quoting=csv.QUOTE_NONE)
         rows.writeheader()
-        rows.writerows(contacts(count))
+        rows.writerows(contacts(count, row_bytes=row_bytes))
     return folder

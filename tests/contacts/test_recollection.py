@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from campaign.contacts import ContactsFile, open_contacts, remembered, to_remember, with_digest
+from campaign.errors import ContactsError
+from campaign.ledger.opening import note_at_a_glance
 from campaign.run import preconditions
+from campaign.run.loading_notes import REMEMBERED
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer
 
@@ -106,3 +109,17 @@ def test_the_next_run_does_not_read_it_through(
     monkeypatch.setattr(preconditions, "open_contacts", opening)
     campaign.people(4)
     assert campaign.send(server.port).sent_now == 1
+
+
+def test_it_is_on_record_before_it_is_read(
+    tmp_path: Path, smtp_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a run need not have come to the file's end for the next one to know it. Here a list can't be used."""
+    campaign = SmallCampaign(tmp_path / "campaign", settings={"contacts": {"suppress": ["quiet.csv"]}}).people(3)
+    (campaign.folder / "quiet.csv").write_text("there is no address in here\n")
+    opening = open_contacts
+    monkeypatch.setattr(preconditions, "open_contacts", lambda *given, **named: settled(opening(*given, **named)))
+    with pytest.raises(ContactsError):
+        campaign.send(smtp_server().port)
+    note = note_at_a_glance(campaign.ledger, REMEMBERED)
+    assert known(note, campaign.folder / "contacts.csv", column="email") is not None

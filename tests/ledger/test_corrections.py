@@ -11,6 +11,7 @@ from campaign.errors import LedgerError, ResultsError
 from campaign.ledger import queries
 from campaign.ledger.cells import decode_cells
 from campaign.ledger.corrections import Corrections
+from campaign.ledger.newest import newest
 from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Row, Status
 from tests import ledgers
@@ -41,7 +42,9 @@ def amend(
     amendment = Corrections(
         ledger.database, columns, email_column=columns[0], ignored=IGNORED, key=contact_key, owners=owners or {}
     )
-    return amendment.apply(rows)
+    marked = amendment.apply(rows)
+    assert newest(ledger.database) == ledger.database.execute("SELECT max(id) FROM contact").fetchone()[0]
+    return marked
 
 
 def corrected(*lines: Sequence[str | None], faults: dict[int, str] | None = None) -> list[Row]:

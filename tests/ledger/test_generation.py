@@ -31,7 +31,7 @@ people(ledger, 9)
 for number in range(int(sys.argv[2])):
     settle(ledger, {f"p{number + 1}@people.example": Status.SENT})
     if number % 2:
-        ledger._next_checkpoint = 0.0
+        ledger._checkpoints._next = 0.0
         ledger.checkpoint()
 os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -16,6 +16,7 @@ from campaign.contacts import contact_key
 from campaign.ledger import queries
 from campaign.ledger.enrolment import enrol
 from campaign.ledger.journal import SqliteJournal
+from campaign.ledger.newest import newest
 from campaign.ledger.reading import reading_ledger
 from campaign.ledger.reversal import revert, revert_all
 from campaign.ledger.schema import RESULT_ROWS, WORD, connect
@@ -54,6 +55,8 @@ def agrees(ledger: SqliteRunLedger) -> bool:
     """Whether what is kept is what there is, by the count and by the rows themselves."""
     kept = tally(ledger.database)
     assert kept == counted(ledger.database)
+    (highest,) = ledger.database.execute("SELECT coalesce(max(id), 0) FROM contact").fetchone()
+    assert newest(ledger.database) == highest
     by_row = Counter(word for (word,) in ledger.database.execute(f"SELECT {WORD} {RESULT_ROWS}"))
     assert +Counter(queries.counts(ledger.database)) == by_row
     sent = ledger.database.execute("SELECT count(*) FROM delivery WHERE status = 'sent'").fetchone()[0]
