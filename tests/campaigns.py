@@ -11,7 +11,7 @@ from campaign.run.plan import Resend, RunPlan
 from campaign.run.progress import Progress, RunSummary
 from campaign.run.runner import run
 from campaign.settings import Settings, load_settings, output_paths
-from campaign.smtp.connect import Server
+from campaign.smtp.session.server import Server
 from campaign.window import SendWindow
 
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -11,7 +11,7 @@ from campaign.ledger.due_rows import DueRow, DueRows
 from campaign.ledger.journal import Journal
 from campaign.model import Attempt, Contact, Envelope, Message, Outcome, Reply
 from campaign.run.plan import open_window
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from campaign.window import SendWindow
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.dispatcher import Dispatcher

@@ -11,22 +11,20 @@ Limits: what is checked is what can be known without looking: not the server, no
 """
 
 from campaign.settings.addresses import is_this_machine
-from campaign.settings.campaign_file import Settings
 from campaign.settings.link_secret import link_in_environment
 from campaign.settings.load import load_settings, require_secrets
 from campaign.settings.names import WANTED
-from campaign.settings.places import STDOUT, Places, output_paths
+from campaign.settings.output_paths import STDOUT, Places, output_paths
 from campaign.settings.secrets import open_to_others, secret_files
-from campaign.settings.sections import (
-    ContactsSettings,
-    LedgerSettings,
-    LinkSettings,
-    MessageSettings,
-    ResultsSettings,
-    RetrySettings,
-    WindowSettings,
-)
-from campaign.settings.smtp_section import SmtpSettings
+from campaign.settings.sections.contacts import ContactsSettings
+from campaign.settings.sections.ledger import LedgerSettings
+from campaign.settings.sections.link import LinkSettings
+from campaign.settings.sections.message import MessageSettings
+from campaign.settings.sections.results import ResultsSettings
+from campaign.settings.sections.retry import RetrySettings
+from campaign.settings.sections.smtp import SmtpSettings
+from campaign.settings.sections.window import WindowSettings
+from campaign.settings.settings import Settings
 
 __all__ = [
     "STDOUT",

@@ -16,10 +16,10 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from campaign.errors import SettingsError
-from campaign.settings.campaign_file import Settings
 from campaign.settings.faults import Fault, Reading, invalid_fields, settings_error
 from campaign.settings.names import WANTED, variable
-from campaign.settings.sections import LedgerSettings
+from campaign.settings.sections.ledger import LedgerSettings
+from campaign.settings.settings import Settings
 from campaign.settings.sources import EnvironmentSource, FileSource, OptionsSource
 
 _LARGEST = 1 << 20

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from campaign.settings.campaign_file import Settings
 from campaign.settings.faults import Wanted
+from campaign.settings.settings import Settings
 
 PREFIX = "CAMPAIGN_"
 

@@ -14,7 +14,6 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
-from campaign.settings.campaign_file import Settings
 from campaign.settings.faults import Reading
 from campaign.settings.names import (
     FIELDS,
@@ -29,6 +28,7 @@ from campaign.settings.names import (
     variable,
 )
 from campaign.settings.secrets import UnfitSecretError, bare_secret, may_be_named, path_of, secret_of_file
+from campaign.settings.settings import Settings
 
 
 class Source(PydanticBaseSettingsSource):

@@ -12,10 +12,10 @@ from collections import deque
 from dataclasses import replace
 
 from campaign.model import Attempt, Phase, Reply
-from campaign.smtp.censor import without_links
-from campaign.smtp.connect import Session
 from campaign.smtp.dialogue import Dialogue
-from campaign.smtp.pipelining import PipeliningTrial
+from campaign.smtp.pipelining.trials import PipeliningTrial
+from campaign.smtp.reply.censor import without_links
+from campaign.smtp.session.session import Session
 
 _CHUNK = 64 * 1024
 _AT_ONCE = 256 * 1024

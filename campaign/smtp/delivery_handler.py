@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from campaign.model import Attempt, Phase, Reply
-from campaign.smtp.connect import Session
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.session import Session
 
 
 class DeliveryHandler(Protocol):

@@ -16,8 +16,8 @@ from collections import deque
 from enum import Enum
 
 from campaign.model import Attempt, Phase, Reply
-from campaign.smtp.events import Answered, Broken, Closing, Event, NotTaken, Ready
-from campaign.smtp.reply import ReplyError, ReplyParser
+from campaign.smtp.dialogue_events import Answered, Broken, Closing, Event, NotTaken, Ready
+from campaign.smtp.reply.parser import ReplyError, ReplyParser
 
 TERMINATOR = b".\r\n"
 

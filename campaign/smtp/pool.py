@@ -10,14 +10,14 @@ import contextlib
 import selectors
 from collections.abc import Callable
 
-from campaign.smtp.admission import SessionSupply
-from campaign.smtp.connect import Session
 from campaign.smtp.connection import Connection
+from campaign.smtp.connection_lifetime import Lifetime
 from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.event_loop import EventLoop
-from campaign.smtp.lifetime import Lifetime
-from campaign.smtp.pipelining import PipeliningTrials
-from campaign.smtp.replies import hear, lose
+from campaign.smtp.pipelining.trials import PipeliningTrials
+from campaign.smtp.reply_handling import hear, lose
+from campaign.smtp.session.session import Session
+from campaign.smtp.session_supply import SessionSupply
 
 
 class Pool:

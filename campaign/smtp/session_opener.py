@@ -8,8 +8,8 @@ import queue
 import threading
 from collections.abc import Callable
 
-from campaign.smtp.connect import Session
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.session import Session
 
 _AT_ONCE = 16
 

@@ -14,8 +14,8 @@ from campaign.errors import CampaignError
 from campaign.ledger.due_rows import DueRow
 from campaign.ledger.journal import Journal
 from campaign.model import Attempt, Phase, Reply
-from campaign.smtp.connect import Session
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.session import Session
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.claims import Claims
 from campaign.worker.job import Job

@@ -18,10 +18,10 @@ from campaign.ledger.journal import Journal
 from campaign.ledger.rate_limit import RateLimit
 from campaign.ledger.reversal import revert
 from campaign.ledger.server_memory import ServerMemory
-from campaign.smtp.connect import connect
-from campaign.smtp.lifetime import Lifetime
-from campaign.smtp.pipelining import PipeliningTrials
+from campaign.smtp.connection_lifetime import Lifetime
+from campaign.smtp.pipelining.trials import PipeliningTrials
 from campaign.smtp.pool import Pool
+from campaign.smtp.session.connect import connect
 from campaign.worker.attempt_factory import AttemptFactory
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.commits import Commits

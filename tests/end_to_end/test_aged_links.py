@@ -15,7 +15,7 @@ from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.crashes.launcher import Launcher
 from tests.crashes.sender import Sender
-from tests.smtp.porter import Porter, deliver
+from tests.smtp.recording_handler import Porter, deliver
 from tests.smtp_server import CATALOGUE, FaultServer, body, local_part
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.smtp.connect import Session
 from campaign.smtp.connection import Connection
-from campaign.smtp.pipelining import PipeliningTrial
-from campaign.smtp.server_memory import PrivateMemory
+from campaign.smtp.pipelining.server_memory import PrivateMemory
+from campaign.smtp.pipelining.trials import PipeliningTrial
+from campaign.smtp.session.session import Session
 from tests.smtp_server import Tls, client_context
 from tests.smtp_server.certificates import server_context
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from campaign.model import Attempt, Phase
 from campaign.smtp.dialogue import Dialogue
-from campaign.smtp.events import Answered, Broken, Closing, Event, Ready
+from campaign.smtp.dialogue_events import Answered, Broken, Closing, Event, Ready
 from tests.attempts import attempt, unstuffed
 
 GROUP_1 = b"MAIL FROM:<b@acme.example>\r\nRCPT TO:<p1@people.example>\r\nDATA\r\n"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from campaign.smtp.lifetime import Lifetime
+from campaign.smtp.connection_lifetime import Lifetime
 from tests.attempts import attempt
 from tests.conftest import StartServer
-from tests.smtp.porter import Clock, Porter, deliver, pool_to, work
+from tests.smtp.recording_handler import Clock, Porter, deliver, pool_to, work
 from tests.smtp_server import CATALOGUE, local_part
 
 

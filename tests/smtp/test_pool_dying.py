@@ -4,7 +4,7 @@ import pytest
 
 from tests.attempts import attempt
 from tests.conftest import StartServer
-from tests.smtp.porter import Porter, deliver, pool_to, work
+from tests.smtp.recording_handler import Porter, deliver, pool_to, work
 from tests.smtp_server import CATALOGUE, Action, FaultServer
 
 BIG = b"Subject: big\r\n\r\n" + b"x" * 70 + b"\r\n"

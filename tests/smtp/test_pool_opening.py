@@ -6,13 +6,15 @@ import time
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.connect import Server, Session, connect
-from campaign.smtp.lifetime import Lifetime
+from campaign.smtp.connection_lifetime import Lifetime
 from campaign.smtp.pool import Pool
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.connect import connect
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.server import Server
+from campaign.smtp.session.session import Session
 from tests.attempts import attempt
 from tests.conftest import StartServer
-from tests.smtp.porter import Clock, Porter, deliver, pool_to, trials, work
+from tests.smtp.recording_handler import Clock, Porter, deliver, pool_to, trials, work
 from tests.smtp_server import CATALOGUE, nth_connection
 
 

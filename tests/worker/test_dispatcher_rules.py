@@ -8,7 +8,7 @@ import pytest
 from campaign.errors import InvalidContactError, LedgerError, LinkError, TemplateError
 from campaign.ledger.due_rows import DueRow
 from campaign.model import Attempt, Status
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from campaign.window import SendWindow
 from tests.dispatchers import EVERYTHING, Answers, due, letter, session
 from tests.worker.replies import Open, closing, left

@@ -1,7 +1,7 @@
 """What becomes of a row by the server's answer: one rule at a time, time by hand."""
 
 from campaign.model import Phase, Status
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.error import SessionError
 from tests.dispatchers import reply
 from tests.worker.replies import GREYLISTED, NO_SUCH_USER, SLOW_DOWN, Open, closing, left
 

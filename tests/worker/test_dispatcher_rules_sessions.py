@@ -1,7 +1,7 @@
 """Connections that die before the body has left, and sessions that are not to be had."""
 
 from campaign.model import Phase, Status
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.error import SessionError
 from tests.dispatchers import reply
 from tests.worker.replies import GREYLISTED, NO_SUCH_USER, SLOW_DOWN, Open
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from campaign.model import Attempt, Phase, Status
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from tests.attempts import attempt
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
-from tests.smtp.porter import Clock, Porter, pool_to, work
+from tests.smtp.recording_handler import Clock, Porter, pool_to, work
 from tests.smtp_server import CATALOGUE, Misbehaviour, nth_message
 from tests.smtp_server.misbehaviours import Situation
 

@@ -14,7 +14,7 @@ from campaign.ledger.due_rows import DueRows, prepare_run
 from campaign.ledger.rate_limit import RateLimit
 from campaign.ledger.store import Ledger
 from campaign.model import Attempt, Phase
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from campaign.worker.send_rate import SendRate
 from tests.dispatchers import Office, reply, session
 from tests.ledgers import people

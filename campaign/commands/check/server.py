@@ -6,9 +6,10 @@ from campaign.model import Phase
 from campaign.run.dry_run import size_with_little
 from campaign.run.plan import configured_server
 from campaign.settings import Settings
-from campaign.smtp.connect import Session, connect
-from campaign.smtp.probe import try_envelope
-from campaign.smtp.session_notes import session_notes
+from campaign.smtp.envelope_probe import try_envelope
+from campaign.smtp.session.connect import connect
+from campaign.smtp.session.notes import session_notes
+from campaign.smtp.session.session import Session
 from campaign.worker.message_size import too_large
 from campaign.worker.policy import judge, refusal, said
 

@@ -1,0 +1,130 @@
+"""A courier that keeps every word about its attempts, and a pool that it can be given to."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from campaign.model import Attempt, Phase, Reply
+from campaign.smtp.connection_lifetime import Lifetime
+from campaign.smtp.pipelining.server_memory import PrivateMemory
+from campaign.smtp.pipelining.trials import Pipelining, PipeliningTrials
+from campaign.smtp.pool import Pool
+from campaign.smtp.session.connect import connect
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.server import Server
+from campaign.smtp.session.session import Session
+from tests.clocks import LeapingClock
+from tests.smtp_server import FaultServer
+
+
+class Porter:
+    """A courier that hands out attempts once, and keeps every word about them."""
+
+    def __init__(self, attempts: Iterable[Attempt], *, holding: bool = False) -> None:
+        self.waiting = deque(attempts)
+        self.holding = holding
+        self.taken: Counter[int] = Counter()
+        self.words: dict[int, list[str]] = {}
+        self.served: list[bool] = []
+        self.aged: set[int] = set()
+        self.doubted: list[int] = []
+        self.refused: list[tuple[str, int]] = []
+        self.sessions = 0
+        self.wait = 0.0
+
+    def take(self, session: Session) -> Attempt | None:
+        if not self.waiting:
+            return None
+        given = self.waiting.popleft()
+        self.taken[given.contact] += 1
+        return given
+
+    def may_send_body(self, attempt: Attempt) -> bool:
+        return not self.holding
+
+    def answered(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
+        self.served.append(served)
+        self._word(attempt, f"{phase} {reply.code}")
+        return False
+
+    def not_sent(self, attempt: Attempt, why: str) -> None:
+        self._word(attempt, "not_sent")
+
+    def link_too_old(self, attempt: Attempt) -> bool:
+        return attempt.contact in self.aged
+
+    def doubt(self, attempt: Attempt, why: str) -> None:
+        assert why
+        self.doubted.append(attempt.contact)
+
+    def unknown(self, attempt: Attempt, why: str) -> None:
+        assert why
+        self._word(attempt, "unknown")
+
+    def opened(self, session: Session) -> None:
+        self.sessions += 1
+
+    def session_failed(self, error: SessionError, *, others: int) -> float:
+        self.refused.append((error.what, others))
+        return self.wait
+
+    def _word(self, attempt: Attempt, word: str) -> None:
+        words = self.words.setdefault(attempt.contact, [])
+        words.append(word)
+        assert len(words) <= self.taken[attempt.contact], f"{attempt.contact}: {words}"
+
+    @property
+    def settled(self) -> bool:
+        return not self.waiting and all(len(self.words.get(one, ())) == count for one, count in self.taken.items())
+
+    def last_words(self) -> Counter[str]:
+        return Counter(words[-1] for words in self.words.values())
+
+
+class Clock:
+    """Moves on by itself by the smallest step, and by hand."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
+def pool_to(server: FaultServer, porter: Porter, **given: Any) -> Pool:
+    to = Server(host=server.host, port=server.port, security="none", timeout=60.0)
+    options: dict[str, Any] = {
+        "connect": lambda: connect(to),
+        "handler": porter,
+        "limit": 1,
+        "timeout": 60.0,
+        "lifetime": Lifetime(messages=1000, seconds=1000.0),
+        "trials": trials(),
+        "clock": LeapingClock(server),
+    }
+    return Pool(**options | given)
+
+
+def trials(mode: Pipelining = "auto") -> PipeliningTrials:
+    return PipeliningTrials(mode, PrivateMemory(), time.monotonic)
+
+
+def work(pool: Pool, until: Callable[[], bool], *, wanted: int = 100, seconds: float = 60.0) -> None:
+    """Steps, with as many connections as may be, until it is true."""
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "it never came to it"
+        pool.open(wanted)
+        pool.feed()
+        pool.step(0.02)
+
+
+def deliver(server: FaultServer, porter: Porter, **given: Any) -> Porter:
+    pool = pool_to(server, porter, **given)
+    try:
+        work(pool, lambda: porter.settled)
+        pool.rest()
+    finally:
+        pool.close()
+    return porter
