@@ -129,13 +129,13 @@ class Office:
 
     def take(self) -> Attempt:
         """The next attempt, which there is."""
-        attempt = self.dispatcher.take(self.session)
+        attempt = self.dispatcher.next_attempt(self.session)
         assert attempt is not None
         return attempt
 
     def take_none(self) -> None:
         """See that there is none."""
-        assert self.dispatcher.take(self.session) is None
+        assert self.dispatcher.next_attempt(self.session) is None
 
     def notices(self) -> list[str]:
         return [notice.words for notice in self.breaker.notices()]

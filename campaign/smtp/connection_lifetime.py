@@ -11,7 +11,7 @@ _RESETS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lifetime:
+class ConnectionLifetime:
     """When a connection is to be renewed."""
 
     messages: int

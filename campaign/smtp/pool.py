@@ -1,7 +1,7 @@
 """Many connections, one thread: takes attempts from a handler, tells it what became of each.
 
 The handler (whoever has the messages) is asked for an attempt whenever a connection has room for one, and asked again
-before the body goes. Sessions are opened by a few threads, since that blocks; all else happens in `step`, so the
+before the body goes. Sessions are opened by a few threads, since that blocks; all else happens in `run_once`, so the
 handler needs no locks. A connection is renewed after some messages or minutes, and given up on 421, silence or
 nonsense. What happens to an attempt whose connection dies depends on one thing only: whether its body may have left.
 """
@@ -11,7 +11,7 @@ import selectors
 from collections.abc import Callable
 
 from campaign.smtp.connection import Connection
-from campaign.smtp.connection_lifetime import Lifetime
+from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.event_loop import EventLoop
 from campaign.smtp.pipelining.trials import PipeliningTrials
@@ -30,7 +30,7 @@ class Pool:
         handler: DeliveryHandler,
         limit: int,
         timeout: float,
-        lifetime: Lifetime,
+        lifetime: ConnectionLifetime,
         trials: PipeliningTrials,
         clock: Callable[[], float],
     ) -> None:
@@ -60,14 +60,14 @@ class Pool:
         return len(self._idle)
 
     @property
-    def occupied(self) -> int:
+    def busy(self) -> int:
         """How many are open and have something to do."""
         return len(self._open) - len(self._idle)
 
-    def step(self, patience: float) -> int:
+    def run_once(self, patience: float) -> int:
         """Wait up to `patience` seconds for something to happen, and deal with it. Gives how many things happened."""
         patience = self._admission.patience(patience)
-        if self.occupied:
+        if self.busy:
             patience = min(patience, self._check_every)
         happened = self._loop.sleep(patience)
         while (connection := self._admission.next(open_now=len(self._open), limit=self.limit)) is not None:
@@ -82,19 +82,19 @@ class Pool:
         """Begin to open connections until `wanted`, or the limit, are open or opening."""
         self._admission.ask(min(wanted, self.limit), self._open)
 
-    def feed(self) -> None:
+    def fill_idle(self) -> None:
         """Offer the handler's attempts to the connections that have none."""
         for connection in list(self._idle):
             self._go_on(connection)
 
-    def release(self) -> None:
+    def resume_held(self) -> None:
         """Ask the handler again about the bodies that it held."""
         held, self._held = self._held, []
         for connection in held:
             if connection in self._open:
                 self._go_on(connection)
 
-    def recall(self) -> None:
+    def cancel_unsent(self) -> None:
         """Take back every attempt whose body has not begun; its connection can only be closed."""
         for connection in list(self._open):
             dialogue = connection.dialogue
@@ -103,14 +103,14 @@ class Pool:
             elif dialogue.upcoming is not None:
                 connection.closing = True
 
-    def rest(self) -> None:
+    def close_idle(self) -> None:
         """Hang up on the connections that have nothing to do."""
         for connection in list(self._idle):
             self._remove(connection)
 
     def close(self) -> None:
         """Hang up on every connection, politely where nothing is under way."""
-        self.rest()
+        self.close_idle()
         for connection in list(self._open):
             self._drop(connection, "")
         self._admission.close()
@@ -181,7 +181,7 @@ class Pool:
         now = self._clock()
         connection.envelope_took = now - connection.begun
         if dialogue.pipelining and not self._lifetime.is_over(connection, now) and connection.trial.allows():
-            attempt = self._handler.take(connection.session)
+            attempt = self._handler.next_attempt(connection.session)
             if attempt is not None:
                 data += connection.begin(attempt)
                 connection.trying = connection.trial.begin(len(data))
@@ -192,7 +192,7 @@ class Pool:
             self._remove(connection)
             self._admission.ended(connection, "", open_now=len(self._open))
             return
-        attempt = self._handler.take(connection.session)
+        attempt = self._handler.next_attempt(connection.session)
         if attempt is None:
             connection.deadline, connection.useful = float("inf"), True
             self._idle.add(connection)

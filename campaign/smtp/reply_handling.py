@@ -28,7 +28,7 @@ def hear(connection: Connection, data: bytes, handler: DeliveryHandler) -> tuple
     why = None if broken is None else connection.without_links(broken.why)
     if why is not None and broken is not None and broken.shifted:
         if connection.put_off is not None:  # it, too, may have had another's answer
-            handler.doubt(connection.put_off, why)
+            handler.deferral_doubted(connection.put_off, why)
         _doubt(connection, events, handler, why)
         return b"", why
     if early and dialogue.held is not None:  # nothing of the envelope had left, so it can't be the answer to that
@@ -60,11 +60,11 @@ def lose(connection: Connection, handler: DeliveryHandler, why: str) -> None:
     if held is not None:
         reply = connection.fit_to_show(held.reply)
         if _is_anothers(connection, reply, alone=True):
-            handler.unknown(held.attempt, f"{why or _CLOSED} (it had said {reply.code} {reply.text})")
+            handler.outcome_unknown(held.attempt, f"{why or _CLOSED} (it had said {reply.code} {reply.text})")
         else:
-            handler.answered(held.attempt, held.phase, reply, served=connection.served)
+            handler.reply_received(held.attempt, held.phase, reply, served=connection.served)
     if current is not None:
-        (handler.unknown if connection.body_left else handler.not_sent)(current, why)
+        (handler.outcome_unknown if connection.body_left else handler.not_sent)(current, why)
     if behind or connection.trying:
         if why and connection.body_left and (held is None or connection.trying):
             connection.trial.connection_lost()
@@ -100,7 +100,7 @@ def _tell_answer(connection: Connection, answer: Answered, handler: DeliveryHand
         handler.not_sent(attempt, "")  # it goes again, and not behind a body: then the refusal is the row's own
         return
     reply = connection.fit_to_show(reply)
-    if handler.answered(attempt, phase, reply, served=connection.served) or _out_of_step(answer):
+    if handler.reply_received(attempt, phase, reply, served=connection.served) or _out_of_step(answer):
         connection.closing, connection.goodbye = True, (phase, reply)
     else:
         connection.useful = connection.useful or connection.messages > 0 or reply.code != 421
@@ -141,7 +141,7 @@ def _doubt(connection: Connection, events: Sequence[Event], handler: DeliveryHan
         connection.trial.connection_lost()
     for event in events:
         if isinstance(event, Answered):
-            tell = handler.unknown if event.phase is Phase.BODY else handler.not_sent
+            tell = handler.outcome_unknown if event.phase is Phase.BODY else handler.not_sent
             tell(event.attempt, why)
         elif isinstance(event, NotTaken):
             _tell(connection, event, handler)
@@ -153,6 +153,6 @@ def _answered_early(connection: Connection, events: Sequence[Event], handler: De
         if isinstance(event, Answered):
             if event.phase is Phase.BODY and event.reply.code >= 400:
                 reply = connection.fit_to_show(event.reply)
-                handler.answered(event.attempt, event.phase, reply, served=connection.served)
+                handler.reply_received(event.attempt, event.phase, reply, served=connection.served)
             else:
                 handler.not_sent(event.attempt, _TOO_EARLY)

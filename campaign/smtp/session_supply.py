@@ -57,7 +57,7 @@ class SessionSupply:
             elif open_now >= limit:
                 arrival.hang_up()
             else:
-                self._handler.opened(arrival)
+                self._handler.session_opened(arrival)
                 trials = self._trials
                 return Connection(arrival, now=self._clock(), trial=trials.of(arrival), grouping=trials.mode != "off")
         return None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from campaign.model import Attempt, Phase, Reply
-from campaign.smtp.connection_lifetime import Lifetime
+from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.pipelining.server_memory import PrivateMemory
 from campaign.smtp.pipelining.trials import Pipelining, PipeliningTrials
 from campaign.smtp.pool import Pool
@@ -33,7 +33,7 @@ class Porter:
         self.sessions = 0
         self.wait = 0.0
 
-    def take(self, session: Session) -> Attempt | None:
+    def next_attempt(self, session: Session) -> Attempt | None:
         if not self.waiting:
             return None
         given = self.waiting.popleft()
@@ -43,7 +43,7 @@ class Porter:
     def may_send_body(self, attempt: Attempt) -> bool:
         return not self.holding
 
-    def answered(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
+    def reply_received(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
         self.served.append(served)
         self._word(attempt, f"{phase} {reply.code}")
         return False
@@ -54,15 +54,15 @@ class Porter:
     def link_too_old(self, attempt: Attempt) -> bool:
         return attempt.contact in self.aged
 
-    def doubt(self, attempt: Attempt, why: str) -> None:
+    def deferral_doubted(self, attempt: Attempt, why: str) -> None:
         assert why
         self.doubted.append(attempt.contact)
 
-    def unknown(self, attempt: Attempt, why: str) -> None:
+    def outcome_unknown(self, attempt: Attempt, why: str) -> None:
         assert why
         self._word(attempt, "unknown")
 
-    def opened(self, session: Session) -> None:
+    def session_opened(self, session: Session) -> None:
         self.sessions += 1
 
     def session_failed(self, error: SessionError, *, others: int) -> float:
@@ -99,7 +99,7 @@ def pool_to(server: FaultServer, porter: Porter, **given: Any) -> Pool:
         "handler": porter,
         "limit": 1,
         "timeout": 60.0,
-        "lifetime": Lifetime(messages=1000, seconds=1000.0),
+        "lifetime": ConnectionLifetime(messages=1000, seconds=1000.0),
         "trials": trials(),
         "clock": LeapingClock(server),
     }
@@ -116,15 +116,15 @@ def work(pool: Pool, until: Callable[[], bool], *, wanted: int = 100, seconds: f
     while not until():
         assert time.monotonic() < end, "it never came to it"
         pool.open(wanted)
-        pool.feed()
-        pool.step(0.02)
+        pool.fill_idle()
+        pool.run_once(0.02)
 
 
 def deliver(server: FaultServer, porter: Porter, **given: Any) -> Porter:
     pool = pool_to(server, porter, **given)
     try:
         work(pool, lambda: porter.settled)
-        pool.rest()
+        pool.close_idle()
     finally:
         pool.close()
     return porter

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign.smtp.connection_lifetime import Lifetime
+from campaign.smtp.connection_lifetime import ConnectionLifetime
 from tests.attempts import attempt
 from tests.conftest import StartServer
 from tests.smtp.recording_handler import Clock, Porter, deliver, pool_to, work
@@ -32,7 +32,7 @@ class TestDelivering:
     ) -> None:
         server = smtp_server(pipelining=pipelining)
         porter = Porter(attempt(number) for number in range(30))
-        deliver(server, porter, limit=limit, lifetime=Lifetime(messages=4, seconds=1000.0))
+        deliver(server, porter, limit=limit, lifetime=ConnectionLifetime(messages=4, seconds=1000.0))
         assert porter.last_words() == {"body 250": 30}
         assert max(one.accepted for one in server.connections) == 4
         server.wait_until(lambda: all(one.action == "quit" for one in server.connections if one.accepted))
@@ -72,11 +72,11 @@ class TestHolding:
         pool = pool_to(server, porter)
         work(pool, lambda: server.record.commands["DATA"] == 1)
         for _ in range(5):
-            pool.step(0.01)
-            pool.release()
-        assert pool.occupied and not server.accepted
+            pool.run_once(0.01)
+            pool.resume_held()
+        assert pool.busy and not server.accepted
         porter.holding = False
-        pool.release()
+        pool.resume_held()
         work(pool, lambda: porter.settled)
         assert porter.last_words() == {"body 250": 2}
         pool.close()
@@ -86,9 +86,9 @@ class TestHolding:
         porter = Porter([attempt(1)], holding=True)
         pool = pool_to(server, porter, clock=clock)
         work(pool, lambda: server.record.commands["DATA"] == 1)
-        pool.step(0.05)
+        pool.run_once(0.05)
         clock.ahead += 3600
-        pool.step(0.05)
+        pool.run_once(0.05)
         assert not porter.words
         pool.close()
 
@@ -97,7 +97,7 @@ class TestHolding:
         porter = Porter([attempt(1)], holding=True)
         pool = pool_to(server, porter)
         work(pool, lambda: server.record.commands["DATA"] == 1)
-        pool.recall()
-        assert porter.words == {1: ["not_sent"]} and not pool.occupied
+        pool.cancel_unsent()
+        assert porter.words == {1: ["not_sent"]} and not pool.busy
         pool.close()
         assert not server.accepted

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.connection_lifetime import Lifetime
+from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.pool import Pool
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.error import SessionError
@@ -37,7 +37,7 @@ class TestOpening:
 
         porter = Porter([attempt(1)])
         pool = Pool(
-            connect=fail, handler=porter, limit=10, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            connect=fail, handler=porter, limit=10, timeout=1, lifetime=ConnectionLifetime(messages=1, seconds=1),
             trials=trials(), clock=time.monotonic,
         )  # fmt: skip
         work(pool, lambda: attempts >= 5)
@@ -54,13 +54,13 @@ class TestOpening:
         porter = Porter([attempt(1)])
         porter.wait = 60.0
         pool = Pool(
-            connect=fail, handler=porter, limit=10, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
+            connect=fail, handler=porter, limit=10, timeout=1, lifetime=ConnectionLifetime(messages=1, seconds=1),
             trials=trials(), clock=clock,
         )  # fmt: skip
         work(pool, lambda: len(porter.refused) == 1)
         for _ in range(5):
             pool.open(10)
-            pool.step(0.01)
+            pool.run_once(0.01)
         assert len(attempts) == 1
         clock.ahead += 60
         work(pool, lambda: len(porter.refused) == 2)
@@ -72,7 +72,7 @@ class TestOpening:
         pool = pool_to(server, porter, limit=10)
         work(pool, lambda: porter.sessions == 3 and min((others for _, others in porter.refused), default=9) == 3)
         porter.holding = False
-        pool.release()
+        pool.resume_held()
         work(pool, lambda: porter.settled)
         assert porter.last_words() == {"body 250": 5}
         pool.close()
@@ -85,7 +85,7 @@ class TestOpening:
         work(pool, lambda: seen.append(pool.connections) or porter.settled)  # type: ignore[func-returns-value]
         assert max(seen) == 4
         pool.limit = 2
-        pool.feed()
+        pool.fill_idle()
         assert pool.connections == 2
         pool.close()
 
@@ -94,8 +94,8 @@ class TestOpening:
             raise RuntimeError("a fault of ours")
 
         pool = Pool(
-            connect=fail, handler=Porter([attempt(1)]), limit=1, timeout=1, lifetime=Lifetime(messages=1, seconds=1),
-            trials=trials(), clock=time.monotonic,
+            connect=fail, handler=Porter([attempt(1)]), limit=1, timeout=1,
+            lifetime=ConnectionLifetime(messages=1, seconds=1), trials=trials(), clock=time.monotonic,
         )  # fmt: skip
         with pytest.raises(RuntimeError, match="ours"):
             work(pool, lambda: False)
@@ -123,13 +123,13 @@ class TestAge:
     def test_an_old_connection_is_renewed(self, smtp_server: StartServer) -> None:
         server, clock = smtp_server(), Clock()
         porter = Porter([attempt(1)])
-        pool = pool_to(server, porter, clock=clock, lifetime=Lifetime(messages=1000, seconds=600))
+        pool = pool_to(server, porter, clock=clock, lifetime=ConnectionLifetime(messages=1000, seconds=600))
         work(pool, lambda: porter.settled and bool(pool.idle))
         clock.ahead += 599
-        pool.step(0.0)
+        pool.run_once(0.0)
         assert pool.connections == 1
         clock.ahead += 2
-        pool.step(0.0)
+        pool.run_once(0.0)
         assert pool.connections == 0
         porter.waiting.append(attempt(2))
         work(pool, lambda: porter.settled)
@@ -140,7 +140,7 @@ class TestAge:
         pool = pool_to(smtp_server(), Porter([]))
         threading.Timer(0.02, pool.waker.wake).start()
         start = time.monotonic()
-        pool.step(60.0)
+        pool.run_once(60.0)
         assert time.monotonic() - start < 50
         pool.close()
         pool.waker.wake()  # too late, and no harm

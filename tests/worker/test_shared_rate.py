@@ -149,12 +149,12 @@ class Workers:
         if office.send_rate.wait(now) > 0:
             office.dispatcher.fetch()
             return
-        while (attempt := office.dispatcher.take(office.session)) is not None:
+        while (attempt := office.dispatcher.next_attempt(office.session)) is not None:
             if refuses(number, attempt):
-                office.dispatcher.answered(attempt, Phase.RCPT, reply(450, "4.2.1", "greylisted"), served=True)
+                office.dispatcher.reply_received(attempt, Phase.RCPT, reply(450, "4.2.1", "greylisted"), served=True)
             else:
                 self.sent.append(now)
-                office.dispatcher.answered(attempt, Phase.BODY, reply(250, "2.0.0"), served=True)
+                office.dispatcher.reply_received(attempt, Phase.BODY, reply(250, "2.0.0"), served=True)
 
     @property
     def seconds(self) -> float:

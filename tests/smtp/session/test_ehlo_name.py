@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from campaign.smtp import ehlo_name as module
+from campaign.smtp.session import ehlo_name as module
 from campaign.smtp.session.ehlo_name import ehlo_name, is_full_name
 
 
