@@ -151,7 +151,7 @@ def smtp_host(value: object) -> str:
     return host
 
 
-def is_this_machine(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether a host is the loopback: localhost (RFC 6761 section 6.3), 127.0.0.0/8 or ::1."""
     try:
         number = ip_address(host)

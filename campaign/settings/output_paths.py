@@ -15,7 +15,7 @@ STDOUT = Path("-")
 """What stands for standard output, in commands that can print what they make."""
 
 
-class Places(NamedTuple):
+class OutputPaths(NamedTuple):
     """Absolute paths."""
 
     results: Path
@@ -26,7 +26,7 @@ class Places(NamedTuple):
     """
 
 
-def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> Places:
+def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> OutputPaths:
     """Say where the results CSV and the ledger lie. `output`, relative to the working directory, moves the results
     alone. A sandbox run's ledger is never that of a real one. Raises `SettingsError`, `ResultsError`.
     """
@@ -51,7 +51,7 @@ def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> Plac
             raise SettingsError(f"the ledger would overwrite {read}", where=str(ledger), fix=fix)
     if _same_file(results, ledger):
         raise SettingsError("the results would overwrite the ledger", where=str(results), fix="name another file")
-    return Places(results, ledger, tuple(dict.fromkeys(path for path in earlier if not _same_file(path, ledger))))
+    return OutputPaths(results, ledger, tuple(dict.fromkeys(path for path in earlier if not _same_file(path, ledger))))
 
 
 def _chosen(output: Path) -> Path:

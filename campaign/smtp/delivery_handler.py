@@ -1,4 +1,4 @@
-"""What the connections need of whoever has the messages: the one seam between SMTP and the rest."""
+"""What the pool needs of whoever has the messages: the one interface between SMTP and the rest."""
 
 from typing import Protocol
 
@@ -33,7 +33,9 @@ class DeliveryHandler(Protocol):
         """Hear that a body has left and its reply will never come."""
 
     def deferral_doubted(self, attempt: Attempt, why: str) -> None:
-        """Hear that an answer which put the attempt off may have been none: another reply has followed it."""
+        """Hear that the 4xx which deferred the attempt may have been the answer to something else, since there was a
+        reply too many: the server may have taken the message.
+        """
 
     def session_opened(self, session: Session) -> None:
         """Hear of a new session."""

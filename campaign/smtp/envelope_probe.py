@@ -16,7 +16,7 @@ from campaign.smtp.session.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class EnvelopeStep:
     """A step of the envelope, and the server's reply to it."""
 
     phase: Phase
@@ -25,19 +25,19 @@ class Heard:
     reply: Reply
 
 
-def try_envelope(session: Session, *, return_path: str, recipient: str, timeout: float) -> list[Heard]:
+def probe_envelope(session: Session, *, return_path: str, recipient: str, timeout: float) -> list[EnvelopeStep]:
     """Begin a message and take it back (RFC 5321 section 4.1.1.5). The recipient is named only where the sender was
     taken. `timeout` is in seconds, for each reply. The session is closed.
     """
     ascii_only = return_path.isascii() and recipient.isascii()
     parameters = " SMTPUTF8" if session.smtputf8 and not ascii_only else ""  # RFC 6531 section 3.4
-    steps = [(Phase.MAIL, f"MAIL FROM:<{return_path}>", parameters), (Phase.RCPT, f"RCPT TO:<{recipient}>", "")]
-    heard: list[Heard] = []
+    commands = [(Phase.MAIL, f"MAIL FROM:<{return_path}>", parameters), (Phase.RCPT, f"RCPT TO:<{recipient}>", "")]
+    steps: list[EnvelopeStep] = []
     replies = _Replies(session, timeout)
     try:
-        for phase, command, parameters in steps:
-            heard.append(Heard(phase=phase, command=command, reply=replies.to(f"{command}{parameters}\r\n")))
-            if heard[-1].reply.code // 100 != 2:
+        for phase, command, parameters in commands:
+            steps.append(EnvelopeStep(phase=phase, command=command, reply=replies.to(f"{command}{parameters}\r\n")))
+            if steps[-1].reply.code // 100 != 2:
                 break
         with contextlib.suppress(OSError):
             session.sock.sendall(b"RSET\r\nQUIT\r\n")
@@ -46,7 +46,7 @@ def try_envelope(session: Session, *, return_path: str, recipient: str, timeout:
         raise SessionError(f"{command.partition(':')[0]} was not answered: {words}", phase=phase) from None
     finally:
         session.sock.close()
-    return heard
+    return steps
 
 
 class _Replies:

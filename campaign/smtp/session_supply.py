@@ -1,7 +1,8 @@
 """New sessions for the pool: asked for in good time, told to the handler, and not at all for a while after a failure.
 
-A session that ends before anything was said of a message was none: it counts as one that could not be had, however
-well it had begun. Otherwise a server that greets and hangs up would be asked again and again, without a pause or end.
+A session that ends before the server has replied to any command of a message counts as one that could not be had,
+however well it had begun. Otherwise a server that greets and hangs up would be asked again and again, without a pause
+or end.
 """
 
 from collections.abc import Callable, Collection
@@ -31,25 +32,25 @@ class SessionSupply:
         self._handler = handler
         self._trials = trials
         self._clock = clock
-        self._cautious = False
+        self._one_at_a_time = False
 
-    def ask(self, wanted: int, connections: Collection[Connection]) -> None:
+    def request(self, wanted: int, connections: Collection[Connection]) -> None:
         """Ask for sessions until `wanted` are open or under way: for none while that would be too early, and for one at
-        a time after one that was none, until another is of use.
+        a time after one that ended before it was used, until another is used.
         """
-        if self._cautious:
-            self._cautious = not any(connection.useful for connection in connections)
-            wanted = min(wanted, 1) if self._cautious else wanted
-        self._opener.ask(wanted - len(connections), self._clock())
+        if self._one_at_a_time:
+            self._one_at_a_time = not any(connection.used for connection in connections)
+            wanted = min(wanted, 1) if self._one_at_a_time else wanted
+        self._opener.request(wanted - len(connections), self._clock())
 
-    def patience(self, patience: float) -> float:
-        """Shorten a wait in seconds where somebody has asked too early: until it is time."""
-        if not self._opener.put_off:
-            return patience
-        self._opener.put_off = False
-        return min(patience, max(0.0, self._opener.not_before - self._clock()))
+    def shortened(self, wait: float) -> float:
+        """Shorten a wait in seconds to when the next session may be asked for, if one was asked for too early."""
+        if not self._opener.asked_too_early:
+            return wait
+        self._opener.asked_too_early = False
+        return min(wait, max(0.0, self._opener.not_before - self._clock()))
 
-    def next(self, *, open_now: int, limit: int) -> Connection | None:
+    def next_connection(self, *, open_now: int, limit: int) -> Connection | None:
         """Give the next session that has come, if there is one and room for it; hear why others have not."""
         while self._opener.under_way and (arrival := self._opener.fetch()) is not None:
             if isinstance(arrival, SessionError):
@@ -62,14 +63,14 @@ class SessionSupply:
                 return Connection(arrival, now=self._clock(), trial=trials.of(arrival), grouping=trials.mode != "off")
         return None
 
-    def ended(self, connection: Connection, why: str, *, open_now: int) -> None:
+    def connection_ended(self, connection: Connection, why: str, *, open_now: int) -> None:
         """Hear that a connection is gone; `why`, where the server has hung up."""
-        if connection.useful or not (why or connection.goodbye):
+        if connection.used or not (why or connection.closing_reply):
             return
-        phase, reply = connection.goodbye or (Phase.EHLO, None)
+        phase, reply = connection.closing_reply or (Phase.EHLO, None)
         words = f"{reply.code} {reply.text}" if reply else why
         what = f"the session ended before it carried a message: {words}"
-        self._cautious = True
+        self._one_at_a_time = True
         self._failed(SessionError(what, phase=phase, reply=reply), open_now)
 
     def close(self) -> None:

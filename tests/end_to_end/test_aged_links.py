@@ -15,7 +15,7 @@ from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.crashes.launcher import Launcher
 from tests.crashes.sender import Sender
-from tests.smtp.recording_handler import Porter, deliver
+from tests.smtp.recording_handler import RecordingHandler, deliver
 from tests.smtp_server import CATALOGUE, FaultServer, body, local_part
 
 
@@ -63,7 +63,7 @@ def test_links_that_can_never_be_young_enough_are_no_endless_loop(tmp_path: Path
 
 @pytest.mark.parametrize("pipelining", [True, False])
 def test_a_parcel_that_has_aged_comes_back_untouched(smtp_server: StartServer, pipelining: bool) -> None:
-    porter = Porter([attempt(number) for number in range(4)])
+    porter = RecordingHandler([attempt(number) for number in range(4)])
     porter.aged = {2}
     server = smtp_server(pipelining=pipelining)
     deliver(server, porter)

@@ -18,7 +18,7 @@ from tests.clocks import LeapingClock
 from tests.smtp_server import FaultServer
 
 
-class Porter:
+class RecordingHandler:
     """A courier that hands out attempts once, and keeps every word about them."""
 
     def __init__(self, attempts: Iterable[Attempt], *, holding: bool = False) -> None:
@@ -92,11 +92,11 @@ class Clock:
         return time.monotonic() + self.ahead
 
 
-def pool_to(server: FaultServer, porter: Porter, **given: Any) -> Pool:
+def pool_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> Pool:
     to = Server(host=server.host, port=server.port, security="none", timeout=60.0)
     options: dict[str, Any] = {
         "connect": lambda: connect(to),
-        "handler": porter,
+        "handler": handler,
         "limit": 1,
         "timeout": 60.0,
         "lifetime": ConnectionLifetime(messages=1000, seconds=1000.0),
@@ -120,11 +120,11 @@ def work(pool: Pool, until: Callable[[], bool], *, wanted: int = 100, seconds: f
         pool.run_once(0.02)
 
 
-def deliver(server: FaultServer, porter: Porter, **given: Any) -> Porter:
-    pool = pool_to(server, porter, **given)
+def deliver(server: FaultServer, handler: RecordingHandler, **given: Any) -> RecordingHandler:
+    pool = pool_to(server, handler, **given)
     try:
-        work(pool, lambda: porter.settled)
+        work(pool, lambda: handler.settled)
         pool.close_idle()
     finally:
         pool.close()
-    return porter
+    return handler

@@ -3,7 +3,7 @@
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.envelope_probe import Heard, try_envelope
+from campaign.smtp.envelope_probe import EnvelopeStep, probe_envelope
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.server import Server
@@ -11,10 +11,10 @@ from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, FaultServer
 
 
-def ask(server: FaultServer, *, return_path: str = "bounces@acme.example", timeout: float = 60) -> list[Heard]:
+def ask(server: FaultServer, *, return_path: str = "bounces@acme.example", timeout: float = 60) -> list[EnvelopeStep]:
     session = connect(Server(host=server.host, port=server.port, security="none", timeout=60))
     try:
-        return try_envelope(session, return_path=return_path, recipient="hello@acme.example", timeout=timeout)
+        return probe_envelope(session, return_path=return_path, recipient="hello@acme.example", timeout=timeout)
     finally:
         assert session.sock.fileno() == -1, "left open"
 
@@ -26,8 +26,8 @@ def commands(server: FaultServer) -> list[bytes]:
 
 def test_an_envelope_is_taken_and_taken_back(smtp_server: StartServer) -> None:
     server = smtp_server()
-    heard = ask(server)
-    assert [(one.phase, one.command, one.reply.code, one.reply.enhanced) for one in heard] == [
+    steps = ask(server)
+    assert [(one.phase, one.command, one.reply.code, one.reply.enhanced) for one in steps] == [
         (Phase.MAIL, "MAIL FROM:<bounces@acme.example>", 250, "2.1.0"),
         (Phase.RCPT, "RCPT TO:<hello@acme.example>", 250, "2.1.5"),
     ]

@@ -14,7 +14,7 @@ from campaign.smtp.session.server import Server
 from campaign.smtp.session.session import Session
 from tests.attempts import attempt
 from tests.conftest import StartServer
-from tests.smtp.recording_handler import Clock, Porter, deliver, pool_to, trials, work
+from tests.smtp.recording_handler import Clock, RecordingHandler, deliver, pool_to, trials, work
 from tests.smtp_server import CATALOGUE, nth_connection
 
 
@@ -35,9 +35,9 @@ class TestOpening:
                 under_way -= 1
             raise SessionError("no", phase=Phase.AUTH)
 
-        porter = Porter([attempt(1)])
+        handler = RecordingHandler([attempt(1)])
         pool = Pool(
-            connect=fail, handler=porter, limit=10, timeout=1, lifetime=ConnectionLifetime(messages=1, seconds=1),
+            connect=fail, handler=handler, limit=10, timeout=1, lifetime=ConnectionLifetime(messages=1, seconds=1),
             trials=trials(), clock=time.monotonic,
         )  # fmt: skip
         work(pool, lambda: attempts >= 5)
@@ -51,38 +51,38 @@ class TestOpening:
             attempts.append(clock())
             raise SessionError("no", phase=Phase.CONNECT)
 
-        porter = Porter([attempt(1)])
-        porter.wait = 60.0
+        handler = RecordingHandler([attempt(1)])
+        handler.wait = 60.0
         pool = Pool(
-            connect=fail, handler=porter, limit=10, timeout=1, lifetime=ConnectionLifetime(messages=1, seconds=1),
+            connect=fail, handler=handler, limit=10, timeout=1, lifetime=ConnectionLifetime(messages=1, seconds=1),
             trials=trials(), clock=clock,
         )  # fmt: skip
-        work(pool, lambda: len(porter.refused) == 1)
+        work(pool, lambda: len(handler.refused) == 1)
         for _ in range(5):
             pool.open(10)
             pool.run_once(0.01)
         assert len(attempts) == 1
         clock.ahead += 60
-        work(pool, lambda: len(porter.refused) == 2)
+        work(pool, lambda: len(handler.refused) == 2)
         pool.close()
 
     def test_a_failure_is_told_with_how_many_others_there_are(self, smtp_server: StartServer) -> None:
         server = smtp_server(max_connections=3)
-        porter = Porter([attempt(number) for number in range(5)], holding=True)
-        pool = pool_to(server, porter, limit=10)
-        work(pool, lambda: porter.sessions == 3 and min((others for _, others in porter.refused), default=9) == 3)
-        porter.holding = False
+        handler = RecordingHandler([attempt(number) for number in range(5)], holding=True)
+        pool = pool_to(server, handler, limit=10)
+        work(pool, lambda: handler.sessions == 3 and min((others for _, others in handler.refused), default=9) == 3)
+        handler.holding = False
         pool.resume_held()
-        work(pool, lambda: porter.settled)
-        assert porter.last_words() == {"body 250": 5}
+        work(pool, lambda: handler.settled)
+        assert handler.last_words() == {"body 250": 5}
         pool.close()
 
     def test_never_more_than_the_limit(self, smtp_server: StartServer) -> None:
         server = smtp_server()
-        porter = Porter(attempt(number) for number in range(40))
-        pool = pool_to(server, porter, limit=4)
+        handler = RecordingHandler(attempt(number) for number in range(40))
+        pool = pool_to(server, handler, limit=4)
         seen: list[int] = []
-        work(pool, lambda: seen.append(pool.connections) or porter.settled)  # type: ignore[func-returns-value]
+        work(pool, lambda: seen.append(pool.connections) or handler.settled)  # type: ignore[func-returns-value]
         assert max(seen) == 4
         pool.limit = 2
         pool.fill_idle()
@@ -94,7 +94,7 @@ class TestOpening:
             raise RuntimeError("a fault of ours")
 
         pool = Pool(
-            connect=fail, handler=Porter([attempt(1)]), limit=1, timeout=1,
+            connect=fail, handler=RecordingHandler([attempt(1)]), limit=1, timeout=1,
             lifetime=ConnectionLifetime(messages=1, seconds=1), trials=trials(), clock=time.monotonic,
         )  # fmt: skip
         with pytest.raises(RuntimeError, match="ours"):
@@ -111,7 +111,7 @@ class TestOpening:
             done.append(session)
             return session
 
-        pool = pool_to(server, Porter([attempt(1)]), connect=slowly)
+        pool = pool_to(server, RecordingHandler([attempt(1)]), connect=slowly)
         pool.open(1)
         pool.close()
         gate.set()
@@ -122,22 +122,22 @@ class TestOpening:
 class TestAge:
     def test_an_old_connection_is_renewed(self, smtp_server: StartServer) -> None:
         server, clock = smtp_server(), Clock()
-        porter = Porter([attempt(1)])
-        pool = pool_to(server, porter, clock=clock, lifetime=ConnectionLifetime(messages=1000, seconds=600))
-        work(pool, lambda: porter.settled and bool(pool.idle))
+        handler = RecordingHandler([attempt(1)])
+        pool = pool_to(server, handler, clock=clock, lifetime=ConnectionLifetime(messages=1000, seconds=600))
+        work(pool, lambda: handler.settled and bool(pool.idle))
         clock.ahead += 599
         pool.run_once(0.0)
         assert pool.connections == 1
         clock.ahead += 2
         pool.run_once(0.0)
         assert pool.connections == 0
-        porter.waiting.append(attempt(2))
-        work(pool, lambda: porter.settled)
+        handler.waiting.append(attempt(2))
+        work(pool, lambda: handler.settled)
         assert len(server.connections) == 2
         pool.close()
 
     def test_another_thread_ends_its_sleep(self, smtp_server: StartServer) -> None:
-        pool = pool_to(smtp_server(), Porter([]))
+        pool = pool_to(smtp_server(), RecordingHandler([]))
         threading.Timer(0.02, pool.waker.wake).start()
         start = time.monotonic()
         pool.run_once(60.0)
@@ -147,5 +147,5 @@ class TestAge:
 
     def test_connections_are_handed_out_by_connection(self, smtp_server: StartServer) -> None:
         server = smtp_server(CATALOGUE["mail_hang"](match=nth_connection(1)))
-        porter = deliver(server, Porter(attempt(number) for number in range(6)), limit=2)
-        assert porter.last_words() == {"not_sent": 1, "body 250": 5}
+        handler = deliver(server, RecordingHandler(attempt(number) for number in range(6)), limit=2)
+        assert handler.last_words() == {"not_sent": 1, "body 250": 5}

@@ -10,7 +10,7 @@ from campaign.smtp.session.session import Session
 from tests.attempts import attempt
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
-from tests.smtp.recording_handler import Clock, Porter, pool_to, work
+from tests.smtp.recording_handler import Clock, RecordingHandler, pool_to, work
 from tests.smtp_server import CATALOGUE, Misbehaviour, nth_message
 from tests.smtp_server.misbehaviours import Situation
 
@@ -103,7 +103,7 @@ def test_one_session_says_it_for_ever(tmp_path: Path, smtp_server: StartServer) 
 def test_many_refused_recipients_wear_no_session_out(smtp_server: StartServer, pipelining: bool) -> None:
     """RSET between two messages is free; further ones are counted by servers, which hang up after ten."""
     server = smtp_server(CATALOGUE["rcpt_5xx"](), pipelining=pipelining)
-    porter = Porter(attempt(number) for number in range(40))
+    porter = RecordingHandler(attempt(number) for number in range(40))
     pool = pool_to(server, porter)
     work(pool, lambda: porter.settled)
     pool.close()
@@ -115,7 +115,7 @@ def test_many_refused_recipients_wear_no_session_out(smtp_server: StartServer, p
 
 def test_mail_that_is_refused_needs_no_reset(smtp_server: StartServer) -> None:
     server = smtp_server(CATALOGUE["mail_4xx"]())
-    porter = Porter(attempt(number) for number in range(5))
+    porter = RecordingHandler(attempt(number) for number in range(5))
     pool = pool_to(server, porter)
     work(pool, lambda: porter.settled)
     pool.close()
@@ -143,7 +143,7 @@ def test_a_session_that_is_not_used_says_goodbye() -> None:
 
 def test_sessions_that_come_after_the_work_is_done_say_goodbye(smtp_server: StartServer) -> None:
     server = smtp_server()
-    porter = Porter([attempt(1)])
+    porter = RecordingHandler([attempt(1)])
     pool = pool_to(server, porter, limit=8)
     work(pool, lambda: porter.settled)
     pool.close()
@@ -157,7 +157,7 @@ def test_what_stands_behind_a_body_has_the_patience_of_commands(smtp_server: Sta
         return now.message == 3
 
     server = smtp_server(CATALOGUE["mail_hang"](match=second))
-    porter, clock = Porter([attempt(number) for number in range(4)]), Clock()
+    porter, clock = RecordingHandler([attempt(number) for number in range(4)]), Clock()
     pool = pool_to(server, porter, timeout=100.0, clock=clock)
     work(pool, lambda: any(one.silent for one in server.connections) and porter.last_words() == {"body 250": 2})
     clock.ahead = 150.0
@@ -194,7 +194,7 @@ def test_who_stands_behind_a_message_that_is_answered_by_421_is_not_charged(smtp
 
     heard = []
 
-    class Noting(Porter):
+    class Noting(RecordingHandler):
         def not_sent(self, attempt: Attempt, why: str) -> None:
             heard.append(why)
             super().not_sent(attempt, why)

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, model_validator
 
-from campaign.settings.addresses import is_this_machine, smtp_host
-from campaign.settings.ehlo_name import own_name
+from campaign.settings.addresses import is_loopback, smtp_host
+from campaign.settings.ehlo_name import ehlo_name
 from campaign.settings.faults import RefusedValueError
 from campaign.settings.field_types import FilePath, Number, Text, between, command, security_word, word
 from campaign.settings.sections.base import Section
@@ -39,7 +39,7 @@ class SmtpSettings(Section):
     protocol: Annotated[Literal["smtp", "lmtp"], BeforeValidator(word)] = Field(
         default="smtp", description='"smtp" or "lmtp"', examples=['"smtp"']
     )
-    ehlo_name: Annotated[str, PlainValidator(own_name)] | None = Field(
+    ehlo_name: Annotated[str, PlainValidator(ehlo_name)] | None = Field(
         default=None, description="the full host name of this machine", examples=['"mailer.acme.example"']
     )
     username: Text | None = Field(default=None, description="text", examples=['"campaigns"'])
@@ -95,7 +95,7 @@ def _conflicts(smtp: SmtpSettings) -> Iterator[tuple[str, str, str]]:
     """Give the setting to blame, what is wrong, and what to do."""
     named = smtp.username is not None
     if smtp.security == "none":
-        if (named or smtp.password or smtp.token_command) and not is_this_machine(smtp.host):
+        if (named or smtp.password or smtp.token_command) and not is_loopback(smtp.host):
             yield (
                 "security",
                 'security = "none" would send what signs us in readable by anybody on the way',

@@ -1,5 +1,5 @@
-"""What a run's processes, and the runs after it, remember of a server. The adapter says what it needs; who keeps it is
-not its affair.
+"""What a run's processes, and the runs after it, remember of a server. The ledger keeps it; here is
+what is needed of it.
 """
 
 from typing import Protocol
@@ -11,7 +11,7 @@ class ServerMemory(Protocol):
     Never raises: what can't be kept is not remembered, and the server is treated as one that is not known.
     """
 
-    def recall(self, server: str, ability: str) -> bool | None:
+    def look_up(self, server: str, ability: str) -> bool | None:
         """Say whether the server is able; None where that is not known yet."""
 
     def begin_trial(self, server: str, ability: str) -> bool:
@@ -30,7 +30,7 @@ class PrivateMemory:
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], bool] = {}
 
-    def recall(self, server: str, ability: str) -> bool | None:
+    def look_up(self, server: str, ability: str) -> bool | None:
         """See `ServerMemory`."""
         return self._known.get((server, ability))
 

@@ -25,9 +25,9 @@ Pipelining = Literal["auto", "envelope", "off"]
 """What may go in one write: learned; the commands of one envelope, never behind a body; one command."""
 
 ABILITY = "pipelining"
-_ASK_AGAIN = 0.1
+_ASK_EVERY = 0.1
 """Seconds between two looks for another process's verdict."""
-_SECOND_THOUGHTS = 3
+_RETRIALS = 3
 """How often a server is tried again."""
 _ONE_READ = 8 * 1024
 """Octets that a server is sure to read at once, the envelope with the end of the body. Of more it may read the envelope
@@ -52,10 +52,10 @@ class PipeliningTrial:
         self._server = server
         self._memory = memory
         self._clock = clock
-        self._ours = False
+        self._is_ours = False
         self._trying = False
         self._ask_at = float("-inf")
-        self._again = _SECOND_THOUGHTS
+        self._retrials_left = _RETRIALS
         self._proofs = 0
         self._refusals = 0
         self._weight = 0
@@ -67,11 +67,11 @@ class PipeliningTrial:
         if self._trying:
             return False
         now = self._clock()
-        if not self._ours and now >= self._ask_at:
-            self._ask_at = now + _ASK_AGAIN
-            self.able = self._memory.recall(self._server, ABILITY)
-            self._ours = self.able is None and self._memory.begin_trial(self._server, ABILITY)
-        return self._ours or bool(self.able)
+        if not self._is_ours and now >= self._ask_at:
+            self._ask_at = now + _ASK_EVERY
+            self.able = self._memory.look_up(self._server, ABILITY)
+            self._is_ours = self.able is None and self._memory.begin_trial(self._server, ABILITY)
+        return self._is_ours or bool(self.able)
 
     def begin(self, octets: int) -> bool:
         """An envelope goes behind a body, `octets` in one write. Gives whether that is the trial."""
@@ -95,7 +95,7 @@ class PipeliningTrial:
         if self.able is None and self._refusals >= _REFUSALS:
             self.failed()
 
-    def undecided(self) -> None:
+    def inconclusive(self) -> None:
         """The trial was broken off, not by the server's doing."""
         self._trying = False
 
@@ -108,9 +108,9 @@ class PipeliningTrial:
         """A connection has died with an envelope behind a body."""
         if self.able is None:
             self.failed()
-        elif self.able and self._again:
-            self._again -= 1
-            self.able, self._ours, self._ask_at, self._proofs = None, False, float("-inf"), 0
+        elif self.able and self._retrials_left:
+            self._retrials_left -= 1
+            self.able, self._is_ours, self._ask_at, self._proofs = None, False, float("-inf"), 0
             self._memory.forget(self._server, ABILITY)
         else:
             self.able = False

@@ -14,16 +14,16 @@ from functools import lru_cache
 from itertools import chain
 
 from campaign.smtp.reply.decodings import NOT_ALPHANUMERIC, WHITE, Decoding, alphanumeric, base64_forms, decodings
-from campaign.smtp.reply.fragments import holds_pieces, in_pieces, outermost
+from campaign.smtp.reply.fragments import fragment_span, in_pieces, may_hold_pieces
 
 BLOT = b"[secret]"
 """In place of what is kept out."""
-_STRETCH = 6
+_FRAGMENT = 6
 """Letters in a row that make a stretch of a password; of a shorter one, all of them. In base64 they are four and a half
 bytes."""
 _DISTINCT = 4
 """Letters and digits that a form must have to be sought where everything else is left out."""
-_LINK_STRETCH = 8
+_LINK_FRAGMENT = 8
 """The same of a link's token. It is sought in every reply, so what matches by chance must be rare."""
 _PIECE = 3
 _PIECE_IN_BASE64 = 4
@@ -72,12 +72,12 @@ class Censor:
         forms = {form.translate(None, unwanted) for form in self._forms}
         if unwanted == NOT_ALPHANUMERIC:
             forms = {form for form in forms if len(form) >= _DISTINCT}
-        found = outermost(letters, b"\n".join(form for form in forms if len(form) >= _STRETCH), _STRETCH)
+        found = fragment_span(letters, b"\n".join(form for form in forms if len(form) >= _FRAGMENT), _FRAGMENT)
         spans = [found] if found is not None else []
         spans += [
             (letters.find(form), letters.rfind(form) + len(form))
             for form in forms
-            if 0 < len(form) < _STRETCH and form in letters
+            if 0 < len(form) < _FRAGMENT and form in letters
         ]
         if not spans:
             return None
@@ -94,7 +94,7 @@ def without_links(text: str, tokens: Iterable[str]) -> str:
     said = text.encode("utf-8", "replace")
     readings = _readings(said)
     signatures = [secret.rpartition(b".")[2] for secret in secrets]
-    if not _needs_a_closer_look(readings, signatures):
+    if not _is_suspicious(readings, signatures):
         return text
     span = _span(readings, secrets)
     if span is not None:
@@ -110,16 +110,16 @@ def _readings(said: bytes) -> list[tuple[Decoding, bytes]]:
     return [(reading, _comparable(reading.letters)) for reading in decodings(said)]
 
 
-def _needs_a_closer_look(readings: Sequence[tuple[Decoding, bytes]], signatures: Iterable[bytes]) -> bool:
+def _is_suspicious(readings: Sequence[tuple[Decoding, bytes]], signatures: Iterable[bytes]) -> bool:
     """Whether a token begins there, or a stretch or some pieces of a signature are there. A middle part alone signs
     nobody in, and nearly every reply is the "250" of a message that was taken: it must cost little.
     """
     plain, encoded = _together(signatures)
     return any(
         _BEGINS in letters
-        or outermost(letters, plain + b"\n" + encoded, _LINK_STRETCH) is not None
-        or holds_pieces(letters, plain, _PIECE)
-        or holds_pieces(letters, encoded, _PIECE_IN_BASE64)
+        or fragment_span(letters, plain + b"\n" + encoded, _LINK_FRAGMENT) is not None
+        or may_hold_pieces(letters, plain, _PIECE)
+        or may_hold_pieces(letters, encoded, _PIECE_IN_BASE64)
         for _, letters in readings
     )
 
@@ -136,7 +136,7 @@ def _span(readings: Sequence[tuple[Decoding, bytes]], tokens: Iterable[bytes]) -
     spans = [
         reading.without(NOT_ALPHANUMERIC).span(*found)
         for reading, letters in readings
-        if (found := outermost(letters, secrets, _LINK_STRETCH)) is not None
+        if (found := fragment_span(letters, secrets, _LINK_FRAGMENT)) is not None
     ]
     return (min(first for first, _ in spans), max(end for _, end in spans)) if spans else None
 
@@ -147,7 +147,7 @@ def _in_pieces(readings: Sequence[tuple[Decoding, bytes]], signatures: Iterable[
     for forms, piece in ((plain, _PIECE), (tuple(chain(*in_base64)), _PIECE_IN_BASE64)):
         together = b"\n".join(forms)
         for _, letters in readings:
-            if holds_pieces(letters, together, piece) and any(in_pieces(letters, form) for form in forms):
+            if may_hold_pieces(letters, together, piece) and any(in_pieces(letters, form) for form in forms):
                 return True
     return False
 

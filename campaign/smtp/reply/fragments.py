@@ -13,10 +13,10 @@ _ENOUGH = 10.0
 """Letters, the joins paid, that are no chance. In replies as they are, it happens in one of a million; in texts of 500
 letters, in one of 200,000 (found by trying random signatures against the replies in the tests)."""
 _FEWEST = 3
-"""Windows on pieces (see `holds_pieces`) without which it can't be enough."""
+"""Windows on pieces (see `may_hold_pieces`) without which it can't be enough."""
 
 
-def outermost(letters: bytes, secret: bytes, stretch: int) -> tuple[int, int] | None:
+def fragment_span(letters: bytes, secret: bytes, stretch: int) -> tuple[int, int] | None:
     """Give where the first stretch of the secret begins and the last one ends; None where there is none."""
     last = len(letters) - stretch
     window = stretch // 2
@@ -30,7 +30,7 @@ def outermost(letters: bytes, secret: bytes, stretch: int) -> tuple[int, int] | 
     return first, end + stretch
 
 
-def holds_pieces(letters: bytes, secrets: bytes, piece: int) -> bool:
+def may_hold_pieces(letters: bytes, secrets: bytes, piece: int) -> bool:
     """Whether a closer look by `in_pieces` is called for: some pieces of so many letters are there. In no time."""
     found = 0
     for at in range(len(letters) - piece + 1):

@@ -1,8 +1,8 @@
 """OAuth access tokens, by a command of the operator's that prints one: kept, and fetched again when they are over.
 
-`access_token` takes a `TokenCommand`, gives the token that the process has, or runs the command; `forget` drops a token
-that the server has refused. Threads that ask at once share one run of the command. Raises `SessionError` at phase AUTH,
-which says how the command ended and never what it printed.
+`access_token` takes a `TokenCommand`, gives the token that the process has, or runs the command; `forget_token` drops
+one that the server has refused. Threads that ask at once share one run of the command. Raises `SessionError` at phase
+AUTH, which says how the command ended and never what it printed.
 
 Limits: a token's own end is known only if it is a JWT (RFC 7519: read, not verified; it is not for us). Any other is
 kept until the server refuses it.
@@ -47,7 +47,7 @@ def access_token(command: TokenCommand, *, timeout: float) -> str:
     return _source(command).token(timeout)
 
 
-def forget(command: TokenCommand, token: str) -> None:
+def forget_token(command: TokenCommand, token: str) -> None:
     """Hear that the server has refused this token."""
     _source(command).forget(token)
 

@@ -1,7 +1,7 @@
 """What a process remembers of the addresses of its servers, for a while: which is dead, and how far away one is.
 
-Takes what befell each (`failed`, `answered`); gives the addresses of a name in the order to try them. Raises nothing.
-Limits: one process's own; ten minutes.
+Takes what befell each (`record_failure`, `record_success`); gives the addresses of a name in the order to try them.
+Raises nothing. Limits: one process's own; ten minutes.
 """
 
 import time
@@ -55,11 +55,11 @@ class AddressHistory:
             return turns
         return [one for one in turns if one not in dead] + dead
 
-    def failed(self, at: tuple[Any, ...]) -> None:
+    def record_failure(self, at: tuple[Any, ...]) -> None:
         """Hear that an address did not answer, or not as soon as another."""
         self._dead[at] = self._clock() + _DEAD_FOR
 
-    def answered(self, at: tuple[Any, ...], took: float) -> None:
+    def record_success(self, at: tuple[Any, ...], took: float) -> None:
         """Hear that one took a connection, and after how many seconds."""
         self._dead.pop(at, None)
         self._took[at] = took

@@ -1,9 +1,9 @@
 """The wire while a session is set up: a command goes out, its reply comes in, and neither may last for ever.
 
-`Channel` sends commands on a connected socket and gives each `Answer`, in blocking calls, until `hand_over` gives the
-socket away. Every reply is bounded in bytes (`MAX_REPLY`) and in time, and so is all of it
-together: a server that drips a letter a second, or never ends its EHLO reply, costs no more than a silent one. (smtplib
-bounds neither: it waits anew for each packet, and takes any number of lines.)
+`Channel` sends commands on a connected socket and gives each `CommandReply`, in blocking calls, until `hand_over` gives
+the socket away. Every reply is bounded in bytes (`MAX_REPLY`) and in time, and so is all of it together: a server that
+drips a letter a second, or never ends its EHLO reply, costs no more than a silent one. (smtplib bounds neither: it
+waits anew for each packet, and takes any number of lines.)
 
 Raises OSError (of it TimeoutError, and ssl.SSLError), `ReplyError` for what is no reply.
 """
@@ -33,7 +33,7 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class CommandReply:
     """What a server said to one command."""
 
     reply: Reply
@@ -64,7 +64,7 @@ class Channel:
         """The address on our side, without a zone."""
         return str(self._sock.getsockname()[0]).partition("%")[0]
 
-    def command(self, line: bytes) -> Answer:
+    def command(self, line: bytes) -> CommandReply:
         """Send one line, give what is said to it."""
         try:
             self._sock.settimeout(self._patience())
@@ -77,7 +77,7 @@ class Channel:
             raise
         return self.reply()
 
-    def reply(self) -> Answer:
+    def reply(self) -> CommandReply:
         """Give the next reply."""
         end = self._clock() + self._patience()
         parser = ReplyParser()
@@ -95,7 +95,7 @@ class Channel:
             else:
                 self._buffer += self._receive(end)
         words = tuple(line[4:] for line in lines)
-        return Answer(reply=self._fit_to_show(parse_reply(lines), words), lines=words)
+        return CommandReply(reply=self._censored(parse_reply(lines), words), lines=words)
 
     def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Go on in TLS. What was said in clear and not used counts for nothing (RFC 3207 section 4.2)."""
@@ -118,7 +118,7 @@ class Channel:
         """Hang up."""
         self._sock.close()
 
-    def _fit_to_show(self, reply: Reply, words: Sequence[bytes]) -> Reply:
+    def _censored(self, reply: Reply, words: Sequence[bytes]) -> Reply:
         """Censor all of a reply at once: a secret may be wrapped over its lines, with an enhanced code before each."""
         said = b"\n".join(without_enhanced(line) for line in words)
         shown = self.censor.censored(said)

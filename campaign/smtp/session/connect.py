@@ -19,16 +19,16 @@ from typing import Any
 from campaign.errors import SettingsError
 from campaign.model import Phase, Reply
 from campaign.smtp.reply.parser import ReplyError
-from campaign.smtp.session.access_token import access_token, forget
+from campaign.smtp.session.access_token import access_token, forget_token
 from campaign.smtp.session.address_history import HISTORY
-from campaign.smtp.session.channel import Answer, Channel, Clock
+from campaign.smtp.session.channel import Channel, Clock, CommandReply
 from campaign.smtp.session.dialing import dial
 from campaign.smtp.session.ehlo_name import ehlo_name
-from campaign.smtp.session.error import SessionError, refused, translate
+from campaign.smtp.session.error import SessionError, refusal_error, translate
 from campaign.smtp.session.mechanisms import Credentials
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.session import Session
-from campaign.smtp.session.sign_in import SignInError, choose, sign_in
+from campaign.smtp.session.sign_in import SignInError, choose_mechanism, sign_in
 from campaign.smtp.session.tls import client_context
 
 _IN_ALL = 3
@@ -46,7 +46,7 @@ def connect(server: Server, *, tls: ssl.SSLContext | None = None, clock: Clock =
     token = _token(server)
     outcome = _open(server, tls, clock, token)
     if isinstance(outcome, SignInError) and outcome.final and server.token_command is not None:
-        forget(server.token_command, token)  # it may be over: one more, with a fresh one
+        forget_token(server.token_command, token)  # it may be over: one more, with a fresh one
         fresh = _token(server)
         if fresh != token:
             outcome = _open(server, tls, clock, fresh)
@@ -64,7 +64,7 @@ def _token(server: Server) -> str:
 
 def _open(server: Server, tls: ssl.SSLContext | None, clock: Clock, token: str) -> Session | SessionError:
     """One attempt."""
-    setup = _SetUp(server, tls, clock, token)
+    setup = _SessionSetup(server, tls, clock, token)
     try:
         return setup.run()
     except SessionError as error:
@@ -82,7 +82,7 @@ def _open(server: Server, tls: ssl.SSLContext | None, clock: Clock, token: str) 
     return failure
 
 
-class _SetUp:
+class _SessionSetup:
     """One session on its way."""
 
     def __init__(self, server: Server, tls: ssl.SSLContext | None, clock: Clock, token: str) -> None:
@@ -94,7 +94,7 @@ class _SetUp:
         self._channel: Channel | None = None
         self._features: dict[str, str] = {}
         self._encrypted = False
-        self._ungreeted: tuple[Any, ...] | None = None
+        self._address_without_greeting: tuple[Any, ...] | None = None
         """The server's address, until it has greeted us."""
 
     def run(self) -> Session:
@@ -103,23 +103,23 @@ class _SetUp:
         deadline = self._clock() + server.timeout * _IN_ALL
         sock = dial(server.host, server.port, timeout=server.timeout, clock=self._clock)
         with contextlib.suppress(OSError):  # it may be gone already
-            self._ungreeted = sock.getpeername()
+            self._address_without_greeting = sock.getpeername()
         self._channel = channel = Channel(sock, timeout=server.timeout, deadline=deadline, clock=self._clock)
         if server.security == "tls":
             self._start_tls(channel)
         self._phase = Phase.CONNECT
-        greeting = self._good(channel.reply(), fix=self._certificate_fix())
-        self._ungreeted = None
+        greeting = self._require_2xx(channel.reply(), fix=self._certificate_fix())
+        self._address_without_greeting = None
         name = server.ehlo_name or ehlo_name(channel.local_address)
-        self._greet(channel, name)
+        self._ehlo(channel, name)
         if server.security == "starttls":
             self._phase = Phase.STARTTLS
             self._ask_for_tls(channel)
             self._start_tls(channel)
-            self._greet(channel, name)
+            self._ehlo(channel, name)
         self._phase = Phase.AUTH
         offered = self._features.get("auth", "").upper().split()
-        mechanism = choose(server, offered, encrypted=self._encrypted)
+        mechanism = choose_mechanism(server, offered, encrypted=self._encrypted)
         if mechanism is not None:
             sign_in(channel, mechanism, self._credentials())
         sock, leftover = channel.hand_over()
@@ -145,31 +145,31 @@ class _SetUp:
 
     def blame_address(self) -> None:
         """Have the other addresses of the name tried before this one, where it has not even greeted us."""
-        if self._ungreeted is not None:
-            HISTORY.failed(self._ungreeted)
+        if self._address_without_greeting is not None:
+            HISTORY.record_failure(self._address_without_greeting)
 
     def close(self) -> None:
         """Hang up."""
         if self._channel is not None:
             self._channel.close()
 
-    def _good(self, answer: Answer, *, fix: str = "") -> Answer:
+    def _require_2xx(self, answer: CommandReply, *, fix: str = "") -> CommandReply:
         if not 200 <= answer.code <= 299:
-            raise refused(answer.reply, self._phase, fix=fix)
+            raise refusal_error(answer.reply, self._phase, fix=fix)
         return answer
 
-    def _greet(self, channel: Channel, name: str) -> None:
+    def _ehlo(self, channel: Channel, name: str) -> None:
         """EHLO; HELO where that is refused and will do (RFC 5321 section 3.2): it offers no STARTTLS. Or LHLO."""
         self._phase = Phase.EHLO
         lmtp = self._server.protocol == "lmtp"
         answer = channel.command(f"{'LHLO' if lmtp else 'EHLO'} {name}".encode())
         known = answer.code < 500 or self._server.security == "starttls" or lmtp
         if not known:
-            answer = self._greet_plainly(channel, name, answer)
-        self._good(answer, fix=self._greeting_fix(answer.code, name))
+            answer = self._helo(channel, name, answer)
+        self._require_2xx(answer, fix=self._greeting_fix(answer.code, name))
         self._features = _features(answer.lines[1:]) if known else {}
 
-    def _greet_plainly(self, channel: Channel, name: str, refusal: Answer) -> Answer:
+    def _helo(self, channel: Channel, name: str, refusal: CommandReply) -> CommandReply:
         """HELO; where the server hangs up on it, its last word is the `refusal` of EHLO."""
         try:
             return channel.command(f"HELO {name}".encode())
@@ -200,7 +200,7 @@ class _SetUp:
             )
         answer = channel.command(b"STARTTLS")
         if answer.code != 220:
-            raise refused(answer.reply, self._phase)
+            raise refusal_error(answer.reply, self._phase)
 
     def _start_tls(self, channel: Channel) -> None:
         self._phase = Phase.STARTTLS

@@ -135,8 +135,8 @@ class _Race:
         address, started = self._started.pop(winner)
         now = self._clock()
         for failed in (*self._failures, *(other for other, since in self._started.values() if since <= started)):
-            self._history.failed(failed.at)
-        self._history.answered(address.at, now - started)
+            self._history.record_failure(failed.at)
+        self._history.record_success(address.at, now - started)
         winner.settimeout(max(self._deadline - now, 0.001))
         return winner
 

@@ -31,10 +31,10 @@ class SessionError(CampaignError):
             self.reason = "sign_in_refused" if phase is Phase.AUTH else "server_refused"
 
 
-def refused(reply: Reply, phase: Phase, *, fix: str = "") -> SessionError:
+def refusal_error(reply: Reply, phase: Phase, *, fix: str = "") -> SessionError:
     """Give the error for a reply that is not the one to go on with."""
     return SessionError(
-        f"refused at {phase}: {spelled(reply)}", phase=phase, reply=reply, fix=fix or wanted_first(reply)
+        f"refused at {phase}: {spelled(reply)}", phase=phase, reply=reply, fix=fix or prerequisite_fix(reply)
     )
 
 
@@ -59,7 +59,7 @@ def spelled(reply: Reply) -> str:
     return " ".join(filter(None, (str(reply.code), reply.enhanced, reply.text)))
 
 
-def wanted_first(reply: Reply) -> str:
+def prerequisite_fix(reply: Reply) -> str:
     """Say what to do where a reply, at whatever phase, asks for sign-in or TLS first (RFC 4954 section 6, RFC 3207
     section 4); empty where it does not.
     """

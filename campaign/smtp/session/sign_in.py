@@ -1,7 +1,7 @@
 """Sign in (AUTH, RFC 4954): the best mechanism that both sides know and we have the means for, in one attempt.
 
-`choose` takes what the server offers and gives a mechanism's name, or None where none is wanted; `sign_in` does its
-exchange. Both raise `SessionError` at phase AUTH: one that says what was offered and what to set, or, as a
+`choose_mechanism` takes what the server offers and gives a mechanism's name, or None where none is wanted; `sign_in`
+does its exchange. Both raise `SessionError` at phase AUTH: one that says what was offered and what to set, or, as a
 `SignInError`, what the server said. One wrong password is one failed attempt: no second mechanism is tried with it,
 which could lock the account.
 """
@@ -16,7 +16,7 @@ from campaign.smtp.session.channel import Channel
 from campaign.smtp.session.error import SessionError, spelled
 from campaign.smtp.session.mechanisms import BY_PASSWORD, BY_TOKEN, MECHANISMS, Credentials, ExchangeError
 from campaign.smtp.session.server import Server
-from campaign.smtp.session.sign_in_advice import nothing_fits, refusal_fix
+from campaign.smtp.session.sign_in_advice import no_mechanism_advice, refusal_advice
 
 _LONGEST_COMMAND = 512
 """With CRLF: RFC 5321 section 4.5.3.1.4. A longer initial response waits for its challenge (RFC 4954 section 4)."""
@@ -31,20 +31,20 @@ class SignInError(SessionError):
         return self.reply is not None and self.reply.code >= 500
 
 
-def choose(server: Server, offered: Sequence[str], *, encrypted: bool) -> str | None:
+def choose_mechanism(server: Server, offered: Sequence[str], *, encrypted: bool) -> str | None:
     """Give the mechanism to sign in by. `offered`: their names in capitals. Raises SessionError where none fits."""
-    means = _means(server)
+    means = _usable_mechanisms(server)
     for name in MECHANISMS:
         if name in means and name in offered:
             return name
     if server.auth == "auto" and server.username is None:
         return None
-    what, fix = nothing_fits(server, offered, means, encrypted=encrypted)
+    what, fix = no_mechanism_advice(server, offered, means, encrypted=encrypted)
     reply = Reply(code=504, enhanced=None, text=what)
     raise SessionError(what, phase=Phase.AUTH, reply=reply, fix=fix)
 
 
-def _means(server: Server) -> frozenset[str]:
+def _usable_mechanisms(server: Server) -> frozenset[str]:
     """The mechanisms that we have the means for."""
     if server.auth != "auto":
         return frozenset({server.auth.upper()})
@@ -85,10 +85,10 @@ def sign_in(channel: Channel, name: str, credentials: Credentials) -> None:
     else:
         words = "refused" if answer.code >= 500 else "put off"
         what = f"sign-in {words}: {spelled(answer.reply)}"
-        raise SignInError(what, phase=Phase.AUTH, reply=answer.reply, fix=refusal_fix(name, answer.reply))
+        raise SignInError(what, phase=Phase.AUTH, reply=answer.reply, fix=refusal_advice(name, answer.reply))
     channel.command(b"*")  # RFC 4954 section 4: we give up; whatever the answer, we are not signed in
     reply = Reply(code=535, enhanced=None, text=what)
-    raise SignInError(what, phase=Phase.AUTH, reply=reply, fix=refusal_fix(name, reply))
+    raise SignInError(what, phase=Phase.AUTH, reply=reply, fix=refusal_advice(name, reply))
 
 
 def _encoded(channel: Channel, response: bytes) -> bytes:

@@ -12,7 +12,9 @@ from campaign.smtp.session.server import Server
 _VARIABLE = "CAMPAIGN_SMTP__PASSWORD"
 
 
-def nothing_fits(server: Server, offered: Sequence[str], means: Collection[str], *, encrypted: bool) -> tuple[str, str]:
+def no_mechanism_advice(
+    server: Server, offered: Sequence[str], means: Collection[str], *, encrypted: bool
+) -> tuple[str, str]:
     """Say what is wrong, and what to do, where no mechanism is both offered and possible."""
     unwanted = f"or, if this one wants none, take smtp.{'username' if server.username else 'auth'} away"
     if not offered and not encrypted:
@@ -44,7 +46,7 @@ def nothing_fits(server: Server, offered: Sequence[str], means: Collection[str],
     return what, "; or ".join(words for names, words in ways if not set(names).isdisjoint(possible))
 
 
-def refusal_fix(name: str, reply: Reply) -> str:
+def refusal_advice(name: str, reply: Reply) -> str:
     """Say what to do where the server has refused the sign-in by the mechanism `name`."""
     if reply.code < 500:
         return ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign.settings import is_this_machine
+from campaign.settings import is_loopback
 from tests.settings.campaign_files import Folder, changed
 
 
@@ -28,5 +28,5 @@ def test_without_tls_and_without_a_password_any_host_will_do(folder: Folder) -> 
 
 
 def test_this_machine_is_known_by_its_loopback_names_and_addresses() -> None:
-    assert all(map(is_this_machine, ["localhost", "LOCALHOST.", "127.0.0.1", "::1", "::ffff:127.0.0.1"]))
-    assert not any(map(is_this_machine, ["0.0.0.0", "::", "10.0.0.1", "notlocalhost", "127.0.0.1.example", ""]))
+    assert all(map(is_loopback, ["localhost", "LOCALHOST.", "127.0.0.1", "::1", "::ffff:127.0.0.1"]))
+    assert not any(map(is_loopback, ["0.0.0.0", "::", "10.0.0.1", "notlocalhost", "127.0.0.1.example", ""]))

@@ -27,7 +27,7 @@ class Memory(PrivateMemory):
         self.trials: set[str] = set()
 
     def begin_trial(self, server: str, ability: str) -> bool:
-        won = server not in self.trials and self.recall(server, ability) is None
+        won = server not in self.trials and self.look_up(server, ability) is None
         self.trials.add(server)
         return won
 
@@ -86,7 +86,7 @@ class TestTrial:
     def test_broken_off_by_ourselves_it_is_tried_again(self) -> None:
         one = trial()
         assert one.allows() and one.begin(5000)
-        one.undecided()
+        one.inconclusive()
         assert one.allows()
 
     def test_another_process_waits_for_the_verdict_and_asks_for_it_now_and_then(self) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.session.access_token import TokenCommand, _Source, access_token, forget
+from campaign.smtp.session.access_token import TokenCommand, _Source, access_token, forget_token
 from campaign.smtp.session.error import SessionError
 from tests.crashes.sender import wait_until
 
@@ -69,9 +69,9 @@ def test_it_is_kept_until_it_is_refused(desk: Desk) -> None:
     desk.says("first")
     assert [desk.token(), desk.token()] == ["first", "first"] and desk.runs == 1
     desk.says("second")
-    forget(desk.command, "first")
+    forget_token(desk.command, "first")
     assert [desk.token(), desk.token()] == ["second", "second"] and desk.runs == 2
-    forget(desk.command, "first")  # another connection's, late: the new one stays
+    forget_token(desk.command, "first")  # another connection's, late: the new one stays
     assert desk.token() == "second" and desk.runs == 2
 
 
@@ -151,7 +151,7 @@ def test_a_command_that_has_worked_may_work_again(desk: Desk) -> None:
     """A token service that is away for a moment stops no run of hours."""
     desk.says("first")
     desk.token()
-    forget(desk.command, "first")
+    forget_token(desk.command, "first")
     desk.says("", 1)
     error = desk.fault()
     assert error.reply is not None and error.reply.code == 454

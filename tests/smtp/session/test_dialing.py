@@ -187,7 +187,7 @@ class TestOrder:
     def test_the_dead_are_last_for_ten_minutes(self) -> None:
         now = 0.0
         history = AddressHistory(lambda: now)
-        history.failed(self.X.at)
+        history.record_failure(self.X.at)
         assert history.in_order([self.X, self.Y]) == [self.Y, self.X]
         now = 599
         assert history.in_order([self.X, self.Y]) == [self.Y, self.X]
@@ -196,19 +196,19 @@ class TestOrder:
 
     def test_where_all_are_dead_that_is_forgotten(self) -> None:
         history = AddressHistory()
-        history.failed(self.X.at)
+        history.record_failure(self.X.at)
         assert history.in_order([self.X]) == [self.X]
         assert history.in_order([self.X, self.Y]) == [self.X, self.Y]
 
     def test_who_answers_is_not_dead(self) -> None:
         history = AddressHistory()
-        history.failed(self.X.at)
-        history.answered(self.X.at, 0.1)
+        history.record_failure(self.X.at)
+        history.record_success(self.X.at, 0.1)
         assert history.in_order([self.X, self.Y]) == [self.X, self.Y]
 
     def test_one_that_is_far_away_is_given_time(self) -> None:
         """Else every connection to it would be two."""
         history = AddressHistory()
         for took, delay in ((0.01, 0.25), (0.4, 0.8), (30.0, 2.0)):
-            history.answered(self.X.at, took)
+            history.record_success(self.X.at, took)
             assert history.delay(self.X.at) == delay
