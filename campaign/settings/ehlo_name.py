@@ -14,7 +14,7 @@ _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})+")
 
 
-def ehlo_name(value: object) -> str:
+def ehlo_host_name(value: object) -> str:
     """Take a full host name, or an address in brackets; comes out in lower-case ASCII."""
     written = text(value).strip().removesuffix(".")
     fix = 'write the full name that the DNS has for this machine: ehlo_name = "mailer.acme.example"'

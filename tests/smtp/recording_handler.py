@@ -1,4 +1,4 @@
-"""A courier that keeps every word about its attempts, and a pool that it can be given to."""
+"""A delivery handler that records what it is told of its attempts, and a pool that it can be given to."""
 
 import time
 from collections import Counter, deque
@@ -19,7 +19,7 @@ from tests.smtp_server import FaultServer
 
 
 class RecordingHandler:
-    """A courier that hands out attempts once, and keeps every word about them."""
+    """Hands out each attempt once, and records what it is told of it."""
 
     def __init__(self, attempts: Iterable[Attempt], *, holding: bool = False) -> None:
         self.waiting = deque(attempts)

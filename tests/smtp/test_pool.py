@@ -65,8 +65,8 @@ def test_an_answer_tells_whether_the_connection_had_served(smtp_server: StartSer
     assert handler.served == [False, True, True]
 
 
-class TestHolding:
-    def test_no_body_leaves_before_it_may(self, smtp_server: StartServer) -> None:
+class TestHeldBodies:
+    def test_no_body_leaves_before_the_handler_lets_it(self, smtp_server: StartServer) -> None:
         server = smtp_server()
         handler = RecordingHandler([attempt(1), attempt(2)], holding=True)
         pool = pool_to(server, handler)
@@ -92,7 +92,7 @@ class TestHolding:
         assert not handler.words
         pool.close()
 
-    def test_what_was_called_back_is_untouched(self, smtp_server: StartServer) -> None:
+    def test_cancelled_attempts_are_not_sent(self, smtp_server: StartServer) -> None:
         server = smtp_server()
         handler = RecordingHandler([attempt(1)], holding=True)
         pool = pool_to(server, handler)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, model_validator
 
 from campaign.settings.addresses import is_loopback, smtp_host
-from campaign.settings.ehlo_name import ehlo_name
+from campaign.settings.ehlo_name import ehlo_host_name
 from campaign.settings.faults import RefusedValueError
 from campaign.settings.field_types import FilePath, Number, Text, between, command, security_word, word
 from campaign.settings.sections.base import Section
@@ -39,7 +39,7 @@ class SmtpSettings(Section):
     protocol: Annotated[Literal["smtp", "lmtp"], BeforeValidator(word)] = Field(
         default="smtp", description='"smtp" or "lmtp"', examples=['"smtp"']
     )
-    ehlo_name: Annotated[str, PlainValidator(ehlo_name)] | None = Field(
+    ehlo_name: Annotated[str, PlainValidator(ehlo_host_name)] | None = Field(
         default=None, description="the full host name of this machine", examples=['"mailer.acme.example"']
     )
     username: Text | None = Field(default=None, description="text", examples=['"campaigns"'])

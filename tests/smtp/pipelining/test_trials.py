@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from campaign.model import Status
-from campaign.smtp.pipelining.known_servers import kind_of_server, known_server
 from campaign.smtp.pipelining.server_memory import PrivateMemory
 from campaign.smtp.pipelining.trials import Pipelining, PipeliningTrial, PipeliningTrials
 from tests.campaigns import SmallCampaign, assert_agreement
@@ -115,43 +114,13 @@ class TestTrial:
         assert trials == 4
 
 
-class TestWhoeverItIs:
-    def test_the_same_fleet_is_one_server_whatever_differs_from_session_to_session(self) -> None:
-        said = [
-            "mail7.acme.example ESMTP Sendmail 8.17.1/8.17.1; Thu, 26 Nov 2026 10:00:01 +0100",
-            "mail12.acme.example ESMTP Sendmail 8.17.1/8.17.1; Thu, 26 Nov 2026 23:59:59 +0100",
-        ]
-        assert len({kind_of_server(words, {"pipelining": "", "size": words[4]}) for words in said}) == 1
-
-    def test_other_words_or_other_keywords_are_another_server(self) -> None:
-        seen = {
-            kind_of_server("mx.example ESMTP Postfix", {"pipelining": ""}),
-            kind_of_server("mx.example ESMTP Exim", {"pipelining": ""}),
-            kind_of_server("mx.example ESMTP Postfix", {"pipelining": "", "chunking": ""}),
-        }
-        assert len(seen) == 3
-
-    @pytest.mark.parametrize(
-        ("greeting", "features", "name"),
-        [
-            ("mail.acme.example ESMTP Haraka/3.3.0 ready", {}, "Haraka"),
-            ("mail.acme.example Dovecot ready.", {}, "Dovecot submission"),
-            ("mail.acme.example ready", {"burl": "imap"}, "Dovecot submission"),
-            ("mail.acme.example ESMTP", {"xverp": "=Courier"}, "Courier"),
-            ("mail.acme.example ESMTP Postfix", {"pipelining": "", "xverp": ""}, None),
-            ("mail.acme.example ESMTP Exim 4.96", {"pipelining": ""}, None),
-        ],
-    )
-    def test_known_names(self, greeting: str, features: dict[str, str], name: str | None) -> None:
-        found = known_server(greeting, features)
-        assert (found.name if found else None) == name
-
-    def test_a_known_name_is_not_even_tried(self) -> None:
+class TestUntried:
+    def test_a_server_known_to_be_unable_is_not_tried(self) -> None:
         with session({"pipelining": "", "burl": "imap"}) as here:
             assert not PipeliningTrials("auto", Memory(), Now()).of(here).allows()
 
     @pytest.mark.parametrize("mode", ["envelope", "off"])
-    def test_nor_is_anybody_where_the_operator_says_so(self, mode: Pipelining) -> None:
+    def test_no_server_is_tried_where_the_setting_says_so(self, mode: Pipelining) -> None:
         with session() as here:
             assert not PipeliningTrials(mode, Memory(), Now()).of(here).allows()
 

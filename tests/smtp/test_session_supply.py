@@ -1,4 +1,4 @@
-"""Opening connections: one scout before the crowd, never too many, and a renewed one in time."""
+"""New sessions: one at a time until the first has come, never more than the limit, and renewed in time."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ from tests.smtp_server import CATALOGUE, nth_connection
 
 
 class TestOpening:
-    def test_one_scout_before_the_crowd(self) -> None:
+    def test_sessions_are_opened_one_at_a_time_until_one_has_come(self) -> None:
         """A wrong password is tried once, not ten times at once."""
         under_way, most, attempts = 0, 0, 0
         lock = threading.Lock()
@@ -44,7 +44,7 @@ class TestOpening:
         assert most == 1
         pool.close()
 
-    def test_after_a_failure_it_waits_as_long_as_it_is_told(self) -> None:
+    def test_after_a_failure_the_next_session_waits_as_long_as_the_handler_says(self) -> None:
         clock, attempts = Clock(), []
 
         def fail() -> Session:
@@ -119,7 +119,7 @@ class TestOpening:
         assert done and not server.accepted
 
 
-class TestAge:
+class TestRenewal:
     def test_an_old_connection_is_renewed(self, smtp_server: StartServer) -> None:
         server, clock = smtp_server(), Clock()
         handler = RecordingHandler([attempt(1)])
@@ -136,7 +136,7 @@ class TestAge:
         assert len(server.connections) == 2
         pool.close()
 
-    def test_another_thread_ends_its_sleep(self, smtp_server: StartServer) -> None:
+    def test_another_thread_can_wake_the_loop(self, smtp_server: StartServer) -> None:
         pool = pool_to(smtp_server(), RecordingHandler([]))
         threading.Timer(0.02, pool.waker.wake).start()
         start = time.monotonic()
