@@ -64,7 +64,7 @@ class SessionSupply:
         return None
 
     def connection_ended(self, connection: Connection, why: str, *, open_now: int) -> None:
-        """Hear that a connection is gone; `why`, where the server has hung up."""
+        """Note that a connection is gone; `why`, where the server hung up. Unused, it counts as a failure."""
         if connection.used or not (why or connection.closing_reply):
             return
         phase, reply = connection.closing_reply or (Phase.EHLO, None)

@@ -1,11 +1,11 @@
 """Keep secrets out of what a server says: some repeat what they were sent, as it was, decoded, encoded, or in pieces.
 
 `Censor` is told each secret of a sign-in, and each response as it went out; it takes what a server says and gives it
-with all that lies between the first and the last stretch of a secret blotted out. What separates letters does not hide
-them (`stretches`), nor does an encoding (`decodings`). `without_links` does that for what is said of messages, where
+with all that lies between the first and the last fragment of a secret blotted out. What separates letters does not hide
+them (`fragments`), nor does an encoding (`decodings`). `without_links` does that for what is said of messages, where
 letters of ours among letters of the server's count too: in that doubt, nothing of the text is kept.
 
-Raises nothing. Limits: a stretch of fewer than six letters of a password, or eight of a token, is not recognised, nor
+Raises nothing. Limits: a fragment of fewer than six letters of a password, or eight of a token, is not recognised, nor
 are one or two letters at a time among words; nor what is made of a secret beyond that (its digest, another cipher).
 """
 
@@ -19,8 +19,8 @@ from campaign.smtp.reply.fragments import fragment_span, in_pieces, may_hold_pie
 BLOT = b"[secret]"
 """In place of what is kept out."""
 _FRAGMENT = 6
-"""Letters in a row that make a stretch of a password; of a shorter one, all of them. In base64 they are four and a half
-bytes."""
+"""Letters in a row that make a fragment of a password; of a shorter one, all of them. In base64 they are four and a
+half bytes."""
 _DISTINCT = 4
 """Letters and digits that a form must have to be sought where everything else is left out."""
 _LINK_FRAGMENT = 8
@@ -67,7 +67,7 @@ class Censor:
         return _blotted(said, first, end) if first < end else said
 
     def _outermost(self, reading: Decoding, unwanted: bytes) -> tuple[int, int] | None:
-        """Where in the text the first stretch begins, and the last one ends, if nothing unwanted counts."""
+        """Where in the text the first fragment begins, and the last one ends, if nothing unwanted counts."""
         letters = reading.letters.translate(None, unwanted).lower()
         forms = {form.translate(None, unwanted) for form in self._forms}
         if unwanted == NOT_ALPHANUMERIC:
@@ -111,7 +111,7 @@ def _readings(said: bytes) -> list[tuple[Decoding, bytes]]:
 
 
 def _is_suspicious(readings: Sequence[tuple[Decoding, bytes]], signatures: Iterable[bytes]) -> bool:
-    """Whether a token begins there, or a stretch or some pieces of a signature are there. A middle part alone signs
+    """Whether a token begins there, or a fragment or some pieces of a signature are there. A middle part alone signs
     nobody in, and nearly every reply is the "250" of a message that was taken: it must cost little.
     """
     plain, encoded = _together(signatures)
@@ -131,7 +131,7 @@ def _together(signatures: Iterable[bytes]) -> tuple[bytes, bytes]:
 
 
 def _span(readings: Sequence[tuple[Decoding, bytes]], tokens: Iterable[bytes]) -> tuple[int, int] | None:
-    """Where the first stretch of a token begins, and the last one ends."""
+    """Where the first fragment of a token begins, and the last one ends."""
     secrets = b"\n".join(form for token in tokens for form in (*_forms(token), _comparable(token[::-1])))
     spans = [
         reading.without(NOT_ALPHANUMERIC).span(*found)

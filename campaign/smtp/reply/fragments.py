@@ -1,8 +1,7 @@
-"""Where a text repeats a secret: in stretches of so many letters in a row, or in pieces with others in between.
+"""Where a text repeats a secret: in fragments of so many letters in a row, or in pieces with others in between.
 
 Takes letters that are ready to be compared (in one case, without what separates them), and a secret made ready in the
-same way. Raises nothing. Limits of `in_pieces`: pieces of two letters count only
-beside longer ones.
+same way. Raises nothing. Limits of `in_pieces`: pieces of two letters count only beside longer ones.
 """
 
 from collections import defaultdict
@@ -16,18 +15,18 @@ _FEWEST = 3
 """Windows on pieces (see `may_hold_pieces`) without which it can't be enough."""
 
 
-def fragment_span(letters: bytes, secret: bytes, stretch: int) -> tuple[int, int] | None:
-    """Give where the first stretch of the secret begins and the last one ends; None where there is none."""
-    last = len(letters) - stretch
-    window = stretch // 2
-    step = stretch - window + 1  # wherever a stretch may be, one window of this grid lies in it
+def fragment_span(letters: bytes, secret: bytes, length: int) -> tuple[int, int] | None:
+    """Give where the first fragment of so many letters (`length`) begins, and the last one ends; None without any."""
+    last = len(letters) - length
+    window = length // 2
+    step = length - window + 1  # wherever a fragment may be, one window of this grid lies in it
     if not any(letters[at : at + window] in secret for at in range(0, len(letters) - window + 1, step)):
         return None
-    first = next((at for at in range(last + 1) if letters[at : at + stretch] in secret), None)
+    first = next((at for at in range(last + 1) if letters[at : at + length] in secret), None)
     if first is None:
         return None
-    end = next(at for at in range(last, -1, -1) if letters[at : at + stretch] in secret)
-    return first, end + stretch
+    end = next(at for at in range(last, -1, -1) if letters[at : at + length] in secret)
+    return first, end + length
 
 
 def may_hold_pieces(letters: bytes, secrets: bytes, piece: int) -> bool:

@@ -63,7 +63,7 @@ def test_whatever_else_is_said_stays(said: str) -> None:
     assert without_links(said, [TOKEN]) == said
 
 
-def test_a_parcel_does_not_show_its_token() -> None:
+def test_an_attempt_does_not_show_its_token() -> None:
     assert "token" not in [name for name, field in Attempt.__dataclass_fields__.items() if field.repr]
 
 
