@@ -73,6 +73,17 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DueRow:
+    """A contact whose turn it is."""
+
+    id: int
+    """The ledger's number for the contact."""
+    contact: Contact
+    tries: int
+    """How many this run and the ones it resumes have spent on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginLink:
     """A ClickFunnels sign-in link. Whoever holds its URL is that contact until it expires."""
 
@@ -180,3 +191,25 @@ class ResultRow(NamedTuple):
     """Unix seconds, as are all moments here."""
     link_expires_at: int | None
     link_fingerprint: str | None
+
+
+class RowReason(NamedTuple):
+    """Why a row has the status it has."""
+
+    status: Status
+    smtp_code: int | None
+    enhanced_status: str | None
+    detail: str
+    email: str
+
+
+class RowToCheck(NamedTuple):
+    """A row that somebody should look at."""
+
+    row: int
+    line: int
+    email: str
+    status: Status
+    smtp_code: int | None
+    enhanced_status: str | None
+    detail: str

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from campaign.run.plan import Resend, RunPlan
-from campaign.run.progress import Progress, RunSummary
+from campaign.run.progress import Progress
 from campaign.run.runner import run
+from campaign.run.summary import RunSummary
 from campaign.settings import Settings, load_settings, output_paths
 from campaign.smtp.session.server import Server
 from campaign.window import SendWindow

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from campaign.ledger.due_rows import DueRow, DueRows
-from campaign.ledger.journal import Journal
-from campaign.model import Attempt, Contact, Envelope, Message, Outcome, Reply
+from campaign.ledger.due_rows import SqliteDueRows
+from campaign.ledger.journal import SqliteJournal
+from campaign.model import Attempt, Contact, DueRow, Envelope, Message, Outcome, Reply
 from campaign.run.plan import open_window
 from campaign.smtp.session.session import Session
 from campaign.window import SendWindow
@@ -30,7 +30,7 @@ def due(number: int, *, tries: int = 0, email: str | None = None) -> DueRow:
     )
 
 
-class Answers(DueRows):
+class Answers(SqliteDueRows):
     """A due_rows that gives what it was told to, then None; an error is raised."""
 
     def __init__(self, *answers: list[DueRow] | Exception | None) -> None:
@@ -45,7 +45,7 @@ class Answers(DueRows):
         return answer
 
 
-class Notebook(Journal):
+class Notebook(SqliteJournal):
     """A journal that keeps what it is told, in order: (word, contact, what more there is to say)."""
 
     def __init__(self) -> None:
@@ -101,8 +101,8 @@ class Office:
         window: SendWindow | None = None,
         rate: float | None = None,
         send_rate: SendRate | None = None,
-        due_rows: DueRows | None = None,
-        journal: Journal | None = None,
+        due_rows: SqliteDueRows | None = None,
+        journal: SqliteJournal | None = None,
         **orders: Any,
     ) -> None:
         job = SmallCampaign(folder / "campaign").people(1).plan(1).job(window or open_window())
@@ -116,7 +116,7 @@ class Office:
         self.send_rate = send_rate or SendRate(rate, now=self.now, second=job.backoff)
         self.dispatcher = self._hire(job, make, journal or self.notebook)
 
-    def _hire(self, job: Job, make: Callable[[DueRow], Attempt], journal: Journal) -> Dispatcher:
+    def _hire(self, job: Job, make: Callable[[DueRow], Attempt], journal: SqliteJournal) -> Dispatcher:
         return Dispatcher(
             job,
             rows=self.rows,

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from campaign.contacts import contact_key
-from campaign.ledger import summary
-from campaign.ledger.due_rows import DueRows, prepare_run
+from campaign.ledger import queries
+from campaign.ledger.due_rows import SqliteDueRows, prepare_run
 from campaign.ledger.enrolment import enrol
-from campaign.ledger.journal import Journal
+from campaign.ledger.journal import SqliteJournal
 from campaign.ledger.schema import connect
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Attempt, Envelope, Message, Outcome, Reply, Row, Status
 
 OK = Reply(code=250, enhanced="2.0.0", text="Ok: queued")
@@ -32,7 +32,11 @@ def rows(*emails: str | None) -> list[Row]:
 
 
 def enrolled(
-    ledger: Ledger, entries: Sequence[Row], *, columns: Sequence[str] = ("email",), suppressed: Iterable[str] = ()
+    ledger: SqliteRunLedger,
+    entries: Sequence[Row],
+    *,
+    columns: Sequence[str] = ("email",),
+    suppressed: Iterable[str] = (),
 ) -> None:
     """Enrols in chunks of three."""
     chunks = (entries[start : start + 3] for start in range(0, len(entries), 3))
@@ -44,15 +48,15 @@ def listed(*keys: str) -> list[tuple[str, str, int]]:
     return [(key, "quiet.csv", line) for line, key in enumerate(keys, 1)]
 
 
-def people(ledger: Ledger, count: int) -> list[int]:
+def people(ledger: SqliteRunLedger, count: int) -> list[int]:
     """Enrols so many people; gives their numbers."""
     enrolled(ledger, rows(*(f"p{number}@people.example" for number in range(1, count + 1))))
     return [number for (number,) in ledger.database.execute("SELECT contact FROM entry ORDER BY row")]
 
 
-def journal(path: Path) -> Journal:
+def journal(path: Path) -> SqliteJournal:
     """A journal that wakes nobody."""
-    return Journal(path, wake=lambda: None, clock=lambda: 1_800_000_000.0)
+    return SqliteJournal(path, wake=lambda: None, clock=lambda: 1_800_000_000.0)
 
 
 def attempt(contact: int, **values: Any) -> Attempt:
@@ -69,7 +73,7 @@ def outcome(contact: int, status: Status = Status.SENT, reply: Reply | None = OK
     return Outcome(contact=contact, status=status, reply=reply, **values)
 
 
-def commit(pen: Journal) -> tuple[list[int], list[int]]:
+def commit(pen: SqliteJournal) -> tuple[list[int], list[int]]:
     """One round, to its end: the contacts whose claims are durable, and those whose claims were lost."""
     lost = pen.commit()
     durable = pen.collect(wait=True)
@@ -88,20 +92,22 @@ def deliveries(path: Path) -> dict[int, tuple[Any, ...]]:
         }
 
 
-def words(ledger: Ledger) -> list[str]:
+def words(ledger: SqliteRunLedger) -> list[str]:
     """The status of every row, in order."""
-    return [standing.status for standing in summary.result_rows(ledger.database)]
+    return [standing.status for standing in queries.result_rows(ledger.database)]
 
 
-def taken(ledger: Ledger, *, limit: int | None = None, chosen_only: bool = False, most: int = 2) -> Iterator[str]:
+def taken(
+    ledger: SqliteRunLedger, *, limit: int | None = None, chosen_only: bool = False, most: int = 2
+) -> Iterator[str]:
     """The addresses that one due_rows gets of a new run, in order."""
     prepare_run(ledger.database, limit=limit, chosen_only=chosen_only)
-    with closing(DueRows(ledger.path)) as due_rows:
+    with closing(SqliteDueRows(ledger.path)) as due_rows:
         while some := due_rows.take(most):
             yield from (due.contact.email for due in some)
 
 
-def settle(ledger: Ledger, statuses: dict[str, Status]) -> None:
+def settle(ledger: SqliteRunLedger, statuses: dict[str, Status]) -> None:
     """Gives addresses an outcome, by way of a claim."""
     found = dict(ledger.database.execute("SELECT address, id FROM contact"))
     pen = journal(ledger.path)

@@ -11,7 +11,7 @@ from pathlib import Path
 from campaign.links import Inspection
 from campaign.model import Status
 from campaign.report import ReportData
-from campaign.run.progress import RunSummary
+from campaign.run.summary import RunSummary
 from campaign.terminal.summary import stop_of
 
 

@@ -16,9 +16,9 @@ import typer
 from campaign.commands.preview import refuse_stdout
 from campaign.contacts import contact_key
 from campaign.errors import SettingsError, UsageError
+from campaign.ledger.enrolled_rows import row_of
 from campaign.ledger.files import generation_file
-from campaign.ledger.roster import row_of
-from campaign.ledger.store import Ledger
+from campaign.ledger.opening import open_for_run
 from campaign.preview import PreviewWriter, withdraw
 from campaign.run.plan import configured_server
 from campaign.settings import Settings, output_paths
@@ -44,7 +44,7 @@ def begin_afresh(settings: Settings, output: Path | None) -> None:
             fix="leave --output out, or name another file",
         )
     if ledger.exists():
-        with Ledger.open(ledger, settings.name):
+        with open_for_run(ledger, settings.name):
             pass  # it is ours, and nobody uses it
         ledger.unlink()
         generation_file(ledger).unlink(missing_ok=True)

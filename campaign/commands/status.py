@@ -1,11 +1,7 @@
 """`campaign status`, `results`, `report`: what the ledger says, also while a run goes on. Raises LedgerError."""
 
 import io
-import json
-import os
-import socket
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,14 +10,11 @@ import typer
 
 from campaign.commands.json_documents import report_document, status_document
 from campaign.errors import UsageError, WindowError
-from campaign.ledger import summary
-from campaign.ledger.faults import explained
+from campaign.ledger.interface import LedgerReader
 from campaign.ledger.location import locate
-from campaign.ledger.store import reading_ledger
-from campaign.ledger.verification import Verification, verification
-from campaign.ledger.written_results import remember_written_aside, written_digests
+from campaign.ledger.opening import open_for_reading
 from campaign.message import MessageIds
-from campaign.model import ResultRow, Status
+from campaign.model import Status
 from campaign.report import refuse_foreign as refuse_foreign_page
 from campaign.report import report_html, write_report
 from campaign.report.figures import report_data
@@ -30,19 +23,19 @@ from campaign.settings import STDOUT, Settings, load_settings, output_paths
 from campaign.terminal.invocation import Invocation, program
 from campaign.terminal.stdout import say, say_file, say_json
 from campaign.terminal.summary import is_stale, next_commands, show_counts, show_next
-from campaign.window import SendWindow
+from campaign.window import SendWindow, find_zone
 
 
 def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: bool) -> None:
     """Say how many rows have which status, and what can be done next."""
     settings = load_settings(campaign)
     results, path = _places(settings, output, sandbox=sandbox)
-    with reading_ledger(path, settings.name, quick=True) as database:
-        running = _running(database)
-        sending = summary.being_sent(database) if running is not None else 0
-        unread = _fact(database, "digest") is None
-        counts = summary.counts(database)
-        commands = _commands(settings, database, Invocation(
+    with open_for_reading(path, settings.name, quick=True) as ledger:
+        running = ledger.running_process()
+        sending = ledger.being_sent() if running is not None else 0
+        unread = not ledger.read_whole()
+        counts = ledger.counts()
+        commands = _commands(settings, ledger, Invocation(
             program=program(), campaign=campaign, output=output, sandbox=sandbox
         ), results)  # fmt: skip
     if json:
@@ -62,20 +55,18 @@ def rewrite_results(campaign: Path, *, output: Path | None, sandbox: bool) -> No
     to_stdout, safe = output == STDOUT, settings.results.spreadsheet_safe
     results, path = _places(settings, None if to_stdout else output, sandbox=sandbox)
     kept = None
-    with reading_ledger(path, settings.name, quick=True) as database, verification(path) as check:
-        if _running(database) is not None:
-            summary.being_sent(database)  # and not in doubt
-        columns = json.loads(_fact(database, "columns") or "[]")
-        result_rows, message_id = _verified(summary.result_rows(database), check), _message_ids(settings, database)
+    with open_for_reading(path, settings.name, quick=True) as ledger:
+        if ledger.running_process() is not None:
+            ledger.being_sent()  # and not in doubt
+        columns = ledger.columns()
+        result_rows, message_id = ledger.result_rows(verified=True), _message_ids(settings, ledger)
         if to_stdout:
             table = io.StringIO()
             write_table(table, columns, result_rows, message_id, safe=safe)
             say_file(table.getvalue())
             return
         refuse_foreign(results)
-        written = Written(
-            digests=written_digests(database), remember=partial(remember_written_aside, path, guarded=safe)
-        )
+        written = Written(digests=ledger.written_digests(), remember=partial(ledger.remember_written, guarded=safe))
         kept = write_results(results, columns, result_rows, message_id, written=written, safe=safe)
     if kept is not None:
         typer.echo(f"note: {results.name} had been changed; what stood in it is kept: {kept}", err=True)
@@ -93,15 +84,16 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
     settings = load_settings(campaign)
     results, path = _places(settings, output, sandbox=sandbox)
     invocation = Invocation(program=program(), campaign=campaign, output=output, sandbox=sandbox)
-    with reading_ledger(path, settings.name) as database:
-        running, unread = _running(database), _fact(database, "digest") is None
-        sending = 0 if running is None else summary.being_sent(database)  # and not in doubt
-        window = _window(settings, database)
+    with open_for_reading(path, settings.name) as ledger:
+        running, unread = ledger.running_process(), not ledger.read_whole()
+        sending = 0 if running is None else ledger.being_sent()  # and not in doubt
+        window = _window(settings, ledger)
         data = report_data(
-            database,
-            settings,
-            message_ids=_message_ids(settings, database),
-            commands=[] if running is not None else _commands(settings, database, invocation, results),
+            ledger,
+            campaign=settings.name,
+            zone=find_zone(settings.window.timezone),
+            message_ids=_message_ids(settings, ledger),
+            commands=[] if running is not None else _commands(settings, ledger, invocation, results),
             all_rows=invocation.line("results"),
             notes=[
                 *(["This was a sandbox run: nothing left the machine."] if sandbox else []),
@@ -124,13 +116,6 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
         say(str(page))
 
 
-def _verified(result_rows: Iterator[ResultRow], check: Verification | None) -> Iterator[ResultRow]:
-    """All of them; an error in the place of the end, where the ledger is damaged."""
-    yield from result_rows
-    if check is not None:
-        check.require()
-
-
 def _places(settings: Settings, output: Path | None, *, sandbox: bool) -> tuple[Path, Path]:
     """Where the results and the ledger are."""
     results, ledger, earlier = output_paths(settings, output, sandbox)
@@ -150,10 +135,9 @@ def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
 
 
-def _window(settings: Settings, database: sqlite3.Connection) -> SendWindow | None:
+def _window(settings: Settings, ledger: LedgerReader) -> SendWindow | None:
     """The window as the settings have it now; None where it has not opened, or can't be told."""
-    given, opened = settings.window, _fact(database, "opened")
-    first = None if opened is None else datetime.fromisoformat(opened)
+    given, first = settings.window, ledger.opened()
     if first is None and given.opens is None:
         return None
     try:
@@ -165,40 +149,18 @@ def _window(settings: Settings, database: sqlite3.Connection) -> SendWindow | No
         return None
 
 
-def _commands(
-    settings: Settings, database: sqlite3.Connection, invocation: Invocation, results: Path
-) -> list[tuple[str, str]]:
+def _commands(settings: Settings, ledger: LedgerReader, invocation: Invocation, results: Path) -> list[tuple[str, str]]:
     now = datetime.now(UTC)
     given = settings.window
     stale = is_stale(given, now)
-    opened = _fact(database, "opened")
+    first = ledger.opened()
     over = stale
-    if given.lasts is not None and (given.opens is not None or opened is not None):
-        first = None if opened is None else datetime.fromisoformat(opened)
+    if given.lasts is not None and (given.opens is not None or first is not None):
         over = SendWindow.resolve(
             opens=given.opens, closes=None, lasts=given.lasts, timezone=given.timezone, now=now, first_opened=first
         ).is_over(now)
-    return list(next_commands(summary.counts(database), invocation, results, opened=True, over=over, stale=stale))
+    return list(next_commands(ledger.counts(), invocation, results, opened=True, over=over, stale=stale))
 
 
-def _message_ids(settings: Settings, database: sqlite3.Connection) -> Callable[[str], str]:
-    return MessageIds(settings.name, _fact(database, "message_id_domain") or settings.message.sender_domain)
-
-
-def _running(database: sqlite3.Connection) -> int | None:
-    """The process that holds the ledger, as far as can be told; None for one that was cut off, on this machine."""
-    try:
-        holder = json.loads(_fact(database, "holder") or "{}")
-        if holder["host"] == socket.gethostname():
-            os.kill(holder["pid"], 0)
-        return int(holder["pid"])
-    except PermissionError:  # it lives, and is somebody else's
-        return int(holder["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _fact(database: sqlite3.Connection, name: str) -> str | None:
-    with explained(database):
-        row = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-    return None if row is None else str(row[0])
+def _message_ids(settings: Settings, ledger: LedgerReader) -> Callable[[str], str]:
+    return MessageIds(settings.name, ledger.message_id_domain() or settings.message.sender_domain)

@@ -12,9 +12,9 @@ import sqlite3
 import time
 from pathlib import Path
 
-from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS
 from campaign.ledger.files import size_of, wal_file
-from campaign.ledger.lineage import begin_generation, note_wal
+from campaign.ledger.generation import begin_generation, note_wal
+from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS
 
 _LIMIT = 64 * 1024 * 1024
 """Bytes of WAL after which writers wait a moment so that it can begin anew."""

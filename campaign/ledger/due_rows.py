@@ -3,27 +3,16 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.ledger.cells import decode_cells
-from campaign.ledger.faults import damaged, explained, transaction
 from campaign.ledger.schema import connect
 from campaign.ledger.server_memory import forget_abilities
+from campaign.ledger.sqlite_errors import damaged, explained, transaction
 from campaign.ledger.tally import DUE, tally
-from campaign.model import Contact, Status
+from campaign.model import Contact, DueRow, Status
 
 _SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueRow:
-    """A contact whose turn it is."""
-
-    id: int
-    """The ledger's number for the contact."""
-    contact: Contact
-    tries: int
 
 
 def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: int | None, chosen_only: bool) -> int:
@@ -44,16 +33,18 @@ def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: i
 
 def prepare_run(database: sqlite3.Connection, *, limit: int | None, chosen_only: bool, reading: bool = False) -> None:
     """Put the cursor before the first row, and say how many contacts this run may take (None: all), of which rows, and
-    whether more are being read.
+    whether more are being read: then the columns, too, are not known until they have been.
     """
     allowance = -1 if limit is None else limit
     facts = [("cursor", 0), ("allowance", allowance), ("chosen_only", int(chosen_only)), ("reading", int(reading))]
     with transaction(database):
         database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+        if reading:
+            database.execute("DELETE FROM facts WHERE name = 'columns'")
         forget_abilities(database)
 
 
-class DueRows:
+class SqliteDueRows:
     """Hands out the rows of the run, a few at a time; no row to two takers."""
 
     def __init__(self, path: Path) -> None:

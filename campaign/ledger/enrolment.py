@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from campaign.errors import LedgerError
 from campaign.ledger.cells import encode_cells
-from campaign.ledger.faults import explained, transaction
+from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.suppressed import Suppressed
 from campaign.ledger.tally import add_rows, recount
 from campaign.model import Row, Status

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import explained, transaction
 from campaign.ledger.reversal import anybody_sent
 from campaign.ledger.schema import connect
+from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.tally import SENDING, shift
 from campaign.ledger.wal_sync import WalSync
 from campaign.model import Attempt, Outcome, Status
@@ -51,7 +51,7 @@ WHERE status = 'pending'
 """
 
 
-class Journal:
+class SqliteJournal:
     """One process's pen. Everything but the fsync happens in the caller's thread."""
 
     def __init__(self, path: Path, *, wake: Callable[[], None], clock: Callable[[], float] = time.time) -> None:

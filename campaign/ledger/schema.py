@@ -20,8 +20,8 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, explain, transaction
 from campaign.ledger.files import refuse_links, size_of, wal_file
+from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS, explain, transaction
 from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 

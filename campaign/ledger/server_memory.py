@@ -10,14 +10,14 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import SQLITE_ERRORS, transaction
 from campaign.ledger.schema import connect
+from campaign.ledger.sqlite_errors import SQLITE_ERRORS, transaction
 
 _TRIAL, _ABLE, _UNABLE = "trial", "able", "unable"
 _PREFIX = "server"
 
 
-class ServerMemory:
+class SqliteServerMemory:
     """One process's look into it."""
 
     def __init__(self, path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from campaign.errors import LedgerError
 from campaign.ledger import schema
 from campaign.ledger.cells import decode_cells
-from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, explained, transaction
+from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS, explained, transaction
 
 _FACT = "results_written"
 _GUARDED = "results_guarded"

@@ -1,21 +1,41 @@
 """From the ledger to the report's figures."""
 
-import sqlite3
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, tzinfo
+from typing import Protocol
 
-from campaign.ledger import summary
-from campaign.model import Status
+from campaign.model import RowReason, RowToCheck, Status
 from campaign.report import Person, Reasons, ReportData, bar_seconds
-from campaign.settings import Settings
-from campaign.window import find_zone
+
+
+class Figures(Protocol):
+    """What the report asks of a ledger. Moments are Unix seconds."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all questions that are asked meanwhile be answered from one moment."""
+
+    def counts(self) -> dict[Status, int]:
+        """Give the number of rows of each status, all statuses present."""
+
+    def reasons(self) -> Iterator[RowReason]:
+        """Give the reason of every row that was not sent, if there is one."""
+
+    def first_and_last(self) -> tuple[int, int] | None:
+        """Give when the first and the last message was accepted; None where none was."""
+
+    def accepted(self, *, since: int, width: int) -> list[tuple[int, int]]:
+        """Give (moment, messages accepted) for each stretch of `width` seconds from `since` on in which any was."""
+
+    def people(self) -> list[RowToCheck]:
+        """Give the first rows that need a person."""
 
 
 def report_data(
-    database: sqlite3.Connection,
-    settings: Settings,
+    ledger: Figures,
     *,
+    campaign: str,
+    zone: tzinfo,
     message_ids: Callable[[str], str],
     commands: Sequence[tuple[str, str]] = (),
     all_rows: str = "",
@@ -23,20 +43,21 @@ def report_data(
     partial: bool = False,
     window: str = "",
 ) -> ReportData:
-    """Count what the report says, all of it at one moment, its own moments in the window's zone."""
-    zone = find_zone(settings.window.timezone)
-    with summary.snapshot(database):
-        counts = summary.counts(database)
+    """Count what the report says of the campaign of this name, all of it at one moment, its own moments in `zone`.
+    `message_ids` gives an address's Message-ID; the rest is said as it is given. Raises LedgerError.
+    """
+    with ledger.snapshot():
+        counts = ledger.counts()
         reasons = Reasons()
-        for reason in summary.reasons(database):
+        for reason in ledger.reasons():
             reasons.add(*reason)
-        span = summary.first_and_last(database)
+        span = ledger.first_and_last()
         width = bar_seconds(span[1] - span[0]) if span else 60
         midnight = _moment(span[0], zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0) if span else None
-        accepted = summary.accepted(database, since=int(midnight.timestamp()), width=width) if midnight else []
-        people = summary.people(database)
+        accepted = ledger.accepted(since=int(midnight.timestamp()), width=width) if midnight else []
+        people = ledger.people()
     return ReportData(
-        campaign=settings.name,
+        campaign=campaign,
         generated_at=datetime.now(zone),
         total=sum(counts.values()),
         counts=counts,
@@ -54,7 +75,7 @@ def report_data(
     )
 
 
-def _person(person: summary.Person, message_ids: Callable[[str], str]) -> Person:
+def _person(person: RowToCheck, message_ids: Callable[[str], str]) -> Person:
     reply = (str(person.smtp_code or ""), person.enhanced_status or "", person.detail)
     tried = person.status is not Status.INVALID and "@" in person.email
     return Person(
@@ -67,5 +88,5 @@ def _person(person: summary.Person, message_ids: Callable[[str], str]) -> Person
     )
 
 
-def _moment(seconds: int, zone: ZoneInfo) -> datetime:
+def _moment(seconds: int, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).astimezone(zone)

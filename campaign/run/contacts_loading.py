@@ -5,16 +5,14 @@ Raises ContactsError where a file can't be read as a whole; a fault of one row s
 
 import contextlib
 import gc
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.contacts import ContactsFile, ListReport, Mend, Suppression, SuppressionLists, contact_key
-from campaign.ledger.enrolment import BEGUN, enrol
-from campaign.ledger.faults import transaction
-from campaign.ledger.schema import connect
+from campaign.ledger.interface import ContactsLedger
+from campaign.ledger.opening import open_for_enrolment
 from campaign.model import Row
 from campaign.run.loading_notes import contacts_facts, list_facts, mended_facts, refuse_unusable
 
@@ -36,9 +34,9 @@ class LoadOrder:
 
 def load_into(order: LoadOrder, heard: Callable[[int], None]) -> None:
     """Read the files into the ledger's roster. Raises ContactsError, LedgerError."""
-    with contextlib.closing(connect(order.ledger)) as database:
+    with contextlib.closing(open_for_enrolment(order.ledger)) as ledger:
         _, mended = fill(
-            database,
+            ledger,
             order.contacts,
             order.suppress,
             heard,
@@ -46,14 +44,11 @@ def load_into(order: LoadOrder, heard: Callable[[int], None]) -> None:
             strict=order.strict,
             digest=order.digest,
         )
-        with transaction(database):
-            facts = [("digest", order.digest), ("reading", 0), *mended_facts(mended), *contacts_facts(order.contacts)]
-            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
-            database.execute("DELETE FROM facts WHERE name = ?", (BEGUN,))
+        ledger.enrolled(order.digest, [*mended_facts(mended), *contacts_facts(order.contacts)])
 
 
 def fill(
-    database: sqlite3.Connection,
+    ledger: ContactsLedger,
     contacts: ContactsFile,
     suppress: tuple[Path, ...],
     heard: Callable[[int], None],
@@ -83,8 +78,7 @@ def fill(
             count += len(chunk)
             heard(count)
 
-    enrol(
-        database,
+    ledger.enrol(
         contacts.columns,
         told(),
         suppressed(),

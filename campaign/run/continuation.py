@@ -7,14 +7,12 @@ new campaign under an old name, in which everybody who was mailed before would b
 Takes the ledger and the digest of the templates; gives words. Raises SettingsError, LedgerError.
 """
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from campaign.errors import SettingsError
-from campaign.ledger import history
-from campaign.ledger.history import Earlier
-from campaign.ledger.store import Ledger
+from campaign.ledger.interface import ContactsLedger
+from campaign.ledger.values import EarlierRuns
 from campaign.run.plan import RunPlan
 from campaign.run.progress import RunObserver
 from campaign.settings import Settings
@@ -32,40 +30,41 @@ class Continuation:
 
 
 def continuation(
-    database: sqlite3.Connection, template: str, *, zone: tzinfo, now: datetime, asked: bool
+    ledger: ContactsLedger, template: str, *, zone: tzinfo, now: datetime, asked: bool
 ) -> Continuation | None:
     """Give what is to be said of earlier runs; None where none mailed anybody, and where this one plainly goes on,
     unless somebody is `asked` anyway. `template`: the templates' digest; `now`: aware.
     """
-    last, recorded = history.last_mailed(database), history.last_known(database)
-    if last is None or recorded is None:
+    last = ledger.last_run()
+    if last is None:
         return None
-    used, known = recorded
-    other_template = used != template
-    other_contacts = not history.knows_all(database, known)
-    long_ago = now - datetime.fromtimestamp(last, UTC) > _LONG_AGO
+    other_template = last.templates != template
+    other_contacts = not ledger.knew_all(last)
+    long_ago = now - datetime.fromtimestamp(last.mailed_at, UTC) > _LONG_AGO
     if not (asked or other_template or other_contacts or long_ago):
         return None
     return Continuation(
-        words=_words(history.earlier_runs(database, known), zone, other_template=other_template),
+        words=_words(ledger.earlier_runs(last), zone, other_template=other_template),
         wants_yes=other_template and other_contacts,
     )
 
 
-def goes_on_with(database: sqlite3.Connection, template: str, *, now: datetime) -> bool:
+def goes_on_with(ledger: ContactsLedger, template: str, *, now: datetime) -> bool:
     """Whether a run goes on with one that was cut off not long ago, with the same `template`s: nobody need be told."""
-    last, recorded = history.last_mailed(database), history.last_known(database)
-    if last is None or recorded is None:
+    last = ledger.last_run()
+    if last is None:
         return True
-    return recorded[0] == template and now - datetime.fromtimestamp(last, UTC) <= _LONG_AGO
+    return last.templates == template and now - datetime.fromtimestamp(last.mailed_at, UTC) <= _LONG_AGO
 
 
-def tell_of_earlier_runs(plan: RunPlan, ledger: Ledger, template: str, *, observer: RunObserver, total: int) -> None:
+def tell_of_earlier_runs(
+    plan: RunPlan, ledger: ContactsLedger, template: str, *, observer: RunObserver, total: int
+) -> None:
     """Say what earlier runs of this name have done, before this one mails `total` contacts. Raises SettingsError where
     that wants a yes, and nobody is there to say it.
     """
     now, zone = datetime.now(UTC), find_zone(plan.settings.window.timezone)
-    before = continuation(ledger.database, template, zone=zone, now=now, asked=bool(total) and observer.asks)
+    before = continuation(ledger, template, zone=zone, now=now, asked=bool(total) and observer.asks)
     if before is None:
         return
     if total and before.wants_yes and not observer.can_agree:
@@ -82,7 +81,7 @@ def wants_a_yes(before: Continuation, settings: Settings) -> SettingsError:
     )
 
 
-def _words(earlier: Earlier, zone: tzinfo, *, other_template: bool) -> str:
+def _words(earlier: EarlierRuns, zone: tzinfo, *, other_template: bool) -> str:
     days = [say_day(datetime.fromtimestamp(moment, UTC), zone) for moment in (earlier.first_at, earlier.last_at)]
     when = f"on {days[0]}" if days[0] == days[1] else f"from {days[0]} to {days[1]}"
     were = "was" if earlier.mailed == 1 else "were"

@@ -4,17 +4,16 @@ Raises ResultsError for a results file of another campaign, ContactsError for on
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from campaign.contacts import ContactsFile, contact_key, open_contacts, parse_address
 from campaign.errors import ResultsError
-from campaign.ledger.amend import Amendment
-from campaign.ledger.recognition import owners_of, same_message
-from campaign.ledger.store import Ledger
-from campaign.ledger.written_results import cells_with_apostrophe, may_be_guarded
+from campaign.ledger.interface import RunLedger
+from campaign.ledger.row_matching import same_message
+from campaign.ledger.values import SpreadsheetChange
 from campaign.model import Row
 from campaign.results import COLUMNS, harmless, result_names, unguarded
 from campaign.settings import ContactsSettings
@@ -37,7 +36,7 @@ _AT_ONCE = 10_000
 
 
 def apply_corrections(
-    ledger: Ledger, source: Path, *, settings: ContactsSettings, message_id: Callable[[str], str]
+    ledger: RunLedger, source: Path, *, settings: ContactsSettings, message_id: Callable[[str], str]
 ) -> list[str]:
     """Lay a corrected results file over the roster, and choose its rows. Gives what an operator would want to know.
     Raises ResultsError.
@@ -45,18 +44,18 @@ def apply_corrections(
     corrected = open_contacts(source, email_column=settings.email_column, fallback=settings.encoding)
     owners: dict[str, str] = {}
     read = _Cells(ledger, corrected)
-    strangers = _strangers(corrected, read, message_id)
-    while some := dict(islice(strangers, _AT_ONCE)):
-        found = owners_of(ledger.database, some, message_id)
+    foreign = _foreign_ids(corrected, read, message_id)
+    while some := dict(islice(foreign, _AT_ONCE)):
+        found = ledger.owners_of(some, message_id)
         unknown = next(((one, where) for one, where in some.items() if one not in found), None)
         if unknown is not None:
             raise _not_ours(*unknown, source)
         owners.update(found)
-    ours = ledger.columns()
+    ours = ledger.reader.columns()
     names = zip(result_names(ours), ours, strict=True)
-    amendment = Amendment(
-        ledger.database,
+    left = ledger.correct(
         corrected.columns,
+        read.rows(),
         email_column=corrected.email_column,
         ignored=COLUMNS,
         key=contact_key,
@@ -70,8 +69,7 @@ def apply_corrections(
         },
         where=str(source),
     )
-    amendment.apply(read.rows())
-    return list(_traces(corrected, amendment, source))
+    return list(_traces(corrected, left, source))
 
 
 def _not_ours(message_id: str, where: str, source: Path) -> ResultsError:
@@ -90,18 +88,17 @@ def _not_ours(message_id: str, where: str, source: Path) -> ResultsError:
     )
 
 
-def _traces(corrected: ContactsFile, amendment: Amendment, source: Path) -> Iterator[str]:
+def _traces(corrected: ContactsFile, left: Sequence[SpreadsheetChange], source: Path) -> Iterator[str]:
     """Say what a spreadsheet has done to the file."""
-    respelt = amendment.respelt
-    if respelt:
-        cells = "1 cell" if len(respelt) == 1 else f"{len(respelt):,} cells"
+    if left:
+        cells = "1 cell" if len(left) == 1 else f"{len(left):,} cells"
         named = "; ".join(
             f"row {row.number} (line {row.line}), {column}: {_short(given)} for {_short(before)}"
-            for row, column, before, given in respelt[:_NAMED]
+            for row, column, before, given in left[:_NAMED]
         )
         yield (
             f"{source.name} has been through a spreadsheet, which changed {cells}, left as they were: {named}"
-            + ("; and more" if len(respelt) > _NAMED else "")
+            + ("; and more" if len(left) > _NAMED else "")
         )
         return
     where = next(_altered(corrected), None)
@@ -130,14 +127,14 @@ def _short(cell: str) -> str:
 class _Cells:
     """The rows of a results file, with the cells that were guarded against spreadsheets as they were before."""
 
-    def __init__(self, ledger: Ledger, corrected: ContactsFile) -> None:
+    def __init__(self, ledger: RunLedger, corrected: ContactsFile) -> None:
         self._file = corrected
         self._email = corrected.columns.index(corrected.email_column)
-        self._guarded = may_be_guarded(ledger.database)
+        self._guarded = ledger.results_were_guarded()
         self._as_they_are: set[str] = set()
         """Cells of the contacts that look guarded, and never were."""
         if self._guarded:
-            self._as_they_are = {cell for cell in cells_with_apostrophe(ledger.database) if unguarded(cell) != cell}
+            self._as_they_are = {cell for cell in ledger.cells_with_apostrophe() if unguarded(cell) != cell}
 
     def rows(self) -> Iterator[Row]:
         """Read the file."""
@@ -157,7 +154,7 @@ class _Cells:
             return replace(row, cells=cells, email=None, fault=row.fault or str(error))
 
 
-def _strangers(corrected: ContactsFile, read: _Cells, message_id: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+def _foreign_ids(corrected: ContactsFile, read: _Cells, message_id: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     """The Message-IDs that are not what the row's address would have: of a corrected address, or of another campaign.
     Each comes with the name of its row.
     """

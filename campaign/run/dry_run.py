@@ -6,7 +6,6 @@ first row, unless only a row shows it.
 """
 
 import contextlib
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,11 +13,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from campaign.errors import EmptyCellError, InvalidContactError
-from campaign.ledger import summary
-from campaign.ledger.copying import throwaway_copy
-from campaign.ledger.due_rows import count_due
-from campaign.ledger.roster import enrolled
-from campaign.ledger.schema import temporary
+from campaign.ledger.interface import ContactsLedger
+from campaign.ledger.opening import open_for_dry_run
 from campaign.links import throwaway_secret
 from campaign.model import Contact, Status
 from campaign.preview import PreviewWriter, has_invisible, visible_cell
@@ -56,15 +52,14 @@ def dry_run_rows(
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
         factory.verify(contacts.columns)
     now = datetime.now(window.zone)
-    empty_or_copy = temporary(settings.name) if ledger is None else throwaway_copy(ledger, settings.name)
-    with contextlib.closing(empty_or_copy) as database:
-        lists, mended = fill(database, contacts, settings.contacts.suppress, reading)
+    with contextlib.closing(open_for_dry_run(settings.name, earlier=ledger)) as trial:
+        lists, mended = fill(trial, contacts, settings.contacts.suppress, reading)
         if seen is not None:
             seen.lists, seen.mended = lists, mended
-            seen.before = None if ledger is None else _before(database, factory.digest(), window)
-        if not agreed(sum(row.status is Status.PENDING for row in islice(enrolled(database), limit))):
+            seen.before = None if ledger is None else _before(trial, factory.digest(), window)
+        if not agreed(sum(row.status is Status.PENDING for row in islice(trial.rows(), limit))):
             return
-        for row in islice(enrolled(database), limit):
+        for row in islice(trial.rows(), limit):
             address = row.contact.email or visible_cell(row.contact.columns[contacts.email_column])
             if row.status is not Status.PENDING:
                 yield DryRunRow(row=row, status=row.status, detail=row.detail, made=None, address=address)
@@ -84,12 +79,12 @@ def dry_run_rows(
                 )
 
 
-def _before(database: sqlite3.Connection, template: str, window: SendWindow) -> Before:
+def _before(ledger: ContactsLedger, template: str, window: SendWindow) -> Before:
     """Say what earlier runs have left, by a copy of their ledger into which the contacts file has been read."""
     return Before(
-        counts=summary.counts(database),
-        due=count_due(database, (), limit=None, chosen_only=False),
-        continuation=continuation(database, template, zone=window.zone, now=datetime.now(UTC), asked=False),
+        counts=ledger.reader.counts(),
+        due=ledger.count_due(),
+        continuation=continuation(ledger, template, zone=window.zone, now=datetime.now(UTC), asked=False),
     )
 
 

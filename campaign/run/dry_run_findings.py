@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from campaign.contacts import ListReport, Mend
-from campaign.ledger.roster import Enrolled
+from campaign.ledger.values import EnrolledRow
 from campaign.model import Contact, Content, LoginLink, Message, Status
 from campaign.run.continuation import Continuation
 
@@ -20,7 +20,7 @@ _KEPT = 20
 class DryRunRow:
     """A row, and its message where there is one."""
 
-    row: Enrolled
+    row: EnrolledRow
     status: Status
     detail: str
     made: tuple[LoginLink, Content, Message] | None

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from campaign.contacts import ContactsFile
 from campaign.contacts.encoding import reading
-from campaign.ledger import enrolment
-from campaign.ledger.store import Ledger
+from campaign.ledger.interface import RunLedger
 from campaign.run.contacts_loading import LoadOrder, load_into
 from campaign.run.contacts_process import ContactsProcess
 from campaign.run.loading_notes import contacts_facts
@@ -34,7 +33,7 @@ class Enrolment:
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: RunLedger,
         contacts: ContactsFile,
         suppress: tuple[Path, ...],
         heard: Callable[[int], None],
@@ -86,19 +85,19 @@ class BackgroundEnrolment(threading.Thread):
             self.error = error
 
 
-def is_enrolled(ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ...]) -> bool:
+def is_enrolled(ledger: RunLedger, contacts: ContactsFile, suppress: tuple[Path, ...]) -> bool:
     """Whether the roster is these files', unchanged."""
-    known = ledger.fact("digest")
+    known = ledger.digest()
     return known is not None and known == digest(contacts, suppress)
 
 
-def is_broken_off(ledger: Ledger, contacts: ContactsFile, suppress: tuple[Path, ...]) -> bool:
+def is_broken_off(ledger: RunLedger, contacts: ContactsFile, suppress: tuple[Path, ...]) -> bool:
     """Whether the roster is the beginning of these files', which a reading that was killed has come to."""
-    return enrolment.is_broken_off(ledger.database, digest(contacts, suppress))
+    return ledger.is_broken_off(digest(contacts, suppress))
 
 
-def remember(ledger: Ledger, contacts: ContactsFile) -> None:
+def remember(ledger: RunLedger, contacts: ContactsFile) -> None:
     """Put on record what opening the file has shown, where another run may go by that."""
     for name, note in contacts_facts(contacts):
-        if ledger.fact(name) != note:
-            ledger.write_fact(name, note)
+        if ledger.note(name) != note:
+            ledger.keep_note(name, note)

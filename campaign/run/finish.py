@@ -1,4 +1,4 @@
-"""The end of a run: results written, counts taken, and the reason why it ended, summed up.
+"""The end of a run: results written, counts taken, and the reason why it ended, in a `RunSummary`.
 
 From here on nothing is raised that can be helped: where the results can't be written once messages may have left, that
 is the trouble, or, where there is one already, a notice. What became of the run must be said all the same.
@@ -6,78 +6,36 @@ is the trouble, or, where there is one already, a notice. What became of the run
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 
-from campaign.errors import CampaignError, LedgerError, ResultsError
-from campaign.ledger import summary
-from campaign.ledger.store import Ledger
-from campaign.ledger.written_results import remember_written, written_digests
+from campaign.errors import LedgerError, ResultsError
+from campaign.ledger.interface import RunLedger
 from campaign.model import Status
 from campaign.results import Written, write_results
 from campaign.run.plan import RunPlan
-from campaign.run.progress import RunObserver, RunSummary, told
+from campaign.run.progress import RunObserver, reported
+from campaign.run.state import RunState, trouble_with
+from campaign.run.summary import RunSummary
 from campaign.window import SendWindow
-from campaign.worker.job import StopReason, WorkerReport
-
-LEDGER_MOVED = StopReason(
-    what="the ledger is no longer the file at its path: somebody has moved, replaced or deleted it",
-    fix="see that nothing else touches it, and put it back before the next run, or people would be mailed twice",
-    reason="ledger",
-)
+from campaign.worker.job import StopReason
 
 
-def unread(error: Exception) -> StopReason:
-    """Say why the contacts file was not read to its end while mail went out. Raises what is no error of ours."""
-    if not isinstance(error, CampaignError):
-        raise error
-    what = f"{error.what.rstrip('.')}; the results have the rows that were read until then"
-    return StopReason(what=what, where=error.where, fix=error.fix, reason=error.reason or "contacts")
-
-
-@dataclass(slots=True, kw_only=True)
-class RunState:
-    """How a run has gone so far."""
-
-    started: float = field(default_factory=time.monotonic)
-    began: bool = False
-    """Whether messages may have been sent."""
-    before: Counter[Status] = field(default_factory=Counter)
-    """Messages with an outcome when it began."""
-    reports: Sequence[WorkerReport] = ()
-    trouble: StopReason | None = None
-    stopped: bool = False
-    """By a signal."""
-    declined: bool = False
-    """By a "no" to its question."""
-
-
-def trouble_with(ledger: Ledger) -> StopReason | None:
-    """Give what has been found out about the ledger since it was opened."""
-    if not ledger.in_place:
-        return LEDGER_MOVED
-    if (damage := ledger.damage()) is not None:
-        return StopReason(what=damage.what, where=damage.where, fix=damage.fix, reason=damage.reason)
-    return None
-
-
-def conclude(
+def finish(
     plan: RunPlan,
-    ledger: Ledger,
+    ledger: RunLedger,
     state: RunState,
     observer: RunObserver,
     window: SendWindow,
     message_id: Callable[[str], str],
 ) -> RunSummary:
     """Write the results, and sum up. Raises ResultsError only where nothing can have been sent."""
-    database = ledger.database
     damage = ledger.damage(wait=True)
     if damage is not None and not state.began:
         raise damage
     state.trouble = state.trouble or trouble_with(ledger)
     trouble = next((report.trouble for report in state.reports if report.trouble), state.trouble)
-    counts = summary.counts(database)
+    counts = ledger.reader.counts()
     try:
         if ledger.in_place:
             _write(plan, ledger, observer, message_id, total=sum(counts.values()), aloud=state.stopped)
@@ -95,7 +53,7 @@ def conclude(
     for report in state.reports:
         settled.update(report.settled)
         profile.update(report.profile)
-    now = summary.deliveries(database) if state.began else state.before
+    now = ledger.reader.deliveries() if state.began else state.before
     for word in (Status.SENT, Status.IN_DOUBT):  # a worker that was killed has not told the last of it
         settled[word] = now[word] - state.before[word]
     return RunSummary(
@@ -114,12 +72,18 @@ def conclude(
 
 
 def _write(
-    plan: RunPlan, ledger: Ledger, observer: RunObserver, message_id: Callable[[str], str], *, total: int, aloud: bool
+    plan: RunPlan,
+    ledger: RunLedger,
+    observer: RunObserver,
+    message_id: Callable[[str], str],
+    *,
+    total: int,
+    aloud: bool,
 ) -> None:
-    database = ledger.database
-    result_rows = told(summary.result_rows(database), observer, total, aloud=aloud)
+    reader = ledger.reader
+    result_rows = reported(reader.result_rows(), observer, total, aloud=aloud)
     safe = plan.settings.results.spreadsheet_safe
-    written = Written(digests=written_digests(database), remember=partial(remember_written, database, guarded=safe))
-    kept = write_results(plan.results, ledger.columns(), result_rows, message_id, written=written, safe=safe)
+    written = Written(digests=reader.written_digests(), remember=partial(reader.remember_written, guarded=safe))
+    kept = write_results(plan.results, reader.columns(), result_rows, message_id, written=written, safe=safe)
     if kept is not None:
         observer.notice(f"{plan.results.name} had been changed; what stood in it is kept: {kept}")

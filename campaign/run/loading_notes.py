@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from campaign.contacts import ContactsFile, ListReport, Mend, to_remember
 from campaign.errors import ContactsError
-from campaign.ledger.store import Ledger
+from campaign.ledger.interface import RunLedger
 
 REMEMBERED = "contacts_file"
 """The fact of what opening the contacts file has shown."""
@@ -35,17 +35,17 @@ def mended_facts(mended: Mapping[Mend, int]) -> Iterator[tuple[str, str]]:
     yield _MENDED, json.dumps({mend.name: count for mend, count in mended.items()})
 
 
-def lists_read(ledger: Ledger) -> list[ListReport]:
+def lists_read(ledger: RunLedger) -> list[ListReport]:
     """Give what the lists held when they were last read. Raises LedgerError."""
     return [
         ListReport(**{**report, "first": tuple((line, why) for line, why in report["first"])})
-        for report in json.loads(ledger.fact(_LISTS) or "[]")
+        for report in json.loads(ledger.note(_LISTS) or "[]")
     ]
 
 
-def addresses_mended(ledger: Ledger) -> Counter[Mend]:
+def addresses_mended(ledger: RunLedger) -> Counter[Mend]:
     """Give what was mended in how many addresses of the contacts file as last read. Raises LedgerError."""
-    return Counter({Mend[name]: count for name, count in json.loads(ledger.fact(_MENDED) or "{}").items()})
+    return Counter({Mend[name]: count for name, count in json.loads(ledger.note(_MENDED) or "{}").items()})
 
 
 def refuse_unusable(reports: Sequence[ListReport]) -> None:
@@ -62,7 +62,7 @@ def refuse_unusable(reports: Sequence[ListReport]) -> None:
     )
 
 
-def what_lists_held(ledger: Ledger, *, strict: bool) -> list[str]:
+def what_lists_held(ledger: RunLedger, *, strict: bool) -> list[str]:
     """Say of each list what it held. If `strict`, raises ContactsError for a line that can't be used: whoever read the
     lists may not have been.
     """

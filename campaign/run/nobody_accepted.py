@@ -10,14 +10,13 @@ Takes the workers' last reports; gives the trouble, if there is one. Raises Ledg
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
-from campaign.ledger.reversal import revert, revert_all
+from campaign.ledger.interface import RunLedger
 from campaign.model import Status
 from campaign.worker.job import StopReason, WorkerReport
 
 
-def nobody_accepted(reports: Sequence[WorkerReport], ledger: Path, *, where: str) -> StopReason | None:
+def nobody_accepted(reports: Sequence[WorkerReport], ledger: RunLedger, *, where: str) -> StopReason | None:
     """Judge the run as a whole, and take its refusals back where they look like our own fault. `where` names the
     server.
     """
@@ -32,11 +31,11 @@ def nobody_accepted(reports: Sequence[WorkerReport], ledger: Path, *, where: str
     if any(
         report.trouble for report in reports
     ):  # one worker has stopped the run: what the others saw was no different
-        revert(ledger, list(suspicious))
+        ledger.revert(list(suspicious))
         return None
     if not count or taken or len(alike) != 1:
         return None
-    if not revert_all(ledger, list(suspicious), count):
+    if not ledger.revert_all(list(suspicious), count):
         return None
     refused = "the only message was refused" if count == 1 else f"all {count} were refused alike,"
     return StopReason(

@@ -1,6 +1,5 @@
 """What can be known, and is decided, before a run opens its ledger."""
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from campaign.contacts import ContactsFile, open_contacts, remembered
 from campaign.durations import brief_duration
 from campaign.errors import ContactsError, LedgerError, TemplateError
 from campaign.ledger.files import generation_file
-from campaign.ledger.store import fact_in_file, reading_ledger
+from campaign.ledger.opening import note_at_a_glance, open_for_reading
 from campaign.results import COLUMNS, refuse_foreign, result_names
 from campaign.run.loading_notes import REMEMBERED
 from campaign.run.plan import RunPlan
@@ -31,7 +30,7 @@ def open_contacts_of(
     """Open the contacts file of a campaign; the `ledger` may remember it. Raises ContactsError, also for one without
     rows, unless that is allowed.
     """
-    note = None if ledger is None else fact_in_file(ledger, REMEMBERED)
+    note = None if ledger is None else note_at_a_glance(ledger, REMEMBERED)
     if note is not None:
         known = remembered(note, settings.file, email_column=settings.email_column, encoding=settings.encoding)
         if known is not None:
@@ -115,9 +114,8 @@ def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
         email_column = plan.settings.contacts.email_column
         found += open_contacts(plan.resend.source, email_column=email_column).columns
     if plan.ledger.exists() and plan.ledger.stat().st_size:
-        with reading_ledger(plan.ledger, plan.settings.name) as database:
-            known = database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()
-            found += [] if known is None else json.loads(known[0])
+        with open_for_reading(plan.ledger, plan.settings.name) as ledger:
+            found += ledger.columns()
     return (name for name in dict.fromkeys(found) if name not in columns and name not in COLUMNS)
 
 

@@ -1,14 +1,13 @@
-"""What a run tells, and whom: `Progress` while it goes on, a `RunSummary` at its end, to a `RunObserver`."""
+"""What a run tells while it goes on, and whom: `Progress` and notices, to a `RunObserver`."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Protocol
 
-from campaign.model import ResultRow, Status
+from campaign.model import ResultRow
 from campaign.window import SendWindow
-from campaign.worker.job import Notice, StopReason, WorkerReport
+from campaign.worker.job import Notice, WorkerReport
 
 _TOLD_EVERY = 20_000
 """Rows of the results."""
@@ -62,40 +61,6 @@ def in_words(notice: Notice, reports: Sequence[WorkerReport]) -> str:
     return notice.words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSummary:
-    """How a run ended."""
-
-    counts: dict[Status, int]
-    """Every row of the contacts file."""
-    sent_now: int
-    in_doubt_now: int = 0
-    """Messages of this run that may have been delivered, and nobody can know."""
-    tried_now: int = 0
-    """Rows that this run took and came to an end with, whatever it was."""
-    seconds: float
-    results: Path
-    window: SendWindow
-    trouble: StopReason | None = None
-    stopped: bool = False
-    """By a signal, or by a "no"."""
-    declined: bool = False
-    """By a "no"."""
-    profile: dict[str, float] = field(default_factory=dict)
-    """CPU seconds by stage, all processes together."""
-
-    @property
-    def exit_code(self) -> int:
-        """0 nothing left to do; 1 some rows need a look; 2 the templates' own fault, found before anybody was mailed; 3
-        stopped before the end.
-        """
-        if self.trouble is not None and self.trouble.reason == "template" and not self.tried_now:
-            return 2
-        if self.counts[Status.PENDING] or self.trouble is not None:
-            return 3
-        return int(any(self.counts[word] for word in (Status.REJECTED, Status.FAILED, Status.INVALID, Status.IN_DOUBT)))
-
-
 class RunObserver(Protocol):
     """Whoever shows a run to a person."""
 
@@ -126,11 +91,11 @@ class RunObserver(Protocol):
         """Hear what an operator would want to know."""
 
 
-def told(result_rows: Iterable[ResultRow], observer: RunObserver, total: int, *, aloud: bool) -> Iterator[ResultRow]:
+def reported(rows: Iterable[ResultRow], observer: RunObserver, total: int, *, aloud: bool) -> Iterator[ResultRow]:
     """Give all `total` rows on, while the observer hears how many were written; `aloud`: and that they are."""
     if aloud:
         observer.notice(f"writing the results, {total:,} row{'' if total == 1 else 's'}")
-    for number, standing in enumerate(result_rows):
+    for number, row in enumerate(rows):
         if not number % _TOLD_EVERY:
             observer.writing(number, total)
-        yield standing
+        yield row

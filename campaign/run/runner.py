@@ -7,22 +7,18 @@ it can help: it stops, writes the results, and says why in its `RunSummary`.
 """
 
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from campaign.contacts import ContactsFile, with_digest
 from campaign.errors import StoppedError, UsageError
-from campaign.ledger import history, summary
-from campaign.ledger.due_rows import count_due, prepare_run
-from campaign.ledger.faults import SQLITE_ERRORS, explain
-from campaign.ledger.store import Ledger
+from campaign.ledger.interface import RunLedger
+from campaign.ledger.opening import open_for_run
 from campaign.message import MessageIds
 from campaign.run.continuation import goes_on_with, tell_of_earlier_runs
 from campaign.run.corrections import apply_corrections
 from campaign.run.enrolment import BackgroundEnrolment, Enrolment, is_broken_off, is_enrolled, remember
-from campaign.run.finish import RunState, conclude, trouble_with, unread
+from campaign.run.finish import finish
 from campaign.run.loading_notes import what_lists_held
-from campaign.run.nobody_accepted import nobody_accepted
 from campaign.run.plan import RunPlan, open_window
 from campaign.run.preconditions import (
     guard_what_an_earlier_run_left,
@@ -32,10 +28,13 @@ from campaign.run.preconditions import (
     processes_for,
     require_sound_templates,
 )
-from campaign.run.progress import RunObserver, RunSummary, in_words, progress_of
-from campaign.run.worker_pool import ShutdownSignals, WorkerPool
+from campaign.run.progress import RunObserver
+from campaign.run.sending import Sending
+from campaign.run.shutdown import ShutdownSignals
+from campaign.run.state import RunState
+from campaign.run.summary import RunSummary
+from campaign.run.worker_pool import WorkerPool
 from campaign.window import SendWindow
-from campaign.worker.job import WorkerReport
 from campaign.worker.message_factory import MessageFactory
 
 _BYTES_PER_ROW = 60
@@ -59,16 +58,14 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
         observer.notice(words)
     workers = WorkerPool(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
-        with Ledger.open(plan.ledger, settings.name) as ledger:
-            doing = _Run(plan, observer, signals, ledger, factory.digest())
+        with open_for_run(plan.ledger, settings.name) as ledger:
+            started = _Run(plan, observer, signals, ledger, factory.digest())
             try:
-                return doing.conclude(doing.go(contacts, workers))
+                return started.finish(started.go(contacts, workers))
             except UsageError as error:
-                if doing.began:  # no longer "nothing was sent"
+                if started.began:  # no longer "nothing was sent"
                     raise StoppedError(error.what, where=error.where, fix=error.fix, reason=error.reason) from None
                 raise
-    except SQLITE_ERRORS as error:
-        raise explain(error, plan.ledger) from None
     finally:
         workers.dismiss()
 
@@ -77,7 +74,7 @@ class _Run:
     """What the steps of one run share."""
 
     def __init__(
-        self, plan: RunPlan, observer: RunObserver, signals: ShutdownSignals, ledger: Ledger, templates: str
+        self, plan: RunPlan, observer: RunObserver, signals: ShutdownSignals, ledger: RunLedger, templates: str
     ) -> None:
         self._plan = plan
         self._observer = observer
@@ -85,10 +82,8 @@ class _Run:
         self._ledger = ledger
         self._templates = templates
         settings = plan.settings
-        self._message_id_domain = ledger.settled_fact("message_id_domain", settings.message.sender_domain)
+        self._message_id_domain = ledger.keep_message_id_domain(settings.message.sender_domain)
         self._message_id = MessageIds(settings.name, self._message_id_domain)
-        self._total = 0
-        self._stop_told = False
         self._state = RunState()
 
     @property
@@ -100,7 +95,7 @@ class _Run:
         """Do all of it but the results. Gives the window it went by."""
         plan, ledger = self._plan, self._ledger
         self._recover()
-        history.settle(ledger.database)  # of a run that was cut off
+        ledger.settle_run()  # of a run that was cut off
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
         contacts = with_digest(contacts)
@@ -110,12 +105,12 @@ class _Run:
             begun = in_haste and is_broken_off(ledger, contacts, suppress)
             if begun:
                 self._say_who_is_suppressed()  # the lists have been read
-                begun = goes_on_with(ledger.database, self._templates, now=_now())
-            if begun or (in_haste and not ledger.has_roster()):
+                begun = goes_on_with(ledger, self._templates, now=_now())
+            if begun or (in_haste and not ledger.has_contacts()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
                 self._say_how_long_links_live(window)
                 self._observer.confirm(None, window)
-                self._work(window, workers, BackgroundEnrolment(reading))
+                self._send(window, workers, BackgroundEnrolment(reading))
                 return window
             reading.read()
         else:
@@ -126,72 +121,39 @@ class _Run:
         again = plan.resend.statuses if plan.resend is not None else ()
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
         if chosen_only:
-            self._amend()
-        self._total = count_due(ledger.database, again, limit=plan.limit, chosen_only=chosen_only)
+            self._correct()
+        self._state.total = ledger.count_due(again, limit=plan.limit, chosen_only=chosen_only)
         if not chosen_only and not window.is_over(_now()):
-            tell_of_earlier_runs(plan, ledger, self._templates, observer=self._observer, total=self._total)
+            tell_of_earlier_runs(plan, ledger, self._templates, observer=self._observer, total=self._state.total)
         if self._may_begin(window):
             window = plan.window(_now(), self._first_opened())  # a fresh one opens now, not when it was asked about
             ledger.reopen(again, chosen_only=chosen_only)  # not before: a run that does not begin changes nothing
-            self._work(window, workers, None, chosen_only=chosen_only)
+            self._send(window, workers, chosen_only=chosen_only)
         return window
 
-    def _work(
-        self, window: SendWindow, workers: WorkerPool, aside: BackgroundEnrolment | None, *, chosen_only: bool = False
+    def _send(
+        self,
+        window: SendWindow,
+        workers: WorkerPool,
+        background: BackgroundEnrolment | None = None,
+        *,
+        chosen_only: bool = False,
     ) -> None:
-        """Let the workers send, while the contacts file is read aside if it has not been yet."""
+        """Let the workers send, while the contacts file is read if it has not been yet."""
         plan, ledger = self._plan, self._ledger
-        prepare_run(ledger.database, limit=plan.limit, chosen_only=chosen_only, reading=aside is not None)
+        ledger.prepare(limit=plan.limit, chosen_only=chosen_only, reading=background is not None)
         opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
-        history.announce(ledger.database, opened=opened, template=self._templates)
-        self._state.before = summary.deliveries(ledger.database)
-        self._state.started = time.monotonic()
-        self._state.began = True
-        if aside is not None:
-            ledger.forget("columns")
-            aside.start()
-            while not ledger.columns() and aside.error is None:  # a worker wants to know them
-                time.sleep(0.002)
-            if not ledger.columns() and aside.error is not None:  # a suppression list: nobody was ever mailed
-                aside.join()
-                history.drop(ledger.database)
-                self._state.began = False
-                raise aside.error
-            self._say_who_is_suppressed()
-
-        def tick() -> None:
-            ledger.checkpoint()
-            if self._signals.asked and not self._stop_told:
-                self._stop_told = True
-                count = sum(report.under_way for report in self._state.reports)
-                flight = f"finishing {count:,} message{'' if count == 1 else 's'} in flight" if count else "stopping"
-                doubt = ", and what is not answered by then is in_doubt" if count else ""
-                waits = "; waiting for the server's replies" if count else ""
-                self._observer.notice(f"{flight}{waits}; the same signal once more stops at once{doubt}")
-            if aside is not None and aside.error is not None:
-                workers.drain()
-            if self._state.trouble is None and (trouble := trouble_with(ledger)) is not None:
-                self._state.trouble = trouble
-                workers.drain()
-
-        workers.work(plan.job(window, self._message_id_domain), ledger.lock, self._signals, self._hear, tick)
+        ledger.announce_run(opened=opened, templates=self._templates)
+        state, observer, signals = self._state, self._observer, self._signals
+        sending = Sending(ledger, workers, background, state=state, observer=observer, signals=signals)
+        sending.go(plan.job(window, self._message_id_domain), columns_known=self._say_who_is_suppressed)
         self._recover()
-        where = f"smtp.host {plan.server.host}"
-        self._state.trouble = self._state.trouble or trouble_with(ledger)
-        if self._state.trouble is None:
-            self._state.trouble = nobody_accepted(self._state.reports, plan.ledger, where=where)
-        history.settle(ledger.database)
-        if aside is not None:
-            if self._signals.asked and aside.is_alive():
-                self._observer.notice("reading the contacts file to its end: the results have every row")
-            aside.join()
-            if aside.error is not None:  # who was read has an outcome, which is to be said all the same
-                self._state.trouble = self._state.trouble or unread(aside.error)
+        sending.end(where=f"smtp.host {plan.server.host}")
 
-    def conclude(self, window: SendWindow) -> RunSummary:
+    def finish(self, window: SendWindow) -> RunSummary:
         """Write the results, and sum up."""
         self._state.stopped = self._signals.asked
-        return conclude(self._plan, self._ledger, self._state, self._observer, window, self._message_id)
+        return finish(self._plan, self._ledger, self._state, self._observer, window, self._message_id)
 
     def _say_who_is_suppressed(self) -> None:
         for words in what_lists_held(self._ledger, strict=self._plan.strict):
@@ -201,8 +163,8 @@ class _Run:
         if not self._plan.sandbox and (words := long_lives(window, _now(), self._plan.settings.link.grace)):
             self._observer.notice(words)
 
-    def _amend(self) -> None:
-        """Lay the operator's corrections over the roster."""
+    def _correct(self) -> None:
+        """Lay the operator's corrections over the contacts."""
         resend = self._plan.resend
         assert resend is not None
         assert resend.source is not None
@@ -219,10 +181,10 @@ class _Run:
         return doubtful
 
     def _may_begin(self, window: SendWindow) -> bool:
-        if not self._total or self._signals.asked or window.is_over(_now()):
+        if not self._state.total or self._signals.asked or window.is_over(_now()):
             return False
         self._say_how_long_links_live(window)
-        if not self._observer.confirm(self._total, window):
+        if not self._observer.confirm(self._state.total, window):
             self._state.declined = True
             return False
         while (seconds := window.seconds_until_open(_now())) > 0:
@@ -233,25 +195,16 @@ class _Run:
         return not self._signals.asked
 
     def _first_opened(self) -> datetime | None:
-        opened = self._ledger.fact("opened")
-        return None if opened is None else datetime.fromisoformat(opened)
+        return self._ledger.reader.opened()
 
     def _heard_rows(self, rows: int) -> None:
-        self._total = rows if self._plan.limit is None else min(rows, self._plan.limit)
+        self._state.total = rows if self._plan.limit is None else min(rows, self._plan.limit)
         if not self.began:
             self._ledger.checkpoint()
-            if self._signals.asked and not self._stop_told:
-                self._stop_told = True
+            if self._signals.asked and not self._state.stop_told:
+                self._state.stop_told = True
                 self._observer.notice("stopping: the contacts file is read to its end first; nobody is mailed")
             self._observer.reading(rows)
-
-    def _hear(self, reports: Sequence[WorkerReport]) -> None:
-        self._state.reports = reports
-        for report in reports:
-            for notice in report.notices:
-                self._observer.notice(in_words(notice, reports))
-        seconds = time.monotonic() - self._state.started
-        self._observer.progress(progress_of(reports, total=self._total, seconds=seconds, stopping=self._signals.asked))
 
 
 def _now() -> datetime:

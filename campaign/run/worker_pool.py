@@ -18,44 +18,13 @@ from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.reduction import recv_handle, send_handle
-from types import FrameType
 
 from campaign.core_dumps import switch_off_core_dumps
+from campaign.run.shutdown import ShutdownSignals
 from campaign.worker.job import Job, StopReason, WorkerReport
 from campaign.worker.worker import Worker
 
 _DRAIN = "drain"
-_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class ShutdownSignals:
-    """SIGINT, SIGTERM, SIGHUP (unless `nohup` has it ignored): the first asks to drain, the second stops at once."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self.on_ask: list[Callable[[], None]] = []
-        self.on_insist: list[Callable[[], None]] = []
-
-    @contextlib.contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take the signals while the context lasts."""
-        taken = [number for number in _ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, self._hear) for number in taken}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            for act in self.on_insist:
-                act()
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        self.asked = True
-        for act in self.on_ask:
-            act()
 
 
 class WorkerPool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from campaign.durations import brief_duration, compact_duration
 from campaign.errors import CampaignError, WindowError
 from campaign.model import Status
-from campaign.run.progress import RunSummary
+from campaign.run.summary import RunSummary
 from campaign.settings import WindowSettings
 from campaign.terminal.invocation import Invocation
 from campaign.window import SendWindow

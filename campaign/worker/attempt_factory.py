@@ -6,8 +6,7 @@ Takes a `DueRow`; gives an `Attempt`, its link minted now. Raises what `MessageF
 from datetime import datetime
 from functools import partial
 
-from campaign.ledger.due_rows import DueRow
-from campaign.model import Attempt
+from campaign.model import Attempt, DueRow
 from campaign.worker.job import MessagePlan
 from campaign.worker.message_factory import MessageFactory, this_second
 from campaign.worker.profile import Profile

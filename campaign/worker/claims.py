@@ -3,7 +3,7 @@
 By attempt, since an earlier claim of the same contact may still be on its way to the disk when the next is made.
 """
 
-from campaign.ledger.journal import Journal
+from campaign.ledger.interface import Journal
 from campaign.model import Attempt
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from campaign.errors import LedgerError
-from campaign.ledger.journal import Journal
+from campaign.ledger.interface import Journal
 from campaign.smtp.pool import Pool
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.dispatcher import Dispatcher

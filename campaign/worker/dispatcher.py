@@ -11,9 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from campaign.errors import CampaignError
-from campaign.ledger.due_rows import DueRow
-from campaign.ledger.journal import Journal
-from campaign.model import Attempt, Phase, Reply
+from campaign.ledger.interface import Journal
+from campaign.model import Attempt, DueRow, Phase, Reply
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.session import Session
 from campaign.worker.circuit_breaker import CircuitBreaker

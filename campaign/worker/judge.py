@@ -4,7 +4,7 @@ What may be one recipient's matter once the server has taken a message is looked
 of any run of this campaign sent. So a campaign that goes on at an odd recipient is not stopped by it.
 """
 
-from campaign.ledger.journal import Journal
+from campaign.ledger.interface import Journal
 from campaign.model import Phase, Reply
 from campaign.worker.policy import Verdict, judge
 

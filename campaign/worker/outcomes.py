@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from campaign.ledger.due_rows import DueRow
-from campaign.ledger.journal import Journal
-from campaign.model import Outcome, Reply, Status
+from campaign.ledger.interface import Journal
+from campaign.model import DueRow, Outcome, Reply, Status
 from campaign.worker.backoff import Schedule, Throttled
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.job import Job
@@ -111,7 +110,7 @@ class Outcomes:
 
     def fail_waiting(self) -> None:
         """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
-        for due in self._rows.fail_waiting():
+        for due in self._rows.take_waiting():
             if due.tries:
                 self.settled[Status.FAILED] += 1
                 self._journal.mark_failed(due.id)

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from campaign.errors import CampaignError, InvalidContactError
-from campaign.ledger.due_rows import DueRow
-from campaign.model import Attempt, Contact, Reply, Status
+from campaign.model import Attempt, Contact, DueRow, Reply, Status
 from campaign.smtp.session.session import Session
 from campaign.worker.claims import Claims
 from campaign.worker.message_size import require_room

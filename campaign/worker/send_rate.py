@@ -40,9 +40,6 @@ class Shared(Protocol):
     def give_back(self, now: float) -> None:
         """Give back leave that was not used."""
 
-    def close(self) -> None:
-        """Ask no more."""
-
 
 class SendRate:
     """The rate of one process, which is never above `rate`. `second` is the length of the seconds in which it slows
@@ -113,11 +110,6 @@ class SendRate:
             return shared
         self._fill(now)
         return shared if self._rate is None else max(shared, (1.0 - self._tokens) / self._rate)
-
-    def close(self) -> None:
-        """Begin no more."""
-        if self._shared is not None:
-            self._shared.close()
 
     def got_through(self) -> None:
         """Hear that the server has taken a message."""

@@ -1,7 +1,7 @@
 """Whose turn it is, once the rate has given leave to begin one more. Raises LedgerError."""
 
-from campaign.ledger.due_rows import DueRow
-from campaign.ledger.journal import Journal
+from campaign.ledger.interface import Journal
+from campaign.model import DueRow
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
 

@@ -13,11 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from campaign.errors import CampaignError, LedgerError
-from campaign.ledger.due_rows import DueRows
-from campaign.ledger.journal import Journal
-from campaign.ledger.rate_limit import RateLimit
-from campaign.ledger.reversal import revert
-from campaign.ledger.server_memory import ServerMemory
+from campaign.ledger.opening import open_for_worker
 from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.pipelining.trials import PipeliningTrials
 from campaign.smtp.pool import Pool
@@ -43,19 +39,16 @@ class Worker:
     def __init__(
         self, job: Job, report: Callable[[WorkerReport], None], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._job = job
         self._report = report
         self._clock = clock
         self._window = job.message_plan.window
         self._profile = Profile(wanted=job.profile)
         attempts = AttemptFactory(job.message_plan, self._profile)
         self._breaker = CircuitBreaker(stop_after=job.stop_after, where=f"smtp.host {job.server.host}")
-        shared = None if job.rate is None else RateLimit(job.ledger, job.rate)
-        self._send_rate = SendRate(job.rate, now=clock(), second=job.backoff, shared=shared)
-        self._due_rows = DueRows(job.ledger)
-        self._rows = RowQueue(self._due_rows)
-        self._journal = Journal(job.ledger, wake=lambda: self.pool.waker.wake())
-        self._memory = ServerMemory(job.ledger)
+        self._ledger = open_for_worker(job.ledger, rate=job.rate, wake=lambda: self.pool.waker.wake())
+        self._send_rate = SendRate(job.rate, now=clock(), second=job.backoff, shared=self._ledger.rate_limit)
+        self._rows = RowQueue(self._ledger.due_rows)
+        self._journal = self._ledger.journal
         self._dispatcher = Dispatcher(
             job,
             rows=self._rows,
@@ -71,7 +64,7 @@ class Worker:
             limit=job.connections,
             timeout=job.server.timeout,
             lifetime=ConnectionLifetime(messages=job.messages_per_connection, seconds=job.seconds_per_connection),
-            trials=PipeliningTrials(job.pipelining, self._memory, clock),
+            trials=PipeliningTrials(job.pipelining, self._ledger.server_memory, clock),
             clock=clock,
         )
         self._connections = ConnectionLimit(
@@ -161,12 +154,10 @@ class Worker:
         try:
             self._journal.close()
             if self._breaker.reason is not None:
-                revert(self._job.ledger, self._breaker.in_a_row)
+                self._ledger.revert(self._breaker.in_a_row)
         except LedgerError as error:
             self._breaker.stop(error)
-        self._due_rows.close()
-        self._memory.close()
-        self._send_rate.close()
+        self._ledger.close()
         self._tell(last=True)
 
     def _tell(self, *, last: bool = False) -> None:

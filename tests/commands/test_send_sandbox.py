@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command, assert_three_parts
 from tests.conftest import StartServer
@@ -66,7 +66,7 @@ class TestSandbox:
 
     def test_nothing_begins_anew_while_a_run_goes_on(self, command: Command, small: SmallCampaign) -> None:
         command("send", small.path, "--sandbox")
-        with Ledger.open(small.folder / "small-sandbox.ledger", "small"):
+        with SqliteRunLedger.open(small.folder / "small-sandbox.ledger", "small"):
             assert command("send", small.path, "--sandbox", "--fresh").code == 2
         assert (small.folder / "small-sandbox-results.csv").exists()
 

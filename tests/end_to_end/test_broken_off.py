@@ -4,7 +4,7 @@ from pathlib import Path
 
 from campaign.contacts import open_contacts
 from campaign.ledger.enrolment import BEGUN
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.run.enrolment import Enrolment, digest, is_broken_off
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
@@ -13,13 +13,13 @@ from tests.conftest import StartServer
 def test_the_next_run_goes_on(tmp_path: Path, smtp_server: StartServer) -> None:
     campaign = SmallCampaign(tmp_path / "campaign", settings={"smtp": {"connections": 2}}).people(300)
     contacts = open_contacts(campaign.folder / "contacts.csv", email_column="email")
-    with Ledger.open(campaign.ledger, campaign.name) as ledger:
+    with SqliteRunLedger.open(campaign.ledger, campaign.name) as ledger:
         Enrolment(ledger, contacts, (), lambda _: None).read()
         ledger.database.execute("DELETE FROM entry WHERE row > 100")  # as the kill leaves it
         ledger.database.execute("DELETE FROM contact WHERE row > 100")
         ledger.database.execute("UPDATE tally SET rows = 100 WHERE entry = 'due' AND delivery = 'pending'")
-        ledger.forget("digest")
-        ledger.write_fact(BEGUN, digest(contacts, ()))
+        ledger.database.execute("DELETE FROM facts WHERE name = 'digest'")
+        ledger.keep_note(BEGUN, digest(contacts, ()))
         assert is_broken_off(ledger, contacts, ())
     server = smtp_server()
     campaign.send(server.port, processes=2)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from campaign.run.progress import RunSummary
 from campaign.run.runner import run
+from campaign.run.summary import RunSummary
 from campaign.smtp.session.server import Security
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.ports import silent_port

@@ -17,11 +17,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
-from campaign.ledger import summary
-from campaign.ledger.due_rows import DueRows, prepare_run
-from campaign.ledger.roster import enrolled
+from campaign.ledger import queries
+from campaign.ledger.due_rows import SqliteDueRows, prepare_run
+from campaign.ledger.enrolled_rows import enrolled_rows
+from campaign.ledger.reading import reading_ledger
 from campaign.ledger.schema import connect
-from campaign.ledger.store import Ledger, reading_ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from campaign.results import write_results
 from tests.ledgers import settle, taken, words
@@ -31,10 +32,10 @@ PEOPLE = 60
 STORY = """
 import os, signal, sys
 from pathlib import Path
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import people, settle
-ledger = Ledger.open(Path(sys.argv[1]), "x")
+ledger = SqliteRunLedger.open(Path(sys.argv[1]), "x")
 people(ledger, 60)
 for number in range(1, 41):
     settle(ledger, {f"p{number}@people.example": Status.SENT})
@@ -63,7 +64,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Files:
 def folded(tmp_path_factory: pytest.TempPathFactory, story: Files) -> Files:
     """The file of a run that ended well."""
     path = restored(tmp_path_factory.mktemp("folded"), story)
-    Ledger.open(path, "x").close()
+    SqliteRunLedger.open(path, "x").close()
     return Files({"": path.read_bytes()})
 
 
@@ -83,17 +84,17 @@ def opened(path: Path) -> int | LedgerError:
 
 def _asked(path: Path) -> int:
     with reading_ledger(path, "x") as database:
-        summary.counts(database)
-        summary.reasons(database)
-        summary.people(database)
-        summary.first_and_last(database)
-    with Ledger.open(path, "x") as ledger:
+        queries.counts(database)
+        queries.reasons(database)
+        queries.people(database)
+        queries.first_and_last(database)
+    with SqliteRunLedger.open(path, "x") as ledger:
         ledger.recover()
-        columns = ledger.columns()
-        write_results(path.with_suffix(".csv"), columns, summary.result_rows(ledger.database), str)
+        columns = ledger.reader.columns()
+        write_results(path.with_suffix(".csv"), columns, queries.result_rows(ledger.database), str)
         sent = words(ledger).count("sent")
         if columns:
-            list(enrolled(ledger.database))
+            list(enrolled_rows(ledger.database))
             list(taken(ledger))
     return sent
 
@@ -154,7 +155,7 @@ def test_a_file_without_a_wal_cut_short(tmp_path_factory: pytest.TempPathFactory
     assert isinstance(found, LedgerError)
     if size:
         with pytest.raises(LedgerError):
-            Ledger.open(path, "x")
+            SqliteRunLedger.open(path, "x")
 
 
 @settings(max_examples=60)
@@ -184,14 +185,14 @@ def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folde
     path = restored(tmp_path, folded)
 
     def take() -> None:
-        with closing(DueRows(path)) as due_rows:
+        with closing(SqliteDueRows(path)) as due_rows:
             due_rows.take(100)
 
     def look(at: Callable[[sqlite3.Connection], object]) -> None:
         with closing(connect(path)) as database:
             at(database)
 
-    with Ledger.open(path, "x") as ledger:
+    with SqliteRunLedger.open(path, "x") as ledger:
         prepare_run(ledger.database, limit=None, chosen_only=False)
         ledger.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with path.open("r+b") as file:
@@ -200,8 +201,8 @@ def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folde
         for act in (
             partial(settle, ledger, {"p50@people.example": Status.SENT}),
             take,
-            partial(look, lambda database: list(summary.result_rows(database))),
-            partial(look, summary.counts),
+            partial(look, lambda database: list(queries.result_rows(database))),
+            partial(look, queries.counts),
         ):
             with pytest.raises(LedgerError, match="damaged"):
                 act()
@@ -222,7 +223,7 @@ def test_a_file_that_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, data
     path.write_bytes(data)
     for _ in range(2):
         with pytest.raises(LedgerError, match=words_) as caught:
-            Ledger.open(path, "x")
+            SqliteRunLedger.open(path, "x")
         assert caught.value.where == str(path)
         with pytest.raises(LedgerError), reading_ledger(path, "x"):
             pass
@@ -234,5 +235,5 @@ def test_bytes_that_are_no_text_are_damage(tmp_path: Path, folded: Files) -> Non
     with closing(connect(path)) as database:
         database.execute("UPDATE entry SET cells = CAST(x'5b22ff225d' AS TEXT) WHERE row = 3")
     assert isinstance(opened(path), LedgerError)
-    with Ledger.open(path, "x") as ledger, pytest.raises(LedgerError, match="bytes that are not text"):
+    with SqliteRunLedger.open(path, "x") as ledger, pytest.raises(LedgerError, match="bytes that are not text"):
         words(ledger)

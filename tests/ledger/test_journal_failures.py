@@ -7,27 +7,27 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.journal import Journal
-from campaign.ledger.store import Ledger
+from campaign.ledger.journal import SqliteJournal
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import attempt, commit, deliveries, journal, outcome, people
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "x.ledger", "x") as opened:
+def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
+    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as opened:
         people(opened, 50)
         yield opened
 
 
 @pytest.fixture
-def pen(ledger: Ledger) -> Iterator[Journal]:
+def pen(ledger: SqliteRunLedger) -> Iterator[SqliteJournal]:
     opened = journal(ledger.path)
     yield opened
     opened.close()
 
 
-def test_a_round_that_fails_leaves_all_of_it_queued(pen: Journal, ledger: Ledger) -> None:
+def test_a_round_that_fails_leaves_all_of_it_queued(pen: SqliteJournal, ledger: SqliteRunLedger) -> None:
     pen.claim(attempt(1))
     pen.claim(attempt(2))
     commit(pen)
@@ -55,7 +55,7 @@ def test_a_round_that_fails_leaves_all_of_it_queued(pen: Journal, ledger: Ledger
 
 
 def test_a_full_disk_stops_a_round_and_room_lets_it_through(tiny_disk: Path) -> None:
-    with Ledger.open(tiny_disk / "x.ledger", "x") as ledger:
+    with SqliteRunLedger.open(tiny_disk / "x.ledger", "x") as ledger:
         people(ledger, 20)
         pen = journal(ledger.path)
         filler = tiny_disk / "filler"
@@ -84,7 +84,7 @@ def fill(path: Path) -> None:
 
 
 def test_what_cannot_be_synced_is_never_called_durable_but_outcomes_are_still_written(
-    pen: Journal, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    pen: SqliteJournal, ledger: SqliteRunLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a failed fsync the kernel may call the same pages clean: a later success proves nothing."""
     pen.claim(attempt(1))
@@ -106,7 +106,9 @@ def test_what_cannot_be_synced_is_never_called_durable_but_outcomes_are_still_wr
     assert [word for word, *_ in deliveries(ledger.path).values()] == ["sent", "pending", "sending"]
 
 
-def test_closing_after_a_failed_sync_writes_what_is_left_too(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_after_a_failed_sync_writes_what_is_left_too(
+    ledger: SqliteRunLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pen = journal(ledger.path)
     pen.claim(attempt(1))
     commit(pen)
@@ -123,7 +125,7 @@ def test_closing_after_a_failed_sync_writes_what_is_left_too(ledger: Ledger, mon
     assert deliveries(ledger.path)[1][0] == "sent"
 
 
-def test_errors_of_sqlite_never_leave(pen: Journal, ledger: Ledger) -> None:
+def test_errors_of_sqlite_never_leave(pen: SqliteJournal, ledger: SqliteRunLedger) -> None:
     ledger.database.execute("ALTER TABLE delivery RENAME TO gone")
     pen.claim(attempt(1))
     with pytest.raises(LedgerError, match="no such table") as caught:

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import attempt, commit, deliveries, journal, outcome, people
 
@@ -18,7 +18,7 @@ class _Courier(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.ledger = Ledger.open(Path(self.folder.name) / "x.ledger", "x")
+        self.ledger = SqliteRunLedger.open(Path(self.folder.name) / "x.ledger", "x")
         people(self.ledger, 4)
         self.pens = [journal(self.ledger.path), journal(self.ledger.path)]
         self.ours: list[set[int]] = [set(), set()]  # claimed, and not settled

@@ -8,27 +8,27 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger.journal import Journal
-from campaign.ledger.store import Ledger
+from campaign.ledger.journal import SqliteJournal
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import attempt, commit, deliveries, journal, outcome, people
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "x.ledger", "x") as opened:
+def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
+    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as opened:
         people(opened, 50)
         yield opened
 
 
 @pytest.fixture
-def pen(ledger: Ledger) -> Iterator[Journal]:
+def pen(ledger: SqliteRunLedger) -> Iterator[SqliteJournal]:
     opened = journal(ledger.path)
     yield opened
     opened.close()
 
 
-def test_what_the_loser_of_a_claim_says_of_it_is_not_written(pen: Journal, ledger: Ledger) -> None:
+def test_what_the_loser_of_a_claim_says_of_it_is_not_written(pen: SqliteJournal, ledger: SqliteRunLedger) -> None:
     other = journal(ledger.path)
     other.claim(attempt(2))
     commit(other)
@@ -43,7 +43,7 @@ def test_what_the_loser_of_a_claim_says_of_it_is_not_written(pen: Journal, ledge
     other.close()
 
 
-def test_of_many_that_claim_the_same_rows_each_row_has_one_winner(ledger: Ledger) -> None:
+def test_of_many_that_claim_the_same_rows_each_row_has_one_winner(ledger: SqliteRunLedger) -> None:
     won: list[list[int]] = []
     go = threading.Barrier(4)
 
@@ -68,7 +68,7 @@ def test_of_many_that_claim_the_same_rows_each_row_has_one_winner(ledger: Ledger
     assert sorted(contact for mine in won for contact in mine) == list(range(1, 51))
 
 
-def test_of_processes_that_claim_the_same_rows_each_row_has_one_winner(ledger: Ledger) -> None:
+def test_of_processes_that_claim_the_same_rows_each_row_has_one_winner(ledger: SqliteRunLedger) -> None:
     code = """
 import sys
 from pathlib import Path

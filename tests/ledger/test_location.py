@@ -8,7 +8,7 @@ import pytest
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate, take_over
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer
@@ -26,7 +26,7 @@ def old(tmp_path: Path) -> Path:
 
 
 def begun(path: Path, name: str = "autumn", sent: int = 1) -> None:
-    with Ledger.open(path, name) as ledger:
+    with SqliteRunLedger.open(path, name) as ledger:
         people(ledger, 3)
         settle(ledger, {f"p{number + 1}@people.example": Status.SENT for number in range(sent)})
 
@@ -43,13 +43,13 @@ def test_an_older_name_is_read_where_it_is_and_taken_over_by_a_run(path: Path, o
     assert old.exists() and not path.exists()
     assert take_over(path, (old,), "autumn") == old
     assert not list(old.parent.glob("autumn-results*")) and generation_file(path).exists()
-    with Ledger.open(path, "autumn") as ledger:
+    with SqliteRunLedger.open(path, "autumn") as ledger:
         assert words(ledger) == ["sent", "pending", "pending"]
     assert take_over(path, (old,), "autumn") is None
 
 
 def test_one_that_a_run_holds_is_busy(path: Path, old: Path) -> None:
-    with Ledger.open(old, "autumn"), pytest.raises(LedgerBusyError):
+    with SqliteRunLedger.open(old, "autumn"), pytest.raises(LedgerBusyError):
         take_over(path, (old,), "autumn")
     assert old.exists()
 

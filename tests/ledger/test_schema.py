@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger import due_rows, summary, tally
-from campaign.ledger.faults import path_of
+from campaign.ledger import due_rows, queries, tally
+from campaign.ledger.reading import reading_ledger
 from campaign.ledger.schema import VERSION, connect, create, keep_wal, migrate
-from campaign.ledger.store import Ledger, reading_ledger
+from campaign.ledger.sqlite_errors import path_of
+from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.suppressed import Suppressed
 from campaign.ledger.verification import verify
 from campaign.model import Status
@@ -26,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Iterator[sqlite3.Connection]:
-    with Ledger.open(path, "x") as ledger:
+    with SqliteRunLedger.open(path, "x") as ledger:
         people(ledger, 3)
         settle(ledger, {"p1@people.example": Status.SENT})
     with closing(connect(path)) as opened:
@@ -73,7 +74,7 @@ def test_a_database_of_somebody_elses_is_refused_and_left_alone(path: Path) -> N
         database.commit()
     before = path.read_bytes()
     with pytest.raises(LedgerError, match="not a ledger of ours"):
-        Ledger.open(path, "x")
+        SqliteRunLedger.open(path, "x")
     assert path.read_bytes() == before
 
 
@@ -101,17 +102,17 @@ def test_a_ledger_of_the_version_before_goes_on_working(database: sqlite3.Connec
     database.close()
     begun_by_version_1(path)
     with reading_ledger(path, "x") as reading:
-        assert summary.counts(reading)[Status.SENT] == 1
+        assert queries.counts(reading)[Status.SENT] == 1
         assert reading.execute("PRAGMA user_version").fetchone() == (1,)
     for _ in range(2):
-        with Ledger.open(path, "x") as ledger:
+        with SqliteRunLedger.open(path, "x") as ledger:
             assert ledger.database.execute("PRAGMA user_version").fetchone() == (VERSION,)
             assert ledger.database.execute("SELECT * FROM suppressed").fetchall() == [("p3@people.example", None, None)]
             assert Suppressed(ledger.database).among(["p3@people.example"]) == {
                 "p3@people.example": "on a suppression list"
             }
             assert ledgers.words(ledger) == ["sent", "pending", "pending"]
-    with Ledger.open(path, "x") as ledger:
+    with SqliteRunLedger.open(path, "x") as ledger:
         ledgers.enrolled(ledger, ledgers.rows("p3@people.example"), suppressed=["p3@people.example"])
         assert ledgers.words(ledger) == ["suppressed"]
 
@@ -143,7 +144,7 @@ def test_where_no_wal_can_be_kept_it_is_said(path: Path) -> None:
 
 def test_what_grows_with_the_file_follows_it_row_by_row(database: sqlite3.Connection) -> None:
     """A run over a million settled rows reads both tables by their keys, once, and sorts nothing."""
-    for question in asked(database, lambda: list(summary.result_rows(database))):
+    for question in asked(database, lambda: list(queries.result_rows(database))):
         first, *then = plan(database, question)
         assert first == "SCAN entry", first
         assert all("USING INTEGER PRIMARY KEY" in step for step in then), then
@@ -153,9 +154,9 @@ def test_how_many_there_are_is_known_whatever_the_size(database: sqlite3.Connect
     """Neither the rows nor what became of them are gone through."""
 
     def ask() -> None:
-        summary.counts(database)
-        summary.deliveries(database)
-        summary.being_sent(database)
+        queries.counts(database)
+        queries.deliveries(database)
+        queries.being_sent(database)
         due_rows.count_due(database, (Status.FAILED,), limit=None, chosen_only=False)
 
     for question in asked(database, ask):
@@ -165,7 +166,7 @@ def test_how_many_there_are_is_known_whatever_the_size(database: sqlite3.Connect
 def test_the_next_rows_are_found_without_reading_those_that_are_settled(database: sqlite3.Connection) -> None:
     """By an index that has no cells in it; so are the rows counted, where they must be."""
     due_rows.prepare_run(database, limit=None, chosen_only=False)
-    with closing(due_rows.DueRows(path_of(database))) as one:
+    with closing(due_rows.SqliteDueRows(path_of(database))) as one:
         assert plan(database, one._select, 0, 5)[0] == "SEARCH entry USING INDEX entry_by_status (status=? AND row>?)"
     first, *_ = asked(database, lambda: tally.counted(database))
     assert plan(database, first)[0] == "SCAN entry USING COVERING INDEX entry_by_status"

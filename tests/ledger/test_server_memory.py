@@ -8,28 +8,28 @@ from pathlib import Path
 import pytest
 
 from campaign.ledger.due_rows import prepare_run
-from campaign.ledger.server_memory import ServerMemory
-from campaign.ledger.store import Ledger
+from campaign.ledger.server_memory import SqliteServerMemory
+from campaign.ledger.store import SqliteRunLedger
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "c.ledger", "autumn") as opened:
+def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
+    with SqliteRunLedger.open(tmp_path / "c.ledger", "autumn") as opened:
         yield opened
 
 
 @pytest.fixture
-def memories(ledger: Ledger) -> Iterator[tuple[ServerMemory, ServerMemory]]:
+def memories(ledger: SqliteRunLedger) -> Iterator[tuple[SqliteServerMemory, SqliteServerMemory]]:
     """Two processes' looks into it."""
-    with closing(ServerMemory(ledger.path)) as ours, closing(ServerMemory(ledger.path)) as theirs:
+    with closing(SqliteServerMemory(ledger.path)) as ours, closing(SqliteServerMemory(ledger.path)) as theirs:
         yield ours, theirs
 
 
-def next_run(ledger: Ledger) -> None:
+def next_run(ledger: SqliteRunLedger) -> None:
     prepare_run(ledger.database, limit=None, chosen_only=False)
 
 
-Two = tuple[ServerMemory, ServerMemory]
+Two = tuple[SqliteServerMemory, SqliteServerMemory]
 
 
 def test_one_process_wins_the_trial(memories: Two) -> None:
@@ -50,7 +50,7 @@ def test_a_verdict_is_everybodys_and_ends_the_trials(memories: Two, able: bool) 
     assert not theirs.begin_trial("mx", "pipelining")
 
 
-def test_the_next_run_knows_what_does_not_work_and_tries_the_rest_again(ledger: Ledger, memories: Two) -> None:
+def test_the_next_run_knows_what_does_not_work_and_tries_the_rest_again(ledger: SqliteRunLedger, memories: Two) -> None:
     ours, _ = memories
     ours.learn("able", "pipelining", able=True)
     ours.learn("unable", "pipelining", able=False)
@@ -72,7 +72,7 @@ def test_what_was_thought_able_can_be_forgotten_and_nothing_else(memories: Two) 
     assert not ours.begin_trial("on trial", "pipelining") and ours.look_up("unable", "pipelining") is False
 
 
-def test_mail_does_not_wait_for_a_trial_while_somebody_else_writes(ledger: Ledger, memories: Two) -> None:
+def test_mail_does_not_wait_for_a_trial_while_somebody_else_writes(ledger: SqliteRunLedger, memories: Two) -> None:
     ours, _ = memories
     with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -81,8 +81,8 @@ def test_mail_does_not_wait_for_a_trial_while_somebody_else_writes(ledger: Ledge
     assert ours.begin_trial("mx", "pipelining")
 
 
-def test_a_ledger_that_is_gone_is_nobodys_fault_here(ledger: Ledger) -> None:
-    memory = ServerMemory(ledger.path)
+def test_a_ledger_that_is_gone_is_nobodys_fault_here(ledger: SqliteRunLedger) -> None:
+    memory = SqliteServerMemory(ledger.path)
     memory.close()
     assert memory.look_up("mx", "pipelining") is None and not memory.begin_trial("mx", "pipelining")
     memory.learn("mx", "pipelining", able=False)

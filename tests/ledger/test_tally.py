@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from campaign.contacts import contact_key
-from campaign.ledger import summary
+from campaign.ledger import queries
 from campaign.ledger.enrolment import enrol
-from campaign.ledger.journal import Journal
+from campaign.ledger.journal import SqliteJournal
+from campaign.ledger.reading import reading_ledger
 from campaign.ledger.reversal import revert, revert_all
 from campaign.ledger.schema import RESULT_ROWS, WORD, connect
-from campaign.ledger.store import Ledger, reading_ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.tally import counted, tally
 from campaign.model import Outcome, Row, Status
 from tests.ledgers import BUSY, OK, attempt, commit, enrolled, journal, listed, outcome, people, rows, settle
@@ -27,10 +28,10 @@ ROOT = Path(__file__).parents[2]
 KILLED = """
 import sys
 from pathlib import Path
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from tests import ledgers
-ledger = Ledger.open(Path(sys.argv[1]), "x")
+ledger = SqliteRunLedger.open(Path(sys.argv[1]), "x")
 numbers = ledgers.people(ledger, 300)
 pen = ledgers.journal(ledger.path)
 print("go", flush=True)
@@ -44,26 +45,26 @@ while True:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "x.ledger", "x") as ledger:
+def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
+    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as ledger:
         yield ledger
 
 
-def agrees(ledger: Ledger) -> bool:
+def agrees(ledger: SqliteRunLedger) -> bool:
     """Whether what is kept is what there is, by the count and by the rows themselves."""
     kept = tally(ledger.database)
     assert kept == counted(ledger.database)
     by_row = Counter(word for (word,) in ledger.database.execute(f"SELECT {WORD} {RESULT_ROWS}"))
-    assert +Counter(summary.counts(ledger.database)) == by_row
+    assert +Counter(queries.counts(ledger.database)) == by_row
     sent = ledger.database.execute("SELECT count(*) FROM delivery WHERE status = 'sent'").fetchone()[0]
-    return bool(summary.deliveries(ledger.database)[Status.SENT] == sent)
+    return bool(queries.deliveries(ledger.database)[Status.SENT] == sent)
 
 
-def test_a_new_ledger_has_nobody(ledger: Ledger) -> None:
+def test_a_new_ledger_has_nobody(ledger: SqliteRunLedger) -> None:
     assert agrees(ledger) and not tally(ledger.database)
 
 
-def test_reading_and_reading_again(ledger: Ledger) -> None:
+def test_reading_and_reading_again(ledger: SqliteRunLedger) -> None:
     """Faults, duplicates, the suppressed, people who have gone and come back, and who was mailed all the same."""
     enrolled(ledger, rows("a@x.example", None, "b@x.example", "A@x.example"), suppressed=["b@x.example"])
     assert agrees(ledger)
@@ -77,7 +78,7 @@ def test_reading_and_reading_again(ledger: Ledger) -> None:
     assert agrees(ledger)
 
 
-def test_reading_in_parts_while_others_send(ledger: Ledger) -> None:
+def test_reading_in_parts_while_others_send(ledger: SqliteRunLedger) -> None:
     """Also where somebody was mailed before, and comes back."""
     enrolled(ledger, rows("a@x.example"))
     settle(ledger, {"a@x.example": Status.SENT})
@@ -95,14 +96,14 @@ def test_reading_in_parts_while_others_send(ledger: Ledger) -> None:
     assert tally(ledger.database)["due", "sent"] == 1 and not tally(ledger.database)["gone", "sent"]
 
 
-def test_whatever_a_journal_writes(ledger: Ledger) -> None:
+def test_whatever_a_journal_writes(ledger: SqliteRunLedger) -> None:
     one, two, three, four, five, six, seven = people(ledger, 7)
     pen, rival = journal(ledger.path), journal(ledger.path)
     with closing(pen), closing(rival):
         for number in (one, two, three, four):
             pen.claim(attempt(number))
         commit(pen)
-        assert agrees(ledger) and summary.being_sent(ledger.database) == 4
+        assert agrees(ledger) and queries.being_sent(ledger.database) == 4
         rival.claim(attempt(four))
         rival.claim(attempt(five))
         rival.settle(outcome(four))
@@ -123,18 +124,18 @@ def test_whatever_a_journal_writes(ledger: Ledger) -> None:
         pen.mark_failed(seven)
         commit(pen)
         assert agrees(ledger)
-    assert +Counter(summary.counts(ledger.database)) == Counter(
+    assert +Counter(queries.counts(ledger.database)) == Counter(
         sent=1, failed=1, in_doubt=2, pending=1, rejected=1, invalid=1
     )
 
 
-def test_what_is_taken_back_reopened_or_recovered(ledger: Ledger) -> None:
+def test_what_is_taken_back_reopened_or_recovered(ledger: SqliteRunLedger) -> None:
     numbers = people(ledger, 6)
     given = [Status.REJECTED, Status.FAILED, Status.REJECTED, Status.IN_DOUBT, Status.SENT]
     settle(ledger, {f"p{number}@people.example": status for number, status in enumerate(given, 1)})
-    revert(ledger.path, [*numbers[:2], 999])
+    revert(ledger.database, [*numbers[:2], 999])
     assert agrees(ledger)
-    assert revert_all(ledger.path, numbers[2:3], 1) is False
+    assert revert_all(ledger.database, numbers[2:3], 1) is False
     with closing(journal(ledger.path)) as pen:
         pen.claim(attempt(numbers[5]))
         commit(pen)
@@ -147,10 +148,10 @@ def test_what_is_taken_back_reopened_or_recovered(ledger: Ledger) -> None:
     assert ledger.reopen((Status.IN_DOUBT, Status.REJECTED), chosen_only=False) == 2
     assert agrees(ledger)
     ledger.reopen((Status.SENT, Status.PENDING), chosen_only=False)
-    assert agrees(ledger) and not summary.deliveries(ledger.database)[Status.SENT]
+    assert agrees(ledger) and not queries.deliveries(ledger.database)[Status.SENT]
 
 
-def test_at_random(ledger: Ledger) -> None:
+def test_at_random(ledger: SqliteRunLedger) -> None:
     """A long life: readings, claims and outcomes as they come."""
     chance = random.Random(7)
     for _ in range(25):
@@ -173,7 +174,7 @@ def test_at_random(ledger: Ledger) -> None:
         assert agrees(ledger)
 
 
-def _at_random(pen: Journal, number: int, chance: random.Random) -> None:
+def _at_random(pen: SqliteJournal, number: int, chance: random.Random) -> None:
     if chance.random() < 0.2:
         pen.mark_invalid(number, "no")
         return
@@ -193,19 +194,19 @@ def test_after_a_kill_at_any_moment(tmp_path: Path, number: int) -> None:
     with closing(connect(path, readonly=True)) as looking:
         seen = 0
         while seen < 20 * (number + 1):
-            seen = summary.being_sent(looking)
+            seen = queries.being_sent(looking)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     with reading_ledger(path, "x") as database:
         assert tally(database) == counted(database)
-    with Ledger.open(path, "x") as ledger:
+    with SqliteRunLedger.open(path, "x") as ledger:
         assert ledger.recover() and agrees(ledger)
 
 
 def test_a_ledger_of_an_earlier_version_is_counted_once(tmp_path: Path) -> None:
     """By whoever only looks, each time; for good once a run has opened it."""
     path = tmp_path / "x.ledger"
-    with Ledger.open(path, "x") as ledger:
+    with SqliteRunLedger.open(path, "x") as ledger:
         people(ledger, 5)
         settle(ledger, {"p1@people.example": Status.SENT, "p2@people.example": Status.FAILED})
     with closing(connect(path)) as database:
@@ -213,7 +214,7 @@ def test_a_ledger_of_an_earlier_version_is_counted_once(tmp_path: Path) -> None:
         database.execute("DROP INDEX entry_by_status")
         database.execute("PRAGMA user_version = 2")
     with reading_ledger(path, "x") as database:
-        assert +Counter(summary.counts(database)) == Counter(sent=1, failed=1, pending=3)
-        assert summary.deliveries(database)[Status.SENT] == 1
-    with Ledger.open(path, "x") as ledger:
+        assert +Counter(queries.counts(database)) == Counter(sent=1, failed=1, pending=3)
+        assert queries.deliveries(database)[Status.SENT] == 1
+    with SqliteRunLedger.open(path, "x") as ledger:
         assert agrees(ledger) and tally(ledger.database)["due", "failed"] == 1

@@ -10,8 +10,9 @@ import pytest
 from campaign.commands.status import rewrite_results, show_status
 from campaign.errors import LedgerError
 from campaign.ledger import verification
+from campaign.ledger.reading import reading_ledger
 from campaign.ledger.schema import connect
-from campaign.ledger.store import Ledger, reading_ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.verification import Verification
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer
@@ -52,7 +53,7 @@ def test_damage_to_the_rows_stops_the_run_that_has_begun(
     campaign: SmallCampaign, smtp_server: StartServer, damage: Callable[[SmallCampaign], None]
 ) -> None:
     damage(campaign)
-    with Ledger.open(campaign.ledger, campaign.name) as ledger:
+    with SqliteRunLedger.open(campaign.ledger, campaign.name) as ledger:
         found = ledger.damage(wait=True)
     assert found is not None and "damaged" in found.what
     with pytest.raises(LedgerError, match="damaged"), reading_ledger(campaign.ledger, campaign.name):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaign.ledger.store import reading_ledger
+from campaign.ledger.opening import open_for_reading
 from campaign.model import Status
 from campaign.report import MAX_PEOPLE, ReportData
 from campaign.report.figures import report_data
@@ -22,10 +22,13 @@ PEOPLE = ["ann", "bob", "unknown.1", "unknown.2", "silent", "dan"]
 
 @contextmanager
 def report(campaign: SmallCampaign) -> Iterator[Callable[[], ReportData]]:
-    settings = campaign.load(25)
-    with reading_ledger(campaign.ledger, campaign.name) as database:
+    with open_for_reading(campaign.ledger, campaign.name) as ledger:
         yield lambda: report_data(
-            database, settings, message_ids=lambda address: f"<id of {address}>", commands=[("to go on", "campaign")]
+            ledger,
+            campaign=campaign.name,
+            zone=ZoneInfo("America/New_York"),
+            message_ids=lambda address: f"<id of {address}>",
+            commands=[("to go on", "campaign")],
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from campaign.contacts import open_contacts
 from campaign.errors import ContactsError
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.run.contacts_loading import fill
 from campaign.run.contacts_process import ContactsProcess, contacts_process
 from campaign.run.enrolment import Enrolment, digest, is_broken_off, is_enrolled
@@ -31,13 +31,15 @@ def reader() -> Iterator[ContactsProcess]:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, reader: ContactsProcess) -> Iterator[Ledger]:
+def ledger(tmp_path: Path, reader: ContactsProcess) -> Iterator[SqliteRunLedger]:
     """Opened after the reader was begun, as must be."""
-    with Ledger.open(tmp_path / "small.ledger", "small") as opened:
+    with SqliteRunLedger.open(tmp_path / "small.ledger", "small") as opened:
         yield opened
 
 
-def reading(folder: Path, ledger: Ledger, reader: ContactsProcess, heard: list[int], *, quiet: str = "") -> Enrolment:
+def reading(
+    folder: Path, ledger: SqliteRunLedger, reader: ContactsProcess, heard: list[int], *, quiet: str = ""
+) -> Enrolment:
     lines = [f"p{number % 11_000}@x.example" for number in range(12_000)]
     lines[7] = "nobody"
     (folder / "contacts.csv").write_text("email\n" + "\n".join(lines) + "\n")
@@ -48,7 +50,7 @@ def reading(folder: Path, ledger: Ledger, reader: ContactsProcess, heard: list[i
 
 @pytest.mark.parametrize("in_parts", [False, True])
 def test_it_reads_into_the_ledger_and_tells_how_far_it_is(
-    tmp_path: Path, reader: ContactsProcess, ledger: Ledger, in_parts: bool
+    tmp_path: Path, reader: ContactsProcess, ledger: SqliteRunLedger, in_parts: bool
 ) -> None:
     heard: list[int] = []
     reading(tmp_path, ledger, reader, heard, quiet="p5@x.example\n").read(in_parts=in_parts)
@@ -62,17 +64,17 @@ def test_it_reads_into_the_ledger_and_tells_how_far_it_is(
 
 
 def test_what_is_wrong_is_said_as_if_it_had_been_read_here(
-    tmp_path: Path, reader: ContactsProcess, ledger: Ledger
+    tmp_path: Path, reader: ContactsProcess, ledger: SqliteRunLedger
 ) -> None:
     with pytest.raises(ContactsError) as caught:
         reading(tmp_path, ledger, reader, [], quiet="no address in here\n").read()
     assert caught.value.where == str(tmp_path / "quiet.csv")
     assert "suppression list" in caught.value.what and "one address a line" in caught.value.fix
-    assert not ledger.has_roster()
+    assert not ledger.has_contacts()
 
 
 def test_one_that_was_killed_is_an_error_in_words(
-    tmp_path: Path, reader: ContactsProcess, ledger: Ledger, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, reader: ContactsProcess, ledger: SqliteRunLedger, capfd: pytest.CaptureFixture[str]
 ) -> None:
     os.kill(reader._pid, signal.SIGKILL)
     with pytest.raises(ContactsError) as caught:
@@ -83,7 +85,7 @@ def test_one_that_was_killed_is_an_error_in_words(
 
 
 def test_one_that_is_killed_on_the_way_leaves_a_beginning_that_the_next_one_goes_on_with(
-    tmp_path: Path, reader: ContactsProcess, ledger: Ledger
+    tmp_path: Path, reader: ContactsProcess, ledger: SqliteRunLedger
 ) -> None:
     """It is not taken for the whole; and what is there is not written again."""
 
@@ -103,10 +105,10 @@ def test_one_that_is_killed_on_the_way_leaves_a_beginning_that_the_next_one_goes
     ledger.database.execute(
         "CREATE TEMP TRIGGER it AFTER INSERT ON main.entry BEGIN INSERT INTO written VALUES (new.row); END"
     )
-    fill(ledger.database, contacts, lists, heard.append, digest=digest(contacts, lists))
+    fill(ledger, contacts, lists, heard.append, digest=digest(contacts, lists))
     written = [row for (row,) in ledger.database.execute("SELECT row FROM written")]
     assert written == list(range(len(begun) + 1, 12_001))
-    with Ledger.open(tmp_path / "other.ledger", "x") as other:
+    with SqliteRunLedger.open(tmp_path / "other.ledger", "x") as other:
         Enrolment(other, contacts, lists, heard.append).read()
         for question in ("SELECT row, line, email, status, detail, cells FROM entry", "SELECT * FROM tally"):
             assert other.database.execute(question).fetchall() == ledger.database.execute(question).fetchall()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import SettingsError
-from campaign.ledger.store import reading_ledger
+from campaign.ledger.reading import reading_ledger
 from campaign.ledger.tally import recount
 from campaign.run.plan import Resend
 from tests.campaigns import Silent, SmallCampaign

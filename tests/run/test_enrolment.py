@@ -11,7 +11,7 @@ import pytest
 from campaign.contacts import ContactsFile, open_contacts
 from campaign.errors import CampaignError, ContactsError
 from campaign.ledger.schema import connect
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Row
 from campaign.run.enrolment import BackgroundEnrolment, Enrolment, digest, is_enrolled
 from tests.ledgers import rows, words
@@ -22,7 +22,7 @@ class Desk:
     """A contacts file, a suppression list and a ledger."""
 
     folder: Path
-    ledger: Ledger
+    ledger: SqliteRunLedger
     heard: list[int]
 
     @property
@@ -46,7 +46,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Ledger.open(tmp_path / "small.ledger", "small") as ledger:
+    with SqliteRunLedger.open(tmp_path / "small.ledger", "small") as ledger:
         yield Desk(tmp_path, ledger, []).write("email\na@x.example\nb@x.example\n")
 
 
@@ -55,7 +55,7 @@ def test_what_was_read_is_known_until_it_changes(desk: Desk) -> None:
     desk.read()
     assert desk.holds()
     assert words(desk.ledger) == ["pending", "pending"]
-    assert desk.ledger.columns() == ["email"]
+    assert desk.ledger.reader.columns() == ["email"]
 
 
 def touch(desk: Desk) -> None:
@@ -176,8 +176,8 @@ def test_read_in_parts_is_the_same_as_read_at_once(desk: Desk, tmp_path: Path) -
     desk.write("email\n" + "\n".join(lines) + "\n", "quiet@x.example\n")
     desk.read(in_parts=True)
     assert desk.holds()
-    assert desk.ledger.fact("reading") == "0"
-    with Ledger.open(tmp_path / "other.ledger", "small") as other:
+    assert desk.ledger.note("reading") == "0"
+    with SqliteRunLedger.open(tmp_path / "other.ledger", "small") as other:
         Enrolment(other, desk.open(), desk.suppress, desk.heard.append).read()
         assert _entries(other.path) == _entries(desk.ledger.path)
     assert set(words(desk.ledger)) == {"pending", "duplicate", "invalid", "suppressed"}
@@ -211,4 +211,4 @@ def test_a_suppression_list_without_an_address_stops_the_reading(desk: Desk) -> 
     with pytest.raises(CampaignError) as caught:
         desk.read()
     assert caught.value.where == str(desk.folder / "quiet.csv")
-    assert not desk.ledger.has_roster()
+    assert not desk.ledger.has_contacts()

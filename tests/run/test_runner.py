@@ -9,11 +9,11 @@ import pytest
 
 from campaign.errors import CampaignError, ContactsError, LedgerError, TemplateError
 from campaign.ledger.files import generation_file
-from campaign.ledger.store import reading_ledger
+from campaign.ledger.reading import reading_ledger
 from campaign.model import Status
 from campaign.run.plan import Resend
-from campaign.run.progress import RunSummary
 from campaign.run.runner import run
+from campaign.run.summary import RunSummary
 from campaign.window import SendWindow
 from tests.campaigns import Silent, SmallCampaign, assert_agreement
 from tests.conftest import StartServer

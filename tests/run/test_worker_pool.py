@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from campaign.contacts import open_contacts
-from campaign.ledger import summary
+from campaign.ledger import queries
 from campaign.ledger.due_rows import prepare_run
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from campaign.run.enrolment import Enrolment
 from campaign.run.plan import open_window
-from campaign.run.worker_pool import ShutdownSignals, WorkerPool
+from campaign.run.shutdown import ShutdownSignals
+from campaign.run.worker_pool import WorkerPool
 from campaign.worker.job import Job, Notice, WorkerReport
 from tests.campaigns import SmallCampaign
 from tests.smtp_server import CATALOGUE, FaultServer
@@ -41,11 +42,11 @@ class Scene:
         """Do the job; gives what stands in the ledger after it."""
         plan = self.campaign.plan(server.port, backoff=0.2)
         contacts = open_contacts(plan.settings.contacts.file, email_column="email")
-        with Ledger.open(plan.ledger, "small") as ledger:
+        with SqliteRunLedger.open(plan.ledger, "small") as ledger:
             Enrolment(ledger, contacts, (), lambda _: None).read()
             prepare_run(ledger.database, limit=None, chosen_only=False)
             self.workers.work(plan.job(open_window()), ledger.lock, self.signals, self.reports.append, self._tick)
-            return +Counter({word.value: count for word, count in summary.counts(ledger.database).items()})
+            return +Counter({word.value: count for word, count in queries.counts(ledger.database).items()})
 
     def _tick(self) -> None:
         self.ticks += 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaign.model import Status
-from campaign.run.progress import RunSummary
+from campaign.run.summary import RunSummary
 from campaign.settings import WindowSettings
 from campaign.terminal.invocation import Invocation
 from campaign.terminal.summary import is_stale, next_commands, show_summary

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger.due_rows import DueRow
-from campaign.ledger.journal import Journal
-from campaign.model import Attempt, Contact, Envelope, Message, Outcome, Phase, Reply
+from campaign.ledger.interface import Journal
+from campaign.model import Attempt, Contact, DueRow, Envelope, Message, Outcome, Phase, Reply
 from campaign.run.plan import open_window
 from campaign.smtp.session.session import Session
 from campaign.worker.circuit_breaker import CircuitBreaker
@@ -64,7 +63,7 @@ class _Fixture:
         due_rows = _OneRow()
         self.dispatcher = Dispatcher(
             SmallCampaign(folder / "campaign").people(1).plan(1).job(open_window()),
-            rows=RowQueue(due_rows),  # type: ignore[arg-type] # the one method that rows are taken by
+            rows=RowQueue(due_rows),
             make=_parcel,
             journal=journal,
             send_rate=SendRate(None, now=0.0),

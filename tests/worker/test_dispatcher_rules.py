@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaign.errors import InvalidContactError, LedgerError, LinkError, TemplateError
-from campaign.ledger.due_rows import DueRow
-from campaign.model import Attempt, Status
+from campaign.model import Attempt, DueRow, Status
 from campaign.smtp.session.session import Session
 from campaign.window import SendWindow
 from tests.dispatchers import EVERYTHING, Answers, due, letter, session

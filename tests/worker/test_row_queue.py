@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
-from campaign.ledger.due_rows import DueRow
+from campaign.model import DueRow
 from campaign.worker.row_queue import RowQueue
 from tests.dispatchers import Answers, due
 
@@ -150,7 +150,7 @@ def test_giving_up_takes_all_that_wait_and_nothing_else() -> None:
     rows.next(0.0)
     rows.put_off(THREE, 9.0)
     rows.put_off(FOUR, 8.0)
-    assert {one.id for one in rows.fail_waiting()} == {3, 4}
+    assert {one.id for one in rows.take_waiting()} == {3, 4}
     assert rows.waiting == 0
     assert drain(rows, 10.0) == [2]
     assert rows.done

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaign.ledger.due_rows import DueRows, prepare_run
-from campaign.ledger.rate_limit import RateLimit
-from campaign.ledger.store import Ledger
+from campaign.ledger.due_rows import SqliteDueRows, prepare_run
+from campaign.ledger.rate_limit import SqliteRateLimit
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Attempt, Phase
 from campaign.smtp.session.session import Session
 from campaign.worker.send_rate import SendRate
@@ -20,23 +20,23 @@ from tests.dispatchers import Office, reply, session
 from tests.ledgers import people
 
 START = 1000.0
-Limits = Callable[[float], RateLimit]
+Limits = Callable[[float], SqliteRateLimit]
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "small.ledger", "small") as opened:
+def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
+    with SqliteRunLedger.open(tmp_path / "small.ledger", "small") as opened:
         yield opened
 
 
 @pytest.fixture
-def limits(ledger: Ledger) -> Iterator[Limits]:
+def limits(ledger: SqliteRunLedger) -> Iterator[Limits]:
     """Makes the view that one more process has of it."""
     with ExitStack() as stack:
-        yield lambda rate: stack.enter_context(closing(RateLimit(ledger.path, rate)))
+        yield lambda rate: stack.enter_context(closing(SqliteRateLimit(ledger.path, rate)))
 
 
-def begin(views: list[RateLimit], start: float, seconds: float, step: float = 0.001) -> list[float]:
+def begin(views: list[SqliteRateLimit], start: float, seconds: float, step: float = 0.001) -> list[float]:
     """When messages begin, where every process always has some."""
     moments = []
     for tick in range(int(seconds / step)):
@@ -76,12 +76,12 @@ def test_a_run_right_after_a_kill_begins_with_no_fresh_allowance(limits: Limits,
     st.lists(st.tuples(st.integers(0, 2), st.floats(0, 2), st.integers(1, 40)), min_size=1, max_size=60),
 )
 def test_however_unevenly_it_is_asked_no_second_holds_more(
-    ledger: Ledger, rate: float, asked: list[tuple[int, float, int]]
+    ledger: SqliteRunLedger, rate: float, asked: list[tuple[int, float, int]]
 ) -> None:
     """A process sleeps, or comes in bursts, and others ask meanwhile."""
-    ledger.forget("next_message")
+    ledger.database.execute("DELETE FROM facts WHERE name = 'next_message'")
     with ExitStack() as stack:
-        views = [stack.enter_context(closing(RateLimit(ledger.path, rate))) for _ in range(3)]
+        views = [stack.enter_context(closing(SqliteRateLimit(ledger.path, rate))) for _ in range(3)]
         now, moments = START, []
         for process, gap, times in asked:
             now += gap
@@ -121,12 +121,12 @@ class Workers:
     answers at once what `answers` says: with None, that it takes the message.
     """
 
-    def __init__(self, folder: Path, ledger: Ledger, session: Session, count: int, rate: float) -> None:
+    def __init__(self, folder: Path, ledger: SqliteRunLedger, session: Session, count: int, rate: float) -> None:
         self.offices: list[Office] = []
         self._stack = ExitStack()
         for number in range(count):
-            shared = self._stack.enter_context(closing(RateLimit(ledger.path, rate)))
-            due_rows = self._stack.enter_context(closing(DueRows(ledger.path)))
+            shared = self._stack.enter_context(closing(SqliteRateLimit(ledger.path, rate)))
+            due_rows = self._stack.enter_context(closing(SqliteDueRows(ledger.path)))
             send_rate = SendRate(rate, now=START, shared=shared)
             self.offices.append(Office(folder / str(number), session, (), send_rate=send_rate, due_rows=due_rows))
         self.sent: list[float] = []
@@ -166,7 +166,7 @@ class Workers:
     [(20, 4, 1.5), (5, 4, 1.0), (10, 8, 1.5), (12, 8, 3.0), (3, 4, 0.5), (3, 8, 2.0), (400, 4, 30.0)],
 )
 def test_a_run_takes_as_long_as_its_rate_says_however_many_processes(
-    tmp_path: Path, ledger: Ledger, contacts: int, processes: int, rate: float
+    tmp_path: Path, ledger: SqliteRunLedger, contacts: int, processes: int, rate: float
 ) -> None:
     """Also where one process has taken all the rows, and where there are fewer of them than processes."""
     people(ledger, contacts)
@@ -178,7 +178,9 @@ def test_a_run_takes_as_long_as_its_rate_says_however_many_processes(
     assert fullest_second(workers.sent) <= ceil(rate)
 
 
-def test_a_worker_that_has_nothing_to_send_leaves_its_part_to_the_others(tmp_path: Path, ledger: Ledger) -> None:
+def test_a_worker_that_has_nothing_to_send_leaves_its_part_to_the_others(
+    tmp_path: Path, ledger: SqliteRunLedger
+) -> None:
     """All its rows are put off for ten seconds: meanwhile the others use the whole rate."""
     contacts, rate, tried = 60, 6.0, set[int]()
 

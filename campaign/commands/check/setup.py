@@ -7,10 +7,9 @@ from pathlib import Path
 from campaign.commands.check.findings import Findings
 from campaign.commands.send import require_folder, signing_secret
 from campaign.errors import LedgerError, WindowError
-from campaign.ledger import summary
 from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate
-from campaign.ledger.store import reading_ledger
+from campaign.ledger.opening import open_for_reading
 from campaign.links import throwaway_secret
 from campaign.model import Status
 from campaign.results import refuse_foreign
@@ -80,8 +79,8 @@ def earlier(settings: Settings, output: Path | None, known: Known, found: Findin
     require_folder(results.parent)
     refuse_foreign(results)
     if path.exists() and path.stat().st_size:
-        with reading_ledger(path, settings.name) as database:
-            counts = summary.counts(database)
+        with open_for_reading(path, settings.name) as earlier_runs:
+            counts = earlier_runs.counts()
         known.ledger = path
         if counts[Status.IN_DOUBT]:
             found.note(f"{counts[Status.IN_DOUBT]:,} in doubt, or under way just now: not sent again unless asked for")

@@ -2,14 +2,14 @@
 
 import pytest
 
-from campaign.ledger.overlay import Overlay
+from campaign.ledger.corrected_columns import CorrectedColumns
 from tests.ledgers import row
 
 OURS = ("email", "name", "city")
 
 
-def overlay(*theirs: str, email_column: str = "email") -> Overlay:
-    return Overlay(theirs, OURS, email_column=email_column, ignored={"status", "message_id"})
+def overlay(*theirs: str, email_column: str = "email") -> CorrectedColumns:
+    return CorrectedColumns(theirs, OURS, email_column=email_column, ignored={"status", "message_id"})
 
 
 def test_cells_go_where_their_column_is() -> None:

@@ -7,8 +7,8 @@ import sqlite3
 from pathlib import Path
 
 from campaign.ledger import history
+from campaign.ledger.reading import reading_ledger
 from campaign.ledger.schema import migrate, name_sending
-from campaign.ledger.store import reading_ledger
 from campaign.model import Status
 
 

@@ -4,12 +4,11 @@ import contextlib
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from campaign.ledger.faults import explained
 from campaign.ledger.schema import RESULT_ROWS, WORD, name_sending
+from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.tally import SENDING, by_status, tally
-from campaign.model import ResultRow, Status
+from campaign.model import ResultRow, RowReason, RowToCheck, Status
 
 _DETAIL = "coalesce(own.detail, entry.detail, '')"
 _RESULT_ROW = f"""
@@ -18,28 +17,6 @@ SELECT entry.cells, CASE WHEN entry.status IS NULL OR entry.status = 'suppressed
     own.link_fingerprint
 {RESULT_ROWS} ORDER BY entry.row
 """
-
-
-class Reason(NamedTuple):
-    """Why a row has the status it has."""
-
-    status: Status
-    smtp_code: int | None
-    enhanced_status: str | None
-    detail: str
-    email: str
-
-
-class Person(NamedTuple):
-    """A row that somebody should look at."""
-
-    row: int
-    line: int
-    email: str
-    status: Status
-    smtp_code: int | None
-    enhanced_status: str | None
-    detail: str
 
 
 def counts(database: sqlite3.Connection) -> dict[Status, int]:
@@ -86,17 +63,17 @@ def snapshot(database: sqlite3.Connection) -> Iterator[None]:
             database.execute("ROLLBACK")
 
 
-def reasons(database: sqlite3.Connection) -> Iterator[Reason]:
+def reasons(database: sqlite3.Connection) -> Iterator[RowReason]:
     """Give the reason of every row that was not sent; of pending ones, what the server said last, if it said so."""
     with explained(database):
         for word, *rest in database.execute(  # as the rows come: SQLite would sort millions of reasons in memory
             f"SELECT {WORD} AS word, own.smtp_code, own.enhanced, {_DETAIL} AS why, coalesce(entry.email, '') "
             f"{RESULT_ROWS} WHERE word <> 'sent' AND NOT (word = 'pending' AND why = '')"
         ):
-            yield Reason(Status(word), *rest)
+            yield RowReason(Status(word), *rest)
 
 
-def people(database: sqlite3.Connection, *, most: int = 200) -> list[Person]:
+def people(database: sqlite3.Connection, *, most: int = 200) -> list[RowToCheck]:
     """Give the first rows that need a person: rejected, failed, invalid, in doubt."""
     with explained(database):
         rows = database.execute(
@@ -105,7 +82,7 @@ def people(database: sqlite3.Connection, *, most: int = 200) -> list[Person]:
             "WHERE word IN ('rejected', 'failed', 'invalid', 'in_doubt') ORDER BY entry.row LIMIT ?",
             (most,),
         ).fetchall()
-    return [Person(row, line, email, Status(word), *rest) for row, line, email, word, *rest in rows]
+    return [RowToCheck(row, line, email, Status(word), *rest) for row, line, email, word, *rest in rows]
 
 
 def first_and_last(database: sqlite3.Connection) -> tuple[int, int] | None:

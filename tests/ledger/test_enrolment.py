@@ -9,41 +9,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import ContactsError, LedgerError
-from campaign.ledger.due_rows import DueRows, count_due, prepare_run
+from campaign.ledger.due_rows import SqliteDueRows, count_due, prepare_run
+from campaign.ledger.enrolled_rows import enrolled_rows
 from campaign.ledger.enrolment import enrol
-from campaign.ledger.roster import enrolled
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Row, Status
 from tests import ledgers
 from tests.ledgers import people, row, rows, settle, taken, words
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "x.ledger", "x") as opened:
+def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
+    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as opened:
         yield opened
 
 
-def details(ledger: Ledger) -> list[tuple[Status, str]]:
-    return [(one.status, one.detail) for one in enrolled(ledger.database)]
+def details(ledger: SqliteRunLedger) -> list[tuple[Status, str]]:
+    return [(one.status, one.detail) for one in enrolled_rows(ledger.database)]
 
 
-def test_rows_come_back_as_they_were_read(ledger: Ledger) -> None:
+def test_rows_come_back_as_they_were_read(ledger: SqliteRunLedger) -> None:
     cells = ("Ann@B.example", ' "quoted" ', "a\nb\\c\0é")
     ledgers.enrolled(ledger, [row(1, "Ann@b.example", *cells)], columns=("email", "two", "three"))
-    (one,) = enrolled(ledger.database)
+    (one,) = enrolled_rows(ledger.database)
     assert (one.contact.number, one.contact.email) == (1, "Ann@b.example")
     assert one.contact.columns == dict(zip(("email", "two", "three"), cells, strict=True))
     assert (one.status, one.detail) == (Status.PENDING, "")
     prepare_run(ledger.database, limit=None, chosen_only=False)
-    due_rows = DueRows(ledger.path)
+    due_rows = SqliteDueRows(ledger.path)
     (due,) = due_rows.take(10) or []
     assert due.contact == one.contact
     assert due_rows.take(10) is None
     due_rows.close()
 
 
-def test_the_first_mailable_row_of_an_address_has_it(ledger: Ledger) -> None:
+def test_the_first_mailable_row_of_an_address_has_it(ledger: SqliteRunLedger) -> None:
     entries = [
         row(1, "a@x.example", fault="line 2 has 1 cell"),
         row(2, "A@x.example"),
@@ -69,7 +69,7 @@ def test_the_first_mailable_row_of_an_address_has_it(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_the_suppressed_are_not_mailed(ledger: Ledger, known: bool) -> None:
+def test_the_suppressed_are_not_mailed(ledger: SqliteRunLedger, known: bool) -> None:
     entries = rows("a@x.example", "B@x.example", "c@x.example", "b@x.example")
     if known:
         ledgers.enrolled(ledger, entries)
@@ -80,7 +80,7 @@ def test_the_suppressed_are_not_mailed(ledger: Ledger, known: bool) -> None:
     assert words(ledger) == ["pending", "pending", "pending", "duplicate"]
 
 
-def test_who_was_mailed_stays_mailed_when_suppressed_later(ledger: Ledger) -> None:
+def test_who_was_mailed_stays_mailed_when_suppressed_later(ledger: SqliteRunLedger) -> None:
     entries = rows("a@x.example", "b@x.example", "c@x.example")
     ledgers.enrolled(ledger, entries)
     settle(ledger, {"a@x.example": Status.SENT, "b@x.example": Status.FAILED})
@@ -88,7 +88,7 @@ def test_who_was_mailed_stays_mailed_when_suppressed_later(ledger: Ledger) -> No
     assert words(ledger) == ["sent", "suppressed", "pending"]
 
 
-def test_a_changed_file_changes_only_what_was_not_sent(ledger: Ledger) -> None:
+def test_a_changed_file_changes_only_what_was_not_sent(ledger: SqliteRunLedger) -> None:
     ledgers.enrolled(ledger, rows("a@x.example", "b@x.example", "c@x.example"))
     settle(ledger, {"a@x.example": Status.SENT, "b@x.example": Status.FAILED})
     ledgers.enrolled(ledger, rows("new@x.example", "c@x.example", "B@x.example", "a@x.example", "A@x.example"))
@@ -112,13 +112,13 @@ def test_every_reading_of_a_file_says_the_same_as_the_first(
 ) -> None:
     """Whatever was read before, the last file is judged by itself; one address is one contact for ever."""
     numbers: dict[str, int] = {}
-    with Ledger.open(tmp_path_factory.mktemp("roster") / "x.ledger", "x") as ledger:
+    with SqliteRunLedger.open(tmp_path_factory.mktemp("roster") / "x.ledger", "x") as ledger:
         for file in files:
             entries = [
                 row(number, email, fault="torn" if torn else None) for number, (email, torn) in enumerate(file, 1)
             ]
             ledgers.enrolled(ledger, entries, suppressed=sorted(listed))
-            assert [(one.status, one.detail) for one in enrolled(ledger.database)] == _expected(entries, listed)
+            assert [(one.status, one.detail) for one in enrolled_rows(ledger.database)] == _expected(entries, listed)
             for address, number in ledger.database.execute("SELECT address, id FROM contact"):
                 assert numbers.setdefault(address, number) == number
             assert len(set(numbers.values())) == len(numbers)
@@ -143,9 +143,9 @@ def _expected(entries: list[Row], listed: set[str]) -> list[tuple[Status, str]]:
     return found
 
 
-def test_a_file_that_breaks_off_leaves_the_roster_as_it_was(ledger: Ledger) -> None:
+def test_a_file_that_breaks_off_leaves_the_roster_as_it_was(ledger: SqliteRunLedger) -> None:
     people(ledger, 5)
-    ledger.write_fact("digest", "the first file")
+    ledger.keep_note("digest", "the first file")
 
     def torn() -> Iterator[list[Row]]:
         yield rows("new@x.example")
@@ -154,13 +154,13 @@ def test_a_file_that_breaks_off_leaves_the_roster_as_it_was(ledger: Ledger) -> N
     with pytest.raises(ContactsError, match="torn"):
         enrol(ledger.database, ("other",), torn(), ledgers.listed("p1@people.example"), str.lower)
     assert words(ledger) == ["pending"] * 5
-    assert (ledger.fact("digest"), ledger.columns()) == ("the first file", ["email"])
+    assert (ledger.note("digest"), ledger.reader.columns()) == ("the first file", ["email"])
 
 
-def test_in_parts_others_take_while_it_grows(ledger: Ledger) -> None:
+def test_in_parts_others_take_while_it_grows(ledger: SqliteRunLedger) -> None:
     prepare_run(ledger.database, limit=None, chosen_only=False, reading=True)
-    ledger.write_fact("columns", '["email"]')
-    due_rows, got = DueRows(ledger.path), []
+    ledger.keep_note("columns", '["email"]')
+    due_rows, got = SqliteDueRows(ledger.path), []
     assert due_rows.take(10) == []
 
     def growing() -> Iterator[list[Row]]:
@@ -174,14 +174,14 @@ def test_in_parts_others_take_while_it_grows(ledger: Ledger) -> None:
         got += more
     assert due_rows.take(700) == []
     prepare_run(ledger.database, limit=None, chosen_only=False)
-    ledger.write_fact("cursor", "9000")
+    ledger.keep_note("cursor", "9000")
     assert due_rows.take(700) is None
     due_rows.close()
     assert [due.contact.number for due in got] == list(range(1, 9_001))
 
 
 def test_a_full_disk_leaves_the_roster_as_it_was(tiny_disk: Path) -> None:
-    with Ledger.open(tiny_disk / "x.ledger", "x") as ledger:
+    with SqliteRunLedger.open(tiny_disk / "x.ledger", "x") as ledger:
         people(ledger, 5)
         many = ([row(number, f"{number}@x.example", "x" * 3000)] for number in range(1, 10_000))
         with pytest.raises(LedgerError, match="the disk is full") as caught:
@@ -191,13 +191,13 @@ def test_a_full_disk_leaves_the_roster_as_it_was(tiny_disk: Path) -> None:
         assert list(taken(ledger)) == [f"p{number}@people.example" for number in range(1, 6)]
 
 
-def test_no_row_goes_to_two_takers(ledger: Ledger) -> None:
+def test_no_row_goes_to_two_takers(ledger: SqliteRunLedger) -> None:
     people(ledger, 200)
     prepare_run(ledger.database, limit=None, chosen_only=False)
     got: list[list[int]] = []
 
     def take() -> None:
-        due_rows, mine = DueRows(ledger.path), []
+        due_rows, mine = SqliteDueRows(ledger.path), []
         while some := due_rows.take(7):
             mine += [due.id for due in some]
         due_rows.close()
@@ -213,7 +213,7 @@ def test_no_row_goes_to_two_takers(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(None, 5), (0, 0), (3, 3), (99, 5)])
-def test_a_limit_counts_contacts_not_rows(ledger: Ledger, limit: int | None, expected: int) -> None:
+def test_a_limit_counts_contacts_not_rows(ledger: SqliteRunLedger, limit: int | None, expected: int) -> None:
     ledgers.enrolled(
         ledger, rows("a@x.example", None, "a@x.example", "b@x.example", "c@x.example", "d@x.example", "e@x.example")
     )
@@ -221,14 +221,14 @@ def test_a_limit_counts_contacts_not_rows(ledger: Ledger, limit: int | None, exp
     assert len(list(taken(ledger, limit=limit))) == expected
 
 
-def test_only_the_chosen(ledger: Ledger) -> None:
+def test_only_the_chosen(ledger: SqliteRunLedger) -> None:
     people(ledger, 4)
     ledger.database.execute("UPDATE entry SET chosen = 1 WHERE row IN (2, 4)")
     assert count_due(ledger.database, (), limit=None, chosen_only=True) == 2
     assert list(taken(ledger, chosen_only=True)) == ["p2@people.example", "p4@people.example"]
 
 
-def test_only_those_whose_turn_it_is(ledger: Ledger) -> None:
+def test_only_those_whose_turn_it_is(ledger: SqliteRunLedger) -> None:
     people(ledger, 9)
     address = "p{}@people.example".format
     for number, status in enumerate(Status, 1):
@@ -244,31 +244,31 @@ def test_only_those_whose_turn_it_is(ledger: Ledger) -> None:
     )
 
 
-def test_tries_spent_are_known_to_who_takes_next(ledger: Ledger) -> None:
+def test_tries_spent_are_known_to_who_takes_next(ledger: SqliteRunLedger) -> None:
     people(ledger, 1)
     settle(ledger, {"p1@people.example": Status.PENDING})
     prepare_run(ledger.database, limit=None, chosen_only=False)
-    due_rows = DueRows(ledger.path)
+    due_rows = SqliteDueRows(ledger.path)
     assert [due.tries for due in due_rows.take(1) or []] == [1]
     due_rows.close()
     ledger.reopen((Status.FAILED,), chosen_only=False)
     prepare_run(ledger.database, limit=None, chosen_only=False)
-    due_rows = DueRows(ledger.path)
+    due_rows = SqliteDueRows(ledger.path)
     assert [due.tries for due in due_rows.take(1) or []] == [0]
     due_rows.close()
 
 
 @pytest.mark.parametrize("cells", ["[]", '["a","b"]', "nonsense", '"a"', '["a"'])
-def test_cells_that_make_no_sense_are_damage(ledger: Ledger, cells: str) -> None:
+def test_cells_that_make_no_sense_are_damage(ledger: SqliteRunLedger, cells: str) -> None:
     people(ledger, 1)
     ledger.database.execute("UPDATE entry SET cells = ?", (cells,))
     with pytest.raises(LedgerError, match="cells of row 1"):
         list(taken(ledger))
     with pytest.raises(LedgerError, match="cells of row 1"):
-        list(enrolled(ledger.database))
+        list(enrolled_rows(ledger.database))
 
 
-def test_only_the_differences_are_written(ledger: Ledger) -> None:
+def test_only_the_differences_are_written(ledger: SqliteRunLedger) -> None:
     """A row that is the same is left alone, and so is its contact; what follows the last one is gone."""
     addresses = ["a@x.example", "b@x.example", "a@x.example", "c@x.example", None, "d@x.example"]
     ledgers.enrolled(ledger, ledgers.rows(*addresses), suppressed=["d@x.example"])

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger import schema
-from campaign.ledger.faults import SQLITE_ERRORS
 from campaign.ledger.files import generation_file, size_of, wal_file
+from campaign.ledger.sqlite_errors import SQLITE_ERRORS
 from campaign.ledger.wal_sync import make_durable
 from campaign.private_files import replacing
 

@@ -4,29 +4,16 @@ The file's own cells are kept, so a run mails exactly what was checked, whatever
 """
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.ledger.cells import decode_cells
-from campaign.ledger.faults import damaged, explained, path_of
+from campaign.ledger.facts import read_columns
 from campaign.ledger.schema import connect
+from campaign.ledger.sqlite_errors import damaged, explained, path_of
+from campaign.ledger.values import EnrolledRow
 from campaign.model import Contact, Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolled:
-    """A row of the roster, with what reading it has shown."""
-
-    contact: Contact
-    """With an empty address where the row has none."""
-    line: int
-    """Of the contacts file, on which the row begins."""
-    status: Status
-    """`pending` where nothing stands against mailing it."""
-    detail: str
 
 
 def row_of(path: Path, address: str) -> int | None:
@@ -36,11 +23,10 @@ def row_of(path: Path, address: str) -> int | None:
     return None if found is None else int(found[0])
 
 
-def enrolled(database: sqlite3.Connection) -> Iterator[Enrolled]:
+def enrolled_rows(database: sqlite3.Connection) -> Iterator[EnrolledRow]:
     """Give the roster in order. Raises LedgerError."""
     with explained(database):
-        (columns,) = database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()
-        names: list[str] = json.loads(columns)
+        names = read_columns(database)
         for row, line, email, status, detail, cells in database.execute(
             "SELECT row, line, coalesce(email, ''), coalesce(status, 'pending'), coalesce(detail, ''), cells "
             "FROM entry ORDER BY row"
@@ -50,4 +36,4 @@ def enrolled(database: sqlite3.Connection) -> Iterator[Enrolled]:
             except ValueError:
                 raise damaged(path_of(database), f"the cells of row {row}") from None
             contact = Contact(number=row, email=email, columns=columns)
-            yield Enrolled(contact=contact, line=line, status=Status(status), detail=detail)
+            yield EnrolledRow(contact=contact, line=line, status=Status(status), detail=detail)

@@ -2,17 +2,18 @@
 
 Takes both headers; says which cell of a row goes where. Columns that the file lacks stay as they were; those that it
 adds come last. Our own columns of the results are not the contacts'. A cell that a spreadsheet has only respelt stays
-as it was, and is kept in `respelt`. Raises nothing.
+as it was, and is kept in `left`. Raises nothing.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
-from campaign.ledger.respelling import canonical, is_respelt
+from campaign.ledger.spreadsheet_changes import canonical, is_respelt
+from campaign.ledger.values import SpreadsheetChange
 from campaign.model import Row
 
 
-class Overlay:
+class CorrectedColumns:
     """`theirs` is the file's header, `ours` the roster's, `ignored` the columns that are nobody's data; `renamed` gives
     the roster's name for a column that the results call otherwise.
     """
@@ -31,8 +32,8 @@ class Overlay:
             for index, column in enumerate(theirs)
             if column not in ignored
         ]
-        self.respelt: list[tuple[Row, str, str, str]] = []
-        """The row, the column, what stood there, and what the file has in its place."""
+        self.left: list[SpreadsheetChange] = []
+        """The cells that stay as they were."""
         self.added = [column for _, column in named if column not in ours]
         """The columns that the roster gets by it."""
         self.columns = [*ours, *self.added]
@@ -52,7 +53,7 @@ class Overlay:
         laid = self._put(row, cells or [""] * len(self.columns), self._places)
         for place, before in enumerate(cells):
             if laid[place] != before and place != self.email_place and is_respelt(before, laid[place]):
-                self.respelt.append((row, self.columns[place], before, laid[place]))
+                self.left.append(SpreadsheetChange(row, self.columns[place], before, laid[place]))
                 laid[place] = before
         return laid
 

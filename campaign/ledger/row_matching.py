@@ -1,9 +1,9 @@
 """Which row of the roster a row of a corrected file is, when its address does not say.
 
-`owners_of` finds whose a Message-ID is: a corrected address still carries that of the old one. `Nameless` takes the
-cells of rows that no address leads to, because they can't be mailed or are duplicates, and gives the row that has the
-same cells (a spreadsheet's respellings apart), or the same but for the address. A file that was once our results says
-of each row what became of it; one that does not has to fit exactly one row. Raises LedgerError.
+`owners_of` finds whose a Message-ID is: a corrected address still carries that of the old one. `UnaddressedRows` takes
+the cells of rows that no address leads to, because they can't be mailed or are duplicates, and gives the row that has
+the same cells (a spreadsheet's respellings apart), or the same but for the address. A file that was once our results
+says of each row what became of it; one that does not has to fit exactly one row. Raises LedgerError.
 
 Limits: two rows that differ in nothing but their address are taken for one another; nothing hangs on which is which.
 """
@@ -11,8 +11,8 @@ Limits: two rows that differ in nothing but their address are taken for one anot
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from campaign.ledger.faults import explained
-from campaign.ledger.respelling import canonical, is_respelt
+from campaign.ledger.spreadsheet_changes import canonical, is_respelt
+from campaign.ledger.sqlite_errors import explained
 
 
 def owners_of(
@@ -42,7 +42,7 @@ def _left(message_id: str) -> str:
     return message_id.partition("@")[0]
 
 
-class Nameless:
+class UnaddressedRows:
     """The rows of the roster that an address does not lead to. `places` are the cells that both sides have."""
 
     def __init__(

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from campaign.ledger.cells import decode_cells, encode_cells
-from campaign.ledger.faults import damaged, path_of, transaction
-from campaign.ledger.overlay import Overlay
-from campaign.ledger.recognition import Nameless
+from campaign.ledger.corrected_columns import CorrectedColumns
+from campaign.ledger.facts import read_columns
+from campaign.ledger.row_matching import UnaddressedRows
 from campaign.ledger.schema import RESULT_ROWS, WORD
-from campaign.ledger.strangers import strange
+from campaign.ledger.sqlite_errors import damaged, path_of, transaction
 from campaign.ledger.suppressed import Suppressed
 from campaign.ledger.tally import recount
+from campaign.ledger.unknown_rows import unknown_rows
+from campaign.ledger.values import SpreadsheetChange
 from campaign.model import Row, Status
 
 _READDRESSED = (Status.PENDING, Status.FAILED, Status.REJECTED, Status.INVALID, Status.DUPLICATE)
@@ -37,7 +39,7 @@ ON CONFLICT (address) DO UPDATE SET row = excluded.row, roster = excluded.roster
 _READDRESS = "UPDATE entry SET cells = ?, email = ?, contact = ?, status = ?, detail = ?, chosen = 1 WHERE row = ?"
 
 
-class Amendment:
+class Corrections:
     """One corrected file. `columns` are its own, `ignored` those that are not the contacts' (status, attempts ...),
     `renamed` gives the contacts' name for a column that the results call otherwise. `where` names the file.
 
@@ -59,16 +61,18 @@ class Amendment:
         self._database = database
         self._key = key
         self._owners = owners
-        ours: list[str] = json.loads(database.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()[0])
-        self._overlay = Overlay(columns, ours, email_column=email_column, ignored=set(ignored), renamed=renamed)
-        self.respelt: Sequence[tuple[Row, str, str, str]] = self._overlay.respelt
-        """Cells that a spreadsheet has respelt, and that stay: row, column, what stood there, what the file has."""
+        ours = read_columns(database)
+        self._columns = CorrectedColumns(
+            columns, ours, email_column=email_column, ignored=set(ignored), renamed=renamed
+        )
+        self.left: Sequence[SpreadsheetChange] = self._columns.left
+        """The cells that a spreadsheet has respelt, and that stay as they were."""
         self._where = where
         self._id_index = columns.index("message_id") if "message_id" in columns else None
         self._word_index = columns.index("status") if "status" in columns else None
         self._met: set[int] = set()
         self._met_twins: set[tuple[str, ...]] = set()
-        self._met_nameless: set[tuple[str, ...]] = set()
+        self._met_unaddressed: set[tuple[str, ...]] = set()
         self._changed: set[int] = set()
         self._duplicates: dict[int, list[int]] = {}
         self._abandoned: list[int] = []
@@ -78,12 +82,12 @@ class Amendment:
         with transaction(self._database):
             self._database.execute("UPDATE entry SET chosen = 0 WHERE chosen")
             self._widen()
-            nameless = self._nameless()
-            unplaced = [row for row in rows if not self._place(row, nameless)]
-            unknown = [row for row in unplaced if not self._unchanged(row, nameless)]
-            strangers = [row for row in unknown if not self._recognise(row, nameless)]
-            if strangers:
-                raise strange(strangers, where=self._where)
+            unaddressed = self._unaddressed()
+            unplaced = [row for row in rows if not self._place(row, unaddressed)]
+            unknown = [row for row in unplaced if not self._unchanged(row, unaddressed)]
+            unknown = [row for row in unknown if not self._recognise(row, unaddressed)]
+            if unknown:
+                raise unknown_rows(unknown, where=self._where)
             self._promote()
             recount(self._database)
             (chosen,) = self._database.execute("SELECT count(*) FROM entry WHERE chosen AND status IS NULL").fetchone()
@@ -91,14 +95,14 @@ class Amendment:
 
     def _widen(self) -> None:
         """The operator has added columns: every row has them now, empty where the file says nothing."""
-        added = self._overlay.added
+        added = self._columns.added
         if added:
             blank = ',""' * len(added)
             self._database.execute("UPDATE entry SET cells = substr(cells, 1, length(cells) - 1) || ? || ']'", (blank,))
-            columns = json.dumps(self._overlay.columns)
+            columns = json.dumps(self._columns.columns)
             self._database.execute("UPDATE facts SET value = ? WHERE name = 'columns'", (columns,))
 
-    def _nameless(self) -> Nameless:
+    def _unaddressed(self) -> UnaddressedRows:
         """What no address leads to; and, where no Message-ID tells whose row it was, what an address led to in vain."""
         refused = "" if self._id_index is not None else ", 'rejected'"
         entries = []
@@ -109,9 +113,9 @@ class Amendment:
             entries.append((row, self._decode(cells, row)))
             if word == Status.DUPLICATE:
                 self._duplicates.setdefault(contact, []).append(row)
-        return Nameless(entries, places=self._overlay.shared_places, email_place=self._overlay.email_place)
+        return UnaddressedRows(entries, places=self._columns.shared_places, email_place=self._columns.email_place)
 
-    def _place(self, row: Row, nameless: Nameless) -> bool:
+    def _place(self, row: Row, unaddressed: UnaddressedRows) -> bool:
         """Lay a row over the one that its Message-ID or its address leads to."""
         owner = self._owners.get(row.cells[self._id_index]) if self._id_index is not None else None
         if owner is not None and (found := self._primary(owner)) is not None and found[0] not in self._changed:
@@ -121,39 +125,39 @@ class Amendment:
         if found is None:
             return False
         target, contact = found
-        was_nameless = (
+        was_unaddressed = (
             self._word(row) not in ("", Status.SUPPRESSED)  # whose Message-ID is nobody's business
             and self._id_index is not None
             and not row.cells[self._id_index]
         )
         twin = None
         twins = self._duplicates.get(contact)
-        if twins and (was_nameless or target in self._met or not self._same(row, target)):
-            twin = nameless.unchanged(self._overlay.laid_over(row), row.number, among=twins)
+        if twins and (was_unaddressed or target in self._met or not self._same(row, target)):
+            twin = unaddressed.unchanged(self._columns.laid_over(row), row.number, among=twins)
         if twin is not None:
             self._met_twins.add(row.cells)
             self._fill_in(row, twin)
         if row.cells in self._met_twins:  # now, or the same line once more
             self._choose(target)
-        elif was_nameless:
+        elif was_unaddressed:
             return False
         else:
             self._met.add(target)
             self._lay(row, target)
         return True
 
-    def _unchanged(self, row: Row, nameless: Nameless) -> bool:
+    def _unchanged(self, row: Row, unaddressed: UnaddressedRows) -> bool:
         """Whether the row is one that could not be mailed, and still is what it was."""
-        if (target := nameless.unchanged(self._overlay.laid_over(row), row.number)) is not None:
-            self._met_nameless.add(row.cells)
+        if (target := unaddressed.unchanged(self._columns.laid_over(row), row.number)) is not None:
+            self._met_unaddressed.add(row.cells)
             self._fill_in(row, target)
-        return target is not None or row.cells in self._met_nameless  # the same line once more
+        return target is not None or row.cells in self._met_unaddressed  # the same line once more
 
-    def _recognise(self, row: Row, nameless: Nameless) -> bool:
+    def _recognise(self, row: Row, unaddressed: UnaddressedRows) -> bool:
         """Lay a row over the one with the same cells but for the address. Gives whether there is one."""
         word, address, target = self._word(row), self._address(row), None
         if word != Status.SUPPRESSED and (word or self._word_index is None):
-            target = nameless.corrected(self._overlay.laid_over(row), row.number, ours=bool(word))
+            target = unaddressed.corrected(self._columns.laid_over(row), row.number, ours=bool(word))
         if target is not None:
             self._lay(row, target)
         elif (found := self._primary(address)) is not None:
@@ -181,7 +185,7 @@ class Amendment:
 
     def _readdress(self, row: Row, target: int, address: str | None) -> None:
         """Give a row of the roster another address."""
-        cells = encode_cells(self._overlay.laid_over(row, self._stored(target)))
+        cells = encode_cells(self._columns.laid_over(row, self._stored(target)))
         (before,) = self._database.execute("SELECT contact FROM entry WHERE row = ?", (target,)).fetchone()
         if before is not None and before in self._duplicates and target not in self._duplicates[before]:
             self._abandoned.append(before)
@@ -209,7 +213,7 @@ class Amendment:
 
     def _rewrite(self, row: Row, target: int) -> None:
         stored = self._stored(target)
-        cells = self._overlay.laid_over(row, stored)
+        cells = self._columns.laid_over(row, stored)
         if cells != stored:
             self._changed.add(target)
             corrected = (encode_cells(cells), row.email, target)
@@ -217,15 +221,15 @@ class Amendment:
 
     def _fill_in(self, row: Row, target: int) -> None:
         """Fill in the columns that the operator added, and no other."""
-        if self._overlay.added:
-            cells = encode_cells(self._overlay.filled_in(row, self._stored(target)))
+        if self._columns.added:
+            cells = encode_cells(self._columns.filled_in(row, self._stored(target)))
             self._database.execute("UPDATE entry SET cells = ? WHERE row = ?", (cells, target))
 
     def _choose(self, target: int) -> None:
         self._database.execute("UPDATE entry SET chosen = 1 WHERE row = ?", (target,))
 
     def _same(self, row: Row, target: int) -> bool:
-        return self._overlay.changes_nothing(row, self._stored(target))
+        return self._columns.changes_nothing(row, self._stored(target))
 
     def _stored(self, target: int) -> list[str]:
         (cells,) = self._database.execute("SELECT cells FROM entry WHERE row = ?", (target,)).fetchone()

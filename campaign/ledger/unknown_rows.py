@@ -8,7 +8,7 @@ from campaign.model import Row
 _NAMED = 5
 
 
-def strange(rows: Sequence[Row], *, where: str) -> ResultsError:
+def unknown_rows(rows: Sequence[Row], *, where: str) -> ResultsError:
     """Name the first few rows, of the file `where`, and say what to do."""
     named = ", ".join(f"row {row.number} (line {row.line})" for row in rows[:_NAMED])
     left = len(rows) - _NAMED
