@@ -12,7 +12,7 @@ from campaign.run.progress import Progress
 from campaign.run.runner import run
 from campaign.run.summary import RunSummary
 from campaign.settings import Settings, load_settings, output_paths
-from campaign.smtp.connect import Server
+from campaign.smtp.session.server import Server
 from campaign.window import SendWindow
 
 SECRET = "0123456789abcdef0123456789abcdef"

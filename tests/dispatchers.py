@@ -11,7 +11,7 @@ from campaign.ledger.due_rows import SqliteDueRows
 from campaign.ledger.journal import SqliteJournal
 from campaign.model import Attempt, Contact, DueRow, Envelope, Message, Outcome, Reply
 from campaign.run.plan import open_window
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from campaign.window import SendWindow
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.dispatcher import Dispatcher
@@ -129,13 +129,13 @@ class Office:
 
     def take(self) -> Attempt:
         """The next attempt, which there is."""
-        attempt = self.dispatcher.take(self.session)
+        attempt = self.dispatcher.next_attempt(self.session)
         assert attempt is not None
         return attempt
 
     def take_none(self) -> None:
         """See that there is none."""
-        assert self.dispatcher.take(self.session) is None
+        assert self.dispatcher.next_attempt(self.session) is None
 
     def notices(self) -> list[str]:
         return [notice.words for notice in self.breaker.notices()]

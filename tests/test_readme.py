@@ -20,7 +20,7 @@ from campaign.commands.guide import SUBJECTS, page
 from campaign.durations import parse_duration
 from campaign.model import Status
 from campaign.results import COLUMNS
-from campaign.settings import WANTED, Settings
+from campaign.settings import SETTING_HELP, Settings
 
 ROOT = Path(campaign.__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -124,10 +124,10 @@ def _defaults() -> dict[str, Any]:
 
 
 def test_every_setting_is_in_the_guide_and_no_other() -> None:
-    assert set(_settings_of_the_guide()) == set(WANTED)
+    assert set(_settings_of_the_guide()) == set(SETTING_HELP)
 
 
-@pytest.mark.parametrize("key", WANTED)
+@pytest.mark.parametrize("key", SETTING_HELP)
 def test_the_guide_knows_every_default(key: str) -> None:
     written, default = _settings_of_the_guide()[key], _defaults()[key]
     if default is ... or key == "link.secret":
@@ -152,11 +152,11 @@ def test_the_guide_knows_every_default(key: str) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_setting_that_is_named_exists(name: str) -> None:
-    sections = {key.partition(".")[0] for key in WANTED if "." in key}
+    sections = {key.partition(".")[0] for key in SETTING_HELP if "." in key}
     others = {"link.url", "link.expires_at", "contacts.csv"}  # names in templates, and a file
     for section, key in re.findall(r"`([a-z]+)\.(\w+)", TEXTS[name].read_text("utf-8")):
         if section in sections:
-            assert f"{section}.{key}" in {*WANTED, *others}, f"{name}: {section}.{key}"
+            assert f"{section}.{key}" in {*SETTING_HELP, *others}, f"{name}: {section}.{key}"
 
 
 def test_the_guide_has_every_status_every_column_and_every_exit_code() -> None:

@@ -16,7 +16,7 @@ from campaign.errors import UsageError
 from campaign.model import ResultRow
 from campaign.preview import PreviewWriter
 from campaign.results import write_results
-from campaign.smtp.reply import readable
+from campaign.smtp.reply.parser import readable
 from campaign.terminal.console import Console
 from campaign.terminal.exit_codes import tell
 from campaign.terminal.stdout import say

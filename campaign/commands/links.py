@@ -18,7 +18,7 @@ from campaign.errors import InvalidContactError, LinkError, TemplateError, Usage
 from campaign.links import Inspection, inspect_link
 from campaign.model import Contact
 from campaign.run.plan import message_plan
-from campaign.settings import Settings, link_in_environment, load_settings, require_secrets
+from campaign.settings import Settings, link_from_environment, load_settings, require_secrets
 from campaign.terminal.stdout import say, say_json
 from campaign.window import SendWindow
 from campaign.worker.message_factory import MessageFactory
@@ -63,7 +63,7 @@ def inspect_link_for(url: str, campaign: Path | None, *, json: bool = False) -> 
     url = sys.stdin.read() if url == "-" else url
     others: tuple[str, ...] = ()
     if campaign is None:
-        wrapped, domain = link_in_environment()
+        wrapped, domain = link_from_environment()
     else:
         link = load_settings(campaign).link
         wrapped, domain, others = link.secret, link.domain, link.redirect_hosts

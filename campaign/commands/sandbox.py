@@ -22,7 +22,7 @@ from campaign.ledger.opening import open_for_run
 from campaign.preview import PreviewWriter, withdraw
 from campaign.run.plan import configured_server
 from campaign.settings import Settings, output_paths
-from campaign.smtp.connect import Server
+from campaign.smtp.session.server import Server
 
 _NOTE = "Delivered to the sandbox: nothing left this machine, and the links sign nobody in."
 

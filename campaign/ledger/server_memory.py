@@ -23,7 +23,7 @@ class SqliteServerMemory:
     def __init__(self, path: Path) -> None:
         self._database = connect(path, cache_mib=1, eager=True)
 
-    def recall(self, server: str, ability: str) -> bool | None:
+    def look_up(self, server: str, ability: str) -> bool | None:
         """Say whether the server is able; None where that is not known yet."""
         with contextlib.suppress(*SQLITE_ERRORS):
             found = self._database.execute("SELECT value FROM facts WHERE name = ?", (_name(server, ability),))

@@ -9,9 +9,9 @@ from pathlib import Path
 from campaign.model import Status
 from campaign.run.contacts_process import ContactsProcess
 from campaign.settings import Settings
-from campaign.smtp.access_token import TokenCommand
-from campaign.smtp.connect import Server
-from campaign.smtp.tls import client_context
+from campaign.smtp.session.access_token import TokenCommand
+from campaign.smtp.session.server import Server
+from campaign.smtp.session.tls import client_context
 from campaign.window import SendWindow
 from campaign.worker.job import Job, MessagePlan
 

@@ -1,18 +1,18 @@
-"""What the connections need of whoever has the messages: the one seam between SMTP and the rest."""
+"""What the pool needs of whoever has the messages: the one interface between SMTP and the rest."""
 
 from typing import Protocol
 
 from campaign.model import Attempt, Phase, Reply
-from campaign.smtp.connect import Session
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.session import Session
 
 
 class DeliveryHandler(Protocol):
-    """Gives attempts, and hears what became of each: exactly one of `answered`, `not_sent` and `unknown`; after
-    `answered` there may be a `doubt`.
+    """Gives attempts, and hears what became of each: exactly one of `reply_received`, `not_sent` and
+    `outcome_unknown`; after `reply_received` there may be a `deferral_doubted`.
     """
 
-    def take(self, session: Session) -> Attempt | None:
+    def next_attempt(self, session: Session) -> Attempt | None:
         """Give the attempt whose envelope may go now over this session, if there is one."""
 
     def may_send_body(self, attempt: Attempt) -> bool:
@@ -21,7 +21,7 @@ class DeliveryHandler(Protocol):
     def link_too_old(self, attempt: Attempt) -> bool:
         """Say whether the attempt was made too long ago for its body to leave. It comes back by `not_sent`."""
 
-    def answered(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
+    def reply_received(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
         """Hear the server's last word on an attempt. `served`: the connection had taken messages before this one. Give
         whether the session is of no more use.
         """
@@ -29,13 +29,15 @@ class DeliveryHandler(Protocol):
     def not_sent(self, attempt: Attempt, why: str) -> None:
         """Take back an attempt whose body has not left. `why` is empty where it was the handler's own wish."""
 
-    def unknown(self, attempt: Attempt, why: str) -> None:
+    def outcome_unknown(self, attempt: Attempt, why: str) -> None:
         """Hear that a body has left and its reply will never come."""
 
-    def doubt(self, attempt: Attempt, why: str) -> None:
-        """Hear that an answer which put the attempt off may have been none: another reply has followed it."""
+    def deferral_doubted(self, attempt: Attempt, why: str) -> None:
+        """Hear that the 4xx which deferred the attempt may have been the answer to something else, since there was a
+        reply too many: the server may have taken the message.
+        """
 
-    def opened(self, session: Session) -> None:
+    def session_opened(self, session: Session) -> None:
         """Hear of a new session."""
 
     def session_failed(self, error: SessionError, *, others: int) -> float:

@@ -1,4 +1,4 @@
-"""What the loop sleeps on: its connections, a call from another thread, the descriptors of others."""
+"""The pool's selector: waits for its connections, for a call from another thread, and for descriptors of others."""
 
 import contextlib
 import selectors
@@ -21,8 +21,8 @@ class Waker:
         with contextlib.suppress(OSError):  # it is awake already, or closed
             self._sender.send(b"\0")
 
-    def hush(self) -> None:
-        """Forget the calls so far."""
+    def drain(self) -> None:
+        """Take the calls so far out of the pipe."""
         with contextlib.suppress(BlockingIOError):
             self.receiver.recv(4096)
 
@@ -41,14 +41,14 @@ class EventLoop:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self.waker.receiver, selectors.EVENT_READ)
 
-    def sleep(self, patience: float) -> int:
-        """Wait up to `patience` seconds, and deal with what happened. Gives how many things that were."""
-        ready = self._selector.select(patience)
+    def run_once(self, timeout: float) -> int:
+        """Wait up to `timeout` seconds, and deal with what happened. Gives how many things that were."""
+        ready = self._selector.select(timeout)
         for key, mask in ready:
             if isinstance(key.data, Connection):
                 self._serve(key.data, mask)
             elif key.data is None:
-                self.waker.hush()
+                self.waker.drain()
             else:
                 self._selector.unregister(key.fileobj)
                 key.data()
@@ -58,8 +58,8 @@ class EventLoop:
         """Wait for it to be readable."""
         self._selector.register(connection.sock, selectors.EVENT_READ, connection)
 
-    def renew(self, connection: Connection) -> None:
-        """Wait for it to be writable, too, while it is blocked."""
+    def update(self, connection: Connection) -> None:
+        """Wait for it to be writable, too, if it is blocked; no longer, if it is not."""
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.blocked else 0)
         self._selector.modify(connection.sock, events, connection)
 

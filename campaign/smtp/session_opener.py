@@ -1,15 +1,15 @@
 """Sessions opened in threads, since setting one up blocks: asked for here, fetched by the loop when they have arrived.
 
-While the server refuses, and before it has taken a first session, one thread goes ahead and no crowd follows: a wrong
-password is tried once, and a server in trouble is left in peace.
+While the server refuses, and before it has taken a first session, sessions are opened one at a time: a wrong password
+is tried once, and a server in trouble is not asked by many at once.
 """
 
 import queue
 import threading
 from collections.abc import Callable
 
-from campaign.smtp.connect import Session
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.session import Session
 
 _AT_ONCE = 16
 
@@ -22,21 +22,21 @@ class SessionOpener:
         """How many sessions have been asked for and not been fetched."""
         self.not_before = 0.0
         """When the next may be asked for."""
-        self.put_off = False
+        self.asked_too_early = False
         """Whether somebody has asked before that moment."""
         self._connect = connect
         self._wake = wake
-        self._scouting = True
+        self._one_at_a_time = True
         self._closed = False
         self._lock = threading.Lock()
         self._arrivals: queue.SimpleQueue[Session | BaseException] = queue.SimpleQueue()
 
-    def ask(self, most: int, now: float) -> None:
+    def request(self, most: int, now: float) -> None:
         """Ask for sessions until `most` are under way; for fewer, or none, while caution says so."""
-        self.put_off = now < self.not_before and most > self.under_way
+        self.asked_too_early = now < self.not_before and most > self.under_way
         if now < self.not_before:
             return
-        for _ in range(min(most, 1 if self._scouting else _AT_ONCE) - self.under_way):
+        for _ in range(min(most, 1 if self._one_at_a_time else _AT_ONCE) - self.under_way):
             self.under_way += 1
             threading.Thread(target=self._open_one, name="smtp-connect", daemon=True).start()
 
@@ -48,7 +48,7 @@ class SessionOpener:
         self.under_way -= 1
         if not isinstance(arrival, Session | SessionError):
             raise arrival
-        self._scouting = isinstance(arrival, SessionError)
+        self._one_at_a_time = isinstance(arrival, SessionError)
         return arrival
 
     def close(self) -> None:

@@ -55,17 +55,17 @@ class Commits:
                 self._failing_since = None
                 if lost:
                     self._dispatcher.lost(lost)
-                    self._pool.recall()
+                    self._pool.cancel_unsent()
             durable = journal.collect()
             if durable:
                 self._dispatcher.cleared(durable)
-                self._pool.release()
+                self._pool.resume_held()
         except LedgerError as error:
             if self._failing_since is None:
                 self._failing_since = self._clock()
             self._breaker.stop(error)
             self._dispatcher.draining = True
-            self._pool.recall()
+            self._pool.cancel_unsent()
 
     @property
     def patience(self) -> float | None:

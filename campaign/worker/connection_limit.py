@@ -48,12 +48,12 @@ class ConnectionLimit:
         pool = self._pool
         ready = self._rows.ready(now)
         if ready:
-            pool.open(pool.occupied + ready)
+            pool.open(pool.busy + ready)
             if self._send_rate.wait(now) > 0:
                 self._dispatcher.fetch()
             elif pool.idle:
-                pool.feed()
+                pool.fill_idle()
         elif pool.idle:
             moment = self._rows.next_moment()
             if moment is not None and moment - now > _CLOSE_IDLE_AFTER:
-                pool.rest()
+                pool.close_idle()

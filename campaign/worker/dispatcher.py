@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from campaign.errors import CampaignError
 from campaign.ledger.interface import Journal
 from campaign.model import Attempt, DueRow, Phase, Reply
-from campaign.smtp.connect import Session
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.session import Session
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.claims import Claims
 from campaign.worker.job import Job
@@ -105,7 +105,7 @@ class Dispatcher:
 
     # What the pool asks.
 
-    def take(self, session: Session) -> Attempt | None:
+    def next_attempt(self, session: Session) -> Attempt | None:
         """Give the next contact's attempt, made and claimed."""
         now = self._clock()
         if self.closed or self._send_rate.wait(now) > 0 or self._too_early():
@@ -132,7 +132,7 @@ class Dispatcher:
 
     # What the pool tells.
 
-    def answered(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
+    def reply_received(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
         """Judge the server's last word on an attempt. Give whether it is its last one in this session, too."""
         self._claims.forget(attempt)
         due = self._outcomes.under_way.get(attempt.contact)
@@ -172,7 +172,7 @@ class Dispatcher:
         del self._quick[due.id]
         self._outcomes.carry_out(due, RETRY, None, f"{why}, before the message had left")
 
-    def unknown(self, attempt: Attempt, why: str) -> None:
+    def outcome_unknown(self, attempt: Attempt, why: str) -> None:
         """Nobody can know whether the contact got it."""
         self._last_drop = self._clock()  # what was behind it on the connection is no failure of its own
         due = self._outcomes.under_way.get(attempt.contact)
@@ -180,11 +180,11 @@ class Dispatcher:
             doubt = judge(Phase.BODY, None)
             self._outcomes.carry_out(due, doubt, None, f"{why} after the message had left; no reply came")
 
-    def doubt(self, attempt: Attempt, why: str) -> None:
+    def deferral_doubted(self, attempt: Attempt, why: str) -> None:
         """Settle a row as in doubt that waits for another try, if it still does."""
         self._outcomes.doubt(attempt.contact, f"it was put off, and then another reply came: {why}")
 
-    def opened(self, session: Session) -> None:
+    def session_opened(self, session: Session) -> None:
         """Note that the server takes sessions."""
         self.sessions.opened()
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from campaign.settings import LinkSettings, MessageSettings
-from campaign.smtp.connect import Server
-from campaign.smtp.pipelining import Pipelining
+from campaign.smtp.pipelining.trials import Pipelining
+from campaign.smtp.session.server import Server
 from campaign.window import SendWindow
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from campaign.errors import CampaignError, InvalidContactError
 from campaign.model import Attempt, Contact, DueRow, Reply, Status
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from campaign.worker.claims import Claims
 from campaign.worker.message_size import require_room
 from campaign.worker.outcomes import Outcomes

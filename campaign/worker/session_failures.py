@@ -4,7 +4,7 @@ Takes each failure, and the successes; gives the seconds to wait. Moments and le
 """
 
 from campaign.model import Phase
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.error import SessionError
 from campaign.worker.backoff import reconnect_waits
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.policy import About, judge, refusal

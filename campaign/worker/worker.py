@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 
 from campaign.errors import CampaignError, LedgerError
 from campaign.ledger.opening import open_for_worker
-from campaign.smtp.connect import connect
-from campaign.smtp.lifetime import Lifetime
-from campaign.smtp.pipelining import PipeliningTrials
+from campaign.smtp.connection_lifetime import ConnectionLifetime
+from campaign.smtp.pipelining.trials import PipeliningTrials
 from campaign.smtp.pool import Pool
+from campaign.smtp.session.connect import connect
 from campaign.worker.attempt_factory import AttemptFactory
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.commits import Commits
@@ -63,7 +63,7 @@ class Worker:
             handler=self._dispatcher,
             limit=job.connections,
             timeout=job.server.timeout,
-            lifetime=Lifetime(messages=job.messages_per_connection, seconds=job.seconds_per_connection),
+            lifetime=ConnectionLifetime(messages=job.messages_per_connection, seconds=job.seconds_per_connection),
             trials=PipeliningTrials(job.pipelining, self._ledger.server_memory, clock),
             clock=clock,
         )
@@ -112,16 +112,16 @@ class Worker:
         self._connections.widen(now)
         if not self._dispatcher.closed:
             self._connections.follow_the_rows(now)
-        happened = self.pool.step(self._patience(now))
+        happened = self.pool.run_once(self._patience(now))
         self._connections.narrow(now)
         self._commits.go_on(happened)
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY
-            self.pool.release()  # what waits for the window, not for the disk: the clock may have been set back
+            self.pool.resume_held()  # what waits for the window, not for the disk: the clock may have been set back
             self._tell()
 
     def _finished(self) -> bool:
-        if self.pool.occupied:
+        if self.pool.busy:
             return False
         if self._commits.unwritten:
             return self._commits.hopeless
@@ -145,7 +145,7 @@ class Worker:
         if self._window.closes is None or dispatcher.recalled or not self._window.is_over(datetime.now(UTC)):
             return
         dispatcher.draining = dispatcher.recalled = True
-        self.pool.recall()
+        self.pool.cancel_unsent()
         dispatcher.window_over()
 
     def _close(self) -> None:

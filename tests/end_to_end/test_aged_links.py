@@ -15,7 +15,7 @@ from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.crashes.launcher import Launcher
 from tests.crashes.sender import Sender
-from tests.smtp.porter import Porter, deliver
+from tests.smtp.recording_handler import RecordingHandler, deliver
 from tests.smtp_server import CATALOGUE, FaultServer, body, local_part
 
 
@@ -63,9 +63,9 @@ def test_links_that_can_never_be_young_enough_are_no_endless_loop(tmp_path: Path
 
 @pytest.mark.parametrize("pipelining", [True, False])
 def test_a_parcel_that_has_aged_comes_back_untouched(smtp_server: StartServer, pipelining: bool) -> None:
-    porter = Porter([attempt(number) for number in range(4)])
-    porter.aged = {2}
+    handler = RecordingHandler([attempt(number) for number in range(4)])
+    handler.aged = {2}
     server = smtp_server(pipelining=pipelining)
-    deliver(server, porter)
-    assert porter.words == {0: ["body 250"], 1: ["body 250"], 2: ["not_sent"], 3: ["body 250"]}
+    deliver(server, handler)
+    assert handler.words == {0: ["body 250"], 1: ["body 250"], 2: ["not_sent"], 3: ["body 250"]}
     assert not [one for one in server.accepted if re.search("p2@", one.recipients[0])]

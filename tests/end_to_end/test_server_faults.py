@@ -20,7 +20,7 @@ from campaign.run import worker_pool
 from campaign.run.plan import Resend
 from campaign.run.runner import run
 from campaign.run.summary import RunSummary
-from campaign.smtp.connect import Server
+from campaign.smtp.session.server import Server
 from campaign.worker.worker import Worker
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.clocks import LeapingClock

@@ -12,7 +12,7 @@ import pytest
 
 from campaign.run.runner import run
 from campaign.run.summary import RunSummary
-from campaign.smtp.connect import Security
+from campaign.smtp.session.server import Security
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.ports import silent_port
 from tests.smtp_server import CATALOGUE, FaultServer, Misbehaviour, Tls, local_part, share

@@ -42,11 +42,11 @@ def test_one_process_wins_the_trial(memories: Two) -> None:
 @pytest.mark.parametrize("able", [True, False])
 def test_a_verdict_is_everybodys_and_ends_the_trials(memories: Two, able: bool) -> None:
     ours, theirs = memories
-    assert ours.recall("mx", "pipelining") is None
+    assert ours.look_up("mx", "pipelining") is None
     ours.begin_trial("mx", "pipelining")
-    assert theirs.recall("mx", "pipelining") is None
+    assert theirs.look_up("mx", "pipelining") is None
     ours.learn("mx", "pipelining", able=able)
-    assert theirs.recall("mx", "pipelining") is able
+    assert theirs.look_up("mx", "pipelining") is able
     assert not theirs.begin_trial("mx", "pipelining")
 
 
@@ -56,8 +56,8 @@ def test_the_next_run_knows_what_does_not_work_and_tries_the_rest_again(ledger: 
     ours.learn("unable", "pipelining", able=False)
     ours.begin_trial("died in it", "pipelining")
     next_run(ledger)
-    assert ours.recall("unable", "pipelining") is False
-    assert ours.recall("able", "pipelining") is None
+    assert ours.look_up("unable", "pipelining") is False
+    assert ours.look_up("able", "pipelining") is None
     assert ours.begin_trial("able", "pipelining") and ours.begin_trial("died in it", "pipelining")
 
 
@@ -69,7 +69,7 @@ def test_what_was_thought_able_can_be_forgotten_and_nothing_else(memories: Two) 
     for server in ("able", "unable", "on trial"):
         ours.forget(server, "pipelining")
     assert ours.begin_trial("able", "pipelining")
-    assert not ours.begin_trial("on trial", "pipelining") and ours.recall("unable", "pipelining") is False
+    assert not ours.begin_trial("on trial", "pipelining") and ours.look_up("unable", "pipelining") is False
 
 
 def test_mail_does_not_wait_for_a_trial_while_somebody_else_writes(ledger: SqliteRunLedger, memories: Two) -> None:
@@ -84,5 +84,5 @@ def test_mail_does_not_wait_for_a_trial_while_somebody_else_writes(ledger: Sqlit
 def test_a_ledger_that_is_gone_is_nobodys_fault_here(ledger: SqliteRunLedger) -> None:
     memory = SqliteServerMemory(ledger.path)
     memory.close()
-    assert memory.recall("mx", "pipelining") is None and not memory.begin_trial("mx", "pipelining")
+    assert memory.look_up("mx", "pipelining") is None and not memory.begin_trial("mx", "pipelining")
     memory.learn("mx", "pipelining", able=False)

@@ -12,7 +12,7 @@ from campaign.errors import SettingsError, WindowError
 from campaign.model import Status
 from campaign.run.plan import Resend, RunPlan, configured_server, open_window
 from campaign.settings import load_settings
-from campaign.smtp.access_token import TokenCommand
+from campaign.smtp.session.access_token import TokenCommand
 from campaign.window import SendWindow
 from tests.campaigns import SECRET, SmallCampaign
 from tests.pem_files import Files

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.smtp.connect import Session
 from campaign.smtp.connection import Connection
-from campaign.smtp.pipelining import PipeliningTrial
-from campaign.smtp.server_memory import PrivateMemory
+from campaign.smtp.pipelining.server_memory import PrivateMemory
+from campaign.smtp.pipelining.trials import PipeliningTrial
+from campaign.smtp.session.session import Session
 from tests.smtp_server import Tls, client_context
 from tests.smtp_server.certificates import server_context
 
@@ -88,22 +88,22 @@ class TestSending:
     def test_what_the_kernel_takes_has_left(self, line: Line) -> None:
         with line() as (connection, peer):
             connection.send(b"body.\r\n" + NEXT, body=7)
-            assert connection.body_left and not connection.blocked
+            assert connection.body_sent and not connection.blocked
             assert peer.recv(100) == b"body.\r\n" + NEXT
 
     def test_what_the_kernel_does_not_take_waits(self, line: Line) -> None:
         with line() as (connection, peer):
             connection.send(BIG + NEXT, body=len(BIG))
-            assert connection.blocked and not connection.body_left
+            assert connection.blocked and not connection.body_sent
             assert read_all(connection, peer, len(BIG + NEXT)) == BIG + NEXT
-            assert connection.body_left and not connection.blocked
+            assert connection.body_sent and not connection.blocked
 
     def test_what_comes_later_goes_later(self, line: Line) -> None:
         with line() as (connection, peer):
             connection.send(BIG, body=len(BIG))
             connection.send(NEXT)
             connection.send(b"RCPT\r\n")
-            assert not connection.body_left
+            assert not connection.body_sent
             assert read_all(connection, peer, len(BIG) + len(NEXT) + 6) == BIG + NEXT + b"RCPT\r\n"
 
     def test_a_peer_that_stops_in_the_middle_of_the_body_and_dies_has_not_got_it(self, line: Line) -> None:
@@ -113,7 +113,7 @@ class TestSending:
             connection.flush()
             peer.close()
             assert died(connection)
-            assert not connection.body_left
+            assert not connection.body_sent
 
     def test_a_peer_that_dies_when_the_body_is_with_the_kernel_may_have_got_it(self, line: Line) -> None:
         with line() as (connection, peer):
@@ -122,7 +122,7 @@ class TestSending:
             with contextlib.suppress(OSError):
                 while connection.receive() is None:
                     pass
-            assert connection.body_left
+            assert connection.body_sent
 
     def test_a_peer_that_is_dead_before_the_body_has_not_got_it(self, line: Line) -> None:
         with line() as (connection, peer):
@@ -130,7 +130,7 @@ class TestSending:
             with contextlib.suppress(OSError):  # TLS: the first write may still find the socket's buffer
                 connection.send(b"x" * 7, body=7)
                 connection.send(BIG, body=len(BIG))
-            assert not connection.body_left
+            assert not connection.body_sent
 
 
 @both
@@ -207,15 +207,15 @@ def test_the_count_is_exact_wherever_it_breaks(sends: list[tuple[bytes, int]], t
     with contextlib.suppress(ConnectionResetError):
         for data, share in sends:
             body = min(len(data), share)
-            if body and not connection.body_left:
+            if body and not connection.body_sent:
                 break  # the pool never begins a body before the last one's reply
             if body:
                 end_of_body = len(handed) + body
             handed += data
             connection.send(data, body=body)
-            assert connection.body_left == (len(slow.took) >= end_of_body)
+            assert connection.body_sent == (len(slow.took) >= end_of_body)
         while connection.blocked:
             connection.flush()
-            assert connection.body_left == (len(slow.took) >= end_of_body)
+            assert connection.body_sent == (len(slow.took) >= end_of_body)
     assert handed.startswith(slow.took)
-    assert connection.body_left == (len(slow.took) >= end_of_body)
+    assert connection.body_sent == (len(slow.took) >= end_of_body)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from tests.dispatchers import Office, due, session
 from tests.worker.replies import Open
 

@@ -9,7 +9,7 @@ import pytest
 from campaign.ledger.interface import Journal
 from campaign.model import Attempt, Contact, DueRow, Envelope, Message, Outcome, Phase, Reply
 from campaign.run.plan import open_window
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.dispatcher import Dispatcher
 from campaign.worker.row_queue import RowQueue
@@ -72,7 +72,7 @@ class _Fixture:
         )
 
     def take(self) -> Attempt:
-        attempt = self.dispatcher.take(self.session)
+        attempt = self.dispatcher.next_attempt(self.session)
         assert attempt is not None and attempt is self.claims.claims[-1]
         return attempt
 
@@ -102,7 +102,7 @@ def test_an_earlier_claim_of_the_same_contact_says_nothing_of_a_later_one(dispat
     the same words. Were its body to leave on the first claim, a crash would leave it `pending`, and mailed twice."""
     first = dispatcher.take()
     if ending == "answered":
-        dispatcher.dispatcher.answered(first, Phase.RCPT, _GREYLISTED, served=True)
+        dispatcher.dispatcher.reply_received(first, Phase.RCPT, _GREYLISTED, served=True)
     else:
         dispatcher.dispatcher.not_sent(first, "the server hung up")
     dispatcher.now += 60.0

@@ -101,7 +101,7 @@ class _Play:
         dispatcher = self.here.dispatcher
         match event:
             case "take":
-                attempt = dispatcher.take(self.here.session)
+                attempt = dispatcher.next_attempt(self.here.session)
                 if attempt is not None:
                     assert attempt.contact not in self.final, "a row with a final word goes again"
                     self.upcoming.append(attempt)
@@ -125,7 +125,7 @@ class _Play:
                 dispatcher.not_sent(self.pick(self.gone, index), "the server hung up")
             case "silence" if self.gone:
                 attempt = self.pick(self.gone, index)
-                dispatcher.unknown(attempt, "the server hung up")
+                dispatcher.outcome_unknown(attempt, "the server hung up")
                 self.final.add(attempt.contact)
                 self.bodies[attempt.contact] += 1
             case str() if event in AFTER_IT and self.gone:
@@ -138,7 +138,7 @@ class _Play:
         return attempts.pop(index % len(attempts))
 
     def answer(self, attempt: Attempt, phase: Phase, words: Reply, *, final: bool) -> None:
-        self.here.dispatcher.answered(attempt, phase, words, served=True)
+        self.here.dispatcher.reply_received(attempt, phase, words, served=True)
         if final:
             self.final.add(attempt.contact)
         if words is OK:

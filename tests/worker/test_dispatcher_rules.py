@@ -7,7 +7,7 @@ import pytest
 
 from campaign.errors import InvalidContactError, LedgerError, LinkError, TemplateError
 from campaign.model import Attempt, DueRow, Status
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from campaign.window import SendWindow
 from tests.dispatchers import EVERYTHING, Answers, due, letter, session
 from tests.worker.replies import Open, closing, left

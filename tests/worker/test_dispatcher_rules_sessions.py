@@ -1,7 +1,7 @@
 """Connections that die before the body has left, and sessions that are not to be had."""
 
 from campaign.model import Phase, Status
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.error import SessionError
 from tests.dispatchers import reply
 from tests.worker.replies import GREYLISTED, NO_SUCH_USER, SLOW_DOWN, Open
 
@@ -70,9 +70,9 @@ def test_a_row_that_another_worker_won_is_no_longer_ours(office: Open) -> None:
     attempts = [here.take() for _ in range(3)]
     here.dispatcher.lost(attempts)
     here.notebook.told()
-    here.dispatcher.answered(attempts[0], Phase.RCPT, NO_SUCH_USER, served=True)
+    here.dispatcher.reply_received(attempts[0], Phase.RCPT, NO_SUCH_USER, served=True)
     here.dispatcher.not_sent(attempts[1], "the server hung up")
-    here.dispatcher.unknown(attempts[2], "the server hung up")
+    here.dispatcher.outcome_unknown(attempts[2], "the server hung up")
     assert here.notebook.told() == []
     assert here.dispatcher.settled == {}
     here.take_none()
@@ -80,8 +80,8 @@ def test_a_row_that_another_worker_won_is_no_longer_ours(office: Open) -> None:
 
 def test_when_the_window_is_over_rows_that_were_tried_have_failed_and_others_are_pending(office: Open) -> None:
     here = office(2)
-    here.dispatcher.answered(here.take(), Phase.RCPT, GREYLISTED, served=True)
-    here.dispatcher.answered(here.take(), Phase.RCPT, SLOW_DOWN, served=True)
+    here.dispatcher.reply_received(here.take(), Phase.RCPT, GREYLISTED, served=True)
+    here.dispatcher.reply_received(here.take(), Phase.RCPT, SLOW_DOWN, served=True)
     assert here.rows.waiting == 2
     here.notebook.told()
     here.dispatcher.window_over()
@@ -100,7 +100,7 @@ def refused(phase: Phase, code: int | None = None, text: str = "no") -> SessionE
 
 def test_a_refused_sign_in_stops_the_run_at_once_even_among_other_sessions(office: Open) -> None:
     here = office()
-    here.dispatcher.opened(here.session)
+    here.dispatcher.session_opened(here.session)
     here.dispatcher.session_failed(refused(Phase.AUTH, 535), others=4)
     assert here.dispatcher.closed
     assert here.breaker.reason is not None
@@ -120,7 +120,7 @@ def test_a_server_that_is_not_there_is_tried_five_times_with_growing_waits(offic
 
 def test_a_server_that_was_there_gets_more_patience(office: Open) -> None:
     here = office(stop_after=8)
-    here.dispatcher.opened(here.session)
+    here.dispatcher.session_opened(here.session)
     for _ in range(7):
         here.dispatcher.session_failed(refused(Phase.CONNECT), others=0)
     assert not here.dispatcher.closed
@@ -133,18 +133,18 @@ def test_a_session_that_is_of_use_ends_the_count_and_the_long_waits(office: Open
     for _ in range(3):
         for _ in range(4):
             here.dispatcher.session_failed(refused(Phase.CONNECT), others=0)
-        here.dispatcher.opened(here.session)
-        here.dispatcher.answered(here.take(), Phase.RCPT, NO_SUCH_USER, served=False)
+        here.dispatcher.session_opened(here.session)
+        here.dispatcher.reply_received(here.take(), Phase.RCPT, NO_SUCH_USER, served=False)
     assert not here.dispatcher.closed
     assert here.dispatcher.session_failed(refused(Phase.CONNECT), others=0) <= 2.0
 
 
 def test_a_session_that_only_opens_does_not(office: Open) -> None:
     here = office(stop_after=8)
-    here.dispatcher.opened(here.session)
+    here.dispatcher.session_opened(here.session)
     for _ in range(8):
         here.dispatcher.session_failed(refused(Phase.EHLO, 421), others=0)
-        here.dispatcher.opened(here.session)
+        here.dispatcher.session_opened(here.session)
     assert here.dispatcher.closed
 
 

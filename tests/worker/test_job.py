@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from campaign.run.plan import open_window
 from campaign.settings import LinkSettings, MessageSettings
-from campaign.smtp.connect import Server
+from campaign.smtp.session.server import Server
 from campaign.worker.job import Job, MessagePlan
 from tests.campaigns import SECRET
 

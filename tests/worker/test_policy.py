@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.model import Phase, Reply
-from campaign.smtp.reply import parse_reply
+from campaign.smtp.reply.parser import parse_reply
 from campaign.worker.policy import (
     DROPPED,
     FEWER,

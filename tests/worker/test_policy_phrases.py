@@ -7,7 +7,7 @@ documentation, and from replies that people have put into public reports; names 
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.reply import parse_reply
+from campaign.smtp.reply.parser import parse_reply
 from campaign.worker.policy import (
     DROPPED,
     FEWER,

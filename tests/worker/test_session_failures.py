@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from campaign.model import Attempt, Phase, Status
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from tests.attempts import attempt
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
-from tests.smtp.porter import Clock, Porter, pool_to, work
+from tests.smtp.recording_handler import Clock, RecordingHandler, pool_to, work
 from tests.smtp_server import CATALOGUE, Misbehaviour, nth_message
 from tests.smtp_server.misbehaviours import Situation
 
@@ -103,11 +103,11 @@ def test_one_session_says_it_for_ever(tmp_path: Path, smtp_server: StartServer) 
 def test_many_refused_recipients_wear_no_session_out(smtp_server: StartServer, pipelining: bool) -> None:
     """RSET between two messages is free; further ones are counted by servers, which hang up after ten."""
     server = smtp_server(CATALOGUE["rcpt_5xx"](), pipelining=pipelining)
-    porter = Porter(attempt(number) for number in range(40))
-    pool = pool_to(server, porter)
-    work(pool, lambda: porter.settled)
+    handler = RecordingHandler(attempt(number) for number in range(40))
+    pool = pool_to(server, handler)
+    work(pool, lambda: handler.settled)
     pool.close()
-    assert porter.last_words() == {"RCPT 550": 40}
+    assert handler.last_words() == {"RCPT 550": 40}
     server.wait_until(lambda: all(one.action is not None for one in server.connections))
     resets = [sum(read.count(b"RSET") for read in one.reads) for one in server.connections]
     assert max(resets) <= 10 and len(server.connections) <= 6
@@ -115,9 +115,9 @@ def test_many_refused_recipients_wear_no_session_out(smtp_server: StartServer, p
 
 def test_mail_that_is_refused_needs_no_reset(smtp_server: StartServer) -> None:
     server = smtp_server(CATALOGUE["mail_4xx"]())
-    porter = Porter(attempt(number) for number in range(5))
-    pool = pool_to(server, porter)
-    work(pool, lambda: porter.settled)
+    handler = RecordingHandler(attempt(number) for number in range(5))
+    pool = pool_to(server, handler)
+    work(pool, lambda: handler.settled)
     pool.close()
     assert server.record.commands["RSET"] == 0
 
@@ -143,9 +143,9 @@ def test_a_session_that_is_not_used_says_goodbye() -> None:
 
 def test_sessions_that_come_after_the_work_is_done_say_goodbye(smtp_server: StartServer) -> None:
     server = smtp_server()
-    porter = Porter([attempt(1)])
-    pool = pool_to(server, porter, limit=8)
-    work(pool, lambda: porter.settled)
+    handler = RecordingHandler([attempt(1)])
+    pool = pool_to(server, handler, limit=8)
+    work(pool, lambda: handler.settled)
     pool.close()
     server.wait_until(lambda: all(one.action == "quit" for one in server.connections))
 
@@ -157,13 +157,13 @@ def test_what_stands_behind_a_body_has_the_patience_of_commands(smtp_server: Sta
         return now.message == 3
 
     server = smtp_server(CATALOGUE["mail_hang"](match=second))
-    porter, clock = Porter([attempt(number) for number in range(4)]), Clock()
-    pool = pool_to(server, porter, timeout=100.0, clock=clock)
-    work(pool, lambda: any(one.silent for one in server.connections) and porter.last_words() == {"body 250": 2})
+    handler, clock = RecordingHandler([attempt(number) for number in range(4)]), Clock()
+    pool = pool_to(server, handler, timeout=100.0, clock=clock)
+    work(pool, lambda: any(one.silent for one in server.connections) and handler.last_words() == {"body 250": 2})
     clock.ahead = 150.0
-    work(pool, lambda: porter.settled)
+    work(pool, lambda: handler.settled)
     pool.close()
-    assert porter.last_words() == {"body 250": 3, "not_sent": 1}
+    assert handler.last_words() == {"body 250": 3, "not_sent": 1}
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
@@ -194,15 +194,15 @@ def test_who_stands_behind_a_message_that_is_answered_by_421_is_not_charged(smtp
 
     heard = []
 
-    class Noting(Porter):
+    class Noting(RecordingHandler):
         def not_sent(self, attempt: Attempt, why: str) -> None:
             heard.append(why)
             super().not_sent(attempt, why)
 
     server = smtp_server(CATALOGUE["body_4xx"](reply=b"421 4.7.0 Try again later\r\n", match=nth_message(2)))
-    porter = Noting(attempt(number) for number in range(4))
-    pool = pool_to(server, porter)
-    work(pool, lambda: porter.settled)
+    handler = Noting(attempt(number) for number in range(4))
+    pool = pool_to(server, handler)
+    work(pool, lambda: handler.settled)
     pool.close()
-    assert porter.last_words() == {"body 250": 2, "body 421": 1, "not_sent": 1}
+    assert handler.last_words() == {"body 250": 2, "body 421": 1, "not_sent": 1}
     assert heard == [""]

@@ -14,7 +14,7 @@ from campaign.ledger.due_rows import SqliteDueRows, prepare_run
 from campaign.ledger.rate_limit import SqliteRateLimit
 from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Attempt, Phase
-from campaign.smtp.connect import Session
+from campaign.smtp.session.session import Session
 from campaign.worker.send_rate import SendRate
 from tests.dispatchers import Office, reply, session
 from tests.ledgers import people
@@ -149,12 +149,12 @@ class Workers:
         if office.send_rate.wait(now) > 0:
             office.dispatcher.fetch()
             return
-        while (attempt := office.dispatcher.take(office.session)) is not None:
+        while (attempt := office.dispatcher.next_attempt(office.session)) is not None:
             if refuses(number, attempt):
-                office.dispatcher.answered(attempt, Phase.RCPT, reply(450, "4.2.1", "greylisted"), served=True)
+                office.dispatcher.reply_received(attempt, Phase.RCPT, reply(450, "4.2.1", "greylisted"), served=True)
             else:
                 self.sent.append(now)
-                office.dispatcher.answered(attempt, Phase.BODY, reply(250, "2.0.0"), served=True)
+                office.dispatcher.reply_received(attempt, Phase.BODY, reply(250, "2.0.0"), served=True)
 
     @property
     def seconds(self) -> float:

@@ -6,9 +6,10 @@ from campaign.model import Phase
 from campaign.run.dry_run import size_with_little
 from campaign.run.plan import configured_server
 from campaign.settings import Settings
-from campaign.smtp.connect import Session, connect
-from campaign.smtp.probe import try_envelope
-from campaign.smtp.session_notes import session_notes
+from campaign.smtp.envelope_probe import probe_envelope
+from campaign.smtp.session.connect import connect
+from campaign.smtp.session.notes import session_notes
+from campaign.smtp.session.session import Session
 from campaign.worker.message_size import too_large
 from campaign.worker.policy import judge, refusal, said
 
@@ -53,13 +54,13 @@ def _too_large(settings: Settings, known: Known, limit: int, found: Findings) ->
 def _envelope(settings: Settings, session: Session, found: Findings) -> None:
     """Try an envelope from us to ourselves; say what is heard at each step."""
     smtp, message = settings.smtp, settings.message
-    heard = try_envelope(
+    steps = probe_envelope(
         session,
         return_path=message.return_path,
         recipient=message.sender_address,
         timeout=smtp.timeout.total_seconds(),
     )
-    for one in heard:
+    for one in steps:
         verdict = judge(one.phase, one.reply)
         if verdict.stop:
             setting = "message.return_path" if one.phase is Phase.MAIL else "message.from"

@@ -65,7 +65,7 @@ class Journal(Protocol):
 class ServerMemory(Protocol):
     """What the campaign has learned of its servers. Raises nothing."""
 
-    def recall(self, server: str, ability: str) -> bool | None:
+    def look_up(self, server: str, ability: str) -> bool | None:
         """Say whether the server is able; None where that is not known yet."""
 
     def begin_trial(self, server: str, ability: str) -> bool:
