@@ -4,23 +4,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from campaign.commands.folders import refuse_stdout
 from campaign.commands.json_documents import preview_document
-from campaign.errors import SettingsError, UsageError
+from campaign.errors import SettingsError
 from campaign.model import Status
 from campaign.run.dry_run import preview
 from campaign.run.loading_notes import in_words
-from campaign.settings import STDOUT, load_settings
+from campaign.settings import load_settings
 from campaign.terminal.console import Console
 from campaign.terminal.exit_codes import STOPPED
 from campaign.terminal.stdout import say_json
 from campaign.terminal.summary import show_counts
-
-
-def refuse_stdout(folder: Path | None) -> None:
-    """Raise UsageError for a folder called -, which stands for standard output elsewhere."""
-    if folder == STDOUT:
-        raise UsageError("messages go to a folder, not to standard output", where="--folder -", fix="name a folder")
-
 
 _MANY = 10_000
 """Messages, of two files each, that nobody wants to have written by mistake."""

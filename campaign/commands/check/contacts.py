@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from campaign.commands.check.findings import Findings, counted
 from campaign.commands.check.links import link_notes
 from campaign.commands.check.setup import Known
 from campaign.durations import brief_duration
@@ -15,6 +14,7 @@ from campaign.run.loading_notes import in_words, refuse_unusable
 from campaign.run.preconditions import odd_about, open_contacts_of
 from campaign.settings import Settings
 from campaign.terminal.console import Console
+from campaign.terminal.findings import Findings, counted
 from campaign.terminal.summary import show_counts
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}

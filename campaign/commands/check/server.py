@@ -1,6 +1,5 @@
 """The check of the server: the session, and an envelope from us to ourselves."""
 
-from campaign.commands.check.findings import Findings, counted
 from campaign.commands.check.setup import Known
 from campaign.model import Phase
 from campaign.run.dry_run import size_with_little
@@ -9,6 +8,7 @@ from campaign.settings import Settings
 from campaign.smtp.connect import Session, connect
 from campaign.smtp.probe import try_envelope
 from campaign.smtp.session_notes import session_notes
+from campaign.terminal.findings import Findings, counted
 from campaign.worker.message_size import too_large
 from campaign.worker.policy import judge, refusal, said
 
