@@ -13,12 +13,12 @@ from campaign.model import Status
 from campaign.report import ReportData
 from campaign.run.progress import RunSummary
 from campaign.terminal.findings import Findings
-from campaign.terminal.summary import stop_of
+from campaign.terminal.stop_reason import stop_reason
 
 
 def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, object]:
     """How a run ended. `limited`: it was told how many to send at most."""
-    reason, words = stop_of(ended, datetime.now(UTC), limited=limited)
+    reason, words = stop_reason(ended, datetime.now(UTC), limited=limited)
     return {
         "campaign": name,
         "exit_code": ended.exit_code,

@@ -17,7 +17,7 @@ from campaign.ledger.location import locate
 from campaign.message import MessageIds
 from campaign.settings import Settings, output_paths
 from campaign.terminal.invocation import Invocation
-from campaign.terminal.summary import is_stale, next_commands
+from campaign.terminal.next_commands import is_stale, next_commands
 from campaign.window import SendWindow
 
 

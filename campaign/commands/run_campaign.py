@@ -17,8 +17,9 @@ from campaign.run.runner import run
 from campaign.settings import load_settings, output_paths, require_secrets
 from campaign.terminal.console import Console
 from campaign.terminal.invocation import Invocation, program
+from campaign.terminal.next_commands import WINDOW, fresh_window
 from campaign.terminal.stdout import say_json
-from campaign.terminal.summary import WINDOW, fresh_window, show_summary
+from campaign.terminal.summary import show_summary
 
 
 def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess | None = None) -> int:

@@ -8,9 +8,10 @@ from campaign.ledger import summary
 from campaign.ledger.store import reading_ledger
 from campaign.model import Status
 from campaign.settings import load_settings
+from campaign.terminal.counts import show_counts
 from campaign.terminal.invocation import Invocation, program
+from campaign.terminal.next_commands import show_next
 from campaign.terminal.stdout import say, say_json
-from campaign.terminal.summary import show_counts, show_next
 
 
 def show_status(campaign: Path, *, output: Path | None, sandbox: bool, json: bool) -> None:

@@ -68,7 +68,7 @@ def tell_of_earlier_runs(plan: RunPlan, ledger: Ledger, template: str, *, observ
     before = continuation(ledger.database, template, zone=zone, now=now, asked=bool(total) and observer.asks)
     if before is None:
         return
-    if total and before.wants_yes and not observer.can_agree:
+    if total and before.wants_yes and not observer.can_confirm:
         raise wants_a_yes(before, plan.settings)
     observer.notice(before.words)
 

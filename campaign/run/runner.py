@@ -254,7 +254,7 @@ class _Run:
             for notice in report.notices:
                 self._observer.notice(in_words(notice, reports))
         seconds = time.monotonic() - self._state.started
-        self._observer.progress(progress_of(reports, total=self._total, seconds=seconds, stopping=self._signals.asked))
+        self._observer.sending(progress_of(reports, total=self._total, seconds=seconds, stopping=self._signals.asked))
 
 
 def _now() -> datetime:

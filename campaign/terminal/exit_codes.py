@@ -30,7 +30,7 @@ def with_exit_code(function: Callable[..., int | None]) -> Callable[..., None]:
             code = function(*args, **kwargs)
         except CampaignError as error:
             code = exit_code(error)
-            tell(error, code, as_json=as_json)
+            show_error(error, code, as_json=as_json)
         except KeyboardInterrupt:
             code = STOPPED
             say_aside("stopped")
@@ -40,13 +40,13 @@ def with_exit_code(function: Callable[..., int | None]) -> Callable[..., None]:
             raise  # whoever read our output has seen enough: Typer ends the program quietly
         except Exception as error:
             code = STOPPED
-            tell(unforeseen(error), code, as_json=as_json)
+            show_error(unforeseen(error), code, as_json=as_json)
         raise typer.Exit(code or 0)
 
     return ending
 
 
-def tell(error: CampaignError, code: int, *, as_json: bool) -> None:
+def show_error(error: CampaignError, code: int, *, as_json: bool) -> None:
     """Say an error on stderr; for a program, on stdout as well."""
     say_aside(f"error: {error}")
     if as_json:
