@@ -22,7 +22,7 @@ class Silent:
     """A observer that keeps what it hears."""
 
     asks = False
-    can_agree = True
+    can_confirm = True
 
     def __init__(self) -> None:
         self.notices: list[str] = []
@@ -37,7 +37,7 @@ class Silent:
     def waiting(self, window: SendWindow, seconds: float) -> None:
         """Not kept."""
 
-    def progress(self, progress: Progress) -> None:
+    def sending(self, progress: Progress) -> None:
         self.heard.append(progress)
 
     def writing(self, rows: int, total: int) -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import campaign
 from campaign.cli import app
-from campaign.commands.starter import make_campaign
+from campaign.commands.init import make_campaign
 from campaign.errors import CampaignError, ResultsError
 from campaign.ledger.store import SqliteRunLedger
 from campaign.preview import PreviewWriter

@@ -18,7 +18,7 @@ from campaign.preview import PreviewWriter
 from campaign.results import write_results
 from campaign.smtp.reply.parser import readable
 from campaign.terminal.console import Console
-from campaign.terminal.exit_codes import tell
+from campaign.terminal.exit_codes import show_error
 from campaign.terminal.stdout import say
 from campaign.visible import visible, visible_lines
 from tests.campaigns import SECRET, SmallCampaign
@@ -62,7 +62,7 @@ def test_what_is_said_on_a_terminal_is_spelt_out(capsys: pytest.CaptureFixture[s
     console.notice(HIDDEN)
     console.say(HIDDEN)
     say(HIDDEN)
-    tell(UsageError(HIDDEN, where=HIDDEN), 2, as_json=False)
+    show_error(UsageError(HIDDEN, where=HIDDEN), 2, as_json=False)
     said = capsys.readouterr()
     for words in (stream.getvalue(), said.out, said.err):
         assert words.count(SPELT) in (1, 2)

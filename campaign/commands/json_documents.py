@@ -12,12 +12,13 @@ from campaign.links import Inspection
 from campaign.model import Status
 from campaign.report import ReportData
 from campaign.run.summary import RunSummary
-from campaign.terminal.summary import stop_of
+from campaign.terminal.findings import Findings
+from campaign.terminal.stop_reason import stop_reason
 
 
 def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, object]:
     """How a run ended. `limited`: it was told how many to send at most."""
-    reason, words = stop_of(ended, datetime.now(UTC), limited=limited)
+    reason, words = stop_reason(ended, datetime.now(UTC), limited=limited)
     return {
         "campaign": name,
         "exit_code": ended.exit_code,
@@ -32,6 +33,19 @@ def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, ob
         "error": None
         if ended.trouble is None
         else {"what": ended.trouble.what, "where": ended.trouble.where, "fix": ended.trouble.fix},
+    }
+
+
+def check_document(name: str, counts: Mapping[Status, int], found: Findings, exit_code: int) -> dict[str, object]:
+    """What a check has found; `pending` are the rows with a message."""
+    return {
+        "campaign": name,
+        "exit_code": exit_code,
+        "ready": exit_code != 2,
+        **counts_document(counts),
+        "wrong": found.wrong,
+        "notes": found.notes,
+        "findings": found.found,
     }
 
 

@@ -15,10 +15,9 @@ class Include(StrEnum):
 
 
 TOML = Path("campaign.toml")
-_TOML_HELP = "The campaign's settings."
 
-Campaign = Annotated[Path, typer.Argument(help=_TOML_HELP, metavar="CAMPAIGN.TOML")]
-NamedCampaign = Annotated[Path, typer.Argument(help=_TOML_HELP, metavar="CAMPAIGN.TOML")]
+NewFolder = Annotated[Path, typer.Argument(help="A new folder.", metavar="DIR")]
+Campaign = Annotated[Path, typer.Argument(help="The campaign's settings.", metavar="CAMPAIGN.TOML")]
 Output = Annotated[
     Path | None,
     typer.Option(help="The results CSV; the ledger stays where it is. [default: NAME-results.csv]", metavar="CSV"),
@@ -64,17 +63,22 @@ Strict = Annotated[
 Offline = Annotated[bool, typer.Option("--offline", help="Do not connect to the SMTP server.")]
 SandboxPort = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")]
 SandboxFolder = Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")]
+Email = Annotated[str, typer.Argument(help="The address that the link signs in.", metavar="EMAIL")]
+LinkLasts = Annotated[
+    str | None,
+    typer.Option("--lasts", help="How long it works: 1h. [default: as in a run begun now]", metavar="LENGTH"),
+]
+Url = Annotated[
+    str, typer.Argument(help="The link, or a text with it in it; - reads from standard input.", metavar="URL")
+]
+CampaignOfLink = Annotated[
+    Path | None,
+    typer.Option(
+        "--campaign",
+        help="Its campaign.toml, for the domain and the secret. [default: what the environment has of them]",
+        metavar="CAMPAIGN.TOML",
+    ),
+]
 Subject = Annotated[
     str | None, typer.Argument(help="What to read about. [default: the list of subjects]", metavar="SUBJECT")
 ]
-
-SETTINGS = {
-    "--opens": "window.opens",
-    "--closes": "window.closes",
-    "--lasts": "window.lasts",
-    "--host": "smtp.host",
-    "--port": "smtp.port",
-    "--connections": "smtp.connections",
-    "--rate": "smtp.rate",
-}
-"""Options that stand for a setting, and beat the environment and the file."""

@@ -4,23 +4,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from campaign.commands.folders import refuse_stdout
 from campaign.commands.json_documents import preview_document
-from campaign.errors import SettingsError, UsageError
+from campaign.errors import SettingsError
 from campaign.model import Status
 from campaign.run.dry_run import preview
 from campaign.run.loading_notes import in_words
-from campaign.settings import STDOUT, load_settings
+from campaign.settings import load_settings
 from campaign.terminal.console import Console
+from campaign.terminal.counts import show_counts
 from campaign.terminal.exit_codes import STOPPED
 from campaign.terminal.stdout import say_json
-from campaign.terminal.summary import show_counts
-
-
-def refuse_stdout(folder: Path | None) -> None:
-    """Raise UsageError for a folder called -, which stands for standard output elsewhere."""
-    if folder == STDOUT:
-        raise UsageError("messages go to a folder, not to standard output", where="--folder -", fix="name a folder")
-
 
 _MANY = 10_000
 """Messages, of two files each, that nobody wants to have written by mistake."""
@@ -47,13 +41,13 @@ def preview_campaign(
     def agreed(messages: int) -> bool:
         if messages <= _MANY:
             return True
-        if not console.can_agree:
+        if not console.can_confirm:
             raise SettingsError(
                 f"that would write {messages:,} messages, and {2 * messages:,} files",
                 where=str(to),
                 fix="write the first ones, with --limit 100; or say --yes",
             )
-        return console.agrees(f"Write {messages:,} messages to {to}? (--limit 100 writes the first ones)")
+        return console.ask(f"Write {messages:,} messages to {to}? (--limit 100 writes the first ones)")
 
     def writing(messages: int) -> None:
         if not messages % 100:

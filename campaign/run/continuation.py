@@ -67,7 +67,7 @@ def tell_of_earlier_runs(
     before = continuation(ledger, template, zone=zone, now=now, asked=bool(total) and observer.asks)
     if before is None:
         return
-    if total and before.wants_yes and not observer.can_agree:
+    if total and before.wants_yes and not observer.can_confirm:
         raise wants_a_yes(before, plan.settings)
     observer.notice(before.words)
 

@@ -1,7 +1,7 @@
 """From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,6 +51,8 @@ class RunPlan:
     """None: as the work demands."""
     profile: bool = False
     resend: Resend | None = None
+    begin_afresh: Callable[[], None] | None = None
+    """What takes away all that earlier runs left, called once nothing is found wrong; None: the run goes on from it."""
     reader: ContactsProcess | None = None
     """The process that reads the contacts file, where one was begun."""
     backoff: float = 1.0

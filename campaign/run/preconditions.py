@@ -82,15 +82,22 @@ def guard_what_an_earlier_run_left(plan: RunPlan) -> None:
     know. Raise ResultsError where no results can be written.
     """
     refuse_foreign(plan.results)
+    if plan.begin_afresh is not None:
+        return  # it sees for itself what it may take away
     lost = not plan.ledger.exists() or not plan.ledger.stat().st_size
     if lost and plan.results.exists():
-        left = [path.name for path in (plan.results, generation_file(plan.ledger)) if path.exists()]
-        raise LedgerError(
-            "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
-            where=str(plan.ledger),
-            fix="put the ledger back, or say in ledger.path where it is; to mail everybody from the beginning, move "
-            f"{' and '.join(left)} away",
-        )
+        raise results_without_ledger(plan.results, plan.ledger)
+
+
+def results_without_ledger(results: Path, ledger: Path) -> LedgerError:
+    """Give the error for results that are there while their ledger is not."""
+    left = [path.name for path in (results, generation_file(ledger)) if path.exists()]
+    return LedgerError(
+        "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
+        where=str(ledger),
+        fix="put the ledger back, or say in ledger.path where it is; to mail everybody from the beginning, move "
+        f"{' and '.join(left)} away",
+    )
 
 
 def require_sound_templates(factory: MessageFactory, plan: RunPlan, columns: Sequence[str]) -> None:
@@ -113,7 +120,7 @@ def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
     if plan.resend is not None and plan.resend.source is not None:
         email_column = plan.settings.contacts.email_column
         found += open_contacts(plan.resend.source, email_column=email_column).columns
-    if plan.ledger.exists() and plan.ledger.stat().st_size:
+    if plan.begin_afresh is None and plan.ledger.exists() and plan.ledger.stat().st_size:
         with open_for_reading(plan.ledger, plan.settings.name) as ledger:
             found += ledger.columns()
     return (name for name in dict.fromkeys(found) if name not in columns and name not in COLUMNS)

@@ -72,7 +72,7 @@ class RunObserver(Protocol):
         """Whether somebody will be asked before mail goes out, and wants to know to how many."""
 
     @property
-    def can_agree(self) -> bool:
+    def can_confirm(self) -> bool:
         """Whether somebody has said yes beforehand, or can be asked."""
 
     def confirm(self, total: int | None, window: SendWindow) -> bool:
@@ -81,7 +81,7 @@ class RunObserver(Protocol):
     def waiting(self, window: SendWindow, seconds: float) -> None:
         """Hear how many seconds it is until the window opens."""
 
-    def progress(self, progress: Progress) -> None:
+    def sending(self, progress: Progress) -> None:
         """Hear how far it is."""
 
     def writing(self, rows: int, total: int) -> None:

@@ -49,13 +49,16 @@ def run(plan: RunPlan, observer: RunObserver) -> RunSummary:
 
 def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunSummary:
     settings = plan.settings
-    contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty, ledger=plan.ledger)
+    earlier = plan.ledger if plan.begin_afresh is None else None
+    contacts = open_contacts_of(settings.contacts, allow_empty=plan.allow_empty, ledger=earlier)
     factory = MessageFactory(plan.message_plan(open_window()))  # templates and secret are sound, or it ends here
     guard_what_an_earlier_run_left(plan)
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
         require_sound_templates(factory, plan, contacts.columns)
     for words in odd_about(contacts):
         observer.notice(words)
+    if plan.begin_afresh is not None:
+        plan.begin_afresh()
     workers = WorkerPool(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
         with open_for_run(plan.ledger, settings.name) as ledger:

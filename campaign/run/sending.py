@@ -100,4 +100,4 @@ class Sending:
                 self._observer.notice(in_words(notice, reports))
         seconds = time.monotonic() - state.started
         progress = progress_of(reports, total=state.total, seconds=seconds, stopping=self._signals.asked)
-        self._observer.progress(progress)
+        self._observer.sending(progress)

@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -21,13 +20,12 @@ from campaign.durations import brief_duration
 from campaign.run.progress import Progress
 from campaign.terminal.colour import coloured
 from campaign.terminal.live_line import LiveLine
+from campaign.terminal.progress_words import ProgressWords
 from campaign.visible import visible, visible_lines
 from campaign.window import SendWindow
 
 _PLAIN_EVERY = 30.0
 """Seconds between two progress lines where nobody watches."""
-_RECENT = 15.0
-"""Seconds over which the rate is taken: long enough to be calm, short enough to follow a server that slows down."""
 _SILENCE = 3.0
 """Seconds without news after which the live line says so."""
 
@@ -60,12 +58,12 @@ class Console:
         self._fresh = fresh
         self._live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._ask = self._stream.isatty() and sys.stdin.isatty() and not yes
-        self.can_agree = yes or self._ask
+        self.can_confirm = yes or self._ask
         """Whether somebody has said yes beforehand, or can be asked."""
         self._line = LiveLine(self._stream)
         self._next_plain = 0.0
         self._waited = False
-        self._recent: deque[tuple[float, int]] = deque()
+        self._progress = ProgressWords()
 
     def __enter__(self) -> Self:
         return self
@@ -104,9 +102,9 @@ class Console:
             self.say(
                 f"little of the window is left; to begin a fresh one, for what failed before, too:\n    {self._fresh}"
             )
-        return self.agrees("Send?")
+        return self.ask("Send?")
 
-    def agrees(self, question: str) -> bool:
+    def ask(self, question: str) -> bool:
         """Ask, where somebody can answer; elsewhere nothing is asked, and it is a yes. An interrupt is a no."""
         if not self._ask:
             return True
@@ -126,17 +124,15 @@ class Console:
             self._waited = True
             self.say(f"{self._title}: waiting, {window.describe(datetime.now(UTC))}")
 
-    def progress(self, progress: Progress) -> None:
+    def sending(self, progress: Progress) -> None:
         """Show how far it is."""
         now = self._clock()
-        self._recent.append((progress.seconds, sum(progress.settled.values())))
-        while self._recent[0][0] < progress.seconds - _RECENT and len(self._recent) > 2:
-            self._recent.popleft()
+        words = f"{self._title}: {self._progress.words(progress)}"
         if self._live:
-            self._line.show(lambda: self._words(progress) + self._silence(now))
+            self._line.show(lambda: words + self._silence(now))
         elif now >= self._next_plain and progress.seconds > 1:
             self._next_plain = now + _PLAIN_EVERY
-            self.say(self._words(progress))
+            self.say(words)
 
     def notice(self, words: str) -> None:
         """Show what an operator would want to know."""
@@ -145,28 +141,6 @@ class Console:
     def say(self, words: str) -> None:
         """Show a line that stays."""
         self._line.clear(coloured(visible_lines(words), self._stream) + "\n")
-
-    def _words(self, progress: Progress) -> str:
-        done = sum(progress.settled.values())
-        rate = self._rate(progress)
-        parts = [f"{done:,} of {progress.total:,}", f"{rate:,.0f}/s" if rate >= 10 or not rate else f"{rate:.1f}/s"]
-        parts += [f"{count:,} {word}" for word, count in progress.settled.items() if count]
-        if progress.under_way:
-            parts.append(f"{progress.under_way:,} being sent")
-        if progress.deferred:
-            parts.append(f"{progress.deferred:,} to be tried again")
-        left = progress.total - done
-        if progress.stopping:
-            parts.append("stopping")
-        elif rate > 0 and left > 0:
-            parts.append(f"{brief_duration(timedelta(seconds=left / rate))} left")
-        return f"{self._title}: " + ", ".join(parts)
-
-    def _rate(self, progress: Progress) -> float:
-        """Contacts settled a second, of late."""
-        begun, before = self._recent[0] if len(self._recent) > 1 and progress.seconds > _RECENT else (0.0, 0)
-        passed = progress.seconds - begun
-        return (self._recent[-1][1] - before) / passed if passed > 0.2 else 0.0
 
     def _silence(self, since: float) -> str:
         """Say that nothing was heard for a while: of a server, a disk or a ledger that keeps us waiting."""

@@ -4,9 +4,7 @@
 the end. An error that nobody foresaw is told by its kind and place only: its own words could quote a link.
 """
 
-import contextlib
 import functools
-import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -15,14 +13,13 @@ import typer
 
 from campaign.core_dumps import switch_off_core_dumps
 from campaign.errors import CampaignError, InvalidContactError, UsageError
-from campaign.terminal.colour import coloured
+from campaign.terminal.stderr import say_aside
 from campaign.terminal.stdout import say_json
-from campaign.visible import visible_lines
 
 WRONG, STOPPED = 2, 3
 
 
-def command(function: Callable[..., int | None]) -> Callable[..., None]:
+def with_exit_code(function: Callable[..., int | None]) -> Callable[..., None]:
     """End the program with the code that the function gives (None is 0), or with its error's."""
 
     @functools.wraps(function)
@@ -33,32 +30,27 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
             code = function(*args, **kwargs)
         except CampaignError as error:
             code = exit_code(error)
-            tell(error, code, as_json=as_json)
+            show_error(error, code, as_json=as_json)
         except KeyboardInterrupt:
             code = STOPPED
-            _complain("stopped")
+            say_aside("stopped")
             if as_json:
                 say_json(error_document(CampaignError("stopped", fix="run the same command again"), code))
         except BrokenPipeError:
             raise  # whoever read our output has seen enough: Typer ends the program quietly
         except Exception as error:
             code = STOPPED
-            tell(unforeseen(error), code, as_json=as_json)
+            show_error(unforeseen(error), code, as_json=as_json)
         raise typer.Exit(code or 0)
 
     return ending
 
 
-def tell(error: CampaignError, code: int, *, as_json: bool) -> None:
+def show_error(error: CampaignError, code: int, *, as_json: bool) -> None:
     """Say an error on stderr; for a program, on stdout as well."""
-    _complain(f"error: {error}")
+    say_aside(f"error: {error}")
     if as_json:
         say_json(error_document(error, code))
-
-
-def _complain(words: str) -> None:
-    with contextlib.suppress(OSError):  # nobody reads it: no reason for another exit code
-        typer.echo(coloured(visible_lines(words), sys.stderr), err=True)
 
 
 def error_document(error: CampaignError, code: int) -> dict[str, object]:

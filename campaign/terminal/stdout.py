@@ -9,14 +9,17 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TextIO, cast
 
 from campaign.terminal.colour import coloured
 from campaign.visible import visible_lines
 
+Say = Callable[[str], None]
+"""Whoever takes a line, or several, and shows them: `say`, or a run's console."""
 
-class Patient:
+
+class PatientStream:
     """A stream that goes on when its reader is gone. Typer would end the program, with exit code 1, also for help."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -52,7 +55,7 @@ def patient_streams() -> Iterator[None]:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (cast(TextIO, Patient(stream or io.StringIO())) for stream in before)
+    sys.stdout, sys.stderr = (cast(TextIO, PatientStream(stream or io.StringIO())) for stream in before)
     try:
         yield
         sys.stdout.flush()

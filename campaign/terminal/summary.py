@@ -1,36 +1,24 @@
-"""How a run ended, in words: the counts, the reason, and what can be done next, as commands to paste.
+"""How a run ended, in words: the counts, the reason, and what can be done next.
 
-Takes counts by status; gives lines to whoever says them. Names no address, no link and no secret.
+Takes the run's outcome; gives lines to whoever says them. Names no address, no link and no secret.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from campaign.durations import brief_duration, compact_duration
-from campaign.errors import CampaignError, WindowError
+from campaign.durations import brief_duration
+from campaign.errors import CampaignError
 from campaign.model import Status
 from campaign.run.summary import RunSummary
 from campaign.settings import WindowSettings
+from campaign.terminal.counts import show_counts
 from campaign.terminal.invocation import Invocation
-from campaign.window import SendWindow
+from campaign.terminal.next_commands import is_stale, next_commands, show_next
+from campaign.terminal.stdout import Say
+from campaign.terminal.stop_reason import stop_reason
 
-Say = Callable[[str], None]
-
-MEANINGS = {
-    Status.PENDING: "not sent yet",
-    Status.SENT: "accepted by the SMTP server",
-    Status.REJECTED: "refused for good",
-    Status.FAILED: "temporary failures until tries or window ran out",
-    Status.IN_DOUBT: "left, but the server's reply never came",
-    Status.INVALID: "can't be mailed as it stands",
-    Status.SUPPRESSED: "on a suppression list",
-    Status.DUPLICATE: "the same address stands earlier in the file",
-}
 _MAILABLE = (Status.PENDING, Status.SENT, Status.REJECTED, Status.FAILED, Status.IN_DOUBT)
 """Of rows that can be mailed, or could be once."""
-WINDOW = ("--opens", "--closes", "--lasts")
-"""The options that give another window."""
 _STAGES = ("read", "mint", "render", "compose", "send", "ledger")
 
 
@@ -55,7 +43,7 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
     if summary.profile:
         show_profile(summary.profile, max(1, summary.sent_now), say)
     if counts[Status.PENDING] and trouble is None:
-        say(stop_of(summary, now)[1])
+        say(stop_reason(summary, now)[1])
     say(f"results: {summary.results}")
     commands = next_commands(
         counts,
@@ -84,102 +72,8 @@ def _why_nothing(summary: RunSummary) -> str:
     return "nobody was left to send to"
 
 
-def show_counts(counts: Mapping[Status, int], say: Say) -> None:
-    """Say one line for each status that occurs."""
-    for status, count in counts.items():
-        if count:
-            say(f"  {status.value:<10} {count:>9,}  {MEANINGS[status]}")
-
-
-def show_next(commands: Sequence[tuple[str, str]], say: Say) -> None:
-    """Say what can be done, each with its command on a line of its own."""
-    for words, line in commands:
-        say(f"{words}:\n    {line}")
-
-
 def show_profile(profile: Mapping[str, float], messages: int, say: Say) -> None:
     """Say microseconds of CPU a message, by stage."""
     say("CPU microseconds a message, all processes together:")
     for stage in _STAGES:
         say(f"  {stage:<8} {1e6 * profile.get(stage, 0.0) / messages:>8.1f}")
-
-
-def next_commands(
-    counts: Mapping[Status, int], invocation: Invocation, results: Path, *, opened: bool, over: bool, stale: bool
-) -> Sequence[tuple[str, str]]:
-    """Give what can be done about the rows that are not settled well, and the command for it.
-
-    `opened`: the window of the last run has opened; `over`: it has closed, so that `send` would send nothing. `stale`:
-    the closing time that the settings name has passed, so that a re-send needs another one.
-    """
-    fresh = ("--lasts", "8h") if stale else ()
-
-    def resend(*more: str) -> str:
-        return invocation.line("resend", *more, *fresh, without=WINDOW if stale else ("--opens",) if opened else ())
-
-    commands = []
-    again = []
-    goes_on = bool(counts[Status.PENDING]) and not over
-    if goes_on:
-        words = "to go on (invalid rows that you have corrected go, too)" if counts[Status.INVALID] else "to go on"
-        commands.append((words, invocation.line("send")))
-    elif counts[Status.PENDING]:
-        again.append("pending rows")
-    if counts[Status.FAILED]:
-        again.append("failed rows")
-    if counts[Status.INVALID] and not goes_on:
-        again.append("invalid rows that you have corrected")
-    if again:
-        commands.append((f"to resend: {', and '.join(filter(None, [', '.join(again[:-1]), again[-1]]))}", resend()))
-    if counts[Status.REJECTED]:
-        copy = results.with_name(f"{results.stem}-corrected.csv")
-        words = (
-            f"to send to rejected addresses: copy the results to {copy.name}, correct the addresses there, keep those "
-            "rows, and send to them"
-        )
-        commands.append((words, resend("--from", str(copy))))
-    if counts[Status.IN_DOUBT]:
-        copy = results.with_name(f"{results.stem}-doubtful.csv")
-        words = (
-            "in doubt: they may have been delivered, and are not sent again unless you ask for it. Look in the "
-            "server's log (in Postfix's, a line with the Message-ID alone proves nothing: it takes “queue active” or "
-            f"“status=” with the same queue ID); copy the results to {copy.name}, keep the rows that did not arrive, "
-            "and send to those"
-        )
-        commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
-    return commands
-
-
-def fresh_window(given: WindowSettings) -> tuple[str, str]:
-    """Give the option for a window that begins now: as long as the settings say, or a working day."""
-    lasts = given.lasts or timedelta(hours=8)
-    return "--lasts", compact_duration(lasts)
-
-
-def is_stale(given: WindowSettings, now: datetime) -> bool:
-    """Whether the settings name a closing time after which no window can begin now."""
-    try:
-        SendWindow.resolve(opens=None, closes=given.closes, lasts=None, timezone=given.timezone, now=now)
-    except WindowError:
-        return True
-    return False
-
-
-def stop_of(summary: RunSummary, now: datetime, *, limited: bool = True) -> tuple[str, str]:
-    """Give why a run stopped before the end: one word for a program, and a sentence; both empty where it did not.
-    `limited`: it was told how many to send at most.
-    """
-    if summary.trouble is not None:
-        return summary.trouble.reason, summary.trouble.what
-    if not summary.counts[Status.PENDING]:
-        return "", ""
-    if summary.declined:
-        return "declined", "stopped before the end: nobody said yes"
-    if summary.window.is_over(now):
-        return "window_over", f"the window is over: it {summary.window.describe(now)}"
-    if not summary.window.is_open(now):
-        words = f"the window is not open yet: it {summary.window.describe(now)}"
-        return "signal" if summary.stopped else "not_open", words
-    if summary.stopped:
-        return "signal", "stopped before the end"
-    return "limit" if limited else "not_chosen", "there is more to send"

@@ -16,42 +16,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from campaign.errors import CampaignError, UsageError
-from campaign.terminal.exit_codes import STOPPED, WRONG, exit_code, tell
+from campaign.terminal.exit_codes import STOPPED, WRONG, exit_code, show_error
+from campaign.terminal.idle_options import given_options, refuse_idle
 from campaign.terminal.stdout import patient_streams
 
 _MISUSE: type[Exception] = typer.BadParameter.__bases__[0]
 """Whatever can't be parsed. (Typer does not say where it has the class from.)"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Idle:
-    """An option that does nothing beside another one, or without it."""
-
-    option: str
-    beside: str = ""
-    without: str = ""
-    why: str
-
-    def applies(self, given: Collection[str]) -> bool:
-        """Whether it does nothing among the options that were given."""
-        return self.option in given and (self.beside in given if self.beside else self.without not in given)
-
-
-_NO_RUN = "a dry run sends nothing: it has no server, no window to wait for and no results"
-_OWN_SERVER = "the sandbox is its own server"
-IDLE = (
-    Idle(option="--folder", without="--dry-run", why="messages go to a folder in a dry run only"),
-    Idle(option="--fresh", without="--sandbox", why="only the sandbox can be begun anew"),
-    *(
-        Idle(option=option, beside="--dry-run", why=_NO_RUN)
-        for option in (
-            *("--sandbox", "--output", "--wait", "--no-wait", "--host", "--port"),
-            *("--connections", "--rate", "--processes", "--profile", "--fresh"),
-        )
-    ),
-    *(Idle(option=option, beside="--sandbox", why=_OWN_SERVER) for option in ("--host", "--port")),
-)
-"""For `send` and `resend`, which have these options. `--yes` is at home everywhere: it answers whatever is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,30 +64,6 @@ class Command(TyperCommand):
         return super().invoke(ctx)
 
 
-def given_options(command: Any, ctx: Any) -> list[str]:
-    """Give the options that stand on the command line, each by its long name."""
-    given = []
-    for parameter in command.params:
-        source = ctx.get_parameter_source(parameter.name)
-        if source is not None and source.name == "COMMANDLINE":
-            off = parameter.secondary_opts and ctx.params[parameter.name] is False
-            given.append((parameter.secondary_opts if off else parameter.opts)[0])
-    return given
-
-
-def refuse_idle(given: Sequence[str], command: str) -> None:
-    """Raise UsageError for an option that would do nothing."""
-    for idle in IDLE:
-        if idle.applies(given):
-            fix = f"take {idle.option} out, or add {idle.without}" if idle.without else (
-                f"take {idle.option} out, or {idle.beside}"
-            )  # fmt: skip
-            beside = f"beside {idle.beside}" if idle.beside else f"without {idle.without}"
-            raise UsageError(
-                f"{idle.option} does nothing {beside}: {idle.why}", where=f"{command} {idle.option}", fix=fix
-            )
-
-
 def _named(context: Any) -> str:
     """Name the command as README does, however the program was called."""
     words = [] if context is None else context.command_path.split()
@@ -151,7 +97,7 @@ class Program(TyperGroup):
             code = run()
         except CampaignError as error:
             code = exit_code(error)
-            tell(error, code, as_json=as_json)
+            show_error(error, code, as_json=as_json)
         except typer.Abort:
             code = STOPPED
         except _MISUSE as error:
@@ -159,7 +105,7 @@ class Program(TyperGroup):
             if type(error).__name__ == "NoArgsIsHelpError":
                 error.show()  # type: ignore[attr-defined]  # the help
             else:
-                tell(self._in_words(error), code, as_json=as_json)
+                show_error(self._in_words(error), code, as_json=as_json)
         return code
 
     def _in_words(self, error: Any) -> UsageError:

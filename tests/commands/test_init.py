@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign.commands.starter import make_campaign
+from campaign.commands.init import make_campaign
 from campaign.errors import SettingsError
 from campaign.run.dry_run import dry_run_rows
 from campaign.settings import load_settings

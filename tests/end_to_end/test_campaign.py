@@ -28,7 +28,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from campaign.commands.starter import make_campaign
+from campaign.commands.init import make_campaign
 from campaign.results import COLUMNS
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.smtp_server import CATALOGUE, FaultServer, local_part

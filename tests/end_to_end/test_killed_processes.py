@@ -74,8 +74,8 @@ class Killing(Silent):
         super().__init__()
         self.workers: list[int] = []
 
-    def progress(self, progress: Progress) -> None:
-        super().progress(progress)
+    def sending(self, progress: Progress) -> None:
+        super().sending(progress)
         if not self.workers and progress.settled.get("sent", 0) >= 10:
             self.workers = [one.pid for one in multiprocessing.active_children() if one.pid is not None]
             os.kill(self.workers[-1], signal.SIGKILL)

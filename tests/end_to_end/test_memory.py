@@ -31,7 +31,7 @@ class Counting(Silent):
     def reading(self, rows: int) -> None:
         self.while_reading[rows] = sys.getallocatedblocks()
 
-    def progress(self, progress: Progress) -> None:
+    def sending(self, progress: Progress) -> None:
         self.while_sending[sum(progress.settled.values())] = sys.getallocatedblocks()
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from campaign.commands.status import rewrite_results, show_status
+from campaign.commands.results import rewrite_results
+from campaign.commands.status import show_status
 from campaign.errors import LedgerError
 from campaign.ledger import verification
 from campaign.ledger.reading import reading_ledger

@@ -249,6 +249,17 @@ def test_keep_goes_on_and_finish_can_be_repeated(folder: Path) -> None:
     assert [row[0] for row in rows_of(preview.finish())] == [1, 2, 3]
 
 
+def test_clear_takes_away_what_earlier_runs_added_and_nothing_else(folder: Path) -> None:
+    with writer(folder) as preview:
+        add(preview, 1)
+    (folder / "mine.txt").write_text("mine")
+    with writer(folder, keep=True) as preview:
+        preview.clear()
+        add(preview, 3, "zoe@x.example")
+    assert names(folder) == {"index.html", "rows.jsonl", "0003-zoe.eml", "0003-zoe.html", "mine.txt"}
+    assert [row[0] for row in rows_of(folder / "index.html")] == [3]
+
+
 number = count(1)
 
 

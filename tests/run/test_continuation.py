@@ -29,7 +29,7 @@ class Terminal(Silent):
 class Cron(Silent):
     """Nobody is there, and nobody has said --yes."""
 
-    can_agree = False
+    can_confirm = False
 
 
 @pytest.fixture
@@ -194,10 +194,10 @@ def test_a_name_for_another_campaign_a_month_later_wants_a_yes(
     assert caught.value.where.endswith("campaign.toml, name") and "--yes" in caught.value.fix
     assert len(server.accepted) == 30
 
-    campaign.observer.can_agree = True  # --yes
+    campaign.observer.can_confirm = True  # --yes
     assert campaign.send(server.port).sent_now == 5
     assert "25 of 30 were mailed on" in said(campaign)
-    campaign.observer.can_agree = False
+    campaign.observer.can_confirm = False
     assert campaign.send(server.port).sent_now == 0, "and it goes on by itself from there"
 
 

@@ -127,6 +127,14 @@ def test_the_memory_can_stand_elsewhere_or_nowhere(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
 
 
+def test_what_it_remembers_does_not_count_for_a_fresh_one(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    state.write_text("nonsense")
+    for fresh, code in ((True, 451), (True, 451), (False, 250)):
+        with Sandbox(None, state=state, fresh=fresh) as sandbox:
+            assert deliver(sandbox, "greylisted@acme.example") == code
+
+
 def test_on_message_comes_before_the_reply(tmp_path: Path) -> None:
     seen: list[tuple[str, bytes, int]] = []
 

@@ -72,7 +72,7 @@ def _a_common_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_live_line_has_rate_counts_and_time_left() -> None:
     terminal = Terminal()
     console = Console(title="autumn", stream=terminal, clock=Clock())
-    console.progress(progress(2.0, 100, settled={"sent": 90, "rejected": 10, "failed": 0}, deferred=7))
+    console.sending(progress(2.0, 100, settled={"sent": 90, "rejected": 10, "failed": 0}, deferred=7))
     line = terminal.getvalue().lstrip("\r")
     assert line == "autumn: 100 of 1,000, 50/s, 90 sent, 10 rejected, 7 to be tried again, 18 s left\x1b[K"
 
@@ -80,8 +80,8 @@ def test_the_live_line_has_rate_counts_and_time_left() -> None:
 def test_a_shorter_line_leaves_nothing_of_the_longer_one() -> None:
     terminal = Terminal()
     console = Console(title="autumn", stream=terminal, clock=Clock())
-    console.progress(progress(2.0, 100, deferred=7))
-    console.progress(progress(20.0, 1000))
+    console.sending(progress(2.0, 100, deferred=7))
+    console.sending(progress(20.0, 1000))
     assert screen(terminal) == ["autumn: 1,000 of 1,000, 50/s, 1,000 sent"]
     console.say("done")
     assert screen(terminal) == ["done", ""]
@@ -90,7 +90,7 @@ def test_a_shorter_line_leaves_nothing_of_the_longer_one() -> None:
 def test_the_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     terminal = Terminal()
-    Console(title="autumn" * 10, stream=terminal, clock=Clock()).progress(progress(2.0, 100))
+    Console(title="autumn" * 10, stream=terminal, clock=Clock()).sending(progress(2.0, 100))
     assert len(screen(terminal)[0]) == 39
 
 
@@ -98,16 +98,16 @@ def test_the_rate_follows_a_server_that_slows_down() -> None:
     terminal = Terminal()
     console = Console(title="autumn", stream=terminal, clock=Clock())
     for second in range(10, 101):  # a hundred a second, and from the 50th on ten
-        console.progress(progress(float(second), min(second, 50) * 100 + max(0, second - 50) * 10, total=10_000))
+        console.sending(progress(float(second), min(second, 50) * 100 + max(0, second - 50) * 10, total=10_000))
     assert ", 10/s, " in terminal.getvalue().rpartition("\r")[2]
 
 
 def test_what_is_under_way_is_being_sent() -> None:
     terminal = Terminal()
     console = Console(title="autumn", stream=terminal, clock=Clock())
-    console.progress(progress(2.0, 100, under_way=12))
+    console.sending(progress(2.0, 100, under_way=12))
     assert screen(terminal) == ["autumn: 100 of 1,000, 50/s, 100 sent, 12 being sent, 18 s left"]
-    console.progress(progress(2.0, 100, under_way=3, stopping=True))
+    console.sending(progress(2.0, 100, under_way=3, stopping=True))
     assert screen(terminal) == ["autumn: 100 of 1,000, 50/s, 100 sent, 3 being sent, stopping"]
 
 
@@ -148,7 +148,7 @@ def test_how_long_window_and_links_go_on_is_said(monkeypatch: pytest.MonkeyPatch
 
 def test_a_slow_rate_is_not_rounded_to_nothing() -> None:
     terminal = Terminal()
-    Console(title="autumn", stream=terminal, clock=Clock()).progress(progress(10.0, 4))
+    Console(title="autumn", stream=terminal, clock=Clock()).sending(progress(10.0, 4))
     assert ", 0.4/s, " in terminal.getvalue()
 
 
@@ -157,7 +157,7 @@ def test_a_log_gets_plain_lines_now_and_then() -> None:
     console = Console(title="autumn", stream=log, clock=clock)
     for second in range(1, 122):
         clock.now = 100.0 + second
-        console.progress(progress(float(second), second))
+        console.sending(progress(float(second), second))
     lines = log.getvalue().splitlines()
     assert 4 <= len(lines) <= 6
     assert all(re.fullmatch(r"autumn: \d+ of 1,000, .*left", line) for line in lines)
@@ -192,7 +192,7 @@ def test_a_reader_that_went_away_does_not_stop_the_run() -> None:
     console = Console(title="autumn", through="mx", stream=Gone())
     console.say("x")
     console.notice("x")
-    console.progress(progress(2.0, 100))
+    console.sending(progress(2.0, 100))
     assert console.confirm(5, WINDOW)
 
 

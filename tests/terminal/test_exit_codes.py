@@ -6,14 +6,14 @@ import pytest
 import typer
 
 from campaign import errors
-from campaign.terminal.exit_codes import command, exit_code, unforeseen
+from campaign.terminal.exit_codes import exit_code, unforeseen, with_exit_code
 
 SECRET = "https://acme.example/sso?token=eyJ0aGlz"
 
 
 def ended(function: Callable[[], int | None]) -> int:
     with pytest.raises(typer.Exit) as caught:
-        command(function)()
+        with_exit_code(function)()
     return caught.value.exit_code
 
 
@@ -90,4 +90,4 @@ def test_what_the_system_refuses_is_told_in_its_words() -> None:
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     with pytest.raises(BrokenPipeError):
-        command(raising(BrokenPipeError()))()
+        with_exit_code(raising(BrokenPipeError()))()

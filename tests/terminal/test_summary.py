@@ -10,7 +10,8 @@ from campaign.model import Status
 from campaign.run.summary import RunSummary
 from campaign.settings import WindowSettings
 from campaign.terminal.invocation import Invocation
-from campaign.terminal.summary import is_stale, next_commands, show_summary
+from campaign.terminal.next_commands import is_stale, next_commands
+from campaign.terminal.summary import show_summary
 from campaign.window import SendWindow
 from campaign.worker.job import StopReason
 

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from campaign.commands.check.findings import Findings, counted
 from campaign.commands.check.links import link_notes
 from campaign.commands.check.setup import Known
 from campaign.durations import brief_duration
@@ -15,7 +14,8 @@ from campaign.run.loading_notes import in_words, refuse_unusable
 from campaign.run.preconditions import odd_about, open_contacts_of
 from campaign.settings import Settings
 from campaign.terminal.console import Console
-from campaign.terminal.summary import show_counts
+from campaign.terminal.counts import show_counts
+from campaign.terminal.findings import Findings, counted
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
@@ -66,7 +66,7 @@ def earlier(settings: Settings, known: Known, found: Findings) -> None:
         return
     if not (before.due and goes_on.wants_yes):
         found.note(goes_on.words)
-    elif Console(title=settings.name, yes=False).can_agree:
+    elif Console(title=settings.name, yes=False).can_confirm:
         found.note(f"{goes_on.words}: send asks first, and where nobody can answer, it wants --yes")
     else:
         raise wants_a_yes(goes_on, settings)

@@ -1,10 +1,10 @@
 """The check of the links in the messages: whether they are there, and where they lead."""
 
-from campaign.commands.check.findings import Findings
 from campaign.links.checks import DEFAULT_DOMAIN
 from campaign.model import Status
 from campaign.run.dry_run_findings import DryRun
 from campaign.settings import Settings
+from campaign.terminal.findings import Findings
 
 
 def link_notes(settings: Settings, seen: DryRun, found: Findings) -> None:

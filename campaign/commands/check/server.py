@@ -1,6 +1,5 @@
 """The check of the server: the session, and an envelope from us to ourselves."""
 
-from campaign.commands.check.findings import Findings, counted
 from campaign.commands.check.setup import Known
 from campaign.model import Phase
 from campaign.run.dry_run import size_with_little
@@ -10,6 +9,7 @@ from campaign.smtp.envelope_probe import probe_envelope
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.notes import session_notes
 from campaign.smtp.session.session import Session
+from campaign.terminal.findings import Findings, counted
 from campaign.worker.message_size import too_large
 from campaign.worker.policy import judge, refusal, said
 
@@ -54,13 +54,13 @@ def _too_large(settings: Settings, known: Known, limit: int, found: Findings) ->
 def _envelope(settings: Settings, session: Session, found: Findings) -> None:
     """Try an envelope from us to ourselves; say what is heard at each step."""
     smtp, message = settings.smtp, settings.message
-    steps = probe_envelope(
+    heard = probe_envelope(
         session,
         return_path=message.return_path,
         recipient=message.sender_address,
         timeout=smtp.timeout.total_seconds(),
     )
-    for one in steps:
+    for one in heard:
         verdict = judge(one.phase, one.reply)
         if verdict.stop:
             setting = "message.return_path" if one.phase is Phase.MAIL else "message.from"

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from campaign.commands.check.findings import Findings
-from campaign.commands.send import require_folder, signing_secret
+from campaign.commands.folders import require_folder
+from campaign.commands.signing_secret import signing_secret
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate
@@ -17,6 +17,7 @@ from campaign.run.dry_run import dry_run_window
 from campaign.run.dry_run_findings import DryRun
 from campaign.run.preconditions import long_lives
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
+from campaign.terminal.findings import Findings
 from campaign.window import SendWindow
 
 

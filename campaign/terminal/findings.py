@@ -1,16 +1,12 @@
 """What a check finds out, one after the other: what is well, what is worth knowing, what is wrong."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import typer
-
 from campaign.errors import CampaignError
-from campaign.terminal.colour import coloured
+from campaign.terminal.stderr import say_aside
 from campaign.terminal.stdout import say
-from campaign.visible import visible_lines
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +63,7 @@ class Findings:
     def say(self, words: str) -> None:
         """Say a line."""
         if self.aside:
-            typer.echo(coloured(visible_lines(words), sys.stderr), err=True)
+            say_aside(words)
         else:
             say(words)
 
