@@ -146,8 +146,6 @@ class Attempt:
     link_fingerprint: str
     token: str = field(default="", repr=False)
     """That of the link in the message: whoever has it signs in. What servers quote of it does not go on record."""
-    tries: int = 0
-    """How many tries this run and the ones it resumes have spent on the contact before this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ def letter(one: DueRow, *, size: int = 100, smtputf8: bool = False) -> Attempt:
     """An attempt for a row."""
     envelope = Envelope(return_path="us@acme.example", recipient=one.contact.email, smtputf8=smtputf8)
     message = Message(envelope=envelope, message_id=f"<{one.id}@acme.example>", data=b"x" * (size - 2) + b"\r\n")
-    return Attempt(contact=one.id, message=message, link_expires_at=0, link_fingerprint="", tries=one.tries)
+    return Attempt(contact=one.id, message=message, link_expires_at=0, link_fingerprint="")
 
 
 class Office:
@@ -114,13 +114,19 @@ class Office:
         self.notebook = Notebook()
         self.breaker = CircuitBreaker(stop_after=job.stop_after, where="here")
         self.send_rate = send_rate or SendRate(rate, now=self.now, second=job.backoff)
-        self.dispatcher = self._hire(job, make, journal or self.notebook)
+        self.made: list[DueRow] = []
+        """The rows that attempts were made of."""
+        self.dispatcher = self._dispatcher(job, make, journal or self.notebook)
 
-    def _hire(self, job: Job, make: Callable[[DueRow], Attempt], journal: SqliteJournal) -> Dispatcher:
+    def _dispatcher(self, job: Job, make: Callable[[DueRow], Attempt], journal: SqliteJournal) -> Dispatcher:
+        def noted(due: DueRow) -> Attempt:
+            self.made.append(due)
+            return make(due)
+
         return Dispatcher(
             job,
             rows=self.rows,
-            make=make,
+            make=noted,
             journal=journal,
             send_rate=self.send_rate,
             breaker=self.breaker,

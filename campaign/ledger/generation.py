@@ -16,6 +16,7 @@ with the ledger, is not noticed.
 """
 
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from campaign.ledger import schema
 from campaign.ledger.files import generation_file, size_of, wal_file
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS
 from campaign.ledger.wal_sync import make_durable
-from campaign.private_files import replacing
+from campaign.private_files import open_own, replacing
 
 _SALT = slice(16, 20)
 _WRAP = 1 << 32
@@ -94,8 +95,11 @@ def begin_generation(database: sqlite3.Connection, path: Path) -> None:
     database.execute("INSERT OR REPLACE INTO facts VALUES ('generation', ?)", (latest,))
     written = generation_file(path)
     with contextlib.suppress(OSError):
-        with wal_file(path).open("rb+") as wal:
-            make_durable(wal.fileno())
+        wal = open_own(wal_file(path), os.O_RDWR, one_name=False)
+        try:
+            make_durable(wal)
+        finally:
+            os.close(wal)
         with replacing(written, durable=True) as file:
             file.write(f"{latest}\n".encode("ascii"))
 

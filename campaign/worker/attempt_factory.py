@@ -33,5 +33,4 @@ class AttemptFactory:
             link_expires_at=self._expires_at,
             link_fingerprint=link.fingerprint,
             token=link.token,
-            tries=due.tries,
         )

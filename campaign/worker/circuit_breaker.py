@@ -28,7 +28,7 @@ class CircuitBreaker:
             reason = error.reason or "trouble"
             self.reason = StopReason(what=error.what, where=error.where, fix=error.fix, reason=reason)
 
-    def suspect(self, contact: int, detail: str) -> None:
+    def count_failure(self, contact: int, detail: str) -> None:
         """Count a failure that may not be the contact's; too many in a row are a reason to stop."""
         self.in_a_row.append(contact)
         if len(self.in_a_row) >= self._stop_after:
@@ -42,7 +42,7 @@ class CircuitBreaker:
                 )
             )
 
-    def judged(self, contact: int, suspicion: str | None) -> None:
+    def note_suspicion(self, contact: int, suspicion: str | None) -> None:
         """Hear of a contact's latest reply that was no yes: what is suspicious about it, or None."""
         if suspicion is not None:
             self.suspicious[contact] = suspicion

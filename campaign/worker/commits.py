@@ -54,11 +54,11 @@ class Commits:
                 self._profile.spent("ledger", time.perf_counter() - start)
                 self._failing_since = None
                 if lost:
-                    self._dispatcher.lost(lost)
+                    self._dispatcher.claims_lost(lost)
                     self._pool.cancel_unsent()
             durable = journal.collect()
             if durable:
-                self._dispatcher.cleared(durable)
+                self._dispatcher.claims_durable(durable)
                 self._pool.resume_held()
         except LedgerError as error:
             if self._failing_since is None:

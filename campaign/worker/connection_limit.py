@@ -36,9 +36,9 @@ class ConnectionLimit:
     def narrow(self, now: float) -> None:
         """Make do with fewer if the server has said so."""
         pool, sessions = self._pool, self._dispatcher.sessions
-        if sessions.crowded is not None:
-            pool.limit = max(1, min(pool.limit, sessions.crowded or pool.connections))
-            sessions.crowded = None
+        if sessions.server_limit is not None:
+            pool.limit = max(1, min(pool.limit, sessions.server_limit or pool.connections))
+            sessions.server_limit = None
             self._widen_at = now + _WIDEN_EVERY
 
     def follow_the_rows(self, now: float) -> None:
@@ -50,7 +50,7 @@ class ConnectionLimit:
         if ready:
             pool.open(pool.busy + ready)
             if self._send_rate.wait(now) > 0:
-                self._dispatcher.fetch()
+                self._dispatcher.fetch_rows()
             elif pool.idle:
                 pool.fill_idle()
         elif pool.idle:

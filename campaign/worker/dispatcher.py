@@ -82,21 +82,21 @@ class Dispatcher:
         """How many contacts are claimed and have no outcome yet."""
         return len(self._outcomes.under_way)
 
-    def cleared(self, claims: list[Attempt]) -> None:
+    def claims_durable(self, claims: list[Attempt]) -> None:
         """Hear that these claims are durable."""
         for attempt in claims:
             self._claims.forget(attempt)
 
-    def lost(self, claims: list[Attempt]) -> None:
+    def claims_lost(self, claims: list[Attempt]) -> None:
         """Hear that another worker won these claims: they are no longer ours to send or to settle."""
         for attempt in claims:
             self._outcomes.abandon(attempt.contact)
 
-    def window_over(self) -> None:
+    def window_closed(self) -> None:
         """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
         self._outcomes.fail_waiting()
 
-    def fetch(self) -> None:
+    def fetch_rows(self) -> None:
         """Have the next rows here, though none may begin yet."""
         try:
             self._rows.fetch(self._clock())
@@ -139,17 +139,19 @@ class Dispatcher:
         verdict = self._judge.verdict(phase, reply, served=served)
         ends = verdict.renew or verdict.fewer
         if not ends and (reply.code != 421 or phase is Phase.BODY):
-            self.sessions.of_use()
+            self.sessions.session_used()
         if due is None:
             return ends
         if verdict.action is Action.SENT:
             self._judge.accepted()
             self._outcomes.sent(due, reply)
             return False
-        self._breaker.judged(due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None)
+        self._breaker.note_suspicion(
+            due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None
+        )
         self._outcomes.carry_out(due, verdict, reply, f"at {phase}: {reply.text}")
         if verdict.fewer:
-            self.sessions.fewer(None, reply.text)
+            self.sessions.want_fewer(None, reply.text)
         if verdict.stop:
             self._breaker.stop(refusal(verdict, phase, reply, where=self._where))
         return ends
@@ -165,7 +167,7 @@ class Dispatcher:
             now = self._clock()
             if now - self._last_drop >= self._backoff:  # a server that goes down drops all connections: one failure
                 self._last_drop = now
-                self._breaker.suspect(due.id, why)
+                self._breaker.count_failure(due.id, why)
         if self.closed or self._quick[due.id] <= _QUICK_TRIES:
             self._outcomes.give_back(due)
             return
@@ -186,11 +188,11 @@ class Dispatcher:
 
     def session_opened(self, session: Session) -> None:
         """Note that the server takes sessions."""
-        self.sessions.opened()
+        self.sessions.session_opened()
 
     def session_failed(self, error: SessionError, *, others: int) -> float:
         """Stop where it is our own fault; otherwise make do with fewer, or wait."""
-        return self._backoff if self.closed else self.sessions.failed(error, others=others)
+        return self._backoff if self.closed else self.sessions.session_failed(error, others=others)
 
     # How it is done.
 

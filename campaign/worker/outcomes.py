@@ -77,7 +77,7 @@ class Outcomes:
             self._breaker.notice(f"the server asks to slow down ({detail}); now", "rate")
         # A session that was full at once counts as one that could not be had, and not for each row that it met.
         if (verdict.suspect and not verdict.renew) or (slow and self._endless(now)):
-            self._breaker.suspect(due.id, detail)
+            self._breaker.count_failure(due.id, detail)
 
     def settle(self, due: DueRow, status: Status, reply: Reply | None, detail: str = "") -> None:
         """Write down a claimed row's last word."""

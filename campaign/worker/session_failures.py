@@ -19,7 +19,7 @@ class SessionFailures:
 
     def __init__(self, breaker: CircuitBreaker, *, stop_after: int, backoff: float, where: str) -> None:
         """`backoff`: the first wait; it is doubled while no session is of use. `where` names the server."""
-        self.crowded: int | None = None
+        self.server_limit: int | None = None
         """How many connections the server seems to take, where it has said that they are too many; 0: as many as are
         open now.
         """
@@ -31,17 +31,17 @@ class SessionFailures:
         self._failed = 0
         self._ever_open = False
 
-    def opened(self) -> None:
+    def session_opened(self) -> None:
         """Hear of a new session. Whether it is of use will be seen."""
         self._ever_open = True
 
-    def of_use(self) -> None:
+    def session_used(self) -> None:
         """Hear that one was: the server has said something of a message."""
         if self._failed:
             self._failed = 0
             self._waits = reconnect_waits(self._backoff)
 
-    def failed(self, error: SessionError, *, others: int) -> float:
+    def session_failed(self, error: SessionError, *, others: int) -> float:
         """Hear that one could not be had, or was of no use, while `others` are open or being opened. Give the seconds
         until the next attempt. Where it is our own fault, or the server's for good, the circuit
         breaker has the reason to stop.
@@ -53,7 +53,7 @@ class SessionFailures:
             self._breaker.stop(error)
         elif others:
             if error.reply is not None and error.phase in _SET_UP:
-                self.fewer(others, error.what)
+                self.want_fewer(others, error.what)
             return self._backoff
         else:
             self._failed += 1
@@ -66,7 +66,7 @@ class SessionFailures:
             self._breaker.notice(f"{error.what}; next attempt in {wait:.0f} s")
         return wait
 
-    def fewer(self, connections: int | None, why: str) -> None:
+    def want_fewer(self, connections: int | None, why: str) -> None:
         """Make do with so many; None: with those that are open now."""
-        self.crowded = connections or 0
+        self.server_limit = connections or 0
         self._breaker.notice(f"the server wants fewer connections ({why}); now at most", "connections")

@@ -146,7 +146,7 @@ class Worker:
             return
         dispatcher.draining = dispatcher.recalled = True
         self.pool.cancel_unsent()
-        dispatcher.window_over()
+        dispatcher.window_closed()
 
     def _close(self) -> None:
         """Hang up, write what is left, and say a last time how it went."""

@@ -79,8 +79,11 @@ class TestOpening:
 
     def test_never_more_than_the_limit(self, smtp_server: StartServer) -> None:
         server = smtp_server()
-        handler = RecordingHandler(attempt(number) for number in range(40))
+        handler = RecordingHandler((attempt(number) for number in range(40)), holding=True)
         pool = pool_to(server, handler, limit=4)
+        work(pool, lambda: handler.sessions == 4)  # each has a message that may not leave yet
+        handler.holding = False
+        pool.resume_held()
         seen: list[int] = []
         work(pool, lambda: seen.append(pool.connections) or handler.settled)  # type: ignore[func-returns-value]
         assert max(seen) == 4

@@ -16,7 +16,7 @@ Open = Callable[..., Office]
 
 def left(attempt: Attempt, here: Office) -> Attempt:
     """The attempt, its body gone."""
-    here.dispatcher.cleared([attempt])
+    here.dispatcher.claims_durable([attempt])
     assert here.dispatcher.may_send_body(attempt)
     return attempt
 

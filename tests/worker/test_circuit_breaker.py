@@ -19,10 +19,10 @@ def test_the_first_reason_stays() -> None:
 
 def test_so_many_failures_in_a_row_are_a_reason_and_one_less_is_none() -> None:
     found = breaker(3)
-    found.suspect(1, "first")
-    found.suspect(2, "second")
+    found.count_failure(1, "first")
+    found.count_failure(2, "second")
     assert found.reason is None
-    found.suspect(3, "third words")
+    found.count_failure(3, "third words")
     assert found.reason is not None
     assert found.reason.what.startswith("3 failures in a row")
     assert "third words" in found.reason.what
@@ -34,38 +34,38 @@ def test_so_many_failures_in_a_row_are_a_reason_and_one_less_is_none() -> None:
 def test_a_message_that_is_accepted_begins_the_count_anew() -> None:
     found = breaker(3)
     for contact in (1, 2):
-        found.suspect(contact, "no")
+        found.count_failure(contact, "no")
     found.message_accepted()
     assert found.in_a_row == []
     for contact in (3, 4):
-        found.suspect(contact, "no")
+        found.count_failure(contact, "no")
     assert found.reason is None
-    found.suspect(5, "no")
+    found.count_failure(5, "no")
     assert found.in_a_row == [3, 4, 5]
 
 
 def test_a_message_accepted_after_the_stop_does_not_take_back_whose_failures_it_was() -> None:
     """Their rows are made pending again at the end of the run: the fault was not theirs."""
     found = breaker(2)
-    found.suspect(1, "no")
-    found.suspect(2, "no")
+    found.count_failure(1, "no")
+    found.count_failure(2, "no")
     found.message_accepted()
     assert found.in_a_row == [1, 2]
 
 
 def test_a_single_failure_can_be_too_many() -> None:
     found = breaker(1)
-    found.suspect(7, "no")
+    found.count_failure(7, "no")
     assert found.reason is not None and found.in_a_row == [7]
     assert found.reason.what.startswith("a failure that looks like our own or the server's; the last: no")
 
 
 def test_what_is_suspicious_is_kept_by_contact_as_long_as_nobody_gets_through() -> None:
     found = breaker()
-    found.judged(1, "at RCPT: 554 5.7.1")
-    found.judged(2, "at RCPT: 554 5.7.1")
-    found.judged(2, None)  # another reply, and its own
-    found.judged(3, None)
+    found.note_suspicion(1, "at RCPT: 554 5.7.1")
+    found.note_suspicion(2, "at RCPT: 554 5.7.1")
+    found.note_suspicion(2, None)  # another reply, and its own
+    found.note_suspicion(3, None)
     assert found.suspicious == {1: "at RCPT: 554 5.7.1"}
     found.message_accepted()
     assert found.suspicious == {}

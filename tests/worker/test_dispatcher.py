@@ -64,7 +64,7 @@ class _Fixture:
         self.dispatcher = Dispatcher(
             SmallCampaign(folder / "campaign").people(1).plan(1).job(open_window()),
             rows=RowQueue(due_rows),
-            make=_parcel,
+            make=_attempt,
             journal=journal,
             send_rate=SendRate(None, now=0.0),
             breaker=CircuitBreaker(stop_after=100, where=""),
@@ -77,9 +77,9 @@ class _Fixture:
         return attempt
 
 
-def _parcel(due: DueRow) -> Attempt:
+def _attempt(due: DueRow) -> Attempt:
     message = Message(envelope=_ENVELOPE, message_id="<1@acme.example>", data=b"Subject: x\r\n\r\nx\r\n")
-    return Attempt(contact=due.id, message=message, link_expires_at=0, link_fingerprint="", tries=due.tries)
+    return Attempt(contact=due.id, message=message, link_expires_at=0, link_fingerprint="")
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def dispatcher(tmp_path: Path) -> Iterator[_Fixture]:
 def test_a_body_waits_for_its_claim(dispatcher: _Fixture) -> None:
     attempt = dispatcher.take()
     assert not dispatcher.dispatcher.may_send_body(attempt)
-    dispatcher.dispatcher.cleared([attempt])
+    dispatcher.dispatcher.claims_durable([attempt])
     assert dispatcher.dispatcher.may_send_body(attempt)
 
 
@@ -108,9 +108,9 @@ def test_an_earlier_claim_of_the_same_contact_says_nothing_of_a_later_one(dispat
     dispatcher.now += 60.0
     second = dispatcher.take()
     assert second is not first
-    dispatcher.dispatcher.cleared([first])
+    dispatcher.dispatcher.claims_durable([first])
     assert not dispatcher.dispatcher.may_send_body(second)
-    dispatcher.dispatcher.cleared([second])
+    dispatcher.dispatcher.claims_durable([second])
     assert dispatcher.dispatcher.may_send_body(second)
 
 
@@ -118,12 +118,12 @@ def test_a_claim_that_is_durable_only_when_its_try_has_ended_leaves_nothing_behi
     first = dispatcher.take()
     dispatcher.dispatcher.not_sent(first, "")
     second = dispatcher.take()
-    dispatcher.dispatcher.cleared([second])
-    dispatcher.dispatcher.cleared([first])
+    dispatcher.dispatcher.claims_durable([second])
+    dispatcher.dispatcher.claims_durable([first])
     assert dispatcher.dispatcher.may_send_body(second)
 
 
 def test_a_claim_that_another_worker_won_never_lets_the_body_go(dispatcher: _Fixture) -> None:
     attempt = dispatcher.take()
-    dispatcher.dispatcher.lost([attempt])
+    dispatcher.dispatcher.claims_lost([attempt])
     assert not dispatcher.dispatcher.may_send_body(attempt)

@@ -110,7 +110,7 @@ class _Play:
                     self.ledger.write()
             case "collect":
                 if self.ledger.round is not None:
-                    dispatcher.cleared(self.ledger.end_round())
+                    dispatcher.claims_durable(self.ledger.end_round())
             case "later":
                 self.here.now += 100.0
             case "leave" if self.upcoming:

@@ -188,7 +188,7 @@ def test_a_row_whose_last_outcome_is_not_written_yet_waits_a_moment_and_others_g
 def test_nothing_leaves_once_it_is_recalled(office: Open) -> None:
     here = office()
     attempt = here.take()
-    here.dispatcher.cleared([attempt])
+    here.dispatcher.claims_durable([attempt])
     here.dispatcher.recalled = True
     assert not here.dispatcher.may_send_body(attempt)
 
@@ -197,7 +197,7 @@ def test_nothing_leaves_once_it_is_recalled(office: Open) -> None:
 def test_nothing_leaves_when_the_window_is_over(office: Open, seconds: float, leaves: bool) -> None:
     here = office(window=closing(seconds))
     attempt = here.take()
-    here.dispatcher.cleared([attempt])
+    here.dispatcher.claims_durable([attempt])
     assert here.dispatcher.may_send_body(attempt) == leaves
 
 

@@ -12,7 +12,7 @@ BLOCKED = reply(554, "5.7.1", "Blocked")
 
 def test_an_accepted_message_is_sent(office: Open) -> None:
     here = office(1)
-    here.breaker.suspect(9, "before")
+    here.breaker.count_failure(9, "before")
     here.dispatcher.reply_received(left(here.take(), here), Phase.BODY, OK, served=True)
     assert here.notebook.told() == [("claim", 1), ("sent", 1, True)]
     assert here.dispatcher.settled == {Status.SENT: 1}
@@ -35,7 +35,7 @@ def test_a_greylisted_row_waits_and_goes_again_until_its_tries_are_spent(office:
     waits = []
     for tries in range(3):
         attempt = here.take()
-        assert attempt.tries == tries
+        assert here.made[-1].tries == tries
         here.dispatcher.reply_received(attempt, Phase.RCPT, GREYLISTED, served=True)
         here.take_none()
         moment = here.rows.next_moment()
@@ -65,7 +65,8 @@ def test_slow_down_costs_no_try_and_lowers_the_rate(office: Open) -> None:
     assert here.notices()[0].startswith("the server asks to slow down")
     assert here.rows.waiting == 1
     here.now += 60.0
-    assert here.take().tries == 0
+    here.take()
+    assert here.made[-1].tries == 0
 
 
 def test_a_session_that_is_full_costs_nothing_at_all(office: Open) -> None:
@@ -98,7 +99,7 @@ def test_a_session_that_only_ever_says_later_is_closed_and_costs_no_row_anything
     here.dispatcher.session_opened(here.session)
     useless = SessionError("of no use", phase=Phase.RCPT, reply=postscreen)
     here.dispatcher.session_failed(useless, others=3)
-    assert here.dispatcher.sessions.crowded is None, "it has said nothing of the number of connections"
+    assert here.dispatcher.sessions.server_limit is None, "it has said nothing of the number of connections"
     for _ in range(3):
         assert not here.dispatcher.closed
         here.dispatcher.session_failed(useless, others=0)
@@ -107,11 +108,11 @@ def test_a_session_that_only_ever_says_later_is_closed_and_costs_no_row_anything
 
 def test_too_many_connections_costs_no_row_a_try_and_no_rate(office: Open) -> None:
     here = office(1, rate=100.0)
-    crowded = reply(432, "4.3.2", "Concurrent connections limit exceeded")
-    assert here.dispatcher.reply_received(here.take(), Phase.BODY, crowded, served=True)
+    server_limit = reply(432, "4.3.2", "Concurrent connections limit exceeded")
+    assert here.dispatcher.reply_received(here.take(), Phase.BODY, server_limit, served=True)
     assert here.notebook.told() == [("claim", 1), ("release", 1)]
     assert here.send_rate.rate == 100.0 and here.breaker.in_a_row == []
-    assert here.dispatcher.sessions.crowded == 0
+    assert here.dispatcher.sessions.server_limit == 0
     assert "fewer connections" in here.notices()[0]
 
 

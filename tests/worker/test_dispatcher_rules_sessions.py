@@ -18,7 +18,8 @@ def test_an_untouched_row_goes_again_at_once_three_times_and_then_waits_as_for_a
     assert "before the message had left" in here.notebook.outcomes[0].detail
     here.take_none()
     here.now += 60.0
-    assert here.take().tries == 1
+    here.take()
+    assert here.made[-1].tries == 1
 
 
 def test_quick_tries_begin_anew_after_each_wait(office: Open) -> None:
@@ -68,7 +69,7 @@ def test_a_server_that_goes_down_drops_all_connections_and_that_is_one_failure(o
 def test_a_row_that_another_worker_won_is_no_longer_ours(office: Open) -> None:
     here = office()
     attempts = [here.take() for _ in range(3)]
-    here.dispatcher.lost(attempts)
+    here.dispatcher.claims_lost(attempts)
     here.notebook.told()
     here.dispatcher.reply_received(attempts[0], Phase.RCPT, NO_SUCH_USER, served=True)
     here.dispatcher.not_sent(attempts[1], "the server hung up")
@@ -84,7 +85,7 @@ def test_when_the_window_is_over_rows_that_were_tried_have_failed_and_others_are
     here.dispatcher.reply_received(here.take(), Phase.RCPT, SLOW_DOWN, served=True)
     assert here.rows.waiting == 2
     here.notebook.told()
-    here.dispatcher.window_over()
+    here.dispatcher.window_closed()
     assert here.notebook.told() == [("give up", 1)]
     assert here.dispatcher.settled == {Status.FAILED: 1}
     assert here.rows.waiting == 0
@@ -152,7 +153,7 @@ def test_one_session_too_many_is_no_failure_but_a_limit(office: Open) -> None:
     here = office(stop_after=2)
     for _ in range(5):
         assert here.dispatcher.session_failed(refused(Phase.CONNECT, 421), others=3) == 1.0
-        assert here.dispatcher.sessions.crowded == 3
+        assert here.dispatcher.sessions.server_limit == 3
     assert not here.dispatcher.closed
     assert "fewer connections" in here.notices()[0]
 
@@ -160,4 +161,4 @@ def test_one_session_too_many_is_no_failure_but_a_limit(office: Open) -> None:
 def test_a_session_that_failed_without_a_word_says_nothing_about_a_limit(office: Open) -> None:
     here = office()
     here.dispatcher.session_failed(refused(Phase.CONNECT), others=3)
-    assert here.dispatcher.sessions.crowded is None and here.notices() == []
+    assert here.dispatcher.sessions.server_limit is None and here.notices() == []

@@ -147,7 +147,7 @@ class Workers:
     def _turn(self, office: Office, number: int, now: float, refuses: Callable[[int, Attempt], bool]) -> None:
         office.now = now
         if office.send_rate.wait(now) > 0:
-            office.dispatcher.fetch()
+            office.dispatcher.fetch_rows()
             return
         while (attempt := office.dispatcher.next_attempt(office.session)) is not None:
             if refuses(number, attempt):
