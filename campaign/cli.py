@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
-from campaign import __version__, options
-from campaign.exits import command
-from campaign.options import TOML
-from campaign.usage import Command, Program
+from campaign import __version__
+from campaign.commands import options
+from campaign.commands.options import TOML
+from campaign.commands.run_order import RESEND_ONLY, SEND_ONLY, RunOrder, told_by
+from campaign.terminal.exit_codes import with_exit_code
+from campaign.terminal.usage import Command, Program
 
 app = typer.Typer(
     cls=Program,
@@ -44,16 +46,16 @@ def _main(
 
 
 @app.command(cls=Command)
-@command
-def init(folder: Annotated[Path, typer.Argument(help="A new folder.", metavar="DIR")]) -> None:
+@with_exit_code
+def init(folder: options.NewFolder) -> None:
     """Make a campaign to start from."""
-    from campaign.commands.starting import start_campaign
+    from campaign.commands.init import start_campaign
 
     start_campaign(folder)
 
 
 @app.command(cls=Command)
-@command
+@with_exit_code
 def check(
     campaign: options.Campaign = TOML,
     output: options.Output = None,
@@ -68,7 +70,7 @@ def check(
 
 
 @app.command(cls=Command)
-@command
+@with_exit_code
 def preview(
     campaign: options.Campaign = TOML,
     folder: options.Folder = None,
@@ -77,85 +79,36 @@ def preview(
     json: options.Json = False,
 ) -> int:
     """Write every message to a folder, to look at; send nothing."""
-    from campaign.commands.previewing import preview_campaign
+    from campaign.commands.preview import preview_campaign
 
     return preview_campaign(campaign, folder=folder, limit=limit, yes=yes, json=json)
 
 
 @app.command(cls=Command)
-@command
-def send(
-    campaign: options.Campaign = TOML,
-    output: options.Output = None,
-    wait: options.Wait = True,
-    sandbox: options.InSandbox = False,
-    fresh: options.Fresh = False,
-    dry_run: options.DryRun = False,
-    folder: options.Folder = None,
-    limit: options.Limit = None,
-    allow_empty: options.AllowEmpty = False,
-    yes: options.Yes = False,
-    opens: options.Opens = None,
-    closes: options.Closes = None,
-    lasts: options.Lasts = None,
-    host: options.Host = None,
-    port: options.Port = None,
-    connections: options.Connections = None,
-    rate: options.Rate = None,
-    processes: options.Processes = None,
-    profile: options.Profile = False,
-    json: options.Json = False,
-) -> int:
+@with_exit_code
+@told_by(without=RESEND_ONLY)
+def send(order: RunOrder) -> int:
     """Send to everybody who has not been mailed yet. Run it again to go on."""
-    from campaign.pipeline.reader import reader_begun
+    from campaign.run.contacts_process import contacts_process
 
-    with reader_begun(wanted=not dry_run) as reader:  # it imports pandas while we import the rest
-        from campaign.commands.sending import Order, send_campaign
+    with contacts_process(wanted=not order.dry_run) as reader:  # it imports pandas while we import the rest
+        from campaign.commands.send import send_campaign
 
-        order = Order(
-            campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
-            closes=closes, lasts=lasts, host=host, port=port, connections=connections, rate=rate,
-            processes=processes, profile=profile, json=json, dry_run=dry_run, folder=folder, fresh=fresh,
-            allow_empty=allow_empty,
-        )  # fmt: skip
         return send_campaign(order, reader)
 
 
 @app.command(cls=Command)
-@command
-def resend(
-    campaign: options.Campaign = TOML,
-    source: options.Source = None,
-    include: options.Included = None,
-    output: options.Output = None,
-    wait: options.Wait = True,
-    sandbox: options.InSandbox = False,
-    limit: options.Limit = None,
-    yes: options.Yes = False,
-    opens: options.Opens = None,
-    closes: options.Closes = None,
-    lasts: options.Lasts = None,
-    host: options.Host = None,
-    port: options.Port = None,
-    connections: options.Connections = None,
-    rate: options.Rate = None,
-    processes: options.Processes = None,
-    profile: options.Profile = False,
-    json: options.Json = False,
-) -> int:
+@with_exit_code
+@told_by(without=SEND_ONLY)
+def resend(order: RunOrder) -> int:
     """Send again to the rows that failed, were pending or invalid, with fresh links. Never to a row that is sent."""
-    from campaign.commands.sending import Order, resend_campaign
+    from campaign.commands.resend import resend_campaign
 
-    order = Order(
-        campaign=campaign, output=output, wait=wait, sandbox=sandbox, limit=limit, yes=yes, opens=opens,
-        closes=closes, lasts=lasts, host=host, port=port, connections=connections, rate=rate,
-        processes=processes, profile=profile, json=json,
-    )  # fmt: skip
-    return resend_campaign(order, source, [word.value for word in include or ()])
+    return resend_campaign(order)
 
 
 @app.command(cls=Command)
-@command
+@with_exit_code
 def status(
     campaign: options.Campaign = TOML,
     output: options.Output = None,
@@ -163,24 +116,24 @@ def status(
     json: options.Json = False,
 ) -> None:
     """Say how many rows have which status; also while a run goes on."""
-    from campaign.commands.looking import show_status
+    from campaign.commands.status import show_status
 
     show_status(campaign, output=output, sandbox=sandbox, json=json)
 
 
 @app.command(cls=Command)
-@command
+@with_exit_code
 def results(
     campaign: options.Campaign = TOML, output: options.Output = None, sandbox: options.OfSandbox = False
 ) -> None:
     """Write the results CSV from the ledger."""
-    from campaign.commands.looking import rewrite_results
+    from campaign.commands.results import rewrite_results
 
     rewrite_results(campaign, output=output, sandbox=sandbox)
 
 
 @app.command(cls=Command)
-@command
+@with_exit_code
 def report(
     campaign: options.Campaign = TOML,
     to: options.Page = None,
@@ -189,54 +142,42 @@ def report(
     json: options.Json = False,
 ) -> None:
     """Write a page for whoever asks what became of everybody."""
-    from campaign.commands.looking import report_campaign
+    from campaign.commands.report import report_campaign
 
     report_campaign(campaign, to, output=output, sandbox=sandbox, json=json)
 
 
 @app.command("sandbox", cls=Command)
-@command
-def sandbox_(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")] = 2525,
-    folder: Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")] = Path("sandbox"),
-) -> None:
+@with_exit_code
+def sandbox_(port: options.SandboxPort = 2525, folder: options.SandboxFolder = Path("sandbox")) -> None:
     """Run the embedded SMTP server alone, until Ctrl-C."""
-    from campaign.commands.serving import serve_sandbox
+    from campaign.commands.sandbox import serve_sandbox
 
     serve_sandbox(port, folder)
 
 
+@app.command(cls=Command)
+@with_exit_code
+def guide(subject: options.Subject = None) -> None:
+    """Show the manual: a page, or the list of its pages."""
+    from campaign.commands.guide import show_guide
+
+    show_guide(subject)
+
+
 @link_app.command("mint", cls=Command)
-@command
-def link_mint(
-    campaign: options.NamedCampaign,
-    email: Annotated[str, typer.Argument(help="The address that the link signs in.", metavar="EMAIL")],
-    lasts: Annotated[
-        str | None, typer.Option(help="How long it works: 1h. [default: as in a run begun now]", metavar="LENGTH")
-    ] = None,
-) -> None:
+@with_exit_code
+def link_mint(campaign: options.Campaign, email: options.Email, lasts: options.LinkLasts = None) -> None:
     """Make a sign-in link and print it. Whoever holds it is that contact until it expires."""
-    from campaign.commands.links import mint_link
+    from campaign.commands.link_mint import mint_link
 
     mint_link(campaign, email, lasts)
 
 
 @link_app.command("inspect", cls=Command)
-@command
-def link_inspect(
-    url: Annotated[
-        str, typer.Argument(help="The link, or a text with it in it; - reads from standard input.", metavar="URL")
-    ],
-    campaign: Annotated[
-        Path | None,
-        typer.Option(
-            help="Its campaign.toml, for the domain and the secret. [default: what the environment has of them]",
-            metavar="CAMPAIGN.TOML",
-        ),
-    ] = None,
-    json: options.Json = False,
-) -> int:
+@with_exit_code
+def link_inspect(url: options.Url, campaign: options.CampaignOfLink = None, json: options.Json = False) -> int:
     """Say what a link says and what is wrong with it. Exit code 1 if anything is."""
-    from campaign.commands.links import inspect_link_for
+    from campaign.commands.link_inspect import show_inspection
 
-    return inspect_link_for(url, campaign, json=json)
+    return show_inspection(url, campaign, json=json)

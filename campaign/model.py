@@ -73,6 +73,17 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DueRow:
+    """A contact whose turn it is."""
+
+    id: int
+    """The ledger's number for the contact."""
+    contact: Contact
+    tries: int
+    """How many this run and the ones it resumes have spent on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginLink:
     """A ClickFunnels sign-in link. Whoever holds its URL is that contact until it expires."""
 
@@ -124,7 +135,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class Attempt:
     """A message on its way to one contact, with what the ledger must remember of it."""
 
     contact: int
@@ -135,8 +146,6 @@ class Parcel:
     link_fingerprint: str
     token: str = field(default="", repr=False)
     """That of the link in the message: whoever has it signs in. What servers quote of it does not go on record."""
-    tries: int = 0
-    """How many tries this run and the ones it resumes have spent on the contact before this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +173,7 @@ class Outcome:
     """Whether the row's tries are one less for it (throttling is not failure)."""
 
 
-class Standing(NamedTuple):
+class ResultRow(NamedTuple):
     """Where one row of the contacts file stands: a line of the results. A tuple, since there are millions."""
 
     cells: str
@@ -180,3 +189,25 @@ class Standing(NamedTuple):
     """Unix seconds, as are all moments here."""
     link_expires_at: int | None
     link_fingerprint: str | None
+
+
+class RowReason(NamedTuple):
+    """Why a row has the status it has."""
+
+    status: Status
+    smtp_code: int | None
+    enhanced_status: str | None
+    detail: str
+    email: str
+
+
+class RowToCheck(NamedTuple):
+    """A row that somebody should look at."""
+
+    row: int
+    line: int
+    email: str
+    status: Status
+    smtp_code: int | None
+    enhanced_status: str | None
+    detail: str

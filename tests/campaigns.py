@@ -7,21 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from campaign.pipeline.plan import Resend, RunPlan
-from campaign.pipeline.run import run
-from campaign.pipeline.watching import Progress, Summary
+from campaign.run.plan import Resend, RunPlan
+from campaign.run.progress import Progress
+from campaign.run.runner import run
+from campaign.run.summary import RunSummary
 from campaign.settings import Settings, load_settings, output_paths
-from campaign.smtp.connect import Server
+from campaign.smtp.session.server import Server
 from campaign.window import SendWindow
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
 
 class Silent:
-    """A watcher that keeps what it hears."""
+    """A observer that keeps what it hears."""
 
     asks = False
-    can_agree = True
+    can_confirm = True
 
     def __init__(self) -> None:
         self.notices: list[str] = []
@@ -36,7 +37,7 @@ class Silent:
     def waiting(self, window: SendWindow, seconds: float) -> None:
         """Not kept."""
 
-    def progress(self, progress: Progress) -> None:
+    def sending(self, progress: Progress) -> None:
         self.heard.append(progress)
 
     def writing(self, rows: int, total: int) -> None:
@@ -53,7 +54,7 @@ class SmallCampaign:
     folder: Path
     settings: dict[str, dict[str, object]] = field(default_factory=dict)
     name: str = "small"
-    watcher: Silent = field(default_factory=Silent)
+    observer: Silent = field(default_factory=Silent)
 
     def __post_init__(self) -> None:
         template = self.folder / "template"
@@ -113,13 +114,13 @@ class SmallCampaign:
         self.path.write_text("\n".join(lines), encoding="utf-8")
         return load_settings(self.path, environ={})
 
-    def send(self, port: int, **options: Any) -> Summary:
+    def send(self, port: int, **options: Any) -> RunSummary:
         """Run it once."""
-        return run(self.plan(port, **options), self.watcher)
+        return run(self.plan(port, **options), self.observer)
 
-    def resend(self, port: int, *, resend: Resend | None = None, **options: Any) -> Summary:
+    def resend(self, port: int, *, resend: Resend | None = None, **options: Any) -> RunSummary:
         """Re-send."""
-        return run(self.plan(port, resend=resend or Resend(), **options), self.watcher)
+        return run(self.plan(port, resend=resend or Resend(), **options), self.observer)
 
     def results(self) -> list[dict[str, str]]:
         """The results CSV."""

@@ -34,7 +34,7 @@ class LeapingClock:
     def _count(self) -> tuple[int, ...]:
         """What changes with whatever happens at the server."""
         record = self._server.record
-        ended = sum(one.fate is not None for one in record.connections)
+        ended = sum(one.action is not None for one in record.connections)
         return len(record.connections), ended, record.commands.total(), record.unfinished, len(record.accepted)
 
     def _hangs(self) -> bool:

@@ -1,4 +1,4 @@
-"""Ledgers for tests: rows to enrol, parcels to claim, and what stands in the file."""
+"""Ledgers for tests: rows to enrol, attempts to claim, and what stands in the file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from campaign.contacts import contact_key
-from campaign.ledger import summary
+from campaign.ledger import queries
+from campaign.ledger.due_rows import SqliteDueRows, prepare_run
 from campaign.ledger.enrolment import enrol
-from campaign.ledger.journal import Journal
+from campaign.ledger.journal import SqliteJournal
 from campaign.ledger.schema import connect
-from campaign.ledger.store import Ledger
-from campaign.ledger.taker import Taker, prepare_run
-from campaign.model import Envelope, Message, Outcome, Parcel, Reply, Row, Status
+from campaign.ledger.store import SqliteRunLedger
+from campaign.model import Attempt, Envelope, Message, Outcome, Reply, Row, Status
 
 OK = Reply(code=250, enhanced="2.0.0", text="Ok: queued")
 BUSY = Reply(code=450, enhanced="4.2.1", text="Mailbox busy")
@@ -32,7 +32,11 @@ def rows(*emails: str | None) -> list[Row]:
 
 
 def enrolled(
-    ledger: Ledger, entries: Sequence[Row], *, columns: Sequence[str] = ("email",), suppressed: Iterable[str] = ()
+    ledger: SqliteRunLedger,
+    entries: Sequence[Row],
+    *,
+    columns: Sequence[str] = ("email",),
+    suppressed: Iterable[str] = (),
 ) -> None:
     """Enrols in chunks of three."""
     chunks = (entries[start : start + 3] for start in range(0, len(entries), 3))
@@ -44,24 +48,24 @@ def listed(*keys: str) -> list[tuple[str, str, int]]:
     return [(key, "quiet.csv", line) for line, key in enumerate(keys, 1)]
 
 
-def people(ledger: Ledger, count: int) -> list[int]:
+def people(ledger: SqliteRunLedger, count: int) -> list[int]:
     """Enrols so many people; gives their numbers."""
     enrolled(ledger, rows(*(f"p{number}@people.example" for number in range(1, count + 1))))
     return [number for (number,) in ledger.database.execute("SELECT contact FROM entry ORDER BY row")]
 
 
-def journal(path: Path) -> Journal:
+def journal(path: Path) -> SqliteJournal:
     """A journal that wakes nobody."""
-    return Journal(path, wake=lambda: None, clock=lambda: 1_800_000_000.0)
+    return SqliteJournal(path, wake=lambda: None, clock=lambda: 1_800_000_000.0)
 
 
-def parcel(contact: int, **values: Any) -> Parcel:
-    """A parcel for the contact."""
+def attempt(contact: int, **values: Any) -> Attempt:
+    """An attempt for the contact."""
     message = Message(
         envelope=Envelope(return_path="us@example.com", recipient="you@example.com"), message_id="<1@x>", data=b""
     )
     given: dict[str, Any] = {"link_expires_at": 9, "link_fingerprint": "abc"}
-    return Parcel(contact=contact, message=message, **given | values)
+    return Attempt(contact=contact, message=message, **given | values)
 
 
 def outcome(contact: int, status: Status = Status.SENT, reply: Reply | None = OK, **values: Any) -> Outcome:
@@ -69,7 +73,7 @@ def outcome(contact: int, status: Status = Status.SENT, reply: Reply | None = OK
     return Outcome(contact=contact, status=status, reply=reply, **values)
 
 
-def commit(pen: Journal) -> tuple[list[int], list[int]]:
+def commit(pen: SqliteJournal) -> tuple[list[int], list[int]]:
     """One round, to its end: the contacts whose claims are durable, and those whose claims were lost."""
     lost = pen.commit()
     durable = pen.collect(wait=True)
@@ -88,25 +92,27 @@ def deliveries(path: Path) -> dict[int, tuple[Any, ...]]:
         }
 
 
-def words(ledger: Ledger) -> list[str]:
+def words(ledger: SqliteRunLedger) -> list[str]:
     """The status of every row, in order."""
-    return [standing.status for standing in summary.standings(ledger.database)]
+    return [standing.status for standing in queries.result_rows(ledger.database)]
 
 
-def taken(ledger: Ledger, *, limit: int | None = None, chosen_only: bool = False, most: int = 2) -> Iterator[str]:
-    """The addresses that one taker gets of a new run, in order."""
+def taken(
+    ledger: SqliteRunLedger, *, limit: int | None = None, chosen_only: bool = False, most: int = 2
+) -> Iterator[str]:
+    """The addresses that one due_rows gets of a new run, in order."""
     prepare_run(ledger.database, limit=limit, chosen_only=chosen_only)
-    with closing(Taker(ledger.path)) as taker:
-        while some := taker.take(most):
+    with closing(SqliteDueRows(ledger.path)) as due_rows:
+        while some := due_rows.take(most):
             yield from (due.contact.email for due in some)
 
 
-def settle(ledger: Ledger, statuses: dict[str, Status]) -> None:
+def settle(ledger: SqliteRunLedger, statuses: dict[str, Status]) -> None:
     """Gives addresses an outcome, by way of a claim."""
     found = dict(ledger.database.execute("SELECT address, id FROM contact"))
     pen = journal(ledger.path)
     for address in statuses:
-        pen.claim(parcel(found[address]))
+        pen.claim(attempt(found[address]))
     commit(pen)
     for address, status in statuses.items():
         pen.settle(outcome(found[address], status, OK if status is Status.SENT else BUSY))

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.access_token import TokenCommand
-from campaign.smtp.connect import Server, Session, connect
-from campaign.smtp.session_error import SessionError
+from campaign.smtp.session.access_token import TokenCommand
+from campaign.smtp.session.connect import connect
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.server import Server
+from campaign.smtp.session.session import Session
 from tests.conftest import StartServer
 from tests.smtp_server import FaultServer, Tls, client_context
 

@@ -33,11 +33,11 @@ def run(code: str, *, before: list[str] | None = None) -> subprocess.CompletedPr
 def test_a_command_and_what_it_forks_leave_no_core_dump() -> None:
     inside = (
         "import os, sys\n"
-        "from campaign.exits import command\n"
+        "from campaign.terminal.exit_codes import with_exit_code\n"
         f"def tell():\n    {_ASK}\n    sys.stdout.flush()\n"
         "def work():\n    tell()\n    child = os.fork()\n    if child:\n        os.waitpid(child, 0)\n    else:\n"
         "        tell()\n        os._exit(0)\n"
-        "try:\n    command(work)()\nexcept Exception:\n    pass\n"
+        "try:\n    with_exit_code(work)()\nexcept Exception:\n    pass\n"
     )
     assert run(_ASK).stdout.split()[1] == "1", "by itself, a process is dumpable"
     assert run(inside).stdout.split() == ["0", "0", "0", "0"]
@@ -64,7 +64,7 @@ def test_a_worker_that_was_spawned_leaves_none_either() -> None:
     """A fresh process is dumpable, whatever began it."""
     inside = (
         "import multiprocessing\n"
-        "from campaign.pipeline.crew import _work\n"
+        "from campaign.run.worker_pool import _work\n"
         "ours, theirs = multiprocessing.Pipe()\n"
         "ours.close()\n"
         f"_work(theirs, [])\n{_ASK}\n"

@@ -14,14 +14,14 @@ from typer.testing import CliRunner
 
 import campaign
 from campaign.cli import app
+from campaign.commands.init import make_campaign
 from campaign.errors import CampaignError, ResultsError
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.preview import PreviewWriter
 from campaign.preview.folder import MARK
 from campaign.private_files import append, create, make_folder, read, replacing, resolved
 from campaign.sandbox.behaviours import BEHAVIOURS, Tries
 from campaign.sandbox.mailbox import Mailbox
-from campaign.starter import make_campaign
 from tests.campaigns import SECRET, SmallCampaign
 
 ROOT = Path(campaign.__file__).parent
@@ -173,7 +173,7 @@ def test_a_ledger_is_not_written_through_a_link_beside_it(tmp_path: Path, victim
     ledger = tmp_path / "small.ledger"
     (tmp_path / f"small.ledger{beside}").symlink_to(victim)
     with pytest.raises(CampaignError) as caught:
-        Ledger.open(ledger, "small")
+        SqliteRunLedger.open(ledger, "small")
     assert caught.value.where and caught.value.fix
     assert victim.read_text() == "mine\n"
 
@@ -188,7 +188,7 @@ def test_no_command_writes_where_a_link_of_somebody_elses_leads(
     monkeypatch.setenv("CAMPAIGN_LINK__SECRET", SECRET)
     small = SmallCampaign(tmp_path / "small").people(1)
     small.load(1)
-    Ledger.open(small.ledger, "small").close()
+    SqliteRunLedger.open(small.ledger, "small").close()
     planted = tmp_path / "out"
     planted.symlink_to(tmp_path / "elsewhere")
     os.chown(planted, 65534, 65534, follow_symlinks=False)

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from campaign.cli import app
-from campaign.console import Console
 from campaign.errors import UsageError
-from campaign.exits import tell
-from campaign.model import Standing
+from campaign.model import ResultRow
 from campaign.preview import PreviewWriter
 from campaign.results import write_results
-from campaign.smtp.reply import readable
-from campaign.stdout import say
+from campaign.smtp.reply.parser import readable
+from campaign.terminal.console import Console
+from campaign.terminal.exit_codes import show_error
+from campaign.terminal.stdout import say
 from campaign.visible import visible, visible_lines
 from tests.campaigns import SECRET, SmallCampaign
 from tests.conftest import StartServer
@@ -62,7 +62,7 @@ def test_what_is_said_on_a_terminal_is_spelt_out(capsys: pytest.CaptureFixture[s
     console.notice(HIDDEN)
     console.say(HIDDEN)
     say(HIDDEN)
-    tell(UsageError(HIDDEN, where=HIDDEN), 2, as_json=False)
+    show_error(UsageError(HIDDEN, where=HIDDEN), 2, as_json=False)
     said = capsys.readouterr()
     for words in (stream.getvalue(), said.out, said.err):
         assert words.count(SPELT) in (1, 2)
@@ -106,7 +106,7 @@ def test_results_spell_out_what_the_server_said_and_leave_the_contacts_cells_alo
 
 def test_a_detail_that_an_earlier_version_kept_is_spelt_out(tmp_path: Path) -> None:
 
-    standing = Standing(json.dumps(["a@x.example"]), "a@x.example", "failed", 1, 450, None, HIDDEN, None, None, None)
+    standing = ResultRow(json.dumps(["a@x.example"]), "a@x.example", "failed", 1, 450, None, HIDDEN, None, None, None)
     write_results(tmp_path / "r.csv", ["email"], [standing], lambda _: "<1@x>")
     assert f"{SPELT}\\u2028g" in (tmp_path / "r.csv").read_text("utf-8")
 

@@ -12,7 +12,7 @@ import campaign
 ROOT = Path(campaign.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 ASSETS = sorted([*(ROOT / "pages").glob("*.html"), *ROOT.rglob("*.md"), ROOT.parent / "README.md"])
-ERRORS = re.compile(r"(?:Error|Fault|Trouble|Refusal|refused)$")
+ERRORS = re.compile(r"(?:Error|Fault|StopReason|Refusal|refused)$")
 NAMES = ("Amazon", "Excel", "Exchange", "Exim", "Gmail", "Microsoft", "Postal", "Postfix", "Proofpoint", "Ctrl")
 """Words that begin with a capital wherever they stand."""
 

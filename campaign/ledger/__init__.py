@@ -1,5 +1,20 @@
 """What has happened, durably: one SQLite file beside the results. It is the truth; the results CSV is its picture.
 
-`store` opens it for a run (identity, lock, damage), `roster` holds the contacts file as it was read, `journal` writes
-down claims and outcomes while mail goes out, `summary` answers questions about it.
+    opening     a ledger's place ─▶ what is needed of it, as `interface` says: for a run, a worker, a reader, a dry run
+    values      what it gives, besides the words of `campaign/model.py`
+
+Behind these two, and nobody else's to hold, is SQLite:
+
+    store, contacts_store, worker_store, reading    the four that are given: each hands on to what follows
+    schema, facts, sqlite_errors, cells             tables, connections, errors
+    run_connection, lock, files, location           one run at a time; where the files are
+    verification, generation                        whether the ledger is whole, and the latest there is
+    enrolment, suppressed, enrolled_rows            the contacts file, written and read
+    due_rows, journal, wal_sync, checkpoints        rows handed out; claims and outcomes; durability
+    rate_limit, server_memory                       what the processes of a run share
+    tally, queries, history, written_results        counts; questions; earlier runs; results that we wrote
+    recovery, reversal                              rows that are made pending again, or in doubt
+    corrections (with corrected_columns, row_matching, spreadsheet_changes, stored_rows, unknown_rows)   what an
+                                                    operator has corrected in a results file
+    throwaway_copy                                  a ledger of which nothing stays
 """

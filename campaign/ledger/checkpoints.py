@@ -16,9 +16,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS
 from campaign.ledger.files import wal_file
-from campaign.ledger.lineage import begin_generation, note_wal
+from campaign.ledger.generation import begin_generation, note_wal
+from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of WAL after which writers wait a moment so that it can begin anew; what is longer is cut off it then."""

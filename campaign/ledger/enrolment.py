@@ -13,8 +13,8 @@ from itertools import chain
 
 from campaign.errors import LedgerError
 from campaign.ledger.cells import encode_cells
-from campaign.ledger.faults import explained, transaction
 from campaign.ledger.newest import keep_newest
+from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.suppressed import Suppressed
 from campaign.ledger.tally import add_rows, recount
 from campaign.model import Row, Status

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import damaged
+from campaign.ledger.sqlite_errors import damaged
 
 _HEADER = 100
 """Bytes of an SQLite file's header: what has fewer was cut short."""

@@ -10,11 +10,11 @@ the ledger's connection; gives counts, and moments in Unix seconds. Raises Ledge
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 
-from campaign.ledger.faults import explained, transaction
 from campaign.ledger.newest import newest
+from campaign.ledger.sqlite_errors import explained, transaction
+from campaign.ledger.values import EarlierRuns, LastRun
 
 _TOUCHED = (
     "SELECT count(*) FROM delivery WHERE status IN ('sent', 'in_doubt', 'sending', 'rejected', 'failed') OR tries > 0"
@@ -25,23 +25,6 @@ SELECT count(*), coalesce(sum(own.status IN ('sent', 'in_doubt')), 0),
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
 WHERE entry.status IS NULL OR entry.status = 'suppressed'
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
-    """What earlier runs have done for the contacts file as it is now."""
-
-    contacts: int
-    """Rows of the file that can be mailed, suppressed ones included."""
-    mailed: int
-    """Of these: `sent`, or `in_doubt`."""
-    new: int
-    """Of these: those that the last run which mailed somebody did not know."""
-    elsewhere: int
-    """Contacts that were mailed and are not in the file any more."""
-    first_at: int
-    last_at: int
-    """When the first and the last of all that were mailed were."""
 
 
 def announce(database: sqlite3.Connection, *, opened: datetime | None, template: str) -> None:
@@ -75,38 +58,32 @@ def drop(database: sqlite3.Connection) -> None:
         database.execute("DELETE FROM facts WHERE name = 'begun'")
 
 
-def last_mailed(database: sqlite3.Connection) -> int | None:
-    """Give when the last message left; None where none ever did."""
+def last_run(database: sqlite3.Connection) -> LastRun | None:
+    """Give the last run that mailed somebody; None where none did."""
     with explained(database):
-        last: int | None = database.execute(
+        (mailed_at,) = database.execute(
             "SELECT max(settled_at) FROM delivery WHERE status IN ('sent', 'in_doubt')"
-        ).fetchone()[0]
-    return last
-
-
-def last_known(database: sqlite3.Connection) -> tuple[str, int] | None:
-    """Give the digest of the templates, and the last contact number, of the last run that mailed somebody; None where
-    none did.
-    """
-    with explained(database):
+        ).fetchone()
         facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('template', 'known')"))
-    return (facts["template"], int(facts["known"])) if len(facts) == 2 else None
+    if mailed_at is None or len(facts) != 2:
+        return None
+    return LastRun(mailed_at=mailed_at, templates=facts["template"], latest_contact=int(facts["known"]))
 
 
-def knows_all(database: sqlite3.Connection, known: int) -> bool:
-    """Whether nobody has come to the campaign since the contact number `known`."""
+def knew_all(database: sqlite3.Connection, last: LastRun) -> bool:
+    """Whether nobody has come to the campaign since."""
     with explained(database):
-        return newest(database) <= known
+        return newest(database) <= last.latest_contact
 
 
-def earlier_runs(database: sqlite3.Connection, known: int) -> Earlier:
-    """Count what earlier runs have done. `known`: the last contact number that they knew."""
+def earlier_runs(database: sqlite3.Connection, last: LastRun) -> EarlierRuns:
+    """Count what earlier runs have done."""
     with explained(database):
-        contacts, mailed, new = database.execute(_EARLIER, (known,)).fetchone()
-        everybody, first, last = database.execute(
+        contacts, mailed, new = database.execute(_EARLIER, (last.latest_contact,)).fetchone()
+        everybody, first, latest = database.execute(
             "SELECT count(*), coalesce(min(settled_at), 0), coalesce(max(settled_at), 0) FROM delivery "
             "WHERE status IN ('sent', 'in_doubt')"
         ).fetchone()
-    return Earlier(
-        contacts=contacts, mailed=mailed, new=new, elsewhere=everybody - mailed, first_at=first, last_at=last
+    return EarlierRuns(
+        contacts=contacts, mailed=mailed, new=new, elsewhere=everybody - mailed, first_at=first, last_at=latest
     )

@@ -18,12 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import explained, transaction
 from campaign.ledger.reversal import anybody_sent
 from campaign.ledger.schema import connect
+from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.tally import SENDING, shift
 from campaign.ledger.wal_sync import WalSync
-from campaign.model import Outcome, Parcel, Status
+from campaign.model import Attempt, Outcome, Status
 
 _CLAIM = """
 INSERT INTO delivery (contact, status, link_expires_at, link_fingerprint) VALUES (?, 'sending', ?, ?)
@@ -51,7 +51,7 @@ WHERE status = 'pending'
 """
 
 
-class Journal:
+class SqliteJournal:
     """One process's pen. Everything but the fsync happens in the caller's thread."""
 
     def __init__(self, path: Path, *, wake: Callable[[], None], clock: Callable[[], float] = time.time) -> None:
@@ -65,14 +65,14 @@ class Journal:
         except BaseException:
             self._database.close()
             raise
-        self._claims: dict[int, Parcel] = {}
+        self._claims: dict[int, Attempt] = {}
         self._settled: list[tuple[object, ...]] = []
         self._settled_late: list[tuple[object, ...]] = []  # of rows whose claim is in the same round
         self._released: list[tuple[object, ...]] = []
         self._condemned: list[tuple[object, ...]] = []
         self._given_up: list[tuple[object, ...]] = []
         self._doubtful: list[tuple[object, ...]] = []
-        self._syncing: list[Parcel] | None = None
+        self._syncing: list[Attempt] | None = None
         self._undurable = False
         """A sync has failed: nothing that is said to be durable from now on can be relied upon."""
 
@@ -94,9 +94,9 @@ class Journal:
         """Whether a round is under way."""
         return self._syncing is not None
 
-    def claim(self, parcel: Parcel) -> None:
-        """Ask for the row: `collect` says when the parcel's body may leave."""
-        self._claims[parcel.contact] = parcel
+    def claim(self, attempt: Attempt) -> None:
+        """Ask for the row: `collect` says when the attempt's body may leave."""
+        self._claims[attempt.contact] = attempt
 
     def settle(self, outcome: Outcome) -> None:
         """Write down what became of a claimed row."""
@@ -120,11 +120,11 @@ class Journal:
         if self._claims.pop(contact, None) is None:
             self._released.append((contact,))
 
-    def condemn(self, contact: int, why: str) -> None:
+    def mark_invalid(self, contact: int, why: str) -> None:
         """Write down that a row that was never claimed can't be mailed."""
         self._condemned.append((contact, why, int(self._clock())))
 
-    def give_up(self, contact: int) -> None:
+    def mark_failed(self, contact: int) -> None:
         """Write down that a row waiting for another try will have none; its last reply stands."""
         self._given_up.append((contact,))
 
@@ -132,14 +132,14 @@ class Journal:
         """Write down that a row waiting for another try may have been delivered already."""
         self._doubtful.append((why, int(self._clock()), contact))
 
-    def commit(self) -> list[Parcel]:
+    def commit(self) -> list[Attempt]:
         """Write all that is queued, and begin to make it durable. Gives the claims that another worker had won; what
         was queued of their outcomes is dropped, since it is that worker's row. Raises LedgerError; then nothing was
         written, and all of it is still queued.
         """
         assert self._syncing is None
         claims = list(self._claims.values())
-        lost: list[Parcel] = []
+        lost: list[Attempt] = []
         database = self._database
         moved: Counter[str] = Counter()
         with transaction(database):
@@ -159,7 +159,7 @@ class Journal:
         self._sync.begin()
         return lost
 
-    def collect(self, *, wait: bool = False) -> list[Parcel] | None:
+    def collect(self, *, wait: bool = False) -> list[Attempt] | None:
         """Give the claims that have become durable; None while they have not. Raises LedgerError if they could not;
         from then on no claim is ever called durable (after a failed fsync a later one may succeed and mean nothing),
         but outcomes can still be written.
@@ -190,7 +190,7 @@ class Journal:
             self._sync.close()
             self._database.close()
 
-    def _outboxes(self) -> tuple[dict[int, Parcel] | list[tuple[object, ...]], ...]:
+    def _outboxes(self) -> tuple[dict[int, Attempt] | list[tuple[object, ...]], ...]:
         settled = self._settled, self._settled_late, self._given_up, self._doubtful
         return self._claims, *settled, self._released, self._condemned
 
@@ -207,11 +207,11 @@ class Journal:
         for status, outcomes in by_status.items():
             _move(moved, SENDING, status, _write(self._database, _SETTLE, outcomes))
 
-    def _write_late(self, lost: list[Parcel], moved: Counter[str]) -> None:
+    def _write_late(self, lost: list[Attempt], moved: Counter[str]) -> None:
         """After the claims: what became of them, and the last word on rows that wait for no claim any more."""
         settled = self._settled_late
         if lost:
-            theirs = {parcel.contact for parcel in lost}
+            theirs = {attempt.contact for attempt in lost}
             settled = [outcome for outcome in settled if outcome[-1] not in theirs]
         self._write_settled(settled, moved)
         for status, sql, rows in (
@@ -222,8 +222,8 @@ class Journal:
             _move(moved, Status.PENDING, status, _write(self._database, sql, rows))
 
 
-def _claim_row(parcel: Parcel) -> tuple[object, ...]:
-    return parcel.contact, parcel.link_expires_at, parcel.link_fingerprint
+def _claim_row(attempt: Attempt) -> tuple[object, ...]:
+    return attempt.contact, attempt.link_expires_at, attempt.link_fingerprint
 
 
 def _write(database: sqlite3.Connection, sql: str, rows: list[tuple[object, ...]]) -> int:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger import schema
-from campaign.ledger.faults import SQLITE_ERRORS
 from campaign.ledger.files import generation_file
-from campaign.ledger.store import Ledger
+from campaign.ledger.sqlite_errors import SQLITE_ERRORS
+from campaign.ledger.store import SqliteRunLedger
 
 
 def locate(path: Path, earlier: Sequence[Path], name: str) -> Path:
@@ -38,7 +38,7 @@ def take_over(path: Path, earlier: Sequence[Path], name: str) -> Path | None:
     found = locate(path, earlier, name)
     if found == path:
         return None
-    with Ledger.open(found, name):  # nobody uses it; and now all of it is in one file
+    with SqliteRunLedger.open(found, name):  # nobody uses it; and now all of it is in one file
         pass
     try:
         found.replace(path)

@@ -9,12 +9,14 @@ import contextlib
 import fcntl
 import json
 import os
+import socket
 import sqlite3
 import time
 from pathlib import Path
 
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import schema
+from campaign.ledger.facts import read_fact
 from campaign.private_files import open_own
 
 
@@ -45,6 +47,19 @@ def lock_file(path: Path) -> int:
             fix="keep the ledger on a local disk: set ledger.path",
         ) from None
     return lock
+
+
+def running_process(database: sqlite3.Connection) -> int | None:
+    """Give the process that holds the ledger, as far as can be told; None for one that was cut off, on this machine."""
+    try:
+        holder = json.loads(read_fact(database, "holder") or "{}")
+        if holder["host"] == socket.gethostname():
+            os.kill(holder["pid"], 0)
+        return int(holder["pid"])
+    except PermissionError:  # it lives, and is somebody else's
+        return int(holder["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _holder(path: Path) -> str:

@@ -13,8 +13,8 @@ Raises LedgerError.
 
 from pathlib import Path
 
-from campaign.ledger.faults import explained, transaction
 from campaign.ledger.schema import connect
+from campaign.ledger.sqlite_errors import explained, transaction
 
 _FACT = "next_message"
 _LATE = 0.05
@@ -29,7 +29,7 @@ _SENSELESS = 1.0
 """Seconds too far ahead by which a moment on record is no longer a matter of two processes' clocks."""
 
 
-class RateLimit:
+class SqliteRateLimit:
     """One process's view of it. `rate`: messages a second."""
 
     def __init__(self, path: Path, rate: float) -> None:

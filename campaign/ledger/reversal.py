@@ -1,31 +1,27 @@
 """Refusals that turn out to be our own fault, taken back: contacts in, their rows pending again. Raises LedgerError."""
 
-import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Collection
 
-from campaign.ledger.faults import explained, transaction
-from campaign.ledger.schema import connect
+from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.tally import shift
 from campaign.model import Status
 
 
-def revert_all(path: Path, contacts: Iterable[int], count: int) -> bool:
+def revert_all(database: sqlite3.Connection, contacts: Collection[int], count: int) -> bool:
     """Make these contacts' rows pending again, if just so many of them were refused and, where it is only one, nobody
     was ever sent a message. Gives whether that was so. Raises LedgerError.
     """
-    with contextlib.closing(connect(path)) as database:
-        with explained(database):
-            (refused,) = database.execute(
-                "SELECT count(*) FROM delivery WHERE status IN ('rejected', 'failed') "
-                "AND contact IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(contacts)),),
-            ).fetchone()
-        if refused != count or (count == 1 and anybody_sent(database)):
-            return False
-    revert(path, contacts)
+    with explained(database):
+        (refused,) = database.execute(
+            "SELECT count(*) FROM delivery WHERE status IN ('rejected', 'failed') "
+            "AND contact IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(contacts)),),
+        ).fetchone()
+    if refused != count or (count == 1 and anybody_sent(database)):
+        return False
+    revert(database, contacts)
     return True
 
 
@@ -35,10 +31,10 @@ def anybody_sent(database: sqlite3.Connection) -> bool:
         return database.execute("SELECT 1 FROM delivery WHERE status = 'sent' LIMIT 1").fetchone() is not None
 
 
-def revert(path: Path, contacts: Iterable[int]) -> None:
+def revert(database: sqlite3.Connection, contacts: Collection[int]) -> None:
     """Make rows pending again that were refused for what turned out to be our own fault. Raises LedgerError."""
     reverted = [(contact,) for contact in contacts]
-    with contextlib.closing(connect(path)) as database, transaction(database):
+    with transaction(database):
         for status in (Status.REJECTED.value, Status.FAILED.value):
             rows = database.executemany(
                 f"UPDATE delivery SET status = 'pending', tries = 0 WHERE contact = ? AND status = '{status}'",  # noqa: S608 - ours

@@ -20,8 +20,8 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import PATIENCE, SQLITE_ERRORS, explain, transaction
 from campaign.ledger.files import refuse_links, size_of, wal_file
+from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS, explain, transaction
 from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 
@@ -56,7 +56,7 @@ MIGRATIONS = {
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 
-STANDINGS = """
+RESULT_ROWS = """
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
     AND (entry.status IS NULL OR entry.status = 'suppressed' AND own.status IN ('sent', 'in_doubt', 'rejected'))
 """
@@ -64,7 +64,7 @@ FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
 has been suppressed since.
 """
 WORD = "CASE WHEN own.status = 'sending' THEN sending_word() ELSE coalesce(own.status, entry.status, 'pending') END"
-"""The status of a row of `STANDINGS`. A claim without an outcome is in doubt, once nobody can be sending it."""
+"""The status of a row of `RESULT_ROWS`. A claim without an outcome is in doubt, once nobody can be sending it."""
 
 
 def connect(
@@ -122,6 +122,7 @@ def temporary(name: str) -> sqlite3.Connection:
     nothing of it stays, however this process ends. Raises LedgerError.
     """
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    name_sending(database, Status.IN_DOUBT)
     create(database, name)
     return database
 

@@ -10,20 +10,20 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import SQLITE_ERRORS, transaction
 from campaign.ledger.schema import connect
+from campaign.ledger.sqlite_errors import SQLITE_ERRORS, transaction
 
 _TRIAL, _ABLE, _UNABLE = "trial", "able", "unable"
 _PREFIX = "server"
 
 
-class ServerMemory:
+class SqliteServerMemory:
     """One process's look into it."""
 
     def __init__(self, path: Path) -> None:
         self._database = connect(path, cache_mib=1, eager=True)
 
-    def recall(self, server: str, ability: str) -> bool | None:
+    def look_up(self, server: str, ability: str) -> bool | None:
         """Say whether the server is able; None where that is not known yet."""
         with contextlib.suppress(*SQLITE_ERRORS):
             found = self._database.execute("SELECT value FROM facts WHERE name = ?", (_name(server, ability),))

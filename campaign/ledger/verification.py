@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.faults import SQLITE_ERRORS, damaged, explain
 from campaign.ledger.files import is_at_rest, size_of
 from campaign.ledger.schema import APPLICATION, MIGRATIONS, VERSION, connect
+from campaign.ledger.sqlite_errors import SQLITE_ERRORS, damaged, explain
 from campaign.model import Status
 
 _LARGE = 64 * 1024 * 1024

@@ -28,14 +28,14 @@ class Inspection:
     """The most fundamental first."""
 
     @property
-    def troubles(self) -> tuple[str, ...]:
+    def breaker(self) -> tuple[str, ...]:
         """What is wrong, in words, the most fundamental first; empty for a link that should work."""
         return tuple(check.words for check in self.checks if check.ok is False)
 
     @property
     def trouble(self) -> str | None:
-        """The most fundamental of the troubles."""
-        return next(iter(self.troubles), None)
+        """The most fundamental of the breaker."""
+        return next(iter(self.breaker), None)
 
 
 def inspect_link(

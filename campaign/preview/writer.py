@@ -33,24 +33,31 @@ class PreviewWriter:
 
     def __init__(self, folder: Path, *, campaign: str, note: str, keep: bool = False, numbered: str = "Row") -> None:
         """`numbered`: what is counted, the rows of a file or the messages that come."""
-        self.folder = folder = resolved(folder)
+        self.folder = resolved(folder)
         self._campaign = campaign
         self._note = note
         self._numbered = numbered
-        try:
-            claim(folder, keep=keep)
-            # The mark comes first: a run that is cut short leaves a folder that the next one knows for ours.
-            if not (keep and (folder / INDEX).exists()):
-                with replacing(folder / INDEX) as index:
-                    index.write(f"<!DOCTYPE html>\n{MARK}\n<p>Being written.</p>\n".encode())
-        except OSError as error:
-            raise _unwritable(folder, error) from error
+        self._claim(keep=keep)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.finish()
+
+    def clear(self) -> None:
+        """Take away all that was added so far, in earlier runs as well. Raises `ResultsError`."""
+        self._claim(keep=False)
+
+    def _claim(self, *, keep: bool) -> None:
+        try:
+            claim(self.folder, keep=keep)
+            # The mark comes first: a run that is cut short leaves a folder that the next one knows for ours.
+            if not (keep and (self.folder / INDEX).exists()):
+                with replacing(self.folder / INDEX) as index:
+                    index.write(f"<!DOCTYPE html>\n{MARK}\n<p>Being written.</p>\n".encode())
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
 
     def add(
         self,

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TextIO
 
 from campaign.errors import ResultsError
-from campaign.model import Standing
+from campaign.model import ResultRow
 from campaign.private_files import create, replacing, resolved
 from campaign.results.table import write_table
 
@@ -45,7 +45,7 @@ class Written:
 def write_results(
     path: Path,
     columns: Sequence[str],
-    standings: Iterable[Standing],
+    result_rows: Iterable[ResultRow],
     message_id: Callable[[str], str],
     *,
     written: Written | None = None,
@@ -57,7 +57,7 @@ def write_results(
     """
     try:
         with _replacing(path, written) as (file, found):
-            write_table(file, columns, standings, message_id, safe=safe)
+            write_table(file, columns, result_rows, message_id, safe=safe)
         return found.kept
     except OSError as error:
         raise ResultsError(

@@ -1,4 +1,4 @@
-"""The rows of the results CSV, as text: the file's columns and a `Standing` for every row in, lines out.
+"""The rows of the results CSV, as text: the file's columns and a `ResultRow` for every row in, lines out.
 
 The same columns, the same rows, the same order, then ours. A column of the file's that is called as one of ours gets
 another name; where the file has all of ours (results fed back in), they are replaced, not repeated. The format is RFC
@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TextIO
 
 from campaign.errors import LedgerError
-from campaign.model import Standing, Status
+from campaign.model import ResultRow, Status
 from campaign.results.formulas import harmless
 from campaign.visible import visible
 
@@ -38,7 +38,7 @@ _SUPPRESSED = Status.SUPPRESSED.value
 def write_table(
     file: TextIO,
     columns: Sequence[str],
-    standings: Iterable[Standing],
+    result_rows: Iterable[ResultRow],
     message_id: Callable[[str], str],
     *,
     safe: bool = False,
@@ -50,7 +50,7 @@ def write_table(
     kept = [index for index, name in enumerate(names) if name is not None]
     theirs = [harmless(name) if safe else name for name in names if name is not None]
     file.write(_line([*theirs, *COLUMNS]) + "\n")
-    file.writelines(_lines(standings, message_id, kept, len(columns), safe=safe))
+    file.writelines(_lines(result_rows, message_id, kept, len(columns), safe=safe))
 
 
 def result_names(columns: Sequence[str]) -> list[str | None]:
@@ -77,7 +77,7 @@ def moment(seconds: int | None) -> str:
 
 
 def _lines(
-    standings: Iterable[Standing],
+    result_rows: Iterable[ResultRow],
     message_id: Callable[[str], str],
     kept: Sequence[int],
     width: int,
@@ -88,7 +88,7 @@ def _lines(
     whole = len(kept) == width and not safe
     number = 0
     try:
-        for cells, email, status, attempts, code, enhanced, detail, settled, expires, fingerprint in standings:
+        for cells, email, status, attempts, code, enhanced, detail, settled, expires, fingerprint in result_rows:
             number += 1
             if whole and "\\" not in cells and cells.count(",") == width - 1:
                 head = cells[1:-1].replace('"', "")  # but for its brackets, such an array is a line of CSV

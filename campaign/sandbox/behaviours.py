@@ -77,9 +77,10 @@ def behaviour_for(address: str) -> Behaviour | None:
 class Tries:
     """Counts the tries of each address that ended badly, in a file if there is one. For one process at a time."""
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, *, fresh: bool = False) -> None:
+        """`fresh`: what stands in the file does not count."""
         self._file = file
-        self._counts = {} if file is None else _read(file)
+        self._counts = {} if file is None or fresh else _read(file)
 
     def strikes(self, behaviour: Behaviour, address: str) -> bool:
         """Whether this try ends as the behaviour says; if so it is counted, on the disk, before this returns."""

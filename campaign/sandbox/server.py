@@ -26,7 +26,8 @@ class Sandbox:
     """Listens from `with` to its end.
 
     `folder` takes the `.eml` files (None: none are written); `state` remembers across runs which tries were put off
-    (default: `.sandbox-state.json` in the folder; without either, nothing is remembered). Port 0 takes a free one.
+    (default: `.sandbox-state.json` in the folder; without either, nothing is remembered); with `fresh`, what it
+    remembers does not count. Port 0 takes a free one.
     `on_message` is called with recipient and message in the sandbox's thread; the client hears 250 after it returned.
     """
 
@@ -38,12 +39,14 @@ class Sandbox:
         port: int = 0,
         on_message: OnMessage | None = None,
         state: Path | None = None,
+        fresh: bool = False,
     ) -> None:
         self.host = host
         self.port = port
         """Where it listens, once it does."""
         self._folder = folder
         self._state = state if state is not None or folder is None else folder / STATE_FILE
+        self._fresh = fresh
         self._on_message = on_message
         self._handler: Handler | None = None
         self._thread: threading.Thread | None = None
@@ -61,7 +64,7 @@ class Sandbox:
         """Starts it."""
         try:
             mailbox = None if self._folder is None else Mailbox(self._folder)
-            self._handler = Handler(mailbox, Tries(self._state), self._on_message)
+            self._handler = Handler(mailbox, Tries(self._state, fresh=self._fresh), self._on_message)
         except OSError as error:
             raise _unwritable(error, self._folder) from error
         listening = _listen(self.host, self.port)

@@ -10,39 +10,37 @@ else. Secrets come from the environment or from a file that it names, leave as `
 Limits: what is checked is what can be known without looking: not the server, not the template, not the contacts.
 """
 
-from campaign.settings.addresses import is_this_machine
-from campaign.settings.campaign_file import Settings
-from campaign.settings.link_secret import link_in_environment
+from campaign.settings.addresses import is_loopback
+from campaign.settings.link_secret import link_from_environment
 from campaign.settings.load import load_settings, require_secrets
-from campaign.settings.names import WANTED
-from campaign.settings.places import STDOUT, Places, output_paths
+from campaign.settings.names import SETTING_HELP
+from campaign.settings.output_paths import STDOUT, OutputPaths, output_paths
 from campaign.settings.secrets import open_to_others, secret_files
-from campaign.settings.sections import (
-    ContactsSettings,
-    LedgerSettings,
-    LinkSettings,
-    MessageSettings,
-    ResultsSettings,
-    RetrySettings,
-    WindowSettings,
-)
-from campaign.settings.smtp_section import SmtpSettings
+from campaign.settings.sections.contacts import ContactsSettings
+from campaign.settings.sections.ledger import LedgerSettings
+from campaign.settings.sections.link import LinkSettings
+from campaign.settings.sections.message import MessageSettings
+from campaign.settings.sections.results import ResultsSettings
+from campaign.settings.sections.retry import RetrySettings
+from campaign.settings.sections.smtp import SmtpSettings
+from campaign.settings.sections.window import WindowSettings
+from campaign.settings.settings import Settings
 
 __all__ = [
+    "SETTING_HELP",
     "STDOUT",
-    "WANTED",
     "ContactsSettings",
     "LedgerSettings",
     "LinkSettings",
     "MessageSettings",
-    "Places",
+    "OutputPaths",
     "ResultsSettings",
     "RetrySettings",
     "Settings",
     "SmtpSettings",
     "WindowSettings",
-    "is_this_machine",
-    "link_in_environment",
+    "is_loopback",
+    "link_from_environment",
     "load_settings",
     "open_to_others",
     "output_paths",

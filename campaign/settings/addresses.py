@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 
 from campaign.settings.faults import RefusedValueError
-from campaign.settings.values import items, text
+from campaign.settings.field_types import items, text
 
 _TEMPLATE_TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
@@ -151,7 +151,7 @@ def smtp_host(value: object) -> str:
     return host
 
 
-def is_this_machine(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether a host is the loopback: localhost (RFC 6761 section 6.3), 127.0.0.0/8 or ::1."""
     try:
         number = ip_address(host)

@@ -44,7 +44,7 @@ class Fault:
 
 
 @dataclass(slots=True, kw_only=True)
-class Reading:
+class SourceNotes:
     """What the sources note while they read: faults, and where each setting came from when not from the file."""
 
     faults: list[Fault] = field(default_factory=list)
@@ -58,14 +58,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class SettingHelp:
     """What a setting takes, in words, and an example as it would stand in the file."""
 
     words: str
     example: str
 
 
-def invalid_fields(error: ValidationError, wanted: Mapping[str, Wanted], reading: Reading) -> list[Fault]:
+def validation_faults(error: ValidationError, wanted: Mapping[str, SettingHelp], notes: SourceNotes) -> list[Fault]:
     """Translate what pydantic found. `wanted` is by dotted name. Never quotes pydantic's own text."""
     faults: dict[str, Fault] = {}
     for found in error.errors(include_url=False):
@@ -74,10 +74,10 @@ def invalid_fields(error: ValidationError, wanted: Mapping[str, Wanted], reading
         cause = found.get("ctx", {}).get("error")
         if isinstance(cause, RefusedValueError) and cause.setting:
             key = cause.setting
-        if key in faults or (found["type"] == "missing" and key in reading.misspelt):
+        if key in faults or (found["type"] == "missing" and key in notes.misspelt):
             continue
-        origin = reading.origins.get(key, "")
-        want = wanted.get(key, Wanted(words="something else", example=""))
+        origin = notes.origins.get(key, "")
+        want = wanted.get(key, SettingHelp(words="something else", example=""))
         if found["type"] == "missing":
             section, _, name = key.rpartition(".")
             place = f"under [{section}]" if section else "at the top, before the first section"
@@ -85,10 +85,10 @@ def invalid_fields(error: ValidationError, wanted: Mapping[str, Wanted], reading
             faults[key] = Fault(what=f"{key} is missing; it must be {want.words}", fix=fix, origin=origin)
         elif isinstance(cause, RefusedValueError):
             quote = cause.quote and not cause.setting
-            what = f"{key} is {shown(found['input'])}; {cause.problem}" if quote else f"{key}: {cause.problem}"
+            what = f"{key} is {quoted(found['input'])}; {cause.problem}" if quote else f"{key}: {cause.problem}"
             faults[key] = Fault(what=what, fix=cause.fix, origin=origin)
         else:
-            what = f"{key} is {shown(found['input'])}; it must be {want.words}"
+            what = f"{key} is {quoted(found['input'])}; it must be {want.words}"
             faults[key] = Fault(what=what, fix=f"write for example: {want.example}", origin=origin)
     return list(faults.values())
 
@@ -110,7 +110,7 @@ def settings_error(faults: Sequence[Fault], path: Path) -> SettingsError:
     )
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """Quote a value that a person wrote, on one line and not at length; of lists and tables, only say that."""
     if isinstance(value, str):
         value = _PASSWORD_IN_URL.sub("//…@", value)

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from campaign.settings.faults import Reading, settings_error
+from campaign.settings.faults import SourceNotes, settings_error
 from campaign.settings.names import SECRET_FILES, variable
 from campaign.settings.sources import EnvironmentSource
 
 _WANTED = {variable("link.secret"), variable("link.domain"), *(name for name in SECRET_FILES if "LINK" in name)}
 
 
-def link_in_environment(environ: Mapping[str, str] | None = None) -> tuple[SecretStr | None, str]:
+def link_from_environment(environ: Mapping[str, str] | None = None) -> tuple[SecretStr | None, str]:
     """Give the secret, None where none is set, and the domain, "" where none is."""
     given = os.environ if environ is None else environ
-    reading = Reading()
-    values = EnvironmentSource(reading, {name: given[name] for name in _WANTED if name in given}, Path.cwd())()
-    if reading.faults:
-        raise settings_error(reading.faults, Path.cwd())
+    notes = SourceNotes()
+    values = EnvironmentSource(notes, {name: given[name] for name in _WANTED if name in given}, Path.cwd())()
+    if notes.faults:
+        raise settings_error(notes.faults, Path.cwd())
     link = values.get("link", {})
     return link.get("secret"), str(link.get("domain", ""))

@@ -16,10 +16,10 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from campaign.errors import SettingsError
-from campaign.settings.campaign_file import Settings
-from campaign.settings.faults import Fault, Reading, invalid_fields, settings_error
-from campaign.settings.names import WANTED, variable
-from campaign.settings.sections import LedgerSettings
+from campaign.settings.faults import Fault, SourceNotes, settings_error, validation_faults
+from campaign.settings.names import SETTING_HELP, variable
+from campaign.settings.sections.ledger import LedgerSettings
+from campaign.settings.settings import Settings
 from campaign.settings.sources import EnvironmentSource, FileSource, OptionsSource
 
 _LARGEST = 1 << 20
@@ -40,17 +40,17 @@ def load_settings(
     path = Path(path)
     document = _parsed(_read(path), path)
     path = Path(os.path.realpath(path))  # one campaign, whichever link led to it, has one ledger
-    reading = Reading()
-    options = OptionsSource(reading, overrides)
-    environment = EnvironmentSource(reading, os.environ if environ is None else environ, path.parent)
-    file = FileSource(reading, document, path)
+    notes = SourceNotes()
+    options = OptionsSource(notes, overrides)
+    environment = EnvironmentSource(notes, os.environ if environ is None else environ, path.parent)
+    file = FileSource(notes, document, path)
     settings: Settings | None = None
     try:
         settings = Settings.from_sources(options, environment, file)
     except ValidationError as error:
-        reading.faults.extend(invalid_fields(error, WANTED, reading))
-    if reading.faults or settings is None:
-        raise settings_error(reading.faults, path)
+        notes.faults.extend(validation_faults(error, SETTING_HELP, notes))
+    if notes.faults or settings is None:
+        raise settings_error(notes.faults, path)
     return _with_absolute_paths(settings)
 
 

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from campaign.settings.campaign_file import Settings
-from campaign.settings.faults import Wanted
+from campaign.settings.faults import SettingHelp
+from campaign.settings.settings import Settings
 
 PREFIX = "CAMPAIGN_"
 
@@ -26,8 +26,8 @@ def _fields() -> dict[str, FieldInfo]:
 FIELDS = _fields()
 SECRETS = frozenset({"link.secret", "smtp.password"})
 SECTIONS = tuple(dict.fromkeys(key.partition(".")[0] for key in FIELDS if "." in key))
-WANTED: Mapping[str, Wanted] = {
-    key: Wanted(words=field.description or "", example=str((field.examples or [""])[0]))
+SETTING_HELP: Mapping[str, SettingHelp] = {
+    key: SettingHelp(words=field.description or "", example=str((field.examples or [""])[0]))
     for key, field in FIELDS.items()
 }
 """What every setting takes, by dotted name, in the order of the file: also good for a reference."""

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from unicodedata import category
 
-from campaign.settings.campaign_file import Settings
 from campaign.settings.names import PREFIX, SECRET_FILES
+from campaign.settings.settings import Settings
 
 _LARGEST = 65536
 _BOM = "\ufeff"

@@ -1,6 +1,6 @@
 """Where settings are written: options, the environment and `campaign.toml`, in that order of say.
 
-Each is a pydantic-settings source that gives a nested dict of raw values and notes in a `Reading` what it refused:
+Each is a pydantic-settings source that gives a nested dict of raw values and notes in a `SourceNotes` what it refused:
 names of no setting (with the nearest that is), secrets anywhere but in the environment, sections that are none.
 Pydantic judges the values afterwards. Raises nothing; a secret leaves here as `SecretStr`.
 """
@@ -14,8 +14,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
-from campaign.settings.campaign_file import Settings
-from campaign.settings.faults import Reading
+from campaign.settings.faults import SourceNotes
 from campaign.settings.names import (
     FIELDS,
     PREFIX,
@@ -29,14 +28,15 @@ from campaign.settings.names import (
     variable,
 )
 from campaign.settings.secrets import UnfitSecretError, bare_secret, may_be_named, path_of, secret_of_file
+from campaign.settings.settings import Settings
 
 
 class Source(PydanticBaseSettingsSource):
     """What the three share: where a value is put, and what happens to a name of no setting."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, notes: SourceNotes) -> None:
         super().__init__(Settings)
-        self.reading = reading
+        self.notes = notes
         self.values: dict[str, Any] = {}
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
@@ -52,7 +52,7 @@ class Source(PydanticBaseSettingsSource):
         section, _, name = key.rpartition(".")
         place = self.values.setdefault(section, {}) if section else self.values
         place[name] = value
-        self.reading.origins.setdefault(key, origin)
+        self.notes.origins.setdefault(key, origin)
 
     def refuse_unknown(self, key: str, origin: str) -> None:
         """Refuse a name of no setting, with the nearest that is one."""
@@ -60,14 +60,14 @@ class Source(PydanticBaseSettingsSource):
         if near in SECRETS:
             self.refuse_secret(near, f"no such setting {as_written(key)}; it looks like {near}, and secrets", origin)
             return
-        self.reading.misspelt.add(near)
+        self.notes.misspelt.add(near)
         hint = f"; did you mean {near}?" if near else ""
         fix = f"write {near}, or take it out" if near else f"take it out; the sections are {', '.join(SECTIONS)}"
-        self.reading.refuse(f"no such setting {as_written(key)}{hint}", fix=fix, origin=origin)
+        self.notes.refuse(f"no such setting {as_written(key)}{hint}", fix=fix, origin=origin)
 
     def refuse_secret(self, key: str, what: str, origin: str) -> None:
         """Refuse a secret where it can be read by others. Its value is not looked at."""
-        self.reading.refuse(
+        self.notes.refuse(
             f"{what} can't stand here, where others can read them",
             fix=f"take it out, and set {variable(key)} or {variable(key)}_FILE in the environment",
             origin=origin,
@@ -77,8 +77,8 @@ class Source(PydanticBaseSettingsSource):
 class OptionsSource(Source):
     """Options of the command line, by dotted name. None means: not given."""
 
-    def __init__(self, reading: Reading, options: Mapping[str, object]) -> None:
-        super().__init__(reading)
+    def __init__(self, notes: SourceNotes, options: Mapping[str, object]) -> None:
+        super().__init__(notes)
         self.options = options
 
     def __call__(self) -> dict[str, Any]:
@@ -99,8 +99,8 @@ class OptionsSource(Source):
 class EnvironmentSource(Source):
     """Variables named CAMPAIGN_SECTION__KEY. One that is set but empty counts as not set."""
 
-    def __init__(self, reading: Reading, environ: Mapping[str, str], folder: Path) -> None:
-        super().__init__(reading)
+    def __init__(self, notes: SourceNotes, environ: Mapping[str, str], folder: Path) -> None:
+        super().__init__(notes)
         self.environ = environ
         self.folder = folder
 
@@ -124,13 +124,13 @@ class EnvironmentSource(Source):
             self.put(key, SecretStr(bare_secret(secret)), name)
         except UnfitSecretError as error:
             fix = f"{error.fix}; {name} holds nothing but the secret" if error.fix else f"set {name} to the secret"
-            self.reading.refuse(f"{name} {error.problem}", fix=fix, origin=name)
+            self.notes.refuse(f"{name} {error.problem}", fix=fix, origin=name)
 
     def _put_secret_of_file(self, key: str, name: str, value: str) -> None:
         if not value:
             return
         if self.environ.get(variable(key)):
-            self.reading.refuse(f"both {variable(key)} and {name} are set", fix="unset one of the two", origin=name)
+            self.notes.refuse(f"both {variable(key)} and {name} are set", fix="unset one of the two", origin=name)
             return
         fix = ""
         try:
@@ -150,12 +150,12 @@ class EnvironmentSource(Source):
         else:
             which = f"the file that {name} names (looked for from {self.folder} on)"
         wanted = f"let {name} be the path of a file that holds nothing but the secret, as UTF-8 text"
-        self.reading.refuse(f"{which} {problem}", fix=f"{fix}; {wanted}" if fix else wanted, origin=name)
+        self.notes.refuse(f"{which} {problem}", fix=f"{fix}; {wanted}" if fix else wanted, origin=name)
 
     def _refuse_unknown_variable(self, name: str) -> None:
         best = nearest_variable(name)
         hint, fix = (f"; did you mean {best}?", f"set {best} instead") if best else ("", "unset it")
-        self.reading.refuse(
+        self.notes.refuse(
             f"{as_written(name)} names no setting{hint}",
             fix=f"{fix} (all that begin with {PREFIX} are read as settings)",
             origin="the environment",
@@ -165,8 +165,8 @@ class EnvironmentSource(Source):
 class FileSource(Source):
     """`campaign.toml`, already parsed. Every section is there, if empty, so that each missing key is named."""
 
-    def __init__(self, reading: Reading, document: Mapping[str, object], path: Path) -> None:
-        super().__init__(reading)
+    def __init__(self, notes: SourceNotes, document: Mapping[str, object], path: Path) -> None:
+        super().__init__(notes)
         self.document = document
         self.values = {"path": path, **{section: {} for section in SECTIONS}}
 
@@ -177,7 +177,7 @@ class FileSource(Source):
                 for key, inner in value.items():
                     self._put_or_refuse(f"{name}.{key}", inner)
             elif name in SECTIONS:
-                self.reading.refuse(
+                self.notes.refuse(
                     f"{name} is not a section", fix=f"write [{name}] on a line of its own, and its settings below"
                 )
             elif isinstance(value, Mapping):
@@ -197,7 +197,7 @@ class FileSource(Source):
     def _refuse_section(self, name: str, content: Mapping[str, object]) -> None:
         near = get_close_matches(name.lower(), SECTIONS, n=1, cutoff=0.6)
         hint = f"; did you mean [{near[0]}]?" if near else ""
-        self.reading.refuse(
+        self.notes.refuse(
             f"no such section [{as_written(name)}]{hint}",
             fix=f"write [{near[0]}]" if near else f"take it out; the sections are {', '.join(SECTIONS)}",
         )

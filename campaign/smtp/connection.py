@@ -11,11 +11,11 @@ import ssl
 from collections import deque
 from dataclasses import replace
 
-from campaign.model import Parcel, Phase, Reply
-from campaign.smtp.censor import without_links
-from campaign.smtp.connect import Session
+from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.dialogue import Dialogue
-from campaign.smtp.pipelining import PipeliningTrial
+from campaign.smtp.pipelining.trials import PipeliningTrial
+from campaign.smtp.reply.censor import without_links
+from campaign.smtp.session.session import Session
 
 _CHUNK = 64 * 1024
 _AT_ONCE = 256 * 1024
@@ -39,47 +39,47 @@ class Connection:
         self.sock = session.sock
         self.dialogue = Dialogue(pipelining=session.pipelining and grouping, size_offered="size" in session.features)
         self.trial = trial
-        self.trying = False
+        self.in_trial = False
         """Whether the envelope behind the body is its server's trial."""
         self.opened = now
         self.deadline = float("inf")
         """When (monotonic seconds) waiting for a reply turns into a lost connection."""
-        self.begun = now
-        """When its last envelope was begun that did not stand behind a body."""
-        self.envelope_took = 0.0
-        """Seconds from there to that message's body."""
+        self.envelope_began = now
+        """When its last envelope that did not stand behind a body was begun (monotonic seconds)."""
+        self.envelope_seconds = 0.0
+        """Seconds from there until that message's body could go: what this server takes for an envelope."""
         self.messages = 0
         """How many bodies have been begun."""
         self.closing = False
         """No message may begin on it any more."""
         self.served = False
         """Whether it has taken a message."""
-        self.put_off: Parcel | None = None
-        """The last message, where it was refused for now."""
-        self.useful = False
-        """Whether anything was said on it of any message, or there was none to send."""
-        self.goodbye: tuple[Phase, Reply] | None = None
-        """By what the server ended the session, and in answer to what: EHLO, where it was to nothing of ours."""
+        self.last_deferred: Attempt | None = None
+        """The last message, if the server deferred it (4xx to its body)."""
+        self.used = False
+        """Whether the server has replied to a command of a message, but by 421, or there was no message to send."""
+        self.closing_reply: tuple[Phase, Reply] | None = None
+        """The reply that ended the session, and the phase that it answered: EHLO where it answered none."""
         self._unsent = _NOTHING
         self._body_unsent = 0
         self._tokens: deque[str] = deque(maxlen=3)  # of the message under way, the one before, the one behind
 
     @property
-    def body_left(self) -> bool:
+    def body_sent(self) -> bool:
         """Whether the whole of the current body, its end included, may have left this machine."""
         return self._body_unsent == 0
 
-    def begin(self, parcel: Parcel) -> bytes:
-        """Give the bytes that begin a parcel's envelope."""
-        self._tokens.append(parcel.token)
-        return self.dialogue.begin(parcel)
+    def begin_envelope(self, attempt: Attempt) -> bytes:
+        """Give the bytes that begin an attempt's envelope."""
+        self._tokens.append(attempt.token)
+        return self.dialogue.begin_envelope(attempt)
 
     def without_links(self, text: str) -> str:
         """Give what the server said without the links that it quotes of the messages lately sent over it."""
         return without_links(text, self._tokens)
 
-    def fit_to_show(self, reply: Reply) -> Reply:
-        """Give a reply without them."""
+    def censored(self, reply: Reply) -> Reply:
+        """Give a reply without such links."""
         text = self.without_links(reply.text)
         return reply if text == reply.text else replace(reply, text=text)
 
@@ -88,15 +88,15 @@ class Connection:
         """Why a message that is waiting can't go over it any more; empty where that is our own wish: an earlier message
         was answered so that this session is of no more use.
         """
-        ours = self.goodbye is not None and self.goodbye[0] is not Phase.EHLO
+        ours = self.closing_reply is not None and self.closing_reply[0] is not Phase.EHLO
         return "" if ours else "the server is closing the session"
 
-    def patience(self, timeout: float) -> float:
+    def reply_timeout(self, timeout: float) -> float:
         """Give the seconds that the server may take for its next reply, where it has `timeout` for a command's."""
         if self.dialogue.current is not None:
             return timeout * _BODY_PATIENCE
         # A server that takes its time for every envelope may do so for this one.
-        return min(timeout, max(_TRIAL_PATIENCE, 4 * self.envelope_took)) if self.trying else timeout
+        return min(timeout, max(_TRIAL_PATIENCE, 4 * self.envelope_seconds)) if self.in_trial else timeout
 
     @property
     def blocked(self) -> bool:

@@ -6,18 +6,25 @@ caller may join to the previous message's body (RFC 2920 section 3.1); elsewhere
 Only ever one body is without its reply, so pipelining adds no doubt about who got the mail.
 
 Not every server that offers PIPELINING takes an envelope there. What one says of it is told apart from what it says of
-the message: `NotTaken`, or `behind` in the other events (`pipelining_trial` makes use of both).
+the message: `PipeliningRefused`, or `behind_body` in the other events (`pipelining.trials` makes use of both).
 
-`feed` gives events; `Broken` among them says that the session is out of step and must be closed.
+`feed` gives events; `ProtocolViolation` among them says that the session is out of step and must be closed.
 """
 
 import re
 from collections import deque
 from enum import Enum
 
-from campaign.model import Parcel, Phase, Reply
-from campaign.smtp.events import Answered, Broken, Closing, Event, NotTaken, Ready
-from campaign.smtp.reply import ReplyError, ReplyParser
+from campaign.model import Attempt, Phase, Reply
+from campaign.smtp.dialogue_events import (
+    Event,
+    FinalReply,
+    PipeliningRefused,
+    ProtocolViolation,
+    ReadyForBody,
+    SessionClosing,
+)
+from campaign.smtp.reply.parser import ReplyError, ReplyParser
 
 TERMINATOR = b".\r\n"
 
@@ -47,15 +54,15 @@ class Dialogue:
 
     def __init__(self, *, pipelining: bool, size_offered: bool = False) -> None:
         self.pipelining = pipelining
-        self.current: Parcel | None = None
-        self.upcoming: Parcel | None = None
+        self.current: Attempt | None = None
+        self.upcoming: Attempt | None = None
         self.ready = False
         """Whether the upcoming message's body may go."""
-        self.behind = False
+        self.behind_body = False
         """Whether the upcoming message's envelope stands behind a body, and not all of its replies have come."""
         self.resets = 0
         """How often RSET was said, but for one time between two messages: servers count these."""
-        self.held: Answered | None = None
+        self.held_refusal: FinalReply | None = None
         """A message's refusal, with an envelope behind it: an answer once that is answered, too. Until then it may be
         the answer to the envelope, and the message taken: its own reply was lost, or is still to come.
         """
@@ -74,20 +81,20 @@ class Dialogue:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way and nothing is awaited."""
-        return self.current is None and self.upcoming is None and not self._expected and self.held is None
+        return self.current is None and self.upcoming is None and not self._expected and self.held_refusal is None
 
-    def begin(self, parcel: Parcel) -> bytes:
-        """Give the bytes that begin the parcel's envelope. Only while no other is upcoming."""
+    def begin_envelope(self, attempt: Attempt) -> bytes:
+        """Give the bytes that begin the attempt's envelope. Only while no other is upcoming."""
         assert self.upcoming is None and (self.pipelining or not self._expected)
-        envelope = parcel.message.envelope
+        envelope = attempt.message.envelope
         for address in (envelope.return_path, envelope.recipient):
             if "\n" in address or "\r" in address or "\0" in address:
                 raise AssertionError("an address that would end its command and begin another")
-        self.upcoming, self.ready, self._refusal, self._not_taken = parcel, False, None, False
-        self.behind = self.current is not None
+        self.upcoming, self.ready, self._refusal, self._not_taken = attempt, False, None, False
+        self.behind_body = self.current is not None
         mail = f"MAIL FROM:<{envelope.return_path}>"
         if self._size_offered:
-            mail += f" SIZE={len(parcel.message.data)}"  # RFC 1870
+            mail += f" SIZE={len(attempt.message.data)}"  # RFC 1870
         if envelope.smtputf8:
             mail += " SMTPUTF8"  # RFC 6531 section 3.4
         if self.pipelining:
@@ -110,11 +117,11 @@ class Dialogue:
 
     def body(self) -> bytes:
         """Give the upcoming message's body, dot-stuffed (RFC 5321 section 4.5.2) and ended; it is now current."""
-        parcel = self.upcoming
-        assert parcel is not None and self.ready and self.current is None
-        self.current, self.upcoming, self.ready, self._open = parcel, None, False, False
+        attempt = self.upcoming
+        assert attempt is not None and self.ready and self.current is None
+        self.current, self.upcoming, self.ready, self._open = attempt, None, False, False
         self._expected.append(Phase.BODY)
-        data = parcel.message.data
+        data = attempt.message.data
         stuffed = data.replace(b"\r\n.", b"\r\n..")
         if data.startswith(b"."):
             stuffed = b"." + stuffed
@@ -126,16 +133,16 @@ class Dialogue:
         try:
             replies, garbage = self._parser.feed(data), None
         except ReplyError as error:
-            replies, garbage = error.before, Broken(str(error), shifted=False)
+            replies, garbage = error.before, ProtocolViolation(str(error), extra_reply=False)
         try:
             for reply in replies:
                 self._judge(reply, events)
         except _OutOfStepError as error:
-            garbage = Broken(str(error), shifted=True)
-        if self.held is not None and (events or garbage is not None):
+            garbage = ProtocolViolation(str(error), extra_reply=True)
+        if self.held_refusal is not None and (events or garbage is not None):
             cut_short = self._cut_short or garbage is not None
-            events.insert(0, self.held._replace(cut_short=cut_short))
-            self.held = None
+            events.insert(0, self.held_refusal._replace(cut_short=cut_short))
+            self.held_refusal = None
         if garbage is not None:
             events.append(garbage)
         written = bytes(self._write)
@@ -155,25 +162,25 @@ class Dialogue:
             if reply.code != 421:
                 raise _OutOfStepError(f"a reply that answers nothing: {reply.code} {reply.text}")
             self._over = True
-            events.append(Closing(reply))
+            events.append(SessionClosing(reply))
             return
         phase = self._expected.popleft()
         if isinstance(phase, _Aside):
             self._over = reply.code == 421
             # RSET can't be refused (RFC 5321 section 4.1.1.5): a server that does has had enough of this session.
             if self._over or (phase is _Aside.RESET and reply.code >= 400):
-                events.append(Closing(reply))
+                events.append(SessionClosing(reply))
             if not self._over:
                 self._write += self._advance()
         elif phase is Phase.BODY:
             if reply.code // 100 == 3:
                 raise _OutOfStepError(f"{reply.code} in answer to a message")
-            parcel, self.current = self.current, None
-            assert parcel is not None
+            attempt, self.current = self.current, None
+            assert attempt is not None
             self._may_reset = True
-            answer = Answered(parcel, Phase.BODY, reply, held=self.upcoming is not None)
+            answer = FinalReply(attempt, Phase.BODY, reply, envelope_behind=self.upcoming is not None)
             if reply.code >= 400 and self.upcoming is not None:
-                self.held = answer
+                self.held_refusal = answer
             else:
                 events.append(answer)
         else:
@@ -184,12 +191,12 @@ class Dialogue:
         if reply.code == 421:  # RFC 5321 section 3.8: the replies to the rest of the group will not come
             assert self.upcoming is not None
             self._over = True
-            self._cut_short = self.behind
-            if self.behind and _OUT_OF_SEQUENCE.search(reply.text):
-                events += NotTaken(self.upcoming), Closing(reply)
+            self._cut_short = self.behind_body
+            if self.behind_body and _OUT_OF_SEQUENCE.search(reply.text):
+                events += PipeliningRefused(self.upcoming), SessionClosing(reply)
             else:  # which says nothing of where the envelope stood
-                events.append(Answered(self.upcoming, *(self._refusal or (phase, reply))))
-            self.upcoming, self.behind = None, False
+                events.append(FinalReply(self.upcoming, *(self._refusal or (phase, reply))))
+            self.upcoming, self.behind_body = None, False
             self._queued.clear()
             self._expected.clear()
             return
@@ -200,16 +207,16 @@ class Dialogue:
             self._open = True
         if not accepted and self._refusal is None:
             self._refusal = (phase, reply)
-            self._not_taken = self.behind and out_of_sequence(reply)
+            self._not_taken = self.behind_body and out_of_sequence(reply)
         if phase is not Phase.DATA and not (self._refusal and not self.pipelining):
             self._write += self._advance()
             return
-        parcel, behind = self.upcoming, self.behind
-        assert parcel is not None
-        self.behind = False
+        attempt, behind = self.upcoming, self.behind_body
+        assert attempt is not None
+        self.behind_body = False
         if self._refusal is None:
             self.ready = True
-            events.append(Ready(parcel, behind))
+            events.append(ReadyForBody(attempt, behind))
             return
         self._queued.clear()
         self.upcoming = None
@@ -217,7 +224,7 @@ class Dialogue:
             self._write += TERMINATOR
             self._expected.append(_Aside.EMPTY)
             self._open = False
-        events.append(NotTaken(parcel) if self._not_taken else Answered(parcel, *self._refusal, behind))
+        events.append(PipeliningRefused(attempt) if self._not_taken else FinalReply(attempt, *self._refusal, behind))
 
     def _reset(self) -> None:
         self._open = False

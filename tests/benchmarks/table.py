@@ -1,4 +1,4 @@
-"""Runs → Markdown tables, ready for a README.
+"""Runs → Markdown tables, ready for the guide's page on speed.
 
 A figure is the median of its runs, and their range behind it. A ratio is taken pair by pair, between two runs of the
 same repetition, so that what the machine was doing meanwhile falls out.

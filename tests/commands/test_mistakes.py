@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign.starter import make_campaign
+from campaign.commands.init import make_campaign
 from tests.campaigns import SECRET, SmallCampaign
 from tests.command_line import Command, assert_three_parts
 

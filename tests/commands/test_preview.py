@@ -45,7 +45,7 @@ def test_ten_thousand_rows_that_are_no_messages_are_no_matter(command: Command, 
 def test_with_a_yes_any_number_of_messages_is_written(
     command: Command, small: SmallCampaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campaign.commands.previewing._MANY", 4)  # 10,000 take a while
+    monkeypatch.setattr("campaign.commands.preview._MANY", 4)  # 10,000 take a while
     small.load(25)
     assert command("preview", small.path).code == 2
     assert command("preview", small.path, "--yes").code == 0

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.tally import recount
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command
@@ -18,7 +18,7 @@ def test_status_knows_a_run_that_goes_on_from_one_that_was_cut_off(command: Comm
     small.load(25)
     command("send", small.path, "--opens", "2099-01-01T00:00", "--no-wait")
     assert json.loads(command("status", small.path, "--json").out)["running"] is None
-    with Ledger.open(small.ledger, small.name):
+    with SqliteRunLedger.open(small.ledger, small.name):
         said = command("status", small.path)
         assert f"a run is going on, process {os.getpid()}" in said.out
         assert "campaign send" not in said.out
@@ -38,7 +38,7 @@ def test_status_knows_a_run_that_goes_on_from_one_that_was_cut_off(command: Comm
         assert f"process {os.getpid()}" in busy.err
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    with Ledger.open(small.ledger, small.name) as ledger:
+    with SqliteRunLedger.open(small.ledger, small.name) as ledger:
         holder = {"pid": ended.pid, "host": socket.gethostname(), "since": 0}
-        ledger.write_fact("holder", json.dumps(holder))
+        ledger.keep_note("holder", json.dumps(holder))
         assert "a run is going on" not in command("status", small.path).out

@@ -86,8 +86,8 @@ class Launcher:
 
 def _main() -> None:
     import campaign.cli
-    import campaign.commands.sending
-    import campaign.pipeline.run  # noqa: F401 - what `send` imports when it runs
+    import campaign.commands.send
+    import campaign.run.runner  # noqa: F401 - what `send` imports when it runs
 
     for line in sys.stdin.buffer:
         log, *arguments = json.loads(line)

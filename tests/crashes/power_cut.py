@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from campaign.ledger.store import Ledger
+from campaign.ledger.store import SqliteRunLedger
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.crashes.disk import Disk, FileSystem
 from tests.crashes.record import Record
@@ -134,7 +134,7 @@ class PowerCuts:
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             for name, content in image.files.items():
                 (Path(folder) / name).write_bytes(content)
-            with Ledger.open(Path(folder) / "small.ledger", "small") as ledger:
+            with SqliteRunLedger.open(Path(folder) / "small.ledger", "small") as ledger:
                 ledger.recover()
                 rows = ledger.database.execute("SELECT address, status FROM delivery JOIN contact ON contact = id")
                 statuses = dict(rows.fetchall())

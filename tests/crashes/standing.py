@@ -16,7 +16,7 @@ from campaign.ledger.tally import counted, tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ResultRow:
     """What is on record."""
 
     statuses: dict[str, str]
@@ -37,9 +37,9 @@ class Standing:
         return self.counts["in_doubt"] + self.counts["sending"]
 
 
-def read_standing(ledger: Path) -> Standing:
+def read_standing(ledger: Path) -> ResultRow:
     """Read it; a ledger that has no tables yet is an empty one."""
-    nothing = Standing(statuses={}, roster=0, sound=True)
+    nothing = ResultRow(statuses={}, roster=0, sound=True)
     if not ledger.exists():
         return nothing
     with tempfile.TemporaryDirectory() as folder:
@@ -57,4 +57,4 @@ def read_standing(ledger: Path) -> Standing:
                 database.execute("SELECT address, status FROM contact JOIN delivery ON delivery.contact = contact.id")
             )
             roster = database.execute("SELECT count(*) FROM entry").fetchone()[0]
-    return Standing(statuses=statuses, roster=roster, sound=sound)
+    return ResultRow(statuses=statuses, roster=roster, sound=sound)

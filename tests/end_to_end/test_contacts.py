@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from campaign.cli import app
 from campaign.errors import ContactsError, ResultsError
 from campaign.ledger.schema import connect
-from campaign.pipeline.plan import Resend
+from campaign.run.plan import Resend
 from tests.campaigns import SECRET, SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, FaultServer, local_part
@@ -71,7 +71,7 @@ def test_the_suppressed_are_not_mailed_and_say_which_list_and_line(
         ("suppressed", "on suppression list quiet.csv, line 4", ""),
     ]
     assert rows[2]["message_id"]
-    assert small.watcher.notices == [
+    assert small.observer.notices == [
         "suppression list quiet.csv: 2 entries read, 1 of them a whole domain; "
         "1 corrected (invisible characters and the like)"
     ]
@@ -112,7 +112,7 @@ def test_lenient_it_is_counted_and_said(small: SmallCampaign, smtp_server: Start
     server = smtp_server()
     small.send(server.port)
     assert sorted(mailed(server)) == ["bob@lagos.example", "carl@x.example"]
-    assert small.watcher.notices == [
+    assert small.observer.notices == [
         "suppression list quiet.csv: 1 entry read; 1 line can't be used: line 2 (no address in it)"
     ]
 
@@ -174,7 +174,7 @@ def test_a_guessed_encoding_is_shown_in_check_and_before_a_send(
     words = "contacts.csv is not UTF-8; read as Windows-1252, it says: row 1 (line 2), name: Jiøí. If that reads wrong"
     assert f"note   {words}" in command("check", small.path, "--offline").out
     small.send(server.port, limit=1)
-    assert small.watcher.notices[0].startswith(words)
+    assert small.observer.notices[0].startswith(words)
     quiet(small, "", encoding="cp1250").load(server.port)
     said = command("check", small.path, "--offline")
     assert "cp1250, by comma" in said.out and "is not UTF-8" not in said.out
@@ -230,7 +230,7 @@ def test_own_columns_keep_their_cells_and_it_is_said(
     server = smtp_server(CATALOGUE["rcpt_4xx"](match=local_part("a")))
     small.send(server.port)
     words = "the contacts file's 'status' is 'contact_status' there, 'detail' is 'contact_detail' there"
-    assert any(words in notice for notice in small.watcher.notices)
+    assert any(words in notice for notice in small.observer.notices)
     assert words in command("check", small.path, "--offline").out
     first, second = small.results()
     assert (first["contact_status"], first["contact_detail"], first["status"]) == ("gold", "likes blue", "failed")
@@ -257,7 +257,7 @@ def failed(small: SmallCampaign, smtp_server: StartServer) -> SmallCampaign:
     header = ("email", "name", "zip", "born")
     small.contacts([("a@x.example", "A", "01234", "2001-02-03"), ("b@x.example", "B", "00007", "1990-12-31")], header)
     small.send(smtp_server(CATALOGUE["rcpt_4xx"]()).port)
-    small.watcher.notices.clear()
+    small.observer.notices.clear()
     return small
 
 
@@ -274,7 +274,7 @@ def test_cells_that_a_spreadsheet_changed_are_noticed_and_left(failed: SmallCamp
     assert any(
         "corrected.csv has been through a spreadsheet, which changed 3 cells, left as they were: row 1 (line 2), zip: "
         "'1234' for '01234'" in words
-        for words in failed.watcher.notices
+        for words in failed.observer.notices
     )
 
 
@@ -292,13 +292,13 @@ def test_our_own_columns_show_that_a_file_went_through_a_spreadsheet(
     rows[1][column] = cell
     server = smtp_server()
     failed.resend(server.port, resend=Resend(source=written(failed, rows)))
-    assert any(f"{column} in row 2 (line 3) is not what we wrote there" in words for words in failed.watcher.notices)
+    assert any(f"{column} in row 2 (line 3) is not what we wrote there" in words for words in failed.observer.notices)
     assert len(mailed(server)) == 2
 
 
 def test_a_file_as_we_wrote_it_is_no_spreadsheets(failed: SmallCampaign, smtp_server: StartServer) -> None:
     failed.resend(smtp_server().port, resend=Resend(source=written(failed, failed.results())))
-    assert not any("spreadsheet" in words for words in failed.watcher.notices)
+    assert not any("spreadsheet" in words for words in failed.observer.notices)
 
 
 @pytest.mark.parametrize("altered", ["1.2E+33", "<abc@acme.example>", "x"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
 from campaign.model import Status
-from campaign.pipeline.plan import Resend
+from campaign.run.plan import Resend
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, FaultServer, local_part

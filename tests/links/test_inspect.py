@@ -1,4 +1,4 @@
-"""Inspecting links: each of the vendor's troubles is named, nothing raises, nothing shows the token or the secret."""
+"""Inspecting links: each of the vendor's breaker is named, nothing raises, nothing shows the token or the secret."""
 
 import base64
 import html
@@ -32,7 +32,7 @@ def test_a_minted_link_has_no_trouble() -> None:
         made = minter.mint(Contact(number=1, email=email, columns={}), NOW)
         seen = inspect(made.url, after=timedelta(minutes=10))
         assert seen.trouble is None
-        assert seen.troubles == ()
+        assert seen.breaker == ()
         assert all(check.ok for check in seen.checks)
         assert seen.claims == CLAIMS | {"sub": f"{email}:{DOMAIN}"}
         assert seen.seconds_left == 3000
@@ -90,7 +90,7 @@ def test_the_trouble_is_named(url: str, name: str, words: str) -> None:
     assert [check.name for check in wrong] == [name]
     assert words in wrong[0].words
     assert seen.trouble == wrong[0].words
-    assert seen.troubles == (wrong[0].words,)
+    assert seen.breaker == (wrong[0].words,)
 
 
 @pytest.mark.parametrize("name", ["sub", "nbf", "exp", "iat"])
@@ -103,7 +103,7 @@ def test_a_missing_claim_is_named(name: str) -> None:
 
 def test_an_algorithm_that_the_vendor_does_not_take_is_named() -> None:
     forged = jwt.encode(CLAIMS, "", algorithm="none", headers={"typ": None})
-    assert inspect(link(forged)).troubles == ("the token's algorithm is 'none'; the vendor takes HS256 only",)
+    assert inspect(link(forged)).breaker == ("the token's algorithm is 'none'; the vendor takes HS256 only",)
     strong = jwt.encode(CLAIMS, SECRET * 2, algorithm="HS512")
     assert "HS512" in str(inspect(link(strong), secret=SECRET * 2).trouble)
 
@@ -122,7 +122,7 @@ def test_of_several_troubles_the_most_fundamental_comes_first() -> None:
     assert wrong == ["secret", "claims", "domain", "identifier", "clock"]
     assert seen.trouble is not None
     assert seen.trouble.startswith("wrong secret")
-    assert len(seen.troubles) == 5
+    assert len(seen.breaker) == 5
     assert seen.seconds_left == -1000
 
 
@@ -134,7 +134,7 @@ def test_without_settings_the_pieces_need_only_agree_with_each_other() -> None:
     assert inspect(link(), domain="", secret=None).trouble is None
     assert inspect(token(), domain="", secret=None).trouble is None
     seen = inspect(link(host="acme.myclickfunnels.com"), domain="", secret=None)
-    assert seen.troubles == (
+    assert seen.breaker == (
         f"the domain in sub is '{DOMAIN}', not 'acme.myclickfunnels.com' as elsewhere in the link",
         f"the host of redirect_to is '{DOMAIN}', not 'acme.myclickfunnels.com' as elsewhere in the link",
     )
@@ -157,13 +157,13 @@ PASTED: list[Callable[[str], str]] = [
 def test_a_link_is_recognised_as_people_paste_it(paste: Callable[[str], str]) -> None:
     assert paste(link()) != link()
     seen = inspect(paste(link()))
-    assert seen.troubles == ()
+    assert seen.breaker == ()
     assert seen.claims == CLAIMS
 
 
 def test_a_token_alone_is_inspected_too() -> None:
     seen = inspect(f" {token()}\n")
-    assert seen.troubles == ()
+    assert seen.breaker == ()
     assert seen.claims == CLAIMS
     assert {check.name for check in seen.checks} == {"link", "secret", "claims", "domain", "clock", "redirect"}
     assert "wrong secret" in str(inspect(token(OTHER_SECRET)).trouble)
@@ -230,7 +230,7 @@ alphabet = st.sampled_from([*"abc.:/?#[]@!$&'()*+,;=% \r\n\t\0é\ud800", "https:
 def test_nothing_raises_and_no_word_shows_a_token_or_a_secret(pieces: list[str], secret: str, domain: str) -> None:
     seen = inspect("".join(pieces), secret=secret, domain=domain)
     assert seen.checks
-    for shown in (repr(seen), str(seen), *seen.troubles, *(check.words for check in seen.checks)):
+    for shown in (repr(seen), str(seen), *seen.breaker, *(check.words for check in seen.checks)):
         assert SECRET not in shown or secret != SECRET
         assert not any(token()[start : start + 24].lower() in shown.lower() for start in range(0, len(token()) - 24, 8))
 

@@ -71,7 +71,7 @@ PASTED: dict[str, str] = {
 def test_a_link_is_found_in_what_is_pasted(kind: str) -> None:
     assert PASTED[kind] != URL
     seen = inspect(PASTED[kind])
-    assert seen.troubles == ()
+    assert seen.breaker == ()
     assert seen.claims == CLAIMS
     secret = {check.name: check.ok for check in seen.checks}["secret"]
     assert secret is True, "not a letter of the token is lost or added"
@@ -155,7 +155,7 @@ def test_a_rewritten_link_is_unwrapped(kind: str) -> None:
     name, wrap = WRAPPED[kind]
     for pasted in (wrap(URL), f'<a href="{html.escape(wrap(URL))}">Sign in</a>', f"here: {wrap(URL)} , click it"):
         seen = inspect(pasted)
-        assert seen.troubles == ()
+        assert seen.breaker == ()
         assert seen.claims == CLAIMS
         said = {check.name: check for check in seen.checks}
         assert said["secret"].ok is True
@@ -165,7 +165,7 @@ def test_a_rewritten_link_is_unwrapped(kind: str) -> None:
 
 def test_a_link_wrapped_several_times_over_is_unwrapped_to_the_end() -> None:
     seen = inspect(safelink(proofpoint_v2(WRAPPED["Barracuda"][1](URL))))
-    assert seen.troubles == ()
+    assert seen.breaker == ()
     words = {check.name: check.words for check in seen.checks}["wrapping"]
     assert "inside one of Barracuda, in one of Proofpoint, in one of Microsoft Safe Links;" in words
 

@@ -6,7 +6,7 @@ from datetime import UTC
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign.settings import WANTED, load_settings
+from campaign.settings import SETTING_HELP, load_settings
 from tests.settings.campaign_files import GOOD, MINIMAL, PROPERTY, Document, Folder, variable, with_setting
 
 SCALARS = (
@@ -20,8 +20,8 @@ SCALARS = (
     | st.sampled_from([text for pairs in GOOD.values() for text, _ in pairs])
 )
 VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text("abc", max_size=3), SCALARS, max_size=2)
-SETTING_NAMES = st.sampled_from(sorted({key.rpartition(".")[2] for key in WANTED}))
-SECTION_NAMES = st.sampled_from(sorted({key.partition(".")[0] for key in WANTED}))
+SETTING_NAMES = st.sampled_from(sorted({key.rpartition(".")[2] for key in SETTING_HELP}))
+SECTION_NAMES = st.sampled_from(sorted({key.partition(".")[0] for key in SETTING_HELP}))
 KEYS = SETTING_NAMES | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 DOCUMENTS = st.dictionaries(SECTION_NAMES | KEYS, VALUES | st.dictionaries(KEYS, VALUES, max_size=4), max_size=5)
 
@@ -56,7 +56,7 @@ def test_no_bytes_are_answered_by_anything_but_one_error(folder: Folder, content
 @settings(PROPERTY, max_examples=200)
 @given(
     st.dictionaries(
-        st.sampled_from([variable(key) for key in WANTED])
+        st.sampled_from([variable(key) for key in SETTING_HELP])
         | st.text(st.characters(exclude_characters="\0="), max_size=10).map(lambda name: f"CAMPAIGN_{name}"),
         st.text(st.characters(exclude_characters="\0"), max_size=20)
         | st.sampled_from([text for pairs in GOOD.values() for text, _ in pairs]),

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from campaign.settings import WANTED
+from campaign.settings import SETTING_HELP
 from tests.settings.campaign_files import MINIMAL, Document, Folder, changed
 
 REQUIRED = ["name", "contacts.file", "message.template", "message.from", "link.domain", "smtp.host"]
@@ -38,7 +38,7 @@ def test_what_is_missing_is_named_with_the_line_to_add(folder: Folder, missing: 
     del (document[section] if section else document)[name]
     error = folder.refusal(document)
     assert error.what.startswith(f"{missing} is missing; it must be")
-    assert f"{name} = {WANTED[missing].example}" in error.fix
+    assert f"{name} = {SETTING_HELP[missing].example}" in error.fix
 
 
 def test_an_empty_file_names_all_that_is_missing(folder: Folder) -> None:

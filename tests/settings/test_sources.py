@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaign.settings import WANTED
+from campaign.settings import SETTING_HELP
 from tests.settings.campaign_files import (
     COMPANIONS,
     GOOD,
@@ -22,13 +22,13 @@ from tests.settings.campaign_files import (
 
 
 def test_every_setting_is_tried_below_and_says_what_it_wants() -> None:
-    assert set(GOOD) == set(WANTED) - set(SECRETS)
-    assert all(wanted.words for wanted in WANTED.values())
+    assert set(GOOD) == set(SETTING_HELP) - set(SECRETS)
+    assert all(wanted.words for wanted in SETTING_HELP.values())
 
 
 @pytest.mark.parametrize("key", GOOD)
 def test_the_example_of_every_setting_is_accepted(folder: Folder, key: str) -> None:
-    example = tomllib.loads(f"example = {WANTED[key].example}")["example"]
+    example = tomllib.loads(f"example = {SETTING_HELP[key].example}")["example"]
     assert attribute(folder.load(with_setting(key, example)), key) is not None
 
 

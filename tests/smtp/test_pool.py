@@ -2,10 +2,10 @@
 
 import pytest
 
-from campaign.smtp.lifetime import Lifetime
+from campaign.smtp.connection_lifetime import ConnectionLifetime
+from tests.attempts import attempt
 from tests.conftest import StartServer
-from tests.parcels import parcel
-from tests.smtp.porter import Clock, Porter, deliver, pool_to, work
+from tests.smtp.recording_handler import Clock, RecordingHandler, deliver, pool_to, work
 from tests.smtp_server import CATALOGUE, local_part
 
 
@@ -14,28 +14,28 @@ from tests.smtp_server import CATALOGUE, local_part
 class TestDelivering:
     def test_everybody_is_mailed_once(self, smtp_server: StartServer, pipelining: bool, limit: int) -> None:
         server = smtp_server(pipelining=pipelining)
-        porter = deliver(server, Porter(parcel(number) for number in range(50)), limit=limit)
-        assert porter.last_words() == {"body 250": 50}
+        handler = deliver(server, RecordingHandler(attempt(number) for number in range(50)), limit=limit)
+        assert handler.last_words() == {"body 250": 50}
         assert set(server.count_by_recipient().values()) == {1} and len(server.accepted) == 50
-        assert 1 <= porter.sessions <= len(server.connections) <= limit
-        server.wait_until(lambda: all(one.fate == "quit" for one in server.connections if one.accepted))
-        assert [one.data for one in server.accepted] == [parcel().message.data] * 50
+        assert 1 <= handler.sessions <= len(server.connections) <= limit
+        server.wait_until(lambda: all(one.action == "quit" for one in server.connections if one.accepted))
+        assert [one.data for one in server.accepted] == [attempt().message.data] * 50
 
     def test_a_refusal_is_one_rows_own(self, smtp_server: StartServer, pipelining: bool, limit: int) -> None:
         server = smtp_server(CATALOGUE["rcpt_5xx"](match=local_part("p7")), pipelining=pipelining)
-        porter = deliver(server, Porter(parcel(number) for number in range(10)), limit=limit)
-        assert porter.words[7] == ["RCPT 550"]
-        assert porter.last_words() == {"body 250": 9, "RCPT 550": 1}
+        handler = deliver(server, RecordingHandler(attempt(number) for number in range(10)), limit=limit)
+        assert handler.words[7] == ["RCPT 550"]
+        assert handler.last_words() == {"body 250": 9, "RCPT 550": 1}
 
     def test_a_connection_is_renewed_after_so_many_messages(
         self, smtp_server: StartServer, pipelining: bool, limit: int
     ) -> None:
         server = smtp_server(pipelining=pipelining)
-        porter = Porter(parcel(number) for number in range(30))
-        deliver(server, porter, limit=limit, lifetime=Lifetime(messages=4, seconds=1000.0))
-        assert porter.last_words() == {"body 250": 30}
+        handler = RecordingHandler(attempt(number) for number in range(30))
+        deliver(server, handler, limit=limit, lifetime=ConnectionLifetime(messages=4, seconds=1000.0))
+        assert handler.last_words() == {"body 250": 30}
         assert max(one.accepted for one in server.connections) == 4
-        server.wait_until(lambda: all(one.fate == "quit" for one in server.connections if one.accepted))
+        server.wait_until(lambda: all(one.action == "quit" for one in server.connections if one.accepted))
 
     def test_nothing_is_lost_when_a_connection_is(self, smtp_server: StartServer, pipelining: bool, limit: int) -> None:
         server = smtp_server(
@@ -43,9 +43,9 @@ class TestDelivering:
             CATALOGUE["rcpt_reset"](match=local_part("p5")),
             pipelining=pipelining,
         )
-        porter = deliver(server, Porter(parcel(number) for number in range(10)), limit=limit)
-        assert porter.words[3] == ["unknown"] and porter.words[5] == ["untouched"]
-        for number, words in porter.words.items():
+        handler = deliver(server, RecordingHandler(attempt(number) for number in range(10)), limit=limit)
+        assert handler.words[3] == ["unknown"] and handler.words[5] == ["not_sent"]
+        for number, words in handler.words.items():
             accepted = server.count_by_recipient()[f"p{number}@people.example"]
             assert (words[-1] == "body 250") == (accepted == 1)
 
@@ -53,51 +53,51 @@ class TestDelivering:
 def test_the_next_envelope_goes_with_the_body(smtp_server: StartServer) -> None:
     """One round trip a message: RFC 2920."""
     server = smtp_server()
-    deliver(server, Porter(parcel(number) for number in range(5)))
+    deliver(server, RecordingHandler(attempt(number) for number in range(5)))
     reads = [[command[:4] for command in read] for read in server.connections[0].reads]
     assert reads[2:6] == [[b".", b"MAIL", b"RCPT", b"DATA"]] * 4
 
 
 def test_an_answer_tells_whether_the_connection_had_served(smtp_server: StartServer) -> None:
     server = smtp_server(messages_per_connection=2)
-    porter = deliver(server, Porter(parcel(number) for number in range(3)))
-    assert porter.words[2] == ["MAIL 421"]
-    assert porter.served == [False, True, True]
+    handler = deliver(server, RecordingHandler(attempt(number) for number in range(3)))
+    assert handler.words[2] == ["MAIL 421"]
+    assert handler.served == [False, True, True]
 
 
-class TestHolding:
-    def test_no_body_leaves_before_it_may(self, smtp_server: StartServer) -> None:
+class TestHeldBodies:
+    def test_no_body_leaves_before_the_handler_lets_it(self, smtp_server: StartServer) -> None:
         server = smtp_server()
-        porter = Porter([parcel(1), parcel(2)], holding=True)
-        pool = pool_to(server, porter)
+        handler = RecordingHandler([attempt(1), attempt(2)], holding=True)
+        pool = pool_to(server, handler)
         work(pool, lambda: server.record.commands["DATA"] == 1)
         for _ in range(5):
-            pool.step(0.01)
-            pool.release()
-        assert pool.occupied and not server.accepted
-        porter.holding = False
-        pool.release()
-        work(pool, lambda: porter.settled)
-        assert porter.last_words() == {"body 250": 2}
+            pool.run_once(0.01)
+            pool.resume_held()
+        assert pool.busy and not server.accepted
+        handler.holding = False
+        pool.resume_held()
+        work(pool, lambda: handler.settled)
+        assert handler.last_words() == {"body 250": 2}
         pool.close()
 
     def test_silence_is_our_own_while_it_waits(self, smtp_server: StartServer) -> None:
         server, clock = smtp_server(), Clock()
-        porter = Porter([parcel(1)], holding=True)
-        pool = pool_to(server, porter, clock=clock)
+        handler = RecordingHandler([attempt(1)], holding=True)
+        pool = pool_to(server, handler, clock=clock)
         work(pool, lambda: server.record.commands["DATA"] == 1)
-        pool.step(0.05)
+        pool.run_once(0.05)
         clock.ahead += 3600
-        pool.step(0.05)
-        assert not porter.words
+        pool.run_once(0.05)
+        assert not handler.words
         pool.close()
 
-    def test_what_was_called_back_is_untouched(self, smtp_server: StartServer) -> None:
+    def test_cancelled_attempts_are_not_sent(self, smtp_server: StartServer) -> None:
         server = smtp_server()
-        porter = Porter([parcel(1)], holding=True)
-        pool = pool_to(server, porter)
+        handler = RecordingHandler([attempt(1)], holding=True)
+        pool = pool_to(server, handler)
         work(pool, lambda: server.record.commands["DATA"] == 1)
-        pool.recall()
-        assert porter.words == {1: ["untouched"]} and not pool.occupied
+        pool.cancel_unsent()
+        assert handler.words == {1: ["not_sent"]} and not pool.busy
         pool.close()
         assert not server.accepted

@@ -75,7 +75,7 @@ class Connection:
     """Who signed in."""
     silent: bool = False
     """Something was said to which no reply will ever come."""
-    fate: str | None = None
+    action: str | None = None
     """How it ended: an `Action` that ended or silenced it, "quit", or "client" (the client went without QUIT)."""
 
     @property

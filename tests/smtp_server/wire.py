@@ -216,9 +216,9 @@ class Wire(asyncio.Protocol):
             self.state.record.leave_unanswered(self.owed)
             self.owed = None
 
-    def _end(self, fate: str) -> None:
-        if self.connection.fate is None:
-            self.connection.fate = fate
+    def _end(self, action: str) -> None:
+        if self.connection.action is None:
+            self.connection.action = action
         self.state.record.changed()
 
     def _start_tls(self) -> None:

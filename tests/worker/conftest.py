@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from campaign.smtp.connect import Session
-from tests.couriers import Office, due, session
+from campaign.smtp.session.session import Session
+from tests.dispatchers import Office, due, session
 from tests.worker.replies import Open
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from campaign.model import Parcel
+from campaign.model import Attempt
 from campaign.window import SendWindow
-from tests.couriers import Office, reply
+from tests.dispatchers import Office, reply
 
 GREYLISTED = reply(451, "4.7.1", "Greylisted")
 NO_SUCH_USER = reply(550, "5.1.1", "No such user")
@@ -14,11 +14,11 @@ SLOW_DOWN = reply(451, "4.7.0", "Too many messages, slow down")
 Open = Callable[..., Office]
 
 
-def left(parcel: Parcel, here: Office) -> Parcel:
-    """The parcel, its body gone."""
-    here.courier.cleared([parcel])
-    assert here.courier.may_leave(parcel)
-    return parcel
+def left(attempt: Attempt, here: Office) -> Attempt:
+    """The attempt, its body gone."""
+    here.dispatcher.claims_durable([attempt])
+    assert here.dispatcher.may_send_body(attempt)
+    return attempt
 
 
 def closing(seconds: float) -> SendWindow:

@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaign.errors import InvalidContactError, LedgerError, LinkError, TemplateError
-from campaign.ledger.taker import Due
-from campaign.model import Parcel, Status
-from campaign.smtp.connect import Session
+from campaign.model import Attempt, DueRow, Status
+from campaign.smtp.session.session import Session
 from campaign.window import SendWindow
-from tests.couriers import EVERYTHING, Answers, due, letter, session
+from tests.dispatchers import EVERYTHING, Answers, due, letter, session
 from tests.worker.replies import Open, closing, left
 
 
@@ -20,7 +19,7 @@ def only(*features: str) -> Session:
         return one
 
 
-def telling(number: int, story: str) -> Due:
+def telling(number: int, story: str) -> DueRow:
     """A row with a long cell."""
     return replace(due(number), contact=replace(due(number).contact, columns={"story": story}))
 
@@ -34,10 +33,10 @@ def test_each_row_is_claimed_before_it_is_given_out(office: Open) -> None:
 
 def test_a_closed_courier_gives_nothing_and_keeps_its_rows(office: Open) -> None:
     here = office()
-    here.courier.draining = True
+    here.dispatcher.draining = True
     here.take_none()
-    assert isinstance(here.taker, Answers)
-    assert here.taker.asked == 0
+    assert isinstance(here.due_rows, Answers)
+    assert here.due_rows.asked == 0
     assert here.notebook.told() == []
 
 
@@ -51,11 +50,11 @@ def test_nothing_leaves_before_its_turn(office: Open) -> None:
     assert here.take().contact == 2
 
 
-# Rows that cannot go.
+# RowQueue that cannot go.
 
 
 def test_an_invalid_row_is_condemned_in_words_and_the_next_one_goes(office: Open) -> None:
-    def make(one: Due) -> Parcel:
+    def make(one: DueRow) -> Attempt:
         if one.id < 3:
             raise InvalidContactError("there is no first name", where="" if one.id == 1 else "subject.txt, line 1")
         return letter(one)
@@ -63,16 +62,16 @@ def test_an_invalid_row_is_condemned_in_words_and_the_next_one_goes(office: Open
     here = office(make=make)
     assert here.take().contact == 3
     assert here.notebook.told() == [
-        ("condemn", 1, "there is no first name"),
-        ("condemn", 2, "there is no first name (subject.txt, line 1)"),
+        ("mark_invalid", 1, "there is no first name"),
+        ("mark_invalid", 2, "there is no first name (subject.txt, line 1)"),
         ("claim", 3),
     ]
-    assert here.courier.settled == {Status.INVALID: 2}
-    assert here.troubles.reason is None
+    assert here.dispatcher.settled == {Status.INVALID: 2}
+    assert here.breaker.reason is None
 
 
 def test_invalid_rows_take_no_ones_turn(office: Open) -> None:
-    def make(one: Due) -> Parcel:
+    def make(one: DueRow) -> Attempt:
         if one.id != 3:
             raise InvalidContactError("no")
         return letter(one)
@@ -90,15 +89,15 @@ def test_an_address_beyond_ascii_needs_a_server_that_takes_it(office: Open, offe
     if offered:
         assert told == [("claim", 1)]
     else:
-        assert [word[:2] for word in told] == [("condemn", 1), ("claim", 2)]
+        assert [word[:2] for word in told] == [("mark_invalid", 1), ("claim", 2)]
         assert "SMTPUTF8" in told[0][2]
-        assert here.courier.settled == {Status.INVALID: 1}
+        assert here.dispatcher.settled == {Status.INVALID: 1}
 
 
 def test_a_message_over_the_servers_size_is_rejected_unsent(office: Open) -> None:
     """Where it is the row's own cells that make it so."""
     here = office(
-        taker=Answers([telling(1, "x" * 5_001), telling(2, "x" * 5_000)]),
+        due_rows=Answers([telling(1, "x" * 5_001), telling(2, "x" * 5_000)]),
         make=lambda one: letter(one, size=5_000 + len(one.contact.columns["story"])),
     )
     assert here.take().contact == 2
@@ -106,31 +105,31 @@ def test_a_message_over_the_servers_size_is_rejected_unsent(office: Open) -> Non
     answer = here.notebook.outcomes[0].reply
     assert answer is not None and (answer.code, answer.enhanced) == (552, "5.3.4")
     assert "10,001" in answer.text and "10,000" in answer.text
-    assert here.courier.settled == {Status.REJECTED: 1}
-    assert here.troubles.in_a_row == []
+    assert here.dispatcher.settled == {Status.REJECTED: 1}
+    assert here.breaker.in_a_row == []
 
 
 def test_templates_too_large_for_the_server_stop_the_run_and_mark_nobody(office: Open) -> None:
     here = office(
-        taker=Answers([telling(1, "x" * 500), telling(2, "x")]),
+        due_rows=Answers([telling(1, "x" * 500), telling(2, "x")]),
         make=lambda one: letter(one, size=10_000 + len(one.contact.columns["story"])),
     )
     here.take_none()
     assert here.notebook.told() == []
-    assert here.courier.settled == {}
-    assert here.troubles.reason is not None
-    assert here.troubles.reason.where == "message.template"
-    assert "10,001 bytes" in here.troubles.reason.what and "10,000" in here.troubles.reason.what
+    assert here.dispatcher.settled == {}
+    assert here.breaker.reason is not None
+    assert here.breaker.reason.where == "message.template"
+    assert "10,001 bytes" in here.breaker.reason.what and "10,000" in here.breaker.reason.what
 
 
 def test_a_template_that_fails_for_everybody_stops_the_run_and_marks_nobody(office: Open) -> None:
-    def make(one: Due) -> Parcel:
+    def make(one: DueRow) -> Attempt:
         raise TemplateError("there is no column 'frist_name'", where="body.txt line 1")
 
     here = office(make=make)
     here.take_none()
-    assert (here.notebook.told(), here.courier.settled) == ([], {})
-    assert here.troubles.reason is not None and here.troubles.reason.where == "body.txt line 1"
+    assert (here.notebook.told(), here.dispatcher.settled) == ([], {})
+    assert here.breaker.reason is not None and here.breaker.reason.where == "body.txt line 1"
 
 
 def test_a_server_that_names_no_size_gets_any(office: Open) -> None:
@@ -142,34 +141,34 @@ def test_a_server_that_names_no_size_gets_any(office: Open) -> None:
 def test_a_fault_that_is_no_rows_stops_the_run_and_gives_the_row_back(office: Open) -> None:
     faults = [LinkError("the secret is too short", where="CAMPAIGN_LINK__SECRET", fix="copy it whole")]
 
-    def make(one: Due) -> Parcel:
+    def make(one: DueRow) -> Attempt:
         if faults:
             raise faults.pop()
         return letter(one)
 
     here = office(make=make)
     here.take_none()
-    assert here.courier.closed
-    assert here.troubles.reason is not None
-    assert here.troubles.reason.where == "CAMPAIGN_LINK__SECRET"
+    assert here.dispatcher.closed
+    assert here.breaker.reason is not None
+    assert here.breaker.reason.where == "CAMPAIGN_LINK__SECRET"
     assert here.notebook.told() == []
-    assert here.courier.settled == {}
+    assert here.dispatcher.settled == {}
     first = here.rows.next(here.now)
     assert first is not None and first.id == 1
 
 
 @pytest.mark.parametrize("before", [[], [due(1)]], ids=["at the first row", "after an invalid row"])
-def test_a_ledger_that_fails_stops_the_run_in_words(office: Open, before: list[Due]) -> None:
-    def make(one: Due) -> Parcel:
+def test_a_ledger_that_fails_stops_the_run_in_words(office: Open, before: list[DueRow]) -> None:
+    def make(one: DueRow) -> Attempt:
         raise InvalidContactError("no")
 
     error = LedgerError("the disk is full", where="small.ledger", fix="make room")
-    here = office(taker=Answers(*([before] if before else []), error), make=make)
+    here = office(due_rows=Answers(*([before] if before else []), error), make=make)
     here.take_none()
-    assert here.courier.closed
-    assert here.troubles.reason is not None
-    assert here.troubles.reason.what == "the disk is full"
-    assert [word[0] for word in here.notebook.told()] == ["condemn"] * len(before)
+    assert here.dispatcher.closed
+    assert here.breaker.reason is not None
+    assert here.breaker.reason.what == "the disk is full"
+    assert [word[0] for word in here.notebook.told()] == ["mark_invalid"] * len(before)
 
 
 def test_a_row_whose_last_outcome_is_not_written_yet_waits_a_moment_and_others_go(office: Open) -> None:
@@ -188,18 +187,18 @@ def test_a_row_whose_last_outcome_is_not_written_yet_waits_a_moment_and_others_g
 
 def test_nothing_leaves_once_it_is_recalled(office: Open) -> None:
     here = office()
-    parcel = here.take()
-    here.courier.cleared([parcel])
-    here.courier.recalled = True
-    assert not here.courier.may_leave(parcel)
+    attempt = here.take()
+    here.dispatcher.claims_durable([attempt])
+    here.dispatcher.recalled = True
+    assert not here.dispatcher.may_send_body(attempt)
 
 
 @pytest.mark.parametrize(("seconds", "leaves"), [(3600.0, True), (-1.0, False)])
 def test_nothing_leaves_when_the_window_is_over(office: Open, seconds: float, leaves: bool) -> None:
     here = office(window=closing(seconds))
-    parcel = here.take()
-    here.courier.cleared([parcel])
-    assert here.courier.may_leave(parcel) == leaves
+    attempt = here.take()
+    here.dispatcher.claims_durable([attempt])
+    assert here.dispatcher.may_send_body(attempt) == leaves
 
 
 # The window and the clock.
@@ -221,9 +220,9 @@ def test_a_window_that_opened_when_the_campaign_began_is_no_matter_of_the_clock(
 
 def test_a_body_whose_claim_is_durable_waits_for_the_clock(office: Open) -> None:
     here = office(opening_is_set=True)
-    parcel = left(here.take(), here)
-    assert here.courier.may_leave(parcel)
-    here.courier._window = SendWindow.resolve(
+    attempt = left(here.take(), here)
+    assert here.dispatcher.may_send_body(attempt)
+    here.dispatcher._window = SendWindow.resolve(
         opens=datetime.now(UTC) + timedelta(hours=1), closes=None, lasts=None, timezone="UTC", now=datetime.now(UTC)
     )
-    assert not here.courier.may_leave(parcel)
+    assert not here.dispatcher.may_send_body(attempt)

@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from campaign.commands.check import contacts, server, setup
-from campaign.commands.check.findings import Findings, counted
-from campaign.commands.documents import counts_document
+from campaign.commands.json_documents import check_document
 from campaign.model import Status
 from campaign.settings import load_settings
-from campaign.stdout import say_json
+from campaign.terminal.findings import Findings, counted
+from campaign.terminal.stdout import say_json
 
 
 def check_campaign(
@@ -48,15 +48,5 @@ def check_campaign(
         found.say("ready to send" + (f", but for {counted(invalid, 'invalid row', 'invalid rows')}" if invalid else ""))
     code = 2 if found.wrong else int(strict and bool(invalid or found.notes))
     if json:
-        say_json(
-            {
-                "campaign": settings.name,
-                "exit_code": code,
-                "ready": code != 2,
-                **counts_document(counts),
-                "wrong": found.wrong,
-                "notes": found.notes,
-                "findings": found.found,
-            }
-        )
+        say_json(check_document(settings.name, counts, found, code))
     return code

@@ -3,19 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from campaign.commands.check.findings import Findings, counted
 from campaign.commands.check.links import link_notes
 from campaign.commands.check.setup import Known
-from campaign.console import Console
 from campaign.durations import brief_duration
-from campaign.ending import show_counts
 from campaign.errors import ContactsError
 from campaign.model import Status
-from campaign.pipeline.beforehand import odd_about, open_contacts_of
-from campaign.pipeline.continuation import wants_a_yes
-from campaign.pipeline.reading_notes import in_words, refuse_unusable
-from campaign.pipeline.rehearsal import check as rehearse
+from campaign.run.continuation import wants_a_yes
+from campaign.run.dry_run import check as dry_run_rows
+from campaign.run.loading_notes import in_words, refuse_unusable
+from campaign.run.preconditions import odd_about, open_contacts_of
 from campaign.settings import Settings
+from campaign.terminal.console import Console
+from campaign.terminal.counts import show_counts
+from campaign.terminal.findings import Findings, counted
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
@@ -32,7 +32,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
     with Console(title=settings.name) as console:
-        known.seen = seen = rehearse(settings, secret=known.secret, reading=console.reading, ledger=known.ledger)
+        known.seen = seen = dry_run_rows(settings, secret=known.secret, reading=console.reading, ledger=known.ledger)
     for report in seen.lists:
         (found.note if report.unusable else partial(found.ok, "suppression"))(in_words(report))
     ready = seen.counts[Status.PENDING]
@@ -66,7 +66,7 @@ def earlier(settings: Settings, known: Known, found: Findings) -> None:
         return
     if not (before.due and goes_on.wants_yes):
         found.note(goes_on.words)
-    elif Console(title=settings.name, yes=False).can_agree:
+    elif Console(title=settings.name, yes=False).can_confirm:
         found.note(f"{goes_on.words}: send asks first, and where nobody can answer, it wants --yes")
     else:
         raise wants_a_yes(goes_on, settings)

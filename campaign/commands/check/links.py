@@ -1,13 +1,13 @@
 """The check of the links in the messages: whether they are there, and where they lead."""
 
-from campaign.commands.check.findings import Findings
 from campaign.links.checks import DEFAULT_DOMAIN
 from campaign.model import Status
-from campaign.pipeline.rehearsed import Rehearsal
+from campaign.run.dry_run_findings import DryRun
 from campaign.settings import Settings
+from campaign.terminal.findings import Findings
 
 
-def link_notes(settings: Settings, seen: Rehearsal, found: Findings) -> None:
+def link_notes(settings: Settings, seen: DryRun, found: Findings) -> None:
     """Name messages without their link, and links that lead to a domain that signs nobody in."""
     ready, linkless = seen.counts[Status.PENDING], seen.linkless
     if linkless["message"]:

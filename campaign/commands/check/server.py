@@ -1,16 +1,17 @@
 """The check of the server: the session, and an envelope from us to ourselves."""
 
-from campaign.commands.check.findings import Findings, counted
 from campaign.commands.check.setup import Known
-from campaign.delivery import judge, refusal, said
 from campaign.model import Phase
-from campaign.pipeline.message_size import too_large
-from campaign.pipeline.plan import configured_server
-from campaign.pipeline.rehearsal import size_with_little
+from campaign.run.dry_run import size_with_little
+from campaign.run.plan import configured_server
 from campaign.settings import Settings
-from campaign.smtp.connect import Session, connect
-from campaign.smtp.notes import session_notes
-from campaign.smtp.probe import try_envelope
+from campaign.smtp.envelope_probe import probe_envelope
+from campaign.smtp.session.connect import connect
+from campaign.smtp.session.notes import session_notes
+from campaign.smtp.session.session import Session
+from campaign.terminal.findings import Findings, counted
+from campaign.worker.message_size import too_large
+from campaign.worker.policy import judge, refusal, said
 
 
 def server(settings: Settings, known: Known, found: Findings) -> None:
@@ -53,7 +54,7 @@ def _too_large(settings: Settings, known: Known, limit: int, found: Findings) ->
 def _envelope(settings: Settings, session: Session, found: Findings) -> None:
     """Try an envelope from us to ourselves; say what is heard at each step."""
     smtp, message = settings.smtp, settings.message
-    heard = try_envelope(
+    heard = probe_envelope(
         session,
         return_path=message.return_path,
         recipient=message.sender_address,

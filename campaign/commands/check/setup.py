@@ -4,20 +4,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from campaign.commands.check.findings import Findings
-from campaign.commands.sending import require_folder, signing_secret
+from campaign.commands.folders import require_folder
+from campaign.commands.signing_secret import signing_secret
 from campaign.errors import LedgerError, WindowError
-from campaign.ledger import summary
 from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate
-from campaign.ledger.store import reading_ledger
+from campaign.ledger.opening import open_for_reading
 from campaign.links import throwaway_secret
 from campaign.model import Status
-from campaign.pipeline.beforehand import long_lives
-from campaign.pipeline.rehearsal import rehearsal_window
-from campaign.pipeline.rehearsed import Rehearsal
 from campaign.results import refuse_foreign
+from campaign.run.dry_run import dry_run_window
+from campaign.run.dry_run_findings import DryRun
+from campaign.run.preconditions import long_lives
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
+from campaign.terminal.findings import Findings
 from campaign.window import SendWindow
 
 
@@ -32,7 +32,7 @@ class Known:
     secret: str = field(default_factory=throwaway_secret, repr=False)
     ledger: Path | None = None
     """That of earlier runs, if there were any."""
-    seen: Rehearsal = field(default_factory=Rehearsal)
+    seen: DryRun = field(default_factory=DryRun)
 
 
 def secrets(settings: Settings, known: Known, found: Findings) -> None:
@@ -49,7 +49,7 @@ def secrets(settings: Settings, known: Known, found: Findings) -> None:
 
 def window(settings: Settings, known: Known, found: Findings) -> None:
     """When mail may go."""
-    given = rehearsal_window(settings)
+    given = dry_run_window(settings)
     now = datetime.now(UTC)
     known.timezone = settings.window.timezone
     if given.is_over(now):
@@ -80,8 +80,8 @@ def earlier(settings: Settings, output: Path | None, known: Known, found: Findin
     require_folder(results.parent)
     refuse_foreign(results)
     if path.exists() and path.stat().st_size:
-        with reading_ledger(path, settings.name) as database:
-            counts = summary.counts(database)
+        with open_for_reading(path, settings.name) as earlier_runs:
+            counts = earlier_runs.counts()
         known.ledger = path
         if counts[Status.IN_DOUBT]:
             found.note(f"{counts[Status.IN_DOUBT]:,} in doubt, or under way just now: not sent again unless asked for")

@@ -1,0 +1,112 @@
+"""What commands tell a program: JSON documents, as `campaign/guide/json.md` describes them.
+
+Takes what the words for people are made of, so that both say the same; gives plain values. Moments are ISO 8601 with
+their offset, lengths of time seconds. No document holds a link or a secret.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from campaign.links import Inspection
+from campaign.model import Status
+from campaign.report import ReportData
+from campaign.run.summary import RunSummary
+from campaign.terminal.findings import Findings
+from campaign.terminal.stop_reason import stop_reason
+
+
+def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, object]:
+    """How a run ended. `limited`: it was told how many to send at most."""
+    reason, words = stop_reason(ended, datetime.now(UTC), limited=limited)
+    return {
+        "campaign": name,
+        "exit_code": ended.exit_code,
+        **counts_document(ended.counts),
+        "sent_now": ended.sent_now,
+        "in_doubt_now": ended.in_doubt_now,
+        "tried_now": ended.tried_now,
+        "seconds": round(ended.seconds, 3),
+        "results": str(ended.results),
+        "stopped": words or None,
+        "reason": reason or None,
+        "error": None
+        if ended.trouble is None
+        else {"what": ended.trouble.what, "where": ended.trouble.where, "fix": ended.trouble.fix},
+    }
+
+
+def check_document(name: str, counts: Mapping[Status, int], found: Findings, exit_code: int) -> dict[str, object]:
+    """What a check has found; `pending` are the rows with a message."""
+    return {
+        "campaign": name,
+        "exit_code": exit_code,
+        "ready": exit_code != 2,
+        **counts_document(counts),
+        "wrong": found.wrong,
+        "notes": found.notes,
+        "findings": found.found,
+    }
+
+
+def preview_document(name: str, counts: Mapping[Status, int], folder: Path, exit_code: int) -> dict[str, object]:
+    """What a preview has written; `pending` are the rows with a message."""
+    return {
+        "campaign": name,
+        "exit_code": exit_code,
+        **counts_document({status: counts[status] for status in Status}),
+        "folder": str(folder),
+    }
+
+
+def status_document(
+    name: str, counts: Mapping[Status, int], results: Path, running: int | None, being_sent: int
+) -> dict[str, object]:
+    """What the ledger says. `running`: the process that sends; `being_sent`: messages without an outcome so far."""
+    found = {"results": str(results), "running": running, "being_sent": being_sent}
+    return {"campaign": name, "exit_code": 0, **counts_document(counts), **found}
+
+
+def report_document(data: ReportData, page: Path | None) -> dict[str, object]:
+    """What the page says; `page` is where it was written, if it was."""
+    return {
+        "campaign": data.campaign,
+        "exit_code": 0,
+        **counts_document(data.counts),
+        "generated_at": data.generated_at.isoformat(),
+        "first_sent_at": None if data.first_accepted is None else data.first_accepted.isoformat(),
+        "last_sent_at": None if data.last_accepted is None else data.last_accepted.isoformat(),
+        "reasons": [
+            {"status": one.status.value, "code": one.code, "detail": one.detail, "count": one.count}
+            for one in data.reasons
+        ],
+        "people": [
+            {
+                "row": one.number,
+                "email": one.email,
+                "status": one.status.value,
+                "reason": one.reason,
+                "message_id": one.message_id or None,
+            }
+            for one in data.people
+        ],
+        "commands": [{"for": words, "command": line} for words, line in data.commands],
+        "page": None if page is None else str(page),
+    }
+
+
+def inspection_document(found: Inspection, exit_code: int) -> dict[str, object]:
+    """What a link says, and what is wrong with it."""
+    return {
+        "exit_code": exit_code,
+        "claims": dict(found.claims),
+        "expires_at": None if found.expires_at is None else found.expires_at.isoformat(),
+        "seconds_left": found.seconds_left,
+        "checks": [{"name": one.name, "ok": one.ok, "words": one.words} for one in found.checks],
+        "trouble": found.trouble,
+    }
+
+
+def counts_document(counts: Mapping[Status, int]) -> dict[str, object]:
+    """Rows by status, and all of them."""
+    return {"total": sum(counts.values()), "counts": {status.value: count for status, count in counts.items()}}

@@ -1,0 +1,84 @@
+"""The arguments and options of the command line: each with its help, once, for every command that takes it."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Include(StrEnum):
+    """Statuses that `resend` takes only when asked."""
+
+    REJECTED = "rejected"
+    IN_DOUBT = "in_doubt"
+
+
+TOML = Path("campaign.toml")
+
+NewFolder = Annotated[Path, typer.Argument(help="A new folder.", metavar="DIR")]
+Campaign = Annotated[Path, typer.Argument(help="The campaign's settings.", metavar="CAMPAIGN.TOML")]
+Output = Annotated[
+    Path | None,
+    typer.Option(help="The results CSV; the ledger stays where it is. [default: NAME-results.csv]", metavar="CSV"),
+]
+Folder = Annotated[
+    Path | None, typer.Option(help="The folder to write messages to. [default: NAME-preview]", metavar="DIR")
+]
+Page = Annotated[
+    Path | None,
+    typer.Option(help="The page to write; - is standard output. [default: NAME-report.html]", metavar="REPORT.HTML"),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="As `preview`: write messages to a folder, send nothing.")]
+Source = Annotated[
+    Path | None, typer.Option("--from", help="A results CSV: only its rows, as corrected there.", metavar="CSV")
+]
+Included = Annotated[list[Include] | None, typer.Option(help="Take these rows, too; may be given twice.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the window to open, or end with exit code 3.")]
+InSandbox = Annotated[
+    bool, typer.Option("--sandbox", help="Deliver to a server inside this program; nothing leaves the machine.")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="With --sandbox: begin anew, without what its earlier runs left.")]
+OfSandbox = Annotated[bool, typer.Option("--sandbox", help="Look at the sandbox run, not at the real one.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most so many contacts.", metavar="N")]
+AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="A contacts file without rows is no mistake.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")]
+Opens = Annotated[str | None, typer.Option(help="When the window opens: 2026-11-23T09:00.", metavar="TIME")]
+Closes = Annotated[str | None, typer.Option(help="When the window closes: 2026-11-23T17:00.", metavar="TIME")]
+Lasts = Annotated[
+    str | None, typer.Option(help="How long the window is open, in place of --closes: 8h.", metavar="LENGTH")
+]
+Host = Annotated[str | None, typer.Option(help="The SMTP server, in place of smtp.host.", metavar="HOST")]
+Port = Annotated[int | None, typer.Option(help="Its port, in place of smtp.port.", metavar="N")]
+Connections = Annotated[int | None, typer.Option(help="Connections at once.", metavar="N")]
+Rate = Annotated[float | None, typer.Option(help="Messages a second, all connections together.", metavar="N")]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=64, help="Worker processes. [default: as the work demands]", metavar="N")
+]
+Profile = Annotated[bool, typer.Option("--profile", help="Say at the end where the time went.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the outcome to stdout as JSON.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit code 1 for rows that can't be mailed, and for whatever is noted.")
+]
+Offline = Annotated[bool, typer.Option("--offline", help="Do not connect to the SMTP server.")]
+SandboxPort = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")]
+SandboxFolder = Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")]
+Email = Annotated[str, typer.Argument(help="The address that the link signs in.", metavar="EMAIL")]
+LinkLasts = Annotated[
+    str | None,
+    typer.Option("--lasts", help="How long it works: 1h. [default: as in a run begun now]", metavar="LENGTH"),
+]
+Url = Annotated[
+    str, typer.Argument(help="The link, or a text with it in it; - reads from standard input.", metavar="URL")
+]
+CampaignOfLink = Annotated[
+    Path | None,
+    typer.Option(
+        "--campaign",
+        help="Its campaign.toml, for the domain and the secret. [default: what the environment has of them]",
+        metavar="CAMPAIGN.TOML",
+    ),
+]
+Subject = Annotated[
+    str | None, typer.Argument(help="What to read about. [default: the list of subjects]", metavar="SUBJECT")
+]

@@ -1,0 +1,81 @@
+"""`campaign preview`, and `send --dry-run`: everybody's message in a folder, nothing sent."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from campaign.commands.folders import refuse_stdout
+from campaign.commands.json_documents import preview_document
+from campaign.errors import SettingsError
+from campaign.model import Status
+from campaign.run.dry_run import preview
+from campaign.run.loading_notes import in_words
+from campaign.settings import load_settings
+from campaign.terminal.console import Console
+from campaign.terminal.counts import show_counts
+from campaign.terminal.exit_codes import STOPPED
+from campaign.terminal.stdout import say_json
+
+_MANY = 10_000
+"""Messages, of two files each, that nobody wants to have written by mistake."""
+
+
+def preview_campaign(
+    campaign: Path,
+    *,
+    folder: Path | None,
+    limit: int | None,
+    yes: bool = False,
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    json: bool = False,
+    allow_empty: bool = False,
+) -> int:
+    """Write everybody's message. Gives 1 where rows can't be mailed as they stand, 3 where somebody said no to so
+    many. Raises UsageError.
+    """
+    refuse_stdout(folder)
+    settings = load_settings(campaign, overrides=overrides)
+    to = folder or settings.folder / f"{settings.name}-preview"
+    console = Console(title=settings.name, yes=yes)
+
+    def agreed(messages: int) -> bool:
+        if messages <= _MANY:
+            return True
+        if not console.can_confirm:
+            raise SettingsError(
+                f"that would write {messages:,} messages, and {2 * messages:,} files",
+                where=str(to),
+                fix="write the first ones, with --limit 100; or say --yes",
+            )
+        return console.ask(f"Write {messages:,} messages to {to}? (--limit 100 writes the first ones)")
+
+    def writing(messages: int) -> None:
+        if not messages % 100:
+            console.step(f"{messages:,} messages written")
+
+    with console:
+        seen = preview(
+            settings,
+            to,
+            limit=limit,
+            reading=console.reading,
+            agreed=agreed,
+            writing=writing,
+            allow_empty=allow_empty,
+        )
+    if seen.declined:
+        console.say("nothing was written")
+        return STOPPED
+    ready = seen.counts[Status.PENDING]
+    messages = "message" if ready == 1 else "messages"
+    console.say(f"{settings.name}: {ready:,} {messages} written, none sent; the links in them sign nobody in")
+    show_counts({status: seen.counts[status] for status in Status if status is not Status.PENDING}, console.say)
+    for report in seen.lists:
+        console.notice(f"suppression list {in_words(report)}")
+    for line in seen.fault_lines():
+        console.say(f"  {line}")
+    console.say(f"look at: {to / 'index.html'}")
+    code = int(seen.counts[Status.INVALID] > 0)
+    if json:
+        say_json(preview_document(settings.name, seen.counts, to, code))
+    return code

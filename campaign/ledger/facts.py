@@ -1,0 +1,30 @@
+"""The table `facts`: text by name. Takes a connection. Raises LedgerError."""
+
+import json
+import sqlite3
+
+from campaign.ledger.sqlite_errors import damaged, explained, path_of
+
+_WRITE = "INSERT OR REPLACE INTO facts VALUES (?, ?)"
+
+
+def read_fact(database: sqlite3.Connection, name: str) -> str | None:
+    """Give what is on record under `name`."""
+    with explained(database):
+        row = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def write_fact(database: sqlite3.Connection, name: str, value: str) -> None:
+    """Put `value` on record, in place of what is there."""
+    with explained(database):
+        database.execute(_WRITE, (name, value))
+
+
+def read_columns(database: sqlite3.Connection) -> list[str]:
+    """Give the columns of the contacts file, as last read; none where it never was."""
+    columns = read_fact(database, "columns")
+    try:
+        return [] if columns is None else list(json.loads(columns))
+    except (ValueError, TypeError):
+        raise damaged(path_of(database), "the names of the columns") from None

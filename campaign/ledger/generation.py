@@ -1,0 +1,121 @@
+"""Whether a ledger is the one that the last run left: whole, with its own WAL, and not an older copy.
+
+Two things tell, and no message waits for either:
+
+    generation  a fact, one more at each checkpoint and written just behind it, so that the file itself never has the
+                latest one while a run goes on: only the WAL has it, and a small file beside the ledger. Whatever lacks
+                it, once the WAL is gone or was folded in, has lost what came last. Each is on the disk before the next
+                step: or a power cut leaves a file that knows of more than the ledger, or (its name there, its data not
+                yet) of nothing.
+    wal         a fact, while a run goes on: the first salt of the WAL (sqlite.org/fileformat2.html, section 4.1) that
+                was last folded into the file. A WAL that begins anew has that salt plus one; any other WAL is another
+                ledger's, or one of another time.
+
+Raises LedgerError, which says what to do. Limits: whoever restores the whole folder, or takes the generation file away
+with the ledger, is not noticed.
+"""
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+
+from campaign.errors import LedgerError
+from campaign.ledger import schema
+from campaign.ledger.files import generation_file, size_of, wal_file
+from campaign.ledger.sqlite_errors import SQLITE_ERRORS
+from campaign.ledger.wal_sync import make_durable
+from campaign.private_files import open_own, replacing
+
+_SALT = slice(16, 20)
+_WRAP = 1 << 32
+_PUT_BACK = (
+    "restore the ledger and the files whose names begin with its name as they were together: without the latest of "
+    "what was sent, people would be mailed twice"
+)
+
+
+def refuse_a_lost_ledger(path: Path) -> None:
+    """Raise LedgerError where a generation stands beside a ledger that is not there."""
+    if _generation_beside(path) and not size_of(path):
+        raise LedgerError(
+            "the ledger of earlier runs is gone, so who was mailed is not known",
+            where=str(path),
+            fix=f"put it back; or, to mail everybody from the beginning, delete {generation_file(path).name} and the "
+            "results",
+        )
+
+
+def refuse_what_does_not_belong(path: Path) -> None:
+    """Raise LedgerError for an older copy, and for a ledger without its WAL or with another one's. Before it is opened
+    in earnest: SQLite would fold in, or remove, what tells. Whatever else is wrong with it is left to whoever opens it.
+    """
+    try:
+        with contextlib.closing(schema.connect(path, immutable=True)) as database:
+            facts = dict(database.execute("SELECT name, value FROM facts"))
+    except (LedgerError, *SQLITE_ERRORS):
+        return
+    salt, known = _salt(path), facts.get("wal")
+    beside = _generation_beside(path)
+    in_the_file = int(facts.get("generation", 0)) >= beside  # all that there is
+    if in_the_file and beside:  # also where another program has folded the WAL in, and the next run was killed at once
+        return
+    if salt is None or known is None:
+        if in_the_file and known is None:
+            return
+        if known is None:
+            raise LedgerError(
+                "the ledger is an older copy: what came later is not in it", where=str(path), fix=_PUT_BACK
+            )
+        raise LedgerError(
+            "a run was cut off, and the latest of what it had written down is gone with the ledger's -wal file",
+            where=str(wal_file(path)),
+            fix=f"put that file back; {_PUT_BACK}",
+        )
+    if (salt - int(known)) % _WRAP > 1:
+        raise LedgerError(
+            "the -wal file beside the ledger is not its own: one of the two is an older copy",
+            where=str(wal_file(path)),
+            fix=_PUT_BACK,
+        )
+
+
+def note_wal(database: sqlite3.Connection, path: Path) -> None:
+    """Put on record which WAL holds that record: a checkpoint that takes it into the file has taken all of this WAL."""
+    known = None
+    while (salt := _salt(path)) != known:  # the first write may begin the WAL anew
+        database.execute("INSERT OR REPLACE INTO facts VALUES ('wal', ?)", (str(salt),))
+        known = salt
+
+
+def begin_generation(database: sqlite3.Connection, path: Path) -> None:
+    """Begin the next one, after a checkpoint. What can't be made durable beside the ledger tells less."""
+    found = database.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
+    latest = str(int(found[0]) + 1 if found else 1)
+    database.execute("INSERT OR REPLACE INTO facts VALUES ('generation', ?)", (latest,))
+    written = generation_file(path)
+    with contextlib.suppress(OSError):
+        wal = open_own(wal_file(path), os.O_RDWR, one_name=False)
+        try:
+            make_durable(wal)
+        finally:
+            os.close(wal)
+        with replacing(written, durable=True) as file:
+            file.write(f"{latest}\n".encode("ascii"))
+
+
+def _generation_beside(path: Path) -> int:
+    try:
+        return int(generation_file(path).read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _salt(path: Path) -> int | None:
+    """The first salt of the ledger's WAL; None where it has none, or an empty one."""
+    try:
+        with wal_file(path).open("rb") as file:
+            header = file.read(32)
+    except OSError:
+        return None
+    return int.from_bytes(header[_SALT], "big") if len(header) == 32 else None

@@ -1,0 +1,65 @@
+"""What whoever reads results needs of a ledger; moments are Unix seconds unless they are datetimes."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from campaign.model import ResultRow, RowReason, RowToCheck, Status
+
+
+class LedgerReader(Protocol):
+    """Questions. A row that is claimed and has no outcome is `in_doubt`, until `being_sent` was asked."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all questions that are asked meanwhile be answered from one moment, so that their numbers agree."""
+
+    def counts(self) -> dict[Status, int]:
+        """Give the number of rows of each status, all statuses present."""
+
+    def being_sent(self) -> int:
+        """Give the number of messages that a run is sending just now. From now on, their rows are `pending` here."""
+
+    def deliveries(self) -> Counter[Status]:
+        """Give how many messages ever were `sent`, and `in_doubt`, whether or not their contacts are still there."""
+
+    def columns(self) -> list[str]:
+        """Give the columns of the contacts file, as last read; none where it never was."""
+
+    def result_rows(self, *, verified: bool = False) -> Iterator[ResultRow]:
+        """Give every row of the contacts file in its order. `verified`: raises LedgerError in the place of the end
+        where the ledger turns out to be damaged in what opening it did not check.
+        """
+
+    def reasons(self) -> Iterator[RowReason]:
+        """Give the reason of every row that was not sent; of pending ones, what the server said last, if it did."""
+
+    def people(self, *, most: int = 200) -> list[RowToCheck]:
+        """Give the first rows that need a person: rejected, failed, invalid, in doubt."""
+
+    def first_and_last(self) -> tuple[int, int] | None:
+        """Give when the first and the last message was accepted; None where none was."""
+
+    def accepted(self, *, since: int, width: int) -> list[tuple[int, int]]:
+        """Give (moment, messages accepted) for each stretch of `width` seconds from `since` on in which any was."""
+
+    def running_process(self) -> int | None:
+        """Give the process whose run holds the ledger, as far as can be told; None where none does."""
+
+    def opened(self) -> datetime | None:
+        """Give when the campaign's window opened, where its first run decided that."""
+
+    def message_id_domain(self) -> str | None:
+        """Give what stands behind the @ of the campaign's Message-IDs; None before its first run."""
+
+    def read_whole(self) -> bool:
+        """Whether the contacts file was read to its end."""
+
+    def written_digests(self) -> frozenset[str]:
+        """Give the digests of the results files that were written last."""
+
+    def remember_written(self, digest: str, *, guarded: bool = False) -> None:
+        """Put the digest of a results file on record, and whether its cells are guarded against spreadsheets. Best
+        effort: raises nothing where that can't be written.
+        """

@@ -1,0 +1,117 @@
+"""What one process's share of a run needs of a ledger."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from campaign.model import Attempt, DueRow, Outcome
+
+
+class DueRows(Protocol):
+    """The rows of a run, each for one worker."""
+
+    def take(self, most: int) -> list[DueRow] | None:
+        """Give up to `most` rows that are the caller's alone: an empty list while more are being read, None when there
+        are no more.
+        """
+
+
+class Journal(Protocol):
+    """Claims and outcomes, written in rounds (`commit`) that become durable in the background (`collect`)."""
+
+    @property
+    def queued(self) -> int:
+        """How many claims and outcomes wait to be written."""
+
+    @property
+    def syncing(self) -> bool:
+        """Whether a round is under way."""
+
+    def holds(self, contact: int) -> bool:
+        """Whether the row's last claim and its outcome are both still unwritten: too early for another claim."""
+
+    def anybody_sent(self) -> bool:
+        """Whether the ledger knows of a message that was sent, by whatever worker or run."""
+
+    def claim(self, attempt: Attempt) -> None:
+        """Ask for a row: `collect` says when the attempt's body may leave."""
+
+    def settle(self, outcome: Outcome) -> None:
+        """Write down what became of a claimed row."""
+
+    def release(self, contact: int) -> None:
+        """Give a claimed row back, as if it had never been claimed."""
+
+    def mark_invalid(self, contact: int, why: str) -> None:
+        """Write down that a row that was never claimed can't be mailed."""
+
+    def mark_failed(self, contact: int) -> None:
+        """Write down that a row waiting for another try will have none; its last reply stands."""
+
+    def doubt(self, contact: int, why: str) -> None:
+        """Write down that a row waiting for another try may have been delivered already."""
+
+    def commit(self) -> list[Attempt]:
+        """Write all that is queued; where that raises, it is still queued. Gives the claims that another worker had
+        won, and drops their outcomes.
+        """
+
+    def collect(self, *, wait: bool = False) -> list[Attempt] | None:
+        """Give the claims that have become durable; None while they have not."""
+
+    def close(self) -> None:
+        """Write what is left, and make it durable."""
+
+
+class ServerMemory(Protocol):
+    """What the campaign has learned of its servers. Raises nothing."""
+
+    def look_up(self, server: str, ability: str) -> bool | None:
+        """Say whether the server is able; None where that is not known yet."""
+
+    def begin_trial(self, server: str, ability: str) -> bool:
+        """Say whether the caller, and nobody else in this run, may find out."""
+
+    def learn(self, server: str, ability: str, *, able: bool) -> None:
+        """Remember it: for this run if it is able, for all runs of the campaign if it is not."""
+
+    def forget(self, server: str, ability: str) -> None:
+        """Let somebody find out again, where it was thought able."""
+
+
+class RateLimit(Protocol):
+    """The operator's rate, which all processes of a run share. `now`: monotonic seconds of this machine."""
+
+    def wait(self, now: float) -> float:
+        """Seconds until it is worth asking for leave."""
+
+    def take(self, now: float) -> bool:
+        """Take leave to begin one message."""
+
+    def give_back(self, now: float) -> None:
+        """Give back what was taken and not used."""
+
+
+class WorkerLedger(Protocol):
+    """One process's. Its parts are for the worker's parts to hold: nothing stands between them and a message."""
+
+    @property
+    def due_rows(self) -> DueRows:
+        """The run's rows."""
+
+    @property
+    def journal(self) -> Journal:
+        """Claims and outcomes."""
+
+    @property
+    def server_memory(self) -> ServerMemory:
+        """What is known of the servers."""
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """None where the operator has set no rate."""
+
+    def revert(self, contacts: Collection[int]) -> None:
+        """As the owner's. Also once the journal is closed."""
+
+    def close(self) -> None:
+        """Close what is not closed yet. The journal is closed before, by whoever hears what that raises."""

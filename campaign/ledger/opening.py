@@ -1,0 +1,57 @@
+"""Where a ledger is opened: its place in, one of the protocols of `campaign.ledger.interface` out. Nothing outside this
+room names what is behind them. Raises LedgerError.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from campaign.ledger.checkpoints import Checkpoints
+from campaign.ledger.contacts_store import SqliteContacts
+from campaign.ledger.interface import ContactsLedger, LedgerReader, RunLedger, WorkerLedger
+from campaign.ledger.reading import SqliteReader, fact_in_file, reading_ledger
+from campaign.ledger.schema import connect, temporary
+from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.throwaway_copy import throwaway_copy
+from campaign.ledger.worker_store import SqliteWorkerLedger
+
+
+def open_for_run(place: Path, name: str) -> RunLedger:
+    """Open or create the ledger of the campaign `name`, for one run alone. Raises LedgerBusyError, too."""
+    return SqliteRunLedger.open(place, name)
+
+
+def open_for_enrolment(place: Path) -> ContactsLedger:
+    """Open the ledger that a run has open, to read its contacts file into it. Close it."""
+    database = connect(place)
+    return SqliteContacts(database, make_room=Checkpoints(database, place).make_room)
+
+
+def open_for_dry_run(name: str, *, earlier: Path | None) -> ContactsLedger:
+    """Open a ledger of the campaign `name` that nobody else sees, and of which nothing stays: an empty one, or a copy
+    of the `earlier` one as a run would find it. Close it.
+    """
+    return SqliteContacts(temporary(name) if earlier is None else throwaway_copy(earlier, name))
+
+
+def open_for_worker(place: Path, *, rate: float | None, wake: Callable[[], None]) -> WorkerLedger:
+    """Open the ledger of a run that has been prepared, for one process of it. `rate`: messages a second of all of them
+    together, if there is a limit. `wake` is called from another thread when `journal.collect` has something to give.
+    """
+    return SqliteWorkerLedger(place, rate=rate, wake=wake)
+
+
+@contextlib.contextmanager
+def open_for_reading(place: Path, name: str, *, quick: bool = False) -> Iterator[LedgerReader]:
+    """Look into the ledger of the campaign `name`, also while a run goes on; nothing in it changes. `quick`: most of a
+    large one is taken for undamaged.
+    """
+    with reading_ledger(place, name, quick=quick) as database:
+        yield SqliteReader(database, aside=place)
+
+
+def note_at_a_glance(place: Path, name: str) -> str | None:
+    """Give a note (`RunLedger.note`) as it was a moment ago, without opening the ledger in earnest. None where it
+    can't be told. Raises nothing.
+    """
+    return fact_in_file(place, name)

@@ -1,0 +1,137 @@
+"""The ledger as whoever reads results has it: `LedgerReader` over SQLite.
+
+`reading_ledger` opens it without locking it, also while a run goes on, and changes nothing in it. Raises LedgerError.
+"""
+
+import contextlib
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+
+from campaign.errors import LedgerError
+from campaign.ledger import queries, schema, written_results
+from campaign.ledger.facts import read_columns, read_fact
+from campaign.ledger.files import is_at_rest, refuse_a_stump, size_of
+from campaign.ledger.generation import refuse_what_does_not_belong
+from campaign.ledger.lock import running_process
+from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explained
+from campaign.ledger.verification import verification, verify
+from campaign.model import ResultRow, RowReason, RowToCheck, Status
+
+
+class SqliteReader:
+    """Questions over one connection. `aside`: it is for reading only, of the ledger at this place."""
+
+    def __init__(self, database: sqlite3.Connection, *, aside: Path | None = None) -> None:
+        self._database = database
+        self._aside = aside
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all questions that are asked meanwhile be answered from one moment."""
+        return queries.snapshot(self._database)
+
+    def counts(self) -> dict[Status, int]:
+        """Give the number of rows of each status, all statuses present."""
+        return queries.counts(self._database)
+
+    def being_sent(self) -> int:
+        """Give the number of messages that are being sent; from now on, their rows are `pending` here."""
+        return queries.being_sent(self._database)
+
+    def deliveries(self) -> Counter[Status]:
+        """Give how many messages ever were `sent`, and `in_doubt`."""
+        return queries.deliveries(self._database)
+
+    def columns(self) -> list[str]:
+        """Give the columns of the contacts file, as last read."""
+        return read_columns(self._database)
+
+    def result_rows(self, *, verified: bool = False) -> Iterator[ResultRow]:
+        """Give every row of the contacts file in its order; `verified`, with an error at the end of a damaged one."""
+        if verified and self._aside is not None:
+            return self._verified_rows(self._aside)
+        return queries.result_rows(self._database)
+
+    def reasons(self) -> Iterator[RowReason]:
+        """Give the reason of every row that was not sent, if there is one."""
+        return queries.reasons(self._database)
+
+    def people(self, *, most: int = 200) -> list[RowToCheck]:
+        """Give the first rows that need a person."""
+        return queries.people(self._database, most=most)
+
+    def first_and_last(self) -> tuple[int, int] | None:
+        """Give when the first and the last message was accepted."""
+        return queries.first_and_last(self._database)
+
+    def accepted(self, *, since: int, width: int) -> list[tuple[int, int]]:
+        """Give (moment, messages accepted) for each stretch of time."""
+        return queries.accepted(self._database, since=since, width=width)
+
+    def running_process(self) -> int | None:
+        """Give the process that holds the ledger, as far as can be told."""
+        return running_process(self._database)
+
+    def opened(self) -> datetime | None:
+        """Give when the window opened, where the first run decided that."""
+        opened = read_fact(self._database, "opened")
+        return None if opened is None else datetime.fromisoformat(opened)
+
+    def message_id_domain(self) -> str | None:
+        """Give what stands behind the @ of the campaign's Message-IDs."""
+        return read_fact(self._database, "message_id_domain")
+
+    def read_whole(self) -> bool:
+        """Whether the contacts file was read to its end."""
+        return read_fact(self._database, "digest") is not None
+
+    def written_digests(self) -> frozenset[str]:
+        """Give the digests of the results files that were written last."""
+        return written_results.written_digests(self._database)
+
+    def remember_written(self, digest: str, *, guarded: bool = False) -> None:
+        """Put the digest of a results file on record, if that can be done."""
+        if self._aside is None:
+            written_results.remember_written(self._database, digest, guarded=guarded)
+        else:
+            written_results.remember_written_aside(self._aside, digest, guarded=guarded)
+
+    def _verified_rows(self, path: Path) -> Iterator[ResultRow]:
+        with verification(path) as check:
+            yield from queries.result_rows(self._database)
+            if check is not None:
+                check.require()
+
+
+@contextlib.contextmanager
+def reading_ledger(path: Path, name: str, *, quick: bool = False) -> Iterator[sqlite3.Connection]:
+    """Look into the ledger of the campaign `name`, also while a run goes on. `quick`: most of a large one is taken for
+    undamaged. Raises LedgerError.
+    """
+    refuse_a_stump(path)
+    if not size_of(path):
+        raise LedgerError(
+            "there is no ledger yet: nothing was ever sent",
+            where=str(path),
+            fix="check ledger.path and --sandbox, or send the campaign first",
+        )
+    refuse_what_does_not_belong(path)
+    with contextlib.closing(schema.connect(path, readonly=True, immutable=is_at_rest(path))) as database:
+        verify(database, path, name, quick=quick)
+        with explained(database):
+            yield database
+
+
+def fact_in_file(path: Path, name: str) -> str | None:
+    """Give what was on record under `name` when the WAL was last moved into the file: without opening it in earnest,
+    locked as it may be. None where that can't be told.
+    """
+    try:
+        with contextlib.closing(schema.connect(path, immutable=True)) as database:
+            found = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    except (LedgerError, *SQLITE_ERRORS):
+        return None
+    return None if found is None else str(found[0])

@@ -1,0 +1,40 @@
+"""Rows put right before a run: those that an earlier run left claimed, and those that are to go again. Takes the
+ledger's connection. Raises LedgerError.
+"""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+
+from campaign.ledger.sqlite_errors import transaction
+from campaign.ledger.tally import SENDING, move, recount
+from campaign.model import Status
+
+
+def recover(database: sqlite3.Connection) -> int:
+    """Call the claims that an earlier run left without an outcome what they are: in doubt. Gives their number."""
+    with transaction(database):
+        move(database, [SENDING], Status.IN_DOUBT)
+        return database.execute(
+            "UPDATE delivery SET status = 'in_doubt', attempts = attempts + 1, settled_at = ?, smtp_code = NULL, "
+            "enhanced = NULL, detail = 'the run was cut off before the server''s reply was on record' "
+            "WHERE status = 'sending'",
+            (int(time.time()),),
+        ).rowcount
+
+
+def reopen(database: sqlite3.Connection, statuses: Sequence[Status], *, chosen_only: bool) -> int:
+    """Make rows of these statuses pending again, with all their tries. Gives how many rows."""
+    chosen = " AND contact IN (SELECT contact FROM entry WHERE chosen)" if chosen_only else ""
+    marks = ", ".join("?" * len(statuses))
+    with transaction(database):
+        reopened = database.execute(
+            f"UPDATE delivery SET status = 'pending', tries = 0 WHERE status IN ({marks}){chosen}",  # noqa: S608 - ours
+            statuses,
+        ).rowcount
+        if chosen_only:
+            recount(database)
+        else:
+            move(database, statuses, Status.PENDING)
+        database.execute("UPDATE delivery SET tries = 0 WHERE status = 'pending' AND tries > 0")
+    return reopened

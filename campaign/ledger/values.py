@@ -1,0 +1,62 @@
+"""What the ledger gives to those who ask: frozen values, besides those of `campaign/model.py`. Moments are Unix
+seconds.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from campaign.model import Contact, Row, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolledRow:
+    """A row of the contacts file, with what reading it has shown."""
+
+    contact: Contact
+    """With an empty address where the row has none."""
+    line: int
+    """Of the contacts file, on which the row begins."""
+    status: Status
+    """`pending` where nothing stands against mailing it."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastRun:
+    """The last run that mailed somebody."""
+
+    mailed_at: int
+    """When the last message left, whatever run it was of."""
+    templates: str
+    """Their digest."""
+    latest_contact: int
+    """The ledger's number for the latest contact that it knew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierRuns:
+    """What earlier runs have done for the contacts file as it is now."""
+
+    contacts: int
+    """Rows of the file that can be mailed, suppressed ones included."""
+    mailed: int
+    """Of these: `sent`, or `in_doubt`."""
+    new: int
+    """Of these: those that the last run which mailed somebody did not know."""
+    elsewhere: int
+    """Contacts that were mailed and are not in the file any more."""
+    first_at: int
+    last_at: int
+    """When the first and the last of all that were mailed were."""
+
+
+class SpreadsheetChange(NamedTuple):
+    """A cell of a corrected file that a spreadsheet has written in another way, and that stays as it was."""
+
+    row: Row
+    """The file's."""
+    column: str
+    before: str
+    """What stands in the ledger, and stays."""
+    given: str
+    """What the file has in its place."""

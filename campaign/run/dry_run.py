@@ -1,0 +1,194 @@
+"""A run without a server: everybody's message made and none sent, for the preview and the check.
+
+The roster is kept in a ledger of its own that is thrown away, so no rehearsal can make a run believe that somebody was
+mailed, and none leaves anything behind, however it ends. Raises UsageError for what no row is to blame for: before the
+first row, unless only a row shows it.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import chain, islice
+from pathlib import Path
+
+from campaign.errors import EmptyCellError, InvalidContactError
+from campaign.ledger.interface import ContactsLedger
+from campaign.ledger.opening import open_for_dry_run
+from campaign.links import throwaway_secret
+from campaign.model import Contact, Status
+from campaign.preview import PreviewWriter, has_invisible, visible_cell
+from campaign.run.contacts_loading import fill
+from campaign.run.continuation import continuation
+from campaign.run.dry_run_findings import Before, DryRun, DryRunRow
+from campaign.run.plan import message_plan, open_window
+from campaign.run.preconditions import open_contacts_of
+from campaign.settings import Settings
+from campaign.window import SendWindow
+from campaign.worker.message_factory import MessageFactory
+from campaign.worker.message_size import smallest_size
+
+_NOTE = "A dry run: nothing was sent. The links in these messages are signed with a throw-away key and sign nobody in."
+
+
+def dry_run_rows(
+    settings: Settings,
+    *,
+    limit: int | None = None,
+    secret: str | None = None,
+    reading: Callable[[int], None],
+    agreed: Callable[[int], bool] = lambda _: True,
+    allow_empty: bool = False,
+    seen: DryRun | None = None,
+    ledger: Path | None = None,
+) -> Iterator[DryRunRow]:
+    """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away.
+    `agreed` hears how many messages it will be; where it says no, none is made. What reading the files has shown stands
+    in `seen` before the first row; and, with the `ledger` of earlier runs, what these have left.
+    """
+    contacts = open_contacts_of(settings.contacts, allow_empty=allow_empty)
+    window = dry_run_window(settings)
+    factory = MessageFactory(message_plan(settings, secret or throwaway_secret(), window))
+    if not contacts.is_empty:  # it may not even have a header to hold the templates against
+        factory.verify(contacts.columns)
+    now = datetime.now(window.zone)
+    with contextlib.closing(open_for_dry_run(settings.name, earlier=ledger)) as trial:
+        lists, mended = fill(trial, contacts, settings.contacts.suppress, reading)
+        if seen is not None:
+            seen.lists, seen.mended = lists, mended
+            seen.before = None if ledger is None else _before(trial, factory.digest(), window)
+        if not agreed(sum(row.status is Status.PENDING for row in islice(trial.rows(), limit))):
+            return
+        for row in islice(trial.rows(), limit):
+            address = row.contact.email or visible_cell(row.contact.columns[contacts.email_column])
+            if row.status is not Status.PENDING:
+                yield DryRunRow(row=row, status=row.status, detail=row.detail, made=None, address=address)
+                continue
+            try:
+                made = factory.make(row.contact, now)
+            except InvalidContactError as error:
+                # Whoever shows a row names it.
+                where = error.where.removeprefix(f"row {row.contact.number}").removeprefix(", ")
+                detail = f"{error.what} ({where})" if where else error.what
+                empty = _empty_cells(factory, row.contact, error, now)
+                yield DryRunRow(row=row, status=Status.INVALID, detail=detail, made=None, address=address, empty=empty)
+            else:
+                leads_to = None if factory.redirect is None else factory.redirect(row.contact)
+                yield DryRunRow(
+                    row=row, status=Status.PENDING, detail="", made=made, address=address, redirect_to=leads_to
+                )
+
+
+def _before(ledger: ContactsLedger, template: str, window: SendWindow) -> Before:
+    """Say what earlier runs have left, by a copy of their ledger into which the contacts file has been read."""
+    return Before(
+        counts=ledger.reader.counts(),
+        due=ledger.count_due(),
+        continuation=continuation(ledger, template, zone=window.zone, now=datetime.now(UTC), asked=False),
+    )
+
+
+def _empty_cells(
+    factory: MessageFactory, contact: Contact, error: InvalidContactError, now: datetime
+) -> dict[str, str]:
+    """Find all the empty cells that a row fails by: each is filled in, and the row tried again.
+    Gives what to do about each.
+    """
+    found: dict[str, str] = {}
+    while isinstance(error, EmptyCellError) and error.column not in found:
+        found[error.column] = error.fix
+        filled = replace(contact, columns={**contact.columns, **dict.fromkeys(found, "x")})
+        try:
+            factory.make(filled, now)
+        except InvalidContactError as another:
+            error = another
+        else:
+            break
+    return found
+
+
+def preview(
+    settings: Settings,
+    folder: Path,
+    *,
+    limit: int | None,
+    reading: Callable[[int], None],
+    agreed: Callable[[int], bool] = lambda _: True,
+    writing: Callable[[int], None] = lambda _: None,
+    allow_empty: bool = False,
+) -> DryRun:
+    """Write everybody's message into `folder`, with a gallery; `writing` hears how many are written. Where
+    `agreed`, which hears how many it would be, says no, nothing is touched. Raises UsageError.
+    """
+    seen = DryRun()
+
+    def answered(messages: int) -> bool:
+        seen.declined = not agreed(messages)
+        return not seen.declined
+
+    rows = dry_run_rows(settings, limit=limit, reading=reading, agreed=answered, allow_empty=allow_empty, seen=seen)
+    begun = list(islice(rows, 1))  # by now the file is read, and the question answered
+    if seen.declined:
+        return seen
+    with PreviewWriter(folder, campaign=settings.name, note=_NOTE) as writer:
+        for one in chain(begun, rows):
+            seen.count(one)
+            writing(seen.counts[Status.PENDING])
+            link, content, message = one.made or (None, None, None)
+            writer.add(
+                number=one.row.contact.number,
+                line=one.row.line,
+                cells=_cells(one) if one.status is Status.INVALID else (),
+                email=one.address,
+                status="ready" if one.made else one.status,
+                detail=one.detail,
+                message=message.data if message else None,
+                subject=content.subject if content else "",
+                text="".join(content.text) if content else "",
+                html="".join(content.html) if content else "",
+                expires_at=link.expires_at if link else None,
+            )
+    return seen
+
+
+def _cells(one: DryRunRow) -> list[tuple[str, str, bool]]:
+    """The cells of a row that can't be mailed; those to look at are the address, if it is none, the invisible, and the
+    empty ones that it fails by.
+    """
+    named = one.row.contact.columns
+    return [
+        (
+            column,
+            cell,
+            column in one.empty
+            or has_invisible(cell)
+            or (not one.row.contact.email and visible_cell(cell) == one.address),
+        )
+        for column, cell in named.items()
+    ]
+
+
+def check(settings: Settings, *, secret: str, reading: Callable[[int], None], ledger: Path | None = None) -> DryRun:
+    """Make everybody's message with the real secret, and keep none. `ledger`: that of earlier runs, which is left as
+    it is. Raises UsageError.
+    """
+    seen = DryRun()
+    for one in dry_run_rows(settings, secret=secret, reading=reading, seen=seen, ledger=ledger):
+        seen.count(one)
+        if one.made is not None:
+            seen.look_at_links(one)
+    return seen
+
+
+def size_with_little(settings: Settings, secret: str, contact: Contact) -> int | None:
+    """Give the bytes of a contact's message with next to nothing in its cells."""
+    factory = MessageFactory(message_plan(settings, secret, open_window()))
+    return smallest_size(lambda one: len(factory.make(one, datetime.now(UTC))[2].data), contact)
+
+
+def dry_run_window(settings: Settings) -> SendWindow:
+    """Give the window as it would be if the run began now; one that is over, as it was. Raises WindowError."""
+    given = settings.window
+    return SendWindow.resolve(
+        opens=given.opens, closes=given.closes, lasts=given.lasts, timezone=given.timezone, now=datetime.now(UTC)
+    )

@@ -1,0 +1,89 @@
+"""The end of a run: results written, counts taken, and the reason why it ended, in a `RunSummary`.
+
+From here on nothing is raised that can be helped: where the results can't be written once messages may have left, that
+is the trouble, or, where there is one already, a notice. What became of the run must be said all the same.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+from campaign.errors import LedgerError, ResultsError
+from campaign.ledger.interface import RunLedger
+from campaign.model import Status
+from campaign.results import Written, write_results
+from campaign.run.plan import RunPlan
+from campaign.run.progress import RunObserver, reported
+from campaign.run.state import RunState, trouble_with
+from campaign.run.summary import RunSummary
+from campaign.window import SendWindow
+from campaign.worker.job import StopReason
+
+
+def finish(
+    plan: RunPlan,
+    ledger: RunLedger,
+    state: RunState,
+    observer: RunObserver,
+    window: SendWindow,
+    message_id: Callable[[str], str],
+) -> RunSummary:
+    """Write the results, and sum up. Raises ResultsError only where nothing can have been sent."""
+    damage = ledger.damage(wait=True)
+    if damage is not None and not state.began:
+        raise damage
+    state.trouble = state.trouble or trouble_with(ledger)
+    trouble = next((report.trouble for report in state.reports if report.trouble), state.trouble)
+    counts = ledger.reader.counts()
+    try:
+        if ledger.in_place:
+            _write(plan, ledger, observer, message_id, total=sum(counts.values()), aloud=state.stopped)
+        else:  # somebody else's results may stand there by now
+            observer.notice(f"the results are not written; what this run has on record is in {ledger.rescue()}")
+    except (ResultsError, LedgerError) as error:
+        if not state.began:
+            raise
+        if trouble is None:
+            trouble = StopReason(what=error.what, where=error.where, fix=error.fix, reason=error.reason)
+        else:
+            observer.notice(f"{error.what} ({error.where}); {error.fix}")
+    settled: Counter[str] = Counter()
+    profile: Counter[str] = Counter()
+    for report in state.reports:
+        settled.update(report.settled)
+        profile.update(report.profile)
+    now = ledger.reader.deliveries() if state.began else state.before
+    for word in (Status.SENT, Status.IN_DOUBT):  # a worker that was killed has not told the last of it
+        settled[word] = now[word] - state.before[word]
+    return RunSummary(
+        counts=counts,
+        sent_now=settled[Status.SENT],
+        in_doubt_now=settled[Status.IN_DOUBT],
+        tried_now=settled.total(),
+        seconds=time.monotonic() - state.started,
+        results=plan.results,
+        window=window,
+        trouble=trouble,
+        stopped=state.stopped or state.declined,
+        declined=state.declined,
+        profile=dict(profile),
+    )
+
+
+def _write(
+    plan: RunPlan,
+    ledger: RunLedger,
+    observer: RunObserver,
+    message_id: Callable[[str], str],
+    *,
+    total: int,
+    aloud: bool,
+) -> None:
+    reader = ledger.reader
+    result_rows = reported(reader.result_rows(), observer, total, aloud=aloud)
+    safe = plan.settings.results.spreadsheet_safe
+    written = Written(digests=reader.written_digests(), remember=partial(reader.remember_written, guarded=safe))
+    kept = write_results(plan.results, reader.columns(), result_rows, message_id, written=written, safe=safe)
+    if kept is not None:
+        observer.notice(f"{plan.results.name} had been changed; what stood in it is kept: {kept}")

@@ -1,0 +1,159 @@
+"""From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from campaign.model import Status
+from campaign.run.contacts_process import ContactsProcess
+from campaign.settings import Settings
+from campaign.smtp.session.access_token import TokenCommand
+from campaign.smtp.session.server import Server
+from campaign.smtp.session.tls import client_context
+from campaign.window import SendWindow
+from campaign.worker.job import Job, MessagePlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resend:
+    """Which rows go again besides the pending ones: failed and invalid ones always."""
+
+    include: Sequence[Status] = ()
+    """Of `rejected` and `in_doubt`, what was asked for."""
+    source: Path | None = None
+    """A results file whose rows, and only they, go again, with whatever the operator corrected."""
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """The statuses that go again, besides `pending`."""
+        return (Status.FAILED, Status.INVALID, *self.include)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """All that `run` has to know."""
+
+    settings: Settings
+    results: Path
+    ledger: Path
+    server: Server
+    secret: str = field(repr=False)
+    limit: int | None = None
+    sandbox: bool = False
+    """Whether nothing leaves this machine: then a suppression list may have lines that can't be used."""
+    allow_empty: bool = False
+    """Whether a contacts file without rows is no error."""
+    wait: bool = True
+    """Whether to wait for a window that is not open yet."""
+    processes: int | None = None
+    """None: as the work demands."""
+    profile: bool = False
+    resend: Resend | None = None
+    begin_afresh: Callable[[], None] | None = None
+    """What takes away all that earlier runs left, called once nothing is found wrong; None: the run goes on from it."""
+    reader: ContactsProcess | None = None
+    """The process that reads the contacts file, where one was begun."""
+    backoff: float = 1.0
+    """Seconds: `Job.backoff`."""
+
+    @property
+    def strict(self) -> bool:
+        """Whether a line of a suppression list that can't be used stops the run."""
+        return not self.sandbox and not self.settings.contacts.suppress_lenient
+
+    def window(self, now: datetime, first_opened: datetime | None) -> SendWindow:
+        """Give the window of this run. A re-send has a fresh one: it opens now, however long ago the first one did."""
+        given = self.settings.window
+        opens = given.opens
+        if self.resend is not None:
+            first_opened = None
+            if given.lasts is not None and opens is not None and _passed(opens, given.timezone, now):
+                opens = None
+        if opens is None and given.closes is not None:
+            closes = _closing(given.closes, given.timezone)
+            if closes <= (first_opened or now).astimezone(UTC):
+                first_opened = closes - timedelta(days=1)  # a window that is over is no mistake
+        return SendWindow.resolve(
+            opens=opens,
+            closes=given.closes,
+            lasts=given.lasts,
+            timezone=given.timezone,
+            now=now,
+            first_opened=first_opened,
+        )
+
+    def message_plan(self, window: SendWindow) -> MessagePlan:
+        """Give what every message is made from."""
+        return message_plan(self.settings, self.secret, window)
+
+    def job(self, window: SendWindow, message_id_domain: str | None = None) -> Job:
+        """Give the orders for the workers, all together."""
+        smtp, retry = self.settings.smtp, self.settings.retry
+        return Job(
+            ledger=self.ledger,
+            message_plan=replace(self.message_plan(window), message_id_domain=message_id_domain),
+            server=self.server,
+            connections=smtp.connections,
+            rate=smtp.rate,
+            # What is refused behind a body, on trial, costs no try: the sandbox would count one that the row has not.
+            pipelining="envelope" if self.sandbox and smtp.pipelining == "auto" else smtp.pipelining,
+            messages_per_connection=smtp.messages_per_connection,
+            seconds_per_connection=smtp.minutes_per_connection * 60,
+            tries=retry.tries,
+            first_wait=retry.first_wait.total_seconds(),
+            longest_wait=retry.longest_wait.total_seconds(),
+            stop_after=retry.stop_after,
+            profile=self.profile,
+            backoff=self.backoff,
+            min_lifetime=self.settings.link.min_lifetime.total_seconds(),
+            opening_is_set=self.settings.window.opens is not None,
+        )
+
+
+def message_plan(settings: Settings, secret: str, window: SendWindow) -> MessagePlan:
+    """Give what every message of a campaign is made from."""
+    link = settings.link.model_copy(update={"secret": None})
+    return MessagePlan(campaign=settings.name, message=settings.message, link=link, link_secret=secret, window=window)
+
+
+def configured_server(settings: Settings) -> Server:
+    """Give the SMTP server that the settings name. Raises SettingsError where a file of its TLS won't do."""
+    smtp = settings.smtp
+    if smtp.security != "none":
+        client_context(ca_file=smtp.ca_file, client_cert=smtp.client_cert, client_key=smtp.client_key)
+    arguments = () if smtp.token_command is None else tuple(shlex.split(smtp.token_command))
+    return Server(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        protocol=smtp.protocol,
+        ehlo_name=smtp.ehlo_name,
+        username=smtp.username,
+        password=smtp.password.get_secret_value() if smtp.password else None,
+        auth=smtp.auth,
+        token_command=TokenCommand(arguments=arguments, folder=settings.folder) if arguments else None,
+        ca_file=smtp.ca_file,
+        client_cert=smtp.client_cert,
+        client_key=smtp.client_key,
+        timeout=smtp.timeout.total_seconds(),
+    )
+
+
+def open_window() -> SendWindow:
+    """Give a window that is open and stays so: for trying things out."""
+    return SendWindow.resolve(opens=None, closes=None, lasts=timedelta(days=1), timezone="UTC", now=datetime.now(UTC))
+
+
+def _passed(moment: datetime, timezone: str, now: datetime) -> bool:
+    opened = SendWindow.resolve(opens=moment, closes=None, lasts=None, timezone=timezone, now=now)
+    return opened.is_open(now)
+
+
+def _closing(closes: datetime, timezone: str) -> datetime:
+    """The moment that the setting means, in UTC."""
+    ever = datetime(1970, 1, 1, tzinfo=UTC)
+    window = SendWindow.resolve(opens=None, closes=closes, lasts=None, timezone=timezone, now=ever)
+    assert window.closes is not None
+    return window.closes.astimezone(UTC)

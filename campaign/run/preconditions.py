@@ -1,0 +1,138 @@
+"""What can be known, and is decided, before a run opens its ledger."""
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from campaign.contacts import ContactsFile, open_contacts, remembered
+from campaign.durations import brief_duration
+from campaign.errors import ContactsError, LedgerError, TemplateError
+from campaign.ledger.files import generation_file
+from campaign.ledger.opening import note_at_a_glance, open_for_reading
+from campaign.results import COLUMNS, refuse_foreign, result_names
+from campaign.run.loading_notes import REMEMBERED
+from campaign.run.plan import RunPlan
+from campaign.settings import ContactsSettings
+from campaign.window import SendWindow
+from campaign.worker.message_factory import MessageFactory
+
+_SMALL = 2_000
+"""Contacts up to which one process is quicker than starting more."""
+_LONG_LIFE = timedelta(days=7)
+_SLOW = 200.0
+"""Messages a second up to which one process is plenty."""
+
+
+def open_contacts_of(
+    settings: ContactsSettings, *, allow_empty: bool = False, ledger: Path | None = None
+) -> ContactsFile:
+    """Open the contacts file of a campaign; the `ledger` may remember it. Raises ContactsError, also for one without
+    rows, unless that is allowed.
+    """
+    note = None if ledger is None else note_at_a_glance(ledger, REMEMBERED)
+    if note is not None:
+        known = remembered(note, settings.file, email_column=settings.email_column, encoding=settings.encoding)
+        if known is not None:
+            return known
+    contacts = open_contacts(
+        settings.file, email_column=settings.email_column, encoding=settings.encoding, allow_empty=allow_empty
+    )
+    if contacts.is_empty and not allow_empty:
+        raise ContactsError(
+            "the contacts file has no rows",
+            where=str(settings.file),
+            fix="see whether it was exported whole; where nobody to mail is no mistake: campaign send --allow-empty",
+        )
+    return contacts
+
+
+def odd_about(contacts: ContactsFile) -> Iterator[str]:
+    """Say what an operator would want to know of the contacts file as a whole."""
+    if contacts.sample:
+        cells = "; ".join(map(str, contacts.sample))
+        yield (
+            f"{contacts.path.name} is not UTF-8; read as {contacts.encoding}, it says: {cells}. If that reads wrong, "
+            "set contacts.encoding (such as cp1250, mac_roman, shift_jis)"
+        )
+    names = result_names(contacts.columns)
+    renamed = [
+        f"{name!r} is {names[index]!r} there"
+        for index, name in enumerate(contacts.columns)
+        if names[index] not in (None, name)
+    ]
+    if renamed:
+        yield f"the results have columns of these names themselves, so the contacts file's {', '.join(renamed)}"
+
+
+def long_lives(window: SendWindow, now: datetime, grace: timedelta) -> str:
+    """Say that links work for long, where that is more than a week; otherwise nothing. `now` is aware."""
+    begins = max(now, window.opens)
+    lives = window.link_expiry(begins, grace) - begins
+    if lives <= _LONG_LIFE:
+        return ""
+    return (
+        f"links live {brief_duration(lives)}, and whoever has one is signed in by it until then; a window that closes "
+        "sooner, or a shorter link.grace, makes it less"
+    )
+
+
+def guard_what_an_earlier_run_left(plan: RunPlan) -> None:
+    """Raise LedgerError for results without their ledger: whoever is in them may have been mailed, and we would not
+    know. Raise ResultsError where no results can be written.
+    """
+    refuse_foreign(plan.results)
+    if plan.begin_afresh is not None:
+        return  # it sees for itself what it may take away
+    lost = not plan.ledger.exists() or not plan.ledger.stat().st_size
+    if lost and plan.results.exists():
+        raise results_without_ledger(plan.results, plan.ledger)
+
+
+def results_without_ledger(results: Path, ledger: Path) -> LedgerError:
+    """Give the error for results that are there while their ledger is not."""
+    left = [path.name for path in (results, generation_file(ledger)) if path.exists()]
+    return LedgerError(
+        "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
+        where=str(ledger),
+        fix="put the ledger back, or say in ledger.path where it is; to mail everybody from the beginning, move "
+        f"{' and '.join(left)} away",
+    )
+
+
+def require_sound_templates(factory: MessageFactory, plan: RunPlan, columns: Sequence[str]) -> None:
+    """Raise TemplateError for what the templates name and no row can have: a column that is neither in the contacts
+    file (`columns`) nor in corrected results, those given now or those that an earlier run took over.
+    """
+    try:
+        factory.verify(columns)
+    except TemplateError:
+        corrected = list(_corrected_columns(plan, columns))
+        if not corrected:
+            raise
+    else:
+        return
+    factory.verify([*columns, *corrected])
+
+
+def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
+    found: list[str] = []
+    if plan.resend is not None and plan.resend.source is not None:
+        email_column = plan.settings.contacts.email_column
+        found += open_contacts(plan.resend.source, email_column=email_column).columns
+    if plan.begin_afresh is None and plan.ledger.exists() and plan.ledger.stat().st_size:
+        with open_for_reading(plan.ledger, plan.settings.name) as ledger:
+            found += ledger.columns()
+    return (name for name in dict.fromkeys(found) if name not in columns and name not in COLUMNS)
+
+
+def processes_for(plan: RunPlan, contacts: int) -> int:
+    """How many processes are worth starting for about so many contacts."""
+    smtp = plan.settings.smtp
+    if plan.processes is not None:
+        return min(plan.processes, smtp.connections)
+    if plan.limit is not None:
+        contacts = min(contacts, plan.limit)
+    if contacts < _SMALL or (smtp.rate is not None and smtp.rate <= _SLOW):
+        return 1
+    return min(os.cpu_count() or 1, smtp.connections)

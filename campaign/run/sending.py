@@ -1,0 +1,103 @@
+"""The time in which mail goes out: the workers at work, while the contacts file is perhaps still being read.
+
+Takes what the run was prepared with; leaves in its `RunState` what the workers told, and why it stopped. Raises what
+the contacts file is to blame for as a whole, where nobody can have been mailed.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+from campaign.ledger.interface import RunLedger
+from campaign.run.enrolment import BackgroundEnrolment
+from campaign.run.nobody_accepted import nobody_accepted
+from campaign.run.progress import RunObserver, in_words, progress_of
+from campaign.run.shutdown import ShutdownSignals
+from campaign.run.state import RunState, trouble_with, unread
+from campaign.run.worker_pool import WorkerPool
+from campaign.worker.job import Job, WorkerReport
+
+
+class Sending:
+    """One run's."""
+
+    def __init__(
+        self,
+        ledger: RunLedger,
+        workers: WorkerPool,
+        background: BackgroundEnrolment | None,
+        *,
+        state: RunState,
+        observer: RunObserver,
+        signals: ShutdownSignals,
+    ) -> None:
+        """`background`: the reading of the contacts file, where it has not been read yet."""
+        self._ledger = ledger
+        self._workers = workers
+        self._background = background
+        self._state = state
+        self._observer = observer
+        self._signals = signals
+
+    def go(self, job: Job, *, columns_known: Callable[[], None]) -> None:
+        """Send. `columns_known` is called when the file has been read as far as the workers need."""
+        self._state.before = self._ledger.reader.deliveries()
+        self._state.started = time.monotonic()
+        self._state.began = True
+        if self._background is not None:
+            self._read_ahead(self._background)
+            columns_known()
+        self._workers.work(job, self._ledger.lock, self._signals, self._hear, self._tick)
+
+    def end(self, *, where: str) -> None:
+        """Find out why it ended, and let the reading come to its end. `where` names the server."""
+        state, ledger = self._state, self._ledger
+        state.trouble = state.trouble or trouble_with(ledger)
+        if state.trouble is None:
+            state.trouble = nobody_accepted(state.reports, ledger, where=where)
+        ledger.settle_run()
+        background = self._background
+        if background is not None:
+            if self._signals.asked and background.is_alive():
+                self._observer.notice("reading the contacts file to its end: the results have every row")
+            background.join()
+            if background.error is not None:  # who was read has an outcome, which is to be said all the same
+                state.trouble = state.trouble or unread(background.error)
+
+    def _read_ahead(self, background: BackgroundEnrolment) -> None:
+        """Begin to read, as far as the columns, which a worker wants to know."""
+        background.start()
+        reader = self._ledger.reader
+        while not reader.columns() and background.error is None:
+            time.sleep(0.002)
+        if not reader.columns() and background.error is not None:  # a suppression list: nobody was ever mailed
+            background.join()
+            self._ledger.withdraw_run()
+            self._state.began = False
+            raise background.error
+
+    def _tick(self) -> None:
+        """What has to be looked at a few times a second."""
+        self._ledger.checkpoint()
+        state = self._state
+        if self._signals.asked and not state.stop_told:
+            state.stop_told = True
+            count = sum(report.under_way for report in state.reports)
+            flight = f"finishing {count:,} message{'' if count == 1 else 's'} in flight" if count else "stopping"
+            doubt = ", and what is not answered by then is in_doubt" if count else ""
+            waits = "; waiting for the server's replies" if count else ""
+            self._observer.notice(f"{flight}{waits}; the same signal once more stops at once{doubt}")
+        if self._background is not None and self._background.error is not None:
+            self._workers.drain()
+        if state.trouble is None and (trouble := trouble_with(self._ledger)) is not None:
+            state.trouble = trouble
+            self._workers.drain()
+
+    def _hear(self, reports: Sequence[WorkerReport]) -> None:
+        state = self._state
+        state.reports = reports
+        for report in reports:
+            for notice in report.notices:
+                self._observer.notice(in_words(notice, reports))
+        seconds = time.monotonic() - state.started
+        progress = progress_of(reports, total=state.total, seconds=seconds, stopping=self._signals.asked)
+        self._observer.sending(progress)

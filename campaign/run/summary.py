@@ -1,0 +1,42 @@
+"""How a run ended: the counts of every row, what this run did, why it stopped, and the exit code that follows."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from campaign.model import Status
+from campaign.window import SendWindow
+from campaign.worker.job import StopReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """How a run ended."""
+
+    counts: dict[Status, int]
+    """Every row of the contacts file."""
+    sent_now: int
+    in_doubt_now: int = 0
+    """Messages of this run that may have been delivered, and nobody can know."""
+    tried_now: int = 0
+    """Rows that this run took and came to an end with, whatever it was."""
+    seconds: float
+    results: Path
+    window: SendWindow
+    trouble: StopReason | None = None
+    stopped: bool = False
+    """By a signal, or by a "no"."""
+    declined: bool = False
+    """By a "no"."""
+    profile: dict[str, float] = field(default_factory=dict)
+    """CPU seconds by stage, all processes together."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing left to do; 1 some rows need a look; 2 the templates' own fault, found before anybody was mailed; 3
+        stopped before the end.
+        """
+        if self.trouble is not None and self.trouble.reason == "template" and not self.tried_now:
+            return 2
+        if self.counts[Status.PENDING] or self.trouble is not None:
+            return 3
+        return int(any(self.counts[word] for word in (Status.REJECTED, Status.FAILED, Status.INVALID, Status.IN_DOUBT)))

@@ -1,0 +1,69 @@
+"""`Settings`: all that `campaign.toml` says, with the environment and options over it.
+
+Made by `load_settings` from three sources; made directly, it checks its values but reads no file and no environment.
+Raises pydantic's `ValidationError`, which `load_settings` translates.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, PlainValidator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from campaign.settings.field_types import campaign_name
+from campaign.settings.sections.contacts import ContactsSettings
+from campaign.settings.sections.ledger import LedgerSettings
+from campaign.settings.sections.link import LinkSettings
+from campaign.settings.sections.message import MessageSettings
+from campaign.settings.sections.results import ResultsSettings
+from campaign.settings.sections.retry import RetrySettings
+from campaign.settings.sections.smtp import SmtpSettings
+from campaign.settings.sections.window import WindowSettings
+
+
+class Settings(BaseSettings):
+    """A campaign's settings, checked once. `path` is campaign.toml's own; relative paths were relative to it."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    path: Path
+    name: Annotated[str, PlainValidator(campaign_name)] = Field(
+        description="a name for the campaign", examples=['"autumn-orders"']
+    )
+    contacts: ContactsSettings
+    message: MessageSettings
+    window: WindowSettings = WindowSettings()
+    link: LinkSettings
+    smtp: SmtpSettings
+    retry: RetrySettings = RetrySettings()
+    ledger: LedgerSettings = LedgerSettings()
+    results: ResultsSettings = ResultsSettings()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"settings are frozen: {name}")
+
+    @classmethod
+    def from_sources(cls, *sources: PydanticBaseSettingsSource) -> Self:
+        """Read sources, the one with most say first. Raises pydantic's `ValidationError`."""
+        values: dict[str, Any] = {"sources": sources}
+        return cls(**values)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of campaign.toml, absolute."""
+        return self.path.parent
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the sources that `load_settings` brings, and none of the library's own: they read the real environment,
+        ignore variables that name no setting, and know nothing of `_FILE`.
+        """
+        given: tuple[PydanticBaseSettingsSource, ...] = getattr(init_settings, "init_kwargs", {}).get("sources", ())
+        return given or (init_settings,)

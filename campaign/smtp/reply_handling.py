@@ -1,0 +1,168 @@
+"""What a server says on a connection, and what the connection's death means, told to the handler.
+
+Takes the bytes that arrived; says what to answer, and whether the session can go on. What happens to an attempt whose
+connection dies depends on one thing only: whether the end of its body may have left. An envelope behind a body is a
+matter of its own: what the server makes of that is the verdict in its pipelining trial.
+"""
+
+from collections.abc import Sequence
+
+from campaign.model import Phase, Reply
+from campaign.smtp.connection import Connection
+from campaign.smtp.delivery_handler import DeliveryHandler
+from campaign.smtp.dialogue import out_of_sequence
+from campaign.smtp.dialogue_events import (
+    Event,
+    FinalReply,
+    PipeliningRefused,
+    ProtocolViolation,
+    ReadyForBody,
+    SessionClosing,
+)
+
+_CLOSED = "the connection was closed"
+_TOO_EARLY = "the server answered before the message had left"
+
+
+def handle_replies(connection: Connection, data: bytes, handler: DeliveryHandler) -> tuple[bytes, str | None]:
+    """Tell the handler what `data` says. Gives the commands to write because of it, and, where the session must end at
+    once, why.
+    """
+    dialogue = connection.dialogue
+    early = dialogue.current is not None and not connection.body_sent
+    events, commands = dialogue.feed(data)
+    broken = events[-1] if events and isinstance(events[-1], ProtocolViolation) else None
+    why = None if broken is None else connection.without_links(broken.why)
+    if why is not None and broken is not None and broken.extra_reply:
+        if connection.last_deferred is not None:  # it, too, may have had another's answer
+            handler.deferral_doubted(connection.last_deferred, why)
+        _doubt_replies(connection, events, handler, why)
+        return b"", why
+    # Nothing of the envelope had left, so a refusal can't be the answer to that.
+    if early and dialogue.held_refusal is not None:
+        events.insert(0, dialogue.held_refusal)
+        dialogue.held_refusal = None
+    if early and any(isinstance(event, FinalReply) for event in events):
+        _reject_early_replies(connection, events, handler)
+        return b"", _TOO_EARLY
+    misplaced = _misplaced_refusal(connection, events)
+    if misplaced is not None:
+        _doubt_replies(connection, events, handler, misplaced)
+        return b"", misplaced
+    for event in events:
+        _handle_event(connection, event, handler)
+    if connection.in_trial and not dialogue.behind_body:  # answered, but not as any other envelope
+        connection.in_trial = False
+        connection.trial.inconclusive()
+    if dialogue.pipelining and dialogue.awaiting:
+        connection.acknowledge()
+    return commands, why
+
+
+def handle_connection_lost(connection: Connection, handler: DeliveryHandler, why: str) -> None:
+    """Tell the handler of the attempts that a dead connection had. `why` is empty where we have closed it ourselves."""
+    dialogue = connection.dialogue
+    current, upcoming, held = dialogue.current, dialogue.upcoming, dialogue.held_refusal
+    behind = dialogue.behind_body
+    dialogue.current = dialogue.upcoming = dialogue.held_refusal = None
+    if held is not None:
+        reply = connection.censored(held.reply)
+        if _may_answer_the_envelope(connection, reply, alone=True):
+            handler.outcome_unknown(held.attempt, f"{why or _CLOSED} (it had said {reply.code} {reply.text})")
+        else:
+            handler.reply_received(held.attempt, held.phase, reply, served=connection.served)
+    if current is not None:
+        (handler.outcome_unknown if connection.body_sent else handler.not_sent)(current, why)
+    if behind or connection.in_trial:
+        if why and connection.body_sent and (held is None or connection.in_trial):
+            connection.trial.connection_lost()
+            why = "" if connection.in_trial else why  # the trial's fault, not the row's, nor a failure of the server's
+        else:
+            connection.trial.inconclusive()
+        connection.in_trial = False
+    if upcoming is not None:
+        handler.not_sent(upcoming, why)
+
+
+def _handle_event(connection: Connection, event: Event, handler: DeliveryHandler) -> None:
+    if isinstance(event, FinalReply):  # first what comes with every message
+        _handle_final_reply(connection, event, handler)
+    elif isinstance(event, ReadyForBody):
+        if event.behind_body:
+            connection.in_trial = False
+            connection.trial.passed()
+    elif isinstance(event, PipeliningRefused):
+        connection.in_trial = False
+        connection.trial.failed()
+        handler.not_sent(event.attempt, "")
+    elif isinstance(event, SessionClosing):
+        connection.closing, connection.closing_reply = True, (Phase.EHLO, connection.censored(event.reply))
+
+
+def _handle_final_reply(connection: Connection, answer: FinalReply, handler: DeliveryHandler) -> None:
+    attempt, phase, reply = answer.attempt, answer.phase, answer.reply
+    if connection.in_trial and phase is not Phase.BODY:
+        connection.in_trial = False
+        connection.trial.refused()
+        connection.closing = connection.closing or reply.code == 421
+        handler.not_sent(attempt, "")  # it goes again, and not behind a body: then the refusal is the row's own
+        return
+    reply = connection.censored(reply)
+    if handler.reply_received(attempt, phase, reply, served=connection.served) or _out_of_step(answer):
+        connection.closing, connection.closing_reply = True, (phase, reply)
+    else:
+        connection.used = connection.used or connection.messages > 0 or reply.code != 421
+        if reply.code == 421:  # the session's end is that message's matter, and not of the one behind it
+            connection.closing, connection.closing_reply = True, (phase, reply)
+    if phase is Phase.BODY:
+        connection.served = connection.served or reply.code < 300
+        connection.last_deferred = attempt if 400 <= reply.code < 500 else None
+
+
+def _misplaced_refusal(connection: Connection, events: Sequence[Event]) -> str | None:
+    """What a message was refused with that is an answer to something else; None where there is no such thing."""
+    for event in events:
+        if not isinstance(event, FinalReply) or not event.envelope_behind or event.reply.code < 400:
+            continue
+        if _may_answer_the_envelope(connection, event.reply, alone=event.cut_short):
+            reply = connection.censored(event.reply)
+            return f"the server said {reply.code} {reply.text}"
+    return None
+
+
+def _may_answer_the_envelope(connection: Connection, reply: Reply, *, alone: bool) -> bool:
+    """Whether a message's refusal, with an envelope behind it, may be the answer to that: the message may be taken.
+    `alone`: the answers to the envelope have not all come. 421 and a hang-up is an answer (RFC 5321 section 3.8).
+    """
+    return out_of_sequence(reply) or (alone and connection.in_trial and reply.code != 421)
+
+
+def _out_of_step(answer: FinalReply) -> bool:
+    """503 for MAIL: the server and we do not agree on where we are."""
+    return answer.reply.code == 503 and answer.phase is Phase.MAIL
+
+
+def _doubt_replies(connection: Connection, events: Sequence[Event], handler: DeliveryHandler, why: str) -> None:
+    """There was a reply too many, or too few: any of those that came may have been the answer to something else."""
+    if connection.in_trial or any(
+        isinstance(event, FinalReply | ReadyForBody) and event.behind_body for event in events
+    ):
+        connection.in_trial = False
+        connection.trial.connection_lost()
+    for event in events:
+        if isinstance(event, FinalReply):
+            tell = handler.outcome_unknown if event.phase is Phase.BODY else handler.not_sent
+            tell(event.attempt, why)
+        elif isinstance(event, PipeliningRefused):
+            _handle_event(connection, event, handler)
+
+
+def _reject_early_replies(connection: Connection, events: Sequence[Event], handler: DeliveryHandler) -> None:
+    """A reply before the body's end has left: a refusal counts, a yes cannot be meant. Nothing more can be said."""
+    for event in events:
+        if isinstance(event, FinalReply):
+            if event.phase is Phase.BODY and event.reply.code >= 400:
+                reply = connection.censored(event.reply)
+                handler.reply_received(event.attempt, event.phase, reply, served=connection.served)
+            else:
+                handler.not_sent(event.attempt, _TOO_EARLY)

@@ -1,0 +1,82 @@
+"""New sessions for the pool: asked for in good time, told to the handler, and not at all for a while after a failure.
+
+A session that ends before the server has replied to any command of a message counts as one that could not be had,
+however well it had begun. Otherwise a server that greets and hangs up would be asked again and again, without a pause
+or end.
+"""
+
+from collections.abc import Callable, Collection
+
+from campaign.model import Phase
+from campaign.smtp.connection import Connection
+from campaign.smtp.delivery_handler import DeliveryHandler
+from campaign.smtp.pipelining.trials import PipeliningTrials
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.session import Session
+from campaign.smtp.session_opener import SessionOpener
+
+
+class SessionSupply:
+    """Makes connections of the sessions that are opened. Moments are monotonic seconds."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Session],
+        handler: DeliveryHandler,
+        trials: PipeliningTrials,
+        *,
+        wake: Callable[[], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._opener = SessionOpener(connect, wake=wake)
+        self._handler = handler
+        self._trials = trials
+        self._clock = clock
+        self._one_at_a_time = False
+
+    def request(self, wanted: int, connections: Collection[Connection]) -> None:
+        """Ask for sessions until `wanted` are open or under way: for none while that would be too early, and for one at
+        a time after one that ended before it was used, until another is used.
+        """
+        if self._one_at_a_time:
+            self._one_at_a_time = not any(connection.used for connection in connections)
+            wanted = min(wanted, 1) if self._one_at_a_time else wanted
+        self._opener.request(wanted - len(connections), self._clock())
+
+    def shortened(self, wait: float) -> float:
+        """Shorten a wait in seconds to when the next session may be asked for, if one was asked for too early."""
+        if not self._opener.asked_too_early:
+            return wait
+        self._opener.asked_too_early = False
+        return min(wait, max(0.0, self._opener.not_before - self._clock()))
+
+    def next_connection(self, *, open_now: int, limit: int) -> Connection | None:
+        """Give the next session that has come, if there is one and room for it; hear why others have not."""
+        while self._opener.under_way and (arrival := self._opener.fetch()) is not None:
+            if isinstance(arrival, SessionError):
+                self._failed(arrival, open_now)
+            elif open_now >= limit:
+                arrival.hang_up()
+            else:
+                self._handler.session_opened(arrival)
+                trials = self._trials
+                return Connection(arrival, now=self._clock(), trial=trials.of(arrival), grouping=trials.mode != "off")
+        return None
+
+    def connection_ended(self, connection: Connection, why: str, *, open_now: int) -> None:
+        """Note that a connection is gone; `why`, where the server hung up. Unused, it counts as a failure."""
+        if connection.used or not (why or connection.closing_reply):
+            return
+        phase, reply = connection.closing_reply or (Phase.EHLO, None)
+        words = f"{reply.code} {reply.text}" if reply else why
+        what = f"the session ended before it carried a message: {words}"
+        self._one_at_a_time = True
+        self._failed(SessionError(what, phase=phase, reply=reply), open_now)
+
+    def close(self) -> None:
+        """Hang up on whatever has arrived, or still will."""
+        self._opener.close()
+
+    def _failed(self, error: SessionError, open_now: int) -> None:
+        wait = self._handler.session_failed(error, others=open_now + self._opener.under_way)
+        self._opener.not_before = self._clock() + wait

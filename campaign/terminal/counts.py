@@ -1,0 +1,24 @@
+"""Rows by status, in lines: how many, and what the word means."""
+
+from collections.abc import Mapping
+
+from campaign.model import Status
+from campaign.terminal.stdout import Say
+
+MEANINGS = {
+    Status.PENDING: "not sent yet",
+    Status.SENT: "accepted by the SMTP server",
+    Status.REJECTED: "refused for good",
+    Status.FAILED: "temporary failures until tries or window ran out",
+    Status.IN_DOUBT: "left, but the server's reply never came",
+    Status.INVALID: "can't be mailed as it stands",
+    Status.SUPPRESSED: "on a suppression list",
+    Status.DUPLICATE: "the same address stands earlier in the file",
+}
+
+
+def show_counts(counts: Mapping[Status, int], say: Say) -> None:
+    """Say one line for each status that occurs."""
+    for status, count in counts.items():
+        if count:
+            say(f"  {status.value:<10} {count:>9,}  {MEANINGS[status]}")

@@ -1,0 +1,73 @@
+"""What a check finds out, one after the other: what is well, what is worth knowing, what is wrong."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from campaign.errors import CampaignError
+from campaign.terminal.stderr import say_aside
+from campaign.terminal.stdout import say
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """Says each finding as it comes, and keeps it for a program."""
+
+    aside: bool = False
+    """Whether stdout is a program's: the words go to stderr."""
+    found: list[dict[str, Any]] = field(default_factory=list)
+    """Each with its `kind`: `ok`, `note` or `wrong`."""
+
+    @property
+    def wrong(self) -> int:
+        """How many things are wrong."""
+        return sum(one["kind"] == "wrong" for one in self.found)
+
+    @property
+    def notes(self) -> int:
+        """How many things are worth a look."""
+        return sum(one["kind"] == "note" for one in self.found)
+
+    def ok(self, subject: str, words: str) -> None:
+        """Something is as it should be."""
+        self.found.append({"kind": "ok", "subject": subject, "words": words})
+        self.say(f"ok     {subject}: {words}")
+
+    def note(self, words: str) -> None:
+        """Something that may be as it should be, and may not."""
+        self.found.append({"kind": "note", "words": words})
+        self.say(f"note   {words}")
+
+    def detail(self, words: str) -> None:
+        """More on the last finding."""
+        if self.found:
+            self.found[-1].setdefault("details", []).append(words.strip())
+        self.say(words)
+
+    def take(self, step: Callable[[], None]) -> None:
+        """Do a step; what it raises is wrong, and no reason to stop."""
+        try:
+            step()
+        except CampaignError as error:
+            self.fault(error)
+
+    def fault(self, error: CampaignError) -> None:
+        """Something is wrong; what was told already is not told again."""
+        fault = {"kind": "wrong", "what": error.what, "where": error.where, "fix": error.fix}
+        if any(fault.items() <= one.items() for one in self.found):  # it may have details by now
+            return
+        self.found.append(fault)
+        first, *more = str(error).splitlines()
+        self.say("\n".join([f"WRONG  {first}", *(f"     {line}" for line in more)]))
+
+    def say(self, words: str) -> None:
+        """Say a line."""
+        if self.aside:
+            say_aside(words)
+        else:
+            say(words)
+
+
+def counted(count: int, one: str, several: str) -> str:
+    """Give a number with its noun."""
+    return f"{count:,} {one if count == 1 else several}"

@@ -1,0 +1,12 @@
+"""One process's share of a run, here or on another machine: due rows → message → claim → SMTP → outcome.
+
+worker         the loop                                job              its orders;  what it reports
+row_queue      rows that are due, and those put off    turns            whose turn it is, at the rate of the run
+message_factory  contact → link → content → message    message_size     whose fault one is that is too large
+dispatcher     gives attempts to the connections, hears what became of each
+policy         what a reply means                      outcomes         … and what follows, on record
+send_rate      how fast messages may begin             backoff          when something is tried again
+session_failures  sessions that were not to be had     circuit_breaker  too many failures in a row: the run stops
+
+It imports nothing of `run`, and takes all that it needs to know as plain values.
+"""

@@ -1,0 +1,90 @@
+"""When a worker writes to the ledger: a commit for as many claims and outcomes as have come together.
+
+One begins when nothing else is to be done, or when there are enough of them to be worth an fsync. What it has made
+durable is let go: those bodies may leave. A ledger that can't be written stops the run; outcomes are tried again for a
+while, since what became of a message must not be lost.
+"""
+
+import time
+from collections.abc import Callable
+
+from campaign.errors import LedgerError
+from campaign.ledger.interface import Journal
+from campaign.smtp.pool import Pool
+from campaign.worker.circuit_breaker import CircuitBreaker
+from campaign.worker.dispatcher import Dispatcher
+from campaign.worker.profile import Profile
+
+_LEDGER_PATIENCE = 15.0
+"""Seconds for which outcomes that can't be written (a full disk) are tried again before the run ends without them."""
+_FAILING_EVERY = 0.5
+"""Seconds between two such tries."""
+
+
+class Commits:
+    """One worker's."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        pool: Pool,
+        dispatcher: Dispatcher,
+        breaker: CircuitBreaker,
+        profile: Profile,
+        clock: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._pool = pool
+        self._dispatcher = dispatcher
+        self._breaker = breaker
+        self._profile = profile
+        self._clock = clock
+        self._failing_since: float | None = None
+
+    def go_on(self, happened: int) -> None:
+        """Begin a commit if it is time (`happened`: how many things the connections have just dealt with), and let go
+        what the one before it has made durable.
+        """
+        journal = self._journal
+        try:
+            if journal.queued and not journal.syncing and (not happened or journal.queued >= self._enough()):
+                start = time.perf_counter()
+                lost = journal.commit()
+                self._profile.spent("ledger", time.perf_counter() - start)
+                self._failing_since = None
+                if lost:
+                    self._dispatcher.claims_lost(lost)
+                    self._pool.cancel_unsent()
+            durable = journal.collect()
+            if durable:
+                self._dispatcher.claims_durable(durable)
+                self._pool.resume_held()
+        except LedgerError as error:
+            if self._failing_since is None:
+                self._failing_since = self._clock()
+            self._breaker.stop(error)
+            self._dispatcher.draining = True
+            self._pool.cancel_unsent()
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds for which the connections may be waited for, where something is to be written; None where not."""
+        if not self._journal.queued or self._journal.syncing:
+            return None
+        return 0.0 if self._failing_since is None else _FAILING_EVERY
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether something is not on the disk yet."""
+        return bool(self._journal.queued or self._journal.syncing)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether what is left to write has been tried in vain for long enough."""
+        since = self._failing_since
+        return since is not None and self._clock() - since > _LEDGER_PATIENCE
+
+    def _enough(self) -> int:
+        """How many claims and outcomes make a commit worth its fsync."""
+        return max(8, 2 * self._pool.connections)

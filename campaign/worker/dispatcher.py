@@ -1,0 +1,201 @@
+"""Between the rows and the connections: gives attempts to the pool, and hears what became of each.
+
+The pool asks and tells (`smtp.delivery_handler.DeliveryHandler`); `preparation` makes and claims attempts; `policy`
+judges replies; `outcomes` carries the verdicts out. A body leaves only once its claim is durable and while the window
+is open.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from campaign.errors import CampaignError
+from campaign.ledger.interface import Journal
+from campaign.model import Attempt, DueRow, Phase, Reply
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.session import Session
+from campaign.worker.circuit_breaker import CircuitBreaker
+from campaign.worker.claims import Claims
+from campaign.worker.job import Job
+from campaign.worker.judge import Judge
+from campaign.worker.outcomes import Outcomes
+from campaign.worker.policy import RETRY, Action, judge, refusal
+from campaign.worker.preparation import Preparation
+from campaign.worker.row_queue import RowQueue
+from campaign.worker.send_rate import SendRate
+from campaign.worker.session_failures import SessionFailures
+from campaign.worker.turns import Turns
+
+_QUICK_TRIES = 3
+"""How often a row goes again at once after its connection died before the body left."""
+
+
+class Dispatcher:
+    """One worker's: the `DeliveryHandler` of its pool."""
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        rows: RowQueue,
+        make: Callable[[DueRow], Attempt],
+        journal: Journal,
+        send_rate: SendRate,
+        breaker: CircuitBreaker,
+        clock: Callable[[], float],
+    ) -> None:
+        self.draining = False
+        """No more attempts are given out; those under way go on."""
+        self.recalled = False
+        """No body leaves any more, either."""
+        self._where = f"smtp.host {job.server.host}"
+        self.sessions = SessionFailures(breaker, stop_after=job.stop_after, backoff=job.backoff, where=self._where)
+        self._rows = rows
+        self._turns = Turns(rows, send_rate, journal)
+        self._send_rate = send_rate
+        self._breaker = breaker
+        self._clock = clock
+        self._window = job.message_plan.window
+        self._opening_is_set = job.opening_is_set
+        self._min_lifetime = job.min_lifetime
+        self._outcomes = Outcomes(job, rows=rows, journal=journal, send_rate=send_rate, breaker=breaker, clock=clock)
+        self._claims = Claims(journal)
+        self._judge = Judge(journal)
+        self._preparation = Preparation(make, rows=rows, outcomes=self._outcomes, claims=self._claims)
+        self._quick: Counter[int] = Counter()
+        self._backoff = job.backoff
+        self._last_drop = float("-inf")
+
+    @property
+    def closed(self) -> bool:
+        """Whether no more attempts are given out."""
+        return self.draining or self._breaker.reason is not None
+
+    @property
+    def settled(self) -> Counter[str]:
+        """Contacts by the status they were given."""
+        return self._outcomes.settled
+
+    @property
+    def under_way(self) -> int:
+        """How many contacts are claimed and have no outcome yet."""
+        return len(self._outcomes.under_way)
+
+    def claims_durable(self, claims: list[Attempt]) -> None:
+        """Hear that these claims are durable."""
+        for attempt in claims:
+            self._claims.forget(attempt)
+
+    def claims_lost(self, claims: list[Attempt]) -> None:
+        """Hear that another worker won these claims: they are no longer ours to send or to settle."""
+        for attempt in claims:
+            self._outcomes.abandon(attempt.contact)
+
+    def window_closed(self) -> None:
+        """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
+        self._outcomes.fail_waiting()
+
+    def fetch_rows(self) -> None:
+        """Have the next rows here, though none may begin yet."""
+        try:
+            self._rows.fetch(self._clock())
+        except CampaignError as error:
+            self._breaker.stop(error)
+
+    # What the pool asks.
+
+    def next_attempt(self, session: Session) -> Attempt | None:
+        """Give the next contact's attempt, made and claimed."""
+        now = self._clock()
+        if self.closed or self._send_rate.wait(now) > 0 or self._too_early():
+            return None
+        try:
+            while (due := self._turns.next(now)) is not None:
+                attempt = self._preparation.prepare(due, session)
+                if attempt is not None:
+                    self._turns.begun()
+                    return attempt
+        except CampaignError as error:
+            self._breaker.stop(error)
+        return None
+
+    def may_send_body(self, attempt: Attempt) -> bool:
+        """Say whether the claim is durable and the window open."""
+        if self._claims.pending(attempt) or self.recalled or self._too_early():
+            return False
+        return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
+
+    def link_too_old(self, attempt: Attempt) -> bool:
+        """Say whether too little is left of its link's life: this process slept, or the server did."""
+        return attempt.link_expires_at - time.time() < self._min_lifetime
+
+    # What the pool tells.
+
+    def reply_received(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
+        """Judge the server's last word on an attempt. Give whether it is its last one in this session, too."""
+        self._claims.forget(attempt)
+        due = self._outcomes.under_way.get(attempt.contact)
+        verdict = self._judge.verdict(phase, reply, served=served)
+        ends = verdict.renew or verdict.fewer
+        if not ends and (reply.code != 421 or phase is Phase.BODY):
+            self.sessions.session_used()
+        if due is None:
+            return ends
+        if verdict.action is Action.SENT:
+            self._judge.accepted()
+            self._outcomes.sent(due, reply)
+            return False
+        self._breaker.note_suspicion(
+            due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None
+        )
+        self._outcomes.carry_out(due, verdict, reply, f"at {phase}: {reply.text}")
+        if verdict.fewer:
+            self.sessions.want_fewer(None, reply.text)
+        if verdict.stop:
+            self._breaker.stop(refusal(verdict, phase, reply, where=self._where))
+        return ends
+
+    def not_sent(self, attempt: Attempt, why: str) -> None:
+        """Let the row go again: at once, but not for ever."""
+        self._claims.forget(attempt)
+        due = self._outcomes.under_way.get(attempt.contact)
+        if due is None:
+            return
+        if why:
+            self._quick[due.id] += 1
+            now = self._clock()
+            if now - self._last_drop >= self._backoff:  # a server that goes down drops all connections: one failure
+                self._last_drop = now
+                self._breaker.count_failure(due.id, why)
+        if self.closed or self._quick[due.id] <= _QUICK_TRIES:
+            self._outcomes.give_back(due)
+            return
+        del self._quick[due.id]
+        self._outcomes.carry_out(due, RETRY, None, f"{why}, before the message had left")
+
+    def outcome_unknown(self, attempt: Attempt, why: str) -> None:
+        """Nobody can know whether the contact got it."""
+        self._last_drop = self._clock()  # what was behind it on the connection is no failure of its own
+        due = self._outcomes.under_way.get(attempt.contact)
+        if due is not None:
+            doubt = judge(Phase.BODY, None)
+            self._outcomes.carry_out(due, doubt, None, f"{why} after the message had left; no reply came")
+
+    def deferral_doubted(self, attempt: Attempt, why: str) -> None:
+        """Settle a row as in doubt that waits for another try, if it still does."""
+        self._outcomes.doubt(attempt.contact, f"it was put off, and then another reply came: {why}")
+
+    def session_opened(self, session: Session) -> None:
+        """Note that the server takes sessions."""
+        self.sessions.session_opened()
+
+    def session_failed(self, error: SessionError, *, others: int) -> float:
+        """Stop where it is our own fault; otherwise make do with fewer, or wait."""
+        return self._backoff if self.closed else self.sessions.session_failed(error, others=others)
+
+    # How it is done.
+
+    def _too_early(self) -> bool:
+        """Whether a clock that was set back says that the window is not open yet."""
+        return self._opening_is_set and self._window.seconds_until_open(datetime.now(UTC)) > 0

@@ -1,0 +1,105 @@
+"""Everything a worker must know, as plain values that travel to another process (by pickle, over a pipe)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from campaign.settings import LinkSettings, MessageSettings
+from campaign.smtp.pipelining.trials import Pipelining
+from campaign.smtp.session.server import Server
+from campaign.window import SendWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePlan:
+    """What every message of the campaign is made from."""
+
+    campaign: str
+    message: MessageSettings
+    link: LinkSettings
+    """Without its secret."""
+    link_secret: str = field(repr=False)
+    """A throw-away one, where nobody is to be signed in."""
+    window: SendWindow
+    message_id_domain: str | None = None
+    """That of the campaign's first run, so that the Message-IDs stay; None: the sender's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A worker's orders."""
+
+    ledger: Path
+    message_plan: MessagePlan
+    server: Server
+    connections: int
+    rate: float | None
+    """Messages a second, all processes together (`ledger.rate_limit`); None: as many as can be."""
+    pipelining: Pipelining
+    messages_per_connection: int
+    seconds_per_connection: float
+    tries: int
+    first_wait: float
+    longest_wait: float
+    """Seconds."""
+    stop_after: int
+    """Failures in a row, seemingly our own or the server's, that stop the run."""
+    min_lifetime: float = 0.0
+    """Seconds that a link must still live when its message leaves."""
+    opening_is_set: bool = False
+    """Whether the operator has said when the window opens; otherwise it opened when the campaign began."""
+    profile: bool = False
+    backoff: float = 1.0
+    """Seconds before the next attempt at a server that takes no session or says "slow down"; doubled when it goes on.
+    The rate falls and climbs in the same measure.
+    """
+
+    def shares(self, processes: int) -> Iterator["Job"]:
+        """Divide the connections among so many processes."""
+        for number in range(processes):
+            yield replace(self, connections=max(1, (self.connections + number) // processes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopReason:
+    """Why a worker stopped before the end; the three parts of an error, and one word for a program."""
+
+    what: str
+    where: str = ""
+    fix: str = ""
+    reason: str = "trouble"
+
+
+class Notice(NamedTuple):
+    """What an operator would want to know, once."""
+
+    words: str
+    ends_with: Literal["connections", "rate"] | None = None
+    """What stands at the end: a number that only the whole run knows, since each worker has its share of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReport:
+    """What a worker has done so far; the last one says so."""
+
+    settled: dict[str, int]
+    """Contacts by the status they were given."""
+    deferred: int = 0
+    """Contacts waiting for their next try."""
+    under_way: int = 0
+    """Contacts whose message is being sent: claimed, without an outcome."""
+    connections: int = 0
+    limit: int = 0
+    """Connections that it may open, as far as it knows what the server takes."""
+    rate: float | None = None
+    """Messages a second that throttling leaves; None: no limit."""
+    notices: tuple[Notice, ...] = ()
+    trouble: StopReason | None = None
+    profile: dict[str, float] = field(default_factory=dict)
+    """Seconds spent in each stage."""
+    suspicious: dict[int, str] = field(default_factory=dict)
+    """At the end: the contacts whose last reply looks like our own fault or the server's, and what was alike about it;
+    none where a message has been accepted since.
+    """
+    last: bool = False

@@ -1,0 +1,144 @@
+"""One contact's way from row to message: link, content, message, in this order.
+
+Raises InvalidContactError where the row can't be mailed, LinkError where no link can be made at all, TemplateError
+where a template names what no row has.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
+
+from campaign.content import Fault, load_templates, text_template
+from campaign.errors import InvalidContactError, TemplateError
+from campaign.links import LinkMinter, require_possible_redirect
+from campaign.message import Composer
+from campaign.model import Contact, Content, LoginLink, Message
+from campaign.worker.job import MessagePlan
+
+_TOLD = 10
+"""Faults of the templates that are told one by one."""
+
+
+class MessageFactory:
+    """The message plan, compiled. Raises SettingsError, TemplateError and LinkError when it can't be."""
+
+    def __init__(self, plan: MessagePlan) -> None:
+        message, link = plan.message, plan.link
+        self.templates = templates = load_templates(
+            message.template, campaign_name=plan.campaign, unsubscribe_url=message.unsubscribe_url
+        )
+        self.redirect = redirect = None
+        if link.redirect_to is not None:
+            redirect = text_template(link.redirect_to, name="link.redirect_to", campaign_name=plan.campaign)
+            require_possible_redirect(
+                redirect.outline,
+                redirect.lead,
+                constant=redirect.constant is not None,
+                hosts=(link.domain, *link.redirect_hosts),
+            )
+            self.redirect = redirect
+        unsubscribe = templates.unsubscribe
+        self.minter = LinkMinter(
+            domain=link.domain,
+            secret=plan.link_secret,
+            expiry=lambda issued: plan.window.link_expiry(issued, link.grace),
+            redirect=redirect,
+            redirect_hosts=link.redirect_hosts,
+        )
+        self.composer = Composer(
+            campaign=plan.campaign,
+            sender=message.sender,
+            return_path=message.return_path,
+            reply_to=message.reply_to,
+            unsubscribe_mailto=message.unsubscribe_mailto,
+            shortest_unsubscribe_url=0 if unsubscribe is None else unsubscribe.shortest,
+            unsubscribe_outline=None if unsubscribe is None else unsubscribe.outline,
+            constants=templates.constants,
+            message_id_domain=plan.message_id_domain,
+        )
+
+    def digest(self) -> str:
+        """Give what tells, another time, whether the templates are the same: SHA-256, in hex. Raises TemplateError."""
+        try:
+            digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in self.templates.files]
+        except OSError as error:
+            where = str(error.filename)
+            raise TemplateError(f"it can't be read: {error.strerror}", where=where, fix="put it back") from None
+        return hashlib.sha256(" ".join(digests).encode()).hexdigest()
+
+    def verify(self, columns: Sequence[str]) -> None:
+        """Raise TemplateError for what the templates name and no row can have; `columns` are the file's.
+
+        What can't be seen without running them, one run shows: for a contact that is in no file.
+        """
+        faults = self.templates.faults(columns)
+        if self.redirect is not None:
+            faults += self.redirect.faults(columns)
+        if faults:
+            raise _together(faults)
+        specimen = Contact(number=0, email="somebody@acme.example", columns=dict.fromkeys(columns, "x"))
+        now = datetime.now(UTC)
+        with suppress(InvalidContactError):  # "x" is no fair value for every column
+            self.templates.render(specimen, LoginLink(url="x", issued_at=now, expires_at=now, fingerprint=""))
+        with suppress(InvalidContactError):
+            if self.redirect is not None:
+                self.redirect(specimen)
+
+    def make(self, contact: Contact, now: datetime) -> tuple[LoginLink, Content, Message]:
+        """Make the contact's link, content and message. `now` is aware, in the zone that the message is dated in."""
+        link = self.minter.mint(contact, now)
+        content = self.templates.render(contact, link)
+        return link, content, self.composer.compose(contact, content, now=now)
+
+    def make_timed(
+        self, contact: Contact, now: datetime, spent: Callable[[str, float], None]
+    ) -> tuple[LoginLink, Content, Message]:
+        """The same, telling the seconds that each stage took."""
+        start = time.perf_counter()
+        link = self.minter.mint(contact, now)
+        minted = time.perf_counter()
+        content = self.templates.render(contact, link)
+        rendered = time.perf_counter()
+        message = self.composer.compose(contact, content, now=now)
+        composed = time.perf_counter()
+        spent("mint", minted - start)
+        spent("render", rendered - minted)
+        spent("compose", composed - rendered)
+        return link, content, message
+
+
+def _together(faults: Sequence[Fault]) -> TemplateError:
+    """Tell all of them at once: the places of each, and several one a line."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for fault in faults:
+        where = places.setdefault((fault.what, fault.fix), [])
+        if fault.where not in where:
+            where.append(fault.where)
+    if len(places) == 1:
+        (((what, fix), where),) = places.items()
+        return TemplateError(what, where=", ".join(where), fix=fix)
+    lines = [f"  {', '.join(where)}: {what}" for (what, _), where in places.items()]
+    more = len(lines) - _TOLD
+    if more > 0:
+        lines[_TOLD:] = [f"  and {more} more"]
+    first, *others = dict.fromkeys(fix for _, fix in places)
+    fixes = dict.fromkeys([first, *(fix.partition("; ")[2] or fix for fix in others)])  # "correct the template" once
+    return TemplateError(
+        "the templates name what there isn't:\n" + "\n".join(lines), where="message.template", fix="; ".join(fixes)
+    )
+
+
+def this_second(zone: tzinfo, clock: Callable[[], float] = time.time) -> Callable[[], datetime]:
+    """Give a clock of whole seconds (what a JWT and a Date header can say) in `zone`: one object a second."""
+    known_second, known = -1, datetime.fromtimestamp(0, zone)
+
+    def now() -> datetime:
+        nonlocal known_second, known
+        second = int(clock())
+        if second != known_second:
+            known_second, known = second, datetime.fromtimestamp(second, zone)
+        return known
+
+    return now

@@ -1,0 +1,152 @@
+"""What becomes of claimed rows: verdicts carried out, on record (journal), for the row (rows) and for the rate.
+
+Takes a row that is under way and a `Verdict`; a row that goes again is put off, and costs a try only where the verdict
+says so: throttling is not failure.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from campaign.ledger.interface import Journal
+from campaign.model import DueRow, Outcome, Reply, Status
+from campaign.worker.backoff import Schedule, Throttled
+from campaign.worker.circuit_breaker import CircuitBreaker
+from campaign.worker.job import Job
+from campaign.worker.policy import Action, Verdict
+from campaign.worker.row_queue import RowQueue
+from campaign.worker.send_rate import SendRate
+
+_ENDLESS_EVERY = 30
+"""Of the units that a server in trouble is given: how often throttling at the lowest rate counts as a failure."""
+
+
+class Outcomes:
+    """One worker's."""
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        rows: RowQueue,
+        journal: Journal,
+        send_rate: SendRate,
+        breaker: CircuitBreaker,
+        clock: Callable[[], float],
+    ) -> None:
+        self.settled: Counter[str] = Counter()
+        """Contacts by the status they were given."""
+        self.under_way: dict[int, DueRow] = {}
+        """The rows that are claimed and have no outcome yet, by contact."""
+        self._rows = rows
+        self._journal = journal
+        self._send_rate = send_rate
+        self._breaker = breaker
+        self._clock = clock
+        self._window = job.message_plan.window
+        self._schedule = Schedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
+        self._throttled = Throttled(job.backoff)
+        self._backoff = job.backoff
+        self._patient_until = float("-inf")
+
+    def sent(self, due: DueRow, reply: Reply) -> None:
+        """Write down that the server has taken the message."""
+        self._breaker.message_accepted()
+        self._throttled.got_through()
+        self._send_rate.got_through()
+        self.settle(due, Status.SENT, reply)
+
+    def carry_out(self, due: DueRow, verdict: Verdict, reply: Reply | None, detail: str) -> None:
+        """Do to a claimed row what a verdict says that is no yes."""
+        now, slow = self._clock(), verdict.slow
+        match verdict.action:
+            case Action.REJECTED:
+                self.settle(due, Status.REJECTED, reply, detail)
+            case Action.IN_DOUBT:
+                self.settle(due, Status.IN_DOUBT, reply, detail)
+            case Action.RETRY:
+                self._try_later(due, reply, detail)
+            case _ if verdict.renew or verdict.fewer:
+                self.give_back(due)
+            case _ if verdict.stop:
+                self._unsettle(due, reply, detail, spent=False)
+            case _:
+                slow = slow and not self._throttled.blames(due.id)
+                slow = self._go_again(due, reply, detail, now) and slow
+        if slow and self._send_rate.slow_down(now):
+            self._breaker.notice(f"the server asks to slow down ({detail}); now", "rate")
+        # A session that was full at once counts as one that could not be had, and not for each row that it met.
+        if (verdict.suspect and not verdict.renew) or (slow and self._endless(now)):
+            self._breaker.count_failure(due.id, detail)
+
+    def settle(self, due: DueRow, status: Status, reply: Reply | None, detail: str = "") -> None:
+        """Write down a claimed row's last word."""
+        del self.under_way[due.id]
+        self._throttled.forget(due.id)
+        self.settled[status] += 1
+        self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail))
+
+    def give_back(self, due: DueRow) -> None:
+        """Let a claimed row go again as if it had never been claimed."""
+        del self.under_way[due.id]
+        self._journal.release(due.id)
+        self._rows.give_back(due)
+
+    def abandon(self, contact: int) -> None:
+        """Let go of a row that another worker has claimed."""
+        self.under_way.pop(contact, None)
+
+    def doubt(self, contact: int, why: str) -> None:
+        """Give up on a row that was put off, and may have been delivered all the same."""
+        due = self._rows.withdraw(contact)
+        if due is not None:
+            self.settled[Status.IN_DOUBT] += 1
+            self._journal.doubt(contact, why)
+
+    def mark_invalid(self, due: DueRow, why: str) -> None:
+        """Write down that a row that was never claimed can't be mailed."""
+        self.settled[Status.INVALID] += 1
+        self._journal.mark_invalid(due.id, why)
+
+    def fail_waiting(self) -> None:
+        """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
+        for due in self._rows.take_waiting():
+            if due.tries:
+                self.settled[Status.FAILED] += 1
+                self._journal.mark_failed(due.id)
+
+    def _endless(self, now: float) -> bool:
+        """Whether throttling goes on though the rate can't fall any further. A window is end enough; where there is
+        none, this counts as a failure now and then.
+        """
+        if not self._send_rate.at_floor or self._window.closes is not None or now < self._patient_until:
+            return False
+        self._patient_until = now + _ENDLESS_EVERY * self._backoff
+        return True
+
+    def _go_again(self, due: DueRow, reply: Reply | None, detail: str, now: float) -> bool:
+        """It costs the row no try, unless the row itself is to blame. Gives whether it is not."""
+        alone = self._rows.done and len(self.under_way) == 1
+        wait = self._throttled.wait(due.id, alone=alone)
+        if wait is None:
+            self._try_later(due, reply, detail)
+            return False
+        self._unsettle(due, reply, detail, spent=False)
+        self._rows.put_off(due, now + wait)
+        return True
+
+    def _try_later(self, due: DueRow, reply: Reply | None, detail: str) -> None:
+        self._throttled.forget(due.id)
+        later = DueRow(id=due.id, contact=due.contact, tries=due.tries + 1)
+        wait = self._schedule.wait_after(later.tries, self._window.seconds_left(datetime.now(UTC)))
+        if wait is None:
+            self.settle(due, Status.FAILED, reply, detail)
+            return
+        self._unsettle(due, reply, detail, spent=True)
+        self._rows.put_off(later, self._clock() + wait)
+
+    def _unsettle(self, due: DueRow, reply: Reply | None, detail: str, *, spent: bool) -> None:
+        """Write down what the server said, and that the row is pending again."""
+        del self.under_way[due.id]
+        outcome = Outcome(contact=due.id, status=Status.PENDING, reply=reply, detail=detail, spent=spent)
+        self._journal.settle(outcome)

@@ -1,0 +1,65 @@
+"""A row made ready for a session: its attempt made, looked at by what the server takes, and claimed.
+
+A row that can't be mailed is settled at once, and so is one whose message the server would refuse by its size. Raises
+CampaignError where no row is to blame; then the row has been given back.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from campaign.errors import CampaignError, InvalidContactError
+from campaign.model import Attempt, Contact, DueRow, Reply, Status
+from campaign.smtp.session.session import Session
+from campaign.worker.claims import Claims
+from campaign.worker.message_size import require_room
+from campaign.worker.outcomes import Outcomes
+from campaign.worker.row_queue import RowQueue
+
+
+class Preparation:
+    """One worker's."""
+
+    def __init__(
+        self, make: Callable[[DueRow], Attempt], *, rows: RowQueue, outcomes: Outcomes, claims: Claims
+    ) -> None:
+        self._make = make
+        self._rows = rows
+        self._outcomes = outcomes
+        self._claims = claims
+
+    def prepare(self, due: DueRow, session: Session) -> Attempt | None:
+        """Make the row's attempt and claim it; None where it can't go over this session, or at all."""
+        try:
+            attempt = self._make(due)
+        except InvalidContactError as error:
+            self._outcomes.mark_invalid(due, f"{error.what} ({error.where})" if error.where else error.what)
+            return None
+        except CampaignError:
+            self._rows.give_back(due)
+            raise
+        if attempt.message.envelope.smtputf8 and not session.smtputf8:
+            words = "the address has letters beyond ASCII, which the server can't take (no SMTPUTF8)"
+            self._outcomes.mark_invalid(due, words)
+            return None
+        limit, size = session.size_limit, len(attempt.message.data)
+        if limit is not None and size > limit:
+            self._blame_templates(due, limit)
+        self._outcomes.under_way[due.id] = due
+        self._claims.claim(attempt)
+        if limit is not None and size > limit:
+            words = f"the message has {size:,} bytes, the server takes {limit:,}"
+            self._outcomes.settle(due, Status.REJECTED, Reply(code=552, enhanced="5.3.4", text=words))
+            return None
+        return attempt
+
+    def _blame_templates(self, due: DueRow, limit: int) -> None:
+        """Raise TemplateError where the row's message is too large whatever its cells hold: no fault of the row's."""
+
+        def size_of(contact: Contact) -> int:
+            return len(self._make(replace(due, contact=contact)).message.data)
+
+        try:
+            require_room(size_of, due.contact, limit)
+        except CampaignError:
+            self._rows.give_back(due)
+            raise

@@ -1,0 +1,53 @@
+"""What others need of the ledger: the protocols, and that SQLite's classes are what they say."""
+
+from contextlib import closing
+from pathlib import Path
+
+from campaign.ledger import interface
+from campaign.ledger.contacts_store import SqliteContacts
+from campaign.ledger.due_rows import prepare_run
+from campaign.ledger.reading import SqliteReader
+from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.worker_store import SqliteWorkerLedger
+from campaign.report.figures import Figures
+from tests.ledgers import people
+
+
+def names(protocol: type) -> set[str]:
+    """All that the protocol asks for."""
+    return {name for name in dir(protocol) if not name.startswith("_")}
+
+
+def test_sqlite_is_what_the_protocols_say(tmp_path: Path) -> None:
+    """mypy holds the types of these assignments; that every name is there, this does."""
+    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as ledger:
+        people(ledger, 1)
+        prepare_run(ledger.database, limit=None, chosen_only=False)
+        run: interface.RunLedger = ledger
+        contacts: interface.ContactsLedger = SqliteContacts(ledger.database)
+        reader: interface.LedgerReader = SqliteReader(ledger.database)
+        figures: Figures = reader
+        with closing(SqliteWorkerLedger(ledger.path, rate=5.0, wake=lambda: None)) as store:
+            worker: interface.WorkerLedger = store
+            assert worker.rate_limit is not None
+            for protocol, behind in (
+                (interface.RunLedger, run),
+                (interface.ContactsLedger, contacts),
+                (interface.LedgerReader, reader),
+                (Figures, figures),
+                (interface.WorkerLedger, worker),
+                (interface.DueRows, worker.due_rows),
+                (interface.Journal, worker.journal),
+                (interface.ServerMemory, worker.server_memory),
+                (interface.RateLimit, worker.rate_limit),
+            ):
+                assert names(protocol)
+                assert names(protocol) <= set(dir(behind)), protocol
+            worker.journal.close()
+
+
+def test_the_protocols_know_no_database_and_no_file_but_the_place() -> None:
+    for file in Path(interface.__file__).parent.glob("*.py"):
+        text = file.read_text("utf-8")
+        assert "sqlite" not in text.lower()
+        assert text.count("Path:") + text.count(": Path") + text.count("-> Path") == (2 if file.name == "run.py" else 0)

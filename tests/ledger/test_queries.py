@@ -1,0 +1,170 @@
+"""Questions to the ledger: one word a row, and only its own delivery's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from campaign.errors import LedgerError
+from campaign.ledger import queries
+from campaign.ledger.reading import reading_ledger
+from campaign.ledger.store import SqliteRunLedger
+from campaign.model import Status
+from tests import ledgers
+from tests.ledgers import BUSY, attempt, commit, journal, outcome, row, rows, settle
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
+    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as opened:
+        yield opened
+
+
+@pytest.fixture
+def told(ledger: SqliteRunLedger) -> SqliteRunLedger:
+    """One row of every kind, and a duplicate of what was sent."""
+    given = {word: f"{word}@x.example" for word in (*Status, "sending")}
+    entries = rows(*given.values(), given[Status.SENT], None)
+    ledgers.enrolled(ledger, entries, suppressed=[given[Status.SUPPRESSED]])
+    outcomes = {
+        address: Status(word) for word, address in given.items() if word not in ("duplicate", "suppressed", "sending")
+    }
+    settle(ledger, outcomes)
+    pen = journal(ledger.path)
+    (number,) = ledger.database.execute("SELECT id FROM contact WHERE address = 'sending@x.example'").fetchone()
+    pen.claim(attempt(number))
+    commit(pen)
+    pen.close()
+    return ledger
+
+
+def test_every_row_has_one_word(told: SqliteRunLedger) -> None:
+    found = [(one.email, one.status, one.attempts) for one in queries.result_rows(told.database)]
+    assert found == [
+        ("pending@x.example", "pending", 1),
+        ("sent@x.example", "sent", 1),
+        ("rejected@x.example", "rejected", 1),
+        ("failed@x.example", "failed", 1),
+        ("in_doubt@x.example", "in_doubt", 1),
+        ("invalid@x.example", "invalid", 1),
+        ("suppressed@x.example", "suppressed", 0),
+        ("duplicate@x.example", "pending", 0),
+        ("sending@x.example", "in_doubt", 0),
+        (None, "duplicate", 0),
+        (None, "invalid", 0),
+    ]
+
+
+def test_a_duplicate_shows_nothing_of_the_delivery_that_is_another_rows(told: SqliteRunLedger) -> None:
+    duplicate = list(queries.result_rows(told.database))[9]
+    assert duplicate[3:] == (0, None, None, "the address of row 2", None, None, None)
+
+
+def test_counts_have_all_words_and_all_rows(told: SqliteRunLedger) -> None:
+    counts = queries.counts(told.database)
+    assert list(counts) == list(Status)
+    assert sum(counts.values()) == 11
+    assert (counts[Status.PENDING], counts[Status.IN_DOUBT], counts[Status.INVALID]) == (2, 2, 2)
+
+
+def test_while_a_run_goes_on_what_is_claimed_is_being_sent_and_not_in_doubt(told: SqliteRunLedger) -> None:
+    assert queries.being_sent(told.database) == 1
+    counts = queries.counts(told.database)
+    assert (counts[Status.PENDING], counts[Status.IN_DOUBT]) == (3, 1)
+    (one,) = [one for one in queries.result_rows(told.database) if one.email == "sending@x.example"]
+    assert one.status == "pending"
+    assert "sending@x.example" not in [one.email for one in queries.people(told.database)]
+
+
+@pytest.mark.parametrize("status", [Status.SENT, Status.IN_DOUBT, Status.REJECTED])
+def test_what_went_out_before_it_was_suppressed_is_told(ledger: SqliteRunLedger, status: Status) -> None:
+    ledgers.enrolled(ledger, rows("a@x.example"))
+    settle(ledger, {"a@x.example": status})
+    ledgers.enrolled(ledger, rows("a@x.example"), suppressed=["a@x.example"])
+    (one,) = queries.result_rows(ledger.database)
+    assert (one.status, one.attempts, one.email) == (status, 1, "a@x.example")
+
+
+def test_every_row_that_was_not_sent_has_its_reason(ledger: SqliteRunLedger) -> None:
+    ledgers.enrolled(ledger, rows(*(f"p{number}@x.example" for number in range(6)), None, None, None))
+    pen = journal(ledger.path)
+    for number, (status, detail) in enumerate(
+        [
+            (Status.SENT, "a"),
+            (Status.REJECTED, "no"),
+            (Status.REJECTED, "no"),
+            (Status.FAILED, "no"),
+            (Status.PENDING, ""),
+        ],
+        1,
+    ):
+        pen.claim(attempt(number))
+        pen.settle(outcome(number, status, BUSY, detail=detail))
+    commit(pen)
+    pen.close()
+    assert list(queries.reasons(ledger.database)) == [
+        (Status.REJECTED, 450, "4.2.1", "no", "p1@x.example"),
+        (Status.REJECTED, 450, "4.2.1", "no", "p2@x.example"),
+        (Status.FAILED, 450, "4.2.1", "no", "p3@x.example"),
+        (Status.PENDING, 450, "4.2.1", "Mailbox busy", "p4@x.example"),
+        *[(Status.INVALID, None, None, "no address", "")] * 3,
+    ]
+
+
+def test_people_to_look_at(told: SqliteRunLedger) -> None:
+    assert [(one.row, one.email, one.status) for one in queries.people(told.database)] == [
+        (3, "rejected@x.example", Status.REJECTED),
+        (4, "failed@x.example", Status.FAILED),
+        (5, "in_doubt@x.example", Status.IN_DOUBT),
+        (6, "invalid@x.example", Status.INVALID),
+        (9, "sending@x.example", Status.IN_DOUBT),
+        (11, "nobody", Status.INVALID),
+    ]
+    assert len(queries.people(told.database, most=2)) == 2
+
+
+def test_accepted_messages_are_counted_in_stretches_of_time(ledger: SqliteRunLedger) -> None:
+    ledgers.enrolled(ledger, [row(number, f"{number}@x.example") for number in range(1, 6)])
+    settle(ledger, {f"{number}@x.example": Status.SENT for number in range(1, 5)})
+    settle(ledger, {"5@x.example": Status.REJECTED})
+    for number, moment in enumerate((1_800_000_003, 1_800_000_062, 1_800_000_063, 1_800_000_200), 1):
+        ledger.database.execute("UPDATE delivery SET settled_at = ? WHERE contact = ?", (moment, number))
+    assert queries.accepted(ledger.database, since=1_800_000_003, width=60) == [
+        (1_800_000_003, 2),
+        (1_800_000_063, 1),
+        (1_800_000_183, 1),
+    ]
+    assert queries.first_and_last(ledger.database) == (1_800_000_003, 1_800_000_200)
+
+
+def test_what_counts_is_the_contacts_file_as_it_is_now(ledger: SqliteRunLedger) -> None:
+    """Who was mailed and stands no more in the file is in none of the numbers: they add up."""
+    ledgers.enrolled(ledger, rows("a@x.example", "b@x.example"))
+    settle(ledger, {"a@x.example": Status.SENT, "b@x.example": Status.SENT})
+    ledgers.enrolled(ledger, rows("b@x.example"))
+    assert queries.counts(ledger.database)[Status.SENT] == 1
+    assert [count for _, count in queries.accepted(ledger.database, since=0, width=60)] == [1]
+
+
+def test_questions_asked_in_one_snapshot_agree(ledger: SqliteRunLedger) -> None:
+    ledgers.enrolled(ledger, rows("a@x.example"))
+    with reading_ledger(ledger.path, "x") as looking, queries.snapshot(looking):
+        assert queries.counts(looking)[Status.PENDING] == 1
+        settle(ledger, {"a@x.example": Status.REJECTED})
+        assert queries.counts(looking)[Status.PENDING] == 1
+        assert not list(queries.reasons(looking))
+    with reading_ledger(ledger.path, "x") as looking:
+        assert queries.counts(looking)[Status.REJECTED] == 1
+
+
+def test_no_error_of_sqlite_leaves(ledger: SqliteRunLedger) -> None:
+    ledger.database.execute("ALTER TABLE entry RENAME TO gone")
+    ledger.database.execute("DROP TABLE tally")
+    for ask in (
+        queries.counts,
+        lambda one: list(queries.reasons(one)),
+        queries.people,
+        lambda one: list(queries.result_rows(one)),
+    ):
+        with pytest.raises(LedgerError, match="no such table"):
+            ask(ledger.database)

@@ -1,0 +1,67 @@
+"""Asking a server about our envelope, without sending anything."""
+
+import pytest
+
+from campaign.model import Phase
+from campaign.smtp.envelope_probe import EnvelopeStep, probe_envelope
+from campaign.smtp.session.connect import connect
+from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.server import Server
+from tests.conftest import StartServer
+from tests.smtp_server import CATALOGUE, FaultServer
+
+
+def ask(server: FaultServer, *, return_path: str = "bounces@acme.example", timeout: float = 60) -> list[EnvelopeStep]:
+    session = connect(Server(host=server.host, port=server.port, security="none", timeout=60))
+    try:
+        return probe_envelope(session, return_path=return_path, recipient="hello@acme.example", timeout=timeout)
+    finally:
+        assert session.sock.fileno() == -1, "left open"
+
+
+def commands(server: FaultServer) -> list[bytes]:
+    server.record.wait_until(lambda: server.record.connections[0].commands[-1:] == [b"QUIT"])
+    return server.record.connections[0].commands[1:]
+
+
+def test_an_envelope_is_taken_and_taken_back(smtp_server: StartServer) -> None:
+    server = smtp_server()
+    steps = ask(server)
+    assert [(one.phase, one.command, one.reply.code, one.reply.enhanced) for one in steps] == [
+        (Phase.MAIL, "MAIL FROM:<bounces@acme.example>", 250, "2.1.0"),
+        (Phase.RCPT, "RCPT TO:<hello@acme.example>", 250, "2.1.5"),
+    ]
+    expected = [b"MAIL FROM:<bounces@acme.example>", b"RCPT TO:<hello@acme.example>", b"RSET", b"QUIT"]
+    assert commands(server) == expected
+    assert server.accepted == [] and not server.defects
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [("mail_5xx", [550]), ("mail_4xx", [451]), ("mail_multiline", [250, 250]), ("rcpt_5xx", [250, 550])],
+)
+def test_what_the_server_says_is_given_as_it_is(smtp_server: StartServer, name: str, codes: list[int]) -> None:
+    server = smtp_server(CATALOGUE[name]())
+    assert [one.reply.code for one in ask(server)] == codes
+    assert commands(server)[-2:] == [b"RSET", b"QUIT"]
+    assert len(commands(server)) == len(codes) + 2, "where the sender is refused, nobody is named"
+
+
+@pytest.mark.parametrize("phase", ["mail", "rcpt"])
+def test_a_reply_may_come_in_pieces(smtp_server: StartServer, phase: str) -> None:
+    assert [one.reply.code for one in ask(smtp_server(CATALOGUE[f"{phase}_in_pieces"]()))] == [250, 250]
+
+
+@pytest.mark.parametrize("phase", [Phase.MAIL, Phase.RCPT])
+@pytest.mark.parametrize("what", ["cut", "reset", "hang", "malformed_letters", "extra_before"])
+def test_no_reply_is_an_error_of_ours_and_says_where(smtp_server: StartServer, phase: Phase, what: str) -> None:
+    with pytest.raises(SessionError) as caught:
+        ask(smtp_server(CATALOGUE[f"{phase.lower()}_{what}"]()), timeout=1 if what == "hang" else 60)
+    assert caught.value.phase is phase
+    assert caught.value.what.startswith("MAIL FROM was not" if phase is Phase.MAIL else "RCPT TO was not")
+
+
+def test_an_address_beyond_ascii_says_so(smtp_server: StartServer) -> None:
+    server = smtp_server()
+    ask(server, return_path="ünzustellbar@acme.example")
+    assert server.record.connections[0].commands[1].endswith("<ünzustellbar@acme.example> SMTPUTF8".encode())
