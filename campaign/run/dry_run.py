@@ -1,6 +1,6 @@
 """A run without a server: everybody's message made and none sent, for the preview and the check.
 
-The roster is kept in a ledger of its own that is thrown away, so no rehearsal can make a run believe that somebody was
+The roster is kept in a ledger of its own that is thrown away, so no dry run can make a run believe that somebody was
 mailed, and none leaves anything behind, however it ends. Raises UsageError for what no row is to blame for: before the
 first row, unless only a row shows it.
 """

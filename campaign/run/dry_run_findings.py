@@ -1,4 +1,4 @@
-"""What a rehearsal shows: row by row, and all of it together, in numbers and in words. Raises nothing."""
+"""What a dry run shows: row by row, and all of it together, in numbers and in words. Raises nothing."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ class Before:
 
 @dataclass(slots=True, kw_only=True)
 class DryRun:
-    """What a rehearsal has shown."""
+    """What a dry run has shown."""
 
     counts: Counter[Status] = field(default_factory=Counter)
     faults: list[DryRunRow] = field(default_factory=list)
