@@ -2,6 +2,7 @@
 is lost, and when the trouble is mended the same command goes on.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -48,12 +49,18 @@ def _run(launcher: Launcher, campaign: SmallCampaign, command: str = "send", pro
 
 
 def _fill(disk: Path, *, leave: int = 0) -> Path:
-    """Leave so many bytes of the disk."""
+    """Leave so many bytes of the disk, whoever else is writing to it meanwhile."""
     ballast = disk / "ballast"
-    free = os.statvfs(disk)
     with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(1, free.f_bavail * free.f_frsize - leave))
-    return ballast
+        while True:
+            free = os.statvfs(disk)
+            try:
+                os.posix_fallocate(file.fileno(), 0, max(1, free.f_bavail * free.f_frsize - leave))
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                continue  # somebody has taken some of it just now
+            return ballast
 
 
 @pytest.fixture

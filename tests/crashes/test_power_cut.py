@@ -26,7 +26,7 @@ from tests.crashes.record import FaultServerRecord
 from tests.crashes.write_log import Event, Sent, record
 from tests.smtp_server import ServerProcess
 
-_CUTS = int(os.environ.get("CAMPAIGN_CUTS", "180"))
+_CUTS = int(os.environ.get("CAMPAIGN_CUTS", "90"))
 _CHANCE = int(os.environ.get("CAMPAIGN_CHANCE", "0")) or random.randrange(1, 1 << 32)
 _PEOPLE = 40
 _LOOKS = 10
@@ -108,7 +108,7 @@ _SCENES = pytest.mark.parametrize("scene", [first_run, new_contacts, twice_over]
 @_SCENES
 def test_a_power_cut(bench: Bench, figures: Figures, scene: Callable[..., None]) -> None:
     bench.show(figures)
-    scene(bench, 12)
+    scene(bench, 5)
 
 
 @pytest.mark.siege
@@ -119,19 +119,27 @@ def test_siege_of_power_cuts(bench: Bench, figures: Figures, scene: Callable[...
     scene(bench, _CUTS // 3, "--rate", "12")
 
 
-@pytest.mark.parametrize("part", ["beginning", "end"])
+@pytest.mark.parametrize(
+    ("part", "disks"),
+    [
+        ("beginning", 1),
+        ("end", 2),
+        pytest.param("beginning", 8, marks=pytest.mark.siege),
+        pytest.param("end", 8, marks=pytest.mark.siege),
+    ],
+)
 def test_a_power_cut_at_any_moment_of_the_beginning_or_the_end_leaves_a_ledger_that_is_not_refused(
-    bench: Bench, figures: Figures, part: str
+    bench: Bench, figures: Figures, part: str, disks: int
 ) -> None:
     """Ledger made and folded in, the first contacts enrolled; results renamed, WAL folded in, emptied and removed: at
-    each step, some disks of each kind.
+    each step, so many disks, of one kind or the other.
     """
     bench.show(figures)
     base = Base.of(bench.campaign.folder)
     log = bench.run(bench.campaign)
     bodies = [number for number, event in enumerate(log) if isinstance(event, Sent)]
     steps = range(bodies[0] + 1) if part == "beginning" else range(bodies[-1] + 1, len(log) + 1)
-    for image in bench.cuts.after_each(base, log, [moment for moment in steps for _ in range(4)]):
+    for image in bench.cuts.after_each(base, log, [moment for moment in steps for _ in range(disks)]):
         bench.cuts.look(image)
 
 

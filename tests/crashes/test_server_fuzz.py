@@ -4,6 +4,7 @@ Replies are random lines and random octets, in place of the right one, before it
 cut or reset. One kind is left out, since nobody can see through it: a message that is taken, and refused in good form.
 """
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,12 +28,15 @@ _SAID = st.one_of(_LINES, st.binary(min_size=1, max_size=30), st.lists(_LINES, m
 
 @st.composite
 def misbehaviours(draw: st.DrawFn) -> Misbehaviour:
-    """One thing that goes wrong."""
+    """One thing that goes wrong. Who says 2xx to a message has taken it, whatever it meant."""
+    phase = draw(st.sampled_from([Phase.CONNECT, Phase.EHLO, Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY]))
+    reply = draw(st.none() | _SAID)
     return Misbehaviour(
         name="fuzz",
-        phase=draw(st.sampled_from([Phase.CONNECT, Phase.EHLO, Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY])),
+        phase=phase,
         action=draw(st.sampled_from([Action.ANSWER, Action.ANSWER, Action.CUT, Action.RESET])),
-        reply=draw(st.none() | _SAID),
+        reply=reply,
+        accept=phase is Phase.BODY and reply is not None and re.match(rb"2\d\d", reply) is not None,
         after=draw(st.just(b"") | _SAID),
         piece=draw(st.none() | st.integers(1, 5)),
         match=draw(st.builds(nth_message, st.integers(0, 9)) | st.builds(every_message, st.integers(2, 4))),
