@@ -1,5 +1,6 @@
 """Fixtures that several test modules use, and how the tests are spread over processes."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -29,9 +30,11 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """`-n auto`: a few tests that somebody names run in this process, with what they print; else as xdist has it."""
+    """`-n auto`: a few tests that somebody names run in this process, with what they print. Otherwise there is one
+    process more than CPUs: many tests wait for a server that keeps silent.
+    """
     named = all(Path(one.partition("::")[0]).suffix == ".py" for one in config.args)
-    return 0 if named else None
+    return 0 if named else (os.cpu_count() or 1) + 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

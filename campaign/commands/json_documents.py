@@ -27,7 +27,7 @@ def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, ob
         "in_doubt_now": ended.in_doubt_now,
         "tried_now": ended.tried_now,
         "seconds": round(ended.seconds, 3),
-        "results": str(ended.results),
+        "results": str(ended.results) if ended.results_written else None,
         "stopped": words or None,
         "reason": reason or None,
         "error": None

@@ -16,6 +16,7 @@ with the ledger, is not noticed.
 """
 
 import contextlib
+import glob
 import os
 import sqlite3
 from pathlib import Path
@@ -43,6 +44,17 @@ def refuse_a_lost_ledger(path: Path) -> None:
             where=str(path),
             fix=f"put it back; or, to mail everybody from the beginning, delete {generation_file(path).name} and the "
             "results",
+        )
+
+
+def refuse_a_rescued_ledger(path: Path) -> None:
+    """Raise LedgerError where a run that lost its ledger has left a copy, and nobody has put it back."""
+    rescued = sorted(path.parent.glob(f"{glob.escape(path.name)}-rescued-*")) if not size_of(path) else []
+    if rescued:
+        raise LedgerError(
+            "the ledger was taken away while a run went on, and what the run had on record is in a copy beside it",
+            where=str(rescued[-1]),
+            fix=f"rename the copy to {path.name}; or, to mail everybody from the beginning, move it away",
         )
 
 

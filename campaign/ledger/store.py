@@ -18,7 +18,7 @@ from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.contacts_store import SqliteContacts
 from campaign.ledger.corrections import Corrections
 from campaign.ledger.facts import read_fact, write_fact
-from campaign.ledger.generation import refuse_a_lost_ledger
+from campaign.ledger.generation import refuse_a_lost_ledger, refuse_a_rescued_ledger
 from campaign.ledger.lock import lock_file
 from campaign.ledger.run_connection import close_in_order, open_locked
 from campaign.ledger.sqlite_errors import explained
@@ -41,6 +41,7 @@ class SqliteRunLedger(SqliteContacts):
     @classmethod
     def open(cls, path: Path, name: str) -> Self:
         """Open or create the ledger of the campaign `name`. Raises LedgerError, LedgerBusyError."""
+        refuse_a_rescued_ledger(path)
         refuse_a_lost_ledger(path)
         lock = lock_file(path)
         try:

@@ -63,6 +63,7 @@ def finish(
         tried_now=settled.total(),
         seconds=time.monotonic() - state.started,
         results=plan.results,
+        results_written=ledger.in_place,
         window=window,
         trouble=trouble,
         stopped=state.stopped or state.declined,

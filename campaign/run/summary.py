@@ -21,6 +21,8 @@ class RunSummary:
     """Rows that this run took and came to an end with, whatever it was."""
     seconds: float
     results: Path
+    results_written: bool = True
+    """Not where the ledger was taken away."""
     window: SendWindow
     trouble: StopReason | None = None
     stopped: bool = False

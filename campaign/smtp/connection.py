@@ -14,7 +14,7 @@ from dataclasses import replace
 from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.dialogue import Dialogue
 from campaign.smtp.pipelining.trials import PipeliningTrial
-from campaign.smtp.reply.censor import without_links
+from campaign.smtp.reply.censor import without_earlier_links, without_links
 from campaign.smtp.session.session import Session
 
 _CHUNK = 64 * 1024
@@ -33,8 +33,18 @@ _TRIAL_PATIENCE = 5.0
 class Connection:
     """A session's socket, its dialogue, its age. Methods raise OSError when the connection has died."""
 
-    def __init__(self, session: Session, *, now: float, trial: PipeliningTrial, grouping: bool = True) -> None:
-        """`trial`: of the session's server; `grouping`: whether commands may go in one write where it takes that."""
+    def __init__(
+        self,
+        session: Session,
+        *,
+        now: float,
+        trial: PipeliningTrial,
+        grouping: bool = True,
+        recent_tokens: deque[str] | None = None,
+    ) -> None:
+        """`trial`: of the session's server; `grouping`: whether commands may go in one write where it takes that.
+        `recent_tokens`: of the links in the messages lately begun, over whatever connection.
+        """
         self.session = session
         self.sock = session.sock
         self.dialogue = Dialogue(pipelining=session.pipelining and grouping, size_offered="size" in session.features)
@@ -63,6 +73,7 @@ class Connection:
         self._unsent = _NOTHING
         self._body_unsent = 0
         self._tokens: deque[str] = deque(maxlen=3)  # of the message under way, the one before, the one behind
+        self._recent_tokens = self._tokens if recent_tokens is None else recent_tokens
 
     @property
     def body_sent(self) -> bool:
@@ -72,15 +83,25 @@ class Connection:
     def begin_envelope(self, attempt: Attempt) -> bytes:
         """Give the bytes that begin an attempt's envelope."""
         self._tokens.append(attempt.token)
+        if self._recent_tokens is not self._tokens:
+            self._recent_tokens.append(attempt.token)
         return self.dialogue.begin_envelope(attempt)
 
-    def without_links(self, text: str) -> str:
-        """Give what the server said without the links that it quotes of the messages lately sent over it."""
-        return without_links(text, self._tokens)
+    def without_secrets(self, text: str) -> str:
+        """Give what the server said without what it quotes of our sign-in, and of the links in the messages lately
+        begun, over this connection or another.
+        """
+        text = without_earlier_links(without_links(text, self._tokens), self._recent_tokens)
+        return self.session.censor.censored_text(text)
 
     def censored(self, reply: Reply) -> Reply:
-        """Give a reply without such links."""
-        text = self.without_links(reply.text)
+        """Give a reply without them. The "250" of a message that was taken is compared with the last ones only."""
+        if reply.code >= 300:
+            text = self.without_secrets(reply.text)
+        else:
+            text = without_links(reply.text, self._tokens)
+            if self.session.censor.is_quoted(text):
+                text = self.session.censor.censored_text(text)
         return reply if text == reply.text else replace(reply, text=text)
 
     @property

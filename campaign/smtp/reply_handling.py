@@ -32,7 +32,7 @@ def handle_replies(connection: Connection, data: bytes, handler: DeliveryHandler
     early = dialogue.current is not None and not connection.body_sent
     events, commands = dialogue.feed(data)
     broken = events[-1] if events and isinstance(events[-1], ProtocolViolation) else None
-    why = None if broken is None else connection.without_links(broken.why)
+    why = None if broken is None else connection.without_secrets(broken.why)
     if why is not None and broken is not None and broken.extra_reply:
         if connection.last_deferred is not None:  # it, too, may have had another's answer
             handler.deferral_doubted(connection.last_deferred, why)

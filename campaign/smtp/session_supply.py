@@ -5,15 +5,21 @@ however well it had begun. Otherwise a server that greets and hangs up would be 
 or end.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from campaign.model import Phase
 from campaign.smtp.connection import Connection
 from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.pipelining.trials import PipeliningTrials
+from campaign.smtp.reply.censor import without_earlier_links
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.session import Session
 from campaign.smtp.session_opener import SessionOpener
+
+_RECENT = 128
+"""Messages whose links a server may still quote: a refusal may be about an earlier one."""
 
 
 class SessionSupply:
@@ -33,6 +39,7 @@ class SessionSupply:
         self._trials = trials
         self._clock = clock
         self._one_at_a_time = False
+        self._recent_tokens: deque[str] = deque(maxlen=_RECENT)
 
     def request(self, wanted: int, connections: Collection[Connection]) -> None:
         """Ask for sessions until `wanted` are open or under way: for none while that would be too early, and for one at
@@ -60,7 +67,13 @@ class SessionSupply:
             else:
                 self._handler.session_opened(arrival)
                 trials = self._trials
-                return Connection(arrival, now=self._clock(), trial=trials.of(arrival), grouping=trials.mode != "off")
+                return Connection(
+                    arrival,
+                    now=self._clock(),
+                    trial=trials.of(arrival),
+                    grouping=trials.mode != "off",
+                    recent_tokens=self._recent_tokens,
+                )
         return None
 
     def connection_ended(self, connection: Connection, why: str, *, open_now: int) -> None:
@@ -78,5 +91,10 @@ class SessionSupply:
         self._opener.close()
 
     def _failed(self, error: SessionError, open_now: int) -> None:
+        error.what = without_earlier_links(
+            error.what, self._recent_tokens
+        )  # a server may tell the next session of the last
+        if error.reply is not None:
+            error.reply = replace(error.reply, text=without_earlier_links(error.reply.text, self._recent_tokens))
         wait = self._handler.session_failed(error, others=open_now + self._opener.under_way)
         self._opener.not_before = self._clock() + wait

@@ -85,6 +85,9 @@ def _write(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _let_go(sys.stdout)
+    except OSError:  # a full disk: to be told, once
+        _let_go(sys.stdout)
+        raise
 
 
 def _let_go(stream: TextIO) -> None:

@@ -44,6 +44,8 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
         show_profile(summary.profile, max(1, summary.sent_now), say)
     if counts[Status.PENDING] and trouble is None:
         say(stop_reason(summary, now)[1])
+    if not summary.results_written:  # nothing can be done before the ledger is back
+        return
     say(f"results: {summary.results}")
     commands = next_commands(
         counts,

@@ -212,3 +212,20 @@ def test_a_run_notices_that_its_ledger_is_no_longer_the_file_at_its_path(path: P
         rescued = ledger.rescue()
     with SqliteRunLedger.open(Path(rescued), "x") as ledger:
         assert words(ledger).count("sent") == 1
+
+
+def test_a_copy_that_a_run_has_rescued_is_put_back_before_anybody_is_mailed(tmp_path: Path) -> None:
+    """The ledger was taken away while it went on: a new one would know of nobody."""
+    path = tmp_path / "x.ledger"
+    with SqliteRunLedger.open(path, "x") as ledger:
+        people(ledger, 3)
+        settle(ledger, {"p1@people.example": Status.SENT})
+        for one in tmp_path.iterdir():
+            one.unlink()
+        copy = ledger.rescue()
+    with pytest.raises(LedgerError) as caught:
+        SqliteRunLedger.open(path, "x")
+    assert "taken away while a run went on" in caught.value.what and caught.value.where == copy
+    Path(copy).rename(path)
+    with SqliteRunLedger.open(path, "x") as ledger:
+        assert words(ledger)[0] == Status.SENT

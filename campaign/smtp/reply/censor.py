@@ -66,6 +66,17 @@ class Censor:
                     first, end = min(first, found[0]), max(end, found[1])
         return _blotted(said, first, end) if first < end else said
 
+    def censored_text(self, said: str) -> str:
+        """The same for text."""
+        return said if self.empty else self.censored(said.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+    def is_quoted(self, said: str) -> bool:
+        """Whether a secret stands there, as it is or in base64. In no time: every message that is taken has a reply."""
+        if not self._forms:
+            return False
+        lower = said.lower().encode("utf-8", "replace")
+        return any(form in lower for form in self._forms)
+
     def _outermost(self, reading: Decoding, unwanted: bytes) -> tuple[int, int] | None:
         """Where in the text the first fragment begins, and the last one ends, if nothing unwanted counts."""
         letters = reading.letters.translate(None, unwanted).lower()
@@ -103,6 +114,16 @@ def without_links(text: str, tokens: Iterable[str]) -> str:
     if _in_pieces(readings, signatures):
         return BLOT.decode()
     return text if span is None else said.decode("utf-8", "replace")
+
+
+def without_earlier_links(text: str, tokens: Iterable[str]) -> str:
+    """The same for links of messages further back, of which there may be many: their signatures alone are sought, and
+    not in pieces with other letters in between.
+    """
+    signatures = [token.rpartition(".")[2].encode() for token in tokens] if len(text) > _HARMLESS else []
+    said = text.encode("utf-8", "replace")
+    span = _span(_readings(said), signatures) if signatures else None
+    return text if span is None else _blotted(said, *span).decode("utf-8", "replace")
 
 
 def _readings(said: bytes) -> list[tuple[Decoding, bytes]]:
@@ -152,7 +173,7 @@ def _in_pieces(readings: Sequence[tuple[Decoding, bytes]], signatures: Iterable[
     return False
 
 
-@lru_cache(maxsize=512)  # a token counts for three replies of its connection
+@lru_cache(maxsize=1024)  # a token counts for three replies of its connection
 def _forms(secret: bytes) -> tuple[bytes, ...]:
     """A secret and what it is in base64, ready to be compared."""
     return tuple(_comparable(form) for form in (secret, *base64_forms(secret)))

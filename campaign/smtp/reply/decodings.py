@@ -10,7 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_ESCAPE = re.compile(rb"(?:%|=|\\x|0x|&#x|\\u00|u\+00)([0-9a-f]{2});?|&#([0-9]{2,3});", re.IGNORECASE)
+_ESCAPE = re.compile(
+    rb"(?P<unseen>(?-i:\\U[0-9a-f]{8}|\\u(?!00)[0-9a-f]{4}))"
+    rb"|(?:%|=|\\x|0x|&#x|\\u00|u\+00)(?P<hex>[0-9a-f]{2});?|&#(?P<decimal>[0-9]{2,3});",
+    re.IGNORECASE,
+)
 """A percent-encoded octet (RFC 3986 section 2.1), one of quoted-printable (RFC 2045 section 6.7), of C, JSON, HTML."""
 _LAYERS = 2
 _HEX = re.compile(rb"[0-9a-fA-F]{12,}")
@@ -88,7 +92,8 @@ def _unescaped(reading: Decoding) -> Decoding:
         begins += reading.begins[at : match.start()]
         ends += reading.ends[at : match.start()]
         at = match.end()
-        letters.append(int(match[1], 16) if match[1] else int(match[2]) % 256)
+        # Beyond Latin letters there are none of ours: one that can't be seen, perhaps, put between those that are.
+        letters.append(0 if match["unseen"] else int(match["hex"], 16) if match["hex"] else int(match["decimal"]) % 256)
         begins.append(reading.begins[match.start()])
         ends.append(reading.ends[at - 1])
     letters += reading.letters[at:]

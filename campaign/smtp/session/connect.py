@@ -105,6 +105,8 @@ class _SessionSetup:
         with contextlib.suppress(OSError):  # it may be gone already
             self._address_without_greeting = sock.getpeername()
         self._channel = channel = Channel(sock, timeout=server.timeout, deadline=deadline, clock=self._clock)
+        if server.password is not None:  # an earlier session has told it to the server
+            channel.censor.hide(server.password.encode("utf-8", "surrogatepass"))
         if server.security == "tls":
             self._start_tls(channel)
         self._phase = Phase.CONNECT
@@ -130,18 +132,22 @@ class _SessionSetup:
             greeting=greeting.reply.text,
             ehlo_name=name,
             auth=mechanism,
+            censor=channel.censor,
         )
 
     def translate(self, error: Exception) -> SessionError:
         """Give the error for what has gone wrong."""
         channel, server = self._channel, self._server
-        return translate(
+        failure = translate(
             error,
             self._phase,
             timeout=server.timeout,
-            quotable=channel is None or channel.censor.empty,
+            quotable=self._phase is not Phase.AUTH,
             client_cert=server.client_cert is not None and self._encrypted,
         )
+        if channel is not None:
+            failure.what = channel.censor.censored_text(failure.what)
+        return failure
 
     def blame_address(self) -> None:
         """Have the other addresses of the name tried before this one, where it has not even greeted us."""

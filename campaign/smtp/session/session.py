@@ -7,6 +7,8 @@ import contextlib
 import socket
 from dataclasses import dataclass, field
 
+from campaign.smtp.reply.censor import Censor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
@@ -23,6 +25,8 @@ class Session:
     """What we called ourselves."""
     auth: str | None = None
     """The mechanism that we signed in by; None: we did not."""
+    censor: Censor = field(default_factory=Censor, repr=False)
+    """Of what we signed in with: a server may still repeat it."""
     size_limit: int | None = field(init=False)
     """Octets the server takes at most in a message (RFC 1870); None where it names no limit."""
 
