@@ -93,8 +93,8 @@ class Checkpoints:
 
 @contextlib.contextmanager
 def _alone(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Keep other processes from it meanwhile: what `lineage` writes down, it writes for one at a time. False where that
-    can't be.
+    """Keep other processes from it meanwhile: what `generation` writes down, it writes for one at a time. False where
+    that can't be.
     """
     try:
         wal = wal_file(path).open("rb")

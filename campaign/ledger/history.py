@@ -12,6 +12,7 @@ import json
 import sqlite3
 from datetime import datetime
 
+from campaign.ledger.facts import read_fact
 from campaign.ledger.newest import newest
 from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.values import EarlierRuns, LastRun
@@ -37,11 +38,10 @@ def announce(database: sqlite3.Connection, *, opened: datetime | None, template:
 
 def settle(database: sqlite3.Connection) -> None:
     """Put what the last run announced on record if it mailed somebody, and drop it otherwise."""
-    with explained(database):
-        found = database.execute("SELECT value FROM facts WHERE name = 'begun'").fetchone()
+    found = read_fact(database, "begun")
     if found is None:
         return
-    begun = json.loads(found[0])
+    begun = json.loads(found)
     with transaction(database):
         database.execute("DELETE FROM facts WHERE name = 'begun'")
         if database.execute(_TOUCHED).fetchone()[0] <= begun["touched"]:

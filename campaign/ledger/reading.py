@@ -131,7 +131,6 @@ def fact_in_file(path: Path, name: str) -> str | None:
     """
     try:
         with contextlib.closing(schema.connect(path, immutable=True)) as database:
-            found = database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+            return read_fact(database, name)
     except (LedgerError, *SQLITE_ERRORS):
         return None
-    return None if found is None else str(found[0])

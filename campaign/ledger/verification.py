@@ -10,7 +10,7 @@ only what says who was mailed; `Verification` does the rest meanwhile, in a thre
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from campaign.errors import LedgerError
@@ -42,8 +42,8 @@ def verify(database: sqlite3.Connection, path: Path, name: str, *, quick: bool =
         faults = list(_faults_where_it_counts(database) if quick and is_large(path) else _faults(database))
     except SQLITE_ERRORS as error:
         raise explain(error, path) from None
-    if faults:
-        raise damaged(path, faults[0].splitlines()[-1])  # the first line may say no more than which database
+    if (damage := _damage(path, faults)) is not None:
+        raise damage
 
 
 def is_large(path: Path) -> bool:
@@ -70,8 +70,7 @@ class Verification(threading.Thread):
             if not self._ended:
                 self.damage = explain(error, self._path)
             return
-        if faults:
-            self.damage = damaged(self._path, faults[0].splitlines()[-1])
+        self.damage = _damage(self._path, faults)
 
     def require(self) -> None:
         """Wait for it to end. Raises LedgerError for what it has found."""
@@ -99,6 +98,11 @@ def verification(path: Path) -> Iterator[Verification | None]:
     finally:
         if begun is not None:
             begun.end()
+
+
+def _damage(path: Path, faults: Sequence[str]) -> LedgerError | None:
+    """Give the error for the first of them; its first line may say no more than which database."""
+    return damaged(path, faults[0].splitlines()[-1]) if faults else None
 
 
 def _identify(database: sqlite3.Connection, path: Path, name: str) -> None:

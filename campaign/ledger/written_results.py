@@ -13,6 +13,7 @@ from pathlib import Path
 from campaign.errors import LedgerError
 from campaign.ledger import schema
 from campaign.ledger.cells import decode_cells
+from campaign.ledger.facts import read_fact
 from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS, explained, transaction
 
 _FACT = "results_written"
@@ -32,8 +33,7 @@ def written_digests(database: sqlite3.Connection) -> frozenset[str]:
 
 def may_be_guarded(database: sqlite3.Connection) -> bool:
     """Whether a results file was ever written with its cells guarded against spreadsheets."""
-    with explained(database):
-        return database.execute("SELECT 1 FROM facts WHERE name = ?", (_GUARDED,)).fetchone() is not None
+    return read_fact(database, _GUARDED) is not None
 
 
 def cells_with_apostrophe(database: sqlite3.Connection) -> Iterator[str]:
@@ -63,9 +63,8 @@ def remember_written_aside(ledger: Path, digest: str, *, guarded: bool = False) 
 
 
 def _known(database: sqlite3.Connection) -> list[str]:
-    with explained(database):
-        row = database.execute("SELECT value FROM facts WHERE name = ?", (_FACT,)).fetchone()
+    known = read_fact(database, _FACT)
     try:
-        return [] if row is None else [str(one) for one in json.loads(row[0])]
+        return [] if known is None else [str(one) for one in json.loads(known)]
     except (ValueError, TypeError):
         return []

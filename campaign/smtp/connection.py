@@ -73,7 +73,7 @@ class Connection:
         self._unsent = _NOTHING
         self._body_unsent = 0
         self._tokens: deque[str] = deque(maxlen=3)  # of the message under way, the one before, the one behind
-        self._recent_tokens = self._tokens if recent_tokens is None else recent_tokens
+        self._recent_tokens = deque[str](maxlen=0) if recent_tokens is None else recent_tokens
 
     @property
     def body_sent(self) -> bool:
@@ -83,8 +83,7 @@ class Connection:
     def begin_envelope(self, attempt: Attempt) -> bytes:
         """Give the bytes that begin an attempt's envelope."""
         self._tokens.append(attempt.token)
-        if self._recent_tokens is not self._tokens:
-            self._recent_tokens.append(attempt.token)
+        self._recent_tokens.append(attempt.token)
         return self.dialogue.begin_envelope(attempt)
 
     def without_secrets(self, text: str) -> str:

@@ -7,10 +7,11 @@ below what the server is known to take, feels its way above that, and after a lo
 (TCP's slow start and congestion avoidance, RFC 5681, with a limit that is measured.) Times are monotonic seconds,
 handed in.
 
-The operator's rate is one for all processes of a run (`Shared`), what the server can take is each one's own experience.
+The operator's rate is one for all processes of a run (`RateLimit`), what the server can take is each one's own
+experience.
 """
 
-from typing import Protocol
+from campaign.ledger.interface import RateLimit
 
 _FLOOR = 0.25
 """Messages a second below which throttling does not push: enough to notice soon that a server takes mail again."""
@@ -28,25 +29,12 @@ _ENDLESS = 100_000.0
 """Messages a second from which on a rate that nobody configured is none any more."""
 
 
-class Shared(Protocol):
-    """Who gives leave to begin messages to several processes."""
-
-    def wait(self, now: float) -> float:
-        """Seconds until it is worth asking."""
-
-    def take(self, now: float) -> bool:
-        """Take leave to begin one message."""
-
-    def give_back(self, now: float) -> None:
-        """Give back leave that was not used."""
-
-
 class SendRate:
     """The rate of one process, which is never above `rate`. `second` is the length of the seconds in which it slows
     down and climbs; `shared` gives leave besides. Raises what that raises.
     """
 
-    def __init__(self, rate: float | None, *, now: float, second: float = 1.0, shared: Shared | None = None) -> None:
+    def __init__(self, rate: float | None, *, now: float, second: float = 1.0, shared: RateLimit | None = None) -> None:
         self._shared = shared
         self._most = rate
         self._rate = rate

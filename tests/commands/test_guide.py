@@ -1,7 +1,6 @@
 """`campaign guide`: the list of subjects, a page as it was written or laid out, and help for a subject there is not."""
 
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from typer.testing import CliRunner
 
 from campaign.cli import app
 from campaign.commands.guide import SUBJECTS, page
+from tests.terminals import run_on_a_terminal
 
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 
@@ -23,21 +23,10 @@ def call(*words: str) -> tuple[int, str, str]:
 
 def on_a_terminal(*words: str, **environment: str) -> tuple[int, str]:
     """Run the real command on a terminal of its own, with what it finds there."""
-    ours, theirs = pty.openpty()
     known = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "LESS", "MANPAGER")}
     known |= {"TERM": "xterm-256color", "PAGER": "cat", "COLUMNS": "80", **environment}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "campaign", "guide", *words], stdin=theirs, stdout=theirs, stderr=theirs, env=known
-    )
-    os.close(theirs)
-    said = b""
-    try:
-        while data := os.read(ours, 65536):
-            said += data
-    except OSError:  # how Linux says that the other end is closed
-        pass
-    os.close(ours)
-    return process.wait(30), said.decode().replace("\r\n", "\n")
+    code, said = run_on_a_terminal("guide", *words, environment=known)
+    return code, said.decode().replace("\r\n", "\n")
 
 
 def test_without_a_subject_every_page_is_listed_with_what_it_is_for() -> None:

@@ -9,7 +9,6 @@ sessions, or the fourth message.
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,10 +24,11 @@ from campaign.worker.worker import Worker
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.clocks import LeapingClock
 from tests.smtp_server import CATALOGUE, FaultServer, Misbehaviour, Tls, local_part, nth_message
-from tests.smtp_server.certificates import authority_pem
 
 PEOPLE = 8
 P3 = "p3@people.example"
+pytestmark = pytest.mark.usefixtures("trusted_authority")
+
 BACKOFF = 0.002
 PASSWORD = "correct-horse"
 
@@ -100,16 +100,6 @@ def misbehaviour(name: str) -> Misbehaviour:
     if phase == "mail":
         return CATALOGUE[name](match=nth_message(4))
     return CATALOGUE[name](match=local_part("p3"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The system trusts the tests' authority."""
-    authority = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.write_bytes(authority_pem())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(authority))
-        yield
 
 
 class Campaign(SmallCampaign):

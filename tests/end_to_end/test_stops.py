@@ -3,7 +3,6 @@
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,22 +15,13 @@ from campaign.smtp.session.server import Security
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.ports import silent_port
 from tests.smtp_server import CATALOGUE, FaultServer, Misbehaviour, Tls, local_part, share
-from tests.smtp_server.certificates import authority_pem
+
+pytestmark = pytest.mark.usefixtures("trusted_authority")
 
 BACKOFF = 0.002
 RELAY = b"554 5.7.1 Relay access denied\r\n"
 POLICY = b"554 5.7.1 Recipient address rejected: Access denied\r\n"
 """May be us, may be them: what a submission service says to whoever is not signed in, too."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The system trusts the tests' authority."""
-    authority = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.write_bytes(authority_pem())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(authority))
-        yield
 
 
 def small(tmp_path: Path, people: int, **sections: dict[str, object]) -> SmallCampaign:

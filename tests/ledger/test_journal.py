@@ -1,6 +1,6 @@
 """The journal: claims, outcomes, and what is on record after each round."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
 
@@ -11,21 +11,7 @@ from campaign.ledger.journal import SqliteJournal
 from campaign.ledger.reversal import revert
 from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
-from tests.ledgers import BUSY, attempt, commit, deliveries, journal, outcome, people
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
-    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as opened:
-        people(opened, 50)
-        yield opened
-
-
-@pytest.fixture
-def pen(ledger: SqliteRunLedger) -> Iterator[SqliteJournal]:
-    opened = journal(ledger.path)
-    yield opened
-    opened.close()
+from tests.ledgers import BUSY, attempt, commit, deliveries, journal, outcome
 
 
 def test_a_claim_then_its_outcome(pen: SqliteJournal, ledger: SqliteRunLedger) -> None:

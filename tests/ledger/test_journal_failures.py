@@ -1,7 +1,6 @@
 """The journal on a disk that is full, fails, or lies: nothing is lost, and nothing called durable that is not."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,20 +10,6 @@ from campaign.ledger.journal import SqliteJournal
 from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import attempt, commit, deliveries, journal, outcome, people
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
-    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as opened:
-        people(opened, 50)
-        yield opened
-
-
-@pytest.fixture
-def pen(ledger: SqliteRunLedger) -> Iterator[SqliteJournal]:
-    opened = journal(ledger.path)
-    yield opened
-    opened.close()
 
 
 def test_a_round_that_fails_leaves_all_of_it_queued(pen: SqliteJournal, ledger: SqliteRunLedger) -> None:

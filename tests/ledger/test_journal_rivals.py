@@ -3,29 +3,12 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from campaign.ledger.journal import SqliteJournal
 from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
-from tests.ledgers import attempt, commit, deliveries, journal, outcome, people
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
-    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as opened:
-        people(opened, 50)
-        yield opened
-
-
-@pytest.fixture
-def pen(ledger: SqliteRunLedger) -> Iterator[SqliteJournal]:
-    opened = journal(ledger.path)
-    yield opened
-    opened.close()
+from tests.ledgers import attempt, commit, deliveries, journal, outcome
 
 
 def test_what_the_loser_of_a_claim_says_of_it_is_not_written(pen: SqliteJournal, ledger: SqliteRunLedger) -> None:

@@ -1,17 +1,14 @@
 """Colour: on a terminal and nowhere else, never with NO_COLOR, and the words are the same without it."""
 
 import io
-import os
-import pty
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from campaign.terminal.colour import coloured, shows_colour
 from tests.campaigns import SECRET, SmallCampaign
+from tests.terminals import run_on_a_terminal
 
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 
@@ -76,19 +73,8 @@ def test_a_command_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("NO_COLOR", "1")
     small = SmallCampaign(tmp_path / "small").people(2)
     small.load(25)
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "campaign", "check", str(small.path), "--offline"], stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
-    said = b""
-    try:
-        while data := os.read(ours, 65536):
-            said += data
-    except OSError:  # how Linux says that the other end is closed
-        pass
-    os.close(ours)
-    assert process.wait(30) == 0
+    code, said = run_on_a_terminal("check", str(small.path), "--offline")
+    assert code == 0
     assert (b"\x1b[32mok\x1b[0m     secrets" if wanted else b"ok     secrets") in said
     assert bool(ANSI.search(said.decode())) is wanted
     assert b"contacts read\x1b[K\r\x1b[K" in said, "the live line is taken away before the next words"

@@ -1,40 +1,21 @@
 """TLS on our side: whom we trust, what we show, and what is said when it does not come about."""
 
 import ssl
-from pathlib import Path
-from typing import Any
 
 import pytest
 import trustme
 
 from campaign.model import Phase
 from campaign.smtp.session.connect import connect
-from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.tls_fault import tls_fault
 from campaign.worker.policy import judge
 from tests.conftest import StartServer
 from tests.pem_files import US, Files
-from tests.smtp_server import CATALOGUE, FaultServer, Tls
+from tests.smtp.session.tls_sessions import refused, to
+from tests.smtp_server import CATALOGUE, Tls
 from tests.smtp_server.certificates import server_context
 from tests.smtp_server.handshaker import handshaker
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Files:
-    return Files(tmp_path)
-
-
-def to(server: FaultServer, **given: Any) -> Server:
-    options: dict[str, Any] = {"host": server.host, "port": server.port, "security": "starttls", "timeout": 60.0}
-    return Server(**options | given)
-
-
-def refused(server: Server) -> SessionError:
-    with pytest.raises(SessionError) as caught:
-        connect(server)
-    assert caught.value.__context__ is None
-    return caught.value
 
 
 class TestOurCertificate:

@@ -3,7 +3,6 @@
 import ssl
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trustme
@@ -11,31 +10,14 @@ import trustme
 from campaign.errors import SettingsError
 from campaign.model import Phase
 from campaign.smtp.session.connect import connect
-from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.tls import client_context, readable_by_others
 from campaign.worker.policy import judge
 from tests.conftest import StartServer
 from tests.pem_files import Files
-from tests.smtp_server import FaultServer, Tls
+from tests.smtp.session.tls_sessions import refused, to
+from tests.smtp_server import Tls
 from tests.smtp_server.handshaker import handshaker
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Files:
-    return Files(tmp_path)
-
-
-def to(server: FaultServer, **given: Any) -> Server:
-    options: dict[str, Any] = {"host": server.host, "port": server.port, "security": "starttls", "timeout": 5.0}
-    return Server(**options | given)
-
-
-def refused(server: Server) -> SessionError:
-    with pytest.raises(SessionError) as caught:
-        connect(server)
-    assert caught.value.__context__ is None
-    return caught.value
 
 
 class TestFiles:

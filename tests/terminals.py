@@ -1,0 +1,24 @@
+"""The real command on a terminal of its own."""
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Mapping
+
+
+def run_on_a_terminal(*words: str, environment: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+    """Give its exit code, and all that it wrote. `environment`: what it finds there; None: what we do."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "campaign", *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    )
+    os.close(theirs)
+    said = b""
+    try:
+        while data := os.read(ours, 65536):
+            said += data
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    os.close(ours)
+    return process.wait(30), said
