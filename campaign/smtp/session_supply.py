@@ -91,9 +91,8 @@ class SessionSupply:
         self._opener.close()
 
     def _failed(self, error: SessionError, open_now: int) -> None:
-        error.what = without_earlier_links(
-            error.what, self._recent_tokens
-        )  # a server may tell the next session of the last
+        # A server may repeat to this session what was said in an earlier one.
+        error.what = without_earlier_links(error.what, self._recent_tokens)
         if error.reply is not None:
             error.reply = replace(error.reply, text=without_earlier_links(error.reply.text, self._recent_tokens))
         wait = self._handler.session_failed(error, others=open_now + self._opener.under_way)
