@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from campaign.model import Attempt, Phase, Status
+from campaign.model import Attempt, Phase, Reply, Status
+from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.session import Session
+from campaign.worker.circuit_breaker import CircuitBreaker
+from campaign.worker.session_failures import SessionFailures
 from tests.attempts import attempt
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
@@ -74,6 +77,21 @@ def test_421_to_every_message_ends_the_run_after_so_many_sessions(
     assert assert_agreement(campaign, []) == {Status.PENDING: 400}
     assert len(server.connections) <= 250
     assert any("421" in words or "slow down" in words for words in campaign.observer.notices)
+
+
+@pytest.mark.parametrize("phase", [Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY])
+def test_sessions_that_end_by_421_to_their_message_stop_the_run_for_the_same_reason_as_the_messages(
+    phase: Phase,
+) -> None:
+    """Whether messages or sessions are first to be too many is a matter of time, and so nothing to tell a program."""
+    breaker = CircuitBreaker(stop_after=3, where="smtp")
+    sessions = SessionFailures(breaker, stop_after=3, backoff=BACKOFF, where="smtp")
+    sessions.session_opened()
+    reply = Reply(code=421, enhanced=None, text="Service shutting down")
+    for _ in range(3):
+        assert breaker.reason is None
+        sessions.session_failed(SessionError("it ended", phase=phase, reply=reply), others=0)
+    assert breaker.reason is not None and breaker.reason.reason == "failures"
 
 
 def test_a_session_that_is_full_at_once_makes_way_for_another(tmp_path: Path, smtp_server: StartServer) -> None:

@@ -27,6 +27,8 @@ class SessionError(CampaignError):
             self.reason = "tls"
         elif reply is None:
             self.reason = "server_unreachable"
+        elif phase in (Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY):
+            self.reason = "failures"  # of messages: that they ended their sessions, too, is not one more reason
         else:
             self.reason = "sign_in_refused" if phase is Phase.AUTH else "server_refused"
 
