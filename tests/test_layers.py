@@ -23,7 +23,10 @@ FLOORS = (
     ("terminal",),
     ("run",),
     ("worker",),
-    ("contacts", "links", "content", "message", "smtp", "ledger", "results", "preview", "report", "sandbox"),
+    (
+        *("contacts", "links", "content", "message", "dkim", "smtp", "ledger"),
+        *("results", "preview", "report", "sandbox", "deliverability"),
+    ),
     ("settings",),
     ("window",),
     ("durations", "private_files", "visible", "core_dumps"),
@@ -39,10 +42,15 @@ HOMES = {
     "pandas": {"contacts"},
     "email_validator": {"contacts", "settings"},  # the contacts' addresses, and the operator's own
     "jwt": {"links"},
+    "cryptography": {"dkim"},
+    "css_inline": {"content"},
+    "mrml": {"content"},
+    "dns": {"deliverability"},
+    "tinycss2": {"deliverability"},
     "jinja2": {"content"},
     "markupsafe": {"content"},
     "inscriptis": {"content"},
-    "lxml": {"content"},
+    "lxml": {"content", "deliverability"},  # HTML made into text, and HTML looked at
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
     "scramp": {"smtp"},

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from campaign.deliverability import Finding, Severity
 from campaign.errors import CampaignError
 from campaign.terminal.stderr import say_aside
 from campaign.terminal.stdout import say
@@ -38,6 +39,17 @@ class Findings:
         self.found.append({"kind": "note", "words": words})
         self.say(f"note   {words}")
 
+    def tell(self, finding: Finding) -> None:
+        """Something that was found in the mail or its domains. `rule` goes with it, for a program."""
+        if finding.severity is Severity.OK:
+            self.ok(finding.rule, finding.what)
+        elif finding.severity is Severity.NOTE:
+            told = {"kind": "note", "words": finding.what, "where": finding.where, "fix": finding.fix}
+            self.found.append(told | {"rule": finding.rule})
+            self._say_error("note  ", CampaignError(finding.what, where=finding.where, fix=finding.fix))
+        else:
+            self.fault(CampaignError(finding.what, where=finding.where, fix=finding.fix), rule=finding.rule)
+
     def detail(self, words: str) -> None:
         """More on the last finding."""
         if self.found:
@@ -51,14 +63,18 @@ class Findings:
         except CampaignError as error:
             self.fault(error)
 
-    def fault(self, error: CampaignError) -> None:
+    def fault(self, error: CampaignError, *, rule: str = "") -> None:
         """Something is wrong; what was told already is not told again."""
         fault = {"kind": "wrong", "what": error.what, "where": error.where, "fix": error.fix}
+        fault |= {"rule": rule} if rule else {}
         if any(fault.items() <= one.items() for one in self.found):  # it may have details by now
             return
         self.found.append(fault)
+        self._say_error("WRONG ", error)
+
+    def _say_error(self, kind: str, error: CampaignError) -> None:
         first, *more = str(error).splitlines()
-        self.say("\n".join([f"WRONG  {first}", *(f"     {line}" for line in more)]))
+        self.say("\n".join([f"{kind} {first}", *(f"     {line}" for line in more)]))
 
     def say(self, words: str) -> None:
         """Say a line."""
