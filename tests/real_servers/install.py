@@ -29,6 +29,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "opensmtpd": ("opensmtpd",),
     "dovecot": ("dovecot-core", "dovecot-submissiond", "dovecot-lmtpd"),
     "courier": ("courier-mta", "sed"),
+    "opendkim": ("opendkim", "opendkim-tools"),
+    "mime-tools": ("libmime-tools-perl",),
 }
 """By server: what apt is asked for."""
 NPM_PACKAGES = {"haraka": "Haraka@3.3.4"}

@@ -37,6 +37,9 @@ NOTES = (
         "a" * 76 + "\n.b",
     ),
     *("QUIT\n.\nMAIL FROM:<x@y.example>", "<p>&amp;</p>", "{{ 7 * 7 }} {% raw %}", "soft\u00adhyphen\u2028line"),
+    # Line ends of every kind, and what only some take for one: the relay must see CRLF alone, the reader the rest.
+    *("bare\rreturn\r", "\r\n.\r\nboth\r\n", "\r.\r", "\n\r.\n\rmixed\r\r\n", "\u2028.\u2029\x85.\x0b.\x0c."),
+    *("é\r.\ré", "8-bit: \u0080\u009f\u00ff ÿ", "w" * 2000, "😀" * 500, "ש" * 2000, "\x01.\x1b[1m\x7f"),
 )
 _ADDRESSES = (
     *("p{}@people.example", "p{}+tag.more@people.example", "p{}@bücher.example", "Upper.p{}@People.Example"),
@@ -141,4 +144,4 @@ def _apart(found: str, wanted: str) -> str:
 
 def _lines(text: str) -> str:
     """Without what is no difference: how lines end, and whether the last one does."""
-    return text.replace("\r\n", "\n").rstrip("\n")
+    return re.sub("\r\n?", "\n", text).rstrip("\n")
