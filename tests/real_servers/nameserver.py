@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from dnslib import QTYPE, RCODE, RR, TXT, DNSRecord
-from dnslib.server import BaseResolver, DNSHandler, DNSLogger, DNSServer
+from dnslib.server import DNSHandler, DNSLogger, DNSServer
 
 _STRING = 255
-"""Octets that one character-string of a TXT record may have (RFC 1035 section 3.3); longer texts are several of them."""
+"""Octets that one character-string of a TXT record may have (RFC 1035 section 3.3); a longer text is several."""
 
 
 @contextmanager
@@ -26,7 +26,9 @@ def serving(texts: Mapping[str, str]) -> Iterator[int]:
         server.server.server_close()
 
 
-class _Texts(BaseResolver):
+class _Texts:
+    """What dnslib calls a resolver."""
+
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = {name.lower().rstrip("."): text.encode() for name, text in texts.items()}
 

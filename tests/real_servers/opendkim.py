@@ -1,15 +1,17 @@
 """OpenDKIM: a milter that verifies signatures, and says what it found in an Authentication-Results field (RFC 8601).
 
 It takes public keys from a name server (nameserver.py), through the resolver that Debian builds it with, Unbound.
-An MTA that is to ask it: `postfix.start(main=f"smtpd_milters = inet:127.0.0.1:{port}")`.
+`postfix_asking` is a Postfix that has it look at each message, and delivers it with the field.
 """
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.real_servers import postfix
 from tests.real_servers.arrivals import free_ports, wait_for_listener
 from tests.real_servers.chroot import Chroot
+from tests.real_servers.relay import Relay
 
 AUTHORITY = "opendkim.test"
 """Whose word an Authentication-Results field is (authserv-id, RFC 8601 section 2.5)."""
@@ -48,6 +50,16 @@ def start(nameserver: int) -> Iterator[int]:
         wait_for_listener(port, chroot)
         yield port
         chroot.kill()  # libmilter looks up every five seconds
+
+
+@contextmanager
+def postfix_asking(nameserver: int, *, sign_in: bool = False) -> Iterator[Relay]:
+    """Run both. A message is taken as it is, whatever the verdict."""
+    with (
+        start(nameserver) as port,
+        postfix.start(sign_in=sign_in, main=f"smtpd_milters = inet:127.0.0.1:{port}") as relay,
+    ):
+        yield relay
 
 
 def verdicts(results: list[str]) -> list[str]:
