@@ -5,7 +5,7 @@ It takes public keys from a name server (nameserver.py), through the resolver th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tests.real_servers import postfix
@@ -62,7 +62,7 @@ def postfix_asking(nameserver: int, *, sign_in: bool = False) -> Iterator[Relay]
         yield relay
 
 
-def verdicts(results: list[str]) -> list[str]:
+def verdicts(results: Sequence[str]) -> list[str]:
     """What OpenDKIM says of each signature, by the message's Authentication-Results fields: "pass", "fail", …"""
     own = [re.sub(r"\s+", " ", field) for field in results if field.split(";")[0].split()[0] == AUTHORITY]
     return [verdict for field in own for verdict in re.findall(r";\s*dkim=(\w+)", field)]
