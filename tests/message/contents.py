@@ -58,6 +58,12 @@ SUBJECTS = st.one_of(
         " ".join
     ),
 )
+DISPLAY_NAMES = (
+    st.text(LINE, min_size=1, max_size=60)
+    .map(str.strip)
+    # In a setting, as in a From field, "=?" begins an encoded word.
+    .filter(lambda name: bool(name) and name.isprintable() and "=?" not in name)
+)
 ATEXT = st.sampled_from("abcxyzABC0189!#$%&'*+-/=?^_`{|}~")
 ATOM = st.text(ATEXT, min_size=1, max_size=12)
 ADDRESSES = st.builds(

@@ -1,6 +1,7 @@
 """Odd contacts, and what each of them must find in the mailbox: said here once more, by other means than campaign's.
 
-`odd_contacts` gives rows, `set_up` a campaign that mails them, `unlike` what is wrong with a message that arrived.
+`odd_contacts` gives rows, `set_up` a campaign that mails them, `unlike` what is wrong with a message that arrived, and
+`altered` what is wrong with its signature.
 A server may add header fields, and end lines as it likes; nothing else may differ.
 """
 
@@ -14,10 +15,12 @@ from itertools import takewhile
 from pathlib import Path
 from urllib.parse import quote
 
+import dkim
 import jwt
 
 from tests.campaigns import SECRET, SmallCampaign
 from tests.real_servers.relay import Relay
+from tests.real_servers.signatures import DOMAIN, covered, records, rsa
 
 HEADER = ("email", "name", "note")
 NAMES = (
@@ -69,18 +72,21 @@ def takes_smtputf8(address: str) -> bool:
 
 
 def set_up(folder: Path, name: str, relay: Relay, security: str, **smtp: object) -> SmallCampaign:
-    """Make a campaign that sends through the relay; `security` as the setting."""
+    """Make a campaign that sends through the relay, with DKIM; `security` as the setting."""
+    key = rsa()
     settings: dict[str, dict[str, object]] = {
         "smtp": {"host": "localhost", "security": security, "timeout": "30s", "connections": 10, **smtp},
         "message": {
             "from": "Acmé <hello@acme.example>",
             "unsubscribe_url": _UNSUBSCRIBE + "?e={{ contact.email | urlencode }}",
         },
+        "dkim": {"domain": DOMAIN, "selector": key.selector, "key_file": "dkim.pem"},
         "retry": {"tries": 8, "first_wait": "300ms", "longest_wait": "3s"},
     }
     if relay.username is not None:
         settings["smtp"]["username"] = relay.username
     campaign = SmallCampaign(folder, settings=settings, name=name)
+    key.write(folder / "dkim.pem")
     template = folder / "template"
     template.joinpath("subject.txt").write_text("{{ contact.name | default('') }}: your link", "utf-8")
     template.joinpath("body.txt").write_text(
@@ -97,6 +103,15 @@ def message_id(message: bytes) -> str:
     """Give a message's own Message-ID, or nothing."""
     found = re.search(rb"(?mi)^Message-ID:\s*(<[^>]*>)", message.partition(b"\n\n")[0].replace(b"\r", b""))
     return found[1].decode() if found else ""
+
+
+def altered(message: bytes) -> list[str]:
+    """Say what is wrong with the message's signature: whatever a server changes of what it covers, it breaks."""
+    try:
+        found = covered(message, records(rsa()))
+    except (AssertionError, dkim.DKIMException) as error:
+        return [f"signature: {error}"]
+    return [] if len(found) == 1 else [f"{len(found)} signatures"]
 
 
 def unlike(message: bytes, row: Mapping[str, str]) -> list[str]:

@@ -91,8 +91,7 @@ attachments = ["{TERMS_NAME}", "pickup.ics", "receipts/{{{{ contact.order_number
 
 def _dkim(key: KeyPair, folder: Path) -> str:
     file = folder / f"{key.selector}.pem"
-    file.touch(0o600)
-    file.write_bytes(key.pem)
+    key.write(file)
     return f'\n[[dkim]]\ndomain = "{DOMAIN}"\nselector = "{key.selector}"\nkey_file = "{file.name}"\n'
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.campaigns import SmallCampaign
 from tests.crashes.sender import environment
-from tests.real_servers.letters import message_id, unlike
+from tests.real_servers.letters import altered, message_id, unlike
 from tests.real_servers.relay import Relay
 
 _GIVE_UP = 300.0
@@ -71,7 +71,7 @@ def hold(campaign: SmallCampaign, arrived: Counter[bytes], letters: bool = True)
     assert not unsaid, f"in the mailbox, but {unsaid[:5]}"
     for message in arrived if letters else ():
         row = rows[message_id(message)]
-        wrong = unlike(message, row)
+        wrong = unlike(message, row) + altered(message)
         assert not wrong, f"{row['email']}: {wrong}"
     return Counter(row["status"] for row in rows.values())
 

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import dkim
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,6 +28,11 @@ class KeyPair:
     def name(self) -> str:
         """Where verifiers look for it."""
         return f"{self.selector}._domainkey.{DOMAIN}"
+
+    def write(self, file: Path) -> None:
+        """Write the private key, for nobody else to read."""
+        file.touch(0o600)
+        file.write_bytes(self.pem)
 
 
 @cache
