@@ -8,5 +8,6 @@ Raises `SettingsError` for a key that will not do; signing itself raises nothing
 """
 
 from campaign.dkim.keys import PrivateKey, SigningKey, load_key, public_key_record, read_key
+from campaign.dkim.signer import Signer
 
-__all__ = ["PrivateKey", "SigningKey", "load_key", "public_key_record", "read_key"]
+__all__ = ["PrivateKey", "Signer", "SigningKey", "load_key", "public_key_record", "read_key"]
