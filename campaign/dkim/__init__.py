@@ -8,6 +8,16 @@ Raises `SettingsError` for a key that will not do; signing itself raises nothing
 """
 
 from campaign.dkim.keys import PrivateKey, SigningKey, load_key, public_key_record, read_key
+from campaign.dkim.signed_fields import takes_one_signature, written_anew_by
 from campaign.dkim.signer import Signer
 
-__all__ = ["PrivateKey", "Signer", "SigningKey", "load_key", "public_key_record", "read_key"]
+__all__ = [
+    "PrivateKey",
+    "Signer",
+    "SigningKey",
+    "load_key",
+    "public_key_record",
+    "read_key",
+    "takes_one_signature",
+    "written_anew_by",
+]

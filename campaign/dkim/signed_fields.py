@@ -38,6 +38,13 @@ Return-Path, Precedence), and a signature over any of these would break. RFC 637
 
 _CONTENT = b"content-"
 
+_WRITTEN_ANEW = {"amazonaws.com": frozenset({b"date", b"message-id"})}
+"""By the domain of a relay's host, what it replaces; signed, it would break every signature. Amazon SES: "Amazon SES
+header fields" and "Manual DKIM signing" in its developer guide.
+"""
+_TAKES_ONE_SIGNATURE = ("amazonaws.com",)
+"""Relays that refuse a message with two DKIM-Signature fields: the same page on header fields."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
@@ -47,6 +54,20 @@ class Layout:
     """Of `h=`."""
     positions: tuple[int, ...]
     """Of the fields in the header, as they are hashed: of several with one name, the last first (section 5.4.2)."""
+
+
+def written_anew_by(host: str) -> frozenset[bytes]:
+    """Give the names of the fields that a relay replaces, as far as that is known."""
+    return next((fields for domain, fields in _WRITTEN_ANEW.items() if _is_of(host, domain)), frozenset())
+
+
+def takes_one_signature(host: str) -> bool:
+    """Whether a relay refuses a message that is signed twice."""
+    return any(_is_of(host, domain) for domain in _TAKES_ONE_SIGNATURE)
+
+
+def _is_of(host: str, domain: str) -> bool:
+    return f".{host.lower()}".endswith(f".{domain}")
 
 
 def layout(names: Collection[bytes], *, unsigned: Collection[bytes] = ()) -> Layout:
