@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
@@ -36,15 +37,26 @@ class UnfitKeyError(ValueError):
 
 
 def parsed(pem: bytes, *, checked: bool = True) -> Parsed:
-    """Read one PEM block. Without `checked`, an RSA key's numbers are not held against each other, which takes OpenSSL
-    thirty milliseconds: they have been before. Raises UnfitKeyError.
+    """Read one PEM block. Without `checked`, an RSA key's numbers are not held against each other: they have been
+    before. Raises UnfitKeyError.
     """
+    signs = _parsed(pem)
+    if checked and signs[0] == "rsa":  # OpenSSL takes thirty milliseconds for it, and seconds for a key too long
+        _loaded(pem, checked=True)
+    return signs
+
+
+def _loaded(pem: bytes, *, checked: bool) -> PrivateKeyTypes:
     try:
-        key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=not checked)
+        return load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=not checked)
     except TypeError:  # "Password was not given"
         raise UnfitKeyError("is encrypted", fix=_DECRYPT) from None
     except (ValueError, UnsupportedAlgorithm):
         raise UnfitKeyError("is damaged, or of a kind that is not known here", fix=_MAKE_ONE) from None
+
+
+def _parsed(pem: bytes) -> Parsed:
+    key = _loaded(pem, checked=False)
     if isinstance(key, RSAPrivateKey):
         return "rsa", _rsa(key), _spki(key)
     if isinstance(key, Ed25519PrivateKey):
