@@ -1,6 +1,6 @@
 """OpenDKIM: a milter that verifies signatures, and says what it found in an Authentication-Results field (RFC 8601).
 
-It takes public keys from a name server (nameserver.py), through the resolver that Debian builds it with, Unbound.
+It takes public keys from a name server (tests/dns_server.py), through the resolver that Debian builds it with, Unbound.
 `postfix_asking` is a Postfix that has it look at each message, and delivers it with the field.
 """
 

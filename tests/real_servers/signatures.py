@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from tests.dns_server import Zone
+
 DOMAIN = "acme.example"
 
 
@@ -61,6 +63,12 @@ def _pair(key: RSAPrivateKey | Ed25519PrivateKey, algorithm: str, public: bytes)
 def records(*keys: KeyPair) -> dict[str, str]:
     """What a name server has to know."""
     return {key.name: key.record for key in keys}
+
+
+def publish(zone: Zone, *keys: KeyPair) -> None:
+    """Put the records into the DNS."""
+    for name, record in records(*keys).items():
+        zone.txt(name, record)
 
 
 def covered(message: bytes, texts: Mapping[str, str]) -> list[list[str]]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import dkim
 import pytest
 
-from tests.real_servers import nameserver, opendkim
+from tests.dns_server import name_server
+from tests.real_servers import opendkim
 from tests.real_servers.relay import Relay
 from tests.real_servers.servers import available
-from tests.real_servers.signatures import DOMAIN, covered, records, rsa
+from tests.real_servers.signatures import DOMAIN, covered, publish, records, rsa
 
 pytestmark = pytest.mark.real_servers
 _MESSAGE = (
@@ -21,7 +22,8 @@ _MESSAGE = (
 
 @pytest.fixture(scope="module")
 def relay() -> Iterator[Relay]:
-    with nameserver.serving(records(rsa())) as names, available(opendkim.postfix_asking(names)) as running:
+    with name_server() as zone, available(opendkim.postfix_asking(zone.port)) as running:
+        publish(zone, rsa())
         yield running
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.real_servers import nameserver, opendkim
+from tests.dns_server import name_server
+from tests.real_servers import opendkim
 from tests.real_servers.letters import message_id
 from tests.real_servers.parsers import Part, by_mime_tools, by_python
 from tests.real_servers.sample import INVITATION, KEYS, LOGO, TERMS, TERMS_NAME, receipt, sample
 from tests.real_servers.servers import available
-from tests.real_servers.signatures import covered, records
+from tests.real_servers.signatures import covered, publish, records
 
 pytestmark = pytest.mark.real_servers
 _NOT_SENT = {"invalid": 2, "suppressed": 2, "duplicate": 1}
@@ -39,11 +40,8 @@ class Arrived:
 
 @pytest.fixture(scope="module")
 def arrived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arrived]:
-    records_of_ours = records(*(key() for key in KEYS))
-    with (
-        nameserver.serving(records_of_ours) as names,
-        available(opendkim.postfix_asking(names, sign_in=True)) as relay,
-    ):
+    with name_server() as zone, available(opendkim.postfix_asking(zone.port, sign_in=True)) as relay:
+        publish(zone, *(key() for key in KEYS))
         campaign = sample(tmp_path_factory.mktemp("sample"), relay)
         done = campaign.send()
         yield Arrived(
