@@ -42,8 +42,7 @@ PHASES = {
 def _blocks() -> Iterator[tuple[str, str]]:
     for name in (*PROVIDERS, "first-send"):
         for block in re.findall(r"^```toml\n(.*?)^```", page(name), re.MULTILINE | re.DOTALL):
-            if "[message.headers]" not in block:
-                yield name, block
+            yield name, block
 
 
 def _replies() -> Iterator[tuple[str, str, str, str]]:
