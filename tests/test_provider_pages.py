@@ -68,7 +68,7 @@ def _in_words(verdict: Verdict) -> str:
         return "tried again"
     if verdict.action is Action.REJECTED:
         return "suspicious" if verdict.suspect else "`rejected`"
-    return verdict.action.value
+    return str(verdict.action.value)
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
