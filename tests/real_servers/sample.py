@@ -80,7 +80,7 @@ def sample(folder: Path, relay: Relay) -> Sample:
 
 
 _MESSAGE = f"""
-to_name = "{{{{ contact.first_name }}}} {{{{ contact.last_name }}}}"
+to_name = "{{{{ contact.first_name | default('') }}}} {{{{ contact.last_name | default('') }}}}"
 attachments = ["{TERMS_NAME}", "pickup.ics", "receipts/{{{{ contact.order_number }}}}.txt"]
 [message.headers]
 "Feedback-ID" = "{{{{ campaign.name }}}}:acme"
