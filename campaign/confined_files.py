@@ -10,7 +10,7 @@ hard link) is a file like any other; a network's file system may keep us waiting
 
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -31,9 +31,16 @@ class FileIdentity(NamedTuple):
     changed_ns: int
 
 
-def open_within(folder: Path, path: str, *, private: Collection[Path] = ()) -> BinaryIO:
-    """Open a file below `folder` to read. Refused are hidden names, ledgers, and what is `private`: files, and folders
-    with all that is in them, absolute and without links.
+def plain_form(paths: Iterable[Path]) -> frozenset[str]:
+    """Give paths in the form that `open_within` compares: without links, and without capitals, since a file system may
+    take both for the same.
+    """
+    return frozenset(os.path.realpath(path).casefold() for path in paths)
+
+
+def open_within(folder: Path, path: str, *, private: frozenset[str] = frozenset()) -> BinaryIO:
+    """Open a file below `folder` to read. Refused are hidden names, ledgers, and what is `private` (`plain_form`): files,
+    and folders with all that is in them.
     """
     if not path.isprintable():
         raise RefusedFileError("has a control character in it")
@@ -46,7 +53,7 @@ def open_within(folder: Path, path: str, *, private: Collection[Path] = ()) -> B
         raise RefusedFileError("leads out of the folder")
     steps = real[len(inside) :].split("/")
     if any(step.startswith(".") or ".ledger" in step.casefold() for step in steps) or _is_private(real, private):
-        raise RefusedFileError("is one of the campaign's own files, or hidden: neither is ever sent")
+        raise RefusedFileError("is one of the campaign's own files, or hidden, and never sent")
     *folders, name = steps
     descriptor = os.open(base, _FLAGS | os.O_DIRECTORY)
     try:
@@ -87,10 +94,9 @@ def read_whole(file: BinaryIO, *, largest: int) -> bytes:
     return bytes(octets)
 
 
-def _is_private(real: str, private: Collection[Path]) -> bool:
-    # A file system may take capitals and small letters for the same.
-    known, real = {str(path).casefold() for path in private}, real.casefold()
-    return bool(known) and (real in known or any(real.startswith(f"{path}/") for path in known))
+def _is_private(real: str, private: frozenset[str]) -> bool:
+    real = real.casefold()
+    return real in private or any(real.startswith(f"{path}/") for path in private)
 
 
 def _require_plain(found: os.stat_result) -> None:

@@ -110,6 +110,8 @@ class Content:
     text: tuple[str, ...] = field(repr=False)
     html: tuple[str, ...] = field(repr=False)
     unsubscribe_url: str | None = None
+    attachments: tuple[str, ...] = ()
+    """The paths of the files to attach, in the setting's order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

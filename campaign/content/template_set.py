@@ -13,9 +13,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from campaign.content.attachment_path import AttachmentPath
 from campaign.content.compilation import Compiled, compiled_file, is_blank
 from campaign.content.environment import MailEnvironment, constants_of
 from campaign.content.faults import rendering_fault
+from campaign.content.images import InlineImages
 from campaign.content.lint import Fault, faults, names_asked, read_as_numbers
 from campaign.content.setting_text import TextTemplate, text_template
 from campaign.content.views import ContactView, LinkView
@@ -55,8 +57,8 @@ class _Piece:
 class TemplateSet:
     """The templates of a campaign, compiled; made by `load_templates`.
 
-    `constants` are the chunks that are the same in every message. `files` are all that were compiled. `unsubscribe` is
-    the setting's template, or None.
+    `constants` are the chunks that are the same in every message. `files` are all that were read. `images` are those
+    that the HTML shows. `unsubscribe` is the setting's template, or None; `attachments` are those of theirs.
     """
 
     __slots__ = (
@@ -66,8 +68,10 @@ class TemplateSet:
         "_subject",
         "_text",
         "_to_text",
+        "attachments",
         "constants",
         "files",
+        "images",
         "unsubscribe",
     )
 
@@ -79,6 +83,8 @@ class TemplateSet:
         text: Compiled | None,
         unsubscribe: TextTemplate | None,
         to_text: Callable[[str], str] | None,
+        attachments: Sequence[AttachmentPath] = (),
+        images: InlineImages | None = None,
     ) -> None:
         parts = self._parts = [part for part in (subject, html, text) if part is not None]
         self._subject = _Piece(subject)
@@ -88,20 +94,27 @@ class TemplateSet:
         self.unsubscribe = unsubscribe
         self._base: dict[str, Any] = dict(subject.template.environment.globals)
         templates = list(chain.from_iterable(part.reached for part in parts))
-        self.files = tuple(Path(template.filename) for template in templates if template.filename is not None)
+        self.attachments = attachments
+        self.images = () if images is None else images.complete()
+        pictures = () if images is None else images.files
+        self.files = (*(Path(one.filename) for one in templates if one.filename is not None), *pictures)
         self.constants: frozenset[str] = frozenset(chain.from_iterable(map(constants_of, templates)))
 
     @property
     def columns(self) -> frozenset[str]:
         """Every contact column that the templates name, the unsubscribe URL's included."""
         named = names_asked(self._parts, "contact")
-        return named if self.unsubscribe is None else named | self.unsubscribe.columns
+        return named.union(*(setting.columns for setting in self._settings))
+
+    @property
+    def _settings(self) -> list[TextTemplate]:
+        return [*([] if self.unsubscribe is None else [self.unsubscribe]), *self.attachments]
 
     def faults(self, columns: Sequence[str]) -> list[Fault]:
         """Find what is wrong with the templates whatever a row holds; `columns` are the file's."""
         variables = VARIABLES if self.unsubscribe is not None else VARIABLES[:-1]
         found = [fault for part in self._parts for fault in faults(part, columns=columns, variables=variables)]
-        return found if self.unsubscribe is None else found + self.unsubscribe.faults(columns)
+        return found + [fault for setting in self._settings for fault in setting.faults(columns)]
 
     def render(self, contact: Contact, link: LoginLink) -> Content:
         """Render subject, bodies and unsubscribe URL for one contact.
@@ -124,6 +137,13 @@ class TemplateSet:
             if isinstance(rendered, CampaignError):
                 return rendered
             variables["unsubscribe_url"] = unsubscribe_url = rendered
+        attached: dict[str, None] = {}  # in the setting's order, none of them twice
+        for attachment in self.attachments:
+            path = attachment.render(contact)
+            if isinstance(path, CampaignError):
+                return path
+            if path:
+                attached[path] = None
         try:
             chunks, html, text = self._chunks(variables)
         except Exception as error:  # A template may raise anything.
@@ -149,7 +169,9 @@ class TemplateSet:
                 text = (self._to_text("".join(html)),)
             except ValueError as error:
                 return _unfit(HTML, f"no text can be made from it: {error}", contact)
-        return Content(subject=subject, text=text, html=html, unsubscribe_url=unsubscribe_url)
+        return Content(
+            subject=subject, text=text, html=html, unsubscribe_url=unsubscribe_url, attachments=tuple(attached)
+        )
 
     def _chunks(self, variables: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Subject, HTML and text."""
@@ -160,11 +182,18 @@ class TemplateSet:
         )
 
 
-def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | None) -> TemplateSet:
+def load_templates(
+    folder: Path,
+    *,
+    campaign_name: str,
+    unsubscribe_url: str | None,
+    attachments: Sequence[str] = (),
+    image_domain: str = "localhost",
+) -> TemplateSet:
     """Compile the templates of a folder and all that they name. Nothing is read again while rendering.
 
-    `unsubscribe_url` is the text of the setting message.unsubscribe_url, itself a template over the contact. Raises
-    `TemplateError` that names file and line.
+    `unsubscribe_url` and `attachments` are the texts of settings, themselves templates over the contact. `image_domain`
+    stands in the Content-IDs of pictures. Raises `TemplateError` that names file and line.
     """
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link to a folder keeps the neighbours it was put among
     if not folder.is_dir():
@@ -175,7 +204,8 @@ def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | N
     if there == {SUBJECT}:
         raise TemplateError(f"there is neither {HTML} nor {TEXT}", where=str(folder), fix="add one of them, or both")
     plain = MailEnvironment(campaign_name=campaign_name, escapes=False, folder=folder)
-    escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=folder)
+    images = InlineImages(folder.parent, image_domain)
+    escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=folder, images=images)
     unsubscribe = None
     if unsubscribe_url is not None:
         unsubscribe = text_template(unsubscribe_url, name="message.unsubscribe_url", campaign_name=campaign_name)
@@ -194,6 +224,8 @@ def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | N
         text=compiled_file(plain, TEXT) if TEXT in there else None,
         unsubscribe=unsubscribe,
         to_text=to_text,
+        attachments=[AttachmentPath(source, campaign_name=campaign_name) for source in attachments],
+        images=images,
     )
 
 

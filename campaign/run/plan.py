@@ -1,14 +1,14 @@
 """From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from campaign.model import Status
 from campaign.run.contacts_process import ContactsProcess
-from campaign.settings import Settings
+from campaign.settings import Settings, own_files
 from campaign.smtp.session.access_token import TokenCommand
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.tls import client_context
@@ -86,14 +86,19 @@ class RunPlan:
 
     def message_plan(self, window: SendWindow) -> MessagePlan:
         """Give what every message is made from."""
-        return message_plan(self.settings, self.secret, window)
+        made = message_plan(self.settings, self.secret, window)
+        return replace(made, private=(*made.private, self.results, self.ledger)) if made.private else made
 
-    def job(self, window: SendWindow, message_id_domain: str | None = None) -> Job:
-        """Give the orders for the workers, all together."""
+    def job(
+        self, window: SendWindow, message_id_domain: str | None = None, attached: Mapping[str, bytes] | None = None
+    ) -> Job:
+        """Give the orders for the workers, all together. `attached`: `MessagePlan.attached`."""
         smtp, retry = self.settings.smtp, self.settings.retry
         return Job(
             ledger=self.ledger,
-            message_plan=replace(self.message_plan(window), message_id_domain=message_id_domain),
+            message_plan=replace(
+                self.message_plan(window), message_id_domain=message_id_domain, attached=attached
+            ),
             server=self.server,
             connections=smtp.connections,
             rate=smtp.rate,
@@ -115,7 +120,15 @@ class RunPlan:
 def message_plan(settings: Settings, secret: str, window: SendWindow) -> MessagePlan:
     """Give what every message of a campaign is made from."""
     link = settings.link.model_copy(update={"secret": None})
-    return MessagePlan(campaign=settings.name, message=settings.message, link=link, link_secret=secret, window=window)
+    return MessagePlan(
+        campaign=settings.name,
+        message=settings.message,
+        link=link,
+        link_secret=secret,
+        window=window,
+        folder=settings.folder,
+        private=own_files(settings) if settings.message.attachments else (),
+    )
 
 
 def configured_server(settings: Settings) -> Server:

@@ -14,6 +14,7 @@ from campaign.settings.addresses import is_loopback
 from campaign.settings.link_secret import link_from_environment
 from campaign.settings.load import load_settings, require_secrets
 from campaign.settings.names import SETTING_HELP
+from campaign.settings.own_files import own_files
 from campaign.settings.output_paths import STDOUT, OutputPaths, output_paths
 from campaign.settings.secrets import open_to_others, secret_files
 from campaign.settings.sections.contacts import ContactsSettings
@@ -44,6 +45,7 @@ __all__ = [
     "load_settings",
     "open_to_others",
     "output_paths",
+    "own_files",
     "require_secrets",
     "secret_files",
 ]

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, tzinfo
 from campaign.content import Fault, load_templates, text_template
 from campaign.errors import InvalidContactError, TemplateError
 from campaign.links import LinkMinter, require_possible_redirect
-from campaign.message import Composer
+from campaign.message import Composer, inline_image_part
 from campaign.model import Contact, Content, LoginLink, Message
+from campaign.worker.attachments import AttachmentParts
 from campaign.worker.job import MessagePlan
 
 _TOLD = 10
@@ -27,8 +28,21 @@ class MessageFactory:
     def __init__(self, plan: MessagePlan) -> None:
         message, link = plan.message, plan.link
         self.templates = templates = load_templates(
-            message.template, campaign_name=plan.campaign, unsubscribe_url=message.unsubscribe_url
+            message.template,
+            campaign_name=plan.campaign,
+            unsubscribe_url=message.unsubscribe_url,
+            attachments=message.attachments,
+            image_domain=message.sender_domain,
         )
+        self.attachments = None
+        if templates.attachments:
+            self.attachments = AttachmentParts(
+                plan.folder,
+                constant=[one.constant for one in templates.attachments if one.constant],
+                folders=[one.folder for one in templates.attachments if one.constant is None and one.folder],
+                private=plan.private,
+                for_all=plan.attached,
+            )
         self.redirect = redirect = None
         if link.redirect_to is not None:
             redirect = text_template(link.redirect_to, name="link.redirect_to", campaign_name=plan.campaign)
@@ -56,16 +70,22 @@ class MessageFactory:
             shortest_unsubscribe_url=0 if unsubscribe is None else unsubscribe.shortest,
             unsubscribe_outline=None if unsubscribe is None else unsubscribe.outline,
             constants=templates.constants,
+            related=[inline_image_part(image) for image in templates.images],
+            attachment=self.attachments,
             message_id_domain=plan.message_id_domain,
         )
 
     def digest(self) -> str:
-        """Give what tells, another time, whether the templates are the same: SHA-256, in hex. Raises TemplateError."""
+        """Give what tells, another time, whether the templates are the same, with their pictures, and the attachments that
+        are the same for all: SHA-256, in hex. Raises TemplateError.
+        """
         try:
             digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in self.templates.files]
         except OSError as error:
             where = str(error.filename)
             raise TemplateError(f"it can't be read: {error.strerror}", where=where, fix="put it back") from None
+        if self.attachments is not None and self.attachments.for_all:
+            digests.append(self.attachments.digest())
         return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
     def verify(self, columns: Sequence[str]) -> None:
