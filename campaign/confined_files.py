@@ -39,8 +39,8 @@ def plain_form(paths: Iterable[Path]) -> frozenset[str]:
 
 
 def open_within(folder: Path, path: str, *, private: frozenset[str] = frozenset()) -> BinaryIO:
-    """Open a file below `folder` to read. Refused are hidden names, ledgers, and what is `private` (`plain_form`): files,
-    and folders with all that is in them.
+    """Open a file below `folder` to read. Refused are hidden names, ledgers, and what is `private`
+    (`plain_form`): files, and folders with all that is in them.
     """
     if not path.isprintable():
         raise RefusedFileError("has a control character in it")

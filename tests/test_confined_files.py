@@ -1,4 +1,4 @@
-"""What a template or a cell may name: plain files inside a folder, and nothing else, whatever links and tricks lead to."""
+"""What a template or a cell may name: plain files inside a folder, whatever links and tricks lead to."""
 
 import os
 import socket
@@ -76,8 +76,7 @@ def test_a_folder_that_is_a_link_out_is_refused(folder: Path) -> None:
 def test_links_in_a_circle_are_no_file(folder: Path) -> None:
     (folder / "a").symlink_to("b")
     (folder / "b").symlink_to("a")
-    with pytest.raises(OSError, match="symbolic links"):
-        open_within(folder, "a")
+    assert refused(folder, "a") == "is no plain file"
 
 
 def test_a_folder_exchanged_for_a_link_after_the_look_is_not_followed(
@@ -96,7 +95,7 @@ def test_a_folder_exchanged_for_a_link_after_the_look_is_not_followed(
         return found
 
     monkeypatch.setattr(os.path, "realpath", look_then_exchange)
-    with pytest.raises(OSError):
+    with pytest.raises(NotADirectoryError):
         open_within(folder, "invoices/2026/1.pdf")
 
 
@@ -123,7 +122,7 @@ def test_what_nobody_can_see_is_refused(folder: Path, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["x" * 300 + ".pdf", "x/" * 3000])
 def test_a_name_too_long_is_the_systems_to_refuse(folder: Path, path: str) -> None:
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="too long"):
         open_within(folder, path)
 
 
@@ -164,10 +163,10 @@ def test_a_file_that_is_written_to_meanwhile_is_not_taken(folder: Path, monkeypa
 def test_nothing_stays_open(folder: Path) -> None:
     (folder / "x.pdf").symlink_to("../secret.pdf")
     os.mkfifo(folder / "fifo.pdf")
-    before = len(os.listdir("/dev/fd"))
+    before = len(list(Path("/dev/fd").iterdir()))
     for path in ("invoices/2026/1.pdf", "invoices/2026/none.pdf", "x.pdf", "fifo.pdf", "terms.pdf/x", "invoices"):
         try:
             open_within(folder, path).close()
         except (OSError, RefusedFileError):
             continue
-    assert len(os.listdir("/dev/fd")) == before
+    assert len(list(Path("/dev/fd").iterdir())) == before

@@ -1,14 +1,15 @@
 """`message.attachments`: a template for the path of a file, a contact in, a path in the campaign's folder out.
 
-What a cell says may choose a file, and no more: in a folder that the operator has named for it. So a path with a cell
-in it begins with a folder, and stays there: no `..`, no hidden name. Without that, a cell could have somebody mailed the
-contacts file, or another's invoice.
+What a cell says may choose a file, and no more: in a folder that the operator has named for it. So a path with a
+cell in it begins with a folder, and stays there: no `..`, no hidden name. Without that, a cell could have somebody
+mailed the contacts file, or another's invoice.
 
 Raises `TemplateError` where no row can make the path right, `InvalidContactError` for a row. Limits: nothing is looked
 up here: whether there is such a file, and where links lead, whoever opens it says.
 """
 
 import posixpath
+from collections.abc import Callable
 from itertools import takewhile
 
 from jinja2 import nodes
@@ -30,8 +31,8 @@ class AttachmentPath(TextTemplate):
 
     __slots__ = ("_by_contact", "_written")
 
-    def __init__(self, source: str, *, campaign_name: str | None) -> None:
-        super().__init__(source, setting=SETTING, campaign_name=campaign_name)
+    def __init__(self, source: str, *, campaign_name: str | None, key_of: Callable[[str], str] | None = None) -> None:
+        super().__init__(source, setting=SETTING, campaign_name=campaign_name, key_of=key_of)
         self._written = constants_of(self._compiled.template)
         self._by_contact = any(one.name == "contact" for one in self._compiled.sources[""].find_all(nodes.Name))
         if not self._by_contact:

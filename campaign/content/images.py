@@ -116,6 +116,7 @@ class InlineImages:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            what = f"the picture {name!r} can't be read: {getattr(error, 'strerror', None) or 'no file has such a name'}"
+            what = (
+                f"the picture {name!r} can't be read: {getattr(error, 'strerror', None) or 'no file has such a name'}"
+            )
         raise TemplateError(what, where=where, fix=fix)
-

@@ -5,7 +5,8 @@ without composing. `attachment_part` and `inline_image_part` make the parts of f
 """
 
 from .composer import Composer
+from .contact_key import ContactKeys
 from .file_part import attachment_part, inline_image_part
 from .message_id import MessageIds, message_id
 
-__all__ = ["Composer", "MessageIds", "attachment_part", "inline_image_part", "message_id"]
+__all__ = ["Composer", "ContactKeys", "MessageIds", "attachment_part", "inline_image_part", "message_id"]

@@ -15,7 +15,6 @@ imported only where it is needed. Limits: what is only odd (a JPEG called `.png`
 
 from collections.abc import Callable
 from functools import cache
-from mimetypes import MimeTypes
 from pathlib import PurePosixPath
 
 from .calendar import is_calendar
@@ -62,16 +61,19 @@ def _begins(*starts: bytes) -> Callable[[bytes], bool]:
     return lambda octets: octets.startswith(starts)
 
 
-_SIGNATURES: dict[str, Callable[[bytes], bool]] = {
-    "application/pdf": lambda octets: b"%PDF-" in octets[:1024],  # readers take what stands before it
-    "application/zip": _begins(*_ZIP),
-    "image/gif": _begins(b"GIF87a", b"GIF89a"),
-    "image/jpeg": _begins(b"\xff\xd8\xff"),
-    "image/png": _begins(b"\x89PNG\r\n\x1a\n"),
-    "image/svg+xml": lambda octets: _text(octets) is not None and b"<svg" in octets,
-    "image/webp": lambda octets: octets[:4] == b"RIFF" and octets[8:12] == b"WEBP",
-    "text/calendar": lambda octets: is_calendar(_text(octets) or ""),
-} | {_MORE_NAMES[suffix]: _begins(*_ZIP) for suffix in _ZIPPED}
+_SIGNATURES: dict[str, Callable[[bytes], bool]] = (
+    {
+        "application/pdf": lambda octets: b"%PDF-" in octets[:1024],  # readers take what stands before it
+        "application/zip": _begins(*_ZIP),
+        "image/gif": _begins(b"GIF87a", b"GIF89a"),
+        "image/jpeg": _begins(b"\xff\xd8\xff"),
+        "image/png": _begins(b"\x89PNG\r\n\x1a\n"),
+        "image/svg+xml": lambda octets: _text(octets) is not None and b"<svg" in octets,
+        "image/webp": lambda octets: octets[:4] == b"RIFF" and octets[8:12] == b"WEBP",
+        "text/calendar": lambda octets: is_calendar(_text(octets) or ""),
+    }
+    | {_MORE_NAMES[suffix]: _begins(*_ZIP) for suffix in _ZIPPED}
+)
 
 
 def media_type(name: str, octets: bytes) -> str:
@@ -88,6 +90,8 @@ def media_type(name: str, octets: bytes) -> str:
 def _by_name(suffix: str) -> str | None:
     if suffix in _MORE_NAMES:
         return _MORE_NAMES[suffix]
+    from mimetypes import MimeTypes
+
     known = MimeTypes()  # Python's table alone: the system's differs from one machine to the next
     named = known.types_map[True].get(suffix) or known.types_map[False].get(suffix)
     return OCTETS if named is not None and named.startswith(("message/", "multipart/")) else named

@@ -90,14 +90,21 @@ class RunPlan:
         return replace(made, private=(*made.private, self.results, self.ledger)) if made.private else made
 
     def job(
-        self, window: SendWindow, message_id_domain: str | None = None, attached: Mapping[str, bytes] | None = None
+        self,
+        window: SendWindow,
+        message_id_domain: str | None = None,
+        contact_key_salt: bytes | None = None,
+        attached: Mapping[str, bytes] | None = None,
     ) -> Job:
-        """Give the orders for the workers, all together. `attached`: `MessagePlan.attached`."""
+        """Give the orders for the workers, all together. What else is given is as in `MessagePlan`."""
         smtp, retry = self.settings.smtp, self.settings.retry
         return Job(
             ledger=self.ledger,
             message_plan=replace(
-                self.message_plan(window), message_id_domain=message_id_domain, attached=attached
+                self.message_plan(window),
+                message_id_domain=message_id_domain,
+                contact_key_salt=contact_key_salt,
+                attached=attached,
             ),
             server=self.server,
             connections=smtp.connections,

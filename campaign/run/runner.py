@@ -92,6 +92,7 @@ class _Run:
         self._attached = None if factory.attachments is None else factory.attachments.for_all
         settings = plan.settings
         self._message_id_domain = ledger.keep_message_id_domain(settings.message.sender_domain)
+        self._contact_key_salt = ledger.keep_contact_key_salt()
         self._message_id = MessageIds(settings.name, self._message_id_domain)
         self._state = RunState()
 
@@ -154,7 +155,8 @@ class _Run:
         ledger.announce_run(opened=opened, templates=self._templates)
         state, observer, signals = self._state, self._observer, self._signals
         sending = Sending(ledger, workers, background, state=state, observer=observer, signals=signals)
-        sending.go(plan.job(window, self._message_id_domain, self._attached), columns_known=self._say_who_is_suppressed)
+        job = plan.job(window, self._message_id_domain, self._contact_key_salt, self._attached)
+        sending.go(job, columns_known=self._say_who_is_suppressed)
         self._recover()
         sending.end(where=f"smtp.host {plan.server.host}")
 

@@ -14,8 +14,8 @@ from campaign.settings.addresses import is_loopback
 from campaign.settings.link_secret import link_from_environment
 from campaign.settings.load import load_settings, require_secrets
 from campaign.settings.names import SETTING_HELP
-from campaign.settings.own_files import own_files
 from campaign.settings.output_paths import STDOUT, OutputPaths, output_paths
+from campaign.settings.own_files import own_files
 from campaign.settings.secrets import open_to_others, secret_files
 from campaign.settings.sections.contacts import ContactsSettings
 from campaign.settings.sections.ledger import LedgerSettings

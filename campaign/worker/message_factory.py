@@ -13,7 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from campaign.content import Fault, load_templates, text_template
 from campaign.errors import InvalidContactError, TemplateError
 from campaign.links import LinkMinter, require_possible_redirect
-from campaign.message import Composer, inline_image_part
+from campaign.message import Composer, ContactKeys, inline_image_part
 from campaign.model import Contact, Content, LoginLink, Message
 from campaign.worker.attachments import AttachmentParts
 from campaign.worker.job import MessagePlan
@@ -27,25 +27,32 @@ class MessageFactory:
 
     def __init__(self, plan: MessagePlan) -> None:
         message, link = plan.message, plan.link
+        key_of = ContactKeys(plan.contact_key_salt)
         self.templates = templates = load_templates(
             message.template,
             campaign_name=plan.campaign,
             unsubscribe_url=message.unsubscribe_url,
+            to_name=message.to_name,
+            headers=message.headers,
             attachments=message.attachments,
+            key_of=key_of,
             image_domain=message.sender_domain,
         )
         self.attachments = None
-        if templates.attachments:
+        attachments = templates.texts.attachments
+        if attachments:
             self.attachments = AttachmentParts(
                 plan.folder,
-                constant=[one.constant for one in templates.attachments if one.constant],
-                folders=[one.folder for one in templates.attachments if one.constant is None and one.folder],
+                constant=[one.constant for one in attachments if one.constant],
+                folders=[one.folder for one in attachments if one.constant is None and one.folder],
                 private=plan.private,
                 for_all=plan.attached,
             )
         self.redirect = redirect = None
         if link.redirect_to is not None:
-            redirect = text_template(link.redirect_to, name="link.redirect_to", campaign_name=plan.campaign)
+            redirect = text_template(
+                link.redirect_to, name="link.redirect_to", campaign_name=plan.campaign, key_of=key_of
+            )
             require_possible_redirect(
                 redirect.outline,
                 redirect.lead,
@@ -53,7 +60,7 @@ class MessageFactory:
                 hosts=(link.domain, *link.redirect_hosts),
             )
             self.redirect = redirect
-        unsubscribe = templates.unsubscribe
+        unsubscribe = templates.texts.unsubscribe
         self.minter = LinkMinter(
             domain=link.domain,
             secret=plan.link_secret,
@@ -69,15 +76,16 @@ class MessageFactory:
             unsubscribe_mailto=message.unsubscribe_mailto,
             shortest_unsubscribe_url=0 if unsubscribe is None else unsubscribe.shortest,
             unsubscribe_outline=None if unsubscribe is None else unsubscribe.outline,
+            headers={name: text.constant for name, text in templates.texts.headers.items()},
             constants=templates.constants,
-            related=[inline_image_part(image) for image in templates.images],
+            images=[inline_image_part(image) for image in templates.images],
             attachment=self.attachments,
             message_id_domain=plan.message_id_domain,
         )
 
     def digest(self) -> str:
-        """Give what tells, another time, whether the templates are the same, with their pictures, and the attachments that
-        are the same for all: SHA-256, in hex. Raises TemplateError.
+        """Give what tells, another time, whether the templates are the same, with their pictures, and the attachments
+        that are the same for all: SHA-256, in hex. Raises TemplateError.
         """
         try:
             digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in self.templates.files]

@@ -61,7 +61,8 @@ def test_an_empty_cell_is_a_gap_like_any_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["{{ contact.invoice }}", "./{{ contact.invoice }}", "inv{{ contact.invoice }}", "a/../{{ contact.invoice }}"]
+    "source",
+    ["{{ contact.invoice }}", "./{{ contact.invoice }}", "inv{{ contact.invoice }}", "a/../{{ contact.invoice }}"],
 )
 def test_a_cell_without_a_folder_before_it_is_the_settings_fault(source: str) -> None:
     """A cell could name the contacts file, or the ledger."""

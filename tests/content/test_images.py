@@ -26,7 +26,7 @@ def html(templates: TemplateSet, **columns: str) -> str:
         "<img src='cid:logo.png' alt='Acme'>",
         "<img src=cid:logo.png alt=Acme>",
         '<td background="CID:logo.png">x</td>',
-        "<td style=\"background: url(cid:logo.png)\">x</td>",
+        '<td style="background: url(cid:logo.png)">x</td>',
         "<td style=\"background: url('cid:logo.png')\">x</td>",
         '<!--[if mso]><v:fill src="cid:logo.png"/><![endif]-->x',
         "{% set logo = 'cid:logo.png' %}<img src=\"{{ logo }}\">",
