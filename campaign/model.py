@@ -119,6 +119,18 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InlineImage:
+    """A picture that travels with the message, since its HTML shows it."""
+
+    name: str
+    octets: bytes = field(repr=False)
+    content_id: str
+    """As in `src="cid:…"`: without angle brackets (RFC 2392)."""
+    where: str
+    """The template and its line that name it first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """RFC 5321 section 2.3.1."""
 

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -29,13 +30,13 @@ FLOORS = (
     ),
     ("settings",),
     ("window",),
-    ("durations", "private_files", "visible", "core_dumps"),
+    ("durations", "private_files", "confined_files", "visible", "core_dumps"),
     ("model", "errors", "pages", "__init__"),
 )
 """From the top to the bottom."""
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 ROOMS = next(floor for floor in FLOORS if "smtp" in floor)
-KNOWN_TO_ROOMS = {"durations", "private_files", "visible", "core_dumps", "model", "errors", "pages", "__init__"}
+KNOWN_TO_ROOMS = set(chain(*FLOORS[FLOORS.index(("window",)) + 1 :]))
 """A room takes what it needs as plain values: it knows no settings, and no window."""
 
 HOMES = {
@@ -51,6 +52,7 @@ HOMES = {
     "markupsafe": {"content"},
     "inscriptis": {"content"},
     "lxml": {"content", "deliverability"},  # HTML made into text, and HTML looked at
+    "puremagic": {"message"},
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
     "scramp": {"smtp"},

@@ -25,6 +25,7 @@ from jinja2.utils import missing, pass_environment
 from markupsafe import escape
 
 from campaign.content.blank import cell_of, default, joining, text_filters
+from campaign.content.images import InlineImages
 from campaign.content.moments import duration, moment
 from campaign.content.views import CampaignView, ContactView
 from campaign.content.wording import KEY
@@ -93,7 +94,7 @@ class _Generator(CodeGenerator):
 
 class MailEnvironment(Environment):
     """One per kind of text. `folder` None: no files, no inheritance. `key_of`: address → `contact.key`, where no column
-    has that name.
+    has that name. `images`: those that its templates bring along.
     """
 
     code_generator_class = _Generator
@@ -106,6 +107,7 @@ class MailEnvironment(Environment):
         escapes: bool,
         folder: Path | None = None,
         key_of: Callable[[str], str] | None = None,
+        images: InlineImages | None = None,
     ) -> None:
         # A byte order mark is no part of a subject; hence utf-8-sig.
         loader = None if folder is None else FileSystemLoader(folder.parent, encoding="utf-8-sig")
@@ -114,6 +116,7 @@ class MailEnvironment(Environment):
         )
         self.folder = folder
         self._key_of = key_of
+        self._images = images
         self._joined: dict[tuple[str, str], str] = {}
         self.filters |= text_filters()
         self.filters["default"] = self.filters["d"] = default
@@ -122,6 +125,12 @@ class MailEnvironment(Environment):
         self.filters["duration"] = duration
         if campaign_name is not None:
             self.globals["campaign"] = CampaignView(campaign_name)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        if self._images is not None and "cid:" in source.lower():
+            self._images.put_into(tree, partial(self._candidates, parent=name or ""), self.title(name))
+        return tree
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look up `contact.name`: a column, whatever else Python may know by that name."""
@@ -165,12 +174,16 @@ class MailEnvironment(Environment):
         return name
 
     def _join(self, template: str, parent: str) -> str:
+        own, *beside = self._candidates(template, parent)
+        return own if not beside or self.has(own) else beside[0]
+
+    def _candidates(self, name: str, parent: str) -> tuple[str, ...]:
+        """Where a name may lead, the first one first."""
         if self.folder is None:
-            return template
-        if template.startswith(("./", "../")):
-            return posixpath.normpath(posixpath.join(posixpath.dirname(parent), template))
-        own = f"{self.folder.name}/{template}"
-        return own if self.has(own) else template
+            return (name,)
+        if name.startswith(("./", "../")):
+            return (posixpath.normpath(posixpath.join(posixpath.dirname(parent), name)),)
+        return f"{self.folder.name}/{name}", name
 
     def has(self, name: str) -> bool:
         """Tell whether the loader knows a name."""

@@ -36,9 +36,12 @@ def rendering_fault(
     again: Callable[[ContactView], object],
     setting: str | None = None,
 ) -> InvalidContactError | TemplateError:
-    """Put an exception out of a template into words. `setting` is where the template stands, if in no file. `numbers`
-    are the columns that it reads as numbers; `again` renders it once more, for a contact like this one.
+    """Put an exception out of a template into words; one that has them stays as it is. `setting` is where the template
+    stands, if in no file. `numbers` are the columns that it reads as numbers; `again` renders it once more, for a
+    contact like this one.
     """
+    if isinstance(error, InvalidContactError | TemplateError):
+        return error.with_traceback(None)
     place = setting or _place(error.__traceback__)
     row = f"row {contact.number}"
     column = _empty_column(error)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from campaign.content.attachment_path import AttachmentPath
 from campaign.content.lint import Fault
 from campaign.content.setting_text import TextTemplate, text_template
 from campaign.content.views import ContactView
@@ -49,7 +50,9 @@ class MessageTexts:
         self.unsubscribe = None if unsubscribe_url is None else compiled(unsubscribe_url, "unsubscribe_url")
         self.to_name = None if to_name is None else compiled(to_name, "to_name")
         self.headers = {name: compiled(source, f"headers.{name}") for name, source in headers.items()}
-        self.attachments = tuple(compiled(source, "attachments") for source in attachments)
+        self.attachments = tuple(
+            AttachmentPath(source, campaign_name=campaign_name, key_of=key_of) for source in attachments
+        )
         alone = [one for one in (self.unsubscribe, self.to_name) if one is not None]
         self._all = (*alone, *self.headers.values(), *self.attachments)
 
@@ -77,5 +80,5 @@ class MessageTexts:
             unsubscribe_url=None if self.unsubscribe is None else next(values),
             to_name="" if self.to_name is None else next(values).strip(),
             headers=tuple(next(values) for _ in self.headers),
-            attachments=tuple(path for path in values if path.strip()),
+            attachments=tuple(dict.fromkeys(path for path in values if path)),
         )

@@ -82,9 +82,12 @@ class TextTemplate:
             )
 
     def _run(self, contact: ContactView) -> str:
+        return "".join(self._chunks(contact))
+
+    def _chunks(self, contact: ContactView) -> list[str]:
         environment = self._environment
         context = environment.context_class(environment, {**self._base, "contact": contact}, None, {})
-        return "".join(self._root(context))
+        return list(self._root(context))
 
 
 def _shortest(body: Iterable[nodes.Node]) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 from campaign.content.compilation import Compiled, compiled_file, is_blank
 from campaign.content.environment import MailEnvironment, constants_of
 from campaign.content.faults import rendering_fault
+from campaign.content.images import InlineImages
 from campaign.content.lint import Fault, faults, names_asked, read_as_numbers
 from campaign.content.message_texts import MessageTexts
 from campaign.content.views import ContactView, LinkView
@@ -56,8 +57,8 @@ class _Piece:
 class TemplateSet:
     """The templates of a campaign, compiled; made by `load_templates`.
 
-    `constants` are the chunks that are the same in every message. `files` are all that were compiled. `texts` are the
-    settings that are templates, too.
+    `constants` are the chunks that are the same in every message. `files` are all that were read. `images` are those
+    that the HTML shows. `texts` are the settings that are templates, too.
     """
 
     __slots__ = (
@@ -69,6 +70,7 @@ class TemplateSet:
         "_to_text",
         "constants",
         "files",
+        "images",
         "texts",
     )
 
@@ -80,6 +82,7 @@ class TemplateSet:
         text: Compiled | None,
         texts: MessageTexts,
         to_text: Callable[[str], str] | None,
+        images: InlineImages,
     ) -> None:
         parts = self._parts = [part for part in (subject, html, text) if part is not None]
         self._subject = _Piece(subject)
@@ -89,7 +92,8 @@ class TemplateSet:
         self.texts = texts
         self._base: dict[str, Any] = dict(subject.template.environment.globals)
         templates = list(chain.from_iterable(part.reached for part in parts))
-        self.files = tuple(Path(template.filename) for template in templates if template.filename is not None)
+        self.images = images.complete()
+        self.files = (*(Path(one.filename) for one in templates if one.filename is not None), *images.files)
         self.constants: frozenset[str] = frozenset(chain.from_iterable(map(constants_of, templates)))
 
     @property
@@ -176,11 +180,13 @@ def load_templates(
     headers: Mapping[str, str] = MappingProxyType({}),
     attachments: Sequence[str] = (),
     key_of: Callable[[str], str] | None = None,
+    image_domain: str = "localhost",
 ) -> TemplateSet:
     """Compile the templates of a folder and all that they name. Nothing is read again while rendering.
 
     `unsubscribe_url`, `to_name`, `headers` and `attachments` are the settings of [message] by these names, themselves
-    templates over the contact. `key_of`: address → `contact.key`. Raises `TemplateError` that names file and line.
+    templates over the contact. `key_of`: address → `contact.key`. `image_domain`: what the Content-IDs of pictures end
+    with. Raises `TemplateError` that names file and line.
     """
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link to a folder keeps the neighbours it was put among
     if not folder.is_dir():
@@ -191,7 +197,8 @@ def load_templates(
     if there == {SUBJECT}:
         raise TemplateError(f"there is neither {HTML} nor {TEXT}", where=str(folder), fix="add one of them, or both")
     plain = MailEnvironment(campaign_name=campaign_name, escapes=False, folder=folder, key_of=key_of)
-    escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=folder, key_of=key_of)
+    images = InlineImages(folder.parent, image_domain)
+    escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=folder, key_of=key_of, images=images)
     to_text: Callable[[str], str] | None = None
     if TEXT not in there:
         # Only here: with a body.txt nobody waits for an HTML parser.
@@ -214,6 +221,7 @@ def load_templates(
             key_of=key_of,
         ),
         to_text=to_text,
+        images=images,
     )
 
 

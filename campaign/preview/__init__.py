@@ -5,7 +5,7 @@ works from disk: no server, no network. Every message is shown in a sandboxed fr
 Content-Security-Policy that loads nothing from outside; a link opens only when a person clicks it.
 Raises `ResultsError` for a folder that holds other people's files, or can't be written.
 
-Limits: one writer to a folder, used by one thread. Inline images (`cid:`) are not shown; the `.eml` has them.
+Limits: one writer to a folder, used by one thread. Attachments are named; the `.eml` has them.
 """
 
 from campaign.preview.cells import has_invisible, visible_cell

@@ -11,6 +11,7 @@ from html import escape
 from string import Template
 
 from campaign.pages import asset, shown
+from campaign.preview.files import attached_files, with_pictures
 from campaign.visible import visible, visible_lines
 
 # Inherited by the message's own frame (a srcdoc document takes its container's policy: HTML, section 7.9).
@@ -45,10 +46,21 @@ def message_page(
         detail=shown(detail and f" · {visible(detail)}"),
         note=shown(note),
         eml=f"{name}.eml",
-        html=_framed(html) if html.strip() else "<pre>This message has no HTML part.</pre>",
+        attached=_attached(message),
+        html=_framed(with_pictures(html, message)) if html.strip() else "<pre>This message has no HTML part.</pre>",
         text=shown(text) or "This message has no text part.",
         headers=shown(visible_lines(_header_block(message))),
     )
+
+
+def _attached(message: bytes) -> str:
+    """A line that names the attachments, where there are some."""
+    files = [f"<bdi>{shown(visible(one.name))}</bdi> ({_size(one.size)})" for one in attached_files(message)]
+    return f"<p>Attached: {', '.join(files)}</p>" if files else ""
+
+
+def _size(octets: int) -> str:
+    return f"{octets:,} bytes" if octets < 1000 else f"{(octets + 500) // 1000:,} kB"
 
 
 def parts(message: bytes) -> tuple[str, str, str]:

@@ -1,7 +1,7 @@
 """From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from campaign.dkim import SigningKey, read_key, takes_one_signature, written_ane
 from campaign.errors import SettingsError
 from campaign.model import Status
 from campaign.run.contacts_process import ContactsProcess
-from campaign.settings import Settings
+from campaign.settings import Settings, own_files
 from campaign.smtp.session.access_token import TokenCommand
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.tls import client_context
@@ -90,12 +90,17 @@ class RunPlan:
 
     def message_plan(self, window: SendWindow) -> MessagePlan:
         """Give what every message is made from."""
-        return message_plan(self.settings, self.secret, window, self.signing_keys)
+        made = message_plan(self.settings, self.secret, window, self.signing_keys)
+        return replace(made, private=(*made.private, self.results, self.ledger)) if made.private else made
 
     def job(
-        self, window: SendWindow, message_id_domain: str | None = None, contact_key_salt: bytes | None = None
+        self,
+        window: SendWindow,
+        message_id_domain: str | None = None,
+        contact_key_salt: bytes | None = None,
+        attached: Mapping[str, bytes] | None = None,
     ) -> Job:
-        """Give the orders for the workers, all together."""
+        """Give the orders for the workers, all together. What else is given is as in `MessagePlan`."""
         smtp, retry = self.settings.smtp, self.settings.retry
         return Job(
             ledger=self.ledger,
@@ -103,6 +108,7 @@ class RunPlan:
                 self.message_plan(window),
                 message_id_domain=message_id_domain,
                 contact_key_salt=contact_key_salt,
+                attached=attached,
             ),
             server=self.server,
             connections=smtp.connections,
@@ -135,6 +141,8 @@ def message_plan(
         window=window,
         signing_keys=tuple(signing_keys),
         unsigned=written_anew_by(settings.smtp.host) if signing_keys else frozenset(),
+        folder=settings.folder,
+        private=own_files(settings) if settings.message.attachments else (),
     )
 
 

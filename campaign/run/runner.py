@@ -62,7 +62,7 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
     workers = WorkerPool(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
     try:
         with open_for_run(plan.ledger, settings.name) as ledger:
-            started = _Run(plan, observer, signals, ledger, factory.digest())
+            started = _Run(plan, observer, signals, ledger, factory)
             try:
                 return started.finish(started.go(contacts, workers))
             except UsageError as error:
@@ -77,13 +77,19 @@ class _Run:
     """What the steps of one run share."""
 
     def __init__(
-        self, plan: RunPlan, observer: RunObserver, signals: ShutdownSignals, ledger: RunLedger, templates: str
+        self,
+        plan: RunPlan,
+        observer: RunObserver,
+        signals: ShutdownSignals,
+        ledger: RunLedger,
+        factory: MessageFactory,
     ) -> None:
         self._plan = plan
         self._observer = observer
         self._signals = signals
         self._ledger = ledger
-        self._templates = templates
+        self._templates = factory.digest()
+        self._attached = None if factory.attachments is None else factory.attachments.for_all
         settings = plan.settings
         self._message_id_domain = ledger.keep_message_id_domain(settings.message.sender_domain)
         self._contact_key_salt = ledger.keep_contact_key_salt()
@@ -149,7 +155,7 @@ class _Run:
         ledger.announce_run(opened=opened, templates=self._templates)
         state, observer, signals = self._state, self._observer, self._signals
         sending = Sending(ledger, workers, background, state=state, observer=observer, signals=signals)
-        job = plan.job(window, self._message_id_domain, self._contact_key_salt)
+        job = plan.job(window, self._message_id_domain, self._contact_key_salt, self._attached)
         sending.go(job, columns_known=self._say_who_is_suppressed)
         self._recover()
         sending.end(where=f"smtp.host {plan.server.host}")

@@ -15,6 +15,7 @@ from campaign.settings.link_secret import link_from_environment
 from campaign.settings.load import load_settings, require_secrets
 from campaign.settings.names import SETTING_HELP
 from campaign.settings.output_paths import STDOUT, OutputPaths, output_paths
+from campaign.settings.own_files import own_files
 from campaign.settings.secrets import open_to_others, secret_files
 from campaign.settings.sections.contacts import ContactsSettings
 from campaign.settings.sections.dkim import DkimSettings
@@ -46,6 +47,7 @@ __all__ = [
     "load_settings",
     "open_to_others",
     "output_paths",
+    "own_files",
     "require_secrets",
     "secret_files",
 ]

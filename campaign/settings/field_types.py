@@ -125,6 +125,11 @@ def paths(value: object) -> tuple[Path, ...]:
     return tuple(path(part) for part in items(value, kind="files", example='["unsubscribed.csv"]'))
 
 
+def texts(value: object) -> tuple[str, ...]:
+    """Take a list of texts."""
+    return tuple(text(part) for part in items(value, kind="texts", example='["terms.pdf"]'))
+
+
 def duration(value: object) -> timedelta:
     """Take a length of time with its unit."""
     if isinstance(value, timedelta):
@@ -191,4 +196,5 @@ def campaign_name(value: object) -> str:
 Text = Annotated[str, PlainValidator(text)]
 FilePath = Annotated[Path, PlainValidator(path)]
 FilePaths = Annotated[tuple[Path, ...], BeforeValidator(paths)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(texts)]
 Number = BeforeValidator(number)

@@ -1,6 +1,6 @@
 """Everything a worker must know, as plain values that travel to another process (by pickle, over a pipe)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -31,6 +31,12 @@ class MessagePlan:
     """That of the campaign's first run, so that the Message-IDs stay; None: the sender's."""
     contact_key_salt: bytes | None = field(default=None, repr=False)
     """The campaign's, so that `contact.key` stays; None: one that is thrown away."""
+    folder: Path = Path()
+    """The campaign's, which attachments lie in."""
+    private: tuple[Path, ...] = ()
+    """Files and folders in it that are never attached."""
+    attached: Mapping[str, bytes] | None = field(default=None, repr=False)
+    """The parts of the attachments that are the same for all, by path; None: they are to be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

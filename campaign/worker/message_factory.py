@@ -14,8 +14,9 @@ from campaign.content import Fault, load_templates, text_template
 from campaign.dkim import Signer
 from campaign.errors import InvalidContactError, TemplateError
 from campaign.links import LinkMinter, require_possible_redirect
-from campaign.message import Composer, ContactKeys
+from campaign.message import Composer, ContactKeys, inline_image_part
 from campaign.model import Contact, Content, LoginLink, Message
+from campaign.worker.attachments import AttachmentParts
 from campaign.worker.job import MessagePlan
 
 _TOLD = 10
@@ -34,8 +35,20 @@ class MessageFactory:
             unsubscribe_url=message.unsubscribe_url,
             to_name=message.to_name,
             headers=message.headers,
+            attachments=message.attachments,
             key_of=key_of,
+            image_domain=message.sender_domain,
         )
+        self.attachments = None
+        attachments = templates.texts.attachments
+        if attachments:
+            self.attachments = AttachmentParts(
+                plan.folder,
+                constant=[one.constant for one in attachments if one.constant],
+                folders=[one.folder for one in attachments if one.constant is None and one.folder],
+                private=plan.private,
+                for_all=plan.attached,
+            )
         self.redirect = redirect = None
         if link.redirect_to is not None:
             redirect = text_template(
@@ -68,16 +81,22 @@ class MessageFactory:
             headers={name: text.constant for name, text in templates.texts.headers.items()},
             constants=templates.constants,
             sign=None if self._signing is None else self._signing.sign,
+            images=[inline_image_part(image) for image in templates.images],
+            attachment=self.attachments,
             message_id_domain=plan.message_id_domain,
         )
 
     def digest(self) -> str:
-        """Give what tells, another time, whether the templates are the same: SHA-256, in hex. Raises TemplateError."""
+        """Give what tells, another time, whether the templates are the same, with their pictures, and the attachments
+        that are the same for all: SHA-256, in hex. Raises TemplateError.
+        """
         try:
             digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in self.templates.files]
         except OSError as error:
             where = str(error.filename)
             raise TemplateError(f"it can't be read: {error.strerror}", where=where, fix="put it back") from None
+        if self.attachments is not None and self.attachments.for_all:
+            digests.append(self.attachments.digest())
         return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
     def verify(self, columns: Sequence[str]) -> None:

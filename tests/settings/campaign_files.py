@@ -48,6 +48,10 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "message.return_path": [("a@b.example", "a@b.example"), ("a@bücher.example", "a@xn--bcher-kva.example")],
     "message.unsubscribe_url": [("https://a.example/", "https://a.example/"), ("HTTPS://{{ x }}", "HTTPS://{{ x }}")],
     "message.unsubscribe_mailto": [("a@b.example", "a@b.example"), ("é@b.test", "é@b.test")],
+    "message.attachments": [
+        ("terms.pdf, a/b.pdf", ("terms.pdf", "a/b.pdf")),
+        ('["a, b.pdf"]', ("a, b.pdf",)),
+    ],
     "window.opens": [("2026-11-23T09:00", datetime(2026, 11, 23, 9)), ("2026-11-23", datetime(2026, 11, 23))],
     "window.closes": [
         ("2026-11-23 17:00:00", datetime(2026, 11, 23, 17)),

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, PlainValidator, ValidationInfo, field_validator
 
 from campaign.settings.addresses import address, mailbox, web_address
-from campaign.settings.field_types import FilePath, text
+from campaign.settings.field_types import FilePath, Texts, text
 from campaign.settings.header_names import header_templates
 from campaign.settings.sections.base import Section
 
@@ -38,6 +38,12 @@ class MessageSettings(Section):
     )
     unsubscribe_mailto: Annotated[str, PlainValidator(address)] | None = Field(
         default=None, description="a bare address", examples=['"unsubscribe@acme.example"']
+    )
+
+    attachments: Texts = Field(
+        default=(),
+        description="a list of paths of files, which may be templates",
+        examples=['["terms.pdf", "invoices/{{ contact.invoice }}"]'],
     )
 
     @field_validator("return_path", mode="plain")

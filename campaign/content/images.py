@@ -1,0 +1,122 @@
+"""Pictures that the HTML shows and the message brings along: `src="cid:logo.png"` names a file, as templates are named.
+
+In: the syntax tree of a template that gives HTML. Out: the same, each `cid:` with the Content-ID of its picture in the
+file's place (RFC 2392), and the pictures, once each. It is done before the template is compiled, so that nothing is
+left to do for a message.
+
+Raises `TemplateError` that names file and line: for a file that isn't there, and for a name that is put together, since
+what a message brings along is the same for everybody. Limits: a `cid:` that comes whole from a cell is not found, and
+shows nothing.
+"""
+
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote
+
+from jinja2 import nodes
+
+from campaign.confined_files import RefusedFileError, open_within, read_whole
+from campaign.errors import TemplateError
+from campaign.model import InlineImage
+
+_CID = re.compile(r"""(["'(=]\s*|\A\s*)cid:([^"'()\s<>]*)""", re.IGNORECASE)
+"""In an attribute, quoted or not, or in `url()`; or at the start of a text that a template hands on."""
+_LARGEST = 10_000_000
+"""Octets of one picture: more than any inbox shows in a message."""
+
+
+class InlineImages:
+    """Those of one folder of templates. `domain`: the right side of their Content-IDs."""
+
+    def __init__(self, folder: Path, domain: str) -> None:
+        self._folder = folder
+        self._domain = domain
+        self._found: dict[str, InlineImage] = {}
+        self._complete = False
+
+    def complete(self) -> tuple[InlineImage, ...]:
+        """Give all that were named; from now on, nothing new can be."""
+        self._complete = True
+        return tuple(self._found.values())
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The pictures' files."""
+        return tuple(self._folder / name for name in self._found)
+
+    def put_into(self, tree: nodes.Template, candidates: Callable[[str], tuple[str, ...]], title: str) -> None:
+        """Put Content-IDs into the tree of the template called `title`. `candidates`: where a name may lead, from the
+        folder of all templates.
+        """
+        kinds: tuple[type[nodes.TemplateData | nodes.Const], ...] = (nodes.TemplateData, nodes.Const)
+        for node in tree.find_all(kinds):
+            text = node.data if isinstance(node, nodes.TemplateData) else node.value
+            if not isinstance(text, str) or "cid:" not in text.lower():
+                continue
+
+            def written(match: re.Match[str], node: nodes.TemplateData | nodes.Const = node, text: str = text) -> str:
+                # The text may go over many lines, and the node knows where it begins.
+                line = node.lineno + text.count("\n", 0, match.start(2))
+                # Behind it comes what the template writes next: another piece of the name.
+                goes_on = isinstance(node, nodes.TemplateData) and match.end() == len(text)
+                image = self._image(match[2], candidates, f"{title} line {line}", goes_on=goes_on)
+                return f"{match[1]}cid:{image.content_id}"
+
+            if isinstance(node, nodes.TemplateData):
+                node.data = _CID.sub(written, text)
+            else:
+                node.value = _CID.sub(written, text)
+
+    def _image(
+        self, written: str, candidates: Callable[[str], tuple[str, ...]], where: str, *, goes_on: bool
+    ) -> InlineImage:
+        name = unquote(unescape(written))
+        if not name or goes_on:
+            raise TemplateError(
+                "the name of a picture is put together: what follows cid: must stand in the template as it is",
+                where=where,
+                fix="name a file in the template's folder, src=\"cid:logo.png\", or link to a picture of the contact's",
+            )
+        for path in candidates(name):
+            known = self._found.get(path)
+            if known is not None:
+                return known
+            octets = self._read(path, name, where)
+            if octets is None:
+                continue
+            if self._complete:
+                raise TemplateError(
+                    f"the picture {name!r} is named in a template that is itself named by what a row holds",
+                    where=where,
+                    fix="include that template by its name, or show the picture in body.html",
+                )
+            digest = sha256(octets + b"\0" + path.encode()).hexdigest()[:24]
+            image = InlineImage(
+                name=path.rpartition("/")[2], octets=octets, content_id=f"{digest}@{self._domain}", where=where
+            )
+            self._found[path] = image
+            return image
+        raise TemplateError(
+            f"there is no picture {name!r}",
+            where=where,
+            fix="put it into the template's folder; names count from there, then from the folder beside it",
+        )
+
+    def _read(self, path: str, name: str, where: str) -> bytes | None:
+        """The picture's octets; None where there is no such file."""
+        fix = "keep pictures in the template's folder, or in the folder beside it"
+        try:
+            with open_within(self._folder, path) as file:
+                return read_whole(file, largest=_LARGEST)
+        except RefusedFileError as error:
+            what = f"the picture {name!r} {error}"
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            what = (
+                f"the picture {name!r} can't be read: {getattr(error, 'strerror', None) or 'no file has such a name'}"
+            )
+        raise TemplateError(what, where=where, fix=fix)

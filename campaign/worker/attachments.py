@@ -1,0 +1,144 @@
+"""The files of `message.attachments` as parts of messages: paths in, MIME parts out, each file encoded once.
+
+What is the same for all is read when this is made, and by the owner of a run alone: its workers are given the parts, so
+that everybody gets the same octets whatever happens to the file meanwhile. What is the contact's own is opened for each
+message, and encoded again only where it is another file than before; so many octets of such parts are kept.
+
+Raises SettingsError for what no row is to blame for: a file for all that isn't there, a folder that is gone, a disk
+that fails. Raises InvalidContactError, which names the path, for a row's own.
+"""
+
+import errno
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from campaign.confined_files import FileIdentity, RefusedFileError, identity, open_within, plain_form, read_whole
+from campaign.errors import InvalidContactError, SettingsError
+from campaign.message import attachment_part
+from campaign.visible import visible
+
+SETTING = "message.attachments"
+LARGEST = 50_000_000
+"""Octets of one file. In base64 that is 68 MB; Gmail takes messages of 25 MB, Microsoft 365 at most 150."""
+_KEPT = 64 * 1024 * 1024
+"""Octets of contacts' own parts that are kept."""
+_ROWS_OWN = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EINVAL}
+"""What a path can bring about by itself; everything else is the machine's fault."""
+_SHOWN = 100
+
+
+class AttachmentParts:
+    """Those of one process. Call it with a path; `for_all` are the parts that it began with."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        constant: Sequence[str],
+        folders: Sequence[str],
+        private: Iterable[Path],
+        for_all: Mapping[str, bytes] | None = None,
+        kept: int = _KEPT,
+    ) -> None:
+        """`folder`: the campaign's; `constant`: the paths that are the same for all; `folders`: where the others lead;
+        `private`: what is never attached; `for_all`: the constant ones' parts, where they have been read. Raises
+        SettingsError.
+        """
+        self._folder = folder
+        self._private = plain_form(private)
+        self._kept = kept
+        self._size = 0
+        self._own: OrderedDict[str, tuple[FileIdentity, bytes]] = OrderedDict()
+        for needed in folders:
+            self._require_folder(needed)
+        self.for_all = {path: self._read_for_all(path) for path in constant} if for_all is None else dict(for_all)
+
+    def digest(self) -> str:
+        """Tell, another time, whether the files for all are the same: SHA-256, in hex."""
+        parts = (path.encode() + b"\0" + hashlib.sha256(part).digest() for path, part in self.for_all.items())
+        return hashlib.sha256(b"".join(parts)).hexdigest()
+
+    def __call__(self, path: str) -> bytes:
+        """Give the part of the file. Raises InvalidContactError, SettingsError."""
+        part = self.for_all.get(path)
+        if part is not None:
+            return part
+        try:
+            return self._read(path)
+        except RefusedFileError as error:
+            what = str(error)
+        except OSError as error:
+            if error.errno not in _ROWS_OWN:
+                raise self._at_fault(path, error) from None
+            what = "is not there" if error.errno == errno.ENOENT else f"can't be read: {error.strerror}"
+        self._require_folder(path.partition("/")[0])
+        raise InvalidContactError(
+            f"the attachment {_shown(path)} {what}",
+            where=SETTING,
+            fix="put the file there, or correct the columns of the row that its path is made of",
+        )
+
+    def _read(self, path: str) -> bytes:
+        with open_within(self._folder, path, private=self._private) as file:
+            found = identity(file)
+            known = self._own.get(path)
+            if known is not None and known[0] == found:
+                self._own.move_to_end(path)
+                return known[1]
+            part = attachment_part(path.rpartition("/")[2], read_whole(file, largest=LARGEST))
+        self._keep(path, found, part)
+        return part
+
+    def _keep(self, path: str, found: FileIdentity, part: bytes) -> None:
+        """Keep it, and let go of those that were not wanted for longest."""
+        if path in self._own:
+            self._size -= len(self._own.pop(path)[1])
+        if len(part) > self._kept:
+            return
+        self._own[path] = found, part
+        self._size += len(part)
+        while self._size > self._kept:
+            self._size -= len(self._own.popitem(last=False)[1][1])
+
+    def _read_for_all(self, path: str) -> bytes:
+        try:
+            with open_within(self._folder, path, private=self._private) as file:
+                return attachment_part(path.rpartition("/")[2], read_whole(file, largest=LARGEST))
+        except RefusedFileError as error:
+            what = str(error)
+        except OSError as error:
+            what = "is not there" if error.errno == errno.ENOENT else f"can't be read: {error.strerror}"
+        raise SettingsError(
+            f"the attachment {_shown(path)} {what}",
+            where=SETTING,
+            fix="put the file into the campaign's folder, readable, or take it out of the setting",
+        )
+
+    def _require_folder(self, name: str) -> None:
+        """Raise SettingsError where a folder of attachments can't be looked into: then no row is to blame."""
+        base = os.path.realpath(self._folder)
+        if os.path.commonpath((base, os.path.realpath(self._folder / name))) != base:
+            raise SettingsError(
+                f"the folder {_shown(name)} leads out of the campaign's folder",
+                where=SETTING,
+                fix="put the files themselves into the campaign's folder: a link may lead anywhere inside it",
+            )
+        try:
+            os.close(os.open(self._folder / name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        except OSError as error:
+            raise self._at_fault(name, error) from None
+
+    def _at_fault(self, path: str, error: OSError) -> SettingsError:
+        missing = error.errno in (errno.ENOENT, errno.ENOTDIR)
+        return SettingsError(
+            f"the folder {_shown(path)} is not there" if missing else f"{_shown(path)} can't be read: {error.strerror}",
+            where=SETTING,
+            fix="see whether the folder is there, readable, and its disk sound; then run the same command again",
+        )
+
+
+def _shown(path: str) -> str:
+    return repr(visible(path[:_SHOWN]) + ("…" if len(path) > _SHOWN else ""))
