@@ -1,0 +1,53 @@
+"""The check of the domains that a message names, by DNS, as an inbox looks at them."""
+
+from ipaddress import ip_address
+
+from campaign.commands.check.setup import Known
+from campaign.deliverability.dns import MailDomains, NameServer, look_at
+from campaign.errors import UsageError
+from campaign.model import Status
+from campaign.settings import Settings
+from campaign.terminal.findings import Findings
+
+
+def domains(settings: Settings, server: NameServer, known: Known, found: Findings) -> None:
+    """SPF, DKIM, DMARC, and whether bounces and replies arrive."""
+    message = settings.message
+    named = MailDomains(
+        author=message.sender_domain,
+        return_path=_domain(message.return_path),
+        reply_to=_domain(message.reply_to),
+        unsubscribe=_domain(message.unsubscribe_mailto),
+        relay=settings.smtp.host,
+        messages=known.seen.counts[Status.PENDING],
+    )
+    for finding in look_at(named, server):
+        found.tell(finding)
+
+
+def name_server(written: str | None) -> NameServer:
+    """Take the option: an IP address, with or without a port; None is this machine's own. Raises UsageError."""
+    if written is None:
+        return NameServer()
+    address, port = written, "53"
+    if written.startswith("["):
+        address, _, port = written[1:].partition("]")
+        port = port.removeprefix(":") or "53"
+    elif written.count(":") == 1:
+        address, _, port = written.partition(":")
+    try:
+        server = NameServer(address=str(ip_address(address)), port=int(port))
+    except ValueError:
+        server = NameServer()
+    if not (server.address and 0 < server.port < 1 << 16):
+        raise UsageError(
+            f"{written[:80]!r} is not the IP address of a name server",
+            where="--nameserver",
+            fix="write it like 9.9.9.9, 192.0.2.53:5353 or [2001:db8::53]:5353",
+        )
+    return server
+
+
+def _domain(mailbox: str | None) -> str:
+    """The domain of an address with or without a name, which is in ASCII and lower case already; "" for none."""
+    return (mailbox or "").rpartition("@")[2].removesuffix(">")
