@@ -39,7 +39,7 @@ IDLE_OPTIONS = (
     IdleOption(option="--nameserver", beside="--offline", why="offline, no name server is asked"),
     *(IdleOption(option=option, beside="--sandbox", why=_OWN_SERVER) for option in ("--host", "--port")),
 )
-"""For `send`, `resend` and `check`, which have these options. `--yes` is at home everywhere: it answers what is asked."""
+"""For `send`, `resend` and `check`, which have these options. `--yes` is at home everywhere: it answers questions."""
 
 
 def given_options(command: Any, ctx: Any) -> list[str]:
