@@ -6,6 +6,7 @@ from pathlib import Path
 
 from campaign.commands.folders import require_folder
 from campaign.commands.signing_secret import signing_secret
+from campaign.dkim import load_key
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate
@@ -15,6 +16,7 @@ from campaign.model import Status
 from campaign.results import refuse_foreign
 from campaign.run.dry_run import dry_run_window
 from campaign.run.dry_run_findings import DryRun
+from campaign.run.plan import read_signing_keys
 from campaign.run.preconditions import long_lives
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
 from campaign.terminal.findings import Findings
@@ -42,9 +44,16 @@ def secrets(settings: Settings, known: Known, found: Findings) -> None:
     password = settings.smtp.password
     if password is not None and password.get_secret_value() != password.get_secret_value().strip():
         found.note("the SMTP password begins or ends with a space: is that meant?")
+    found.take(lambda: _signing_keys(settings, found))
     require_secrets(settings, sandbox=False)
     known.secret = signing_secret(settings)
     found.ok("secrets", "all there")
+
+
+def _signing_keys(settings: Settings, found: Findings) -> None:
+    for given, key in zip(settings.dkim, read_signing_keys(settings), strict=True):
+        algorithm = load_key(key).algorithm
+        found.ok("dkim", f"messages are signed for {given.domain} ({algorithm}, {given.record_name})")
 
 
 def window(settings: Settings, known: Known, found: Findings) -> None:
