@@ -26,6 +26,8 @@ class Vouching:
     return_path: Walk
     keys: tuple[tuple[PublishedKey, Walk], ...]
     """Our DKIM keys, each with the walk of its domain."""
+    signed: bool
+    """Whether messages are signed here."""
     relay: Relay | None
     relay_key: str = ""
     """The name of a DKIM key that the relay uses for From's domain, where one is published."""
@@ -140,7 +142,7 @@ def alignment_findings(vouching: Vouching) -> Iterator[Finding]:
             )
     if vouching.keys:
         yield from _ours(vouching)
-    else:
+    elif not vouching.signed:
         yield _theirs(vouching)
 
 

@@ -40,7 +40,10 @@ class MailDomains:
     """That of message.unsubscribe_mailto."""
     relay: str = ""
     """smtp.host: a name or an IP address."""
+    signed: bool = False
+    """Whether messages are signed here."""
     keys: tuple[DkimKey, ...] = ()
+    """The keys, as far as they can be read."""
     messages: int = 0
     """How many there are to send."""
 
@@ -138,6 +141,7 @@ def _findings(domains: MailDomains, seen: _Seen) -> Iterator[Finding]:
         author=seen.walks[domains.author],
         return_path=seen.walks[domains.return_path],
         keys=tuple((key, seen.walks[key.key.domain]) for key in seen.keys),
+        signed=domains.signed,
         relay=seen.relay,
         relay_key=seen.relay_key,
     )
