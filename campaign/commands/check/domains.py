@@ -1,5 +1,6 @@
 """The check of the domains that a message names, by DNS, as an inbox looks at them."""
 
+import re
 from ipaddress import ip_address
 
 from campaign.commands.check.setup import Known
@@ -10,6 +11,9 @@ from campaign.model import Status
 from campaign.run.plan import read_signing_keys
 from campaign.settings import Settings
 from campaign.terminal.findings import Findings
+
+
+_WITH_PORT = re.compile(r"(?:\[(?P<six>[^\]]+)\](?::(?P<port6>\d{1,5}))?|(?P<four>[0-9.]+):(?P<port>\d{1,5}))")
 
 
 def domains(settings: Settings, server: NameServer, known: Known, found: Findings) -> None:
@@ -44,17 +48,17 @@ def name_server(written: str | None) -> NameServer:
     """Take the option: an IP address, with or without a port; None is this machine's own. Raises UsageError."""
     if written is None:
         return NameServer()
-    address, port = written, "53"
-    if written.startswith("["):
-        address, _, port = written[1:].partition("]")
-        port = port.removeprefix(":") or "53"
-    elif written.count(":") == 1:
-        address, _, port = written.partition(":")
+    with_port = _WITH_PORT.fullmatch(written)
+    address, port = (
+        (with_port["six"] or with_port["four"], with_port["port6"] or with_port["port"])
+        if with_port
+        else (written, None)
+    )
     try:
-        server = NameServer(address=str(ip_address(address)), port=int(port))
+        server = NameServer(address=str(ip_address(address)), port=int(port or 53))
     except ValueError:
-        server = NameServer()
-    if not (server.address and 0 < server.port < 1 << 16):
+        server = NameServer(port=0)
+    if not 0 < server.port < 1 << 16:
         raise UsageError(
             f"{written[:80]!r} is not the IP address of a name server",
             where="--nameserver",
