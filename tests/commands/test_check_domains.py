@@ -20,7 +20,9 @@ from tests.smtp_server.server import HOST
 def zone() -> Iterator[Zone]:
     """A name server that knows acme.se, all as it should be."""
     with name_server() as zone:
-        zone.mx("acme.se", "mx.acme.se").address("mx.acme.se", "5.6.7.1").txt("acme.se", "v=spf1 mx -all")
+        zone.txt("com", "").mx("acme.se", "mx.acme.se").address("mx.acme.se", "5.6.7.1").txt(
+            "acme.se", "v=spf1 mx -all"
+        )
         zone.txt("_dmarc.acme.se", "v=DMARC1; p=reject; rua=mailto:reports@acme.se")
         zone.mx("unrelated.se", "mx.acme.se").txt("unrelated.se", "v=spf1 mx -all")
         yield zone

@@ -12,7 +12,6 @@ from campaign.run.plan import read_signing_keys
 from campaign.settings import Settings
 from campaign.terminal.findings import Findings
 
-
 _WITH_PORT = re.compile(r"(?:\[(?P<six>[^\]]+)\](?::(?P<port6>\d{1,5}))?|(?P<four>[0-9.]+):(?P<port>\d{1,5}))")
 
 

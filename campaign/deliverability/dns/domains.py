@@ -15,7 +15,7 @@ from campaign.deliverability.dns.dmarc_walk import Walk, walk_up
 from campaign.deliverability.dns.mail_exchange import MailExchange, Takes, mail_exchange
 from campaign.deliverability.dns.reachability import reachability_findings
 from campaign.deliverability.dns.relays import Relay, relay_of
-from campaign.deliverability.dns.resolver import Answer, NameServer, NoNameServerError, Resolver
+from campaign.deliverability.dns.resolver import Answer, NameServer, NoNameServerError, Outcome, Resolver
 from campaign.deliverability.dns.special_names import never_in_dns
 from campaign.deliverability.dns.spf import spf_findings
 from campaign.deliverability.dns.spf_tree import Address, SpfNode, follow_spf
@@ -69,6 +69,8 @@ class _Seen:
     relay: Relay | None
     relay_addresses: tuple[Address, ...]
     relay_key: str
+    secluded: bool
+    """Whether the name server knows nothing of the world."""
     heard: list[Answer]
 
 
@@ -82,6 +84,8 @@ def look_at(domains: MailDomains, server: NameServer) -> list[Finding]:
         seen = asyncio.run(_ask(domains, server))
     except NoNameServerError:
         return [*notes, _not_asked("this machine knows no name server (/etc/resolv.conf)")]
+    if seen.secluded:
+        return [*notes, _not_asked("the name server does not know the world's domains, not even com")]
     lost = [answer for answer in seen.heard if answer.unanswered]
     if len(lost) == len(seen.heard):
         return [*notes, _not_asked(lost[0].why)]
@@ -102,7 +106,11 @@ async def _ask(domains: MailDomains, server: NameServer) -> _Seen:
         _addresses(resolver, "" if relay is not None else domains.relay),
         _relay_key(resolver, relay, domains.author),
     )
+    # Where From's domain, the first one, is not there, the name server itself may be cut off: in a closed network, in CI.
+    gone = exchanges[0].takes is Takes.NO_DOMAIN
+    secluded = gone and (await resolver.ask("com", "MX")).outcome is Outcome.NO_NAME
     return _Seen(
+        secluded=secluded,
         exchanges=dict(zip(taking, exchanges, strict=True)),
         walks=dict(zip(names, walks, strict=True)),
         spf=spf,

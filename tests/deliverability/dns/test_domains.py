@@ -99,7 +99,7 @@ _SPF, _DMARC, _NULL = "acme.se", "_dmarc.acme.se", "."
             {"return_path_null_mx": "wrong", "reply_to_null_mx": "note"},
         ),
         (lambda zone: (without("acme.se", "MX")(zone), zone.address("acme.se", "2001:db8::1")), {}),
-        (lambda zone: zone.clear(), {"from_no_domain": "wrong", "dkim_missing": "wrong"}),
+        (lambda zone: (zone.clear(), zone.txt("com", "")), {"from_no_domain": "wrong", "dkim_missing": "wrong"}),
     ],
 )
 def test_each_thing_wrong_is_told_by_its_rule(zone: Zone, change: Change, expected: dict[str, str]) -> None:
@@ -228,7 +228,8 @@ class TestRelays:
 def test_where_replies_go_is_looked_at(zone: Zone, setting: str, rule: str) -> None:
     healthy(zone).txt("there.se", "no mail here")
     for domain, why in (("gone.se", "no_domain"), ("there.se", "no_mail")):
-        findings = look_at(replace(ACME, **{setting: domain}), zone.server())
+        named = replace(ACME, reply_to=domain) if setting == "reply_to" else replace(ACME, unsubscribe=domain)
+        findings = look_at(named, zone.server())
         assert bad(findings) == {f"{rule}_{why}": "note"}
         assert f"message.{rule}" in next(one.where for one in findings if one.rule == f"{rule}_{why}")
 
@@ -261,6 +262,11 @@ class TestUnanswered:
             port = free.getsockname()[1]
         (finding,) = look_at(ACME, NameServer(address=HOST, port=port, each=0.3))
         assert finding.rule == "dns_not_asked"
+
+    def test_so_is_a_name_server_that_knows_nothing_of_the_world(self, zone: Zone) -> None:
+        zone.txt("intranet", "")
+        (finding,) = look_at(ACME, zone.server())
+        assert finding.rule == "dns_not_asked" and "not even com" in finding.what
 
     def test_and_a_machine_that_knows_no_name_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def unconfigured(*_: object, **__: object) -> None:
