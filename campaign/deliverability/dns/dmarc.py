@@ -116,7 +116,8 @@ def alignment_findings(vouching: Vouching) -> Iterator[Finding]:
     author, other = vouching.author.domain, vouching.return_path.domain
     strict = vouching.record is not None and vouching.record.strict_spf and other.endswith(f".{author}")
     if vouching.by_spf:
-        yield Finding(severity=Severity.OK, rule="return_path", what=f"{other} is aligned with {author}")
+        how = "is From's domain" if other == author else f"is aligned with From's domain {author}"
+        yield Finding(severity=Severity.OK, rule="return_path", what=f"{other} {how}")
     else:
         rests = "so that DMARC rests on DKIM alone" if vouching.by_dkim else "so that DMARC has DKIM only to go by"
         why = " (aspf=s wants the very same domain)" if strict else ""

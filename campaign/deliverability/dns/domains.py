@@ -106,7 +106,7 @@ async def _ask(domains: MailDomains, server: NameServer) -> _Seen:
         _addresses(resolver, "" if relay is not None else domains.relay),
         _relay_key(resolver, relay, domains.author),
     )
-    # Where From's domain, the first one, is not there, the name server itself may be cut off: in a closed network, in CI.
+    # Where From's domain, the first one, is not there, the name server itself may be cut off: in a closed network.
     gone = exchanges[0].takes is Takes.NO_DOMAIN
     secluded = gone and (await resolver.ask("com", "MX")).outcome is Outcome.NO_NAME
     return _Seen(

@@ -10,9 +10,9 @@ from campaign.deliverability.finding import Finding, Severity
 
 _WHY = {
     Takes.NO_DOMAIN: "there is no domain {}",
-    Takes.NOTHING: "{} takes no mail: it has no MX record, and no address either",
+    Takes.NOTHING: "{} takes no mail (it has no MX record, and no address either)",
     Takes.NULL_MX: "{} says by a null MX record that it takes no mail (RFC 7505)",
-    Takes.LOST: "{} takes no mail: its MX records name hosts without an address",
+    Takes.LOST: "{} takes no mail (its MX records name hosts without an address)",
 }
 _RULES = {
     Takes.NO_DOMAIN: "no_domain",
