@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from campaign.deliverability.dns.dkim import DkimKey, PublishedKey, published_key, rsa_bits
 from campaign.deliverability.dns.resolver import Resolver
+from tests.dkim.keys import mersenne
 from tests.dns_server import Zone
 
 _KEYS = {bits: generate_private_key(public_exponent=65537, key_size=bits).public_key() for bits in (1024, 2048)}
@@ -94,6 +95,15 @@ def test_what_weakens_it_is_noted(zone: Zone, record: str, ours: str, rule: str)
     (fault,) = key.faults
     assert (fault.rule, fault.severity) == (rule, "note")
     assert key.usable
+
+
+def test_a_key_that_receivers_may_not_take_is_wrong(zone: Zone) -> None:
+    """RFC 8301 section 3.2: below 1024 bits a signature counts for nothing."""
+    public = mersenne(521, 127).public_key().public_bytes(Encoding.DER, _DER)
+    record = f"p={base64.b64encode(public).decode()}"
+    (fault,) = published(zone, record, ours=record).faults
+    assert (fault.rule, fault.severity) == ("dkim_short", "wrong")
+    assert "648 bits" in fault.what
 
 
 def test_what_is_not_answered_is_not_missing(zone: Zone) -> None:

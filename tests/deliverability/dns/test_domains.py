@@ -207,6 +207,17 @@ class TestRelays:
         instead(_SPF, "v=spf1 ip4:x -all")(zone)
         assert looked_at(zone, replace(ACME, relay=host)) == {"spf_syntax": "note"}
 
+    def test_and_our_return_path_is_not_said_to_be_aligned(self, zone: Zone) -> None:
+        ses = replace(RELAYED, relay="email-smtp.eu-west-1.amazonaws.com")
+        findings = {one.rule: one for one in look_at(ses, healthy(zone).server())}
+        assert "return_path" not in findings
+        assert (
+            "Amazon SES has to sign with acme.se, or receivers are asked to refuse all" in findings["dkim_relay"].what
+        )
+        zone.txt("other.se", SPF).mx("other.se", "mx.acme.se")
+        findings = {one.rule: one for one in look_at(replace(ses, return_path="other.se"), zone.server())}
+        assert "set up a custom MAIL FROM domain there" in findings["return_path_unaligned"].fix
+
     def test_a_key_that_the_relay_uses_is_looked_for(self, zone: Zone) -> None:
         healthy(zone).cname("s1._domainkey.acme.se", "s1.domainkey.u1.wl.sendgrid.net")
         domains = replace(RELAYED, relay="smtp.sendgrid.net")
