@@ -36,7 +36,7 @@ def _fields() -> dict[str, FieldInfo]:
 FIELDS = _fields()
 SECRETS = frozenset({"link.secret", "smtp.password"})
 SECTIONS = tuple(dict.fromkeys(key.partition(".")[0] for key in FIELDS if "." in key))
-REPEATABLE = frozenset(name for name, field in Settings.model_fields.items() if get_args(field.annotation)) - {"path"}
+REPEATABLE = frozenset(name for name, field in Settings.model_fields.items() if get_args(field.annotation))
 """Sections that there may be none of, one, or several: [dkim], or [[dkim]] for each."""
 SETTING_HELP: Mapping[str, SettingHelp] = {
     key: SettingHelp(words=field.description or "", example=str((field.examples or [""])[0]))
