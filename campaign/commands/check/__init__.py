@@ -5,8 +5,8 @@
     server    the session, up to an envelope of our own
     domains   what the DNS says of the domains that a message names
 
-Raises UsageError only where the settings or an option can't be read at all; whatever else is wrong is said, and the exit
-code is 2.
+Raises UsageError only where the settings or an option can't be read at all; whatever else is wrong is said, and the
+exit code is 2.
 """
 
 from functools import partial
