@@ -154,7 +154,7 @@ def _findings(domains: MailDomains, seen: _Seen) -> Iterator[Finding]:
         relay_key=seen.relay_key,
     )
     many = domains.messages >= MANY
-    yield from reachability_findings(domains.by_setting, seen.exchanges)
+    yield from reachability_findings(domains.by_setting, seen.exchanges, replaced=bool(vouching.own_return_path))
     if domains.return_path not in gone:
         # Below that number, Google is content with a signature of DKIM.
         missing = Severity.WRONG if many or not vouching.by_dkim else Severity.NOTE

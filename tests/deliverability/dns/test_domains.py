@@ -207,6 +207,11 @@ class TestRelays:
         instead(_SPF, "v=spf1 ip4:x -all")(zone)
         assert looked_at(zone, replace(ACME, relay=host)) == {"spf_syntax": "note"}
 
+    def test_nor_does_it_matter_to_an_inbox_that_our_return_path_takes_no_mail(self, zone: Zone) -> None:
+        healthy(zone).txt("deaf.se", "no mail here")
+        told = looked_at(zone, replace(ACME, relay="smtp.postmarkapp.com", return_path="deaf.se"))
+        assert told == {"return_path_no_mail": "note", "return_path_unaligned": "note"}
+
     def test_and_our_return_path_is_not_said_to_be_aligned(self, zone: Zone) -> None:
         ses = replace(RELAYED, relay="email-smtp.eu-west-1.amazonaws.com")
         findings = {one.rule: one for one in look_at(ses, healthy(zone).server())}
