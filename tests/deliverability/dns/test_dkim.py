@@ -49,6 +49,14 @@ def published(zone: Zone, *records: str, ours: str = OURS) -> PublishedKey:
         (f"k=rsa; p={spelt(2048)[:90]} {spelt(2048)[90:]}", OURS),
         (f"k=rsa; s=*; p={spelt(2048, _PKCS1)}", OURS),
     ],
+    ids=[
+        "rsa",
+        "ed25519",
+        "bare",
+        "all tags",
+        "in two parts",
+        "without its algorithm",
+    ],  # the keys are made anew each time
 )
 def test_the_public_half_in_any_dress_is_ours(zone: Zone, record: str, ours: str) -> None:
     key = published(zone, record, ours=ours)
@@ -89,6 +97,7 @@ def test_what_no_signature_of_ours_can_be_verified_by_is_wrong(zone: Zone, recor
         (f"v=DKIM1; t=s:y; p={spelt(2048)}", OURS, "dkim_testing"),
         (f"v=DKIM1; p={spelt(1024)}", f"p={spelt(1024)}", "dkim_short"),
     ],
+    ids=["testing", "short"],
 )
 def test_what_weakens_it_is_noted(zone: Zone, record: str, ours: str, rule: str) -> None:
     key = published(zone, record, ours=ours)
