@@ -61,6 +61,7 @@ Strict = Annotated[
     bool, typer.Option("--strict", help="Exit code 1 for rows that can't be mailed, and for whatever is noted.")
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Do not connect to the SMTP server.")]
+Spam = Annotated[bool, typer.Option("--spam", help="Have SpamAssassin, where it is installed, look at a few messages.")]
 SandboxPort = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")]
 SandboxFolder = Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")]
 Email = Annotated[str, typer.Argument(help="The address that the link signs in.", metavar="EMAIL")]

@@ -1,8 +1,9 @@
 """`campaign check`: everything that can be known before the first message, and no stop at the first thing wrong.
 
-    setup     secrets, window, links, earlier runs
-    contacts  the contacts file, and the message of every contact
-    server    the session, up to an envelope of our own
+    setup        secrets, window, links, earlier runs
+    contacts     the contacts file, and the message of every contact
+    server       the session, up to an envelope of our own
+    spam_filter  what SpamAssassin says, if asked for
 
 Raises UsageError only where the settings can't be read at all; whatever else is wrong is said, and the exit code is 2.
 """
@@ -10,7 +11,7 @@ Raises UsageError only where the settings can't be read at all; whatever else is
 from functools import partial
 from pathlib import Path
 
-from campaign.commands.check import contacts, server, setup
+from campaign.commands.check import contacts, server, setup, spam_filter
 from campaign.commands.json_documents import check_document
 from campaign.model import Status
 from campaign.settings import load_settings
@@ -19,7 +20,13 @@ from campaign.terminal.stdout import say_json
 
 
 def check_campaign(
-    campaign: Path, *, output: Path | None, offline: bool, strict: bool = False, json: bool = False
+    campaign: Path,
+    *,
+    output: Path | None,
+    offline: bool,
+    spam: bool = False,
+    strict: bool = False,
+    json: bool = False,
 ) -> int:
     """Check, and say all of it. Gives 2 where nothing could be sent, else 0; with `strict`, 1 for rows that can't be
     mailed and for whatever is noted.
@@ -36,6 +43,8 @@ def check_campaign(
     ]
     if not offline:
         steps.append(partial(server.server, settings, known, found))
+    if spam:
+        steps.append(partial(spam_filter.samples, settings, known, found))
     for step in steps:
         found.take(step)
     counts = {status: known.seen.counts[status] for status in Status}
@@ -48,5 +57,5 @@ def check_campaign(
         found.say("ready to send" + (f", but for {counted(invalid, 'invalid row', 'invalid rows')}" if invalid else ""))
     code = 2 if found.wrong else int(strict and bool(invalid or found.notes))
     if json:
-        say_json(check_document(settings.name, counts, found, code))
+        say_json(check_document(settings.name, known.seen, found, code))
     return code
