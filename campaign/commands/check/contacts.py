@@ -48,7 +48,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     for line in seen.fault_lines():
         found.detail(f"  {line}")
     for mend, count in seen.mended.items():
-        found.note(f"{counted(count, 'address', 'addresses')} {mend.value}", rule="addresses_mended")
+        found.note(f"{counted(count, 'address', 'addresses')} {mend.value}", rule="addresses_corrected")
     if words := seen.clipped_words():
         found.note(
             words,
