@@ -28,6 +28,8 @@ from campaign.ledger.verification import Verification, is_large
 from campaign.model import Row, Status
 from campaign.private_files import create
 
+_CONTACT_KEY_SALT, _SALT_OCTETS = "contact_key_salt", 32
+
 
 class SqliteRunLedger(SqliteContacts):
     """A locked ledger. Close it, or use it as a context manager."""
@@ -172,6 +174,14 @@ class SqliteRunLedger(SqliteContacts):
             write_fact(self.database, "message_id_domain", domain)
             return domain
         return known
+
+    def keep_contact_key_salt(self) -> bytes:
+        """Give the random octets that the keys of contacts are made from, the same in every run."""
+        known = read_fact(self.database, _CONTACT_KEY_SALT)
+        if known is None:
+            known = secrets.token_hex(_SALT_OCTETS)
+            write_fact(self.database, _CONTACT_KEY_SALT, known)
+        return bytes.fromhex(known)
 
     def recover(self) -> int:
         """Call the claims without an outcome in doubt, and say how many."""
