@@ -17,7 +17,7 @@ from campaign.errors import EmptyCellError, InvalidContactError
 from campaign.ledger.interface import ContactsLedger
 from campaign.ledger.opening import open_for_dry_run
 from campaign.links import throwaway_secret
-from campaign.model import Contact, Status
+from campaign.model import Contact, Message, Status
 from campaign.preview import PreviewWriter, has_invisible, visible_cell
 from campaign.run.contacts_loading import fill
 from campaign.run.continuation import continuation
@@ -191,6 +191,12 @@ def check(settings: Settings, *, secret: str, reading: Callable[[int], None], le
         if one.made is not None:
             seen.look_at_links(one)
     return seen
+
+
+def sample_messages(settings: Settings, contacts: Sequence[Contact]) -> list[Message]:
+    """Make the messages of a few contacts to be shown to others: their links sign nobody in."""
+    factory = MessageFactory(message_plan(settings, throwaway_secret(), open_window()))
+    return [factory.make(contact, datetime.now(UTC))[2] for contact in contacts]
 
 
 def size_with_little(settings: Settings, secret: str, contact: Contact) -> int | None:

@@ -102,7 +102,7 @@ def _judge_tags(key: DkimKey, tags: dict[str, str], where: str) -> Iterator[Find
     ours = parse_tags(key.record).tags
     kind, wanted = tags.get("k", "rsa"), ours.get("k", "rsa")
     if kind != wanted:
-        what = f"the published DKIM key is one of {kind[:20]}, and the one that signs here is of {wanted}"
+        what = f"the published DKIM key is for {kind[:20]}, and the one that signs here is for {wanted}"
         yield _wrong("dkim_key_type", what, where, replace)
         return
     if not _same(tags["p"], ours.get("p", "")):

@@ -26,6 +26,8 @@ class Vouching:
     return_path: Walk
     keys: tuple[tuple[PublishedKey, Walk], ...]
     """Our DKIM keys, each with the walk of its domain."""
+    signed: bool
+    """Whether messages are signed here."""
     relay: Relay | None
     relay_key: str = ""
     """The name of a DKIM key that the relay uses for From's domain, where one is published."""
@@ -43,6 +45,11 @@ class Vouching:
         policy = self.record.policy_for(subdomain=self.author.policy_domain != self.author.domain)
         # In test mode a receiver does one step less (section 4.7, t).
         return {"reject": "quarantine", "quarantine": "none"}.get(policy, policy) if self.record.testing else policy
+
+    @property
+    def own_return_path(self) -> str:
+        """What to set up at a relay that puts its own return path in place of ours; "" where ours stays."""
+        return self.relay.own_return_path if self.relay is not None else ""
 
     @property
     def by_spf(self) -> bool:
@@ -111,23 +118,8 @@ def _record_findings(vouching: Vouching, missing: Severity) -> Iterator[Finding]
 
 def alignment_findings(vouching: Vouching) -> Iterator[Finding]:
     """Say what vouches for From's domain, and what does not."""
-    author, other = vouching.author.domain, vouching.return_path.domain
-    strict = vouching.record is not None and vouching.record.strict_spf and other.endswith(f".{author}")
-    if vouching.by_spf:
-        yield Finding(severity=Severity.OK, rule="return_path", what=f"{other} is aligned with {author}")
-    else:
-        rests = "so that DMARC rests on DKIM alone" if vouching.by_dkim else "so that DMARC has DKIM only to go by"
-        why = " (aspf=s wants the very same domain)" if strict else ""
-        yield Finding(
-            severity=Severity.NOTE,
-            rule="return_path_unaligned",
-            what=f"the return path's domain {other} is not aligned with From's domain {author}{why}: SPF proves "
-            f"nothing for From, {rests}",
-            where="message.return_path, message.from",
-            fix=f"use a return path at {author}"
-            + ("" if strict else f" or below it, such as bounces.{author}")
-            + ", with an SPF record there",
-        )
+    author = vouching.author.domain
+    yield from _return_path(vouching)
     for _, walk in vouching.keys:
         if not walk.unanswered and not vouching.by_key(walk):
             yield Finding(
@@ -140,8 +132,30 @@ def alignment_findings(vouching: Vouching) -> Iterator[Finding]:
             )
     if vouching.keys:
         yield from _ours(vouching)
-    else:
+    elif not vouching.signed:
         yield _theirs(vouching)
+
+
+def _return_path(vouching: Vouching) -> Iterator[Finding]:
+    author, other, own = vouching.author.domain, vouching.return_path.domain, vouching.own_return_path
+    if vouching.by_spf:
+        if not own:  # or else it is the relay's that counts
+            how = "is From's domain" if other == author else f"is aligned with From's domain {author}"
+            yield Finding(severity=Severity.OK, rule="return_path", what=f"{other} {how}")
+        return
+    strict = vouching.record is not None and vouching.record.strict_spf and other.endswith(f".{author}")
+    rests = "so that DMARC rests on DKIM alone" if vouching.by_dkim else "so that DMARC has DKIM only to go by"
+    why = " (aspf=s wants the very same domain)" if strict else ""
+    below = "" if strict else f" or below it, such as bounces.{author}"
+    yield Finding(
+        severity=Severity.NOTE,
+        rule="return_path_unaligned",
+        what=f"the return path's domain {other} is not aligned with From's domain {author}{why}: SPF proves nothing "
+        f"for From, {rests}",
+        where="message.return_path, message.from",
+        fix=f"use a return path at {author}{below}, with an SPF record there"
+        + (f"; and, since the relay sends with a return path of its own, set up {own} there" if own else ""),
+    )
 
 
 def _ours(vouching: Vouching) -> Iterator[Finding]:
@@ -168,7 +182,7 @@ def _theirs(vouching: Vouching) -> Finding:
         return Finding(severity=Severity.OK, rule="dkim", what=words)
     who = vouching.relay.name if vouching.relay is not None else "the relay"
     what = f"nothing is signed here ([dkim] is not set): {who} has to sign with {author}"
-    if vouching.policy in _ENFORCED and not vouching.by_spf:
+    if vouching.policy in _ENFORCED and (vouching.own_return_path or not vouching.by_spf):
         what += f", or receivers are asked to {_FATE[vouching.policy]}"
     return Finding(
         severity=Severity.NOTE,

@@ -15,7 +15,7 @@ from campaign.deliverability.dns.dmarc_walk import Walk, walk_up
 from campaign.deliverability.dns.mail_exchange import MailExchange, Takes, mail_exchange
 from campaign.deliverability.dns.reachability import reachability_findings
 from campaign.deliverability.dns.relays import Relay, relay_of
-from campaign.deliverability.dns.resolver import Answer, NameServer, NoNameServerError, Resolver
+from campaign.deliverability.dns.resolver import Answer, NameServer, NoNameServerError, Outcome, Resolver
 from campaign.deliverability.dns.special_names import never_in_dns
 from campaign.deliverability.dns.spf import spf_findings
 from campaign.deliverability.dns.spf_tree import Address, SpfNode, follow_spf
@@ -40,7 +40,10 @@ class MailDomains:
     """That of message.unsubscribe_mailto."""
     relay: str = ""
     """smtp.host: a name or an IP address."""
+    signed: bool = False
+    """Whether messages are signed here."""
     keys: tuple[DkimKey, ...] = ()
+    """The keys, as far as they can be read."""
     messages: int = 0
     """How many there are to send."""
 
@@ -66,6 +69,8 @@ class _Seen:
     relay: Relay | None
     relay_addresses: tuple[Address, ...]
     relay_key: str
+    secluded: bool
+    """Whether the name server knows nothing of the world."""
     heard: list[Answer]
 
 
@@ -79,6 +84,8 @@ def look_at(domains: MailDomains, server: NameServer) -> list[Finding]:
         seen = asyncio.run(_ask(domains, server))
     except NoNameServerError:
         return [*notes, _not_asked("this machine knows no name server (/etc/resolv.conf)")]
+    if seen.secluded:
+        return [*notes, _not_asked("the name server does not know the world's domains, not even com")]
     lost = [answer for answer in seen.heard if answer.unanswered]
     if len(lost) == len(seen.heard):
         return [*notes, _not_asked(lost[0].why)]
@@ -99,7 +106,11 @@ async def _ask(domains: MailDomains, server: NameServer) -> _Seen:
         _addresses(resolver, "" if relay is not None else domains.relay),
         _relay_key(resolver, relay, domains.author),
     )
+    # Where From's domain, the first one, is not there, the name server itself may be cut off: in a closed network.
+    gone = exchanges[0].takes is Takes.NO_DOMAIN
+    secluded = gone and (await resolver.ask("com", "MX")).outcome is Outcome.NO_NAME
     return _Seen(
+        secluded=secluded,
         exchanges=dict(zip(taking, exchanges, strict=True)),
         walks=dict(zip(names, walks, strict=True)),
         spf=spf,
@@ -138,11 +149,12 @@ def _findings(domains: MailDomains, seen: _Seen) -> Iterator[Finding]:
         author=seen.walks[domains.author],
         return_path=seen.walks[domains.return_path],
         keys=tuple((key, seen.walks[key.key.domain]) for key in seen.keys),
+        signed=domains.signed,
         relay=seen.relay,
         relay_key=seen.relay_key,
     )
     many = domains.messages >= MANY
-    yield from reachability_findings(domains.by_setting, seen.exchanges)
+    yield from reachability_findings(domains.by_setting, seen.exchanges, replaced=bool(vouching.own_return_path))
     if domains.return_path not in gone:
         # Below that number, Google is content with a signature of DKIM.
         missing = Severity.WRONG if many or not vouching.by_dkim else Severity.NOTE

@@ -10,9 +10,9 @@ from campaign.deliverability.finding import Finding, Severity
 
 _WHY = {
     Takes.NO_DOMAIN: "there is no domain {}",
-    Takes.NOTHING: "{} takes no mail: it has no MX record, and no address either",
+    Takes.NOTHING: "{} takes no mail (it has no MX record, and no address either)",
     Takes.NULL_MX: "{} says by a null MX record that it takes no mail (RFC 7505)",
-    Takes.LOST: "{} takes no mail: its MX records name hosts without an address",
+    Takes.LOST: "{} takes no mail (its MX records name hosts without an address)",
 }
 _RULES = {
     Takes.NO_DOMAIN: "no_domain",
@@ -28,8 +28,12 @@ _SUFFERS = {
 }
 
 
-def reachability_findings(settings: Mapping[str, str], exchanges: Mapping[str, MailExchange]) -> Iterator[Finding]:
-    """Say what can't be reached. `settings`: domains by the setting that names them, "" where it is not set."""
+def reachability_findings(
+    settings: Mapping[str, str], exchanges: Mapping[str, MailExchange], *, replaced: bool
+) -> Iterator[Finding]:
+    """Say what can't be reached. `settings`: domains by the setting that names them, "" where it is not set.
+    `replaced`: whether the relay puts a return path of its own in place of ours, so that no inbox sees ours.
+    """
     told = set()
     for setting, domain in settings.items():
         exchange = exchanges.get(domain)
@@ -47,17 +51,19 @@ def reachability_findings(settings: Mapping[str, str], exchanges: Mapping[str, M
             continue
         if exchange.takes is Takes.NO_DOMAIN:  # once is enough, whatever else names it
             told.add(domain)
-        yield _lost(setting, exchange, settings)
+        yield _lost(setting, exchange, settings, replaced)
 
 
-def _lost(setting: str, exchange: MailExchange, settings: Mapping[str, str]) -> Finding:
-    grave = setting in ("message.from", "message.return_path")
+def _lost(setting: str, exchange: MailExchange, settings: Mapping[str, str], replaced: bool) -> Finding:
+    of_relay = replaced and setting == "message.return_path"
+    grave = setting in ("message.from", "message.return_path") and not of_relay
+    suffers = "what the relay forwards there of its bounces gets lost" if of_relay else _SUFFERS[setting]
     where = "message.from" if setting == "message.reply_to" and not settings["message.reply_to"] else setting
     name = setting.removeprefix("message.")
     return Finding(
         severity=Severity.WRONG if grave else Severity.NOTE,
         rule=f"{name}_{_RULES[exchange.takes]}",
-        what=f"{_WHY[exchange.takes].format(exchange.domain)}: {_SUFFERS[setting]}",
+        what=f"{_WHY[exchange.takes].format(exchange.domain)}: {suffers}",
         where=f"{where}, MX record of {exchange.domain}",
         fix="correct the address"
         if exchange.takes is Takes.NO_DOMAIN

@@ -129,7 +129,7 @@ class Resolver:
 def _values(records: dns.rrset.RRset, kind: Kind) -> tuple[str, ...]:
     if kind == "TXT":
         # Joined without a space: RFC 7208 section 3.3, RFC 6376 section 3.6.2.2.
-        return tuple(b"".join(record.strings).decode("ascii", "backslashreplace") for record in records)
+        return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in records)
     if kind == "MX":
         ranked = sorted(records, key=lambda record: (record.preference, record.exchange))
         return tuple(record.exchange.to_text(omit_final_dot=True).lower() or "." for record in ranked)

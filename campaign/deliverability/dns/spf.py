@@ -79,11 +79,11 @@ def _broken(node: SpfNode, where: str, bad: Severity) -> Iterator[Finding]:
     for domain, fault in node.faults():
         mine = domain == node.domain
         rule = "spf_several" if mine and node.several else "spf_syntax" if mine else "spf_include"
-        whose = f"the SPF record of {domain}"
+        since = "" if mine else f", since that of {domain} can't"
         yield Finding(
             severity=bad,
             rule=rule,
-            what=f"{whose} can't be used: {fault}",
+            what=f"the SPF record of {node.domain} can't be used{since}: {fault}",
             where=where if mine else f"{where}, which leads to {domain}",
             fix=(
                 "put their terms into one record, and remove the others"

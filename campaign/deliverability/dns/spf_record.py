@@ -17,7 +17,8 @@ _VERSION = re.compile(r"v=spf1(?= |$)", re.IGNORECASE)
 _MODIFIER = re.compile(r"(?P<name>[a-z][a-z0-9_.-]*)=(?P<value>.*)", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"(?P<qualifier>[+?~-]?)(?P<name>[a-z][a-z0-9_.-]*)(?P<rest>[:/].*)?", re.IGNORECASE)
 _CIDR = re.compile(r"(?:/(?P<four>\d{1,3}))?(?://(?P<six>\d{1,3}))?$")
-_MACRO = re.compile(r"%(?:\{[slodiphcrtv]\d*r?[.+,/_=-]*\}|[%_-])", re.IGNORECASE)
+_PREFIX = re.compile(r"0|[1-9]\d{0,2}")
+_MACRO = re.compile(r"%(?:\{[slodiphv]\d*r?[.+,/_=-]*\}|[%_-])", re.IGNORECASE)
 _TOP_LABEL = re.compile(r"(?!\d+$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 _OWN_DOMAIN = re.compile(r"%\{[do]\}", re.IGNORECASE)
 
@@ -92,6 +93,8 @@ def parse_spf(text: str) -> SpfRecord:
                 faults.append(f"{name}= stands in it twice")
             elif name in ("redirect", "exp") and not _is_domain_spec(modifier["value"]):
                 faults.append(f'"{written[:80]}" names no domain')
+            elif not _is_macro_string(modifier["value"]):
+                faults.append(f'"{written[:80]}" is no term of SPF')
             modifiers[name] = modifier["value"]
             continue
         term = _directive(written)
@@ -129,7 +132,7 @@ def _directive(written: str) -> Term | str:
 
 
 def _network_term(written: str, qualifier: str, name: str, rest: str) -> Term | str:
-    if "/" in rest and not rest.rpartition("/")[2].isdigit():  # a prefix, and no mask
+    if "/" in rest and _PREFIX.fullmatch(rest.rpartition("/")[2]) is None:  # a length, and no mask
         return f'"{written[:80]}" is no network'
     try:
         network = ip_network(rest[1:], strict=False)
@@ -145,9 +148,10 @@ def _address_term(written: str, qualifier: str, name: str, rest: str) -> Term | 
     cidr = _CIDR.search(rest)
     assert cidr is not None  # it matches nothing at the end, too
     domain = rest[: cidr.start()]
-    four, six = int(cidr["four"] or 32), int(cidr["six"] or 128)
-    if four > 32 or six > 128:
-        return f'"{written[:80]}" has a prefix that is too long'
+    lengths = (cidr["four"] or "32", cidr["six"] or "128")
+    four, six = map(int, lengths)
+    if four > 32 or six > 128 or not all(map(_PREFIX.fullmatch, lengths)):
+        return f'"{written[:80]}" has no length of a prefix behind its slash'
     if domain and not (domain.startswith(":") and _is_domain_spec(domain[1:])):
         return f'"{written[:80]}" names no domain'
     return Term(written=written, qualifier=qualifier, name=name, domain=domain[1:], four=four, six=six)
@@ -155,10 +159,14 @@ def _address_term(written: str, qualifier: str, name: str, rest: str) -> Term | 
 
 def _is_domain_spec(spec: str) -> bool:
     """Whether it is a macro-string that ends as a domain does: in a top label, or in a macro (section 7.1)."""
-    plain = _MACRO.sub("", spec)
-    if not spec or "%" in plain or not all("!" <= character <= "~" for character in plain):
+    if not spec or not _is_macro_string(spec):
         return False
     if spec.endswith("}") and _MACRO.search(spec) is not None:
         return True
     before, dot, label = spec.removesuffix(".").rpartition(".")
     return bool(dot and before) and _TOP_LABEL.fullmatch(label) is not None
+
+
+def _is_macro_string(text: str) -> bool:
+    plain = _MACRO.sub("", text)
+    return "%" not in plain and all("!" <= character <= "~" for character in plain)

@@ -77,11 +77,11 @@ class SpfNode:
             if node.loop:
                 yield node.domain, "it leads back to itself"
             elif node.several:
-                yield node.domain, f"it has {node.several} SPF records, and may have one only"
+                yield node.domain, f"there are {node.several}, and there may be one only"
             elif node.record is not None:
                 yield from ((node.domain, fault) for fault in node.record.faults)
             elif node is not self and not node.unanswered and not node.cut:
-                yield node.domain, "it has no SPF record, and one that is included or redirected to must have one"
+                yield node.domain, "there is none"
             yield from ((node.domain, followed.fault) for followed in node.terms if followed.fault)
 
     def result(self, address: Address) -> str | None:
