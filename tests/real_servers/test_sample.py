@@ -12,6 +12,7 @@ import pytest
 
 from tests.dns_server import name_server
 from tests.real_servers import opendkim
+from tests.real_servers.install import Unavailable
 from tests.real_servers.letters import message_id
 from tests.real_servers.parsers import Part, by_mime_tools, by_python
 from tests.real_servers.sample import INVITATION, KEYS, LOGO, TERMS, TERMS_NAME, receipt, sample
@@ -76,7 +77,11 @@ def test_each_has_come_to_its_own_recipient_over_tls_and_signed_in(arrived: Arri
 
 
 def test_both_parsers_read_the_same_in_every_message(arrived: Arrived, parsed: list[Part]) -> None:
-    assert by_mime_tools(arrived.messages) == parsed
+    try:
+        others = by_mime_tools(arrived.messages)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    assert others == parsed
 
 
 def test_every_message_holds_what_was_put_into_it(arrived: Arrived, parsed: list[Part]) -> None:
