@@ -38,7 +38,7 @@ def read(server: FaultServer) -> dict[str, EmailMessage]:
 
 
 def files(message: EmailMessage) -> dict[str, bytes]:
-    return {str(part.get_filename()): bytes(part.get_payload(decode=True)) for part in message.iter_attachments()}  # type: ignore[arg-type]
+    return {str(part.get_filename()): bytes(part.get_payload(decode=True)) for part in message.iter_attachments()}
 
 
 def details(campaign: SmallCampaign) -> dict[str, str]:
