@@ -60,7 +60,7 @@ def test_the_page_shows_both(tmp_path: Path) -> None:
         writer.add_eml(MESSAGE, number=1, email="ada@example.net", status="ready")
     (page,) = (tmp_path / "preview").glob("0001-*.html")
     text = page.read_text("utf-8")
-    assert "Attached: <bdi>Preise &amp; _März_.pdf</bdi> (69 bytes), <bdi>large.bin</bdi> (12 kB)" in text
+    assert f"Attached: <bdi>Preise &amp; _März_.pdf</bdi> ({len(PDF)} bytes), <bdi>large.bin</bdi> (12 kB)" in text
     assert SHOWN in text and "cid:" not in text
 
 
