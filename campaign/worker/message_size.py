@@ -3,7 +3,8 @@
 In: how large a contact's message is, by whoever makes it, and the server's limit (SIZE, RFC 1870). Raises TemplateError
 where every message is too large.
 
-Limits: a template that writes more for some rows than for others is measured by the row at hand.
+Limits: a template that writes more for some rows than for others is measured by the row at hand. A row with an
+attachment of its own can't be measured with less in its cells: it is to blame itself.
 """
 
 from collections.abc import Callable

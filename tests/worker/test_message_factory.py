@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import pickle
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from campaign.window import SendWindow
 from campaign.worker.job import MessagePlan
 from campaign.worker.message_factory import MessageFactory, this_second
 from tests.campaigns import SmallCampaign
+from tests.message.files import GIF
 
 NOW = datetime(2026, 11, 23, 14, 30, 15, tzinfo=UTC)
 ANN = Contact(number=7, email="ann@people.example", columns={"email": "ann@people.example", "name": "Ann", "id": "q1"})
@@ -172,3 +174,32 @@ def test_the_second_is_whole_in_its_zone_and_the_same_object_until_the_next() ->
     assert first is same and second is still
     assert [one.timestamp() for one in (first, second, back)] == [10.0, 11.0, 9.0]
     assert first.utcoffset() == timedelta(hours=2)
+
+
+def test_the_digest_tells_other_pictures_and_other_files_for_all(planned: Planned) -> None:
+    def digest() -> str:
+        return MessageFactory(plan).digest()
+
+    plan = planned(settings={"message": {"attachments": ["terms.txt", "invoices/{{ contact.name }}"]}})
+    (plan.folder / "invoices").mkdir()
+    (plan.folder / "terms.txt").write_text("one")
+    (plan.folder / "template" / "logo.gif").write_bytes(GIF)
+    (plan.folder / "template" / "body.html").write_text('<img src="cid:logo.gif">{{ link.url }}')
+    before = digest()
+    (plan.folder / "invoices" / "Ann").write_text("one")
+    assert digest() == before
+    (plan.folder / "terms.txt").write_text("two")
+    with_other_terms = digest()
+    (plan.folder / "template" / "logo.gif").write_bytes(GIF + b" ")
+    assert len({before, with_other_terms, digest()}) == 3
+
+
+def test_workers_have_the_files_for_all_from_the_owner_of_the_run(planned: Planned) -> None:
+    plan = planned(settings={"message": {"attachments": ["terms.txt"]}})
+    (plan.folder / "terms.txt").write_text("one")
+    owner = MessageFactory(plan)
+    assert owner.attachments is not None
+    (plan.folder / "terms.txt").write_text("two")
+    worker = MessageFactory(pickle.loads(pickle.dumps(replace(plan, attached=owner.attachments.for_all))))
+    assert worker.make(ANN, NOW)[2].data.endswith(owner.make(ANN, NOW)[2].data[-200:])
+    assert "b25l" not in repr(replace(plan, attached=owner.attachments.for_all))
