@@ -18,6 +18,7 @@ from campaign.settings.output_paths import STDOUT, OutputPaths, output_paths
 from campaign.settings.own_files import own_files
 from campaign.settings.secrets import open_to_others, secret_files
 from campaign.settings.sections.contacts import ContactsSettings
+from campaign.settings.sections.dkim import DkimSettings
 from campaign.settings.sections.ledger import LedgerSettings
 from campaign.settings.sections.link import LinkSettings
 from campaign.settings.sections.message import MessageSettings
@@ -31,6 +32,7 @@ __all__ = [
     "SETTING_HELP",
     "STDOUT",
     "ContactsSettings",
+    "DkimSettings",
     "LedgerSettings",
     "LinkSettings",
     "MessageSettings",

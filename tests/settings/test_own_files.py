@@ -10,8 +10,9 @@ from tests.settings.campaign_files import Folder, changed
 
 def test_files_that_settings_name_and_that_runs_leave_are_the_campaigns_own(folder: Folder) -> None:
     document = changed(contacts={"suppress": ["out.csv"]}, smtp={"client_cert": "a.pem", "client_key": "a.key"})
+    document |= {"dkim": {"domain": "acme.example", "selector": "s", "key_file": "dkim.pem"}}
     own = {path.relative_to(folder.path.resolve()).as_posix() for path in own_files(folder.load(document))}
-    assert {"campaign.toml", "contacts.csv", "out.csv", "a.pem", "a.key"} <= own
+    assert {"campaign.toml", "contacts.csv", "out.csv", "a.pem", "a.key", "dkim.pem"} <= own
     assert {"autumn-orders.ledger", "autumn-orders.ledger-wal", "autumn-orders-sandbox.ledger"} <= own
     assert {"autumn-orders-results.csv", "autumn-orders-preview", "autumn-orders-sandbox"} <= own
     assert "letters" not in own  # a file to attach may lie beside the template
