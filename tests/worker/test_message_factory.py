@@ -177,6 +177,22 @@ def test_signing_is_a_stage_of_its_own_where_there_is_a_key(planned: Planned) ->
     assert read(message)["From"] == "Acme <hello@acme.example>"
 
 
+def test_a_message_with_files_is_signed_whole(planned: Planned) -> None:
+    """Files are hashed as they are: DKIM's canonical form must leave them so (RFC 6376 section 3.4.4)."""
+    names = ["two  blanks.txt", "Preise März.csv", "x" * 150 + ".bin", "empty.txt", "a;b=c.txt"]
+    plan = planned(settings={"message": {"attachments": [*names, "own/{{ contact.name }}"]}}, signing_keys=both())
+    for name in names:
+        (plan.folder / name).write_bytes(b"" if name == "empty.txt" else b"  two  blanks \r\n\r\n\t\n" * 40)
+    (plan.folder / "own").mkdir()
+    (plan.folder / "own" / "Ann").write_bytes(bytes(range(256)))
+    (plan.folder / "template" / "logo.gif").write_bytes(GIF)
+    (plan.folder / "template" / "body.html").write_text('<img src="cid:logo.gif">{{ link.url }}')
+    _, _, message = MessageFactory(plan).make(ANN, NOW)
+    assert verified(message.data, records(both())) == [True, True]
+    attached = [part.get_filename() for part in read(message).iter_attachments()]
+    assert attached == [*names, "Ann"]
+
+
 def test_a_key_that_will_not_do_stops_everything(planned: Planned) -> None:
     key = replace(both()[0], pem=b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
     with pytest.raises(SettingsError, match=r"dkim\.key_file won't do"):
