@@ -35,7 +35,7 @@ def acme(small: SmallCampaign, smtp_server: StartServer) -> SmallCampaign:
         "from": "Acme <hello@acme.se>",
         "unsubscribe_url": "https://acme.se/u?e={{ contact.email | urlencode }}",
     }
-    small.settings["smtp"] = {"port": smtp_server().port}
+    small.settings["smtp"] = {"port": smtp_server().port, "ehlo_name": "mailer.acme.se"}
     small.load(25)
     return small
 
