@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from campaign.commands.check.content import inspection_of, tell_content
 from campaign.commands.check.links import link_notes
 from campaign.commands.check.setup import Known
 from campaign.durations import brief_duration
@@ -31,8 +32,11 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
         given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
+    inspection = inspection_of(settings)
     with Console(title=settings.name) as console:
-        known.seen = seen = dry_run_rows(settings, secret=known.secret, reading=console.reading, ledger=known.ledger)
+        known.seen = seen = dry_run_rows(
+            settings, secret=known.secret, reading=console.reading, ledger=known.ledger, look=inspection.look
+        )
     for report in seen.lists:
         (found.note if report.unusable else partial(found.ok, "suppression"))(in_words(report))
     ready = seen.counts[Status.PENDING]
@@ -48,6 +52,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         found.note(f"{counted(count, 'address', 'addresses')} {mend.value}")
     _advise(settings, known, ready, found)
     link_notes(settings, seen, found)
+    tell_content(inspection, found)
     if not settings.contacts.suppress_lenient:
         refuse_unusable(seen.lists)
 
