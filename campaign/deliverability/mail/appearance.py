@@ -111,8 +111,9 @@ def _background(element: Any, style: Mapping[str, str], below: Color | None) -> 
 def _size(element: Any, style: Mapping[str, str], inherited: float | None) -> float | None:
     value = style.get("font-size")
     if value is None:
-        if element.tag == "font" and (element.get("size") or "").strip() in "1234567" and element.get("size").strip():
-            return _FONT_SIZES[int(element.get("size")) - 1]
+        step = (element.get("size") or "").strip() if element.tag == "font" else ""
+        if len(step) == 1 and step in "1234567":
+            return _FONT_SIZES[int(step) - 1]
         scale = _SCALE.get(element.tag, 1.0)
         return None if inherited is None else inherited * scale
     if value in _KEYWORDS:

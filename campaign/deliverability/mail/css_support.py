@@ -52,7 +52,7 @@ def _dropped(element: Any, declaration: Declaration, has_vml: bool) -> Iterator[
     name, value, _ = declaration
     if (name, value) in VALUES and not (name == "float" and element.get("align")):  # which does the same in Outlook
         yield f"{name}:{value}", VALUES[name, value]
-    if name in PROPERTIES and value not in _NONE:
+    if name in PROPERTIES and (value not in _NONE or (name == "margin-inline" and value == "auto")):  # which centres
         yield name, PROPERTIES[name]
     if name == "background-image" and not has_vml and has_image(value) and "url(" in value:
         yield "background-image", BACKGROUND_IMAGE

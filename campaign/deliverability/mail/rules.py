@@ -1,6 +1,6 @@
 """The rules that a message is held against, each with a name that stays, what it means, and what to do.
 
-`campaign/guide/mail-checks.md` has a row for each. A rule says what is certain of a message; `NOTE` is what may cost it
+`campaign/guide/inbox.md` has a row for each. A rule says what is certain of a message; `NOTE` is what may cost it
 a reader or its way to the inbox, `WRONG` what nobody should get.
 """
 

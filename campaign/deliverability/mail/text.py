@@ -24,7 +24,9 @@ _LEAST = 20
 _LONGEST_SUBJECT = 70
 _SHOUTED = 10
 """Letters up to which capitals may be a name: "FAQ", "VAT 2026"."""
-_URL = re.compile(r"\bhttps?://\S+|\S+@\S+", re.IGNORECASE)
+_BEGINNING = 10_000
+"""Characters in which these letters are to be found."""
+_URL = re.compile(r"\bhttps?://\S+|[^\s@]{1,64}@\S+", re.IGNORECASE)
 _REPLY = re.compile(r"(re|fwd?|aw)\s?:", re.IGNORECASE)
 _TAG = re.compile(
     r"</?(?:a|b|body|br|center|div|em|font|h[1-6]|head|hr|html|i|img|li|ol|p|span|strong|style|sup|table|tbody|td|th|tr"
@@ -35,7 +37,7 @@ _TAG = re.compile(
 
 def text_faults(text: str, *, is_own: bool) -> Iterator[Fault]:
     """Go through the plain text. `is_own`: it was written as text, and not made from the HTML."""
-    if sum(_weight(letter) for letter in _URL.sub("", text)) < _LEAST:
+    if sum(_weight(letter) for letter in _URL.sub("", text[:_BEGINNING])) < _LEAST:
         yield Fault(rule=TEXT_EMPTY, place="the text")
     if not is_own:
         return

@@ -24,6 +24,9 @@ _WORDS = re.compile(
 )
 _A_SERVICE_S_OWN = re.compile(r"[{%<\[*|][^\s]{0,10}\s?[^\s]{0,30}unsub", re.IGNORECASE)
 
+_NEAR = 2_000
+"""Characters around a link: words in a longer text may belong to something else."""
+
 
 def unsubscribe_faults(
     document: Document | None,
@@ -51,6 +54,7 @@ def _address(mailto: str | None) -> str | None:
 
 
 def _in_html(document: Document, url: str | None, address: str | None, is_hidden: Callable[[Any], bool]) -> bool:
+    looked_at = set()
     for link in document.named("a", "area"):
         href = (link.get("href") or "").strip()
         if not href or is_hidden(link):
@@ -60,12 +64,17 @@ def _in_html(document: Document, url: str | None, address: str | None, is_hidden
         if address and href[:7].lower() == "mailto:" and _address(unquote(href)) == address:
             return True
         # The words may stand beside the link: "To unsubscribe, click here".
-        around = [link] if link.getparent() is None else [link.getparent(), link]
-        said = " ".join("".join(one.itertext()) + " ".join(_alternatives(one)) for one in around)
-        if len(said) < 2_000 and _WORDS.search(said):
-            return True
+        for around in (link, link.getparent()):
+            if around is None or around in looked_at:
+                continue
+            looked_at.add(around)
+            said = "".join(around.itertext()) + " ".join(_alternatives(around))
+            if len(said) < _NEAR and _WORDS.search(said):
+                return True
     seen = "".join(text for element, text in document.texts() if not is_hidden(element))
-    return bool(url and url in seen) or bool(address and address in seen.lower()) or bool(_A_SERVICE_S_OWN.search(seen))
+    if (url and url in seen) or (address and address in seen.lower()):
+        return True
+    return "unsub" in seen.lower() and _A_SERVICE_S_OWN.search(seen) is not None
 
 
 def _alternatives(element: Any) -> list[str]:
