@@ -8,16 +8,17 @@ Limits: includes whose name is computed are compiled when first met. Endless loo
 
 import os
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from campaign.content.compilation import Compiled, compiled_file, is_blank
 from campaign.content.environment import MailEnvironment, constants_of
 from campaign.content.faults import rendering_fault
 from campaign.content.lint import Fault, faults, names_asked, read_as_numbers
-from campaign.content.setting_text import TextTemplate, text_template
+from campaign.content.message_texts import MessageTexts
 from campaign.content.views import ContactView, LinkView
 from campaign.content.wording import VARIABLES
 from campaign.errors import CampaignError, InvalidContactError, TemplateError
@@ -55,8 +56,8 @@ class _Piece:
 class TemplateSet:
     """The templates of a campaign, compiled; made by `load_templates`.
 
-    `constants` are the chunks that are the same in every message. `files` are all that were compiled. `unsubscribe` is
-    the setting's template, or None.
+    `constants` are the chunks that are the same in every message. `files` are all that were compiled. `texts` are the
+    settings that are templates, too.
     """
 
     __slots__ = (
@@ -68,7 +69,7 @@ class TemplateSet:
         "_to_text",
         "constants",
         "files",
-        "unsubscribe",
+        "texts",
     )
 
     def __init__(
@@ -77,7 +78,7 @@ class TemplateSet:
         subject: Compiled,
         html: Compiled | None,
         text: Compiled | None,
-        unsubscribe: TextTemplate | None,
+        texts: MessageTexts,
         to_text: Callable[[str], str] | None,
     ) -> None:
         parts = self._parts = [part for part in (subject, html, text) if part is not None]
@@ -85,7 +86,7 @@ class TemplateSet:
         self._html = None if html is None else _Piece(html)
         self._text = None if text is None else _Piece(text)
         self._to_text = to_text
-        self.unsubscribe = unsubscribe
+        self.texts = texts
         self._base: dict[str, Any] = dict(subject.template.environment.globals)
         templates = list(chain.from_iterable(part.reached for part in parts))
         self.files = tuple(Path(template.filename) for template in templates if template.filename is not None)
@@ -93,18 +94,17 @@ class TemplateSet:
 
     @property
     def columns(self) -> frozenset[str]:
-        """Every contact column that the templates name, the unsubscribe URL's included."""
-        named = names_asked(self._parts, "contact")
-        return named if self.unsubscribe is None else named | self.unsubscribe.columns
+        """Every contact column that the templates name, the settings' included."""
+        return names_asked(self._parts, "contact") | self.texts.columns
 
     def faults(self, columns: Sequence[str]) -> list[Fault]:
         """Find what is wrong with the templates whatever a row holds; `columns` are the file's."""
-        variables = VARIABLES if self.unsubscribe is not None else VARIABLES[:-1]
+        variables = VARIABLES if self.texts.unsubscribe is not None else VARIABLES[:-1]
         found = [fault for part in self._parts for fault in faults(part, columns=columns, variables=variables)]
-        return found if self.unsubscribe is None else found + self.unsubscribe.faults(columns)
+        return found + self.texts.faults(columns)
 
     def render(self, contact: Contact, link: LoginLink) -> Content:
-        """Render subject, bodies and unsubscribe URL for one contact.
+        """Render subject, bodies and the settings that are templates for one contact.
 
         Raises `InvalidContactError` that names template, line and column, and `TemplateError` for what no row has; the
         link is in no part of them.
@@ -118,12 +118,11 @@ class TemplateSet:
 
     def _render(self, contact: ContactView, link: LinkView) -> Content | InvalidContactError | TemplateError:
         variables = {**self._base, "contact": contact, "link": link}
-        unsubscribe_url = None
-        if self.unsubscribe is not None:
-            rendered = self.unsubscribe.render(contact)
-            if isinstance(rendered, CampaignError):
-                return rendered
-            variables["unsubscribe_url"] = unsubscribe_url = rendered
+        texts = self.texts.render(contact)
+        if isinstance(texts, CampaignError):
+            return texts
+        if texts.unsubscribe_url is not None:
+            variables["unsubscribe_url"] = texts.unsubscribe_url
         try:
             chunks, html, text = self._chunks(variables)
         except Exception as error:  # A template may raise anything.
@@ -149,7 +148,15 @@ class TemplateSet:
                 text = (self._to_text("".join(html)),)
             except ValueError as error:
                 return _unfit(HTML, f"no text can be made from it: {error}", contact)
-        return Content(subject=subject, text=text, html=html, unsubscribe_url=unsubscribe_url)
+        return Content(
+            subject=subject,
+            text=text,
+            html=html,
+            unsubscribe_url=texts.unsubscribe_url,
+            to_name=texts.to_name,
+            headers=texts.headers,
+            attachments=texts.attachments,
+        )
 
     def _chunks(self, variables: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Subject, HTML and text."""
@@ -160,11 +167,20 @@ class TemplateSet:
         )
 
 
-def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | None) -> TemplateSet:
+def load_templates(
+    folder: Path,
+    *,
+    campaign_name: str,
+    unsubscribe_url: str | None,
+    to_name: str | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    attachments: Sequence[str] = (),
+    key_of: Callable[[str], str] | None = None,
+) -> TemplateSet:
     """Compile the templates of a folder and all that they name. Nothing is read again while rendering.
 
-    `unsubscribe_url` is the text of the setting message.unsubscribe_url, itself a template over the contact. Raises
-    `TemplateError` that names file and line.
+    `unsubscribe_url`, `to_name`, `headers` and `attachments` are the settings of [message] by these names, themselves
+    templates over the contact. `key_of`: address → `contact.key`. Raises `TemplateError` that names file and line.
     """
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link to a folder keeps the neighbours it was put among
     if not folder.is_dir():
@@ -174,11 +190,8 @@ def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | N
         raise TemplateError(f"there is no {SUBJECT}", where=str(folder), fix=f"add {SUBJECT}: one line of text")
     if there == {SUBJECT}:
         raise TemplateError(f"there is neither {HTML} nor {TEXT}", where=str(folder), fix="add one of them, or both")
-    plain = MailEnvironment(campaign_name=campaign_name, escapes=False, folder=folder)
-    escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=folder)
-    unsubscribe = None
-    if unsubscribe_url is not None:
-        unsubscribe = text_template(unsubscribe_url, name="message.unsubscribe_url", campaign_name=campaign_name)
+    plain = MailEnvironment(campaign_name=campaign_name, escapes=False, folder=folder, key_of=key_of)
+    escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=folder, key_of=key_of)
     to_text: Callable[[str], str] | None = None
     if TEXT not in there:
         # Only here: with a body.txt nobody waits for an HTML parser.
@@ -192,7 +205,14 @@ def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | N
         subject=subject,
         html=compiled_file(escaped, HTML) if HTML in there else None,
         text=compiled_file(plain, TEXT) if TEXT in there else None,
-        unsubscribe=unsubscribe,
+        texts=MessageTexts(
+            campaign_name=campaign_name,
+            unsubscribe_url=unsubscribe_url,
+            to_name=to_name,
+            headers=headers,
+            attachments=attachments,
+            key_of=key_of,
+        ),
         to_text=to_text,
     )
 
