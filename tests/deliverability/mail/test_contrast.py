@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign.deliverability.mail.colors import css_color, contrast
+from campaign.deliverability.mail.colors import contrast, css_color
 from tests.deliverability.mail.documents import document, places, rules
 
 DARK = "@media (prefers-color-scheme: dark)"
@@ -99,7 +99,7 @@ def test_what_can_be_read_or_is_not_certain_is_left_alone(body: str) -> None:
             False,
         ),
         # Without !important a style attribute wins.
-        (f"{DARK} {{ .card {{ background: #111 }} }}", '<p class="card" style="color:#333;background:#fff">t</p>', False),
+        (f"{DARK} {{ .a {{ background: #111 }} }}", '<p class="a" style="color:#333;background:#fff">t</p>', False),
         # Whatever the program's own colours are.
         (f"{DARK} {{ .card {{ background: #111 }} }}", '<p class="card">t</p>', False),
         (f"{DARK} {{ .card {{ color: #333 }} }}", '<p class="card">t</p>', False),
