@@ -6,7 +6,7 @@ first row, unless only a row shows it.
 """
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -174,7 +174,7 @@ def check(
     secret: str,
     reading: Callable[[int], None],
     ledger: Path | None = None,
-    look: Callable[[int, Content, Collection[str]], None] = lambda *_: None,
+    look: Callable[[int, Content, frozenset[str]], None] = lambda *_: None,
 ) -> DryRun:
     """Make everybody's message with the real secret, and keep none. `ledger`: that of earlier runs, which is left as
     it is. `look` gets each message's row and content, and what of the content is the same in every message. Raises

@@ -1,7 +1,7 @@
 """What a dry run shows: row by row, and all of it together, in numbers and in words. Raises nothing."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -72,7 +72,7 @@ class DryRun:
     """Addresses of the contacts file, by what was corrected in them."""
     before: Before | None = None
     """None where nothing is known of earlier runs."""
-    constants: Collection[str] = ()
+    constants: frozenset[str] = frozenset()
     """The pieces of the templates that are the same in every message."""
     declined: bool = False
     """There would have been too many."""

@@ -9,7 +9,7 @@ looked at; of more than fifty shapes of a message the later ones are not. Subjec
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -65,7 +65,7 @@ class Inspection:
     _found: dict[tuple[str, str], _Found] = field(default_factory=dict)
     """By the name of the rule, and the file."""
 
-    def look(self, row: int, content: Content, constants: Collection[str]) -> None:
+    def look(self, row: int, content: Content, constants: frozenset[str]) -> None:
         """Look at a row's message, or see that there is no need. `constants`: the pieces of the templates that are the
         same in every message.
         """
@@ -88,10 +88,10 @@ class Inspection:
         for file, faults in by_file.items():
             self._add(row, file, faults)
 
-    def _is_new(self, content: Content, constants: Collection[str]) -> bool:
+    def _is_new(self, content: Content, constants: frozenset[str]) -> bool:
         if self.looked_at >= _MOST or self._characters > _MOST_CHARACTERS:
             return False
-        shape = frozenset(piece for piece in chain(content.html, content.text) if piece in constants)
+        shape = constants.intersection(chain(content.html, content.text))
         is_new = shape not in self._shapes
         self._shapes.add(shape)
         return is_new or self.messages <= _FIRST
