@@ -35,7 +35,7 @@ _FONT_SIZES = (10, 13, 16, 18, 24, 32, 48)
 """Pixels of <font size="1"> to "7"."""
 _UNCLEAR = ("mix-blend-mode", "filter", "-webkit-text-fill-color", "background-clip", "-webkit-background-clip", "mask")
 _LEGIBLE = 1.0
-"""Pixels: smaller text is not meant to be seen."""
+"""Pixels: text of this size, or less, is not meant to be seen."""
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -48,15 +48,20 @@ class Appearance:
     size: float | None
     """Pixels."""
     bold: bool | None
-    hidden: bool
-    """Whether it is made so that nobody sees it, as preheaders are."""
+    removed: bool
+    """Whether the element and all in it is taken out of sight, as preheaders are."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether nobody is meant to see the text. A child, or an image, may have a size of its own all the same."""
+        return self.removed or (self.size is not None and self.size <= _LEGIBLE)
 
 
 def appearances(document: Document, styles: Mapping[Any, Mapping[str, str]], *, dark: bool) -> Mapping[Any, Appearance]:
     """Work it out for every element."""
     found: dict[Any, Appearance] = {}
     canvas = Appearance(
-        color=None if dark else BLACK, background=None if dark else WHITE, size=16.0, bold=False, hidden=False
+        color=None if dark else BLACK, background=None if dark else WHITE, size=16.0, bold=False, removed=False
     )
     for element in document.elements:
         parent = element.getparent()
@@ -78,7 +83,7 @@ def _appearance(element: Any, style: Mapping[str, str], above: Appearance) -> Ap
         background=None if unclear or style.get("position") in ("absolute", "fixed") else background,
         size=size,
         bold=_bold(element, style, above.bold),
-        hidden=above.hidden or _is_hidden(element, style, size),
+        removed=above.removed or _is_removed(element, style),
     )
 
 
@@ -136,12 +141,11 @@ def _bold(element: Any, style: Mapping[str, str], inherited: bool | None) -> boo
     return {"bold": True, "bolder": True, "normal": False, "lighter": False, "inherit": inherited}.get(value)
 
 
-def _is_hidden(element: Any, style: Mapping[str, str], size: float | None) -> bool:
+def _is_removed(element: Any, style: Mapping[str, str]) -> bool:
     return (
         style.get("display") == "none"
         or style.get("visibility") in ("hidden", "collapse")
         or element.get("hidden") is not None
-        or (size is not None and size <= _LEGIBLE)
         or _is_zero(style.get("opacity"))
         or (style.get("overflow") == "hidden" and (_is_zero(style.get("max-height")) or _is_zero(style.get("height"))))
     )

@@ -17,19 +17,19 @@ from campaign.deliverability.mail.placeholders import is_left_to_a_service
 from campaign.deliverability.mail.rules import IMAGE_ALT, IMAGE_DATA, IMAGE_FORMAT, IMAGE_HTTP, Fault
 
 
-def image_faults(document: Document, is_hidden: Callable[[Any], bool]) -> Iterator[Fault]:
-    """Go through every `<img>`. `is_hidden` tells whether nobody is meant to see an element."""
+def image_faults(document: Document, is_removed: Callable[[Any], bool]) -> Iterator[Fault]:
+    """Go through every `<img>`. `is_removed` tells whether an element is taken out of sight."""
     for image in document.named("img"):
-        yield from _alternative(image, is_hidden)
+        yield from _alternative(image, is_removed)
         source = image.get("src") or ""
         if source.strip():
             yield from _source(image, source)
 
 
-def _alternative(image: Any, is_hidden: Callable[[Any], bool]) -> Iterator[Fault]:
+def _alternative(image: Any, is_removed: Callable[[Any], bool]) -> Iterator[Fault]:
     if image.get("aria-label") or image.get("aria-labelledby") or image.get("aria-hidden") == "true":
         return
-    if is_hidden(image):
+    if is_removed(image):
         return
     link = next((one for one in image.iterancestors("a") if one.get("href") is not None), None)
     said = (image.get("alt") or "").strip()

@@ -33,17 +33,21 @@ def html_faults(
     if document is not None:
         css = cascade(document)
         looks = appearances(document, css.light, dark=False)
-        is_hidden = _hidden_by(looks)
         yield from structure_faults(document)
         yield from link_faults(document)
-        yield from image_faults(document, is_hidden)
+        yield from image_faults(document, _removed_by(looks))
         yield from css_faults(css, has_vml="<v:" in html)
         yield from contrast_faults(document, looks, "")
         if css.dark is not None:
             yield from contrast_faults(document, appearances(document, css.dark, dark=True), "dark")
-        yield from _preheader(document, is_hidden)
+        yield from _preheader(document, _hidden_by(looks))
     yield from unsubscribe_faults(
-        document, text, url=unsubscribe_url, mailto=unsubscribe_mailto, is_hidden=_hidden_by(looks)
+        document,
+        text,
+        url=unsubscribe_url,
+        mailto=unsubscribe_mailto,
+        is_removed=_removed_by(looks),
+        is_hidden=_hidden_by(looks),
     )
 
 
@@ -58,6 +62,14 @@ def _hidden_by(looks: Mapping[Any, Appearance]) -> Callable[[Any], bool]:
         return look is not None and look.hidden
 
     return is_hidden
+
+
+def _removed_by(looks: Mapping[Any, Appearance]) -> Callable[[Any], bool]:
+    def is_removed(element: Any) -> bool:
+        look = looks.get(element)
+        return look is not None and look.removed
+
+    return is_removed
 
 
 def _preheader(document: Document, is_hidden: Callable[[Any], bool]) -> Iterator[Fault]:

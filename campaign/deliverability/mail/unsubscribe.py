@@ -34,14 +34,16 @@ def unsubscribe_faults(
     *,
     url: str | None,
     mailto: str | None,
+    is_removed: Callable[[Any], bool],
     is_hidden: Callable[[Any], bool],
 ) -> Iterator[Fault]:
-    """Look at the HTML, and at the text. `mailto` is an address or a whole mailto: URI. Without either header there is
+    """Look at the HTML, and at the text; `is_removed` tells what is taken out of sight, `is_hidden` of whose own text
+    that is so. `mailto` is an address or a whole mailto: URI. Without either header there is
     nothing to hold the bodies against.
     """
     if url is None and mailto is None:
         return
-    if document is not None and not _in_html(document, url, _address(mailto), is_hidden):
+    if document is not None and not _in_html(document, url, _address(mailto), is_removed, is_hidden):
         yield Fault(rule=UNSUBSCRIBE_HIDDEN, place="the HTML")
     if text.strip() and not _in_text(text, url, _address(mailto)):
         yield Fault(rule=UNSUBSCRIBE_HIDDEN, place="the text")
@@ -53,11 +55,17 @@ def _address(mailto: str | None) -> str | None:
     return re.sub(r"(?i)^mailto:", "", mailto).partition("?")[0].lower()
 
 
-def _in_html(document: Document, url: str | None, address: str | None, is_hidden: Callable[[Any], bool]) -> bool:
+def _in_html(
+    document: Document,
+    url: str | None,
+    address: str | None,
+    is_removed: Callable[[Any], bool],
+    is_hidden: Callable[[Any], bool],
+) -> bool:
     looked_at = set()
     for link in document.named("a", "area"):
         href = (link.get("href") or "").strip()
-        if not href or is_hidden(link):
+        if not href or is_removed(link) or (is_hidden(link) and next(link.iter("img"), None) is None):
             continue
         if href == url or _WORDS.search(unquote(href.partition("://")[2] or href)):
             return True

@@ -42,6 +42,7 @@ PALE = [
     '<p style="font-size:23px;color:#949494">t</p>',
     '<h3 style="font-weight:normal;color:#949494">t</h3>',
     '<p style="font-size:40px;color:#999">t</p>',
+    '<div style="font-size:0"><p style="font-size:16px;color:#bbb">t</p></div>',  # as MJML lays everything out
     '<p class="pale">t</p>',
     '<p class="pale" style="color:#000">t</p>',  # whose class is !important
 ]

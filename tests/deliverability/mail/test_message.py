@@ -36,6 +36,7 @@ FOUND: list[tuple[str, str]] = [
     ('<img alt="x" src="a.png">', "link_relative"),
     ('<img alt="x" src="https://acme.example/a.svg?v=2">', "image_format"),
     ('<img alt="x" src="https://acme.example/A.WEBP">', "image_format"),
+    ('<div style="font-size:0px"><img src="cid:logo"></div>', "image_alt"),
     ("<script>x()</script>", "html_script"),
     ('<p onclick="x()">t</p>', "html_script"),
     ('<a href="javascript:x()">t</a>', "html_script"),
