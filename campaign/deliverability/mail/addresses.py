@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from campaign.visible import visible
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_FONTS = re.compile(r"//fonts\.|/fonts?[/.?]", re.IGNORECASE)
 _SHOWN = 40
 _SPACE = re.compile(r"[ \t\r\n\f]")
 _EDGES = " \t\r\n\f"
@@ -34,6 +35,11 @@ def is_malformed(url: str) -> bool:
         return not urlsplit(url).hostname or _SPACE.search(url) is not None
     except ValueError:
         return True
+
+
+def is_font(url: str) -> bool:
+    """Tell whether a style sheet is there for its fonts, by its address: `https://fonts.…`."""
+    return _FONTS.search(url) is not None
 
 
 def shown(url: str) -> str:

@@ -40,8 +40,8 @@ class Cascade:
     """None where the message says nothing of a dark scheme."""
     declared: list[tuple[Any, Declaration]]
     """All that applies to some element in some scheme, in the order of the document, those that lose among them."""
-    at_rules: list[tuple[str, Any]]
-    """The names of @-rules, each with its <style> element; "media/x" for @x inside @media."""
+    at_rules: list[tuple[str, str, Any]]
+    """The names of @-rules ("media/x" for @x inside @media), what follows the name, and the <style> element."""
     style_length: int = 0
     """Bytes of all <style> elements."""
 
@@ -49,7 +49,7 @@ class Cascade:
 @dataclass(slots=True)
 class _Sheet:
     matcher: Any = field(default_factory=cssselect2.Matcher)
-    at_rules: list[tuple[str, Any]] = field(default_factory=list)
+    at_rules: list[tuple[str, str, Any]] = field(default_factory=list)
     has_dark: bool = False
 
     def add(self, rules: list[Any], condition: str, style: Any, inside: str = "") -> None:
@@ -61,15 +61,13 @@ class _Sheet:
 
     def _add_at_rule(self, rule: Any, condition: str, style: Any, inside: str) -> None:
         name = rule.lower_at_keyword
-        self.at_rules.append((f"{inside}{name}", style))
+        prelude = _text(rule.prelude)
+        self.at_rules.append((f"{inside}{name}", prelude, style))
         if name not in ("media", "supports") or rule.content is None:
             return
-        if condition == _ALWAYS:
-            condition = _media(_text(rule.prelude)) if name == "media" else _OTHERWISE
-        else:
-            condition = _OTHERWISE
+        within = _media(prelude) if name == "media" and condition == _ALWAYS else _OTHERWISE
         content = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
-        self.add(content, condition, style, f"{name}/")
+        self.add(content, within, style, f"{name}/")
 
     def _add_rule(self, rule: Any, condition: str) -> None:
         try:

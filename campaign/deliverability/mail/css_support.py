@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from campaign.deliverability.mail.addresses import is_font
 from campaign.deliverability.mail.cascade import Cascade, Declaration
 from campaign.deliverability.mail.client_support import (
     BACKGROUND_IMAGE,
@@ -35,12 +36,12 @@ def css_faults(css: Cascade, *, has_vml: bool) -> Iterator[Fault]:
             if words not in told:
                 told.add(words)
                 yield Fault(rule=CSS_SUPPORT, place=f"{place(element)}: {words} (not in {support.without})")
-    for path, style in css.at_rules:
+    for path, prelude, style in css.at_rules:
         name = path.rpartition("/")[2]
         if name == "font-face":
             yield Fault(rule=FONT_REMOTE, place=f"{place(style)}, @font-face")
         elif path == "import":
-            yield Fault(rule=CSS_REMOTE, place=f"{place(style)}, @import")
+            yield Fault(rule=FONT_REMOTE if is_font(prelude) else CSS_REMOTE, place=f"{place(style)}, @import")
         if path.startswith("media/"):
             # github.com/hteumeuleu/caniemail issue 144, a maintainer's word.
             yield Fault(rule=CSS_SUPPORT, place=f"{place(style)}: @{name} within @media (Gmail drops all of <style>)")

@@ -22,8 +22,8 @@ from campaign.model import Content
 _FIRST = 3
 """Messages that are looked at whatever their shape."""
 _MOST = 50
-_MOST_CHARACTERS = 5_000_000
-"""Of all that are looked at: about five seconds. One is looked at however long it is."""
+_MOST_CHARACTERS = 2_000_000
+"""Of all that are looked at: ten seconds at worst. One is looked at however long it is."""
 _SHOWN = 3
 """Places that are named."""
 _LINE = re.compile(r"\bline \d+")

@@ -7,7 +7,7 @@ is not looked at; structured data (`application/ld+json`, which Gmail reads) is 
 import re
 from collections.abc import Iterator
 
-from campaign.deliverability.mail.addresses import scheme
+from campaign.deliverability.mail.addresses import is_font, scheme
 from campaign.deliverability.mail.client_support import ELEMENTS
 from campaign.deliverability.mail.document import Document, is_within, place
 from campaign.deliverability.mail.placeholders import has_placeholder
@@ -29,7 +29,6 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*utf-?8", re.IGNORECASE)
 _FORM = ("form", "input", "button", "select", "textarea")
 _HANDLER = re.compile(r"on[a-z]+")
 _BODY = frozenset({"body"})
-_FONTS = re.compile(r"//fonts\.|/fonts?[/.?]", re.IGNORECASE)
 
 
 def structure_faults(document: Document) -> Iterator[Fault]:
@@ -48,7 +47,7 @@ def structure_faults(document: Document) -> Iterator[Fault]:
         elif name == "style" and is_within(element, _BODY):
             yield Fault(rule=CSS_IN_BODY, place=place(element))
         elif name == "link" and "stylesheet" in (element.get("rel") or "").lower().split():
-            remote = FONT_REMOTE if _FONTS.search(element.get("href") or "") else CSS_REMOTE
+            remote = FONT_REMOTE if is_font(element.get("href") or "") else CSS_REMOTE
             yield Fault(rule=remote, place=place(element))
         for attribute, value in element.items():
             leads = attribute in ("href", "action", "src")

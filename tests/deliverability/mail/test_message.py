@@ -116,6 +116,8 @@ def test_what_is_well_in_the_body_is_left_alone(body: str) -> None:
         ("@media print { @font-face { font-family: x } }", {"css_support", "font_remote"}),
         ("@font-face { font-family: x; src: url(https://acme.example/x.woff) }", {"font_remote"}),
         ("@import url(https://acme.example/x.css);", {"css_remote"}),
+        ("@import url(https://fonts.acme.example/x);", {"font_remote"}),
+        ("@import 'https://fonts.acme.example/x';", {"font_remote"}),
         (".a { color: #333 }" * 900, set()),
         (".a { color: #333 }" * 1_000, {"css_length"}),
         ("<!-- .a { margin: 0 } -->", set()),
