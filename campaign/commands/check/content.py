@@ -4,16 +4,17 @@ from campaign.deliverability.mail import Inspection
 from campaign.settings import Settings
 from campaign.terminal.findings import Findings, counted
 
-_HTML, _TEXT = "body.html", "body.txt"
+_HTML, _MJML, _TEXT = "body.html", "body.mjml", "body.txt"
 
 
 def inspection_of(settings: Settings) -> Inspection:
     """Make ready to look at the messages of a campaign."""
     folder = settings.message.template
+    html = _MJML if (folder / _MJML).is_file() and not (folder / _HTML).is_file() else _HTML
     return Inspection(
         unsubscribe_mailto=settings.message.unsubscribe_mailto,
-        html_file=_HTML,
-        text_file=_TEXT if (folder / _TEXT).is_file() else _HTML,
+        html_file=html,
+        text_file=_TEXT if (folder / _TEXT).is_file() else html,
     )
 
 

@@ -52,10 +52,10 @@ def shown(url: str) -> str:
         return f"{scheme(url)}:…"
     if host:
         more = "/…" if len(parts.path) > 1 or parts.query else ""
-        return visible(f"{parts.scheme}://{host}{more}" if parts.scheme else f"//{host}{more}")
+        return visible(f"{parts.scheme}://{host}{more}" if parts.scheme else f"//{host}{more}", spaces=True)
     if parts.scheme:
         return f"{visible(parts.scheme)}:…"
     if url.startswith("#"):
         return "#…" if len(url) > 1 else "#"
     path = re.split(r"[?#;@]", url, maxsplit=1)[0]
-    return visible(path[:_SHOWN] + ("…" if len(path) > _SHOWN or path != url else ""))
+    return visible(path[:_SHOWN] + ("…" if len(path) > _SHOWN or path != url else ""), spaces=True)
