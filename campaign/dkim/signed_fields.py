@@ -7,6 +7,7 @@ A field that is named once more than it is there is oversigned: a second one, ad
 body is read. Whoever takes a signed message of ours and mails it to others can then change none of it.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -38,12 +39,12 @@ Return-Path, Precedence), and a signature over any of these would break. RFC 637
 
 _CONTENT = b"content-"
 
-_WRITTEN_ANEW = {"amazonaws.com": frozenset({b"date", b"message-id"})}
-"""By the domain of a relay's host, what it replaces; signed, it would break every signature. Amazon SES: "Amazon SES
-header fields" and "Manual DKIM signing" in its developer guide.
+_is_ses = re.compile(r"(?:.+\.)?email-smtp(?:-fips)?\..+\.amazonaws\.com", re.IGNORECASE).fullmatch
+"""Amazon SES by its hosts, those of a private network too; any other machine at Amazon is not meant. Its developer
+guide has what follows, under "Amazon SES header fields" and "Manual DKIM signing".
 """
-_TAKES_ONE_SIGNATURE = ("amazonaws.com",)
-"""Relays that refuse a message with two DKIM-Signature fields: the same page on header fields."""
+_WRITTEN_ANEW_BY_SES = frozenset({b"date", b"message-id"})
+"""What it replaces: signed, it would break every signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +59,12 @@ class Layout:
 
 def written_anew_by(host: str) -> frozenset[bytes]:
     """Give the names of the fields that a relay replaces, as far as that is known."""
-    return next((fields for domain, fields in _WRITTEN_ANEW.items() if _is_of(host, domain)), frozenset())
+    return _WRITTEN_ANEW_BY_SES if _is_ses(host) else frozenset()
 
 
 def takes_one_signature(host: str) -> bool:
-    """Whether a relay refuses a message that is signed twice."""
-    return any(_is_of(host, domain) for domain in _TAKES_ONE_SIGNATURE)
-
-
-def _is_of(host: str, domain: str) -> bool:
-    return f".{host.lower()}".endswith(f".{domain}")
+    """Whether a relay refuses a message with two DKIM-Signature fields, as far as that is known."""
+    return _is_ses(host) is not None
 
 
 def layout(names: Collection[bytes], *, unsigned: Collection[bytes] = ()) -> Layout:
