@@ -1,6 +1,8 @@
 """HTML for the tests: a message against which nothing can be said, to put something into."""
 
 from campaign.deliverability.mail.message import html_faults, plain_faults
+from tests.campaigns import SmallCampaign
+from tests.command_line import template
 
 TEXT = "Hello, and thank you for your order. It is packed and waits for you."
 
@@ -27,3 +29,14 @@ def places(html: str) -> list[str]:
 def text_rules(text: str, *, is_own: bool = True) -> set[str]:
     """The names of the rules that a text breaks."""
     return {fault.rule.name for fault in plain_faults(text, is_own=is_own)}
+
+
+def sound_mail(small: SmallCampaign) -> None:
+    """Give a campaign templates against which nothing can be said, with a way to unsubscribe where there is one."""
+    way = '{% if unsubscribe_url | default %}<a href="{{ unsubscribe_url }}">Unsubscribe</a>{% endif %}'
+    text = "Hello {{ contact.name }}, this link signs you in to your account:\n\n{{ link.url }}\n"
+    template(
+        small,
+        body_html=document(f'<p>Hello {{{{ contact.name }}}}</p><a href="{{{{ link.url }}}}">Sign in</a> {way}'),
+        body_txt=text + "{% if unsubscribe_url | default %}Unsubscribe: {{ unsubscribe_url }}{% endif %}\n",
+    )
