@@ -36,7 +36,7 @@ def acme(small: SmallCampaign, smtp_server: StartServer) -> SmallCampaign:
         "from": "Acme <hello@acme.se>",
         "unsubscribe_url": "https://acme.se/u?e={{ contact.email | urlencode }}",
     }
-    small.settings["smtp"] = {"port": smtp_server().port}
+    small.settings["smtp"] = {"port": smtp_server().port, "ehlo_name": "mailer.acme.se"}
     sound_mail(small)
     small.load(25)
     return small

@@ -15,6 +15,7 @@ VALUES = {
     "--output": "x.csv", "--limit": "1", "--opens": "2026-11-23T09:00", "--closes": "2099-11-23T09:00",
     "--lasts": "8h", "--host": "localhost", "--port": "25", "--connections": "2", "--rate": "3", "--processes": "1",
     "--folder": "folder", "--from": "x.csv", "--include": "rejected", "--to": "x.html", "--campaign": "campaign.toml",
+    "--nameserver": "127.0.0.1",
 }  # fmt: skip
 FLAGS = {
     "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline",
