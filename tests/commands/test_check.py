@@ -9,6 +9,12 @@ from tests.deliverability.mail.documents import sound_mail
 from tests.smtp_server import CATALOGUE
 
 
+@pytest.fixture(autouse=True)
+def nothing_against_the_mail(small: SmallCampaign) -> None:
+    """What is said of the mail itself is another test's."""
+    sound_mail(small)
+
+
 class TestCheck:
     def test_where_all_is_well_it_says_ready_and_sends_nothing(
         self, command: Command, small: SmallCampaign, smtp_server: StartServer
@@ -52,7 +58,6 @@ class TestCheck:
         assert command("check", small.path, "--offline").code == 0
         assert command("check", small.path, "--offline", "--strict").code == 1
         small.settings = {"message": {"unsubscribe_url": "https://acme.example/u?e={{ contact.email | urlencode }}"}}
-        sound_mail(small)
         small.load(25)
         assert command("check", small.path, "--offline", "--strict").code == 0
 
