@@ -48,6 +48,7 @@ HOMES = {
     "mrml": {"content"},
     "dns": {"deliverability"},
     "tinycss2": {"deliverability"},
+    "cssselect2": {"deliverability"},
     "jinja2": {"content"},
     "markupsafe": {"content"},
     "inscriptis": {"content"},

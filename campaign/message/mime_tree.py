@@ -9,7 +9,7 @@ Files come as whole MIME parts: their header fields, an empty line, the encoded 
 stay octets of their own, so that a megabyte that goes to everybody is copied for a message, and not looked at again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -80,13 +80,23 @@ class MimeTree:
                 closing = f"{self._end}{closing}"
         if not attachments and not images:
             return MimeBody(body + closing)
-        files = (_joined(attachments, self._mixed),) if attachments else ()
+        files = tuple(_pieces(attachments, self._mixed)) if attachments else ()
         if not images:
             return MimeBody(body + closing, files)
         return MimeBody(body, (*images, closing.encode("ascii"), *files))
 
 
 def _joined(parts: Sequence[bytes], boundary: str) -> bytes:
-    """Write MIME parts one after the other, from behind the delimiter of the first to the one that ends them all."""
+    return b"".join(_pieces(parts, boundary))
+
+
+def _pieces(parts: Sequence[bytes], boundary: str) -> Iterator[bytes]:
+    """MIME parts one after the other, from behind the delimiter of the first to the one that ends them all. They are
+    not put together here: that is done once, for the whole message.
+    """
     delimiter = f"--{boundary}\r\n".encode("ascii")
-    return delimiter.join(parts) + f"--{boundary}--\r\n".encode("ascii")
+    for number, part in enumerate(parts):
+        if number:
+            yield delimiter
+        yield part
+    yield f"--{boundary}--\r\n".encode("ascii")

@@ -17,7 +17,7 @@ from campaign.errors import EmptyCellError, InvalidContactError
 from campaign.ledger.interface import ContactsLedger
 from campaign.ledger.opening import open_for_dry_run
 from campaign.links import throwaway_secret
-from campaign.model import Contact, Message, Status
+from campaign.model import Contact, Content, Message, Status
 from campaign.preview import PreviewWriter, has_invisible, visible_cell
 from campaign.run.contacts_loading import fill
 from campaign.run.continuation import continuation
@@ -58,7 +58,7 @@ def dry_run_rows(
     with contextlib.closing(open_for_dry_run(settings.name, earlier=ledger)) as trial:
         lists, mended = fill(trial, contacts, settings.contacts.suppress, reading)
         if seen is not None:
-            seen.lists, seen.mended = lists, mended
+            seen.lists, seen.mended, seen.constants = lists, mended, factory.templates.constants
             seen.before = None if ledger is None else _before(trial, factory.digest(), window)
         if not agreed(sum(row.status is Status.PENDING for row in islice(trial.rows(), limit))):
             return
@@ -180,16 +180,24 @@ def _cells(one: DryRunRow) -> list[tuple[str, str, bool]]:
     ]
 
 
-def check(settings: Settings, *, secret: str, reading: Callable[[int], None], ledger: Path | None = None) -> DryRun:
+def check(
+    settings: Settings,
+    *,
+    secret: str,
+    reading: Callable[[int], None],
+    ledger: Path | None = None,
+    look: Callable[[int, Content, frozenset[str]], None] = lambda *_: None,
+) -> DryRun:
     """Make everybody's message with the real secret, and keep none. They are not signed, which would take longer than
-    all the rest. `ledger`: that of earlier runs, which is left as
-    it is. Raises UsageError.
+    all the rest. `ledger`: that of earlier runs, which is left as it is. `look` gets each message's row and content,
+    and what of the content is the same in every message. Raises UsageError.
     """
     seen = DryRun()
     for one in dry_run_rows(settings, secret=secret, reading=reading, seen=seen, ledger=ledger):
         seen.count(one)
         if one.made is not None:
             seen.look_at_links(one)
+            look(one.row.contact.number, one.made[1], seen.constants)
     return seen
 
 

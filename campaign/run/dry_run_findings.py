@@ -86,6 +86,8 @@ class DryRun:
     """Addresses of the contacts file, by what was corrected in them."""
     before: Before | None = None
     """None where nothing is known of earlier runs."""
+    constants: frozenset[str] = frozenset()
+    """The pieces of the templates that are the same in every message."""
     declined: bool = False
     """There would have been too many."""
     linkless: Counter[str] = field(default_factory=Counter)

@@ -139,10 +139,10 @@ def message_plan(
         link=link,
         link_secret=secret,
         window=window,
-        signing_keys=tuple(signing_keys),
-        unsigned=written_anew_by(settings.smtp.host) if signing_keys else frozenset(),
         folder=settings.folder,
         private=own_files(settings) if settings.message.attachments else (),
+        signing_keys=tuple(signing_keys),
+        unsigned=written_anew_by(settings.smtp.host) if signing_keys else frozenset(),
     )
 
 

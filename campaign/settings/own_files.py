@@ -7,7 +7,10 @@ nothing. Limits: what options name is for whoever knows them to add.
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from campaign.settings.secrets import secret_files
+from campaign.settings.sections.message import MessageSettings
 from campaign.settings.settings import Settings
 
 _BESIDE_A_LEDGER = ("", "-wal", "-shm", "-journal", "-generation")
@@ -25,10 +28,14 @@ def own_files(settings: Settings) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path if path.is_absolute() else settings.folder / path for path in found))
 
 
-def _named(settings: Settings) -> Iterator[Path]:
-    """Every path that is the value of a setting: contacts, lists, keys, certificates, also those there will be."""
-    for section in type(settings).model_fields:
-        for name in getattr(type(getattr(settings, section)), "model_fields", ()):
-            value = getattr(getattr(settings, section), name)
-            if (section, name) != ("message", "template"):
-                yield from (one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, Path))
+def _named(value: object) -> Iterator[Path]:
+    """Every path that a setting names: contacts, lists, keys, certificates, also those there will be."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _named(one)
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            if not isinstance(value, MessageSettings):  # a file to attach may lie beside the template
+                yield from _named(getattr(value, name))

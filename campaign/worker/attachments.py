@@ -52,8 +52,9 @@ class AttachmentParts:
         self._kept = kept
         self._size = 0
         self._own: OrderedDict[str, tuple[FileIdentity, bytes]] = OrderedDict()
-        for needed in folders:
-            self._require_folder(needed)
+        if for_all is None:  # else a run has begun: a folder that is gone since then stops it in good order, at a row
+            for needed in folders:
+                self._require_folder(needed)
         self.for_all = {path: self._read_for_all(path) for path in constant} if for_all is None else dict(for_all)
 
     def digest(self) -> str:

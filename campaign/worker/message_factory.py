@@ -80,9 +80,9 @@ class MessageFactory:
             unsubscribe_outline=None if unsubscribe is None else unsubscribe.outline,
             headers={name: text.constant for name, text in templates.texts.headers.items()},
             constants=templates.constants,
-            sign=None if self._signing is None else self._signing.sign,
             images=[inline_image_part(image) for image in templates.images],
             attachment=self.attachments,
+            sign=None if self._signing is None else self._signing.sign,
             message_id_domain=plan.message_id_domain,
         )
 

@@ -3,7 +3,8 @@
 In: how large a contact's message is, by whoever makes it, and the server's limit (SIZE, RFC 1870). Raises TemplateError
 where every message is too large.
 
-Limits: a template that writes more for some rows than for others is measured by the row at hand.
+Limits: a template that writes more for some rows than for others is measured by the row at hand. A row with an
+attachment of its own can't be measured with less in its cells: it is to blame itself.
 """
 
 from collections.abc import Callable
@@ -40,6 +41,5 @@ def too_large(size: int, limit: int) -> TemplateError:
         f"with next to nothing in the row's cells the message still has {size:,} bytes, and the server takes {limit:,} "
         "at most (SIZE)",
         where="message.template",
-        fix="make the templates, their pictures and the attachments smaller: link to what is large, in place of "
-        "bringing it along",
+        fix="make the templates, their pictures and attachments smaller: link to what is large, in place of sending it",
     )

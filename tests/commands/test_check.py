@@ -5,7 +5,14 @@ import pytest
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command
 from tests.conftest import StartServer
+from tests.deliverability.mail.documents import sound_mail
 from tests.smtp_server import CATALOGUE
+
+
+@pytest.fixture(autouse=True)
+def nothing_against_the_mail(small: SmallCampaign) -> None:
+    """What is said of the mail itself is another test's."""
+    sound_mail(small)
 
 
 class TestCheck:

@@ -11,6 +11,7 @@ from campaign.commands.check.domains import name_server as name_server_of
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command, Said, assert_three_parts
 from tests.conftest import StartServer
+from tests.deliverability.mail.documents import sound_mail
 from tests.dkim.keys import ed25519, key_file, pem
 from tests.dns_server import Zone, name_server
 from tests.smtp_server.server import HOST
@@ -36,6 +37,7 @@ def acme(small: SmallCampaign, smtp_server: StartServer) -> SmallCampaign:
         "unsubscribe_url": "https://acme.se/u?e={{ contact.email | urlencode }}",
     }
     small.settings["smtp"] = {"port": smtp_server().port, "ehlo_name": "mailer.acme.se"}
+    sound_mail(small)
     small.load(25)
     return small
 

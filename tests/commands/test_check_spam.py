@@ -11,6 +11,7 @@ import pytest
 
 from tests.campaigns import SECRET, SmallCampaign
 from tests.command_line import Command, template
+from tests.deliverability.mail.documents import sound_mail
 from tests.deliverability.stand_in import stand_in
 
 COSTLY = " 4.0 HTML_IMAGE_ONLY_04     BODY: HTML: images with 0-400 bytes of words\n"
@@ -52,6 +53,7 @@ class TestSpam:
         self, command: Command, small: SmallCampaign, filters: Path, points: str, kind: str, code: int, strict: int
     ) -> None:
         small.settings = {"message": {"unsubscribe_url": "https://acme.example/u"}}
+        sound_mail(small)
         small.load(25)
         stand_in(filters, COSTLY, points=points)
         assert command("check", small.path, "--offline", "--spam").code == code

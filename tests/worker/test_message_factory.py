@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import pickle
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from campaign.worker.message_factory import MessageFactory, this_second
 from tests.campaigns import SmallCampaign
 from tests.dkim.keys import both
 from tests.dkim.verification import records, verified
+from tests.message.files import GIF
 
 NOW = datetime(2026, 11, 23, 14, 30, 15, tzinfo=UTC)
 ANN = Contact(number=7, email="ann@people.example", columns={"email": "ann@people.example", "name": "Ann", "id": "q1"})
@@ -175,6 +177,22 @@ def test_signing_is_a_stage_of_its_own_where_there_is_a_key(planned: Planned) ->
     assert read(message)["From"] == "Acme <hello@acme.example>"
 
 
+def test_a_message_with_files_is_signed_whole(planned: Planned) -> None:
+    """Files are hashed as they are: DKIM's canonical form must leave them so (RFC 6376 section 3.4.4)."""
+    names = ["two  blanks.txt", "Preise März.csv", "x" * 150 + ".bin", "empty.txt", "a;b=c.txt"]
+    plan = planned(settings={"message": {"attachments": [*names, "own/{{ contact.name }}"]}}, signing_keys=both())
+    for name in names:
+        (plan.folder / name).write_bytes(b"" if name == "empty.txt" else b"  two  blanks \r\n\r\n\t\n" * 40)
+    (plan.folder / "own").mkdir()
+    (plan.folder / "own" / "Ann").write_bytes(bytes(range(256)))
+    (plan.folder / "template" / "logo.gif").write_bytes(GIF)
+    (plan.folder / "template" / "body.html").write_text('<img src="cid:logo.gif">{{ link.url }}')
+    _, _, message = MessageFactory(plan).make(ANN, NOW)
+    assert verified(message.data, records(both())) == [True, True]
+    attached = [part.get_filename() for part in read(message).iter_attachments()]
+    assert attached == [*names, "Ann"]
+
+
 def test_a_key_that_will_not_do_stops_everything(planned: Planned) -> None:
     key = replace(both()[0], pem=b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
     with pytest.raises(SettingsError, match=r"dkim\.key_file won't do"):
@@ -188,3 +206,32 @@ def test_the_second_is_whole_in_its_zone_and_the_same_object_until_the_next() ->
     assert first is same and second is still
     assert [one.timestamp() for one in (first, second, back)] == [10.0, 11.0, 9.0]
     assert first.utcoffset() == timedelta(hours=2)
+
+
+def test_the_digest_tells_other_pictures_and_other_files_for_all(planned: Planned) -> None:
+    def digest() -> str:
+        return MessageFactory(plan).digest()
+
+    plan = planned(settings={"message": {"attachments": ["terms.txt", "invoices/{{ contact.name }}"]}})
+    (plan.folder / "invoices").mkdir()
+    (plan.folder / "terms.txt").write_text("one")
+    (plan.folder / "template" / "logo.gif").write_bytes(GIF)
+    (plan.folder / "template" / "body.html").write_text('<img src="cid:logo.gif">{{ link.url }}')
+    before = digest()
+    (plan.folder / "invoices" / "Ann").write_text("one")
+    assert digest() == before
+    (plan.folder / "terms.txt").write_text("two")
+    with_other_terms = digest()
+    (plan.folder / "template" / "logo.gif").write_bytes(GIF + b" ")
+    assert len({before, with_other_terms, digest()}) == 3
+
+
+def test_workers_have_the_files_for_all_from_the_owner_of_the_run(planned: Planned) -> None:
+    plan = planned(settings={"message": {"attachments": ["terms.txt"]}})
+    (plan.folder / "terms.txt").write_text("one")
+    owner = MessageFactory(plan)
+    assert owner.attachments is not None
+    (plan.folder / "terms.txt").write_text("two")
+    worker = MessageFactory(pickle.loads(pickle.dumps(replace(plan, attached=owner.attachments.for_all))))
+    assert worker.make(ANN, NOW)[2].data.endswith(owner.make(ANN, NOW)[2].data[-200:])
+    assert "b25l" not in repr(replace(plan, attached=owner.attachments.for_all))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from campaign.commands.check.content import inspection_of, tell_content
 from campaign.commands.check.links import link_notes
 from campaign.commands.check.setup import Known
 from campaign.durations import brief_duration
@@ -30,8 +31,11 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
         given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
+    inspection = inspection_of(settings)
     with Console(title=settings.name) as console:
-        known.seen = seen = dry_run_rows(settings, secret=known.secret, reading=console.reading, ledger=known.ledger)
+        known.seen = seen = dry_run_rows(
+            settings, secret=known.secret, reading=console.reading, ledger=known.ledger, look=inspection.look
+        )
     for report in seen.lists:
         if report.unusable:
             found.note(in_words(report), rule="suppression_unusable")
@@ -58,6 +62,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         )
     _advise(settings, known, ready, found)
     link_notes(settings, seen, found)
+    tell_content(inspection, found)
     if not settings.contacts.suppress_lenient:
         refuse_unusable(seen.lists)
 

@@ -1,5 +1,6 @@
 """The check of the links in the messages: whether they are there, and where they lead."""
 
+from campaign.deliverability import Finding, Severity
 from campaign.links.checks import DEFAULT_DOMAIN
 from campaign.model import Status
 from campaign.run.dry_run_findings import DryRun
@@ -24,6 +25,11 @@ def link_notes(settings: Settings, seen: DryRun, found: Findings) -> None:
                 rule=f"link_missing_in_{part}",
             )
     domain = settings.link.domain
+    for host in settings.link.redirect_hosts:
+        if count := seen.redirect_hosts[host.lower()]:
+            whose = "" if count == ready else f" in {count:,} of {ready:,} messages"
+            words = f"link.redirect_to leads to {host}{whose}, as link.redirect_hosts allows"
+            found.tell(Finding(severity=Severity.OK, rule="redirect_hosts", what=words))
     if domain.endswith(DEFAULT_DOMAIN):
         return
     for host, count in seen.redirect_hosts.most_common():

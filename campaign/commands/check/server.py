@@ -48,7 +48,8 @@ def _too_large(settings: Settings, known: Known, limit: int, found: Findings) ->
     count = sum(messages for size, messages in seen.sizes.items() if size > limit)
     found.note(
         f"{counted(count, 'message is', 'messages are')} larger than the server takes ({limit:,} bytes; the largest "
-        f"has {seen.largest:,}), and will be rejected: what stands in the cells is too long",
+        f"has {seen.largest:,}), and will be rejected: what stands in the cells is too long, or a file "
+        "that they name too large",
         rule="message_too_large",
     )
 

@@ -1,0 +1,29 @@
+"""The check of what the messages say, as an inbox and its reader see it: HTML, text and subject."""
+
+from campaign.deliverability.mail import Inspection
+from campaign.settings import Settings
+from campaign.terminal.findings import Findings, counted
+
+_HTML, _MJML, _TEXT = "body.html", "body.mjml", "body.txt"
+
+
+def inspection_of(settings: Settings) -> Inspection:
+    """Make ready to look at the messages of a campaign."""
+    folder = settings.message.template
+    html = _MJML if (folder / _MJML).is_file() and not (folder / _HTML).is_file() else _HTML
+    return Inspection(
+        unsubscribe_mailto=settings.message.unsubscribe_mailto,
+        html_file=html,
+        text_file=_TEXT if (folder / _TEXT).is_file() else html,
+    )
+
+
+def tell_content(inspection: Inspection, found: Findings) -> None:
+    """Say what was found; and, where that is nothing, that it was looked for."""
+    findings = inspection.findings()
+    for one in findings:
+        found.tell(one)
+    if inspection.looked_at and not findings:
+        of = "" if inspection.looked_at == inspection.messages else f" of {inspection.messages:,}"
+        words = f"{counted(inspection.looked_at, 'message', 'messages')}{of} looked at as an inbox would"
+        found.ok("content", f"{words}: nothing against links, images, contrast, CSS, text or subject")
