@@ -68,7 +68,7 @@ def _place(traceback: TracebackType | None) -> str:
         template = traceback.tb_frame.f_globals.get("__jinja_template__")
         if isinstance(template, Template) and isinstance(template.environment, MailEnvironment):
             line = template.get_corresponding_lineno(traceback.tb_lineno)
-            place = f"{template.environment.title(template.name)} line {line}"
+            place = template.environment.place(template.name, line)
         traceback = traceback.tb_next
     return place
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from campaign.content.compilation import Compiled, compiled_file, is_blank
-from campaign.content.environment import MailEnvironment, constants_of
+from campaign.content.environment import MJML_BODY, MailEnvironment, constants_of
 from campaign.content.faults import rendering_fault
+from campaign.content.inlined_html import InlinedHtml
 from campaign.content.lint import Fault, faults, names_asked, read_as_numbers
 from campaign.content.setting_text import TextTemplate, text_template
 from campaign.content.views import ContactView, LinkView
@@ -62,6 +63,8 @@ class TemplateSet:
     __slots__ = (
         "_base",
         "_html",
+        "_html_file",
+        "_inlined",
         "_parts",
         "_subject",
         "_text",
@@ -79,6 +82,7 @@ class TemplateSet:
         text: Compiled | None,
         unsubscribe: TextTemplate | None,
         to_text: Callable[[str], str] | None,
+        inline_css: bool = False,
     ) -> None:
         parts = self._parts = [part for part in (subject, html, text) if part is not None]
         self._subject = _Piece(subject)
@@ -87,9 +91,19 @@ class TemplateSet:
         self._to_text = to_text
         self.unsubscribe = unsubscribe
         self._base: dict[str, Any] = dict(subject.template.environment.globals)
+        self._html_file = HTML if html is None else Path(html.name).name
         templates = list(chain.from_iterable(part.reached for part in parts))
-        self.files = tuple(Path(template.filename) for template in templates if template.filename is not None)
+        files = [Path(template.filename) for template in templates if template.filename is not None]
+        if html is not None:
+            files += html.environment.included_files
+        self.files = tuple(files)
         self.constants: frozenset[str] = frozenset(chain.from_iterable(map(constants_of, templates)))
+        self._inlined = None if html is None or not inline_css else InlinedHtml(html)
+
+    def on_new_constants(self, listener: Callable[[Collection[str]], None]) -> None:
+        """Have `listener` called with chunks that turn out to be the same in many messages, besides `constants`."""
+        if self._inlined is not None:
+            self._inlined.on_new_constants(listener)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -144,11 +158,16 @@ class TemplateSet:
         subject = subject.strip()
         if not subject:
             return _unfit(SUBJECT, "the subject is empty", contact)
+        if self._inlined is not None:
+            inlined = self._inlined(html, contact.number)
+            if isinstance(inlined, CampaignError):
+                return inlined
+            html = inlined
         if self._to_text is not None:
             try:
                 text = (self._to_text("".join(html)),)
             except ValueError as error:
-                return _unfit(HTML, f"no text can be made from it: {error}", contact)
+                return _unfit(self._html_file, f"no text can be made from it: {error}", contact)
         return Content(subject=subject, text=text, html=html, unsubscribe_url=unsubscribe_url)
 
     def _chunks(self, variables: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -160,20 +179,27 @@ class TemplateSet:
         )
 
 
-def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | None) -> TemplateSet:
+def load_templates(
+    folder: Path, *, campaign_name: str, unsubscribe_url: str | None, inline_css: bool = False
+) -> TemplateSet:
     """Compile the templates of a folder and all that they name. Nothing is read again while rendering.
 
-    `unsubscribe_url` is the text of the setting message.unsubscribe_url, itself a template over the contact. Raises
-    `TemplateError` that names file and line.
+    `unsubscribe_url` is the text of the setting message.unsubscribe_url, itself a template over the contact.
+    `inline_css`: rules of <style> become style attributes. Raises `TemplateError` that names file and line, and
+    `SettingsError` where a library is missing that a setting or a file asks for.
     """
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link to a folder keeps the neighbours it was put among
     if not folder.is_dir():
         raise TemplateError("there is no such template folder", where=str(folder), fix="correct message.template")
-    there = {name for name in (SUBJECT, HTML, TEXT) if (folder / name).is_file()}
+    there = {name for name in (SUBJECT, HTML, MJML_BODY, TEXT) if (folder / name).is_file()}
     if SUBJECT not in there:
         raise TemplateError(f"there is no {SUBJECT}", where=str(folder), fix=f"add {SUBJECT}: one line of text")
     if there == {SUBJECT}:
         raise TemplateError(f"there is neither {HTML} nor {TEXT}", where=str(folder), fix="add one of them, or both")
+    if {HTML, MJML_BODY} <= there:
+        what = f"there are both {HTML} and {MJML_BODY}"
+        raise TemplateError(what, where=str(folder), fix="keep one of them: MJML is compiled to HTML")
+    html = next((name for name in (HTML, MJML_BODY) if name in there), None)
     plain = MailEnvironment(campaign_name=campaign_name, escapes=False, folder=folder)
     escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=folder)
     unsubscribe = None
@@ -190,10 +216,11 @@ def load_templates(folder: Path, *, campaign_name: str, unsubscribe_url: str | N
         raise TemplateError("the subject is empty", where=SUBJECT, fix="write a line of text into it")
     return TemplateSet(
         subject=subject,
-        html=compiled_file(escaped, HTML) if HTML in there else None,
+        html=None if html is None else compiled_file(escaped, html),
         text=compiled_file(plain, TEXT) if TEXT in there else None,
         unsubscribe=unsubscribe,
         to_text=to_text,
+        inline_css=inline_css,
     )
 
 

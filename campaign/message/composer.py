@@ -68,7 +68,10 @@ class Composer:
 
         name = blake2b(campaign.encode("utf-8", "surrogatepass"), digest_size=12, person=b"boundary").hexdigest()
         boundary = f"=_{name}"
-        self._encode = TransferEncoder(constants, boundary=boundary).encode
+        encoder = TransferEncoder(constants, boundary=boundary)
+        self._encode = encoder.encode
+        self.add_constants = encoder.add_constants
+        """Takes chunks that turn out to be the same in many messages."""
         # "utf-8" for ASCII bodies, too: it is true, and a message's shape then does not hang on a contact's name.
         text = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
         html = "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: "

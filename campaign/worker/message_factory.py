@@ -27,7 +27,10 @@ class MessageFactory:
     def __init__(self, plan: MessagePlan) -> None:
         message, link = plan.message, plan.link
         self.templates = templates = load_templates(
-            message.template, campaign_name=plan.campaign, unsubscribe_url=message.unsubscribe_url
+            message.template,
+            campaign_name=plan.campaign,
+            unsubscribe_url=message.unsubscribe_url,
+            inline_css=message.inline_css,
         )
         self.redirect = redirect = None
         if link.redirect_to is not None:
@@ -58,6 +61,7 @@ class MessageFactory:
             constants=templates.constants,
             message_id_domain=plan.message_id_domain,
         )
+        templates.on_new_constants(self.composer.add_constants)
 
     def digest(self) -> str:
         """Give what tells, another time, whether the templates are the same: SHA-256, in hex. Raises TemplateError."""
