@@ -131,7 +131,7 @@ def test_it_goes_with_inline_css(tmp_path: Path) -> None:
     templates = load_templates(folder, campaign_name="c", unsubscribe_url=None, inline_css=True)
     html = "".join(templates.render(contact(a="Ada"), LINK).html)
     (style,) = [attributes["style"] for tag, attributes in Markup(html).elements if attributes.get("class") == "x"]
-    assert style.startswith("color: red;font-size: 0px;")
+    assert "color: red;font-size: 0px;" in style
     assert ".moz-text-html .mj-column-per-100" in html  # for some media, and for one mail program
 
 
