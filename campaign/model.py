@@ -110,6 +110,12 @@ class Content:
     text: tuple[str, ...] = field(repr=False)
     html: tuple[str, ...] = field(repr=False)
     unsubscribe_url: str | None = None
+    to_name: str = ""
+    """The recipient's display name; "" for the address alone."""
+    headers: tuple[str, ...] = ()
+    """The values of the further header fields, in the order of the settings."""
+    attachments: tuple[str, ...] = ()
+    """Paths of files, as the settings write them, rendered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from campaign.content.blank import cell_of, default, joining, text_filters
 from campaign.content.loader import TemplateLoader
 from campaign.content.moments import duration, moment
 from campaign.content.views import CampaignView, ContactView
+from campaign.content.wording import KEY
 
 _escape_text: Callable[[Any], str] = getattr(markupsafe, "_escape_inner", lambda text: str(escape(text)))
 """What `escape` does to a string before it makes Markup of it; MarkupSafe has that by itself since 3.0."""
@@ -95,17 +96,27 @@ class _Generator(CodeGenerator):
 
 
 class MailEnvironment(Environment):
-    """One per kind of text. `folder` None: no files, no inheritance."""
+    """One per kind of text. `folder` None: no files, no inheritance. `key_of`: address → `contact.key`, where no column
+    has that name.
+    """
 
     code_generator_class = _Generator
     escaped = staticmethod(escaped)
 
-    def __init__(self, *, campaign_name: str | None, escapes: bool, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        campaign_name: str | None,
+        escapes: bool,
+        folder: Path | None = None,
+        key_of: Callable[[str], str] | None = None,
+    ) -> None:
         loader = None if folder is None else TemplateLoader(folder.parent, body=f"{folder.name}/{MJML_BODY}")
         super().__init__(
             loader=loader, autoescape=escapes, undefined=Missing, auto_reload=False, cache_size=-1, optimized=True
         )
         self.folder = folder
+        self._key_of = key_of
         self._joined: dict[tuple[str, str], str] = {}
         self.filters |= text_filters()
         self.filters["default"] = self.filters["d"] = default
@@ -121,7 +132,7 @@ class MailEnvironment(Environment):
             try:
                 cell = obj.columns[attribute]
             except KeyError:
-                return self.undefined(obj=obj, name=attribute)
+                return self._key(obj, attribute) or self.undefined(obj=obj, name=attribute)
             # Nearly all cells begin with a letter: asked here, it costs no call.
             return cell if "!" <= cell < "\x7f" else cell_of(attribute, cell)
         if attribute == "join" and isinstance(obj, str):
@@ -137,8 +148,12 @@ class MailEnvironment(Environment):
             try:
                 return cell_of(argument, obj.columns[argument])
             except (KeyError, TypeError):
-                return self.undefined(obj=obj, name=argument, exc=ComputedNameError)
+                return self._key(obj, argument) or self.undefined(obj=obj, name=argument, exc=ComputedNameError)
         return super().getitem(obj, argument)
+
+    def _key(self, contact: ContactView, name: object) -> str | None:
+        """Give `contact.key`; None where another name is asked for."""
+        return self._key_of(contact.columns["email"]) if name == KEY and self._key_of is not None else None
 
     def join_path(self, template: str, parent: str) -> str:
         """Give the name that `template` has for the loader, when `parent` names it.

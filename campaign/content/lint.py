@@ -18,6 +18,7 @@ from campaign.content.guards import OWNERS, Names, asked_of, by_default, by_test
 from campaign.content.reached import Blocks, Reached, calls_super
 from campaign.content.wording import (
     CAMPAIGN_NAMES,
+    KEY,
     LINK_NAMES,
     no_attribute,
     no_column,
@@ -71,6 +72,7 @@ class _Linter:
         self.found: list[Fault] = []
         self._reached = reached
         self._columns = columns if "email" in columns else (*columns, "email")
+        self._contact_names = (*self._columns, KEY)
         self._variables = variables
         self._setting = setting
         self._known = {*variables, *reached.own_names, *_ALWAYS_THERE, *reached.environment.globals}
@@ -198,7 +200,7 @@ class _Linter:
             if name is None:
                 continue
             if (owner, name) not in allowed:
-                if owner == "contact" and name not in self._columns:
+                if owner == "contact" and name not in self._contact_names:
                     self._tell(node, no_column(name, self._columns))
                 elif owner != "contact" and name not in (LINK_NAMES if owner == "link" else CAMPAIGN_NAMES):
                     self._tell(node, no_attribute(owner, name))

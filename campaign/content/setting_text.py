@@ -4,7 +4,7 @@ Raises `TemplateError` for a text that can't be compiled, `InvalidContactError` 
 Limits: no inheritance and no includes; nothing is escaped, which in a URL is what `| urlencode` is for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -30,9 +30,11 @@ class TextTemplate:
 
     __slots__ = ("_base", "_compiled", "_environment", "_root", "_setting", "constant", "lead", "outline", "shortest")
 
-    def __init__(self, source: str, *, setting: str, campaign_name: str | None) -> None:
+    def __init__(
+        self, source: str, *, setting: str, campaign_name: str | None, key_of: Callable[[str], str] | None = None
+    ) -> None:
         self._setting = setting
-        self._environment = MailEnvironment(campaign_name=campaign_name, escapes=False)
+        self._environment = MailEnvironment(campaign_name=campaign_name, escapes=False, key_of=key_of)
         text = compiled_text(self._environment, source, setting=setting)
         self._compiled = text
         self._root = text.template.root_render_func
@@ -100,9 +102,12 @@ def _shortest(body: Iterable[nodes.Node]) -> int:
     return length
 
 
-def text_template(source: str, *, name: str, campaign_name: str | None = None) -> TextTemplate:
+def text_template(
+    source: str, *, name: str, campaign_name: str | None = None, key_of: Callable[[str], str] | None = None
+) -> TextTemplate:
     """Compile the text of a setting. `name` is the setting's (`link.redirect_to`), for errors.
 
-    It knows `contact`, and `campaign` where a name is given. Raises `TemplateError`.
+    It knows `contact`, and `campaign` where a name is given; `contact.key` by `key_of`, address → key. Raises
+    `TemplateError`.
     """
-    return TextTemplate(source, setting=name, campaign_name=campaign_name)
+    return TextTemplate(source, setting=name, campaign_name=campaign_name, key_of=key_of)

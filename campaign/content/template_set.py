@@ -1,30 +1,29 @@
 """A folder of templates, compiled once: `Contact` and `LoginLink` in, `Content` out.
 
-subject.txt, body.html and body.txt; one of the bodies may be left out. Without body.txt the text is made from the HTML;
-without body.html the message is plain text. Raises `TemplateError` at load, `InvalidContactError` for a row.
+subject.txt, body.html (or body.mjml) and body.txt; one of the bodies may be left out. Without body.txt the text is made
+from the HTML; without HTML the message is plain text. Raises `TemplateError` at load, `InvalidContactError` for a row.
 
 Limits: includes whose name is computed are compiled when first met. Endless loops and huge outputs are not stopped.
 """
 
-import os
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from campaign.content.compilation import Compiled, compiled_file, is_blank
-from campaign.content.environment import MJML_BODY, MailEnvironment, constants_of
+from campaign.content.environment import MailEnvironment, constants_of
 from campaign.content.faults import rendering_fault
 from campaign.content.inlined_html import InlinedHtml
 from campaign.content.lint import Fault, faults, names_asked, read_as_numbers
-from campaign.content.setting_text import TextTemplate, text_template
+from campaign.content.message_texts import MessageTexts
+from campaign.content.template_folder import HTML, SUBJECT, TEXT, template_folder
 from campaign.content.views import ContactView, LinkView
 from campaign.content.wording import VARIABLES
 from campaign.errors import CampaignError, InvalidContactError, TemplateError
 from campaign.model import Contact, Content, LoginLink
-
-SUBJECT, HTML, TEXT = "subject.txt", "body.html", "body.txt"
 
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _UNFIT_FOR_A_SUBJECT = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
@@ -56,8 +55,8 @@ class _Piece:
 class TemplateSet:
     """The templates of a campaign, compiled; made by `load_templates`.
 
-    `constants` are the chunks that are the same in every message. `files` are all that were compiled. `unsubscribe` is
-    the setting's template, or None.
+    `constants` are the chunks that are the same in every message. `files` are all that were compiled. `texts` are the
+    settings that are templates, too.
     """
 
     __slots__ = (
@@ -71,7 +70,7 @@ class TemplateSet:
         "_to_text",
         "constants",
         "files",
-        "unsubscribe",
+        "texts",
     )
 
     def __init__(
@@ -80,7 +79,7 @@ class TemplateSet:
         subject: Compiled,
         html: Compiled | None,
         text: Compiled | None,
-        unsubscribe: TextTemplate | None,
+        texts: MessageTexts,
         to_text: Callable[[str], str] | None,
         inline_css: bool = False,
     ) -> None:
@@ -89,7 +88,7 @@ class TemplateSet:
         self._html = None if html is None else _Piece(html)
         self._text = None if text is None else _Piece(text)
         self._to_text = to_text
-        self.unsubscribe = unsubscribe
+        self.texts = texts
         self._base: dict[str, Any] = dict(subject.template.environment.globals)
         self._html_file = HTML if html is None else Path(html.name).name
         templates = list(chain.from_iterable(part.reached for part in parts))
@@ -107,18 +106,17 @@ class TemplateSet:
 
     @property
     def columns(self) -> frozenset[str]:
-        """Every contact column that the templates name, the unsubscribe URL's included."""
-        named = names_asked(self._parts, "contact")
-        return named if self.unsubscribe is None else named | self.unsubscribe.columns
+        """Every contact column that the templates name, the settings' included."""
+        return names_asked(self._parts, "contact") | self.texts.columns
 
     def faults(self, columns: Sequence[str]) -> list[Fault]:
         """Find what is wrong with the templates whatever a row holds; `columns` are the file's."""
-        variables = VARIABLES if self.unsubscribe is not None else VARIABLES[:-1]
+        variables = VARIABLES if self.texts.unsubscribe is not None else VARIABLES[:-1]
         found = [fault for part in self._parts for fault in faults(part, columns=columns, variables=variables)]
-        return found if self.unsubscribe is None else found + self.unsubscribe.faults(columns)
+        return found + self.texts.faults(columns)
 
     def render(self, contact: Contact, link: LoginLink) -> Content:
-        """Render subject, bodies and unsubscribe URL for one contact.
+        """Render subject, bodies and the settings that are templates for one contact.
 
         Raises `InvalidContactError` that names template, line and column, and `TemplateError` for what no row has; the
         link is in no part of them.
@@ -132,12 +130,11 @@ class TemplateSet:
 
     def _render(self, contact: ContactView, link: LinkView) -> Content | InvalidContactError | TemplateError:
         variables = {**self._base, "contact": contact, "link": link}
-        unsubscribe_url = None
-        if self.unsubscribe is not None:
-            rendered = self.unsubscribe.render(contact)
-            if isinstance(rendered, CampaignError):
-                return rendered
-            variables["unsubscribe_url"] = unsubscribe_url = rendered
+        texts = self.texts.render(contact)
+        if isinstance(texts, CampaignError):
+            return texts
+        if texts.unsubscribe_url is not None:
+            variables["unsubscribe_url"] = texts.unsubscribe_url
         try:
             chunks, html, text = self._chunks(variables)
         except Exception as error:  # A template may raise anything.
@@ -168,7 +165,15 @@ class TemplateSet:
                 text = (self._to_text("".join(html)),)
             except ValueError as error:
                 return _unfit(self._html_file, f"no text can be made from it: {error}", contact)
-        return Content(subject=subject, text=text, html=html, unsubscribe_url=unsubscribe_url)
+        return Content(
+            subject=subject,
+            text=text,
+            html=html,
+            unsubscribe_url=texts.unsubscribe_url,
+            to_name=texts.to_name,
+            headers=texts.headers,
+            attachments=texts.attachments,
+        )
 
     def _chunks(self, variables: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Subject, HTML and text."""
@@ -180,33 +185,27 @@ class TemplateSet:
 
 
 def load_templates(
-    folder: Path, *, campaign_name: str, unsubscribe_url: str | None, inline_css: bool = False
+    folder: Path,
+    *,
+    campaign_name: str,
+    unsubscribe_url: str | None,
+    to_name: str | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    attachments: Sequence[str] = (),
+    key_of: Callable[[str], str] | None = None,
+    inline_css: bool = False,
 ) -> TemplateSet:
     """Compile the templates of a folder and all that they name. Nothing is read again while rendering.
 
-    `unsubscribe_url` is the text of the setting message.unsubscribe_url, itself a template over the contact.
-    `inline_css`: rules of <style> become style attributes. Raises `TemplateError` that names file and line, and
-    `SettingsError` where a library is missing that a setting or a file asks for.
+    `unsubscribe_url`, `to_name`, `headers` and `attachments` are the settings of [message] by these names, themselves
+    templates over the contact. `key_of`: address → `contact.key`. `inline_css`: rules of <style> become attributes.
+    Raises `TemplateError` that names file and line, `SettingsError` where a library is missing that this asks for.
     """
-    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link to a folder keeps the neighbours it was put among
-    if not folder.is_dir():
-        raise TemplateError("there is no such template folder", where=str(folder), fix="correct message.template")
-    there = {name for name in (SUBJECT, HTML, MJML_BODY, TEXT) if (folder / name).is_file()}
-    if SUBJECT not in there:
-        raise TemplateError(f"there is no {SUBJECT}", where=str(folder), fix=f"add {SUBJECT}: one line of text")
-    if there == {SUBJECT}:
-        raise TemplateError(f"there is neither {HTML} nor {TEXT}", where=str(folder), fix="add one of them, or both")
-    if {HTML, MJML_BODY} <= there:
-        what = f"there are both {HTML} and {MJML_BODY}"
-        raise TemplateError(what, where=str(folder), fix="keep one of them: MJML is compiled to HTML")
-    html = next((name for name in (HTML, MJML_BODY) if name in there), None)
-    plain = MailEnvironment(campaign_name=campaign_name, escapes=False, folder=folder)
-    escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=folder)
-    unsubscribe = None
-    if unsubscribe_url is not None:
-        unsubscribe = text_template(unsubscribe_url, name="message.unsubscribe_url", campaign_name=campaign_name)
+    files = template_folder(folder)
+    plain = MailEnvironment(campaign_name=campaign_name, escapes=False, folder=files.path, key_of=key_of)
+    escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=files.path, key_of=key_of)
     to_text: Callable[[str], str] | None = None
-    if TEXT not in there:
+    if not files.has_text:
         # Only here: with a body.txt nobody waits for an HTML parser.
         from campaign.content.plain_text import plain_text
 
@@ -216,9 +215,16 @@ def load_templates(
         raise TemplateError("the subject is empty", where=SUBJECT, fix="write a line of text into it")
     return TemplateSet(
         subject=subject,
-        html=None if html is None else compiled_file(escaped, html),
-        text=compiled_file(plain, TEXT) if TEXT in there else None,
-        unsubscribe=unsubscribe,
+        html=None if files.html is None else compiled_file(escaped, files.html),
+        text=compiled_file(plain, TEXT) if files.has_text else None,
+        texts=MessageTexts(
+            campaign_name=campaign_name,
+            unsubscribe_url=unsubscribe_url,
+            to_name=to_name,
+            headers=headers,
+            attachments=attachments,
+            key_of=key_of,
+        ),
         to_text=to_text,
         inline_css=inline_css,
     )

@@ -36,7 +36,8 @@ class ContactView(_Named):
     """A row's columns by name, whatever the names are: `contact.items`, `contact["First name"]`.
 
     `email` is always the address that is mailed, even where another column has that name. The environment does the
-    looking up, so that the names of this class are not in the way of the columns'.
+    looking up, so that the names of this class are not in the way of the columns'. `key`, too, is the environment's,
+    unless a column has that name.
     """
 
     __slots__ = ("columns", "number")

@@ -12,6 +12,8 @@ from functools import lru_cache
 CORRECT_TEMPLATE = "correct the template"
 LINK_NAMES = ("url", "expires_at", "issued_at")
 CAMPAIGN_NAMES = ("name",)
+KEY = "key"
+"""What a contact has besides its columns: `contact.key`."""
 VARIABLES = ("contact", "link", "campaign", "unsubscribe_url")
 
 

@@ -6,6 +6,7 @@ says who holds it. On network file systems neither locks nor fsync can be truste
 """
 
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -25,6 +26,8 @@ from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.values import SpreadsheetChange
 from campaign.ledger.verification import Verification, is_large
 from campaign.model import Row, Status
+
+_CONTACT_KEY_SALT, _SALT_OCTETS = "contact_key_salt", 32
 
 
 class SqliteRunLedger(SqliteContacts):
@@ -161,6 +164,14 @@ class SqliteRunLedger(SqliteContacts):
             write_fact(self.database, "message_id_domain", domain)
             return domain
         return known
+
+    def keep_contact_key_salt(self) -> bytes:
+        """Give the random octets that the keys of contacts are made from, the same in every run."""
+        known = read_fact(self.database, _CONTACT_KEY_SALT)
+        if known is None:
+            known = secrets.token_hex(_SALT_OCTETS)
+            write_fact(self.database, _CONTACT_KEY_SALT, known)
+        return bytes.fromhex(known)
 
     def recover(self) -> int:
         """Call the claims without an outcome in doubt, and say how many."""

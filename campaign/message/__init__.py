@@ -5,6 +5,7 @@ without composing.
 """
 
 from .composer import Composer
+from .contact_key import ContactKeys
 from .message_id import MessageIds, message_id
 
-__all__ = ["Composer", "MessageIds", "message_id"]
+__all__ = ["Composer", "ContactKeys", "MessageIds", "message_id"]

@@ -85,14 +85,25 @@ def parsed_mailbox(text: str, *, setting: str) -> Mailbox:
 
 
 def mailbox_field(name: str, mailbox: Mailbox, *, setting: str) -> str:
-    """`From: =?utf-8?q?Acm=C3=A9?= <hello@acme.example>`, folded, ended by CRLF."""
+    """`From: =?utf-8?q?Acm=C3=A9?= <hello@acme.example>`, folded, ended by CRLF. Raises SettingsError."""
+    try:
+        return written_mailbox(name, mailbox)
+    except ValueError as error:
+        raise SettingsError(f"this {error}", where=setting, fix="shorten it") from None
+
+
+def written_mailbox(name: str, mailbox: Mailbox) -> str:
+    """The same. Raises ValueError, whose text goes on from "it", for a name that no header field can hold."""
     if not mailbox.name:
         field = f"{name}: {mailbox.address}\r\n"
     else:
-        written = phrase(mailbox.name, column=len(name) + 2)
+        try:
+            written = phrase(mailbox.name, column=len(name) + 2)
+        except ValueError as error:
+            raise ValueError(f"holds {error}") from None
         last_line = f"{name}: {written}".rpartition("\r\n")[2]
         separator = " " if len(last_line) + len(mailbox.address) + 3 <= 78 else "\r\n "
         field = f"{name}: {written}{separator}<{mailbox.address}>\r\n"
     if max(len(line.encode()) for line in field.split("\r\n")) > LONGEST_LINE:
-        raise SettingsError("this is too long for a line of a message", where=setting, fix="shorten it")
+        raise ValueError("is too long for a line of a message")
     return field

@@ -3,32 +3,38 @@
 In: who it is for, and what there is to read. Out: the octets of an RFC 5322 message with CRLF line ends, no line over
 900 octets, which relays might break, and none that begins with `From `, which a mailbox might alter. It is 7-bit
 throughout, but for an address with letters outside ASCII left of its `@`: that one header field is UTF-8 (RFC 6532
-section 3.2), and the envelope says SMTPUTF8. Text and HTML make a multipart/alternative in that order, the better one
-last (RFC 2046 section 5.1.4); one of them alone is the body of the message.
+section 3.2), and the envelope says SMTPUTF8.
 
 What is the same for every message is written once, when the composer is made; what is personal is spliced in, and is
 not kept.
 
 Raises SettingsError when it is made, InvalidContactError for a row. Limits: leading dots are doubled by whoever speaks
-SMTP; there are no attachments.
+SMTP.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from hashlib import blake2b
+from types import MappingProxyType
 
 from campaign.errors import InvalidContactError
 from campaign.model import Contact, Content, Envelope, Message
 
-from .addresses import checked_address, is_address, mailbox_field, parsed_mailbox
+from .addresses import Mailbox, checked_address, is_address, mailbox_field, parsed_mailbox, written_mailbox
+from .extra_headers import ExtraHeaders, UnfitHeaderError
 from .headers import plain_subject, unstructured
 from .message_id import MessageIds
-from .transfer import TransferEncoder
+from .mime_tree import MimeBody, MimeTree
 from .unsubscribe import UnfitURLError, Unsubscribe
 
 _NO_TIME = timedelta(0)
 _SECOND = timedelta(seconds=1)
+_END_OF_HEAD = b"\r\n\r\n"
+
+Sign = Callable[[bytes, bytes, Sequence[bytes]], bytes]
+"""Head (each field ended by CRLF), the body as far as it is this message's own, and the files that follow, each from
+the beginning of a line on → header fields to stand before the others.
+"""
 
 
 class Composer:
@@ -44,13 +50,19 @@ class Composer:
         unsubscribe_mailto: str | None,
         shortest_unsubscribe_url: int = 0,
         unsubscribe_outline: str | None = None,
+        headers: Mapping[str, str | None] = MappingProxyType({}),
         constants: Collection[str] = (),
+        images: Sequence[bytes] = (),
+        attachment: Callable[[str], bytes] | None = None,
+        sign: Sign | None = None,
         message_id_domain: str | None = None,
     ) -> None:
         """`sender` and `reply_to`: an address, or a name with an address in angle brackets.
         `shortest_unsubscribe_url`: characters that everybody's has at least; `unsubscribe_outline`: what all of them
-        have, with an `x` for each piece that differs. `constants`: the chunks that bodies share,
-        each encoded once. `message_id_domain`: the sender's own unless given. Raises SettingsError.
+        have, with an `x` for each piece that differs. `headers`: the further fields, each with its value where that is
+        the same for everybody. `constants`: the chunks that bodies share, each encoded once. `images`: the inline ones,
+        as MIME parts. `attachment`: path → MIME part; it raises InvalidContactError. `message_id_domain`: the sender's
+        own unless given. Raises SettingsError.
         """
         mailbox = parsed_mailbox(sender, setting="[message] from")
         own = mailbox_field("From", mailbox, setting="[message] from")
@@ -63,32 +75,21 @@ class Composer:
         self._unsubscribe = Unsubscribe(
             unsubscribe_mailto, shortest_url=shortest_unsubscribe_url, outline=unsubscribe_outline
         )
+        self._extra = ExtraHeaders(headers)
+        self._tree = MimeTree(campaign, constants=constants, images=images)
+        self.add_constants = self._tree.add_constants
+        """Takes more chunks that bodies share, as they are found out."""
+        self._attachment = attachment
+        self._sign = sign
         self.message_id = MessageIds(campaign, message_id_domain or mailbox.domain)
         """Address → Message-ID, with its angle brackets."""
-
-        name = blake2b(campaign.encode("utf-8", "surrogatepass"), digest_size=12, person=b"boundary").hexdigest()
-        boundary = f"=_{name}"
-        encoder = TransferEncoder(constants, boundary=boundary)
-        self._encode = encoder.encode
-        self.add_constants = encoder.add_constants
-        """Takes chunks that turn out to be the same in many messages."""
-        # "utf-8" for ASCII bodies, too: it is true, and a message's shape then does not hang on a contact's name.
-        text = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
-        html = "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: "
-        version = "MIME-Version: 1.0\r\n"
-        alternative = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
-        self._only_text = version + text
-        self._only_html = version + html
-        self._first_part = f"{version}{alternative}--{boundary}\r\n{text}"
-        self._second_part = f"\r\n--{boundary}\r\n{html}"
-        self._end = f"\r\n--{boundary}--\r\n"
 
         self._date = datetime.min.replace(tzinfo=UTC), ""
 
     def compose(self, contact: Contact, content: Content, *, now: datetime) -> Message:
         """Write the message; `now` is aware, and its zone is the one that the Date field is written in.
 
-        Raises InvalidContactError for an address, a subject, an unsubscribe URL or a body that no message can carry.
+        Raises InvalidContactError for an address, a header, an attachment or a body that no message can carry.
         """
         email = contact.email
         if not is_address(email):
@@ -97,16 +98,39 @@ class Composer:
                 where=f"row {contact.number}",
                 fix="write it like hello@acme.example, an international domain in its xn-- form",
             )
+        fields = self._personal_fields(contact, content)
+        body = self._body(contact, content)
+        identifier = self.message_id(email)
+        smtputf8 = self._smtputf8 or not email.isascii()
+        text = f"Date: {self._dated(now)}\r\nMessage-ID: {identifier}\r\n{self._own_fields}{fields}{body.text}"
+        # ASCII is the promise that what leaves is 7-bit, held here: all that is not raises.
+        data = text.encode("utf-8" if smtputf8 else "ascii")
+        if self._sign is not None:
+            end = data.index(_END_OF_HEAD)
+            data = self._sign(data[: end + 2], data[end + 4 :], body.files) + data
+        if body.files:
+            data = b"".join((data, *body.files))
+        return Message(
+            envelope=Envelope(return_path=self._return_path, recipient=email, smtputf8=smtputf8),
+            message_id=identifier,
+            data=data,
+        )
+
+    def _personal_fields(self, contact: Contact, content: Content) -> str:
+        """To, Subject, the ways to unsubscribe, and the further fields."""
         subject = content.subject
         if not plain_subject(subject) or "=?" in subject:
             try:
                 subject = unstructured(subject, column=9)
             except ValueError as error:
-                raise InvalidContactError(
-                    f"the subject holds {error}",
-                    where=f"row {contact.number}",
-                    fix="take it out of the row's columns that the subject is made of",
-                ) from None
+                raise _unfit(contact, "the subject", f"holds {error}", "that the subject is made of") from None
+        to = f"To: {contact.email}\r\n"
+        if content.to_name:
+            try:
+                to = written_mailbox("To", Mailbox(content.to_name, contact.email))
+            except ValueError as error:
+                fix = "that message.to_name is made of"
+                raise _unfit(contact, "the display name", str(error), fix, "message.to_name") from None
         try:
             unsubscribe = self._unsubscribe(content.unsubscribe_url)
         except UnfitURLError as error:
@@ -116,36 +140,25 @@ class Composer:
                 fix=error.fix,
             ) from None
         try:
-            body = self._body(content)
+            extra = self._extra(content.headers)
+        except UnfitHeaderError as error:
+            setting = f"message.headers.{error.name}"
+            raise _unfit(contact, f"the header {error.name}", str(error), "that it is made of", setting) from None
+        return f"{to}Subject: {subject}\r\n{unsubscribe}{extra}"
+
+    def _body(self, contact: Contact, content: Content) -> MimeBody:
+        attachments: Sequence[bytes] = ()
+        if content.attachments:
+            assert self._attachment is not None
+            attachments = [self._attachment(path) for path in content.attachments]
+        try:
+            return self._tree.write(content, attachments)
         except UnicodeEncodeError as error:
             raise InvalidContactError(
                 f"the message holds U+{ord(error.object[error.start]):04X}, half of a character",
                 where=f"row {contact.number}",
                 fix="correct the row's text: it was damaged when the file was written",
             ) from None
-        identifier = self.message_id(email)
-        smtputf8 = self._smtputf8 or not email.isascii()
-        text = (
-            f"Date: {self._dated(now)}\r\nMessage-ID: {identifier}\r\n{self._own_fields}To: {email}\r\n"
-            f"Subject: {subject}\r\n{unsubscribe}{body}"
-        )
-        return Message(
-            envelope=Envelope(return_path=self._return_path, recipient=email, smtputf8=smtputf8),
-            message_id=identifier,
-            # ASCII is the promise that what leaves is 7-bit, held here: all that is not raises.
-            data=text.encode("utf-8" if smtputf8 else "ascii"),
-        )
-
-    def _body(self, content: Content) -> str:
-        """From the MIME-Version field to the end. Raises UnicodeEncodeError."""
-        if not content.html:
-            encoding, text = self._encode(content.text)
-            return f"{self._only_text}{encoding}\r\n\r\n{text}"
-        html_encoding, html = self._encode(content.html)
-        if not content.text:
-            return f"{self._only_html}{html_encoding}\r\n\r\n{html}"
-        encoding, text = self._encode(content.text)
-        return f"{self._first_part}{encoding}\r\n\r\n{text}{self._second_part}{html_encoding}\r\n\r\n{html}{self._end}"
 
     def _dated(self, now: datetime) -> str:
         """Give the Date field's value (RFC 5322 section 3.3), the last one again within its second."""
@@ -158,3 +171,11 @@ class Composer:
         text = format_datetime(now)
         self._date = now.replace(microsecond=0), text
         return text
+
+
+def _unfit(contact: Contact, what: str, problem: str, columns: str, setting: str = "") -> InvalidContactError:
+    return InvalidContactError(
+        f"{what} {problem}",
+        where=f"row {contact.number}" + (f", {setting}" if setting else ""),
+        fix=f"take it out of the row's columns {columns}",
+    )

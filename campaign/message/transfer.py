@@ -105,7 +105,9 @@ class TransferEncoder:
     """Encodes bodies, and knows the chunks that recur. Keeps nothing of the bodies that it has encoded."""
 
     def __init__(self, constants: Collection[str], *, boundary: str) -> None:
-        """`boundary` holds a `=_`, which neither quoted-printable nor base64 can; 7bit bodies are searched for it."""
+        """`boundary`: what stands in every boundary behind a `=_`, which neither quoted-printable nor base64 can hold;
+        7bit bodies are searched for it.
+        """
         self._boundary = boundary
         self._plain_pieces: dict[str, _Piece] = {}
         self._doubtful = False

@@ -88,12 +88,18 @@ class RunPlan:
         """Give what every message is made from."""
         return message_plan(self.settings, self.secret, window)
 
-    def job(self, window: SendWindow, message_id_domain: str | None = None) -> Job:
+    def job(
+        self, window: SendWindow, message_id_domain: str | None = None, contact_key_salt: bytes | None = None
+    ) -> Job:
         """Give the orders for the workers, all together."""
         smtp, retry = self.settings.smtp, self.settings.retry
         return Job(
             ledger=self.ledger,
-            message_plan=replace(self.message_plan(window), message_id_domain=message_id_domain),
+            message_plan=replace(
+                self.message_plan(window),
+                message_id_domain=message_id_domain,
+                contact_key_salt=contact_key_salt,
+            ),
             server=self.server,
             connections=smtp.connections,
             rate=smtp.rate,

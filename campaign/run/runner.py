@@ -86,6 +86,7 @@ class _Run:
         self._templates = templates
         settings = plan.settings
         self._message_id_domain = ledger.keep_message_id_domain(settings.message.sender_domain)
+        self._contact_key_salt = ledger.keep_contact_key_salt()
         self._message_id = MessageIds(settings.name, self._message_id_domain)
         self._state = RunState()
 
@@ -148,7 +149,8 @@ class _Run:
         ledger.announce_run(opened=opened, templates=self._templates)
         state, observer, signals = self._state, self._observer, self._signals
         sending = Sending(ledger, workers, background, state=state, observer=observer, signals=signals)
-        sending.go(plan.job(window, self._message_id_domain), columns_known=self._say_who_is_suppressed)
+        job = plan.job(window, self._message_id_domain, self._contact_key_salt)
+        sending.go(job, columns_known=self._say_who_is_suppressed)
         self._recover()
         sending.end(where=f"smtp.host {plan.server.host}")
 

@@ -24,6 +24,8 @@ class MessagePlan:
     window: SendWindow
     message_id_domain: str | None = None
     """That of the campaign's first run, so that the Message-IDs stay; None: the sender's."""
+    contact_key_salt: bytes | None = field(default=None, repr=False)
+    """The campaign's, so that `contact.key` stays; None: one that is thrown away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

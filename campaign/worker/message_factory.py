@@ -13,7 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from campaign.content import Fault, load_templates, text_template
 from campaign.errors import InvalidContactError, TemplateError
 from campaign.links import LinkMinter, require_possible_redirect
-from campaign.message import Composer
+from campaign.message import Composer, ContactKeys
 from campaign.model import Contact, Content, LoginLink, Message
 from campaign.worker.job import MessagePlan
 
@@ -26,15 +26,21 @@ class MessageFactory:
 
     def __init__(self, plan: MessagePlan) -> None:
         message, link = plan.message, plan.link
+        key_of = ContactKeys(plan.contact_key_salt)
         self.templates = templates = load_templates(
             message.template,
             campaign_name=plan.campaign,
             unsubscribe_url=message.unsubscribe_url,
             inline_css=message.inline_css,
+            to_name=message.to_name,
+            headers=message.headers,
+            key_of=key_of,
         )
         self.redirect = redirect = None
         if link.redirect_to is not None:
-            redirect = text_template(link.redirect_to, name="link.redirect_to", campaign_name=plan.campaign)
+            redirect = text_template(
+                link.redirect_to, name="link.redirect_to", campaign_name=plan.campaign, key_of=key_of
+            )
             require_possible_redirect(
                 redirect.outline,
                 redirect.lead,
@@ -42,7 +48,7 @@ class MessageFactory:
                 hosts=(link.domain, *link.redirect_hosts),
             )
             self.redirect = redirect
-        unsubscribe = templates.unsubscribe
+        unsubscribe = templates.texts.unsubscribe
         self.minter = LinkMinter(
             domain=link.domain,
             secret=plan.link_secret,
@@ -58,6 +64,7 @@ class MessageFactory:
             unsubscribe_mailto=message.unsubscribe_mailto,
             shortest_unsubscribe_url=0 if unsubscribe is None else unsubscribe.shortest,
             unsubscribe_outline=None if unsubscribe is None else unsubscribe.outline,
+            headers={name: text.constant for name, text in templates.texts.headers.items()},
             constants=templates.constants,
             message_id_domain=plan.message_id_domain,
         )

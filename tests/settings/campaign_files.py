@@ -40,6 +40,11 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "message.template": [("/letters/a", Path("/letters/a")), ("/letters/b", Path("/letters/b"))],
     "message.from": [("a@b.example", "a@b.example"), ('"A, B" <c@d.example>', '"A, B" <c@d.example>')],
     "message.reply_to": [("a@b.example", "a@b.example"), ("Ä Ö <c@d.example>", "Ä Ö <c@d.example>")],
+    "message.to_name": [("{{ contact.name }}", "{{ contact.name }}"), ("Zoë", "Zoë")],
+    "message.headers": [
+        ('{"Feedback-ID": "{{ campaign.name }}:acme"}', {"Feedback-ID": "{{ campaign.name }}:acme"}),
+        ('{"X-A": "1", "X-B": "2"}', {"X-A": "1", "X-B": "2"}),
+    ],
     "message.return_path": [("a@b.example", "a@b.example"), ("a@bücher.example", "a@xn--bcher-kva.example")],
     "message.unsubscribe_url": [("https://a.example/", "https://a.example/"), ("HTTPS://{{ x }}", "HTTPS://{{ x }}")],
     "message.unsubscribe_mailto": [("a@b.example", "a@b.example"), ("é@b.test", "é@b.test")],

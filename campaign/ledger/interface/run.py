@@ -137,6 +137,9 @@ class RunLedger(ContactsLedger, Protocol):
     def keep_message_id_domain(self, domain: str) -> str:
         """Give what stands behind the @ of the campaign's Message-IDs: `domain`, if this is its first run."""
 
+    def keep_contact_key_salt(self) -> bytes:
+        """Give what makes `contact.key` of an address: random octets, drawn by the campaign's first run."""
+
     def recover(self) -> int:
         """Call the claims without an outcome in doubt, and say how many. Only while nobody sends."""
 

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field, PlainValidator, ValidationInfo, field_validator
 
 from campaign.settings.addresses import address, mailbox, web_address
-from campaign.settings.field_types import FilePath
+from campaign.settings.field_types import FilePath, text
+from campaign.settings.header_names import header_templates
 from campaign.settings.sections.base import Section
 
 
@@ -24,6 +25,14 @@ class MessageSettings(Section):
     )
     return_path: str = Field(
         default=None, validate_default=True, description="a bare address", examples=['"bounces@acme.example"']
+    )
+    to_name: Annotated[str, PlainValidator(text)] | None = Field(
+        default=None, description="text, which may be a template", examples=['"{{ contact.name }}"']
+    )
+    headers: Annotated[dict[str, str], PlainValidator(header_templates)] = Field(
+        default={},
+        description="a table of header names and texts, which may be templates",
+        examples=['{ "Feedback-ID" = "{{ campaign.name }}:acme" }'],
     )
     unsubscribe_url: Annotated[str, PlainValidator(web_address)] | None = Field(
         default=None,

@@ -1,0 +1,94 @@
+"""The body of a message, and the header fields that say what it is: texts and files in, a MIME tree out.
+
+    mixed(alternative(text, related(HTML, images…)), attachments…)
+
+Each level is there only where it is needed: two bodies, inline images (RFC 2387), attachments. Text comes before HTML,
+the better one last (RFC 2046 section 5.1.4). What is the same for every message is written once, when the tree is made.
+
+Files come as whole MIME parts: their header fields, an empty line, the encoded body, its last line ended by CRLF. They
+stay octets of their own, so that a megabyte that goes to everybody is copied for a message, and not looked at again.
+"""
+
+from collections.abc import Collection, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+from campaign.model import Content
+
+from .transfer import TransferEncoder
+
+_MULTIPART = 'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n\r\n--{boundary}\r\n'
+_VERSION = "MIME-Version: 1.0\r\n"
+# "utf-8" for ASCII bodies, too: it is true, and a message's shape then does not hang on a contact's name.
+_TEXT = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+_HTML = "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: "
+
+
+class MimeBody(NamedTuple):
+    """A message from its MIME-Version field on."""
+
+    text: str
+    """ASCII, CRLF: the last header fields, the empty line, and the body up to where the files begin."""
+    files: Sequence[bytes] = ()
+    """What follows: encoded files and the boundaries between them. Each piece begins at the beginning of a line."""
+
+
+class MimeTree:
+    """Writes the bodies of one campaign."""
+
+    def __init__(self, campaign: str, *, constants: Collection[str], images: Sequence[bytes]) -> None:
+        """`constants`: the chunks that bodies share, each encoded once. `images`: the inline ones, as MIME parts."""
+        name = blake2b(campaign.encode("utf-8", "surrogatepass"), digest_size=12, person=b"boundary").hexdigest()
+        # No boundary is the beginning of another (RFC 2046 section 5.1.1): the name is hexadecimal.
+        alternative, related, self._mixed = f"=_{name}", f"=_r{name}", f"=_m{name}"
+        encoder = TransferEncoder(constants, boundary=name)
+        self._encode = encoder.encode
+        self.add_constants = encoder.add_constants
+        head = f'Content-Type: multipart/alternative; boundary="{alternative}"\r\n\r\n'
+        self._alternative = f"{head}--{alternative}\r\n{_TEXT}"
+        self._then_html = f"\r\n--{alternative}\r\n{_HTML}"
+        self._end = f"\r\n--{alternative}--\r\n"
+        self._html = _HTML
+        self._after_html = ""
+        self._images: tuple[bytes, ...] = ()
+        if images:
+            opening = _MULTIPART.format(kind='related; type="text/html"', boundary=related)
+            self._html = f"{opening}{_HTML}"
+            self._then_html = f"\r\n--{alternative}\r\n{opening}{_HTML}"
+            self._after_html = f"\r\n--{related}\r\n"
+            self._images = (_joined(images, related),)
+        self._with_files = _VERSION + _MULTIPART.format(kind="mixed", boundary=self._mixed)
+        self._before_files = f"\r\n--{self._mixed}\r\n"
+
+    def write(self, content: Content, attachments: Sequence[bytes]) -> MimeBody:
+        """Write the body. Raises UnicodeEncodeError for text that is not Unicode."""
+        opening = self._with_files if attachments else _VERSION
+        closing = self._before_files if attachments else ""
+        images: tuple[bytes, ...] = ()
+        if not content.html:
+            encoding, text = self._encode(content.text)
+            body = f"{opening}{_TEXT}{encoding}\r\n\r\n{text}"
+        else:
+            encoding, html = self._encode(content.html)
+            images, after = self._images, self._after_html
+            if not content.text:
+                body = f"{opening}{self._html}{encoding}\r\n\r\n{html}{after}"
+            else:
+                text_encoding, text = self._encode(content.text)
+                body = (
+                    f"{opening}{self._alternative}{text_encoding}\r\n\r\n{text}"
+                    f"{self._then_html}{encoding}\r\n\r\n{html}{after}"
+                )
+                closing = f"{self._end}{closing}"
+        if not attachments and not images:
+            return MimeBody(body + closing)
+        files = (_joined(attachments, self._mixed),) if attachments else ()
+        if not images:
+            return MimeBody(body + closing, files)
+        return MimeBody(body, (*images, closing.encode("ascii"), *files))
+
+
+def _joined(parts: Sequence[bytes], boundary: str) -> bytes:
+    """Write MIME parts one after the other, from behind the delimiter of the first to the one that ends them all."""
+    delimiter = f"--{boundary}\r\n".encode("ascii")
+    return delimiter.join(parts) + f"--{boundary}--\r\n".encode("ascii")
