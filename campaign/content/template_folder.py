@@ -15,7 +15,7 @@ SUBJECT, HTML, TEXT = "subject.txt", "body.html", "body.txt"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFolder:
-    """`path` is absolute; `html`: the file of the HTML body, None without one; `has_text`: whether body.txt is there."""
+    """`path` is absolute; `html`: the file of the HTML body, None without one; `has_text`: there is a body.txt."""
 
     path: Path
     html: str | None
