@@ -136,7 +136,7 @@ def test_an_inbox_shows_the_preheader_and_then_nothing(name: str) -> None:
     preheader = hidden.replace("\u200c", "").replace("\xa0", "").strip()
     assert first.startswith(preheader)
     assert 40 <= len(preheader) <= 90
-    assert len(preheader) + hidden.count("\xa0") >= 150
+    assert len(preheader) + hidden.count("\xa0") >= 140  # what the longest preview shows
     (style,) = [attributes["style"] for tag, attributes in page.elements if tag == "div"][:1]
     assert "display:none" in style
     assert preheader not in plain_text(html)
