@@ -11,19 +11,31 @@ from importlib.resources import files
 from campaign.errors import UsageError
 from campaign.terminal.stdout import say
 
-SUBJECTS = (
-    "commands",
-    "settings",
-    "templates",
-    "statuses",
-    "promises",
-    "relays",
-    "speed",
-    "json",
-    "changes",
-    "house",
-)
-"""In the order in which a person may come to need them."""
+GROUPS = {
+    "To work with it": ("first-send", "commands", "settings", "templates", "statuses", "promises", "json"),
+    "The server that takes the mail: settings, limits, ids, replies": (
+        "relays",
+        "ses",
+        "sendgrid",
+        "postmark",
+        "mailgun",
+        "microsoft-365",
+        "google",
+        "postfix",
+    ),
+    "About it": ("speed", "changes", "house"),
+}
+"""Heading of the list → its pages, in the order in which a person may come to need them."""
+SUBJECTS = tuple(name for names in GROUPS.values() for name in names)
+ALIASES = {
+    **dict.fromkeys(("first", "deliverability", "spf", "dkim", "dmarc", "warm-up", "unsubscribe"), "first-send"),
+    **dict.fromkeys(("amazon", "aws", "amazon-ses"), "ses"),
+    "twilio": "sendgrid",
+    **dict.fromkeys(("microsoft", "microsoft365", "m365", "o365", "office365", "exchange", "outlook"), "microsoft-365"),
+    **dict.fromkeys(("gmail", "workspace", "google-workspace", "gsuite"), "google"),
+    **dict.fromkeys(("providers", "servers"), "relays"),
+}
+"""Words that people have for a page, besides its name."""
 _AT_MOST = 3
 """Pages that are named to whoever asks for a word that has no page."""
 
@@ -31,9 +43,12 @@ _AT_MOST = 3
 def show_guide(subject: str | None) -> None:
     """Show the page, or the list of them."""
     if subject is None:
-        say("The manual, one page for each subject: campaign guide SUBJECT\n")
-        for name in SUBJECTS:
-            say(f"  {name:<10} {purpose(page(name))}")
+        say("The manual, one page for each subject: campaign guide SUBJECT")
+        for heading, names in GROUPS.items():
+            width = max(map(len, names))
+            say(f"\n{heading}")
+            for name in names:
+                say(f"  {name:<{width}} {purpose(page(name))}")
         return
     text = page(_meant(subject))
     if sys.stdout.isatty():
@@ -57,6 +72,7 @@ def purpose(markdown: str) -> str:
 def _meant(subject: str) -> str:
     """Give the subject that has a page. Raises UsageError, with the nearest one, or those whose pages name the word."""
     name = subject.lower().removesuffix(".md")
+    name = ALIASES.get(name, name)
     if name in SUBJECTS:
         return name
     fix = "see campaign guide for the list"

@@ -21,7 +21,7 @@ _WIDEST = 100
 _THEME = Theme({"markdown.code": "bold", "markdown.code_block": "none"})
 """In place of rich's black ground, which on a light terminal is a black box."""
 _LINK = re.compile(r"\[([^]]+)\]\((?!\w+:)([^)]+)\)")
-_PAGE = re.compile(r"(\w+)\.md(?:#.*)?")
+_PAGE = re.compile(r"([\w-]+)\.md(?:#.*)?")
 _FENCE = re.compile(r"^```\w+$", re.MULTILINE)
 
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from campaign.cli import app
-from campaign.commands.guide import SUBJECTS, page
+from campaign.commands.guide import ALIASES, SUBJECTS, page
 from tests.terminals import run_on_a_terminal
 
 ANSI = re.compile(r"\x1b\[[\d;]*m")
@@ -47,6 +47,25 @@ def test_a_page_that_goes_elsewhere_than_to_a_terminal_is_the_file_as_it_is(subj
 @pytest.mark.parametrize("word", ["Settings", "settings.md"])
 def test_a_subject_may_be_written_in_capitals_and_as_the_file_that_it_is(word: str) -> None:
     assert call(word) == (0, page("settings"), "")
+
+
+@pytest.mark.parametrize(
+    ("word", "subject"),
+    [
+        ("amazon", "ses"),
+        ("Gmail", "google"),
+        ("o365", "microsoft-365"),
+        ("DMARC", "first-send"),
+        ("twilio", "sendgrid"),
+    ],
+)
+def test_a_page_is_found_by_other_words_that_people_have_for_it(word: str, subject: str) -> None:
+    assert call(word) == (0, page(subject), "")
+
+
+def test_every_other_word_leads_to_a_page_and_is_no_page_itself() -> None:
+    assert set(ALIASES.values()) <= set(SUBJECTS)
+    assert not set(ALIASES) & set(SUBJECTS)
 
 
 @pytest.mark.parametrize(

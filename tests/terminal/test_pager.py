@@ -50,6 +50,7 @@ def test_the_cells_of_a_table_wrap_in_their_columns() -> None:
     [
         ("See [statuses](statuses.md).", "See campaign guide statuses."),
         ("See [the words](statuses.md#the-statuses).", "See the words (campaign guide statuses)."),
+        ("See [first-send](first-send.md).", "See campaign guide first-send."),
         ("See [README](../../README.md).", "See README."),
         ("See [Jinja2](https://jinja.example).", "See Jinja2 (https://jinja.example)."),
     ],

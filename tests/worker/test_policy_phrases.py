@@ -100,6 +100,8 @@ STOPS: list[tuple[Phase, str, About]] = [
     (BODY, "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied", SENDER),
     (BODY, "550 5.2.251 Sender throttled due to continuous mailbox full errors", ACCOUNT),
     (BODY, "554 5.2.2 mailbox full; STOREDRV.Submission.Exception:QuotaExceededException.MapiException", ACCOUNT),
+    (BODY, "554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message", ACCOUNT),
+    (BODY, "554 Access denied: User `arn:aws:iam::1:user/x' is not authorized to perform `ses:SendRawEmail'", ACCOUNT),
     (RCPT, "550 5.7.708 Access denied, traffic not accepted from this IP", ACCOUNT),
     # Gmail's relay.
     (RCPT, "550 5.7.0 Mail relay denied [192.0.2.7]. Invalid credentials for relay", RELAYING),

@@ -36,6 +36,10 @@ DAY = (
     r"|(?:relay|sending|submission|message|outgoing|outbound) quota|credits? exceeded|(?:out of|insufficient) credits?"
 )
 SENT_ITEMS = r"(?<!Submission)QuotaExceededEx"  # Exchange Online: the mailbox that we send from is full
+HELD_BACK = (
+    r"OutboundSpamException"  # Exchange Online: the mailbox is held back for what it has sent
+    r"|not authorized to perform\b"  # Amazon: what its user may do
+)
 HOUR = r"(?:messages|e-?mails?|mails|recipients) (?:\S+ ){0,2}(?:per|an|this) hour\b"  # cPanel
 A_QUOTA = r"^(?!.*(?:mail ?box|storage|disk|recipient's|user's)).*quota"  # policyd, at RCPT
 ONE_SESSION = (

@@ -26,6 +26,7 @@ from campaign.worker.policy.phrases import (
     DAY,
     GREETING,
     GREYLIST,
+    HELD_BACK,
     HOUR,
     LISTED,
     MAILBOX,
@@ -134,6 +135,7 @@ TABLE = (
     Rule(MESSAGE, "[45]..",  r"[45]\.7\..*",            A_QUOTA,     QUOTA,      "a policy's quota is ours"),
     Rule(MESSAGE, "5..",     r"5\.2\.25[1-3]",          None,        ACCOUNT,    "Exchange: our mailbox, licence"),
     Rule(MESSAGE, "5..",     None,                      SENT_ITEMS,  ACCOUNT,    "Exchange: our Sent Items are full"),
+    Rule(MESSAGE, "5..",     None,                      HELD_BACK,   ACCOUNT,    "Exchange, Amazon: in so many words"),
     Rule(MESSAGE, "5..",     None,                      RATE,        SLOW_DOWN,  "our rate, despite the code"),
     Rule(MESSAGE, "5..",     None,                      OUR_LIMIT,   OVERLOADED, "our limit, despite the code"),
 
