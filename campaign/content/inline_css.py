@@ -15,8 +15,8 @@ Raises SettingsError without the library, and `UnreadableStyleError`. Limits: th
 order of attributes, <tbody>), as a browser reads it.
 """
 
+import os
 import re
-import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from campaign.errors import SettingsError
@@ -76,7 +76,7 @@ class CssInliner:
             keep_style_tags=True, remove_inlined_selectors=True, keep_link_tags=True, load_remote_stylesheets=False
         ).inline
         self._constants = frozenset(constants)
-        self._mark = secrets.token_hex(8)
+        self._mark = os.urandom(8).hex()
         self._is_mark = re.compile(rf"{self._mark}  (\d+)x")
         self._shapes: dict[tuple[str | None, ...], tuple[str | int, ...] | None] = {}
         """By the constant chunks, None for a value: the pieces, with the numbers of values between them. None: each
