@@ -60,13 +60,17 @@ def check(
     campaign: options.Campaign = TOML,
     output: options.Output = None,
     offline: options.Offline = False,
+    nameserver: options.NameServer = None,
+    spam: options.Spam = False,
     strict: options.Strict = False,
     json: options.Json = False,
 ) -> int:
     """Find out everything that can be known before the first message; send nothing."""
     from campaign.commands.check import check_campaign
 
-    return check_campaign(campaign, output=output, offline=offline, strict=strict, json=json)
+    return check_campaign(
+        campaign, output=output, offline=offline, nameserver=nameserver, spam=spam, strict=strict, json=json
+    )
 
 
 @app.command(cls=Command)

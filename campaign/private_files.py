@@ -3,8 +3,8 @@ has put in their place.
 
 In go paths; out come open files. A link that the user made, to where output should go, is followed on purpose and once
 (`resolved`), before anything is derived from the path. Below that, nothing is followed: a new file is really new
-(O_EXCL), one that is gone on with is a plain file with one name (O_NOFOLLOW, no FIFO, no hard link), and one that is
-replaced is written under a name that can't be foretold, and renamed.
+(O_EXCL), one that is gone on with is a plain file with one name (O_NOFOLLOW, no FIFO, no hard link) that no stranger
+has put there, and one that is replaced is written under a name that can't be foretold, and renamed.
 
 Raises `ResultsError` for what was planted, `OSError` as the system does. Limits: whoever may write in the folder that
 the output's folder stands in can exchange that folder while we write.
@@ -73,7 +73,7 @@ def read(path: Path) -> BinaryIO:
 
 def open_own(path: Path, flags: int, *, one_name: bool = True) -> int:
     """Open a file that is ours to go on with; gives the descriptor. Raises `ResultsError` where it is a link, is no
-    plain file, or has a second name (unless `one_name` is off), and `OSError`.
+    plain file, is a stranger's, or has a second name (unless `one_name` is off), and `OSError`.
     """
     try:
         # A FIFO would keep us waiting for somebody at its other end.
@@ -85,10 +85,31 @@ def open_own(path: Path, flags: int, *, one_name: bool = True) -> int:
             raise _planted(path, "no plain file") from None
         raise
     found = os.fstat(descriptor)
-    if stat.S_ISREG(found.st_mode) and (found.st_nlink <= 1 or not one_name):
+    fault = _fault(path, found)
+    if not fault and (found.st_nlink <= 1 or not one_name):
         return descriptor
     os.close(descriptor)
-    raise _planted(path, "a file with a second name (a hard link)" if stat.S_ISREG(found.st_mode) else "no plain file")
+    raise _planted(path, fault or "a file with a second name (a hard link)")
+
+
+def planted_fault(path: Path) -> str:
+    """Say why what stands at `path` is no file of ours to go on with; "" where it is one, or nothing stands there. For
+    those that open it themselves. Raises `OSError`.
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return ""
+    return "a symbolic link" if stat.S_ISLNK(found.st_mode) else _fault(path, found)
+
+
+def _fault(path: Path, found: os.stat_result) -> str:
+    if not stat.S_ISREG(found.st_mode):
+        return "no plain file"
+    # Whoever has the folder can exchange what is in it; and where a mount gives all files one owner, it has that, too.
+    if found.st_uid in (0, os.geteuid()) or found.st_uid == path.parent.stat().st_uid:
+        return ""
+    return "a file of somebody else's, who could read what we add"
 
 
 @contextlib.contextmanager

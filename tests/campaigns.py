@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from campaign.run.plan import Resend, RunPlan
+from campaign.run.plan import Resend, RunPlan, read_signing_keys
 from campaign.run.progress import Progress
 from campaign.run.runner import run
 from campaign.run.summary import RunSummary
@@ -91,6 +91,7 @@ class SmallCampaign:
         server = Server(host=smtp.host, port=smtp.port, security=smtp.security, timeout=smtp.timeout.total_seconds())
         return RunPlan(
             settings=settings, results=results, ledger=ledger, server=server, secret=SECRET,
+            signing_keys=read_signing_keys(settings),
             **{"processes": 1} | options,
         )  # fmt: skip
 

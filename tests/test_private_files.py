@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from typer.testing import CliRunner
@@ -66,6 +67,23 @@ def test_what_is_gone_on_with_is_a_plain_file_of_one_name(
         opening(path)
     assert str(path) in caught.value.where and caught.value.fix
     assert victim.read_text() == "mine\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.parametrize("opening", [append, read])
+def test_a_strangers_file_is_not_gone_on_with(tmp_path: Path, opening: Callable[[Path], BinaryIO]) -> None:
+    """It is plain and has one name; but whoever owns it reads what we add. The folder's owner may have it: that is who
+    we work for, or a mount that gives all files one owner.
+    """
+    path = tmp_path / "rows"
+    path.touch()
+    path.chmod(0o666)
+    os.chown(path, 65534, 65534)
+    with pytest.raises(ResultsError, match="somebody else's") as caught:
+        opening(path)
+    assert str(path) in caught.value.where and caught.value.fix
+    os.chown(tmp_path, 65534, 65534)
+    opening(path).close()
 
 
 @PLANTED

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer.main
@@ -115,8 +115,11 @@ def _settings_of_the_guide() -> dict[str, str]:
 def _defaults() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            for key, inner in field.annotation.model_fields.items():
+        # A section; or one that there may be several of, as a tuple of it.
+        kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
+        section = next((kind for kind in kinds if issubclass(kind, BaseModel)), None)
+        if section is not None:
+            for key, inner in section.model_fields.items():
                 found[f"{name}.{inner.alias or key}"] = ... if inner.is_required() else inner.default
         elif name != "path":
             found[name] = ...

@@ -11,6 +11,7 @@ from pathlib import Path
 from campaign.links import Inspection
 from campaign.model import Status
 from campaign.report import ReportData
+from campaign.run.dry_run_findings import DryRun
 from campaign.run.summary import RunSummary
 from campaign.terminal.findings import Findings
 from campaign.terminal.stop_reason import stop_reason
@@ -36,27 +37,33 @@ def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, ob
     }
 
 
-def check_document(name: str, counts: Mapping[Status, int], found: Findings, exit_code: int) -> dict[str, object]:
+def check_document(name: str, seen: DryRun, found: Findings, exit_code: int) -> dict[str, object]:
     """What a check has found; `pending` are the rows with a message."""
     return {
         "campaign": name,
         "exit_code": exit_code,
         "ready": exit_code != 2,
-        **counts_document(counts),
+        **_dry_run_document(seen),
         "wrong": found.wrong,
         "notes": found.notes,
         "findings": found.found,
     }
 
 
-def preview_document(name: str, counts: Mapping[Status, int], folder: Path, exit_code: int) -> dict[str, object]:
+def preview_document(name: str, seen: DryRun, folder: Path, exit_code: int) -> dict[str, object]:
     """What a preview has written; `pending` are the rows with a message."""
     return {
         "campaign": name,
         "exit_code": exit_code,
-        **counts_document({status: counts[status] for status in Status}),
+        **_dry_run_document(seen),
         "folder": str(folder),
     }
+
+
+def _dry_run_document(seen: DryRun) -> dict[str, object]:
+    """What the messages came to."""
+    sizes = {"largest": seen.largest, "largest_html": seen.html_largest, "clipped": seen.clipped}
+    return {**counts_document({status: seen.counts[status] for status in Status}), "sizes": sizes}
 
 
 def status_document(

@@ -60,7 +60,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print the outcome to stdout 
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit code 1 for rows that can't be mailed, and for whatever is noted.")
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Do not connect to the SMTP server.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Connect to nothing: neither the SMTP server nor the DNS.")]
+NameServer = Annotated[
+    str | None, typer.Option("--nameserver", help="Ask this name server, not the system's: 9.9.9.9.", metavar="IP")
+]
+Spam = Annotated[bool, typer.Option("--spam", help="Have SpamAssassin, where it is installed, look at a few messages.")]
 SandboxPort = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")]
 SandboxFolder = Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")]
 Email = Annotated[str, typer.Argument(help="The address that the link signs in.", metavar="EMAIL")]

@@ -74,8 +74,12 @@ def preview_campaign(
         console.notice(f"suppression list {in_words(report)}")
     for line in seen.fault_lines():
         console.say(f"  {line}")
+    if seen.largest:
+        console.say(f"  the largest message has {seen.largest:,} bytes")
+    if words := seen.clipped_words():
+        console.notice(words)
     console.say(f"look at: {to / 'index.html'}")
     code = int(seen.counts[Status.INVALID] > 0)
     if json:
-        say_json(preview_document(settings.name, seen.counts, to, code))
+        say_json(preview_document(settings.name, seen, to, code))
     return code

@@ -9,12 +9,14 @@ from campaign.commands.fresh_sandbox import remove_sandbox_run
 from campaign.commands.json_documents import run_document
 from campaign.commands.run_order import RunOrder
 from campaign.commands.signing_secret import signing_secret
+from campaign.dkim import SigningKey
+from campaign.errors import SettingsError
 from campaign.ledger.location import take_over
 from campaign.links import throwaway_secret
 from campaign.run.contacts_process import ContactsProcess
-from campaign.run.plan import Resend, RunPlan
+from campaign.run.plan import Resend, RunPlan, read_signing_keys
 from campaign.run.runner import run
-from campaign.settings import load_settings, output_paths, require_secrets
+from campaign.settings import Settings, load_settings, output_paths, require_secrets
 from campaign.terminal.console import Console
 from campaign.terminal.invocation import Invocation, program
 from campaign.terminal.next_commands import WINDOW, fresh_window
@@ -28,6 +30,7 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
     """
     settings = load_settings(order.campaign, overrides=order.overrides())
     require_secrets(settings, sandbox=order.sandbox)
+    keys, unsigned = _signing_keys(settings, sandbox=order.sandbox)
     results, ledger, earlier = output_paths(settings, order.output, order.sandbox)
     require_folder(results.parent)
     taken_over = take_over(ledger, earlier, settings.name)
@@ -56,11 +59,14 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
             console.notice(f"the campaign's ledger was {taken_over}; it is now {ledger}")
         if order.sandbox:
             console.say("sandbox: nothing leaves this machine; the links are signed with a secret made for this run")
+        if unsigned:
+            console.notice(unsigned)
         plan = RunPlan(
             settings=settings,
             results=results,
             ledger=ledger,
             server=to.server,
+            signing_keys=keys,
             secret=throwaway_secret() if order.sandbox else signing_secret(settings),
             limit=order.limit,
             sandbox=order.sandbox,
@@ -80,3 +86,13 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
     if order.json:
         say_json(run_document(settings.name, ended, limited=order.limit is not None))
     return ended.exit_code
+
+
+def _signing_keys(settings: Settings, *, sandbox: bool) -> tuple[tuple[SigningKey, ...], str]:
+    """Read the keys for DKIM. A sandbox run needs no secrets: without a key it goes unsigned, and says so."""
+    try:
+        return read_signing_keys(settings), ""
+    except SettingsError as error:
+        if not sandbox:
+            raise
+        return (), f"messages are not signed here, as they would be: {error.what} ({error.where})"

@@ -1,11 +1,21 @@
 """The files that a ledger consists of: the one with its name, and those beside it."""
 
 import os
+import sys
 from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger.sqlite_errors import damaged
+from campaign.private_files import planted_fault
 
+_BEGINNINGS = (
+    b"\x37\x7f\x06\x82",  # a WAL, by its checksums' byte order: sqlite.org/fileformat2.html, section 4.1
+    b"\x37\x7f\x06\x83",
+    b"\xd9\xd5\x05\xf9",  # a rollback journal: section 3
+    (3007000).to_bytes(4, sys.byteorder),  # a WAL index: sqlite.org/walformat.html, section 2.1
+    b"\0\0\0\0",  # one of them, not begun or at its end
+    b"",
+)
 _HEADER = 100
 """Bytes of an SQLite file's header: what has fewer was cut short."""
 
@@ -25,15 +35,32 @@ def journal_file(ledger: Path) -> Path:
     return Path(f"{ledger}-journal")
 
 
-def refuse_links(ledger: Path) -> None:
-    """Raise LedgerError where a link has the name of a file beside the ledger: SQLite would write through it."""
-    for beside in (wal_file(ledger), journal_file(ledger), Path(f"{ledger}-shm"), generation_file(ledger)):
-        if beside.is_symlink():
-            raise LedgerError(
-                "beside the ledger stands a symbolic link, where only a file of its own can be",
-                where=str(beside),
-                fix="find out who has put it there, and remove it; set ledger.path to move the ledger",
-            )
+def refuse_planted(ledger: Path) -> None:
+    """Raise LedgerError where what has the ledger's name is no plain file, or where a link, a FIFO or a stranger's file
+    has that of a file beside it: SQLite would write through it, or wait for good.
+    """
+    try:
+        if ledger.exists() and not ledger.is_file():
+            raise _planted("in the ledger's place stands no plain file", ledger)
+        for beside in (wal_file(ledger), journal_file(ledger), Path(f"{ledger}-shm"), generation_file(ledger)):
+            fault = planted_fault(beside)
+            if not fault and beside.exists() and beside.stat().st_nlink > 1 and not _is_of_a_ledger(beside):
+                fault = "a file with a second name (a hard link)"
+            if fault:
+                raise _planted(f"beside the ledger stands {fault}, where only a file of its own can be", beside)
+    except OSError:  # its folder can't be looked into: whoever opens the ledger says so
+        return
+
+
+def _is_of_a_ledger(path: Path) -> bool:
+    """Whether a file with a second name, which a backup may have given it, is one of those that SQLite writes over."""
+    with path.open("rb") as file:
+        return file.read(4) in _BEGINNINGS or path.name.endswith("-generation")  # that is never written over
+
+
+def _planted(what: str, where: Path) -> LedgerError:
+    fix = "find out who has put it there, and remove it; set ledger.path to move the ledger"
+    return LedgerError(what, where=str(where), fix=fix)
 
 
 def size_of(path: Path) -> int:

@@ -118,7 +118,8 @@ def begin_generation(database: sqlite3.Connection, path: Path) -> None:
 
 def _generation_beside(path: Path) -> int:
     try:
-        return int(generation_file(path).read_text("ascii"))
+        with os.fdopen(open_own(generation_file(path), os.O_RDONLY, one_name=False), "rb") as file:
+            return int(file.read(64))
     except (OSError, ValueError):
         return 0
 

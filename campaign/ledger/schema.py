@@ -20,7 +20,7 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.files import refuse_links, size_of, wal_file
+from campaign.ledger.files import refuse_planted, size_of, wal_file
 from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS, explain, transaction
 from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
@@ -83,7 +83,7 @@ def connect(
     the file alone, without its WAL, and touches nothing. An `eager` connection is for many short transactions among
     several writers: it waits for its turn more lightly.
     """
-    refuse_links(path)
+    refuse_planted(path)
     mode = "rwc" if create else "rw"
     if immutable:
         mode = "ro&immutable=1"

@@ -26,6 +26,7 @@ from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.values import SpreadsheetChange
 from campaign.ledger.verification import Verification, is_large
 from campaign.model import Row, Status
+from campaign.private_files import create
 
 _CONTACT_KEY_SALT, _SALT_OCTETS = "contact_key_salt", 32
 
@@ -91,9 +92,18 @@ class SqliteRunLedger(SqliteContacts):
 
     def rescue(self) -> str:
         """Copy the ledger to a new file beside its path, whose name is given. Raises LedgerError."""
-        copy = self.path.with_name(f"{self.path.name}-rescued-{os.getpid()}")
-        with explained(self.database):
-            self.database.execute("VACUUM INTO ?", (str(copy),))
+        copy = self.path.with_name(f"{self.path.name}-rescued-{secrets.token_hex(8)}")
+        try:
+            create(copy).close()  # SQLite would let others read it, and follow a link
+        except OSError as error:
+            where, fix = str(copy), "make room there, or get the right to write there"
+            raise LedgerError(f"the ledger can't be copied: {error.strerror}", where=where, fix=fix) from None
+        try:
+            with explained(self.database):
+                self.database.execute("VACUUM INTO ?", (str(copy),))
+        except BaseException:
+            copy.unlink(missing_ok=True)  # what is not whole must not be put back
+            raise
         close_in_order(schema.connect(copy))
         return str(copy)
 

@@ -6,22 +6,23 @@ first row, unless only a row shows it.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 
+from campaign.dkim import SigningKey
 from campaign.errors import EmptyCellError, InvalidContactError
 from campaign.ledger.interface import ContactsLedger
 from campaign.ledger.opening import open_for_dry_run
 from campaign.links import throwaway_secret
-from campaign.model import Contact, Status
+from campaign.model import Contact, Message, Status
 from campaign.preview import PreviewWriter, has_invisible, visible_cell
 from campaign.run.contacts_loading import fill
 from campaign.run.continuation import continuation
 from campaign.run.dry_run_findings import Before, DryRun, DryRunRow
-from campaign.run.plan import message_plan, open_window
+from campaign.run.plan import message_plan, open_window, read_signing_keys
 from campaign.run.preconditions import open_contacts_of
 from campaign.settings import Settings
 from campaign.window import SendWindow
@@ -41,14 +42,16 @@ def dry_run_rows(
     allow_empty: bool = False,
     seen: DryRun | None = None,
     ledger: Path | None = None,
+    signing_keys: Sequence[SigningKey] = (),
 ) -> Iterator[DryRunRow]:
     """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away.
     `agreed` hears how many messages it will be; where it says no, none is made. What reading the files has shown stands
-    in `seen` before the first row; and, with the `ledger` of earlier runs, what these have left.
+    in `seen` before the first row; and, with the `ledger` of earlier runs, what these have left. Without
+    `signing_keys`, messages are not signed.
     """
     contacts = open_contacts_of(settings.contacts, allow_empty=allow_empty)
     window = dry_run_window(settings)
-    factory = MessageFactory(message_plan(settings, secret or throwaway_secret(), window))
+    factory = MessageFactory(message_plan(settings, secret or throwaway_secret(), window, signing_keys))
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
         factory.verify(contacts.columns)
     now = datetime.now(window.zone)
@@ -117,7 +120,8 @@ def preview(
     writing: Callable[[int], None] = lambda _: None,
     allow_empty: bool = False,
 ) -> DryRun:
-    """Write everybody's message into `folder`, with a gallery; `writing` hears how many are written. Where
+    """Write everybody's message into `folder`, with a gallery, as it would be sent but for the link: signed, where
+    there is a [dkim]. `writing` hears how many are written. Where
     `agreed`, which hears how many it would be, says no, nothing is touched. Raises UsageError.
     """
     seen = DryRun()
@@ -126,7 +130,15 @@ def preview(
         seen.declined = not agreed(messages)
         return not seen.declined
 
-    rows = dry_run_rows(settings, limit=limit, reading=reading, agreed=answered, allow_empty=allow_empty, seen=seen)
+    rows = dry_run_rows(
+        settings,
+        limit=limit,
+        reading=reading,
+        agreed=answered,
+        allow_empty=allow_empty,
+        seen=seen,
+        signing_keys=read_signing_keys(settings),
+    )
     begun = list(islice(rows, 1))  # by now the file is read, and the question answered
     if seen.declined:
         return seen
@@ -169,7 +181,8 @@ def _cells(one: DryRunRow) -> list[tuple[str, str, bool]]:
 
 
 def check(settings: Settings, *, secret: str, reading: Callable[[int], None], ledger: Path | None = None) -> DryRun:
-    """Make everybody's message with the real secret, and keep none. `ledger`: that of earlier runs, which is left as
+    """Make everybody's message with the real secret, and keep none. They are not signed, which would take longer than
+    all the rest. `ledger`: that of earlier runs, which is left as
     it is. Raises UsageError.
     """
     seen = DryRun()
@@ -178,6 +191,12 @@ def check(settings: Settings, *, secret: str, reading: Callable[[int], None], le
         if one.made is not None:
             seen.look_at_links(one)
     return seen
+
+
+def sample_messages(settings: Settings, contacts: Sequence[Contact]) -> list[Message]:
+    """Make the messages of a few contacts to be shown to others: their links sign nobody in."""
+    factory = MessageFactory(message_plan(settings, throwaway_secret(), open_window()))
+    return [factory.make(contact, datetime.now(UTC))[2] for contact in contacts]
 
 
 def size_with_little(settings: Settings, secret: str, contact: Contact) -> int | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from campaign.dkim import SigningKey, read_key, takes_one_signature, written_anew_by
+from campaign.errors import SettingsError
 from campaign.model import Status
 from campaign.run.contacts_process import ContactsProcess
 from campaign.settings import Settings
@@ -40,6 +42,8 @@ class RunPlan:
     ledger: Path
     server: Server
     secret: str = field(repr=False)
+    signing_keys: tuple[SigningKey, ...]
+    """For DKIM: what `read_signing_keys` gives, or nothing where messages are to go unsigned."""
     limit: int | None = None
     sandbox: bool = False
     """Whether nothing leaves this machine: then a suppression list may have lines that can't be used."""
@@ -86,7 +90,7 @@ class RunPlan:
 
     def message_plan(self, window: SendWindow) -> MessagePlan:
         """Give what every message is made from."""
-        return message_plan(self.settings, self.secret, window)
+        return message_plan(self.settings, self.secret, window, self.signing_keys)
 
     def job(
         self, window: SendWindow, message_id_domain: str | None = None, contact_key_salt: bytes | None = None
@@ -118,10 +122,31 @@ class RunPlan:
         )
 
 
-def message_plan(settings: Settings, secret: str, window: SendWindow) -> MessagePlan:
-    """Give what every message of a campaign is made from."""
+def message_plan(
+    settings: Settings, secret: str, window: SendWindow, signing_keys: Sequence[SigningKey] = ()
+) -> MessagePlan:
+    """Give what every message of a campaign is made from. Without `signing_keys`, they are not signed."""
     link = settings.link.model_copy(update={"secret": None})
-    return MessagePlan(campaign=settings.name, message=settings.message, link=link, link_secret=secret, window=window)
+    return MessagePlan(
+        campaign=settings.name,
+        message=settings.message,
+        link=link,
+        link_secret=secret,
+        window=window,
+        signing_keys=tuple(signing_keys),
+        unsigned=written_anew_by(settings.smtp.host) if signing_keys else frozenset(),
+    )
+
+
+def read_signing_keys(settings: Settings) -> tuple[SigningKey, ...]:
+    """Read the keys that messages are signed with, and see that they will do. Raises SettingsError."""
+    if len(settings.dkim) > 1 and takes_one_signature(settings.smtp.host):
+        raise SettingsError(
+            "this relay refuses a message with two DKIM signatures",
+            where=f"[[dkim]], smtp.host {settings.smtp.host}",
+            fix="leave one, with an RSA key, which every inbox can verify",
+        )
+    return tuple(read_key(key.key_file, domain=key.domain, selector=key.selector) for key in settings.dkim)
 
 
 def configured_server(settings: Settings) -> Server:

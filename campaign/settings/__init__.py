@@ -17,6 +17,7 @@ from campaign.settings.names import SETTING_HELP
 from campaign.settings.output_paths import STDOUT, OutputPaths, output_paths
 from campaign.settings.secrets import open_to_others, secret_files
 from campaign.settings.sections.contacts import ContactsSettings
+from campaign.settings.sections.dkim import DkimSettings
 from campaign.settings.sections.ledger import LedgerSettings
 from campaign.settings.sections.link import LinkSettings
 from campaign.settings.sections.message import MessageSettings
@@ -30,6 +31,7 @@ __all__ = [
     "SETTING_HELP",
     "STDOUT",
     "ContactsSettings",
+    "DkimSettings",
     "LedgerSettings",
     "LinkSettings",
     "MessageSettings",

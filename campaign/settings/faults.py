@@ -69,28 +69,39 @@ def validation_faults(error: ValidationError, wanted: Mapping[str, SettingHelp],
     """Translate what pydantic found. `wanted` is by dotted name. Never quotes pydantic's own text."""
     faults: dict[str, Fault] = {}
     for found in error.errors(include_url=False):
-        # Deeper parts of the location are places in a list, or pydantic's own names for the branches of a union.
-        key = ".".join(str(part) for part in found["loc"][:2])
+        key, place = _named(found["loc"])
         cause = found.get("ctx", {}).get("error")
         if isinstance(cause, RefusedValueError) and cause.setting:
-            key = cause.setting
-        if key in faults or (found["type"] == "missing" and key in notes.misspelt):
+            key, place = cause.setting, ""
+        known_as = key + place
+        if known_as in faults or (found["type"] == "missing" and key in notes.misspelt):
             continue
         origin = notes.origins.get(key, "")
         want = wanted.get(key, SettingHelp(words="something else", example=""))
         if found["type"] == "missing":
             section, _, name = key.rpartition(".")
-            place = f"under [{section}]" if section else "at the top, before the first section"
-            fix = f"add it {place}: {name} = {want.example}"
-            faults[key] = Fault(what=f"{key} is missing; it must be {want.words}", fix=fix, origin=origin)
+            under = f"under [{section}]" if section else "at the top, before the first section"
+            fix = f"add it {under}: {name} = {want.example}"
+            faults[known_as] = Fault(what=f"{known_as} is missing; it must be {want.words}", fix=fix, origin=origin)
         elif isinstance(cause, RefusedValueError):
             quote = cause.quote and not cause.setting
-            what = f"{key} is {quoted(found['input'])}; {cause.problem}" if quote else f"{key}: {cause.problem}"
-            faults[key] = Fault(what=what, fix=cause.fix, origin=origin)
+            value = f" is {quoted(found['input'])};" if quote else ":"
+            what = f"{known_as}{value} {cause.problem}"
+            faults[known_as] = Fault(what=what, fix=cause.fix, origin=origin)
         else:
-            what = f"{key} is {quoted(found['input'])}; it must be {want.words}"
-            faults[key] = Fault(what=what, fix=f"write for example: {want.example}", origin=origin)
+            what = f"{known_as} is {quoted(found['input'])}; it must be {want.words}"
+            faults[known_as] = Fault(what=what, fix=f"write for example: {want.example}", origin=origin)
     return list(faults.values())
+
+
+def _named(location: tuple[int | str, ...]) -> tuple[str, str]:
+    """Give a setting's dotted name, and which one of several tables it stands in, where that is not the first."""
+    section, *deeper = location
+    if len(deeper) > 1 and isinstance(deeper[0], int):
+        number, name = deeper[0] + 1, deeper[1]
+        return f"{section}.{name}", f" of [[{section}]] number {number}" if number > 1 else ""
+    # What lies deeper are places in a list, or pydantic's own names for the branches of a union.
+    return ".".join(map(str, location[:2])), ""
 
 
 def settings_error(faults: Sequence[Fault], path: Path) -> SettingsError:

@@ -141,7 +141,10 @@ def _with_absolute_paths(settings: Settings) -> Settings:
     smtp = settings.smtp
     files = {name: getattr(smtp, name) for name in ("ca_file", "client_cert", "client_key")}
     found = {name: _anchored(folder, file) for name, file in files.items() if file is not None}
-    updated = {"contacts": contacts, "message": message, "smtp": smtp.model_copy(update=found)}
+    updated: dict[str, object] = {"contacts": contacts, "message": message, "smtp": smtp.model_copy(update=found)}
+    if settings.dkim:
+        keys = (key.model_copy(update={"key_file": _anchored(folder, key.key_file)}) for key in settings.dkim)
+        updated["dkim"] = tuple(keys)
     if settings.ledger.path is not None:
         updated["ledger"] = LedgerSettings(path=_anchored(folder, settings.ledger.path))
     return settings.model_copy(update=updated)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -12,11 +13,20 @@ from campaign.settings.settings import Settings
 PREFIX = "CAMPAIGN_"
 
 
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    """Give the model of a section, also of one that there may be several of; None: it is a setting of its own."""
+    for kind in (field.annotation, *get_args(field.annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
 def _fields() -> dict[str, FieldInfo]:
     named: dict[str, FieldInfo] = {}
     for name, field in Settings.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            for key, inner in field.annotation.model_fields.items():
+        section = _section(field)
+        if section is not None:
+            for key, inner in section.model_fields.items():
                 named[f"{name}.{inner.alias or key}"] = inner
         elif name != "path":
             named[name] = field
@@ -26,6 +36,8 @@ def _fields() -> dict[str, FieldInfo]:
 FIELDS = _fields()
 SECRETS = frozenset({"link.secret", "smtp.password"})
 SECTIONS = tuple(dict.fromkeys(key.partition(".")[0] for key in FIELDS if "." in key))
+REPEATABLE = frozenset(name for name, field in Settings.model_fields.items() if get_args(field.annotation))
+"""Sections that there may be none of, one, or several: [dkim], or [[dkim]] for each."""
 SETTING_HELP: Mapping[str, SettingHelp] = {
     key: SettingHelp(words=field.description or "", example=str((field.examples or [""])[0]))
     for key, field in FIELDS.items()

@@ -98,13 +98,17 @@ def may_be_named(value: str, folder: Path) -> bool:
 
 def secret_files(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, Path]:
     """Give the files that secrets come from, by what names them: variables of `environ` (the process's own unless
-    given), and the setting with the private key.
+    given), and the settings with private keys.
     """
     environ = os.environ if environ is None else environ
     found = {name: path_of(environ[name], settings.folder) for name in sorted(SECRET_FILES) if environ.get(name)}
     key = "smtp.client_key" if settings.smtp.client_key is not None else "smtp.client_cert"
     file = settings.smtp.client_key or settings.smtp.client_cert
-    return found if file is None else found | {key: file}
+    if file is not None:
+        found[key] = file
+    for one in settings.dkim:
+        found["dkim.key_file" if len(settings.dkim) == 1 else f"dkim.key_file of {one.selector}"] = one.key_file
+    return found
 
 
 def open_to_others(files: Mapping[str, Path]) -> Iterator[tuple[str, Path, str]]:

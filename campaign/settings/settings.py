@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from campaign.settings.field_types import campaign_name
 from campaign.settings.sections.contacts import ContactsSettings
+from campaign.settings.sections.dkim import DkimKeys
 from campaign.settings.sections.ledger import LedgerSettings
 from campaign.settings.sections.link import LinkSettings
 from campaign.settings.sections.message import MessageSettings
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     window: WindowSettings = WindowSettings()
     link: LinkSettings
     smtp: SmtpSettings
+    dkim: DkimKeys = ()
     retry: RetrySettings = RetrySettings()
     ledger: LedgerSettings = LedgerSettings()
     results: ResultsSettings = ResultsSettings()

@@ -18,6 +18,7 @@ from campaign.settings.faults import SourceNotes
 from campaign.settings.names import (
     FIELDS,
     PREFIX,
+    REPEATABLE,
     SECRET_FILES,
     SECRETS,
     SECTIONS,
@@ -168,12 +169,14 @@ class FileSource(Source):
     def __init__(self, notes: SourceNotes, document: Mapping[str, object], path: Path) -> None:
         super().__init__(notes)
         self.document = document
-        self.values = {"path": path, **{section: {} for section in SECTIONS}}
+        self.values = {"path": path, **{one: {} for one in SECTIONS if one not in REPEATABLE}}
 
     def __call__(self) -> dict[str, Any]:
         """Give what the file sets."""
         for name, value in self.document.items():
-            if name in SECTIONS and isinstance(value, Mapping):
+            if name in REPEATABLE and isinstance(value, Mapping | list):
+                self._put_tables(name, [value] if isinstance(value, Mapping) else value)
+            elif name in SECTIONS and isinstance(value, Mapping):
                 for key, inner in value.items():
                     self._put_or_refuse(f"{name}.{key}", inner)
             elif name in SECTIONS:
@@ -185,6 +188,27 @@ class FileSource(Source):
             else:
                 self._put_or_refuse(name, value)
         return self.values
+
+    def _put_tables(self, section: str, tables: list[object]) -> None:
+        """Take a section that there may be several of. The environment adds to a single one, and can't to several."""
+        written = [table for table in tables if isinstance(table, Mapping)]
+        if len(written) < len(tables):
+            self.notes.refuse(f"{section} is not a section", fix=f"write [{section}], or [[{section}]] for each key")
+            return
+        if len(written) > 1 and self.current_state.get(section):
+            elsewhere = [key for key in self.notes.origins if key.startswith(f"{section}.")]
+            for key in elsewhere:
+                what = f"{variable(key)} can't say which [[{section}]] it is for: there are {len(written)}"
+                self.notes.refuse(what, fix=f"unset it, and write {key} in each", origin=self.notes.origins[key])
+            self.notes.misspelt.update(key for key in FIELDS if key.startswith(f"{section}."))
+            return
+        found = []
+        for table in written:
+            self.values[section] = {}
+            for key, inner in table.items():
+                self._put_or_refuse(f"{section}.{key}", inner)
+            found.append(self.values.pop(section))
+        self.values[section] = found[0] if len(found) == 1 else found
 
     def _put_or_refuse(self, key: str, value: object) -> None:
         if key in SECRETS:

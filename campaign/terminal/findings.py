@@ -17,7 +17,7 @@ class Findings:
     aside: bool = False
     """Whether stdout is a program's: the words go to stderr."""
     found: list[dict[str, Any]] = field(default_factory=list)
-    """Each with its `kind`: `ok`, `note` or `wrong`."""
+    """Each with `kind` (`ok`, `note` or `wrong`), `rule`, `what`, `where` and `fix`, as a program is told them."""
 
     @property
     def wrong(self) -> int:
@@ -30,23 +30,21 @@ class Findings:
         return sum(one["kind"] == "note" for one in self.found)
 
     def ok(self, subject: str, words: str) -> None:
-        """Something is as it should be."""
-        self.found.append({"kind": "ok", "subject": subject, "words": words})
+        """Something is as it should be; `subject` is a word for what was looked at."""
+        self.found.append(_finding("ok", subject, words) | {"subject": subject, "words": words})
         self.say(f"ok     {subject}: {words}")
 
-    def note(self, words: str) -> None:
-        """Something that may be as it should be, and may not."""
-        self.found.append({"kind": "note", "words": words})
-        self.say(f"note   {words}")
+    def note(self, words: str, *, rule: str, where: str = "", fix: str = "") -> None:
+        """Something that may be as it should be, and may not. `rule` is a short name that stays the same."""
+        self.found.append(_finding("note", rule, words, where, fix) | {"words": words})
+        self._say_error("note  ", CampaignError(words, where=where, fix=fix))
 
     def tell(self, finding: Finding) -> None:
-        """Something that was found in the mail or its domains. `rule` goes with it, for a program."""
+        """Something that was found in the mail or its domains."""
         if finding.severity is Severity.OK:
             self.ok(finding.rule, finding.what)
         elif finding.severity is Severity.NOTE:
-            told = {"kind": "note", "words": finding.what, "where": finding.where, "fix": finding.fix}
-            self.found.append(told | {"rule": finding.rule})
-            self._say_error("note  ", CampaignError(finding.what, where=finding.where, fix=finding.fix))
+            self.note(finding.what, rule=finding.rule, where=finding.where, fix=finding.fix)
         else:
             self.fault(CampaignError(finding.what, where=finding.where, fix=finding.fix), rule=finding.rule)
 
@@ -64,9 +62,11 @@ class Findings:
             self.fault(error)
 
     def fault(self, error: CampaignError, *, rule: str = "") -> None:
-        """Something is wrong; what was told already is not told again."""
-        fault = {"kind": "wrong", "what": error.what, "where": error.where, "fix": error.fix}
-        fault |= {"rule": rule} if rule else {}
+        """Something is wrong; what was told already is not told again. Without a `rule`, the error has one: the
+        `reason` that a run would stop for, or its kind (`settings`).
+        """
+        rule = rule or error.reason or type(error).__name__.removesuffix("Error").lower()
+        fault = _finding("wrong", rule, error.what, error.where, error.fix)
         if any(fault.items() <= one.items() for one in self.found):  # it may have details by now
             return
         self.found.append(fault)
@@ -82,6 +82,10 @@ class Findings:
             say_aside(words)
         else:
             say(words)
+
+
+def _finding(kind: str, rule: str, what: str, where: str = "", fix: str = "") -> dict[str, Any]:
+    return {"kind": kind, "rule": rule, "what": what, "where": where, "fix": fix}
 
 
 def counted(count: int, one: str, several: str) -> str:

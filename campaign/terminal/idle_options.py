@@ -36,9 +36,10 @@ IDLE_OPTIONS = (
             *("--connections", "--rate", "--processes", "--profile", "--fresh"),
         )
     ),
+    IdleOption(option="--nameserver", beside="--offline", why="offline, no name server is asked"),
     *(IdleOption(option=option, beside="--sandbox", why=_OWN_SERVER) for option in ("--host", "--port")),
 )
-"""For `send` and `resend`, which have these options. `--yes` is at home everywhere: it answers whatever is asked."""
+"""For `send`, `resend` and `check`, which have these options. `--yes` is at home everywhere: it answers questions."""
 
 
 def given_options(command: Any, ctx: Any) -> list[str]:

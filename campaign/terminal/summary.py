@@ -19,7 +19,9 @@ from campaign.terminal.stop_reason import stop_reason
 
 _MAILABLE = (Status.PENDING, Status.SENT, Status.REJECTED, Status.FAILED, Status.IN_DOUBT)
 """Of rows that can be mailed, or could be once."""
-_STAGES = ("read", "mint", "render", "compose", "send", "ledger")
+_STAGES = ("read", "mint", "render", "compose", "sign", "send", "ledger")
+_ONLY_IF_ASKED_FOR = ("sign",)
+"""Stages that there are only with a setting for them."""
 
 
 def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSettings, say: Say) -> None:
@@ -78,4 +80,6 @@ def show_profile(profile: Mapping[str, float], messages: int, say: Say) -> None:
     """Say microseconds of CPU a message, by stage."""
     say("CPU microseconds a message, all processes together:")
     for stage in _STAGES:
+        if stage in _ONLY_IF_ASKED_FOR and stage not in profile:
+            continue
         say(f"  {stage:<8} {1e6 * profile.get(stage, 0.0) / messages:>8.1f}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from campaign.dkim import SigningKey
 from campaign.settings import LinkSettings, MessageSettings
 from campaign.smtp.pipelining.trials import Pipelining
 from campaign.smtp.session.server import Server
@@ -22,6 +23,10 @@ class MessagePlan:
     link_secret: str = field(repr=False)
     """A throw-away one, where nobody is to be signed in."""
     window: SendWindow
+    signing_keys: tuple[SigningKey, ...] = ()
+    """For DKIM; none: messages go unsigned."""
+    unsigned: frozenset[bytes] = frozenset()
+    """Header fields, in lower case, that the relay writes anew: no signature covers them."""
     message_id_domain: str | None = None
     """That of the campaign's first run, so that the Message-IDs stay; None: the sender's."""
     contact_key_salt: bytes | None = field(default=None, repr=False)

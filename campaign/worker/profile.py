@@ -1,6 +1,7 @@
 """Where a process's time goes, by stage: seconds, of which `--profile` makes microseconds a message.
 
-`mint`, `render`, `compose` and `ledger` are measured around the work; `send` is all the rest of the process's CPU.
+`mint`, `render`, `compose` and `ledger` are measured around the work, and so is `sign` where messages are signed;
+`send` is all the rest of the process's CPU.
 """
 
 import time

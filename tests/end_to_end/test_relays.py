@@ -34,7 +34,7 @@ class Campaign(SmallCampaign):
         given = super().plan(port, backoff=0.002, **options)
         return RunPlan(
             settings=settings, results=given.results, ledger=given.ledger, server=configured_server(settings),
-            secret=SECRET, processes=1, backoff=0.002,
+            secret=SECRET, signing_keys=given.signing_keys, processes=1, backoff=0.002,
         )  # fmt: skip
 
 

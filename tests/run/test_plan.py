@@ -174,7 +174,12 @@ def test_no_secret_is_seen_where_a_plan_or_a_job_is_shown(tmp_path: Path) -> Non
     settings = load_settings(campaign.path, environ=secrets)
     server = configured_server(settings)
     plan = RunPlan(
-        settings=settings, results=tmp_path / "r.csv", ledger=tmp_path / "r.ledger", server=server, secret=SECRET
+        settings=settings,
+        results=tmp_path / "r.csv",
+        ledger=tmp_path / "r.ledger",
+        server=server,
+        secret=SECRET,
+        signing_keys=(),
     )
     for shown in (plan, plan.message_plan(open_window()), plan.job(open_window()), server):
         assert SECRET not in repr(shown) and SECRET not in str(shown)

@@ -56,6 +56,9 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     ],
     "window.lasts": [("8h", timedelta(hours=8)), ("1h30m", timedelta(minutes=90))],
     "window.timezone": [("Europe/London", "Europe/London"), ("Asia/Tokyo", "Asia/Tokyo")],
+    "dkim.domain": [("Acme.example.", "acme.example"), ("bücher.example", "xn--bcher-kva.example")],
+    "dkim.selector": [("2026A", "2026a"), ("k1.mail", "k1.mail")],
+    "dkim.key_file": [("/a/dkim.pem", Path("/a/dkim.pem")), ("/b/k", Path("/b/k"))],
     "link.domain": [("WWW.Acme.example.", "www.acme.example"), ("straße.example", "xn--strae-oqa.example")],
     "link.redirect_to": [
         ("https://a.example/{{ contact.id }}", "https://a.example/{{ contact.id }}"),
@@ -132,9 +135,13 @@ def changed(**by_section: Any) -> Document:
     return document
 
 
+DKIM: Document = {"domain": "other.example", "selector": "other", "key_file": "other.pem"}
 COMPANIONS: dict[str, Document] = {
     "smtp.token_command": {"username": "campaigns"},
     "smtp.client_key": {"client_cert": "client.pem"},
+    "dkim.domain": DKIM,
+    "dkim.selector": DKIM,
+    "dkim.key_file": DKIM,
 }
 """What else must be set in the section, so that a setting can be."""
 
@@ -153,6 +160,8 @@ def variable(key: str) -> str:
 def attribute(loaded: Settings, key: str) -> object:
     value: object = loaded
     for name in key.replace("message.from", "message.sender").split("."):
+        if isinstance(value, tuple):  # of the tables that there may be several of
+            (value,) = value
         value = getattr(value, name)
     return value
 

@@ -38,7 +38,7 @@ def test_every_setting_can_come_from_the_environment_and_from_an_option(
 ) -> None:
     base = changed(retry={"first_wait": "1ms"}) if key != "retry.first_wait" else changed()
     if key in COMPANIONS:
-        base[key.partition(".")[0]] |= COMPANIONS[key]
+        base.setdefault(key.partition(".")[0], {}).update(COMPANIONS[key])
     assert attribute(folder.load(base, {variable(key): text}), key) == value
     assert attribute(folder.load(base, {}, {key: text}), key) == value
 

@@ -17,7 +17,8 @@ VALUES = {
     "--folder": "folder", "--from": "x.csv", "--include": "rejected", "--to": "x.html", "--campaign": "campaign.toml",
 }  # fmt: skip
 FLAGS = {
-    "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline", "--strict",
+    "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline",
+    "--spam", "--strict",
     "--fresh", "--allow-empty",
 }  # fmt: skip
 

@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
-from campaign.errors import CampaignError, InvalidContactError, LinkError, TemplateError
+from campaign.errors import CampaignError, InvalidContactError, LinkError, SettingsError, TemplateError
 from campaign.message.transfer import TransferEncoder
 from campaign.model import Contact, Message
 from campaign.window import SendWindow
 from campaign.worker.job import MessagePlan
 from campaign.worker.message_factory import MessageFactory, this_second
 from tests.campaigns import SmallCampaign
+from tests.dkim.keys import both
+from tests.dkim.verification import records, verified
 
 NOW = datetime(2026, 11, 23, 14, 30, 15, tzinfo=UTC)
 ANN = Contact(number=7, email="ann@people.example", columns={"email": "ann@people.example", "name": "Ann", "id": "q1"})
@@ -187,6 +189,20 @@ def test_telling_the_time_of_each_stage_changes_nothing_else(planned: Planned) -
     assert timed[0][:2] == plain[:2]
     assert timed[0][2].message_id == plain[2].message_id
     assert spent == {"mint": 2, "render": 2, "compose": 2}
+
+
+def test_signing_is_a_stage_of_its_own_where_there_is_a_key(planned: Planned) -> None:
+    factory, spent = MessageFactory(planned(signing_keys=both())), Counter[str]()
+    _, _, message = factory.make_timed(ANN, NOW, lambda stage, seconds: spent.update({stage: seconds > 0}))
+    assert spent == {"mint": 1, "render": 1, "compose": 1, "sign": 1}
+    assert verified(message.data, records(both())) == [True, True]
+    assert read(message)["From"] == "Acme <hello@acme.example>"
+
+
+def test_a_key_that_will_not_do_stops_everything(planned: Planned) -> None:
+    key = replace(both()[0], pem=b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+    with pytest.raises(SettingsError, match=r"dkim\.key_file won't do"):
+        MessageFactory(planned(signing_keys=(key,)))
 
 
 def test_the_second_is_whole_in_its_zone_and_the_same_object_until_the_next() -> None:

@@ -1,7 +1,6 @@
 """The check of the contacts file and of every contact's message: what can be mailed, and what is odd about it."""
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from campaign.commands.check.links import link_notes
 from campaign.commands.check.setup import Known
@@ -26,7 +25,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     delimiter = _DELIMITERS.get(file.delimiter, file.delimiter)
     found.ok("contacts", f"{file.path.name}, {file.encoding}, by {delimiter}: columns {', '.join(file.columns)}")
     for words in odd_about(file):
-        found.note(words)
+        found.note(words, rule="contacts_odd")
     if known.window is None:  # over, or not understood: the rows can be looked at all the same
         whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
         given = settings.window.model_copy(update=whenever)
@@ -34,10 +33,14 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     with Console(title=settings.name) as console:
         known.seen = seen = dry_run_rows(settings, secret=known.secret, reading=console.reading, ledger=known.ledger)
     for report in seen.lists:
-        (found.note if report.unusable else partial(found.ok, "suppression"))(in_words(report))
+        if report.unusable:
+            found.note(in_words(report), rule="suppression_unusable")
+        else:
+            found.ok("suppression", in_words(report))
     ready = seen.counts[Status.PENDING]
     if ready:
-        found.ok("messages", f"{ready:,} can be mailed, {seen.largest:,} bytes at most")
+        html = f"; HTML: {seen.html_largest:,} at most" if seen.html_largest else ""
+        found.ok("messages", f"{ready:,} can be mailed, {seen.largest:,} bytes at most{html}")
     else:
         fix = "put right what is said of its rows below, or name another file"
         found.fault(ContactsError("nobody can be mailed: there is nothing to send", where=str(file.path), fix=fix))
@@ -45,7 +48,14 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     for line in seen.fault_lines():
         found.detail(f"  {line}")
     for mend, count in seen.mended.items():
-        found.note(f"{counted(count, 'address', 'addresses')} {mend.value}")
+        found.note(f"{counted(count, 'address', 'addresses')} {mend.value}", rule="addresses_corrected")
+    if words := seen.clipped_words():
+        found.note(
+            words,
+            rule="html_clipped",
+            where="message.template, body.html",
+            fix="make the HTML shorter: fewer styles repeated in each element, no pictures in it, less text",
+        )
     _advise(settings, known, ready, found)
     link_notes(settings, seen, found)
     if not settings.contacts.suppress_lenient:
@@ -65,9 +75,9 @@ def earlier(settings: Settings, known: Known, found: Findings) -> None:
     if goes_on is None:
         return
     if not (before.due and goes_on.wants_yes):
-        found.note(goes_on.words)
+        found.note(goes_on.words, rule="goes_on")
     elif Console(title=settings.name, yes=False).can_confirm:
-        found.note(f"{goes_on.words}: send asks first, and where nobody can answer, it wants --yes")
+        found.note(f"{goes_on.words}: send asks first, and where nobody can answer, it wants --yes", rule="goes_on")
     else:
         raise wants_a_yes(goes_on, settings)
 
@@ -76,12 +86,14 @@ def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> No
     message, rate, window = settings.message, settings.smtp.rate, known.window
     if message.unsubscribe_url is None:
         found.note(
-            "message.unsubscribe_url is not set: large mailbox providers want one-click unsubscribing (RFC 8058)"
+            "message.unsubscribe_url is not set: large mailbox providers want one-click unsubscribing (RFC 8058)",
+            rule="unsubscribe_missing",
         )
     if rate and window is not None and window.closes is not None:
         needed = timedelta(seconds=ready / rate)
         if needed > window.closes - max(window.opens, datetime.now(UTC)):
             found.note(
                 f"at smtp.rate {rate:g} a second this takes {brief_duration(needed)}, longer than the window: "
-                "the rest will stay pending"
+                "the rest will stay pending",
+                rule="window_too_short",
             )

@@ -12,7 +12,8 @@ def link_notes(settings: Settings, seen: DryRun, found: Findings) -> None:
     ready, linkless = seen.counts[Status.PENDING], seen.linkless
     if linkless["message"]:
         found.note(
-            f"{_messages(linkless['message'], ready)} no sign-in link: {{{{ link.url }}}} is in none of the bodies"
+            f"{_messages(linkless['message'], ready)} no sign-in link: {{{{ link.url }}}} is in none of the bodies",
+            rule="link_missing",
         )
     for part, other, words in (("text", "html", "plain text"), ("html", "text", "HTML")):
         if linkless[part]:
@@ -20,7 +21,8 @@ def link_notes(settings: Settings, seen: DryRun, found: Findings) -> None:
             file = "body.txt" if part == "text" else html
             found.note(
                 f"{_messages(linkless[part], ready)} no sign-in link in the {words}, only in the {other}: "
-                f"add {{{{ link.url }}}} to {file}"
+                f"add {{{{ link.url }}}} to {file}",
+                rule=f"link_missing_in_{part}",
             )
     domain = settings.link.domain
     if domain.endswith(DEFAULT_DOMAIN):
@@ -30,7 +32,8 @@ def link_notes(settings: Settings, seen: DryRun, found: Findings) -> None:
             whose = "" if count == ready else f" in {count:,} of {ready:,} messages"
             found.note(
                 f"link.redirect_to leads to {host}{whose}, and link.domain is {domain}: the default domain signs "
-                "nobody in once a custom one is connected"
+                "nobody in once a custom one is connected",
+                rule="redirect_to_default_domain",
             )
 
 

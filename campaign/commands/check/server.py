@@ -18,7 +18,7 @@ def server(settings: Settings, known: Known, found: Findings) -> None:
     """Whether it lets us in, takes our sender, and takes what we have."""
     smtp = settings.smtp
     if smtp.needs_password and smtp.password is None:
-        found.note("the server was not asked: the password is missing")
+        found.note("the server was not asked: the password is missing", rule="server_not_asked")
         return
     to = configured_server(settings)
     session = connect(to)
@@ -26,14 +26,15 @@ def server(settings: Settings, known: Known, found: Findings) -> None:
     offered = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
     found.ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(offered) or 'nothing special'}")
     for words in session_notes(to, session):
-        found.note(words)
+        found.note(words, rule="session_odd")
     _envelope(settings, session, found)
     if session.size_limit is not None and known.seen.largest > session.size_limit:
         _too_large(settings, known, session.size_limit, found)
     if known.seen.smtputf8 and not session.smtputf8:
         found.note(
             f"{counted(known.seen.smtputf8, 'address needs', 'addresses need')} SMTPUTF8, which the server lacks: "
-            "no message can go there"
+            "no message can go there",
+            rule="smtputf8_missing",
         )
 
 
@@ -47,7 +48,8 @@ def _too_large(settings: Settings, known: Known, limit: int, found: Findings) ->
     count = sum(messages for size, messages in seen.sizes.items() if size > limit)
     found.note(
         f"{counted(count, 'message is', 'messages are')} larger than the server takes ({limit:,} bytes; the largest "
-        f"has {seen.largest:,}), and will be rejected: what stands in the cells is too long"
+        f"has {seen.largest:,}), and will be rejected: what stands in the cells is too long",
+        rule="message_too_large",
     )
 
 
@@ -68,7 +70,7 @@ def _envelope(settings: Settings, session: Session, found: Findings) -> None:
         if one.reply.code // 100 == 2:
             found.ok("envelope", f"{one.command}: {said(one.reply)}")
         elif one.phase is Phase.MAIL:
-            found.note(f"the server does not take our sender now: {said(one.reply)}")
+            found.note(f"the server does not take our sender now: {said(one.reply)}", rule="sender_deferred")
         else:
             why = "that may be as it should be, if nobody reads mail there"
             if verdict.suspect and smtp.username is None and "auth" in session.features:
@@ -77,5 +79,6 @@ def _envelope(settings: Settings, session: Session, found: Findings) -> None:
                 why = "if it says so of everybody, the run stops and nobody is marked for it"
             found.note(
                 f"the server does not take mail for your own address {message.sender_address} "
-                f"({said(one.reply)}): {why}"
+                f"({said(one.reply)}): {why}",
+                rule="own_address_refused",
             )

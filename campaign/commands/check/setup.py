@@ -6,6 +6,7 @@ from pathlib import Path
 
 from campaign.commands.folders import require_folder
 from campaign.commands.signing_secret import signing_secret
+from campaign.dkim import load_key
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate
@@ -15,6 +16,7 @@ from campaign.model import Status
 from campaign.results import refuse_foreign
 from campaign.run.dry_run import dry_run_window
 from campaign.run.dry_run_findings import DryRun
+from campaign.run.plan import read_signing_keys
 from campaign.run.preconditions import long_lives
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
 from campaign.terminal.findings import Findings
@@ -38,13 +40,20 @@ class Known:
 def secrets(settings: Settings, known: Known, found: Findings) -> None:
     """Secrets. Without one that will do, the other steps go on with a throw-away secret."""
     for name, path, who in open_to_others(secret_files(settings)):
-        found.note(f"{path} ({name}) can be read by {who}: chmod 600 keeps it to its owner")
+        found.note(f"{path} ({name}) can be read by {who}: chmod 600 keeps it to its owner", rule="secret_readable")
     password = settings.smtp.password
     if password is not None and password.get_secret_value() != password.get_secret_value().strip():
-        found.note("the SMTP password begins or ends with a space: is that meant?")
+        found.note("the SMTP password begins or ends with a space: is that meant?", rule="password_spaces")
+    found.take(lambda: _signing_keys(settings, found))
     require_secrets(settings, sandbox=False)
     known.secret = signing_secret(settings)
     found.ok("secrets", "all there")
+
+
+def _signing_keys(settings: Settings, found: Findings) -> None:
+    for given, key in zip(settings.dkim, read_signing_keys(settings), strict=True):
+        algorithm = load_key(key).algorithm
+        found.ok("dkim", f"messages are signed for {given.domain} ({algorithm}, {given.record_name})")
 
 
 def window(settings: Settings, known: Known, found: Findings) -> None:
@@ -70,7 +79,7 @@ def links(settings: Settings, known: Known, found: Findings) -> None:
     until = known.window.link_expiry(max(now, known.window.opens), link.grace)
     found.ok("links", f"sign in at {link.domain} until {until:%Y-%m-%d %H:%M %Z}")
     if words := long_lives(known.window, now, link.grace):
-        found.note(words)
+        found.note(words, rule="links_live_long")
 
 
 def earlier(settings: Settings, output: Path | None, known: Known, found: Findings) -> None:
@@ -84,7 +93,8 @@ def earlier(settings: Settings, output: Path | None, known: Known, found: Findin
             counts = earlier_runs.counts()
         known.ledger = path
         if counts[Status.IN_DOUBT]:
-            found.note(f"{counts[Status.IN_DOUBT]:,} in doubt, or under way just now: not sent again unless asked for")
+            doubtful = f"{counts[Status.IN_DOUBT]:,} in doubt, or under way just now"
+            found.note(f"{doubtful}: not sent again unless asked for", rule="in_doubt")
     elif results.exists():
         raise LedgerError(
             "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",

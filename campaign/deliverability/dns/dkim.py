@@ -1,0 +1,170 @@
+"""Our DKIM keys as the world sees them: the record of each selector, held against the private key that signs here.
+
+In: domains, selectors and the records that should be there, and a `Resolver`. Out: `PublishedKey`s, and findings about
+them. Raises nothing. RFC 6376 sections 3.6.1 and 3.6.2, RFC 8301, RFC 8463. No private key comes in here.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from campaign.deliverability.dns.resolver import Answer, Resolver
+from campaign.deliverability.dns.tag_list import parse_tags
+from campaign.deliverability.finding import Finding, Severity
+
+_REFUSED, _WEAK = 1024, 2048  # bits: RFC 8301 section 3.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DkimKey:
+    """A key that signs here."""
+
+    domain: str
+    selector: str
+    record: str
+    """The TXT record that belongs to it."""
+
+    @property
+    def name(self) -> str:
+        """Where the record belongs."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedKey:
+    """A key of ours with what the DNS has for it."""
+
+    key: DkimKey
+    answer: Answer
+    faults: tuple[Finding, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether our signatures verify, as far as is known."""
+        return self.answer.unanswered or all(fault.severity is not Severity.WRONG for fault in self.faults)
+
+
+async def published_key(resolver: Resolver, key: DkimKey) -> PublishedKey:
+    """Ask for a key's record, and judge it."""
+    answer = await resolver.ask(key.name, "TXT")
+    return PublishedKey(key=key, answer=answer, faults=tuple(_judge(key, answer)))
+
+
+def rsa_bits(der: bytes) -> int | None:
+    """Give the length of an RSA key's modulus: from a SubjectPublicKeyInfo (RFC 5280), or a bare RSAPublicKey (RFC 8017
+    appendix A.1.1). None where it is neither.
+    """
+    try:
+        content = _inside(der, 0x30)
+        if content[:1] == b"\x30":  # algorithm, then the key in a bit string that begins with its unused bits, none
+            bits = _inside(content[len(_whole(content)) :], 0x03)
+            content = _inside(bits[1:], 0x30)
+        return int.from_bytes(_inside(content, 0x02), "big").bit_length()
+    except (IndexError, ValueError):
+        return None
+
+
+def _judge(key: DkimKey, answer: Answer) -> Iterator[Finding]:
+    where = f"TXT record of {key.name}"
+    publish = f'publish it: TXT "{key.record}"'
+    if answer.unanswered:
+        return
+    # Anything may stand there; a record of another protocol is one too many for a verifier, too.
+    records = answer.values
+    if not records:
+        yield _wrong("dkim_missing", "our DKIM key is not published: no signature can be verified", where, publish)
+        return
+    if len(records) > 1:
+        what = f"there are {len(records)} records, and which of them a receiver takes is chance"
+        yield _wrong("dkim_several", what, where, f'leave one only: TXT "{key.record}"')
+        return
+    given = parse_tags(records[0])
+    tags = given.tags
+    if (
+        given.faults
+        or "p" not in tags
+        or tags.get("v", "DKIM1") != "DKIM1"
+        or ("v" in tags and next(iter(tags)) != "v")
+    ):
+        fault = given.faults[0] if given.faults else "it has no p=" if "p" not in tags else "it must begin with v=DKIM1"
+        yield _wrong("dkim_syntax", f"the DKIM key can't be read: {fault}", where, f'replace it: TXT "{key.record}"')
+        return
+    if not tags["p"]:
+        what = "the DKIM key is revoked: its p= is empty"
+        yield _wrong("dkim_revoked", what, where, f"sign with another selector, or {publish}")
+        return
+    yield from _judge_tags(key, tags, where)
+
+
+def _judge_tags(key: DkimKey, tags: dict[str, str], where: str) -> Iterator[Finding]:
+    replace = f'replace it: TXT "{key.record}"'
+    ours = parse_tags(key.record).tags
+    kind, wanted = tags.get("k", "rsa"), ours.get("k", "rsa")
+    if kind != wanted:
+        what = f"the published DKIM key is for {kind[:20]}, and the one that signs here is for {wanted}"
+        yield _wrong("dkim_key_type", what, where, replace)
+        return
+    if not _same(tags["p"], ours.get("p", "")):
+        what = "the published DKIM key is not the public half of the one that signs here: no signature verifies"
+        yield _wrong("dkim_other_key", what, where, replace)
+        return
+    if "h" in tags and "sha256" not in _words(tags["h"]):
+        what = f"h={tags['h'][:40]} in the DKIM key shuts out sha256, with which everything is signed here"
+        yield _wrong("dkim_hash", what, where, replace)
+    if "s" in tags and not {"*", "email"} & _words(tags["s"]):
+        what = f"s={tags['s'][:40]} in the DKIM key says that it is not for e-mail"
+        yield _wrong("dkim_service", what, where, replace)
+    if "y" in _words(tags.get("t", "")):
+        what = "t=y in the DKIM key says that it is being tried out: some take its signatures for none"
+        fix = f'take it out: TXT "{key.record}"'
+        yield Finding(severity=Severity.NOTE, rule="dkim_testing", what=what, where=where, fix=fix)
+    bits = rsa_bits(_decoded(tags["p"]) or b"") if kind == "rsa" else None
+    if bits is not None and bits < _WEAK:
+        severity = Severity.WRONG if bits < _REFUSED else Severity.NOTE
+        why = "receivers may not take it (RFC 8301)" if bits < _REFUSED else "2048 is what is asked for today"
+        what = f"the DKIM key has {bits} bits only: {why}"
+        fix = "make a longer one, with a selector of its own"
+        yield Finding(severity=severity, rule="dkim_short", what=what, where=where, fix=fix)
+
+
+def _same(published: str, ours: str) -> bool:
+    """Whether two keys are one; that of RSA may be published without its algorithm, as RFC 6376's grammar has it."""
+    theirs, mine = _decoded(published), _decoded(ours)
+    if theirs is None or mine is None:
+        return False
+    return theirs == mine or (rsa_bits(theirs) is not None and theirs[:1] == b"\x30" and mine.endswith(theirs))
+
+
+def _decoded(base64_text: str) -> bytes | None:
+    try:
+        return base64.b64decode("".join(base64_text.split()), validate=True)
+    except binascii.Error:
+        return None
+
+
+def _words(value: str) -> set[str]:
+    return {word.strip() for word in value.split(":")}
+
+
+def _whole(der: bytes) -> bytes:
+    """Give the first element of DER, with its head."""
+    head, length = 2, der[1]
+    if length & 0x80:
+        head += length & 0x7F
+        length = int.from_bytes(der[2:head], "big")
+    if len(der) < head + length:
+        raise ValueError("cut off")
+    return der[: head + length]
+
+
+def _inside(der: bytes, tag: int) -> bytes:
+    """Give the content of the first element, which must have that tag."""
+    if der[0] != tag:
+        raise ValueError("another tag")
+    head = 2 + (der[1] & 0x7F if der[1] & 0x80 else 0)
+    return _whole(der)[head:]
+
+
+def _wrong(rule: str, what: str, where: str, fix: str) -> Finding:
+    return Finding(severity=Severity.WRONG, rule=rule, what=what, where=where, fix=fix)
