@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, nodes
 
 from campaign.content.environment import MailEnvironment
+from campaign.content.loader import MJML
 from campaign.content.wording import no_tool
 from campaign.errors import TemplateError
 
@@ -27,6 +28,13 @@ class Compiled:
     reached: tuple[Template, ...]
     sources: Mapping[str, nodes.Template]
     """The trees by the templates' names."""
+
+    @property
+    def environment(self) -> MailEnvironment:
+        """What it was compiled in."""
+        environment = self.template.environment
+        assert isinstance(environment, MailEnvironment)
+        return environment
 
 
 def compiled_text(environment: MailEnvironment, source: str, *, setting: str) -> Compiled:
@@ -58,12 +66,18 @@ def compiled_file(environment: MailEnvironment, file: str) -> Compiled:
             other = environment.join_path(reference.name, name)
             if other in names:
                 continue
+            if other.endswith(MJML):
+                raise TemplateError(
+                    f"{reference.name!r} is MJML",
+                    where=environment.place(name, reference.line),
+                    fix='include it in MJML, by <mj-include path="…"/>',
+                )
             if environment.has(other):
                 names.append(other)
             elif reference.needed:
                 raise TemplateError(
                     f"there is no template {reference.name!r}",
-                    where=f"{environment.title(name)} line {reference.line}",
+                    where=environment.place(name, reference.line),
                     fix=_WHERE_NAMES_COUNT_FROM,
                 )
     return Compiled(name=names[0], template=reached[0], reached=tuple(reached), sources=sources)
@@ -86,7 +100,7 @@ def _compiled_one(environment: MailEnvironment, name: str) -> tuple[Template, no
         tree = environment.parse(source, name, path)
         return environment.get_template(name), tree
     except TemplateSyntaxError as error:
-        what, place = _syntax_words(error, environment), f"{environment.title(error.name)} line {error.lineno}"
+        what, place = _syntax_words(error, environment), environment.place(error.name, error.lineno)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         what, place, fix = "it is not UTF-8 text", f"{place} line {line}", "save the file as UTF-8"

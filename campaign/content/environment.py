@@ -17,7 +17,7 @@ from types import CodeType
 from typing import Any, cast
 
 import markupsafe
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, UndefinedError, nodes
+from jinja2 import Environment, StrictUndefined, Template, TemplateNotFound, UndefinedError, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.filters import do_attr
@@ -26,12 +26,16 @@ from markupsafe import escape
 
 from campaign.content.blank import cell_of, default, joining, text_filters
 from campaign.content.images import InlineImages
+from campaign.content.loader import TemplateLoader
 from campaign.content.moments import duration, moment
 from campaign.content.views import CampaignView, ContactView
 from campaign.content.wording import KEY
 
 _escape_text: Callable[[Any], str] = getattr(markupsafe, "_escape_inner", lambda text: str(escape(text)))
 """What `escape` does to a string before it makes Markup of it; MarkupSafe has that by itself since 3.0."""
+
+
+MJML_BODY = "body.mjml"
 
 
 class MissingError(UndefinedError):
@@ -109,8 +113,7 @@ class MailEnvironment(Environment):
         key_of: Callable[[str], str] | None = None,
         images: InlineImages | None = None,
     ) -> None:
-        # A byte order mark is no part of a subject; hence utf-8-sig.
-        loader = None if folder is None else FileSystemLoader(folder.parent, encoding="utf-8-sig")
+        loader = None if folder is None else TemplateLoader(folder.parent, body=f"{folder.name}/{MJML_BODY}")
         super().__init__(
             loader=loader, autoescape=escapes, undefined=Missing, auto_reload=False, cache_size=-1, optimized=True
         )
@@ -201,6 +204,16 @@ class MailEnvironment(Environment):
             raise TemplateNotFound(name)
         source, path, _ = self.loader.get_source(self, name)
         return source, path
+
+    def place(self, name: str | None, line: int) -> str:
+        """Write file and line of what the template `name` has on a line, as their author knows them."""
+        place = self.loader.place(name or "", line) if isinstance(self.loader, TemplateLoader) else None
+        return place or f"{self.title(name)} line {line}"
+
+    @property
+    def included_files(self) -> tuple[Path, ...]:
+        """The files that are part of a template, and are none themselves."""
+        return self.loader.included if isinstance(self.loader, TemplateLoader) else ()
 
     def title(self, name: str | None) -> str:
         """Write the name of a template as its author knows it."""

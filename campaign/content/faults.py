@@ -64,6 +64,12 @@ def rendering_fault(
     return InvalidContactError(f"{place}: {what}" if place else what, where=row, fix=fix)
 
 
+def unfit_part(file: str, fault: str, row: int) -> InvalidContactError:
+    """Give the error for what a row made of a template, and no message can hold."""
+    fix = f"correct the columns of the row that {file} shows"
+    return InvalidContactError(f"{file}: {fault}", where=f"row {row}", fix=fix)
+
+
 def _place(traceback: TracebackType | None) -> str:
     """File and line of the innermost template that the error came through."""
     place = ""
@@ -71,7 +77,7 @@ def _place(traceback: TracebackType | None) -> str:
         template = traceback.tb_frame.f_globals.get("__jinja_template__")
         if isinstance(template, Template) and isinstance(template.environment, MailEnvironment):
             line = template.get_corresponding_lineno(traceback.tb_lineno)
-            place = f"{template.environment.title(template.name)} line {line}"
+            place = template.environment.place(template.name, line)
         traceback = traceback.tb_next
     return place
 

@@ -218,5 +218,5 @@ class _Linter:
 
     def _tell(self, node: nodes.Node, words: tuple[str, str]) -> None:
         what, fix = words
-        where = self._setting or f"{self._reached.environment.title(self._here)} line {node.lineno}"
+        where = self._setting or self._reached.environment.place(self._here, node.lineno)
         self.found.append(Fault(what=what, where=where, fix=fix))

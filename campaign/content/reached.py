@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from jinja2 import nodes
 
 from campaign.content.compilation import Compiled
-from campaign.content.environment import MailEnvironment
 from campaign.content.guards import Names, guards
 
 Blocks = dict[str, list[tuple[str, nodes.Block]]]
@@ -19,9 +18,7 @@ class Reached:
     """The templates that one reaches, itself included, by the names that the loader has for them."""
 
     def __init__(self, compiled: Compiled) -> None:
-        environment = compiled.template.environment
-        assert isinstance(environment, MailEnvironment)
-        self.environment = environment
+        self.environment = compiled.environment
         self.trees = compiled.sources
         self.macros: dict[str, tuple[str, nodes.Macro]] = {}
         """By every name that they are called by, with the template they stand in."""

@@ -1,13 +1,11 @@
 """A folder of templates, compiled once: `Contact` and `LoginLink` in, `Content` out.
 
-subject.txt, body.html and body.txt; one of the bodies may be left out. Without body.txt the text is made from the HTML;
-without body.html the message is plain text. Raises `TemplateError` at load, `InvalidContactError` for a row.
+subject.txt, body.html (or body.mjml) and body.txt; one of the bodies may be left out. Without body.txt the text is made
+from the HTML; without HTML the message is plain text. Raises `TemplateError` at load, `InvalidContactError` for a row.
 
 Limits: includes whose name is computed are compiled when first met. Endless loops and huge outputs are not stopped.
 """
 
-import os
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -16,20 +14,17 @@ from typing import Any
 
 from campaign.content.compilation import Compiled, compiled_file, is_blank
 from campaign.content.environment import MailEnvironment, constants_of
-from campaign.content.faults import rendering_fault
+from campaign.content.faults import rendering_fault, unfit_part
 from campaign.content.images import InlineImages
+from campaign.content.inlined_html import InlinedHtml
 from campaign.content.lint import Fault, faults, names_asked, read_as_numbers
 from campaign.content.message_texts import MessageTexts
+from campaign.content.subject_line import subject_line
+from campaign.content.template_folder import HTML, SUBJECT, TEXT, template_folder
 from campaign.content.views import ContactView, LinkView
 from campaign.content.wording import VARIABLES
 from campaign.errors import CampaignError, InvalidContactError, TemplateError
 from campaign.model import Contact, Content, LoginLink
-
-SUBJECT, HTML, TEXT = "subject.txt", "body.html", "body.txt"
-
-_LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
-_UNFIT_FOR_A_SUBJECT = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
-"""RFC 5322 section 2.2: a header field is one line, of printable characters, spaces and tabs."""
 
 
 class _Piece:
@@ -64,6 +59,8 @@ class TemplateSet:
     __slots__ = (
         "_base",
         "_html",
+        "_html_file",
+        "_inlined",
         "_parts",
         "_subject",
         "_text",
@@ -83,6 +80,7 @@ class TemplateSet:
         texts: MessageTexts,
         to_text: Callable[[str], str] | None,
         images: InlineImages,
+        inline_css: bool = False,
     ) -> None:
         parts = self._parts = [part for part in (subject, html, text) if part is not None]
         self._subject = _Piece(subject)
@@ -91,10 +89,20 @@ class TemplateSet:
         self._to_text = to_text
         self.texts = texts
         self._base: dict[str, Any] = dict(subject.template.environment.globals)
+        self._html_file = HTML if html is None else Path(html.name).name
         templates = list(chain.from_iterable(part.reached for part in parts))
         self.images = images.complete()
-        self.files = (*(Path(one.filename) for one in templates if one.filename is not None), *images.files)
+        files = [Path(template.filename) for template in templates if template.filename is not None]
+        if html is not None:
+            files += html.environment.included_files
+        self.files = (*files, *images.files)
         self.constants: frozenset[str] = frozenset(chain.from_iterable(map(constants_of, templates)))
+        self._inlined = None if html is None or not inline_css else InlinedHtml(html)
+
+    def on_new_constants(self, listener: Callable[[Collection[str]], None]) -> None:
+        """Have `listener` called with chunks that turn out to be the same in many messages, besides `constants`."""
+        if self._inlined is not None:
+            self._inlined.on_new_constants(listener)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -137,21 +145,19 @@ class TemplateSet:
                 numbers=read_as_numbers(self._parts),
                 again=lambda another: self._chunks(variables | {"contact": another}),
             )
-        subject = "".join(chunks)
-        if not subject.isprintable():
-            fault, subject = _one_line(chunks, self.constants)
-            if fault:
-                return _unfit(SUBJECT, fault, contact)
-            if _UNFIT_FOR_A_SUBJECT.search(subject):
-                return TemplateError("a control character stands in the subject", where=SUBJECT, fix="take it out")
-        subject = subject.strip()
-        if not subject:
-            return _unfit(SUBJECT, "the subject is empty", contact)
+        subject = subject_line(chunks, constants=self.constants, row=contact.number)
+        if isinstance(subject, CampaignError):
+            return subject
+        if self._inlined is not None:
+            inlined = self._inlined(html, contact.number)
+            if isinstance(inlined, CampaignError):
+                return inlined
+            html = inlined
         if self._to_text is not None:
             try:
                 text = (self._to_text("".join(html)),)
             except ValueError as error:
-                return _unfit(HTML, f"no text can be made from it: {error}", contact)
+                return unfit_part(self._html_file, f"no text can be made from it: {error}", contact.number)
         return Content(
             subject=subject,
             text=text,
@@ -181,26 +187,23 @@ def load_templates(
     attachments: Sequence[str] = (),
     key_of: Callable[[str], str] | None = None,
     image_domain: str = "localhost",
+    inline_css: bool = False,
 ) -> TemplateSet:
     """Compile the templates of a folder and all that they name. Nothing is read again while rendering.
 
     `unsubscribe_url`, `to_name`, `headers` and `attachments` are the settings of [message] by these names, themselves
     templates over the contact. `key_of`: address → `contact.key`. `image_domain`: what the Content-IDs of pictures end
-    with. Raises `TemplateError` that names file and line.
+    with. `inline_css`: rules of <style> become attributes. Raises `TemplateError` that names file and line,
+    `SettingsError` where a library is missing that this asks for.
     """
-    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link to a folder keeps the neighbours it was put among
-    if not folder.is_dir():
-        raise TemplateError("there is no such template folder", where=str(folder), fix="correct message.template")
-    there = {name for name in (SUBJECT, HTML, TEXT) if (folder / name).is_file()}
-    if SUBJECT not in there:
-        raise TemplateError(f"there is no {SUBJECT}", where=str(folder), fix=f"add {SUBJECT}: one line of text")
-    if there == {SUBJECT}:
-        raise TemplateError(f"there is neither {HTML} nor {TEXT}", where=str(folder), fix="add one of them, or both")
-    plain = MailEnvironment(campaign_name=campaign_name, escapes=False, folder=folder, key_of=key_of)
-    images = InlineImages(folder.parent, image_domain)
-    escaped = MailEnvironment(campaign_name=campaign_name, escapes=True, folder=folder, key_of=key_of, images=images)
+    files = template_folder(folder)
+    plain = MailEnvironment(campaign_name=campaign_name, escapes=False, folder=files.path, key_of=key_of)
+    images = InlineImages(files.path.parent, image_domain)
+    escaped = MailEnvironment(
+        campaign_name=campaign_name, escapes=True, folder=files.path, key_of=key_of, images=images
+    )
     to_text: Callable[[str], str] | None = None
-    if TEXT not in there:
+    if not files.has_text:
         # Only here: with a body.txt nobody waits for an HTML parser.
         from campaign.content.plain_text import plain_text
 
@@ -210,8 +213,8 @@ def load_templates(
         raise TemplateError("the subject is empty", where=SUBJECT, fix="write a line of text into it")
     return TemplateSet(
         subject=subject,
-        html=compiled_file(escaped, HTML) if HTML in there else None,
-        text=compiled_file(plain, TEXT) if TEXT in there else None,
+        html=None if files.html is None else compiled_file(escaped, files.html),
+        text=compiled_file(plain, TEXT) if files.has_text else None,
         texts=MessageTexts(
             campaign_name=campaign_name,
             unsubscribe_url=unsubscribe_url,
@@ -222,23 +225,5 @@ def load_templates(
         ),
         to_text=to_text,
         images=images,
+        inline_css=inline_css,
     )
-
-
-def _one_line(chunks: tuple[str, ...], constants: Collection[str]) -> tuple[str, str]:
-    """Unfold a subject whose template goes over several lines; a line break of the data is a fault, given first."""
-    parts = []
-    for chunk in chunks:
-        if chunk in constants:
-            parts.append(_LINE_BREAK.sub(" ", chunk))
-        elif _UNFIT_FOR_A_SUBJECT.search(chunk):
-            broken = _LINE_BREAK.search(chunk) is not None
-            return f"a cell brings {'a line break' if broken else 'a control character'} into the subject", ""
-        else:
-            parts.append(chunk)
-    return "", "".join(parts)
-
-
-def _unfit(place: str, fault: str, contact: ContactView) -> InvalidContactError:
-    fix = f"correct the columns of the row that {place} shows"
-    return InvalidContactError(f"{place}: {fault}", where=f"row {contact.number}", fix=fix)

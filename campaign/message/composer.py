@@ -77,6 +77,8 @@ class Composer:
         )
         self._extra = ExtraHeaders(headers)
         self._tree = MimeTree(campaign, constants=constants, images=images)
+        self.add_constants = self._tree.add_constants
+        """Takes more chunks that bodies share, as they are found out."""
         self._attachment = attachment
         self._sign = sign
         self.message_id = MessageIds(campaign, message_id_domain or mailbox.domain)

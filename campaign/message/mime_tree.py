@@ -41,7 +41,9 @@ class MimeTree:
         name = blake2b(campaign.encode("utf-8", "surrogatepass"), digest_size=12, person=b"boundary").hexdigest()
         # No boundary is the beginning of another (RFC 2046 section 5.1.1): the name is hexadecimal.
         alternative, related, self._mixed = f"=_{name}", f"=_r{name}", f"=_m{name}"
-        self._encode = TransferEncoder(constants, boundary=name).encode
+        encoder = TransferEncoder(constants, boundary=name)
+        self._encode = encoder.encode
+        self.add_constants = encoder.add_constants
         head = f'Content-Type: multipart/alternative; boundary="{alternative}"\r\n\r\n'
         self._alternative = f"{head}--{alternative}\r\n{_TEXT}"
         self._then_html = f"\r\n--{alternative}\r\n{_HTML}"

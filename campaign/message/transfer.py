@@ -109,10 +109,16 @@ class TransferEncoder:
         7bit bodies are searched for it.
         """
         self._boundary = boundary
-        self._plain_pieces = {chunk: _plain_piece(chunk) for chunk in constants}
-        self._doubtful = any(map(_maybe_from_line, constants))
+        self._plain_pieces: dict[str, _Piece] = {}
+        self._doubtful = False
         """Whether a chunk that is known has, or may be a part of, a line that begins with `From `."""
         self._quoted_pieces: dict[str, _Piece] = {}
+        self.add_constants(constants)
+
+    def add_constants(self, constants: Collection[str]) -> None:
+        """Encode chunks that will recur, each once; they are kept."""
+        self._plain_pieces |= {chunk: _plain_piece(chunk) for chunk in constants}
+        self._doubtful = self._doubtful or any(map(_maybe_from_line, constants))
         for chunk in filter(None, constants):
             try:
                 piece = _quoted_piece(chunk)

@@ -33,6 +33,7 @@ class MessageFactory:
             message.template,
             campaign_name=plan.campaign,
             unsubscribe_url=message.unsubscribe_url,
+            inline_css=message.inline_css,
             to_name=message.to_name,
             headers=message.headers,
             attachments=message.attachments,
@@ -85,6 +86,7 @@ class MessageFactory:
             sign=None if self._signing is None else self._signing.sign,
             message_id_domain=plan.message_id_domain,
         )
+        templates.on_new_constants(self.composer.add_constants)
 
     def digest(self) -> str:
         """Give what tells, another time, whether the templates are the same, with their pictures, and the attachments

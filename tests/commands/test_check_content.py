@@ -80,6 +80,12 @@ class TestCheck:
         assert f"note   {words}" in said.out
         assert said.code == 0
 
+    def test_the_note_names_the_file_that_the_html_is_in(self, command: Command, small: SmallCampaign) -> None:
+        (small.folder / "template" / "body.html").unlink()
+        template(small, body_mjml="<mjml><mj-body></mj-body></mjml>")
+        small.load(25)
+        assert "add {{ link.url }} to body.mjml" in command("check", small.path, "--offline").out
+
     def test_a_text_made_from_the_html_has_its_link(self, command: Command, small: SmallCampaign) -> None:
         (small.folder / "template" / "body.txt").unlink()
         small.load(25)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.content import load_templates
+from campaign.content.plain_text import plain_text
 from campaign.model import Contact, LoginLink
 from tests.markup import Markup
 
@@ -106,7 +107,7 @@ def test_goes_out_as_7bit_and_small(name: str) -> None:
     for file, contact in product(("body.html", "body.txt", "subject.txt"), (FULL, {})):
         body = render(name, file, contact)
         assert body.isascii()
-        assert len(body) < 8000
+        assert len(body) < 8500
         assert all(len(line) < 200 for line in body.replace(URL, "").replace(URL.replace("&", "&amp;"), "").split("\n"))
         assert all(len(line) <= 900 for line in body.split("\n"))  # Longer ones do not go as 7bit.
 
@@ -124,6 +125,22 @@ def test_is_accessible_and_dark(name: str) -> None:
     data_tables = [attrs for attrs in tables if attrs.get("role") != "presentation"]
     assert len(data_tables) == ("th" in page.tags)
     assert page.tags[page.tags.index("body") + 1] == "div"  # the preheader comes first
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_inbox_shows_the_preheader_and_then_nothing(name: str) -> None:
+    html = render(name, "body.html", FULL)
+    page = Markup(html)
+    hidden = page.text["div"][0]
+    first = " ".join(page.text["body"][0].replace("\u200c", "").replace("\xa0", " ").split())
+    preheader = hidden.replace("\u200c", "").replace("\xa0", "").strip()
+    assert first.startswith(preheader)
+    assert 40 <= len(preheader) <= 90
+    assert len(preheader) + hidden.count("\xa0") >= 140  # what the longest preview shows
+    (style,) = [attributes["style"] for tag, attributes in page.elements if tag == "div"][:1]
+    assert "display:none" in style
+    assert preheader not in plain_text(html)
+    assert "\u200c" not in plain_text(html)
 
 
 @pytest.mark.parametrize("name", NAMES)

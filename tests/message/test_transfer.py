@@ -4,6 +4,8 @@ import re
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from campaign.errors import InvalidContactError
 from tests.message.messages import compose, composer, content, encoding, parsed
@@ -124,3 +126,15 @@ def test_half_a_character_is_refused_and_nothing_of_the_body_is_told(bad: str) -
             assert "secret" not in str(caught.value)
             assert caught.value.where == "row 7"
             assert caught.value.__suppress_context__
+
+
+@settings(max_examples=60)
+@given(text=st.lists(st.text(st.sampled_from("From é=\n\r \t.x")), max_size=6).map(tuple), known=st.integers(0, 6))
+def test_chunks_that_are_made_known_later_change_nothing(text: tuple[str, ...], known: int) -> None:
+    new, taught = composer(), composer()
+    taught.add_constants(text[:known])
+    taught.add_constants(text[known:])
+    body = content(text=text, html=())
+    sent = compose(body, by=taught)
+    assert sent == compose(body, by=composer(constants=text))
+    assert parsed(sent).get_content() == parsed(compose(body, by=new)).get_content()

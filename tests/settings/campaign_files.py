@@ -38,6 +38,7 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "contacts.suppress_lenient": [("true", True), ("False", False)],
     "contacts.encoding": [("cp1250", "cp1250"), ("Windows-1252", "Windows-1252")],
     "message.template": [("/letters/a", Path("/letters/a")), ("/letters/b", Path("/letters/b"))],
+    "message.inline_css": [("true", True), ("False", False)],
     "message.from": [("a@b.example", "a@b.example"), ('"A, B" <c@d.example>', '"A, B" <c@d.example>')],
     "message.reply_to": [("a@b.example", "a@b.example"), ("Ä Ö <c@d.example>", "Ä Ö <c@d.example>")],
     "message.to_name": [("{{ contact.name }}", "{{ contact.name }}"), ("Zoë", "Zoë")],

@@ -4,7 +4,7 @@ import email
 import email.policy
 import pickle
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from campaign.errors import CampaignError, InvalidContactError, LinkError, SettingsError, TemplateError
+from campaign.message.transfer import TransferEncoder
 from campaign.model import Contact, Message
 from campaign.window import SendWindow
 from campaign.worker.job import MessagePlan
@@ -72,6 +73,29 @@ def test_link_content_and_message_are_one_contacts(planned: Planned) -> None:
     assert message.envelope.recipient == ANN.email
     assert link.url in "".join(content.text)
     assert link.url in text_of(message)
+
+
+def test_with_inline_css_the_shared_pieces_of_the_html_are_encoded_once(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: list[str] = []
+    add = TransferEncoder.add_constants
+
+    def add_and_note(encoder: TransferEncoder, constants: Collection[str]) -> None:
+        known.extend(constants)
+        add(encoder, constants)
+
+    monkeypatch.setattr(TransferEncoder, "add_constants", add_and_note)
+    plan = planned(message={"inline_css": True})
+    html = "<style>p { color: red }</style><p title='x'>{{ contact.name }}</p>"
+    (plan.message.template / "body.html").write_text(html)
+    factory = MessageFactory(plan)
+    _, content, message = factory.make(ANN, NOW)
+    assert '<p title="x" style="color: red;">Ann</p>' in message.data.decode().replace("=\r\n", "").replace("=3D", "=")
+    assert [chunk for chunk in content.html if chunk not in known] == ["Ann"]
+    before = len(known)
+    factory.make(replace(ANN, columns={**ANN.columns, "name": "Zoë"}), NOW)
+    assert len(known) == before
 
 
 def test_a_link_lives_until_the_window_has_closed_and_the_grace_is_over(planned: Planned) -> None:

@@ -18,7 +18,8 @@ def link_notes(settings: Settings, seen: DryRun, found: Findings) -> None:
         )
     for part, other, words in (("text", "html", "plain text"), ("html", "text", "HTML")):
         if linkless[part]:
-            file = "body.txt" if part == "text" else "body.html"
+            html = "body.mjml" if (settings.message.template / "body.mjml").is_file() else "body.html"
+            file = "body.txt" if part == "text" else html
             found.note(
                 f"{_messages(linkless[part], ready)} no sign-in link in the {words}, only in the {other}: "
                 f"add {{{{ link.url }}}} to {file}",

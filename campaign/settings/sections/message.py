@@ -14,6 +14,9 @@ class MessageSettings(Section):
     """[message]: what they are mailed, and by whom."""
 
     template: FilePath = Field(description="the path of a template's folder", examples=['"../templates/login_link"'])
+    inline_css: bool = Field(
+        default=False, description="whether rules of <style> become style attributes", examples=["true"]
+    )
     sender: Annotated[str, PlainValidator(mailbox)] = Field(
         alias="from", description="an address, with or without a name", examples=['"Acme <hello@acme.example>"']
     )
