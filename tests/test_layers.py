@@ -6,8 +6,8 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
