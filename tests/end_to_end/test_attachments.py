@@ -145,7 +145,7 @@ def test_the_key_that_signs_is_never_attached(tmp_path: Path, smtp_server: Start
         ("contacts.csv", "never sent"),
         ("campaign.toml", "never sent"),
         ("invoices", "is a folder"),
-        ("{{ contact.invoice }}", "must begin with a folder"),
+        ("inv-{{ contact.invoice }}", "must begin with a folder"),
         ("bills/{{ contact.invoice }}", "folder 'bills' is not there"),
         ("invoices/{{ contact.invioce }}", "did you mean 'invoice'"),
     ],
