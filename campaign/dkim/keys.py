@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign.errors import SettingsError
+from campaign.extras import install_command
 
 if TYPE_CHECKING:
     from campaign.dkim.pem import Algorithm
@@ -74,7 +75,7 @@ def load_key(key: SigningKey, *, checked: bool = False) -> PrivateKey:
             key.setting,
             key.source,
             "signing takes the library `cryptography`, which is not installed",
-            "install it: pip install 'campaign[dkim]'",
+            f"install it: {install_command('dkim')}",
         ) from None
     try:
         algorithm, sign, public = parsed(key.pem, checked=checked)

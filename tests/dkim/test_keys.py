@@ -162,7 +162,7 @@ def test_without_the_library_it_says_how_to_install_it(tmp_path: Path) -> None:
         [sys.executable, "-c", program, str(tmp_path / "dkim.pem")], capture_output=True, text=True, check=True
     )
     assert "cryptography" in ran.stdout
-    assert "pip install 'campaign[dkim]'" in ran.stdout
+    assert f"{sys.executable} -m pip install 'campaign[dkim]'" in ran.stdout
 
 
 def test_the_library_is_not_asked_for_before_a_key_is_read() -> None:
