@@ -126,7 +126,8 @@ HTML_EMBED = Rule(
 FONT_REMOTE = Rule(
     name="font_remote",
     what="a font is fetched from elsewhere: Gmail, Outlook and Yahoo ignore it",
-    fix="take it out, or leave it to the others and see that the next name in font-family will do",
+    fix="take it out (MJML brings its own, unless <mj-all> in <mj-attributes> has a font-family), or leave it to the "
+    "others and see that the next name in font-family will do",
 )
 CSS_REMOTE = Rule(
     name="css_remote",
