@@ -33,9 +33,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         settings = settings.model_copy(update={"window": given})
     inspection = inspection_of(settings)
     with Console(title=settings.name) as console:
-        known.seen = seen = dry_run_rows(
-            settings, secret=known.secret, reading=console.reading, ledger=known.ledger, look=inspection.look
-        )
+        known.seen = seen = dry_run_rows(settings, reading=console.reading, ledger=known.ledger, look=inspection.look)
     for report in seen.lists:
         if report.unusable:
             found.note(in_words(report), rule="suppression_unusable")

@@ -42,7 +42,7 @@ def _too_large(settings: Settings, known: Known, limit: int, found: Findings) ->
     """Tell messages that the server finds too large; raise TemplateError where that is the templates' fault."""
     seen = known.seen
     assert seen.smallest is not None
-    size = size_with_little(settings, known.secret, seen.smallest)
+    size = size_with_little(settings, seen.smallest)
     if size is not None and size > limit:
         raise too_large(size, limit)
     count = sum(messages for size, messages in seen.sizes.items() if size > limit)
