@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 
+from campaign.content import misspelt_columns
 from campaign.dkim import SigningKey
 from campaign.errors import EmptyCellError, InvalidContactError
 from campaign.ledger.interface import ContactsLedger
@@ -58,6 +59,7 @@ def dry_run_rows(
         lists, mended = fill(trial, contacts, settings.contacts.suppress, reading)
         if seen is not None:
             seen.lists, seen.mended, seen.constants = lists, mended, factory.templates.constants
+            seen.misspelt = misspelt_columns(factory.templates.columns, contacts.columns)
             seen.before = None if ledger is None else _before(trial, factory.digest(), window)
         if not agreed(sum(row.status is Status.PENDING for row in islice(trial.rows(), limit))):
             return

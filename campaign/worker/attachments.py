@@ -13,6 +13,8 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 from campaign.confined_files import FileIdentity, RefusedFileError, identity, open_within, plain_form, read_whole
@@ -111,14 +113,25 @@ class AttachmentParts:
             with open_within(self._folder, path, private=self._private) as file:
                 return attachment_part(path.rpartition("/")[2], read_whole(file, largest=LARGEST))
         except RefusedFileError as error:
-            what = str(error)
+            what, fix = str(error), "name another file, or take it out of the setting"
         except OSError as error:
-            what = "is not there" if error.errno == errno.ENOENT else f"can't be read: {error.strerror}"
-        raise SettingsError(
-            f"the attachment {_shown(path)} {what}",
-            where=SETTING,
-            fix="put the file into the campaign's folder, readable, or take it out of the setting",
-        )
+            missing = error.errno == errno.ENOENT
+            what = f"is not there{self._nearly(path)}" if missing else f"can't be read: {error.strerror}"
+            fix = "put the file into the campaign's folder, readable, or take it out of the setting"
+        raise SettingsError(f"the attachment {_shown(path)} {what}", where=SETTING, fix=fix)
+
+    def _nearly(self, path: str) -> str:
+        """Name the file that was probably meant, if it is one that may be attached."""
+        folder, _, name = path.rpartition("/")
+        names: dict[str, str] = {}
+        with suppress(OSError):
+            names = {one.casefold(): one for one in os.listdir(self._folder / folder)}  # noqa: PTH208
+        for near in get_close_matches(name.casefold(), names, n=1, cutoff=0.8):
+            meant = f"{folder}/{names[near]}" if folder else names[near]
+            with suppress(RefusedFileError, OSError):
+                open_within(self._folder, meant, private=self._private).close()
+                return f"; did you mean {_shown(meant)}?"
+        return ""
 
     def _folder_of(self, path: str) -> str:
         """The folder that the setting names, in which a row's cells have chosen; the first step of the path, where that

@@ -29,6 +29,16 @@ class TestCheck:
         shown = command("preview", small.path)
         assert "plan is empty in 10 rows (3, 4, 5, 6, 7, …)" in shown.err
 
+    def test_a_column_that_is_misspelt_under_default_is_noted(self, command: Command, small: SmallCampaign) -> None:
+        """Everybody would be greeted as "friend", and nothing else says so."""
+        small.contacts([("a@x.example", "A", "Ann", "x")], ("email", "name", "first_name", "line_1"))
+        body = "Hello {{ contact.firstname | default('friend') }} {{ contact.line_2 | default }} {{ link.url }}"
+        template(small, body_txt=body, body_html="{{ link.url }} {{ contact.region | default('all') }}")
+        small.load(25)
+        said = command("check", small.path, "--offline")
+        assert said.out.count("the templates ask for a column") == 1
+        assert "a column 'firstname'" in said.out and "did you mean 'first_name'?" in said.out
+
     def test_one_row_is_not_said_to_be_several(self, command: Command, small: SmallCampaign) -> None:
         small.contacts([("a@x.example", "Ann"), ("b@x.example", "")]).load(25)
         assert "  name is empty in 1 row (2): fill it in" in command("check", small.path, "--offline").out

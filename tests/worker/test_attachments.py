@@ -174,3 +174,26 @@ def test_a_file_larger_than_any_server_takes_is_not_read(folder: Path) -> None:
         file.truncate(attachments.LARGEST + 1)
     with pytest.raises(InvalidContactError, match="never sent"):
         parts(folder)("invoices/large")
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "fix"),
+    [
+        ("term.pdf", "is not there; did you mean 'terms.pdf'?", "put the file into the campaign's folder"),
+        ("terms.PDF2", "is not there; did you mean 'terms.pdf'?", "put the file into the campaign's folder"),
+        ("invoice/1", "is not there", "put the file into the campaign's folder"),
+        ("secrets.csv", "is not there", "put the file into the campaign's folder"),
+        ("invoices", "is a folder", "name another file"),
+        ("secret.csv", "is one of the campaign's own files", "name another file"),
+    ],
+)
+def test_a_file_for_all_that_is_none_is_told_with_the_one_that_was_meant(
+    folder: Path, path: str, what: str, fix: str
+) -> None:
+    """What is never attached is not proposed either."""
+    (folder / "secret.csv").write_bytes(b"x")
+    with pytest.raises(SettingsError) as caught:
+        parts(folder, path, private=[folder / "secret.csv"])
+    told = caught.value
+    assert told.what.startswith(f"the attachment {path!r} {what}") and told.fix.startswith(fix)
+    assert ("did you mean" in told.what) == ("did you mean" in what)

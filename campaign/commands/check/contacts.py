@@ -49,6 +49,13 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     show_counts({word: seen.counts[word] for word in Status if word is not Status.PENDING}, found.detail)
     for line in seen.fault_lines():
         found.detail(f"  {line}")
+    for name, meant in seen.misspelt:
+        found.note(
+            f"the templates ask for a column {name!r}, which the file has not: everybody gets what stands for it",
+            rule="column_missing",
+            where="message.template",
+            fix=f"did you mean {meant!r}? Or leave it, if other files have that column",
+        )
     for mend, count in seen.mended.items():
         found.note(f"{counted(count, 'address', 'addresses')} {mend.value}", rule="addresses_corrected")
     if words := seen.clipped_words():

@@ -137,6 +137,6 @@ class Inspection:
             for place, times in Counter(found.places).items()
             if place
         ]
-        more = f", and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
-        named = f": {', '.join(places[:_SHOWN])}{more}" if places else ""
+        more = f"; and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
+        named = f": {'; '.join(places[:_SHOWN])}{more}" if places else ""
         return f"{file}, as row {found.row:,} gets it{named}{count}"

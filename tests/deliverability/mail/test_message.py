@@ -67,6 +67,7 @@ def test_what_is_wrong_in_the_body_is_found_and_nothing_else(body: str, rule: st
 
 
 SOUND = [
+    "<style> </style>",
     '<a href="mailto:a@acme.example?subject=Hello there">t</a>',
     '<a href="tel:+1 555 0100">t</a><a href="sms:+15550100">t</a><a href="webcal://acme.example/x">t</a>',
     '<a href="#terms">t</a><h2 id="terms">Terms</h2>',
