@@ -1,8 +1,8 @@
 """`message.attachments`: a template for the path of a file, a contact in, a path in the campaign's folder out.
 
 What a cell says may choose a file, and no more: in a folder that the operator has named for it. So a path with a
-cell in it begins with a folder, and stays there: no `..`, no hidden name. Without that, a cell could have somebody
-mailed the contacts file, or another's invoice.
+cell in it begins with a folder, and stays there: no `..`, no hidden name. Where the whole path is the cell's, it still
+has to lead into some folder: what lies beside campaign.toml (contacts, exports, notes) is not for a cell to choose.
 
 Raises `TemplateError` where no row can make the path right, `InvalidContactError` for a row. Limits: nothing is looked
 up here: whether there is such a file, and where links lead, whoever opens it says.
@@ -27,7 +27,9 @@ _LONGEST = 100
 
 
 class AttachmentPath(TextTemplate):
-    """One item of the setting. Where it hangs on no contact, `constant` is the path. "" stands for no file."""
+    """One item of the setting. Where it hangs on no contact, `constant` is the path. "" stands for no file, and a path
+    whose folder is the cell's own choice begins with `./`: where that folder isn't there, the row is to blame.
+    """
 
     __slots__ = ("_by_contact", "_written")
 
@@ -58,16 +60,23 @@ class AttachmentPath(TextTemplate):
             return _of_the_setting(path)
         lead = "".join(takewhile(self._written.__contains__, chunks)).lstrip()
         folder, chosen = path[: lead.rfind("/") + 1], path[lead.rfind("/") + 1 :]
-        if posixpath.normpath(folder or ".") == ".":
+        hidden = any(step.startswith(".") for step in chosen.split("/"))
+        whole = not lead and not self.lead.strip()  # the cell's own path, from its beginning on
+        if whole and not hidden and chosen.isprintable() and not chosen.startswith("/"):
+            plain = posixpath.normpath(chosen)
+            if "/" in plain:
+                return f"./{plain}"
+            raise _unfit(path, contact, "has no folder in it, and a cell may choose no file beside campaign.toml")
+        if not whole and posixpath.normpath(folder or ".") == ".":
             raise TemplateError(
                 "a path that a cell is written into must begin with a folder: without one, a cell could name any file "
                 "of the campaign's, the contacts file and the ledger among them",
                 where=SETTING,
                 fix='put those files into a folder of their own: "invoices/{{ contact.invoice }}"',
             )
+        if hidden or not chosen.isprintable() or not folder:
+            raise _unfit(path, contact, "has .., a hidden name or a control character in it, or begins with /")
         base = _of_the_setting(folder)
-        if not chosen.isprintable() or any(step.startswith(".") for step in chosen.split("/")):
-            raise _unfit(path, contact, "has .., a hidden name or a control character in it")
         return posixpath.normpath(f"{base}/{chosen}") if not chosen.endswith("/") else f"{base}/{chosen}"
 
 

@@ -36,7 +36,7 @@ _Q_WORD = r".{1,%d}(?<!=)(?<!=.)(?!=[89AB])"
 """Text in Q that fits a word, cut neither within an escaped octet nor before one that goes on a character."""
 
 _word = re.compile(r"[ \t]*[^ \t]+").findall
-_is_atoms = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*").fullmatch
+_is_plain_words = re.compile(r"[A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*").fullmatch
 _forbidden = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]").search
 
 
@@ -63,11 +63,15 @@ def unstructured(text: str, *, column: int) -> str:
 
 
 def phrase(text: str, *, column: int) -> str:
-    """Write a display name (RFC 5322 section 3.2.5): atoms, a quoted string, or encoded words."""
+    """Write a display name (RFC 5322 section 3.2.5): words, a quoted string, or encoded words.
+
+    Of the ways that the RFC has, the one that no relay writes anew, which would break a signature: Sendmail puts quotes
+    around a name with an apostrophe, Courier around one with `%`, `!`, `=`, `/` or `?`, and OpenSMTPD splits a quoted
+    string at a comma behind an escaped quote.
+    """
     check(text)
-    if text.isascii() and "=?" not in text:
-        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-        folded = _folded(text if _is_atoms(text) else f'"{quoted}"', column)
+    if text.isascii() and not any(odd in text for odd in ("=?", '"', "\\")):
+        folded = _folded(text if _is_plain_words(text) else f'"{text}"', column)
         if folded is not None:
             return folded
     return encoded_words(text, column=column)

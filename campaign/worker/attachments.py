@@ -75,9 +75,10 @@ class AttachmentParts:
             if error.errno not in _ROWS_OWN:
                 raise self._at_fault(path, error) from None
             what = "is not there" if error.errno == errno.ENOENT else f"can't be read: {error.strerror}"
-        self._require_folder(path.partition("/")[0])
+        if not path.startswith("./"):  # else the folder is the row's own choice
+            self._require_folder(path.partition("/")[0])
         raise InvalidContactError(
-            f"the attachment {_shown(path)} {what}",
+            f"the attachment {_shown(path.removeprefix('./'))} {what}",
             where=SETTING,
             fix="put the file there, or correct the columns of the row that its path is made of",
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-import dkim  # type: ignore[import-untyped]
+import dkim
 
 from campaign.dkim import SigningKey, load_key, public_key_record
 

@@ -12,6 +12,7 @@ from campaign.errors import UsageError
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer
 from tests.message.files import CALENDAR, PDF, PNG
+from tests.real_servers.signatures import DOMAIN, rsa
 from tests.smtp_server import FaultServer
 
 HEADER = ("email", "name", "invoice")
@@ -123,6 +124,19 @@ def test_not_even_by_a_link_is_a_file_of_the_campaigns_own_sent(
     assert "never sent" in details(campaign)["ann@a.example"]
 
 
+def test_the_key_that_signs_is_never_attached(tmp_path: Path, smtp_server: StartServer) -> None:
+    campaign = mailer(tmp_path, "keys/{{ contact.invoice }}")
+    (campaign.folder / "keys").mkdir()
+    key = rsa()
+    key.write(campaign.folder / "keys" / "dkim.pem")
+    campaign.settings["dkim"] = {"domain": DOMAIN, "selector": key.selector, "key_file": "keys/dkim.pem"}
+    campaign.contacts([("ann@a.example", "Ann", "dkim.pem")], HEADER)
+    server = smtp_server()
+    campaign.send(server.port)
+    assert campaign.statuses() == {"ann@a.example": "invalid"}
+    assert "never sent" in details(campaign)["ann@a.example"]
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [
@@ -131,7 +145,7 @@ def test_not_even_by_a_link_is_a_file_of_the_campaigns_own_sent(
         ("contacts.csv", "never sent"),
         ("campaign.toml", "never sent"),
         ("invoices", "is a folder"),
-        ("{{ contact.invoice }}", "must begin with a folder"),
+        ("inv-{{ contact.invoice }}", "must begin with a folder"),
         ("bills/{{ contact.invoice }}", "folder 'bills' is not there"),
         ("invoices/{{ contact.invioce }}", "did you mean 'invoice'"),
     ],

@@ -1,5 +1,6 @@
 """The sender: read as it was written, or refused as a setting."""
 
+import dataclasses
 import email
 import email.header
 import email.policy
@@ -39,6 +40,25 @@ def test_a_sender_is_read_as_it_was_written(sender: str, name: str) -> None:
         assert str(email.header.make_header(email.header.decode_header(phrase))) == name
         assert address.display_name == name or "?=\r\n =?" in written
     assert max(map(len, head(message))) <= 78
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Ada Lovelace-King 2", "Ada Lovelace-King 2"),
+        # Sendmail puts quotes around an apostrophe that has none, Courier around the others.
+        ("Conor O'Neill", '"Conor O\'Neill"'),
+        *((f"100 {sign} off", f'"100 {sign} off"') for sign in "%!=/?"),
+        ("Acme, Inc.", '"Acme, Inc."'),
+        # OpenSMTPD splits a quoted string at a comma behind an escaped quote.
+        ('Say "yes", Ada', "=?utf-8?q?Say_=22yes=22=2C_Ada?="),
+        ("back\\slash", "=?utf-8?q?back=5Cslash?="),
+    ],
+)
+def test_a_name_is_written_as_no_relay_writes_it_anew(name: str, written: str) -> None:
+    """What a relay changes of To or From breaks the signature over it; tests/real_servers holds them to these."""
+    to = compose(dataclasses.replace(content(), to_name=name), to="ada@example.net")
+    assert f"To: {written} <ada@example.net>" in head(to)
 
 
 BAD_MAILBOXES = [

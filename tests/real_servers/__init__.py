@@ -8,7 +8,10 @@ chroot.py       one of them at work: a copy of its root, its processes, its log 
 relay.py        what every server gives the tests: where it listens, what it has delivered
 arrivals.py     waits for listeners, empty queues, mailboxes
 <server>.py     how one server is set up; servers.py has them all by name
+opendkim.py     verifies signatures for Postfix; signatures.py has keys, their records, and dkimpy, which verifies, too
+parsers.py      what Python and Perl (mime_tools.pl) make of a message
 letters.py      odd contacts, and the judge of what arrived; sending.py runs the command and holds its results
+sample.py       the sample campaign with everything on that makes mail arrive
 pipelining.py   what a server makes of an envelope behind a body
 page.py         the tables of campaign/guide/relays.md
 

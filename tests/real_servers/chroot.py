@@ -105,6 +105,10 @@ class Chroot:
                 )
             )
 
+    def kill(self) -> None:
+        """End what is left in it at once: for a server that takes its time over SIGTERM, and has nothing to lose."""
+        _end(self.path)
+
     def said(self) -> str:
         """The end of the log."""
         return self.log.read_text("utf-8", "replace")[-3000:]

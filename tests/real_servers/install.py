@@ -1,4 +1,5 @@
-"""`python -m tests.real_servers.install [SERVER…]`: fetch the mail servers, each into a root of its own.
+"""`python -m tests.real_servers.install [SERVER…]`: fetch the mail servers, each into a root of its own; and OpenDKIM,
+which verifies signatures, and Perl's MIME-tools, which parse messages, likewise.
 
 Debian's mail servers conflict with each other, and an installed one may start by itself. So none is installed: apt is
 asked what each needs on a machine that has nothing, and all of that (the C library included) is unpacked into a folder
@@ -6,7 +7,7 @@ of its own, where `chroot` finds every path that is compiled in. Nothing outside
 script is run. What is there already is left alone, so a second call takes no time. Haraka comes from npm, likewise.
 
 `home()` is ~/.cache/campaign-real-servers, or what the environment says in REAL_SERVERS. After `apt-get update`, about
-70 MB of packages are downloaded, and what npm needs; all of it takes about 800 MB. Raises Unavailable; the command says
+70 MB of packages are downloaded, and what npm needs; all of it takes about 1 GB. Raises Unavailable; the command says
 so and ends with exit code 1.
 
 Limits: Debian and what descends from it; root, since only root may keep the packages' owners and make device files.
@@ -29,6 +30,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "opensmtpd": ("opensmtpd",),
     "dovecot": ("dovecot-core", "dovecot-submissiond", "dovecot-lmtpd"),
     "courier": ("courier-mta", "sed"),
+    "opendkim": ("opendkim", "opendkim-tools"),
+    "mime-tools": ("libmime-tools-perl",),
 }
 """By server: what apt is asked for."""
 NPM_PACKAGES = {"haraka": "Haraka@3.3.4"}

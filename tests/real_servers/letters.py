@@ -1,11 +1,14 @@
 """Odd contacts, and what each of them must find in the mailbox: said here once more, by other means than campaign's.
 
-`odd_contacts` gives rows, `set_up` a campaign that mails them, `unlike` what is wrong with a message that arrived.
+`odd_contacts` gives rows, `set_up` a campaign that mails them, `unlike` what is wrong with a message that arrived, and
+`altered` what is wrong with its signature.
 A server may add header fields, and end lines as it likes; nothing else may differ.
 """
 
 import email
+import email.header
 import email.policy
+import email.utils
 import html
 import re
 from collections.abc import Mapping
@@ -14,10 +17,12 @@ from itertools import takewhile
 from pathlib import Path
 from urllib.parse import quote
 
+import dkim
 import jwt
 
 from tests.campaigns import SECRET, SmallCampaign
 from tests.real_servers.relay import Relay
+from tests.real_servers.signatures import DOMAIN, covered, records, rsa
 
 HEADER = ("email", "name", "note")
 NAMES = (
@@ -37,6 +42,9 @@ NOTES = (
         "a" * 76 + "\n.b",
     ),
     *("QUIT\n.\nMAIL FROM:<x@y.example>", "<p>&amp;</p>", "{{ 7 * 7 }} {% raw %}", "soft\u00adhyphen\u2028line"),
+    # Line ends of every kind, and what only some take for one: the relay must see CRLF alone, the reader the rest.
+    *("bare\rreturn\r", "\r\n.\r\nboth\r\n", "\r.\r", "\n\r.\n\rmixed\r\r\n", "\u2028.\u2029\x85.\x0b.\x0c."),
+    *("é\r.\ré", "8-bit: \u0080\u009f\u00ff ÿ", "w" * 2000, "😀" * 500, "ש" * 2000, "\x01.\x1b[1m\x7f"),
 )
 _ADDRESSES = (
     *("p{}@people.example", "p{}+tag.more@people.example", "p{}@bücher.example", "Upper.p{}@People.Example"),
@@ -46,6 +54,8 @@ _ADDRESSES = (
 _UTF8_ADDRESS = "jörg.p{}@people.example"
 _EVERY = 47
 """So often comes an address that takes SMTPUTF8."""
+_LONGEST_NAME = 40
+"""Characters: of longer ones, Sendmail leaves the address alone (campaign/guide/relays.md)."""
 _UNSUBSCRIBE = "https://acme.example/unsubscribe/" + "segment/" * 40
 _ONCE = ("Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Content-Type")
 _UNSUBSCRIBING = ("List-Unsubscribe", "List-Unsubscribe-Post")
@@ -66,18 +76,22 @@ def takes_smtputf8(address: str) -> bool:
 
 
 def set_up(folder: Path, name: str, relay: Relay, security: str, **smtp: object) -> SmallCampaign:
-    """Make a campaign that sends through the relay; `security` as the setting."""
+    """Make a campaign that sends through the relay, with DKIM; `security` as the setting."""
+    key = rsa()
     settings: dict[str, dict[str, object]] = {
         "smtp": {"host": "localhost", "security": security, "timeout": "30s", "connections": 10, **smtp},
         "message": {
             "from": "Acmé <hello@acme.example>",
+            "to_name": f"{{{{ (contact.name | default(''))[:{_LONGEST_NAME}] }}}}",
             "unsubscribe_url": _UNSUBSCRIBE + "?e={{ contact.email | urlencode }}",
         },
+        "dkim": {"domain": DOMAIN, "selector": key.selector, "key_file": "dkim.pem"},
         "retry": {"tries": 8, "first_wait": "300ms", "longest_wait": "3s"},
     }
     if relay.username is not None:
         settings["smtp"]["username"] = relay.username
     campaign = SmallCampaign(folder, settings=settings, name=name)
+    key.write(folder / "dkim.pem")
     template = folder / "template"
     template.joinpath("subject.txt").write_text("{{ contact.name | default('') }}: your link", "utf-8")
     template.joinpath("body.txt").write_text(
@@ -96,6 +110,15 @@ def message_id(message: bytes) -> str:
     return found[1].decode() if found else ""
 
 
+def altered(message: bytes) -> list[str]:
+    """Say what is wrong with the message's signature: whatever a server changes of what it covers, it breaks."""
+    try:
+        found = covered(message, records(rsa()))
+    except (AssertionError, dkim.DKIMException) as error:
+        return [f"signature: {error}"]
+    return [] if len(found) == 1 else [f"{len(found)} signatures"]
+
+
 def unlike(message: bytes, row: Mapping[str, str]) -> list[str]:
     """Say in what the message is not what was written for this row of the results."""
     got = email.message_from_bytes(message, policy=email.policy.default)
@@ -109,15 +132,16 @@ def unlike(message: bytes, row: Mapping[str, str]) -> list[str]:
         return wrong
     address, name, note = (row[column] for column in HEADER)
     local, _, domain = address.rpartition("@")
-    to = re.search(rb"(?m)^To: (.*?)\r?$", message)
     body, alternative = got.get_body(("plain",)), got.get_body(("html",))
-    assert to is not None and body is not None and alternative is not None
+    assert body is not None and alternative is not None
     text, markup = (_lines(part.get_content()) for part in (body, alternative))
     link = next((line for line in text.split("\n") if line.startswith("https://acme.myclickfunnels.com/sso?")), "")
     claims = jwt.decode(link.partition("&token=")[2], SECRET, algorithms=["HS256"])
     recipient = f"{local}@{domain.encode('idna').decode()}"
+    to_name, to = _recipient(message)
     expected = {
-        "To": (to[1].decode().lower(), recipient.lower()),
+        "To": (to.lower(), recipient.lower()),
+        "display name": (to_name, name[:_LONGEST_NAME].strip()),
         "From": (str(got["From"].addresses[0]), "Acmé <hello@acme.example>"),
         "Subject": (str(got["Subject"]), f"{name}: your link"),
         "unsubscribe": (
@@ -131,6 +155,14 @@ def unlike(message: bytes, row: Mapping[str, str]) -> list[str]:
     return [f"{what}: {_apart(found, wanted)}" for what, (found, wanted) in expected.items() if found != wanted]
 
 
+def _recipient(message: bytes) -> tuple[str, str]:
+    """Name and address of the To field. Python's newer parser puts a blank where two encoded words meet."""
+    field = re.search(rb"(?m)^To: (.*(?:\n[ \t].*)*)", message)
+    assert field is not None
+    name, address = email.utils.parseaddr(re.sub(r"\r?\n", "", field[1].decode()).strip())
+    return str(email.header.make_header(email.header.decode_header(name))), address
+
+
 def _apart(found: str, wanted: str) -> str:
     """Where two texts part, and what stands there."""
     same = takewhile(lambda pair: pair[0] == pair[1], zip(found, wanted, strict=False))
@@ -141,4 +173,4 @@ def _apart(found: str, wanted: str) -> str:
 
 def _lines(text: str) -> str:
     """Without what is no difference: how lines end, and whether the last one does."""
-    return text.replace("\r\n", "\n").rstrip("\n")
+    return re.sub("\r\n?", "\n", text).rstrip("\n")

@@ -29,6 +29,8 @@ class Relay:
     """Both None: anybody may send. Set: nobody may who has not signed in."""
     protocol: str = "smtp"
     """Or "lmtp"."""
+    keeps_signatures: bool = True
+    """Whether what it writes anew of a message is nothing that a DKIM signature covers."""
     delivered: Callable[[], Sequence[bytes]]
     """Every message delivered so far, once the queue is empty: waits for that."""
     log: Path

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.campaigns import SmallCampaign
 from tests.crashes.sender import environment
-from tests.real_servers.letters import message_id, unlike
+from tests.real_servers.letters import altered, message_id, unlike
 from tests.real_servers.relay import Relay
 
 _GIVE_UP = 300.0
@@ -53,9 +53,12 @@ def command(campaign: SmallCampaign, relay: Relay, *words: str) -> Ended:
     )
 
 
-def hold(campaign: SmallCampaign, arrived: Counter[bytes], letters: bool = True) -> Counter[str]:
+def hold(
+    campaign: SmallCampaign, arrived: Counter[bytes], *, letters: bool = True, signatures: bool = True
+) -> Counter[str]:
     """Hold the results against the messages that arrived: each `sent` row's once, as it was written, nobody else's
-    but of those in doubt. Gives counts by status. `letters`: whether they are those of letters.py.
+    but of those in doubt. Gives counts by status. `letters`: whether they are those of letters.py; `signatures`:
+    whether theirs must hold.
     """
     rows = {row["message_id"]: row for row in campaign.results()}
     times = Counter[str]()
@@ -71,7 +74,7 @@ def hold(campaign: SmallCampaign, arrived: Counter[bytes], letters: bool = True)
     assert not unsaid, f"in the mailbox, but {unsaid[:5]}"
     for message in arrived if letters else ():
         row = rows[message_id(message)]
-        wrong = unlike(message, row)
+        wrong = unlike(message, row) + (altered(message) if signatures else [])
         assert not wrong, f"{row['email']}: {wrong}"
     return Counter(row["status"] for row in rows.values())
 

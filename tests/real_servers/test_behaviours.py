@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.campaigns import SmallCampaign
-from tests.real_servers import exim, postfix
+from tests.real_servers import courier, exim, postfix
 from tests.real_servers.letters import HEADER, odd_contacts, set_up
 from tests.real_servers.sending import command, hold
 from tests.real_servers.servers import available
@@ -36,6 +36,15 @@ def test_a_greylisted_row_is_tried_again_and_sent(tmp_path: Path) -> None:
         assert relay.log.read_text().count("Greylisted") >= 100, "nobody was greylisted"
     assert ended.code == 0
     assert all(int(row["attempts"]) > 1 for row in campaign.results())
+
+
+def test_courier_that_is_told_to_leaves_signatures_whole(tmp_path: Path) -> None:
+    """By default it gives a multipart with base64 in it other boundaries; `opt MIME=none` ends that."""
+    with available(courier.start(rewrites=False)) as relay:
+        campaign = set_up(tmp_path / "campaign", "whole", relay, "starttls")
+        campaign.contacts(odd_contacts(100), HEADER)
+        ended = command(campaign, relay, "send")
+        assert hold(campaign, Counter(relay.delivered())) == {"sent": 100}, ended.said
 
 
 def _refused(count: int) -> list[tuple[str, str, str]]:

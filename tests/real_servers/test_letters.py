@@ -7,7 +7,7 @@ import pytest
 
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer
-from tests.real_servers.letters import HEADER, message_id, odd_contacts, set_up, takes_smtputf8, unlike
+from tests.real_servers.letters import HEADER, altered, message_id, odd_contacts, set_up, takes_smtputf8, unlike
 from tests.real_servers.relay import Relay
 
 
@@ -27,8 +27,9 @@ def test_nothing_is_wrong_with_what_arrived_as_it_was_written(sent: tuple[SmallC
     campaign, messages = sent
     rows = campaign.results()
     assert len(messages) == len(rows) > 100
-    assert {row["email"]: unlike(messages[row["message_id"]], row) for row in rows} == {
-        row["email"]: [] for row in rows
+    found = {row["email"]: messages[row["message_id"]] for row in rows}
+    assert {row["email"]: unlike(found[row["email"]], row) + altered(found[row["email"]]) for row in rows} == {
+        address: [] for address in found
     }
 
 
@@ -52,3 +53,12 @@ def test_a_change_is_seen(sent: tuple[SmallCampaign, dict[str, bytes]], change: 
     changed = CHANGES[change](message)
     assert changed != message
     assert unlike(changed, row)
+
+
+@pytest.mark.parametrize("change", [*CHANGES.values(), lambda data: data.replace(b"DKIM-Signature", b"X-Signature")])
+def test_a_signature_does_not_outlive_a_change(
+    sent: tuple[SmallCampaign, dict[str, bytes]], change: Callable[[bytes], bytes]
+) -> None:
+    message = next(iter(sent[1].values()))
+    assert not altered(message)
+    assert altered(change(message))

@@ -205,6 +205,8 @@ window = SendWindow.resolve(opens=None, closes=None, lasts=timedelta(hours=8), t
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, lambda *_: None)  # as a run does, to drain
 answer = Console(title="autumn", through="mx", yes=False).confirm(5, window)
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)  # one that comes too late is no end of its own
 sys.exit(10 + answer)
 """
 

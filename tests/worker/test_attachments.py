@@ -112,6 +112,13 @@ def test_a_folder_that_is_gone_is_no_rows_fault(folder: Path) -> None:
         made("invoices/1")
 
 
+@pytest.mark.parametrize("path", ["./nowhere/1", "./invoices/4", "./terms.pdf/1"])
+def test_a_folder_that_the_row_has_chosen_is_its_own_fault(folder: Path, path: str) -> None:
+    with pytest.raises(InvalidContactError, match=f"attachment '{path[2:]}'"):
+        parts(folder)(path)
+    assert b'filename="1"' in parts(folder)("./invoices/1")
+
+
 def test_a_folder_that_leads_out_is_no_rows_fault(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     (folder / "bills").symlink_to(tmp_path_factory.mktemp("elsewhere"))
     with pytest.raises(SettingsError, match="leads out"):
