@@ -62,7 +62,11 @@ def preview_document(name: str, seen: DryRun, folder: Path, exit_code: int) -> d
 
 def _dry_run_document(seen: DryRun) -> dict[str, object]:
     """What the messages came to."""
-    sizes = {"largest": seen.largest, "largest_html": seen.html_largest, "clipped": seen.clipped}
+    sizes = {
+        "largest": seen.sizes.largest,
+        "largest_html": seen.sizes.largest_html,
+        "clipped": seen.sizes.clipped,
+    }
     return {**counts_document({status: seen.counts[status] for status in Status}), "sizes": sizes}
 
 

@@ -74,9 +74,9 @@ def preview_campaign(
         console.notice(f"suppression list {in_words(report)}")
     for line in seen.fault_lines():
         console.say(f"  {line}")
-    if seen.largest:
-        console.say(f"  the largest message has {seen.largest:,} bytes")
-    if words := seen.clipped_words():
+    if seen.sizes.largest:
+        console.say(f"  the largest message has {seen.sizes.largest:,} bytes")
+    if words := seen.sizes.clipped_words():
         console.notice(words)
     console.say(f"look at: {to / 'index.html'}")
     code = int(seen.counts[Status.INVALID] > 0)

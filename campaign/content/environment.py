@@ -28,14 +28,12 @@ from campaign.content.blank import cell_of, default, joining, text_filters
 from campaign.content.images import InlineImages
 from campaign.content.loader import TemplateLoader
 from campaign.content.moments import duration, moment
+from campaign.content.template_folder import MJML_BODY
 from campaign.content.views import CampaignView, ContactView
 from campaign.content.wording import KEY
 
 _escape_text: Callable[[Any], str] = getattr(markupsafe, "_escape_inner", lambda text: str(escape(text)))
 """What `escape` does to a string before it makes Markup of it; MarkupSafe has that by itself since 3.0."""
-
-
-MJML_BODY = "body.mjml"
 
 
 class MissingError(UndefinedError):

@@ -56,7 +56,7 @@ class UnreadableStyleError(ValueError):
     whether a row's own values have a part in it.
     """
 
-    def __init__(self, words: str, culprit: str | None, *, is_personal: bool) -> None:
+    def __init__(self, words: str, *, culprit: str | None = None, is_personal: bool) -> None:
         super().__init__(words)
         self.culprit = culprit
         self.is_personal = is_personal
@@ -122,13 +122,13 @@ class CssInliner:
             words = str(error)
         culprit = self._culprit(text)
         if culprit is None:
-            raise UnreadableStyleError(words, None, is_personal=False)
+            raise UnreadableStyleError(words, is_personal=False)
         end, is_personal = 0, False
         for chunk in chunks:
             start, end = end, end + len(chunk)
             if start < culprit.end(1) and culprit.start(1) < end:
                 is_personal = is_personal or chunk not in self._constants
-        raise UnreadableStyleError(words, culprit[1], is_personal=is_personal)
+        raise UnreadableStyleError(words, culprit=culprit[1], is_personal=is_personal)
 
     def _inlined(self, document: str) -> str:
         document = _REVEALED_IF.sub(r"<!--[if \1]><!-->", document).replace(_REVEALED_END, "<!--<![endif]-->")

@@ -7,10 +7,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign.content.environment import MJML_BODY
 from campaign.errors import TemplateError
 
-SUBJECT, HTML, TEXT = "subject.txt", "body.html", "body.txt"
+SUBJECT, HTML, MJML_BODY, TEXT = "subject.txt", "body.html", "body.mjml", "body.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +19,11 @@ class TemplateFolder:
     path: Path
     html: str | None
     has_text: bool
+
+    @property
+    def text(self) -> str:
+        """The file that the text is from: that of the HTML, where it has none of its own."""
+        return TEXT if self.has_text or self.html is None else self.html
 
 
 def template_folder(path: Path) -> TemplateFolder:

@@ -8,7 +8,6 @@ Raises `SettingsError` for a key that will not do; signing itself raises nothing
 """
 
 from campaign.dkim.keys import PrivateKey, SigningKey, load_key, public_key_record, read_key
-from campaign.dkim.signed_fields import takes_one_signature, written_anew_by
 from campaign.dkim.signer import Signer
 
 __all__ = [
@@ -18,6 +17,4 @@ __all__ = [
     "load_key",
     "public_key_record",
     "read_key",
-    "takes_one_signature",
-    "written_anew_by",
 ]

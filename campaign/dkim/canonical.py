@@ -18,20 +18,20 @@ _doubled = re.compile(rb"  ").search
 _every_run = re.compile(rb"  +").sub
 
 
-def relaxed_fields(head: bytes) -> tuple[tuple[bytes, ...], list[bytes]]:
+def relaxed_fields(header: bytes) -> tuple[tuple[bytes, ...], list[bytes]]:
     """Give the fields of a header block in order: their names, in lower case, and their canonical forms without CRLF.
 
-    `head`: each field ended by CRLF; it may hold UTF-8 (RFC 8616), of which nothing is changed.
+    `header`: each field ended by CRLF; it may hold UTF-8 (RFC 8616), of which nothing is changed.
     """
     # A fold is a line break before white space, which stays: unfolded first, or its white space would be the next's.
-    if b"\r\n " in head:
-        head = head.replace(b"\r\n ", b" ")
-    if b"\t" in head:
-        head = head.replace(b"\r\n\t", b" ").replace(b"\t", b" ")
-    while b"  " in head:
-        head = head.replace(b"  ", b" ")
+    if b"\r\n " in header:
+        header = header.replace(b"\r\n ", b" ")
+    if b"\t" in header:
+        header = header.replace(b"\r\n\t", b" ").replace(b"\t", b" ")
+    while b"  " in header:
+        header = header.replace(b"  ", b" ")
     names, forms = [], []
-    for line in head.split(_CRLF):
+    for line in header.split(_CRLF):
         name, colon, value = line.partition(b":")
         if colon:
             name = name.strip(b" ").lower()

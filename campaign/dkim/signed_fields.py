@@ -7,7 +7,6 @@ A field that is named once more than it is there is oversigned: a second one, ad
 body is read. Whoever takes a signed message of ours and mails it to others can then change none of it.
 """
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -39,13 +38,6 @@ Return-Path, Precedence), and a signature over any of these would break. RFC 637
 
 _CONTENT = b"content-"
 
-_is_ses = re.compile(r"(?:.+\.)?email-smtp(?:-fips)?\..+\.amazonaws\.com", re.IGNORECASE).fullmatch
-"""Amazon SES by its hosts, those of a private network too; any other machine at Amazon is not meant. Its developer
-guide has what follows, under "Amazon SES header fields" and "Manual DKIM signing".
-"""
-_WRITTEN_ANEW_BY_SES = frozenset({b"date", b"message-id"})
-"""What it replaces: signed, it would break every signature."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
@@ -55,16 +47,6 @@ class Layout:
     """Of `h=`."""
     positions: tuple[int, ...]
     """Of the fields in the header, as they are hashed: of several with one name, the last first (section 5.4.2)."""
-
-
-def written_anew_by(host: str) -> frozenset[bytes]:
-    """Give the names of the fields that a relay replaces, as far as that is known."""
-    return _WRITTEN_ANEW_BY_SES if _is_ses(host) else frozenset()
-
-
-def takes_one_signature(host: str) -> bool:
-    """Whether a relay refuses a message with two DKIM-Signature fields, as far as that is known."""
-    return _is_ses(host) is not None
 
 
 def layout(names: Collection[bytes], *, unsigned: Collection[bytes] = ()) -> Layout:

@@ -48,22 +48,22 @@ class Signer:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._signatures)} keys)"
 
-    def sign(self, head: bytes, text: bytes, parts: Sequence[bytes] = ()) -> bytes:
+    def sign(self, header: bytes, text: bytes, parts: Sequence[bytes] = ()) -> bytes:
         """Give the fields, each ended by CRLF, to be put in front of the header.
 
-        `head`: the header, each field ended by CRLF, without the empty line that ends it. `text`: the first piece of
+        `header`: its fields, each ended by CRLF, without the empty line that ends it. `text`: the first piece of
         the body, with CRLF line ends. `parts`: the other pieces, each from the beginning of a line on and in relaxed
         canonical form: no white space at the end of a line, no two blanks together, no tab.
         """
-        names, forms = relaxed_fields(head)
+        names, forms = relaxed_fields(header)
         shape = self._shapes.get(names)
         if shape is None:
             shape = self._shape(names)
         positions, signed = shape
-        header = hashlib.sha256(b"".join([forms[position] + b"\r\n" for position in positions]))
+        hashed = hashlib.sha256(b"".join([forms[position] + b"\r\n" for position in positions]))
         body = b64encode(body_digest(text, parts))
         seconds = b"%010d" % self._clock()
-        return b"".join([one(header.copy(), signed, body, seconds) for one in self._signatures])
+        return b"".join([one(hashed.copy(), signed, body, seconds) for one in self._signatures])
 
     def _shape(self, names: tuple[bytes, ...]) -> tuple[tuple[int, ...], bytes]:
         """Choose what is signed of such a header; gives places in it, and `h=` as it is written."""

@@ -24,6 +24,7 @@ from jwt import PyJWS
 from jwt.exceptions import InvalidKeyError
 
 from campaign.errors import InvalidContactError, LinkError
+from campaign.host_names import is_full_host_name
 from campaign.links.browser_host import browser_host
 from campaign.model import Contact, LoginLink
 
@@ -38,9 +39,6 @@ _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._~+@-]+")
 """What `quote` would leave as it is, but for the plus and the at sign; it takes four times as long to find out."""
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _HEADER = b2a_base64(b'{"alg":"HS256"}', newline=False).translate(_URL_SAFE, b"=") + b"."
-_HOST_NAME = re.compile(
-    r"(?=.{4,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
-)
 _HTTPS_URL = re.compile(
     # A host with no user before it: a cell that begins with "@" must not choose the host.
     r"https://[^\s/?#@\\<>\"\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
@@ -91,7 +89,7 @@ class LinkMinter:
         del secret
         if fault:
             raise LinkError(fault, where="CAMPAIGN_LINK__SECRET", fix=_WHERE_IT_IS_FOUND)
-        if _HOST_NAME.fullmatch(self._domain) is None:
+        if not is_full_host_name(self._domain):
             raise LinkError(f"{domain!r} is not a domain", where="link.domain", fix=_WHAT_A_DOMAIN_IS)
         self._expiry = expiry
         self._redirect = redirect

@@ -29,10 +29,10 @@ from .unsubscribe import UnfitURLError, Unsubscribe
 
 _NO_TIME = timedelta(0)
 _SECOND = timedelta(seconds=1)
-_END_OF_HEAD = b"\r\n\r\n"
+_END_OF_HEADER = b"\r\n\r\n"
 
 Sign = Callable[[bytes, bytes, Sequence[bytes]], bytes]
-"""Head (each field ended by CRLF), the body as far as it is this message's own, and the files that follow, each from
+"""Header (each field ended by CRLF), the body as far as it is this message's own, and the files that follow, each from
 the beginning of a line on → header fields to stand before the others.
 """
 
@@ -106,7 +106,7 @@ class Composer:
         # ASCII is the promise that what leaves is 7-bit, held here: all that is not raises.
         data = text.encode("utf-8" if smtputf8 else "ascii")
         if self._sign is not None:
-            end = data.index(_END_OF_HEAD)
+            end = data.index(_END_OF_HEADER)
             data = self._sign(data[: end + 2], data[end + 4 :], body.files) + data
         if body.files:
             data = b"".join((data, *body.files))

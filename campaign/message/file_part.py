@@ -46,7 +46,7 @@ def inline_image_part(image: InlineImage) -> bytes:
 
 def _part(kind: str, name: str, octets: bytes, *, disposition: str, fields: str = "") -> bytes:
     name = safe_name(name)
-    head = (
+    header = (
         f"Content-Type: {kind}{file_name('name', ascii_name(name))}\r\n"
         f"Content-Disposition: {disposition}{file_name('filename', name)}\r\n"
         f"{fields}Content-Transfer-Encoding: base64\r\n"
@@ -54,4 +54,4 @@ def _part(kind: str, name: str, octets: bytes, *, disposition: str, fields: str 
     encoded = b2a_base64(octets, newline=False)
     # Without octets, an empty line is left: the line end before a boundary is the boundary's (RFC 2046 section 5.1.1).
     lines = [encoded[at : at + _LINE] for at in range(0, len(encoded), _LINE)] or [b""]
-    return b"\r\n".join([head.encode("ascii"), *lines, b""])
+    return b"\r\n".join([header.encode("ascii"), *lines, b""])

@@ -44,8 +44,8 @@ class MimeTree:
         encoder = TransferEncoder(constants, boundary=name)
         self._encode = encoder.encode
         self.add_constants = encoder.add_constants
-        head = f'Content-Type: multipart/alternative; boundary="{alternative}"\r\n\r\n'
-        self._alternative = f"{head}--{alternative}\r\n{_TEXT}"
+        field = f'Content-Type: multipart/alternative; boundary="{alternative}"\r\n\r\n'
+        self._alternative = f"{field}--{alternative}\r\n{_TEXT}"
         self._then_html = f"\r\n--{alternative}\r\n{_HTML}"
         self._end = f"\r\n--{alternative}--\r\n"
         self._html = _HTML

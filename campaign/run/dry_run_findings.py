@@ -7,14 +7,10 @@ from urllib.parse import urlsplit
 
 from campaign.contacts import ListReport, Mend
 from campaign.ledger.values import EnrolledRow
-from campaign.model import Contact, Content, LoginLink, Message, Status
+from campaign.model import Content, LoginLink, Message, Status
 from campaign.run.continuation import Continuation
+from campaign.run.message_sizes import MessageSizes
 
-GMAIL_SHOWS = 102 * 1024
-"""Bytes of HTML. Google says no number: 102 kB is what senders count with (github.com/hteumeuleu/email-bugs, issue 41),
-and about 105 what one has measured (spamresource.com, 12 January 2022). They disagree on whether it is counted decoded.
-It is here, so HTML that goes as base64 or quoted-printable may be cut off somewhat earlier.
-"""
 _SHOWN = 5
 """Rows that are named where many fail alike."""
 _KEPT = 20
@@ -64,20 +60,8 @@ class DryRun:
     """The first of these rows, by column."""
     with_empty: int = 0
     """How many such rows there are, whatever their columns."""
-    sizes: Counter[int] = field(default_factory=Counter)
-    """Messages by their bytes."""
-    least: int = 0
-    smallest: Contact | None = None
-    """Whose message is the smallest."""
-    first: Contact | None = None
-    """Who is the first with a message."""
-    most: int = 0
-    biggest: Contact | None = None
-    """Whose message is the largest."""
-    html_largest: int = 0
-    """Bytes of the largest HTML body, decoded: as a mail program has it."""
-    clipped: int = 0
-    """Messages with so much HTML that Gmail cuts off its end."""
+    sizes: MessageSizes = field(default_factory=MessageSizes)
+    """How large the messages are."""
     smtputf8: int = 0
     """Messages that need a server with SMTPUTF8."""
     lists: list[ListReport] = field(default_factory=list)
@@ -97,27 +81,6 @@ class DryRun:
     redirect_hosts: Counter[str] = field(default_factory=Counter)
     """Messages by the host that their link leads to after signing in."""
 
-    @property
-    def largest(self) -> int:
-        """Bytes of the largest message."""
-        return max(self.sizes, default=0)
-
-    @property
-    def samples(self) -> dict[int, Contact]:
-        """A few contacts whose messages differ, by row: the first one's, the smallest, the largest."""
-        return {one.number: one for one in (self.first, self.smallest, self.biggest) if one is not None}
-
-    def clipped_words(self) -> str:
-        """Say how many messages Gmail would cut short; nothing where there are none."""
-        if not self.clipped:
-            return ""
-        ready = self.counts[Status.PENDING]
-        which = "every message" if self.clipped == ready else f"{self.clipped:,} of {ready:,} messages"
-        return (
-            f"the HTML of {which} is over {GMAIL_SHOWS // 1024} kB ({self.html_largest:,} bytes at most): Gmail shows "
-            "about so much and cuts off the rest, the unsubscribe link with it if that stands at the end"
-        )
-
     def fault_lines(self) -> Iterator[str]:
         """Say why rows can't be mailed: empty cells by column, everything else row by row, for the first ones."""
         for column, count in self.empty.most_common():
@@ -136,16 +99,7 @@ class DryRun:
         self.counts[one.status] += 1
         if one.made is not None:
             _, content, message = one.made
-            size = len(message.data)
-            if self.smallest is None or size < self.least:
-                self.smallest, self.least = one.row.contact, size
-            if self.biggest is None or size > self.most:
-                self.biggest, self.most = one.row.contact, size
-            self.first = self.first or one.row.contact
-            html = sum(len(chunk) if chunk.isascii() else len(chunk.encode()) for chunk in content.html)
-            self.html_largest = max(self.html_largest, html)
-            self.clipped += html > GMAIL_SHOWS
-            self.sizes[size] += 1
+            self.sizes.count(one.row.contact, content, message)
             self.smtputf8 += message.envelope.smtputf8
         elif one.empty:
             self.with_empty += 1

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from campaign.dkim import SigningKey, read_key, takes_one_signature, written_anew_by
+from campaign.dkim import SigningKey, read_key
 from campaign.errors import SettingsError
 from campaign.model import Status
+from campaign.relays import relay_of
 from campaign.run.contacts_process import ContactsProcess
 from campaign.settings import Settings, own_files
 from campaign.smtp.session.access_token import TokenCommand
@@ -133,6 +134,7 @@ def message_plan(
 ) -> MessagePlan:
     """Give what every message of a campaign is made from. Without `signing_keys`, they are not signed."""
     link = settings.link.model_copy(update={"secret": None})
+    relay = relay_of(settings.smtp.host)
     return MessagePlan(
         campaign=settings.name,
         message=settings.message,
@@ -142,13 +144,14 @@ def message_plan(
         folder=settings.folder,
         private=own_files(settings) if settings.message.attachments else (),
         signing_keys=tuple(signing_keys),
-        unsigned=written_anew_by(settings.smtp.host) if signing_keys else frozenset(),
+        unsigned=frozenset() if relay is None else relay.rewritten,
     )
 
 
 def read_signing_keys(settings: Settings) -> tuple[SigningKey, ...]:
     """Read the keys that messages are signed with, and see that they will do. Raises SettingsError."""
-    if len(settings.dkim) > 1 and takes_one_signature(settings.smtp.host):
+    relay = relay_of(settings.smtp.host)
+    if len(settings.dkim) > 1 and relay is not None and not relay.takes_two_signatures:
         raise SettingsError(
             "this relay refuses a message with two DKIM signatures",
             where=f"[[dkim]], smtp.host {settings.smtp.host}",

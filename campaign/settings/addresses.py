@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
+from campaign.host_names import is_full_host_name, is_host_name
 from campaign.settings.faults import RefusedValueError
 from campaign.settings.field_types import items, text
 
 _TEMPLATE_TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
-_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 
 
 def ascii_domain(name: str) -> str | None:
@@ -29,6 +29,12 @@ def ascii_domain(name: str) -> str | None:
     return checked.ascii_domain.removesuffix(".example").lower()
 
 
+def full_domain(name: str) -> str | None:
+    """The same for a domain below a top-level one: nothing like `localhost` or an IP address."""
+    domain = ascii_domain(name)
+    return domain if domain is not None and is_full_host_name(domain) else None
+
+
 def address(value: object) -> str:
     """Take a bare address; its domain comes out in ASCII. RFC 5321 section 4.1.2, RFC 6531 for the local part."""
     written = text(value).strip()
@@ -38,7 +44,7 @@ def address(value: object) -> str:
         raise RefusedValueError("it must be a bare address, without a name and < >", fix='write "name@acme.example"')
     local, at, domain = written.rpartition("@")
     host = ascii_domain(domain)
-    if not at or host is None or not ("." in host or host == "localhost") or host.rpartition(".")[2].isdigit():
+    if not at or host is None or not (is_full_host_name(host) or host == "localhost"):
         raise RefusedValueError("that is not an e-mail address", fix='write it like "name@acme.example"')
     try:
         checked = validate_email(f"{local}@{host}.example", check_deliverability=False, globally_deliverable=False)
@@ -108,8 +114,8 @@ def link_domain(value: object) -> str:
     if ":" in written:
         host = ascii_domain(written.partition(":")[0]) or example
         raise RefusedValueError("it has a port; links always go to port 443", fix=f'write domain = "{host}"')
-    domain = ascii_domain(written)
-    if domain is None or "." not in domain or domain.rpartition(".")[2].isdigit():
+    domain = full_domain(written)
+    if domain is None:
         raise RefusedValueError("that is not a domain name", fix=f'write it like domain = "{example}"')
     return domain
 
@@ -122,8 +128,8 @@ def host_names(value: object) -> tuple[str, ...]:
 def _redirect_host(value: object) -> str:
     written = _host_alone(text(value).strip(), "redirect_hosts", "shop.acme.example")
     name, colon, port = written.partition(":")
-    domain = ascii_domain(name.removesuffix("."))
-    if domain is None or "." not in domain or domain.rpartition(".")[2].isdigit():
+    domain = full_domain(name.removesuffix("."))
+    if domain is None:
         raise RefusedValueError("that is not a host name", fix='write it like redirect_hosts = ["shop.acme.example"]')
     if colon and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 1 << 16):
         raise RefusedValueError("what follows the colon is no port", fix=f'write redirect_hosts = ["{domain}"]')
@@ -144,7 +150,7 @@ def smtp_host(value: object) -> str:
         raise RefusedValueError("it has the port in it", fix=f'write host = "{host[:60]}" and port = {port}')
     host = written.lower() if written.isascii() else ascii_domain(written) or ""
     # Unlike a domain on the public internet, a host on a private network may have an underscore.
-    if len(host) > 253 or not _HOST_NAME.fullmatch(host) or host.rpartition(".")[2].isdigit():
+    if not is_host_name(host.replace("_", "x")) or host.rpartition(".")[2].isdigit():
         raise RefusedValueError(
             "that is neither a host name nor an IP address", fix=f'write it like host = "{example}"'
         )

@@ -3,15 +3,12 @@
 Raises `RefusedValueError`. RFC 5321 sections 2.3.5 and 4.1.3.
 """
 
-import re
 from ipaddress import IPv4Address, IPv6Address
 
+from campaign.host_names import is_full_host_name
 from campaign.settings.addresses import ascii_domain
 from campaign.settings.faults import RefusedValueError
 from campaign.settings.field_types import text
-
-_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
-_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})+")
 
 
 def ehlo_host_name(value: object) -> str:
@@ -23,7 +20,7 @@ def ehlo_host_name(value: object) -> str:
     if "_" in written:
         raise RefusedValueError("a host name has no underscore", fix=fix)
     name = written.lower() if written.isascii() else ascii_domain(written) or ""
-    if len(name) > 253 or not _NAME.fullmatch(name) or name.rpartition(".")[2].isdigit():
+    if not is_full_host_name(name):
         raise RefusedValueError("that is not a full host name", fix=fix)
     if name.rpartition(".")[2] in ("localdomain", "localhost"):
         raise RefusedValueError("every machine may call itself that", fix=fix)

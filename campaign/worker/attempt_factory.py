@@ -7,8 +7,9 @@ from datetime import datetime
 from functools import partial
 
 from campaign.model import Attempt, DueRow
+from campaign.worker.clock import this_second
 from campaign.worker.job import MessagePlan
-from campaign.worker.message_factory import MessageFactory, this_second
+from campaign.worker.message_factory import MessageFactory
 from campaign.worker.profile import Profile
 
 

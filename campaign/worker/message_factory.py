@@ -8,19 +8,16 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
-from campaign.content import Fault, load_templates, text_template
-from campaign.dkim import Signer
+from campaign.content import as_one_error, load_templates, text_template
 from campaign.errors import InvalidContactError, TemplateError
 from campaign.links import LinkMinter, require_possible_redirect
 from campaign.message import Composer, ContactKeys, inline_image_part
 from campaign.model import Contact, Content, LoginLink, Message
 from campaign.worker.attachments import AttachmentParts
 from campaign.worker.job import MessagePlan
-
-_TOLD = 10
-"""Faults of the templates that are told one by one."""
+from campaign.worker.timed_signer import TimedSigner
 
 
 class MessageFactory:
@@ -63,7 +60,7 @@ class MessageFactory:
             )
             self.redirect = redirect
         unsubscribe = templates.texts.unsubscribe
-        self._signing = _TimedSigner(plan) if plan.signing_keys else None
+        self._signing = TimedSigner(plan.signing_keys, unsigned=plan.unsigned) if plan.signing_keys else None
         self.minter = LinkMinter(
             domain=link.domain,
             secret=plan.link_secret,
@@ -110,7 +107,7 @@ class MessageFactory:
         if self.redirect is not None:
             faults += self.redirect.faults(columns)
         if faults:
-            raise _together(faults)
+            raise as_one_error(faults)
         specimen = Contact(number=0, email="somebody@acme.example", columns=dict.fromkeys(columns, "x"))
         now = datetime.now(UTC)
         with suppress(InvalidContactError):  # "x" is no fair value for every column
@@ -145,53 +142,3 @@ class MessageFactory:
             spent("sign", signing)
         spent("compose", composed - rendered - signing)
         return link, content, message
-
-
-class _TimedSigner:
-    """Signs in the middle of composing, and knows how long that took: two looks at the clock, a thousandth of it."""
-
-    def __init__(self, plan: MessagePlan) -> None:
-        self._signer = Signer(plan.signing_keys, unsigned=plan.unsigned)
-        self.seconds = 0.0
-
-    def sign(self, head: bytes, text: bytes, parts: Sequence[bytes]) -> bytes:
-        """Give the header fields with the signatures."""
-        start = time.perf_counter()
-        signed = self._signer.sign(head, text, parts)
-        self.seconds += time.perf_counter() - start
-        return signed
-
-
-def _together(faults: Sequence[Fault]) -> TemplateError:
-    """Tell all of them at once: the places of each, and several one a line."""
-    places: dict[tuple[str, str], list[str]] = {}
-    for fault in faults:
-        where = places.setdefault((fault.what, fault.fix), [])
-        if fault.where not in where:
-            where.append(fault.where)
-    if len(places) == 1:
-        (((what, fix), where),) = places.items()
-        return TemplateError(what, where=", ".join(where), fix=fix)
-    lines = [f"  {', '.join(where)}: {what}" for (what, _), where in places.items()]
-    more = len(lines) - _TOLD
-    if more > 0:
-        lines[_TOLD:] = [f"  and {more} more"]
-    first, *others = dict.fromkeys(fix for _, fix in places)
-    fixes = dict.fromkeys([first, *(fix.partition("; ")[2] or fix for fix in others)])  # "correct the template" once
-    return TemplateError(
-        "the templates name what there isn't:\n" + "\n".join(lines), where="message.template", fix="; ".join(fixes)
-    )
-
-
-def this_second(zone: tzinfo, clock: Callable[[], float] = time.time) -> Callable[[], datetime]:
-    """Give a clock of whole seconds (what a JWT and a Date header can say) in `zone`: one object a second."""
-    known_second, known = -1, datetime.fromtimestamp(0, zone)
-
-    def now() -> datetime:
-        nonlocal known_second, known
-        second = int(clock())
-        if second != known_second:
-            known_second, known = second, datetime.fromtimestamp(second, zone)
-        return known
-
-    return now

@@ -2,10 +2,12 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.campaigns import SmallCampaign
+from campaign.links import LinkMinter
+from tests.campaigns import SECRET, SmallCampaign
 from tests.command_line import Command, template
 from tests.conftest import StartServer
 
@@ -49,6 +51,34 @@ class TestCheck:
             said = command(words[0], small.path, *words[1:])
             (line,) = [line for line in (said.out + said.err).splitlines() if "row 2: " in line]
             assert "body.txt" in line and line.count("row 2") == 1
+
+    @pytest.mark.parametrize(
+        "markup",
+        [
+            '<a href="{{ link.url[-60:] }}">in</a>',
+            '<img alt="" src="http://{{ link.url[-60:] }}.acme.example/open.gif">',
+            "<style>@media print { @{{ link.url[-60:] }} {} }</style>",
+        ],
+        ids=["path", "host", "at-rule"],
+    )
+    def test_no_finding_quotes_a_link_that_signs_somebody_in(
+        self, command: Command, small: SmallCampaign, markup: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whatever a template makes of it: the links that are looked at are signed with a throw-away secret."""
+        given: list[str] = []
+        make = LinkMinter.__init__
+
+        def heard(self: LinkMinter, *, secret: str, **more: Any) -> None:
+            given.append(secret)
+            make(self, secret=secret, **more)
+
+        monkeypatch.setattr(LinkMinter, "__init__", heard)
+        template(small, body_html="<p>Hello <a href='{{ link.url }}'>in</a></p>" + markup)
+        small.load(25)
+        monkeypatch.setattr("campaign.run.dry_run.throwaway_secret", lambda: "f" * 64)
+        assert "body.html" in command("check", small.path, "--offline").out
+        assert given.count(SECRET) == 1  # to see whether it will do
+        assert given[1:] == ["f" * 64] * (len(given) - 1) != []
 
     def test_nobody_to_mail_is_not_ready(self, command: Command, small: SmallCampaign) -> None:
         small.contacts([("a@x.example", ""), ("b@x.example", " ")]).load(25)

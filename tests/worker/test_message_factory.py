@@ -6,7 +6,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from campaign.message.transfer import TransferEncoder
 from campaign.model import Contact, Message
 from campaign.window import SendWindow
 from campaign.worker.job import MessagePlan
-from campaign.worker.message_factory import MessageFactory, this_second
+from campaign.worker.message_factory import MessageFactory
 from tests.campaigns import SmallCampaign
 from tests.dkim.keys import both
 from tests.dkim.verification import records, verified
@@ -221,15 +221,6 @@ def test_a_key_that_will_not_do_stops_everything(planned: Planned) -> None:
     key = replace(both()[0], pem=b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
     with pytest.raises(SettingsError, match=r"dkim\.key_file won't do"):
         MessageFactory(planned(signing_keys=(key,)))
-
-
-def test_the_second_is_whole_in_its_zone_and_the_same_object_until_the_next() -> None:
-    seconds = iter([10.25, 10.99, 11.0, 11.5, 9.75])
-    now = this_second(timezone(timedelta(hours=2)), lambda: next(seconds))
-    first, same, second, still, back = (now() for _ in range(5))
-    assert first is same and second is still
-    assert [one.timestamp() for one in (first, second, back)] == [10.0, 11.0, 9.0]
-    assert first.utcoffset() == timedelta(hours=2)
 
 
 def test_the_digest_tells_other_pictures_and_other_files_for_all(planned: Planned) -> None:

@@ -33,9 +33,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         settings = settings.model_copy(update={"window": given})
     inspection = inspection_of(settings)
     with Console(title=settings.name) as console:
-        known.seen = seen = dry_run_rows(
-            settings, secret=known.secret, reading=console.reading, ledger=known.ledger, look=inspection.look
-        )
+        known.seen = seen = dry_run_rows(settings, reading=console.reading, ledger=known.ledger, look=inspection.look)
     for report in seen.lists:
         if report.unusable:
             found.note(in_words(report), rule="suppression_unusable")
@@ -43,8 +41,8 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
             found.ok("suppression", in_words(report))
     ready = seen.counts[Status.PENDING]
     if ready:
-        html = f"; HTML: {seen.html_largest:,} at most" if seen.html_largest else ""
-        found.ok("messages", f"{ready:,} can be mailed, {seen.largest:,} bytes at most{html}")
+        html = f"; HTML: {seen.sizes.largest_html:,} at most" if seen.sizes.largest_html else ""
+        found.ok("messages", f"{ready:,} can be mailed, {seen.sizes.largest:,} bytes at most{html}")
     else:
         fix = "put right what is said of its rows below, or name another file"
         found.fault(ContactsError("nobody can be mailed: there is nothing to send", where=str(file.path), fix=fix))
@@ -60,7 +58,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         )
     for mend, count in seen.mended.items():
         found.note(f"{counted(count, 'address', 'addresses')} {mend.value}", rule="addresses_corrected")
-    if words := seen.clipped_words():
+    if words := seen.sizes.clipped_words():
         found.note(
             words,
             rule="html_clipped",

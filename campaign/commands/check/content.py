@@ -1,20 +1,18 @@
 """The check of what the messages say, as an inbox and its reader see it: HTML, text and subject."""
 
+from campaign.content.template_folder import HTML, template_folder
 from campaign.deliverability.mail import Inspection
 from campaign.settings import Settings
 from campaign.terminal.findings import Findings, counted
 
-_HTML, _MJML, _TEXT = "body.html", "body.mjml", "body.txt"
-
 
 def inspection_of(settings: Settings) -> Inspection:
-    """Make ready to look at the messages of a campaign."""
-    folder = settings.message.template
-    html = _MJML if (folder / _MJML).is_file() and not (folder / _HTML).is_file() else _HTML
+    """Make ready to look at the messages of a campaign. Raises TemplateError."""
+    files = template_folder(settings.message.template)
     return Inspection(
         unsubscribe_mailto=settings.message.unsubscribe_mailto,
-        html_file=html,
-        text_file=_TEXT if (folder / _TEXT).is_file() else html,
+        html_file=files.html or HTML,
+        text_file=files.text,
     )
 
 

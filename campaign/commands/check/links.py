@@ -1,5 +1,6 @@
 """The check of the links in the messages: whether they are there, and where they lead."""
 
+from campaign.content.template_folder import HTML, TEXT, template_folder
 from campaign.deliverability import Finding, Severity
 from campaign.links.checks import DEFAULT_DOMAIN
 from campaign.model import Status
@@ -18,8 +19,7 @@ def link_notes(settings: Settings, seen: DryRun, found: Findings) -> None:
         )
     for part, other, words in (("text", "html", "plain text"), ("html", "text", "HTML")):
         if linkless[part]:
-            html = "body.mjml" if (settings.message.template / "body.mjml").is_file() else "body.html"
-            file = "body.txt" if part == "text" else html
+            file = TEXT if part == "text" else template_folder(settings.message.template).html or HTML
             found.note(
                 f"{_messages(linkless[part], ready)} no sign-in link in the {words}, only in the {other}: "
                 f"add {{{{ link.url }}}} to {file}",

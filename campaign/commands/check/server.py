@@ -28,7 +28,7 @@ def server(settings: Settings, known: Known, found: Findings) -> None:
     for words in session_notes(to, session):
         found.note(words, rule="session_odd")
     _envelope(settings, session, found)
-    if session.size_limit is not None and known.seen.largest > session.size_limit:
+    if session.size_limit is not None and known.seen.sizes.largest > session.size_limit:
         _too_large(settings, known, session.size_limit, found)
     if known.seen.smtputf8 and not session.smtputf8:
         found.note(
@@ -41,14 +41,14 @@ def server(settings: Settings, known: Known, found: Findings) -> None:
 def _too_large(settings: Settings, known: Known, limit: int, found: Findings) -> None:
     """Tell messages that the server finds too large; raise TemplateError where that is the templates' fault."""
     seen = known.seen
-    assert seen.smallest is not None
-    size = size_with_little(settings, known.secret, seen.smallest)
+    assert seen.sizes.smallest_contact is not None
+    size = size_with_little(settings, seen.sizes.smallest_contact)
     if size is not None and size > limit:
         raise too_large(size, limit)
-    count = sum(messages for size, messages in seen.sizes.items() if size > limit)
+    count = sum(messages for size, messages in seen.sizes.counts.items() if size > limit)
     found.note(
         f"{counted(count, 'message is', 'messages are')} larger than the server takes ({limit:,} bytes; the largest "
-        f"has {seen.largest:,}), and will be rejected: what stands in the cells is too long, or a file "
+        f"has {seen.sizes.largest:,}), and will be rejected: what stands in the cells is too long, or a file "
         "that they name too large",
         rule="message_too_large",
     )

@@ -14,7 +14,7 @@ def samples(settings: Settings, known: Known, found: Findings) -> None:
     throw-away secret: what another program is given must sign nobody in.
     """
     program = spamassassin()
-    contacts = known.seen.samples
+    contacts = known.seen.sizes.samples
     if not contacts:  # told already
         return
     messages = sample_messages(settings, list(contacts.values()))

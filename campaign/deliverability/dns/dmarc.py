@@ -10,8 +10,8 @@ from campaign.deliverability.dns.alignment import aligned
 from campaign.deliverability.dns.dkim import PublishedKey
 from campaign.deliverability.dns.dmarc_record import DmarcRecord
 from campaign.deliverability.dns.dmarc_walk import Walk
-from campaign.deliverability.dns.relays import Relay
 from campaign.deliverability.finding import Finding, Severity
+from campaign.relays import Relay
 
 _ENFORCED = ("quarantine", "reject")
 _FATE = {"quarantine": "put all of it into the spam folder", "reject": "refuse all of it"}

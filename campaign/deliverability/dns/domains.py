@@ -14,12 +14,12 @@ from campaign.deliverability.dns.dmarc import Vouching, dmarc_findings
 from campaign.deliverability.dns.dmarc_walk import Walk, walk_up
 from campaign.deliverability.dns.mail_exchange import MailExchange, Takes, mail_exchange
 from campaign.deliverability.dns.reachability import reachability_findings
-from campaign.deliverability.dns.relays import Relay, relay_of
 from campaign.deliverability.dns.resolver import Answer, NameServer, NoNameServerError, Outcome, Resolver
 from campaign.deliverability.dns.special_names import never_in_dns
 from campaign.deliverability.dns.spf import spf_findings
 from campaign.deliverability.dns.spf_tree import Address, SpfNode, follow_spf
 from campaign.deliverability.finding import Finding, Severity
+from campaign.relays import Relay, relay_of
 
 MANY = 5_000
 """Messages in a day, from which on Google and Microsoft want all three of SPF, DKIM and DMARC of a sender:

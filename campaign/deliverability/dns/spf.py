@@ -6,9 +6,9 @@ In: the tree of the record, the relay or the addresses of smtp.host. Out: findin
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from campaign.deliverability.dns.relays import Relay
 from campaign.deliverability.dns.spf_tree import MOST_LOOKUPS, Address, SpfNode
 from campaign.deliverability.finding import Finding, Severity
+from campaign.relays import Relay
 
 _LOOKUPS, _VOIDS = 10, 2  # RFC 7208 section 4.6.4
 _WHERE = "TXT record of {}, the domain of message.return_path"

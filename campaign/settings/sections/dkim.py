@@ -10,16 +10,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from campaign.settings.addresses import ascii_domain
+from campaign.host_names import LONGEST_NAME, is_host_name
+from campaign.settings.addresses import full_domain
 from campaign.settings.faults import RefusedValueError
 from campaign.settings.field_types import path, text
 from campaign.settings.sections.base import Section
 
-_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
-_LABELS = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _INFIX = "._domainkey."
-_LONGEST_NAME = 253
-"""Of a domain name as text: RFC 1035 section 2.3.4 has 255 octets, two of which are its length and its end."""
 _KEY_ITSELF = re.compile(r"-----BEGIN|PRIVATE KEY|^\s*(MII|MC4CAQ|MFECAQ)[A-Za-z0-9+/=\s]{30,}")
 """How a PEM block begins, and what stands in one: DER of a key, in base64."""
 
@@ -32,8 +29,8 @@ def signing_domain(value: object) -> str:
         raise RefusedValueError("it names the record; the selector is a setting of its own", fix=fix)
     if "@" in written or "/" in written:
         raise RefusedValueError("it must be the domain name alone", fix=fix)
-    domain = ascii_domain(written)
-    if domain is None or "." not in domain or not _LABELS.fullmatch(domain) or domain.rpartition(".")[2].isdigit():
+    domain = full_domain(written)
+    if domain is None:
         raise RefusedValueError("that is not a domain name", fix=fix)
     return domain
 
@@ -44,7 +41,7 @@ def selector_name(value: object) -> str:
     fix = 'write what stands before ._domainkey in the name of the DNS record: selector = "2026a"'
     if "_domainkey" in written:
         raise RefusedValueError("it is more than the selector", fix=fix)
-    if not _LABELS.fullmatch(written):
+    if not is_host_name(written):
         raise RefusedValueError("a selector has letters a to z, digits and '-', in parts with '.' between", fix=fix)
     return written
 
@@ -88,8 +85,9 @@ def _each_another(keys: tuple[DkimSettings, ...]) -> tuple[DkimSettings, ...]:
     """Refuse two keys under one name, and names that no DNS can have."""
     seen = set()
     for key in keys:
-        if len(key.record_name) > _LONGEST_NAME:
-            problem = f"with the domain it makes a name of {len(key.record_name)} characters; the DNS has 253 at most"
+        if len(key.record_name) > LONGEST_NAME:
+            length = len(key.record_name)
+            problem = f"with the domain it makes a name of {length} characters; the DNS has {LONGEST_NAME} at most"
             raise RefusedValueError(problem, fix="choose a shorter one", setting="dkim.selector")
         if key.record_name in seen:
             raise RefusedValueError(

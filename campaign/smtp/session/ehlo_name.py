@@ -6,14 +6,13 @@ still not be known to others; `smtp.ehlo_name` says what is right where the mach
 
 import contextlib
 import queue
-import re
 import socket
 import threading
 from functools import cache
 from ipaddress import ip_address
 
-_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
-_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})+", re.IGNORECASE)
+from campaign.host_names import is_full_host_name
+
 _NOBODYS = ("localhost", "localdomain", "invalid")
 """Names under these say nothing: RFC 6761; localdomain is custom. (One under `internal` or `lan` stays: the relay of a
 private network may well know it. So does one of several labels under `local`, as Windows domains have it; a single one
@@ -25,13 +24,7 @@ _PATIENCE = 2.0
 def is_full_name(name: str) -> bool:
     """Say whether a name can stand in EHLO, by its form: labels of letters, digits and hyphens, with dots between."""
     labels = name.lower().split(".")
-    return (
-        len(name) <= 253
-        and _NAME.fullmatch(name) is not None
-        and labels[-1] not in _NOBODYS
-        and not (labels[-1] == "local" and len(labels) == 2)
-        and not labels[-1].isdigit()  # an address, or like one
-    )
+    return is_full_host_name(name) and labels[-1] not in _NOBODYS and not (labels[-1] == "local" and len(labels) == 2)
 
 
 def ehlo_name(local_address: str) -> str:

@@ -36,6 +36,14 @@ def test_a_branch_that_only_a_late_row_takes_is_looked_at() -> None:
     assert finding.where.endswith(" (in 1 of 4 messages looked at)")
 
 
+def test_after_some_seconds_of_the_processor_no_further_message_is_looked_at() -> None:
+    seconds = iter(range(0, 1000, 6))
+    inspection = Inspection(clock=lambda: float(next(seconds)))
+    for row in range(1, 101):
+        inspection.look(row, content("x"), CONSTANTS)
+    assert (inspection.looked_at, inspection.messages) == (2, 100)
+
+
 def test_another_place_in_another_row_is_told_as_well_and_the_same_one_is_not() -> None:
     inspection = Inspection()
     inspection.look(1, content(BAD), CONSTANTS)

@@ -95,6 +95,7 @@ SOUND = [
     '<p style="mso-line-height-rule:exactly;mso-padding-alt:0;border-radius:4px;max-width:600px">t</p>',
     '<img align="left" style="float:left" src="cid:x" alt="x">',
     '<p style="display:block;position:relative;float:none;filter:none">t</p>',
+    '<span style="display:none!important;visibility:hidden;opacity:0;max-height:0;overflow:hidden">t</span>',
     '<p dir="rtl" lang="ar">مرحبا بكم</p>',
     '<p style="color:red;color:;;:;">t</p>',
     "<center><font size=2 face=arial>old</font></center>",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign.deliverability.dns.relays import RELAYS, relay_of
+from campaign.relays import RELAYS, relay_of
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,8 @@ from campaign.deliverability.dns.relays import RELAYS, relay_of
     [
         ("email-smtp.us-east-1.amazonaws.com", "Amazon SES"),
         ("email-smtp.cn-north-1.amazonaws.com.cn", "Amazon SES"),
+        ("email-smtp-fips.us-east-1.amazonaws.com", "Amazon SES"),
+        ("vpce-0a1b.email-smtp.us-east-1.vpce.amazonaws.com", "Amazon SES"),
         ("smtp.sendgrid.net", "SendGrid"),
         ("smtp.postmarkapp.com", "Postmark"),
         ("smtp.mailgun.org", "Mailgun"),
@@ -29,6 +31,7 @@ def test_a_host_tells_its_provider(host: str, name: str) -> None:
     "host",
     [
         *("", "gmail.com", "smtp.gmail.com.evil.se", "xsmtp.gmail.com", "smtpxgmail.com", "ec2-1.amazonaws.com"),
+        *("email-smtp.eu-west-1.amazonaws.com.acme.example", "email-smtp.eu.notamazonaws.com"),
         *("192.0.2.1", "::1", "mail.acme.se"),
     ],
 )

@@ -1,6 +1,7 @@
-"""Relays that many send through: what SPF must include for them, and whose return path their mail carries.
+"""Relays that many send through: what they do to a message and its signature, and what they want of the DNS.
 
-In: smtp.host. Out: a `Relay`, or None where nobody here knows the host. The guide's pages on providers say more.
+In: smtp.host. Out: a `Relay`, or None where nobody here knows the host. Raises nothing. The guide's pages on providers
+say more.
 """
 
 import re
@@ -22,15 +23,22 @@ class Relay:
     """
     selectors: tuple[str, ...] = ()
     """The DKIM selectors that it uses for every customer's domain."""
+    rewritten: frozenset[bytes] = frozenset()
+    """The header fields that it writes anew, by their names in lower case: signed, they would break a signature."""
+    takes_two_signatures: bool = True
+    """Whether it takes a message with two DKIM-Signature fields."""
 
 
 RELAYS = (
-    # https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-spf.html
+    # https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-spf.html; its developer guide has the rest
+    # under "Amazon SES header fields" and "Manual DKIM signing". Hosts of a private network have more in front.
     Relay(
         name="Amazon SES",
-        hosts=r"email-smtp(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?",
+        hosts=r"(.+\.)?email-smtp(-fips)?\.[a-z0-9.-]+\.amazonaws\.com(\.cn)?",
         include="amazonses.com",
         own_return_path="a custom MAIL FROM domain",
+        rewritten=frozenset({b"date", b"message-id"}),
+        takes_two_signatures=False,
     ),
     # https://www.twilio.com/docs/sendgrid/ui/account-and-settings/how-to-set-up-domain-authentication
     Relay(
