@@ -13,7 +13,7 @@ from binascii import b2a_base64
 from campaign.errors import TemplateError
 from campaign.model import InlineImage
 
-from .calendar import method_of, with_line_ends
+from .calendar_file import method_of, with_line_ends
 from .media_type import media_type
 from .parameters import ascii_name, file_name, safe_name
 

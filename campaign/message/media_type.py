@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import PurePosixPath
 
-from .calendar import is_calendar
+from .calendar_file import is_calendar
 
 OCTETS = "application/octet-stream"
 _SURE = 0.4
