@@ -29,6 +29,9 @@ class FileIdentity(NamedTuple):
     inode: int
     size: int
     changed_ns: int
+    touched_ns: int
+    """When anything of it was changed, its name or mode, too (ctime). It tells what was written in place and given its
+    old time back, as `cp -p` does."""
 
 
 def plain_form(paths: Iterable[Path]) -> frozenset[str]:
@@ -78,7 +81,7 @@ def open_within(folder: Path, path: str, *, private: frozenset[str] = frozenset(
 def identity(file: BinaryIO) -> FileIdentity:
     """Give what tells whether a file is the one that was read before."""
     found = os.fstat(file.fileno())
-    return FileIdentity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    return FileIdentity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def read_whole(file: BinaryIO, *, largest: int) -> bytes:
@@ -89,7 +92,8 @@ def read_whole(file: BinaryIO, *, largest: int) -> bytes:
     octets = bytearray()
     while len(octets) <= largest and (chunk := file.read(_CHUNK)):
         octets += chunk
-    if identity(file) != before or len(octets) != before.size:
+    after = identity(file)._replace(touched_ns=before.touched_ns)  # a second name or another mode is no writing
+    if after != before or len(octets) != before.size:
         raise RefusedFileError("was written to while it was read")
     return bytes(octets)
 

@@ -31,7 +31,7 @@ FLOORS = (
     ),
     ("settings",),
     ("window",),
-    ("durations", "host_names", "private_files", "confined_files", "relays", "visible", "core_dumps"),
+    ("durations", "host_names", "private_files", "confined_files", "relays", "visible", "core_dumps", "extras"),
     ("model", "errors", "pages", "__init__"),
 )
 """From the top to the bottom."""

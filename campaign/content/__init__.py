@@ -6,5 +6,6 @@ Jinja2 lives here and nowhere else. Raises `TemplateError` (for a template) and 
 from campaign.content.fault_list import as_one_error
 from campaign.content.setting_text import TextTemplate, text_template
 from campaign.content.template_set import TemplateSet, load_templates
+from campaign.content.wording import misspelt_columns
 
-__all__ = ["TemplateSet", "TextTemplate", "as_one_error", "load_templates", "text_template"]
+__all__ = ["TemplateSet", "TextTemplate", "as_one_error", "load_templates", "misspelt_columns", "text_template"]

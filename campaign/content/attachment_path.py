@@ -9,6 +9,7 @@ up here: whether there is such a file, and where links lead, whoever opens it sa
 """
 
 import posixpath
+import re
 from collections.abc import Callable
 from itertools import takewhile
 
@@ -22,6 +23,7 @@ from campaign.model import Contact
 from campaign.visible import visible
 
 SETTING = "message.attachments"
+_IS_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://").match
 _LONGEST = 100
 """Characters of a path that an error shows."""
 
@@ -82,8 +84,14 @@ class AttachmentPath(TextTemplate):
 
 def _of_the_setting(path: str) -> str:
     """Give the operator's own path, in its plainest form."""
+    if _IS_ADDRESS(path):
+        raise TemplateError(
+            f"{visible(path[:_LONGEST])!r} is an address, and nothing is fetched",
+            where=SETTING,
+            fix="save the file into the campaign's folder, and name it from there",
+        )
     plain = posixpath.normpath(path)
-    if plain.startswith(("/", "../")) or plain in (".", "..") or not plain.isprintable():
+    if plain.startswith(("/", "../", "~/")) or plain in (".", "..") or not plain.isprintable():
         raise TemplateError(
             f"{visible(path[:_LONGEST])!r} is no path inside the campaign's folder",
             where=SETTING,

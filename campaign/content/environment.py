@@ -130,7 +130,7 @@ class MailEnvironment(Environment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         if self._images is not None and "cid:" in source.lower():
-            self._images.put_into(tree, partial(self._candidates, parent=name or ""), self.title(name))
+            self._images.put_into(tree, partial(self._candidates, parent=name or ""), partial(self._place_of, name))
         return tree
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -206,6 +206,11 @@ class MailEnvironment(Environment):
     def place(self, name: str | None, line: int) -> str:
         """Write file and line of what the template `name` has on a line, as their author knows them."""
         place = self.loader.place(name or "", line) if isinstance(self.loader, TemplateLoader) else None
+        return place or f"{self.title(name)} line {line}"
+
+    def _place_of(self, name: str | None, text: str, line: int) -> str:
+        """Write file and line of a text that stands on a line of what is parsed."""
+        place = self.loader.place_of(name or "", text) if isinstance(self.loader, TemplateLoader) else None
         return place or f"{self.title(name)} line {line}"
 
     @property

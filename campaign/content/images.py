@@ -9,8 +9,11 @@ what a message brings along is the same for everybody. Limits: a `cid:` that com
 shows nothing.
 """
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from difflib import get_close_matches
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -47,9 +50,11 @@ class InlineImages:
         """The pictures' files."""
         return tuple(self._folder / name for name in self._found)
 
-    def put_into(self, tree: nodes.Template, candidates: Callable[[str], tuple[str, ...]], title: str) -> None:
-        """Put Content-IDs into the tree of the template called `title`. `candidates`: where a name may lead, from the
-        folder of all templates.
+    def put_into(
+        self, tree: nodes.Template, candidates: Callable[[str], tuple[str, ...]], place: Callable[[str, int], str]
+    ) -> None:
+        """Put Content-IDs into the tree of a template. `candidates`: where a name may lead, from the folder of all
+        templates; `place`: writes file and line of what stands on a line.
         """
         kinds: tuple[type[nodes.TemplateData | nodes.Const], ...] = (nodes.TemplateData, nodes.Const)
         for node in tree.find_all(kinds):
@@ -62,7 +67,10 @@ class InlineImages:
                 line = node.lineno + text.count("\n", 0, match.start(2))
                 # Behind it comes what the template writes next: another piece of the name.
                 goes_on = isinstance(node, nodes.TemplateData) and match.end() == len(text)
-                image = self._image(match[2], candidates, f"{title} line {line}", goes_on=goes_on)
+                where = place(match[0].lstrip("\"'(= \n"), line)
+                # A quoted value goes on behind a space, and a name of a file may have one: RFC 2392 has it as %20.
+                has_space = match[1][:1] in ("'", '"') and text[match.end() :][:1].isspace()
+                image = self._image(match[2], candidates, where, goes_on=goes_on, has_space=has_space)
                 return f"{match[1]}cid:{image.content_id}"
 
             if isinstance(node, nodes.TemplateData):
@@ -71,7 +79,13 @@ class InlineImages:
                 node.value = _CID.sub(written, text)
 
     def _image(
-        self, written: str, candidates: Callable[[str], tuple[str, ...]], where: str, *, goes_on: bool
+        self,
+        written: str,
+        candidates: Callable[[str], tuple[str, ...]],
+        where: str,
+        *,
+        goes_on: bool,
+        has_space: bool,
     ) -> InlineImage:
         name = unquote(unescape(written))
         if not name or goes_on:
@@ -99,11 +113,24 @@ class InlineImages:
             )
             self._found[path] = image
             return image
+        near = get_close_matches(name, [*self._beside(candidates(name))], n=1, cutoff=0.75)
         raise TemplateError(
-            f"there is no picture {name!r}",
+            f"there is no picture {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
             where=where,
-            fix="put it into the template's folder; names count from there, then from the folder beside it",
+            fix=(
+                "write a space in its name as %20"
+                if has_space
+                else "put it into the template's folder; names count from there, then from the folder beside it"
+            ),
         )
+
+    def _beside(self, paths: tuple[str, ...]) -> Iterator[str]:
+        """Give the names of what lies where a picture was looked for."""
+        for path in paths:
+            folder = (self._folder / path).parent
+            if folder.is_relative_to(self._folder):
+                with suppress(OSError):
+                    yield from os.listdir(folder)  # noqa: PTH208
 
     def _read(self, path: str, name: str, where: str) -> bytes | None:
         """The picture's octets; None where there is no such file."""

@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from campaign.errors import SettingsError
+from campaign.extras import install_command
 
 Listener = Callable[[Collection[str]], None]
 
@@ -70,7 +71,8 @@ class CssInliner:
             from css_inline import CSSInliner, InlineError
         except ImportError:
             what = "the library that inlines CSS is not installed"
-            raise SettingsError(what, where="message.inline_css", fix="pip install 'campaign[css]'") from None
+            fix = f"install it: {install_command('css')}"
+            raise SettingsError(what, where="message.inline_css", fix=fix) from None
         self._error: type[Exception] = InlineError
         self._inline = CSSInliner(
             keep_style_tags=True, remove_inlined_selectors=True, keep_link_tags=True, load_remote_stylesheets=False

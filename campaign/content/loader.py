@@ -53,6 +53,11 @@ class TemplateLoader(FileSystemLoader):
         document = self.documents.get(name)
         return None if document is None else document.source.place(line)
 
+    def place_of(self, name: str, text: str) -> str | None:
+        """Give file and line of a text in a compiled template; None where lines are the template's own."""
+        document = self.documents.get(name)
+        return None if document is None else document.source.place_of_text(text)
+
     @property
     def included(self) -> tuple[Path, ...]:
         """The files that MJML includes."""

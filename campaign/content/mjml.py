@@ -22,6 +22,7 @@ from jinja2.lexer import Token, TokenStream
 
 from campaign.content.mjml_source import Construct, MjmlSource
 from campaign.errors import SettingsError, TemplateError
+from campaign.extras import install_command
 
 _POSITION = re.compile(r"(?: in root template)?(?: at position (\d+):\d+)?$")
 
@@ -62,7 +63,7 @@ def compiled_mjml(environment: Environment, loader: FileSystemLoader, name: str,
         import mrml
     except ImportError:
         what = "the library that compiles MJML is not installed"
-        raise SettingsError(what, where=title, fix="pip install 'campaign[mjml]'") from None
+        raise SettingsError(what, where=title, fix=f"install it: {install_command('mjml')}") from None
     files: list[Path] = []
 
     def read(path: str, parent: str) -> tuple[str, str, str]:

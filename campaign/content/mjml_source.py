@@ -89,6 +89,11 @@ class MjmlSource:
         start, line = self._origins[bisect_right(self._origins, (offset, _AFTER_ALL)) - 1]
         return self.place(line + self.text.count("\n", start, offset))
 
+    def place_of_text(self, text: str) -> str:
+        """Write file and line of the first place that has this text, or only the file."""
+        at = self.text.find(text)
+        return self._files[0][1] if at < 0 else self.place_of(at)
+
     def add(self, name: str, title: str, text: str, *, within: tuple[str, ...] = ()) -> None:
         """Read a file; `within` are the names of those that include it."""
         first = self._lines + 1

@@ -1,13 +1,16 @@
 """Where in MJML one is: in which element, within a tag, a value or a comment. Pieces of text in, one after the other.
 
 Raises `TemplateError` for what no compiler of MJML takes, and most refuse without a line: an end that fits no
-beginning, a value without quotes, a `<` that begins nothing.
+beginning, a value without quotes, a `<` that begins nothing; and for a component that there is none of, or that stands
+where it is only text: mrml hands these on to the inbox as they stand.
 
-Limits: it follows tags, and knows no component. CDATA, DOCTYPE and processing instructions are refused.
+Limits: it follows tags, and does not know what a component may hold. CDATA, DOCTYPE and processing instructions are
+refused.
 """
 
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 
 from campaign.errors import TemplateError
 
@@ -16,6 +19,33 @@ _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
 """Elements that have no end: HTML Standard, section 13.1.2."""
+
+HOLD_HTML = frozenset(
+    (
+        *("mj-text", "mj-button", "mj-table", "mj-raw", "mj-social-element", "mj-navbar-link"),
+        *("mj-accordion-title", "mj-accordion-text", "mj-title", "mj-preview", "mj-style"),
+    )
+)
+"""Components in which nothing is MJML any more: MJML's "ending tags", and texts of the head."""
+_COMPONENTS = HOLD_HTML | frozenset(
+    (
+        *(
+            "mjml",
+            "mj-head",
+            "mj-body",
+            "mj-include",
+            "mj-attributes",
+            "mj-all",
+            "mj-class",
+            "mj-breakpoint",
+            "mj-font",
+        ),
+        *("mj-html-attributes", "mj-selector", "mj-html-attribute", "mj-wrapper", "mj-section", "mj-group"),
+        *("mj-column", "mj-hero", "mj-image", "mj-divider", "mj-spacer", "mj-social", "mj-navbar", "mj-accordion"),
+        *("mj-accordion-element", "mj-carousel", "mj-carousel-image"),
+    )
+)
+"""All there are: documentation.mjml.io."""
 
 _BEGIN = re.compile(r"<!--|</?(?=[A-Za-z])|<")
 _NAME = re.compile(r"[A-Za-z][^\s/>]*")
@@ -94,6 +124,8 @@ class Tags:
         if found[0] == "</":
             self.tag = f"/{name[0]}"
             self._close(name[0])
+        elif name[0].lower().startswith("mj"):
+            self._require_component(name[0], line)
         return name.end()
 
     def _within_tag(self, piece: str, line: int) -> None:
@@ -111,6 +143,15 @@ class Tags:
             self.inside = ""
             if not self.tag.startswith("/") and self.tag.lower() not in _VOID:
                 self.open.append((self.tag, self.tag_line))
+
+    def _require_component(self, name: str, line: int) -> None:
+        if name not in _COMPONENTS:
+            near = get_close_matches(name.lower(), _COMPONENTS, n=1, cutoff=0.7)
+            raise self._fault(f"MJML has no <{name}>" + (f"; did you mean <{near[0]}>?" if near else ""), line, CORRECT)
+        around = next((opened for opened, _ in self.open if opened in HOLD_HTML), None)
+        if around is not None and name != "mj-include":
+            fix = f"end <{around}> before it, or write HTML"
+            raise self._fault(f"<{name}> stands in <{around}>, where MJML compiles nothing", line, fix)
 
     def _close(self, name: str) -> None:
         if not self.open:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 CORRECT_TEMPLATE = "correct the template"
+_DIGITS = re.compile(r"\d+")
 LINK_NAMES = ("url", "expires_at", "issued_at")
 CAMPAIGN_NAMES = ("name",)
 KEY = "key"
@@ -77,6 +78,19 @@ def listed(names: Iterable[str]) -> str:
     """Write names one after the other, the first twenty."""
     shown = [repr(name) for name in names]
     return ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")
+
+
+def misspelt_columns(asked: Iterable[str], columns: Sequence[str]) -> list[tuple[str, str]]:
+    """Find the names that templates ask for under `default` or `if`, where a column that there is was probably meant:
+    each with that column. Names that differ in a number alone (`line_1`, `line_2`) are two.
+    """
+    plain = {_plain(one): one for one in reversed([*columns, "email", KEY])}
+    found = []
+    for name in sorted({*asked} - {*plain.values(), *columns}):
+        near = next(iter(get_close_matches(_plain(name), plain, n=1, cutoff=0.8)), None)
+        if near is not None and (near == _plain(name) or _DIGITS.sub("", near) != _DIGITS.sub("", _plain(name))):
+            found.append((name, plain[near]))
+    return found
 
 
 def _meant(name: str, known: Sequence[str]) -> str:

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign.errors import SettingsError
+from campaign.extras import install_command
 
 if TYPE_CHECKING:
     from campaign.dkim.pem import Algorithm
 
 _LARGEST = 65536
+_DER = b"\x30\x82"
+"""How a key of some size begins: a SEQUENCE (X.690 section 8.9) with two octets of length."""
 _BOM = b"\xef\xbb\xbf"
 _block = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 
@@ -74,7 +77,7 @@ def load_key(key: SigningKey, *, checked: bool = False) -> PrivateKey:
             key.setting,
             key.source,
             "signing takes the library `cryptography`, which is not installed",
-            "install it: pip install 'campaign[dkim]'",
+            f"install it: {install_command('dkim')}",
         ) from None
     try:
         algorithm, sign, public = parsed(key.pem, checked=checked)
@@ -104,6 +107,11 @@ def _private_block(content: bytes, setting: str, source: str) -> bytes:
         if any(label.endswith(b"PUBLIC KEY") for label in kinds):
             what = "that is a public key, and signing takes the private one"
             raise _unfit(setting, source, what, "name the file that the public key was made from")
+        if b" PRIVATE KEY-----" in content:
+            raise _unfit(setting, source, "the private key in it has no end", "copy it again, to its last line")
+        if content.startswith(_DER):
+            what = "that is DER, and keys are read as PEM"
+            raise _unfit(setting, source, what, "openssl pkey -inform DER -in OLD -out NEW; chmod 600 NEW")
         what = "there is no private key in it" + (", but a certificate" if b"CERTIFICATE" in kinds else "")
         raise _unfit(setting, source, what, "name a PEM file with one: -----BEGIN PRIVATE KEY-----")
     ((label, block),) = private

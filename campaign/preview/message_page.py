@@ -54,9 +54,9 @@ def message_page(
 
 
 def _attached(message: bytes) -> str:
-    """A line that names the attachments, where there are some."""
+    """A line that names the attachments, where there are some: the gallery, too, shows it above the message."""
     files = [f"<bdi>{shown(visible(one.name))}</bdi> ({_size(one.size)})" for one in attached_files(message)]
-    return f"<p>Attached: {', '.join(files)}</p>" if files else ""
+    return f'<p class="attached">Attached: {", ".join(files)}</p>\n' if files else ""
 
 
 def _size(octets: int) -> str:

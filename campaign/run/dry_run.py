@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 
+from campaign.content import misspelt_columns
 from campaign.dkim import SigningKey
 from campaign.errors import EmptyCellError, InvalidContactError
 from campaign.ledger.interface import ContactsLedger
@@ -36,7 +37,6 @@ def dry_run_rows(
     settings: Settings,
     *,
     limit: int | None = None,
-    secret: str | None = None,
     reading: Callable[[int], None],
     agreed: Callable[[int], bool] = lambda _: True,
     allow_empty: bool = False,
@@ -44,14 +44,14 @@ def dry_run_rows(
     ledger: Path | None = None,
     signing_keys: Sequence[SigningKey] = (),
 ) -> Iterator[DryRunRow]:
-    """Make the message of every row (of the first `limit` ones), in order. Without `secret`, one is thrown away.
-    `agreed` hears how many messages it will be; where it says no, none is made. What reading the files has shown stands
-    in `seen` before the first row; and, with the `ledger` of earlier runs, what these have left. Without
-    `signing_keys`, messages are not signed.
+    """Make the message of every row (of the first `limit` ones), in order; their links sign nobody in. `agreed` hears
+    how many messages it will be; where it says no, none is made. What reading the files has shown stands in `seen`
+    before the first row; and, with the `ledger` of earlier runs, what these have left. Without `signing_keys`, messages
+    are not signed.
     """
     contacts = open_contacts_of(settings.contacts, allow_empty=allow_empty)
     window = dry_run_window(settings)
-    factory = MessageFactory(message_plan(settings, secret or throwaway_secret(), window, signing_keys))
+    factory = MessageFactory(message_plan(settings, throwaway_secret(), window, signing_keys))
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
         factory.verify(contacts.columns)
     now = datetime.now(window.zone)
@@ -59,6 +59,7 @@ def dry_run_rows(
         lists, mended = fill(trial, contacts, settings.contacts.suppress, reading)
         if seen is not None:
             seen.lists, seen.mended, seen.constants = lists, mended, factory.templates.constants
+            seen.misspelt = misspelt_columns(factory.templates.columns, contacts.columns)
             seen.before = None if ledger is None else _before(trial, factory.digest(), window)
         if not agreed(sum(row.status is Status.PENDING for row in islice(trial.rows(), limit))):
             return
@@ -183,17 +184,17 @@ def _cells(one: DryRunRow) -> list[tuple[str, str, bool]]:
 def check(
     settings: Settings,
     *,
-    secret: str,
     reading: Callable[[int], None],
     ledger: Path | None = None,
     look: Callable[[int, Content, frozenset[str]], None] = lambda *_: None,
 ) -> DryRun:
-    """Make everybody's message with the real secret, and keep none. They are not signed, which would take longer than
-    all the rest. `ledger`: that of earlier runs, which is left as it is. `look` gets each message's row and content,
-    and what of the content is the same in every message. Raises UsageError.
+    """Make everybody's message, and keep none. They are not signed, which would take longer than all the rest. Their
+    links have a throw-away secret: they are as long as with the real one, and whatever is quoted of a message signs
+    nobody in. `ledger`: that of earlier runs, which is left as it is. `look` gets each message's row and content, and
+    what of the content is the same in every message. Raises UsageError.
     """
     seen = DryRun()
-    for one in dry_run_rows(settings, secret=secret, reading=reading, seen=seen, ledger=ledger):
+    for one in dry_run_rows(settings, reading=reading, seen=seen, ledger=ledger):
         seen.count(one)
         if one.made is not None:
             seen.look_at_links(one)
@@ -207,9 +208,9 @@ def sample_messages(settings: Settings, contacts: Sequence[Contact]) -> list[Mes
     return [factory.make(contact, datetime.now(UTC))[2] for contact in contacts]
 
 
-def size_with_little(settings: Settings, secret: str, contact: Contact) -> int | None:
+def size_with_little(settings: Settings, contact: Contact) -> int | None:
     """Give the bytes of a contact's message with next to nothing in its cells."""
-    factory = MessageFactory(message_plan(settings, secret, open_window()))
+    factory = MessageFactory(message_plan(settings, throwaway_secret(), open_window()))
     return smallest_size(lambda one: len(factory.make(one, datetime.now(UTC))[2].data), contact)
 
 

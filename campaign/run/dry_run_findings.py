@@ -72,6 +72,8 @@ class DryRun:
     """None where nothing is known of earlier runs."""
     constants: frozenset[str] = frozenset()
     """The pieces of the templates that are the same in every message."""
+    misspelt: list[tuple[str, str]] = field(default_factory=list)
+    """Columns that the templates ask for and the file has not, each with the one that was probably meant."""
     declined: bool = False
     """There would have been too many."""
     linkless: Counter[str] = field(default_factory=Counter)

@@ -13,6 +13,7 @@ from campaign.settings.field_types import text
 
 _NAME = re.compile(r"[!-9;-~]{1,76}")
 """RFC 5322 section 2.2: printable ASCII without the colon; the length leaves room on a line of 78."""
+_NO_NAME = "a header's name is made of letters, digits and hyphens"
 _OWN = "it is written by campaign itself"
 _ONE = "one message goes to one contact, so that there is no"
 _REFUSED: dict[str, str] = {
@@ -54,7 +55,8 @@ def header_templates(value: object) -> dict[str, str]:
     for name, template in value.items():
         why = _against(str(name), found)
         if why:
-            raise RefusedValueError(f"{_shown(name)}: {why}", fix="take it out", quote=False)
+            fix = "correct the name" if why == _NO_NAME else "take it out"
+            raise RefusedValueError(f"{_shown(name)}: {why}", fix=fix, quote=False)
         try:
             found[name] = text(template)
         except RefusedValueError as error:
@@ -66,7 +68,7 @@ def _against(name: str, others: Mapping[str, str]) -> str:
     """Say what is to be said against a name; "" where nothing is."""
     lowered = name.lower()
     if _NAME.fullmatch(name) is None:
-        return "a header's name is made of letters, digits and hyphens"
+        return _NO_NAME
     if any(lowered == other.lower() for other in others):
         return "it stands there twice"
     for start, why in _REFUSED_STARTS.items():
@@ -77,4 +79,4 @@ def _against(name: str, others: Mapping[str, str]) -> str:
 
 def _shown(name: object) -> str:
     written = str(name)
-    return written if len(written) <= 76 and written.isascii() and written.isprintable() else repr(written[:76])
+    return written if _NAME.fullmatch(written) else repr(written[:76])

@@ -108,6 +108,7 @@ def _read(path: Path) -> str:
 
 def _parsed(content: str, path: Path) -> dict[str, object]:
     where, problem = str(path), ""
+    fix = 'text needs double quotes (host = "smtp.acme.example"), and each name may be set once; see toml.io'
     try:
         return tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
@@ -118,15 +119,18 @@ def _parsed(content: str, path: Path) -> dict[str, object]:
         else:
             lines = content.split("\n")
             where += f", line {len(lines)}, column {len(lines[-1]) + 1} (the end)"
+        if twice := re.fullmatch(r"Cannot declare \('(\w+)',\) twice", problem):
+            problem = f"[{twice[1]}] stands there twice"
+            fix = (
+                "for two keys, write [[dkim]] above each"
+                if twice[1] == "dkim"
+                else "put its settings under one of them"
+            )
     except RecursionError:
         problem = "lists or tables nested too deeply"
     except ValueError:
         problem = "a number too large"
-    raise SettingsError(
-        f"the settings file is not TOML: {problem}",
-        where=where,
-        fix='text needs double quotes (host = "smtp.acme.example"), and each name may be set once; see toml.io',
-    )
+    raise SettingsError(f"the settings file is not TOML: {problem}", where=where, fix=fix)
 
 
 def _with_absolute_paths(settings: Settings) -> Settings:

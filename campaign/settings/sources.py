@@ -63,7 +63,7 @@ class Source(PydanticBaseSettingsSource):
             return
         self.notes.misspelt.add(near)
         hint = f"; did you mean {near}?" if near else ""
-        fix = f"write {near}, or take it out" if near else f"take it out; the sections are {', '.join(SECTIONS)}"
+        fix = f"write {near}, or take it out" if near else _where_it_might_belong(key)
         self.notes.refuse(f"no such setting {as_written(key)}{hint}", fix=fix, origin=origin)
 
     def refuse_secret(self, key: str, what: str, origin: str) -> None:
@@ -229,3 +229,13 @@ class FileSource(Source):
         if near and near[0] not in self.document:
             for key, value in content.items():
                 self._put_or_refuse(f"{near[0]}.{key}", value)
+
+
+def _where_it_might_belong(key: str) -> str:
+    section, _, name = key.partition(".")
+    if section == "message" and "-" in name:  # no setting has a hyphen, and header fields mostly do
+        return "if it is a header field, write it under [message.headers]; or take it out"
+    if section in SECTIONS:
+        known = [one.removeprefix(f"{section}.") for one in FIELDS if one.startswith(f"{section}.")]
+        return f"take it out; the settings of [{section}] are {', '.join(known)}"
+    return f"take it out; the sections are {', '.join(SECTIONS)}"

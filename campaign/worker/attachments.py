@@ -13,6 +13,8 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 from campaign.confined_files import FileIdentity, RefusedFileError, identity, open_within, plain_form, read_whole
@@ -52,6 +54,7 @@ class AttachmentParts:
         self._kept = kept
         self._size = 0
         self._own: OrderedDict[str, tuple[FileIdentity, bytes]] = OrderedDict()
+        self._folders = sorted({f"{one}/" for one in folders}, key=len, reverse=True)
         if for_all is None:  # else a run has begun: a folder that is gone since then stops it in good order, at a row
             for needed in folders:
                 self._require_folder(needed)
@@ -76,7 +79,7 @@ class AttachmentParts:
                 raise self._at_fault(path, error) from None
             what = "is not there" if error.errno == errno.ENOENT else f"can't be read: {error.strerror}"
         if not path.startswith("./"):  # else the folder is the row's own choice
-            self._require_folder(path.partition("/")[0])
+            self._require_folder(self._folder_of(path))
         raise InvalidContactError(
             f"the attachment {_shown(path.removeprefix('./'))} {what}",
             where=SETTING,
@@ -110,14 +113,31 @@ class AttachmentParts:
             with open_within(self._folder, path, private=self._private) as file:
                 return attachment_part(path.rpartition("/")[2], read_whole(file, largest=LARGEST))
         except RefusedFileError as error:
-            what = str(error)
+            what, fix = str(error), "name another file, or take it out of the setting"
         except OSError as error:
-            what = "is not there" if error.errno == errno.ENOENT else f"can't be read: {error.strerror}"
-        raise SettingsError(
-            f"the attachment {_shown(path)} {what}",
-            where=SETTING,
-            fix="put the file into the campaign's folder, readable, or take it out of the setting",
-        )
+            missing = error.errno == errno.ENOENT
+            what = f"is not there{self._nearly(path)}" if missing else f"can't be read: {error.strerror}"
+            fix = "put the file into the campaign's folder, readable, or take it out of the setting"
+        raise SettingsError(f"the attachment {_shown(path)} {what}", where=SETTING, fix=fix)
+
+    def _nearly(self, path: str) -> str:
+        """Name the file that was probably meant, if it is one that may be attached."""
+        folder, _, name = path.rpartition("/")
+        names: dict[str, str] = {}
+        with suppress(OSError):
+            names = {one.casefold(): one for one in os.listdir(self._folder / folder)}  # noqa: PTH208
+        for near in get_close_matches(name.casefold(), names, n=1, cutoff=0.8):
+            meant = f"{folder}/{names[near]}" if folder else names[near]
+            with suppress(RefusedFileError, OSError):
+                open_within(self._folder, meant, private=self._private).close()
+                return f"; did you mean {_shown(meant)}?"
+        return ""
+
+    def _folder_of(self, path: str) -> str:
+        """The folder that the setting names, in which a row's cells have chosen; the first step of the path, where that
+        is not known: a setting may begin with an `{% if %}`.
+        """
+        return next((one for one in self._folders if path.startswith(one)), path.partition("/")[0]).rstrip("/")
 
     def _require_folder(self, name: str) -> None:
         """Raise SettingsError where a folder of attachments can't be looked into: then no row is to blame."""
@@ -129,7 +149,11 @@ class AttachmentParts:
                 fix="put the files themselves into the campaign's folder: a link may lead anywhere inside it",
             )
         try:
-            os.close(os.open(self._folder / name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+            descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.stat(".", dir_fd=descriptor)  # to read a folder is one right, to reach what is in it another
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise self._at_fault(name, error) from None
 

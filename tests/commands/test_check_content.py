@@ -2,10 +2,12 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.campaigns import SmallCampaign
+from campaign.links import LinkMinter
+from tests.campaigns import SECRET, SmallCampaign
 from tests.command_line import Command, template
 from tests.conftest import StartServer
 
@@ -27,6 +29,16 @@ class TestCheck:
         shown = command("preview", small.path)
         assert "plan is empty in 10 rows (3, 4, 5, 6, 7, …)" in shown.err
 
+    def test_a_column_that_is_misspelt_under_default_is_noted(self, command: Command, small: SmallCampaign) -> None:
+        """Everybody would be greeted as "friend", and nothing else says so."""
+        small.contacts([("a@x.example", "A", "Ann", "x")], ("email", "name", "first_name", "line_1"))
+        body = "Hello {{ contact.firstname | default('friend') }} {{ contact.line_2 | default }} {{ link.url }}"
+        template(small, body_txt=body, body_html="{{ link.url }} {{ contact.region | default('all') }}")
+        small.load(25)
+        said = command("check", small.path, "--offline")
+        assert said.out.count("the templates ask for a column") == 1
+        assert "a column 'firstname'" in said.out and "did you mean 'first_name'?" in said.out
+
     def test_one_row_is_not_said_to_be_several(self, command: Command, small: SmallCampaign) -> None:
         small.contacts([("a@x.example", "Ann"), ("b@x.example", "")]).load(25)
         assert "  name is empty in 1 row (2): fill it in" in command("check", small.path, "--offline").out
@@ -39,6 +51,34 @@ class TestCheck:
             said = command(words[0], small.path, *words[1:])
             (line,) = [line for line in (said.out + said.err).splitlines() if "row 2: " in line]
             assert "body.txt" in line and line.count("row 2") == 1
+
+    @pytest.mark.parametrize(
+        "markup",
+        [
+            '<a href="{{ link.url[-60:] }}">in</a>',
+            '<img alt="" src="http://{{ link.url[-60:] }}.acme.example/open.gif">',
+            "<style>@media print { @{{ link.url[-60:] }} {} }</style>",
+        ],
+        ids=["path", "host", "at-rule"],
+    )
+    def test_no_finding_quotes_a_link_that_signs_somebody_in(
+        self, command: Command, small: SmallCampaign, markup: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whatever a template makes of it: the links that are looked at are signed with a throw-away secret."""
+        given: list[str] = []
+        make = LinkMinter.__init__
+
+        def heard(self: LinkMinter, *, secret: str, **more: Any) -> None:
+            given.append(secret)
+            make(self, secret=secret, **more)
+
+        monkeypatch.setattr(LinkMinter, "__init__", heard)
+        template(small, body_html="<p>Hello <a href='{{ link.url }}'>in</a></p>" + markup)
+        small.load(25)
+        monkeypatch.setattr("campaign.run.dry_run.throwaway_secret", lambda: "f" * 64)
+        assert "body.html" in command("check", small.path, "--offline").out
+        assert given.count(SECRET) == 1  # to see whether it will do
+        assert given[1:] == ["f" * 64] * (len(given) - 1) != []
 
     def test_nobody_to_mail_is_not_ready(self, command: Command, small: SmallCampaign) -> None:
         small.contacts([("a@x.example", ""), ("b@x.example", " ")]).load(25)

@@ -29,7 +29,10 @@ def test_a_path_without_a_cell_is_the_same_for_all(source: str, expected: str) -
     assert made(contact()) == expected
 
 
-@pytest.mark.parametrize("source", ["/etc/passwd", "../terms.pdf", "a/../../terms.pdf", ".", "a/.."])
+@pytest.mark.parametrize(
+    "source",
+    ["/etc/passwd", "../terms.pdf", "a/../../terms.pdf", ".", "a/..", "~/terms.pdf", "https://acme.example/t.pdf"],
+)
 def test_a_path_out_of_the_folder_is_the_settings_fault(source: str) -> None:
     with pytest.raises(TemplateError) as caught:
         AttachmentPath(source, campaign_name="autumn")

@@ -142,3 +142,16 @@ def test_chunks_with_a_picture_are_still_the_same_objects_for_everybody(tmp_path
     templates = loaded(tmp_path, '<p>Hello {{ contact.name }}</p><img src="cid:logo.png"> and much more')
     chunks = templates.render(contact(name="Ann"), LINK).html
     assert any("cid:" in chunk and chunk in templates.constants for chunk in chunks)
+
+
+@pytest.mark.parametrize(
+    ("written", "what", "fix"),
+    [
+        ("lgoo.png", "there is no picture 'lgoo.png'; did you mean 'logo.png'?", "put it into the template's folder"),
+        ("the logo.png", "there is no picture 'the'", "write a space in its name as %20"),
+    ],
+)
+def test_a_name_that_was_nearly_right_is_told_how(tmp_path: Path, written: str, what: str, fix: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        loaded(tmp_path, f'<img src="cid:{written}" alt="">')
+    assert caught.value.what == what and caught.value.fix.startswith(fix)

@@ -140,4 +140,4 @@ def test_without_the_library_the_setting_is_refused_and_no_other_way_needs_it(tm
         "except SettingsError as error: print(error.where, error.fix)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "message.inline_css pip install 'campaign[css]'\n"
+    assert done.stdout == f"message.inline_css install it: {sys.executable} -m pip install 'campaign[css]'\n"

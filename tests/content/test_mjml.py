@@ -206,6 +206,15 @@ def test_nothing_else_can_be_included(tmp_path: Path, path: str) -> None:
             "it is no MJML that can be compiled: unexpected token",
             5,
         ),
+        ("\n<mj-txt>x</mj-txt>", "MJML has no <mj-txt>; did you mean <mj-text>?", 5),
+        ("\n<MJ-TEXT>x</MJ-TEXT>", "MJML has no <MJ-TEXT>; did you mean <mj-text>?", 5),
+        ("\n<mj-qqqqqqqq/>", "MJML has no <mj-qqqqqqqq>", 5),
+        (
+            "<mj-text>\n<mj-button href='x'>x</mj-button></mj-text>",
+            "<mj-button> stands in <mj-text>, where MJML compiles nothing",
+            5,
+        ),
+        ("\n<mj-image\nsrc='cid:no.png'/>", "there is no picture 'no.png'", 6),
         ("<mj-include\npath='{{ contact.a }}'/>", "<mj-include> is computed", 5),
         ("<mj-include path='whole.mjml'/>", "'whole.mjml' is a whole document", 4),
         ("<mj-include path='round.mjml'/>", "'round.mjml' includes itself", "round.mjml line 2"),
@@ -274,7 +283,10 @@ def test_without_the_library_body_mjml_is_refused_and_no_other_needs_it(tmp_path
         "try: load_templates(pathlib.Path(sys.argv[1]), campaign_name='c', unsubscribe_url=None)\n"
         "except SettingsError as error: print(error.where, error.fix)\n"
     )
-    for file, told in (("body.html", ""), ("body.mjml", "body.mjml pip install 'campaign[mjml]'\n")):
+    for file, told in (
+        ("body.html", ""),
+        ("body.mjml", f"body.mjml install it: {sys.executable} -m pip install 'campaign[mjml]'\n"),
+    ):
         folder = write(tmp_path / file, {"subject.txt": "s", file: column("")})
         done = subprocess.run(
             [sys.executable, "-c", code, folder], cwd=ROOT, capture_output=True, text=True, check=True

@@ -104,9 +104,10 @@ def not_an_rsa_key_any_more() -> bytes:
             lambda: dsa.generate_private_key(1024).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
             "neither RSA nor Ed25519",
         ),
-        (lambda: rsa().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), "no private key in it"),
+        (lambda: rsa().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), "that is DER"),
         (lambda: pem(rsa())[:300] + b"\n-----END PRIVATE KEY-----\n", "damaged"),
-        (lambda: pem(rsa())[:300], "no private key in it"),
+        (lambda: pem(rsa())[:300], "has no end"),
+        (lambda: b"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj", "no private key in it"),
         (not_an_rsa_key_any_more, "damaged"),
         (lambda: b"", "no private key in it"),
         (lambda: b"x" * 70_000, "larger than 64 KiB"),
@@ -162,7 +163,7 @@ def test_without_the_library_it_says_how_to_install_it(tmp_path: Path) -> None:
         [sys.executable, "-c", program, str(tmp_path / "dkim.pem")], capture_output=True, text=True, check=True
     )
     assert "cryptography" in ran.stdout
-    assert "pip install 'campaign[dkim]'" in ran.stdout
+    assert f"{sys.executable} -m pip install 'campaign[dkim]'" in ran.stdout
 
 
 def test_the_library_is_not_asked_for_before_a_key_is_read() -> None:

@@ -62,6 +62,8 @@ def test_the_page_shows_both(tmp_path: Path) -> None:
     text = page.read_text("utf-8")
     assert f"Attached: <bdi>Preise &amp; _März_.pdf</bdi> ({len(PDF)} bytes), <bdi>large.bin</bdi> (12 kB)" in text
     assert SHOWN in text and "cid:" not in text
+    # Not in the page's own head, which the gallery hides: index.html shows the attachments, too.
+    assert "Attached" not in text[text.index("<header>") : text.index("</header>")]
 
 
 def test_a_page_of_a_message_without_files_says_nothing_of_them(tmp_path: Path) -> None:

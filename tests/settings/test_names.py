@@ -31,6 +31,25 @@ def test_a_name_of_no_setting_is_refused_with_the_nearest(folder: Folder, docume
     assert folder.refusal(document).what == words
 
 
+@pytest.mark.parametrize(
+    ("document", "fix"),
+    [
+        (changed(message={"Feedback-ID": "a:b"}), "if it is a header field, write it under [message.headers]"),
+        (changed(retry={"zzz": 5}), "take it out; the settings of [retry] are tries, first_wait, "),
+        (changed(zzz=5), "take it out; the sections are contacts, message, "),
+    ],
+)
+def test_where_no_name_is_near_the_places_to_look_are_told(folder: Folder, document: Document, fix: str) -> None:
+    assert folder.refusal(document).fix.startswith(fix)
+
+
+@pytest.mark.parametrize(("section", "fix"), [("dkim", "for two keys, write [[dkim]]"), ("smtp", "put its settings")])
+def test_a_section_that_stands_there_twice_is_told_as_that(folder: Folder, section: str, fix: str) -> None:
+    error = folder.refusal(f"[{section}]\n[{section}]\n")
+    assert error.what == f"the settings file is not TOML: [{section}] stands there twice"
+    assert "line 2" in error.where and error.fix.startswith(fix)
+
+
 @pytest.mark.parametrize("missing", REQUIRED)
 def test_what_is_missing_is_named_with_the_line_to_add(folder: Folder, missing: str) -> None:
     document = copy.deepcopy(MINIMAL)

@@ -54,6 +54,15 @@ def test_a_contacts_file_that_has_changed_is_read_again(folder: Path) -> None:
     assert made("invoices/1") == attachment_part("1", b"x" * 300)
 
 
+def test_a_file_that_was_written_in_place_with_its_old_time_is_read_again(folder: Path) -> None:
+    made, file = parts(folder), folder / "invoices" / "1"
+    made("invoices/1")
+    before = file.stat()
+    file.write_bytes(b"x" * 300)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert made("invoices/1") == attachment_part("1", b"x" * 300)
+
+
 def test_what_is_for_all_stays_as_it_was_when_the_run_began(folder: Path) -> None:
     owner = parts(folder, "terms.pdf")
     (folder / "terms.pdf").unlink()
@@ -119,6 +128,28 @@ def test_a_folder_that_the_row_has_chosen_is_its_own_fault(folder: Path, path: s
     assert b'filename="1"' in parts(folder)("./invoices/1")
 
 
+def test_a_folder_in_a_folder_that_is_gone_is_no_rows_fault(folder: Path) -> None:
+    """What the setting names is the setting's, however deep: `files/2026/{{ contact.invoice }}`."""
+    (folder / "files" / "2026").mkdir(parents=True)
+    made = parts(folder, folders=["files", "files/2026"])
+    with pytest.raises(InvalidContactError, match="'files/2026/a/1' is not there"):
+        made("files/2026/a/1")
+    (folder / "files" / "2026").rmdir()
+    with pytest.raises(SettingsError, match="folder 'files/2026' is not there"):
+        made("files/2026/a/1")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_entered_is_no_rows_fault(folder: Path) -> None:
+    made = parts(folder)
+    (folder / "invoices").chmod(0o600)
+    try:
+        with pytest.raises(SettingsError, match="Permission denied"):
+            made("invoices/1")
+    finally:
+        (folder / "invoices").chmod(0o700)
+
+
 def test_a_folder_that_leads_out_is_no_rows_fault(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     (folder / "bills").symlink_to(tmp_path_factory.mktemp("elsewhere"))
     with pytest.raises(SettingsError, match="leads out"):
@@ -143,3 +174,26 @@ def test_a_file_larger_than_any_server_takes_is_not_read(folder: Path) -> None:
         file.truncate(attachments.LARGEST + 1)
     with pytest.raises(InvalidContactError, match="never sent"):
         parts(folder)("invoices/large")
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "fix"),
+    [
+        ("term.pdf", "is not there; did you mean 'terms.pdf'?", "put the file into the campaign's folder"),
+        ("terms.PDF2", "is not there; did you mean 'terms.pdf'?", "put the file into the campaign's folder"),
+        ("invoice/1", "is not there", "put the file into the campaign's folder"),
+        ("secrets.csv", "is not there", "put the file into the campaign's folder"),
+        ("invoices", "is a folder", "name another file"),
+        ("secret.csv", "is one of the campaign's own files", "name another file"),
+    ],
+)
+def test_a_file_for_all_that_is_none_is_told_with_the_one_that_was_meant(
+    folder: Path, path: str, what: str, fix: str
+) -> None:
+    """What is never attached is not proposed either."""
+    (folder / "secret.csv").write_bytes(b"x")
+    with pytest.raises(SettingsError) as caught:
+        parts(folder, path, private=[folder / "secret.csv"])
+    told = caught.value
+    assert told.what.startswith(f"the attachment {path!r} {what}") and told.fix.startswith(fix)
+    assert ("did you mean" in told.what) == ("did you mean" in what)

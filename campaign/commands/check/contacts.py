@@ -33,9 +33,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         settings = settings.model_copy(update={"window": given})
     inspection = inspection_of(settings)
     with Console(title=settings.name) as console:
-        known.seen = seen = dry_run_rows(
-            settings, secret=known.secret, reading=console.reading, ledger=known.ledger, look=inspection.look
-        )
+        known.seen = seen = dry_run_rows(settings, reading=console.reading, ledger=known.ledger, look=inspection.look)
     for report in seen.lists:
         if report.unusable:
             found.note(in_words(report), rule="suppression_unusable")
@@ -51,6 +49,13 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     show_counts({word: seen.counts[word] for word in Status if word is not Status.PENDING}, found.detail)
     for line in seen.fault_lines():
         found.detail(f"  {line}")
+    for name, meant in seen.misspelt:
+        found.note(
+            f"the templates ask for a column {name!r}, which the file has not: everybody gets what stands for it",
+            rule="column_missing",
+            where="message.template",
+            fix=f"did you mean {meant!r}? Or leave it, if other files have that column",
+        )
     for mend, count in seen.mended.items():
         found.note(f"{counted(count, 'address', 'addresses')} {mend.value}", rule="addresses_corrected")
     if words := seen.sizes.clipped_words():

@@ -42,7 +42,7 @@ def _too_large(settings: Settings, known: Known, limit: int, found: Findings) ->
     """Tell messages that the server finds too large; raise TemplateError where that is the templates' fault."""
     seen = known.seen
     assert seen.sizes.smallest_contact is not None
-    size = size_with_little(settings, known.secret, seen.sizes.smallest_contact)
+    size = size_with_little(settings, seen.sizes.smallest_contact)
     if size is not None and size > limit:
         raise too_large(size, limit)
     count = sum(messages for size, messages in seen.sizes.counts.items() if size > limit)

@@ -11,7 +11,6 @@ from campaign.errors import LedgerError, WindowError
 from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate
 from campaign.ledger.opening import open_for_reading
-from campaign.links import throwaway_secret
 from campaign.model import Status
 from campaign.results import refuse_foreign
 from campaign.run.dry_run import dry_run_window
@@ -31,14 +30,13 @@ class Known:
     """None where it is over, or can't be understood."""
     timezone: str = "UTC"
     """The window's zone, where that is one."""
-    secret: str = field(default_factory=throwaway_secret, repr=False)
     ledger: Path | None = None
     """That of earlier runs, if there were any."""
     seen: DryRun = field(default_factory=DryRun)
 
 
 def secrets(settings: Settings, known: Known, found: Findings) -> None:
-    """Secrets. Without one that will do, the other steps go on with a throw-away secret."""
+    """Secrets: whether they are there and will do. No other step has them: links are signed with a throw-away one."""
     for name, path, who in open_to_others(secret_files(settings)):
         found.note(f"{path} ({name}) can be read by {who}: chmod 600 keeps it to its owner", rule="secret_readable")
     password = settings.smtp.password
@@ -46,7 +44,7 @@ def secrets(settings: Settings, known: Known, found: Findings) -> None:
         found.note("the SMTP password begins or ends with a space: is that meant?", rule="password_spaces")
     found.take(lambda: _signing_keys(settings, found))
     require_secrets(settings, sandbox=False)
-    known.secret = signing_secret(settings)
+    signing_secret(settings)
     found.ok("secrets", "all there")
 
 

@@ -51,7 +51,13 @@ class PublishedKey:
 async def published_key(resolver: Resolver, key: DkimKey) -> PublishedKey:
     """Ask for a key's record, and judge it."""
     answer = await resolver.ask(key.name, "TXT")
-    return PublishedKey(key=key, answer=answer, faults=tuple(_judge(key, answer)))
+    faults = tuple(_judge(key, answer))
+    if not answer.unanswered and not answer.values:
+        # Many a DNS form appends the domain to whatever name is typed into it.
+        doubled = await resolver.ask(f"{key.name}.{key.domain}", "TXT")
+        if doubled.values:
+            faults = (_doubled(key),)
+    return PublishedKey(key=key, answer=answer, faults=faults)
 
 
 def _judge(key: DkimKey, answer: Answer) -> Iterator[Finding]:
@@ -86,17 +92,24 @@ def _judge(key: DkimKey, answer: Answer) -> Iterator[Finding]:
     yield from _judge_tags(key, tags, where)
 
 
+def _doubled(key: DkimKey) -> Finding:
+    what = "our DKIM key is published at a name with the domain in it twice, where nobody looks for it"
+    fix = f"write the name without the domain where the record is made: {key.selector}._domainkey"
+    return _wrong("dkim_missing", what, f"TXT record of {key.name}.{key.domain}", fix)
+
+
 def _judge_tags(key: DkimKey, tags: dict[str, str], where: str) -> Iterator[Finding]:
     replace = f'replace it: TXT "{key.record}"'
+    another = f"if others sign with that key, take another selector for ours; or {replace}"
     ours = parse_tags(key.record).tags
     kind, wanted = tags.get("k", "rsa"), ours.get("k", "rsa")
     if kind != wanted:
         what = f"the published DKIM key is for {kind[:20]}, and the one that signs here is for {wanted}"
-        yield _wrong("dkim_key_type", what, where, replace)
+        yield _wrong("dkim_key_type", what, where, another)
         return
     if not _same(tags["p"], ours.get("p", "")):
         what = "the published DKIM key is not the public half of the one that signs here: no signature verifies"
-        yield _wrong("dkim_other_key", what, where, replace)
+        yield _wrong("dkim_other_key", what, where, another)
         return
     if "h" in tags and "sha256" not in _words(tags["h"]):
         what = f"h={tags['h'][:40]} in the DKIM key shuts out sha256, with which everything is signed here"

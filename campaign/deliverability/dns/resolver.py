@@ -138,7 +138,7 @@ def _values(records: dns.rrset.RRset, kind: Kind) -> tuple[str, ...]:
 
 def _why(error: Exception, seconds: float) -> str:
     if isinstance(error, dns.exception.Timeout):
-        return f"no answer within {seconds:.1f} s"
+        return f"no answer within {f'{seconds:.1f}'.removesuffix('.0')} s"
     if isinstance(error, dns.resolver.NoNameservers):
         # One entry a try: name server, whether by TCP, port, what went wrong, the answer if there was one.
         told = [entry[4] for entry in error.kwargs.get("errors", ()) if entry[4] is not None]

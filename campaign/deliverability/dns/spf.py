@@ -27,7 +27,7 @@ def spf_findings(
     # A relay with a return path of its own is judged by that one's record: then what we find here breaks nothing.
     bad = Severity.NOTE if own else Severity.WRONG
     if node.record is None and not node.several:
-        yield _missing(node.domain, where, relay, host, missing)
+        yield _missing(node, where, relay, host, missing)
         return
     broken = [*_broken(node, where, bad)]
     yield from broken
@@ -56,7 +56,16 @@ def example(relay: Relay | None, host: str) -> str:
     return "v=spf1 mx ~all"
 
 
-def _missing(domain: str, where: str, relay: Relay | None, host: str, missing: Severity) -> Finding:
+def _missing(node: SpfNode, where: str, relay: Relay | None, host: str, missing: Severity) -> Finding:
+    domain = node.domain
+    if node.nearly:
+        return Finding(
+            severity=missing if relay is None or not relay.own_return_path else Severity.NOTE,
+            rule="spf_missing",
+            what=f"{domain} has no SPF record that a receiver would know for one: {node.nearly[:60]!r}",
+            where=where,
+            fix="a record begins with exactly v=spf1 and a space, without quotes of its own",
+        )
     if relay is not None and relay.own_return_path:
         return Finding(
             severity=Severity.OK,

@@ -44,6 +44,8 @@ class SpfNode:
     record: SpfRecord | None = None
     several: int = 0
     """How many records there are, where that is more than one."""
+    nearly: str = ""
+    """Where there is no record: a text that was meant for one."""
     terms: list[Followed] = field(default_factory=list)
     redirected: "SpfNode | None" = None
     unanswered: bool = False
@@ -129,6 +131,7 @@ async def _node(resolver: Resolver, domain: str, above: tuple[str, ...], allowan
     if len(records) > 1:
         node.several = len(records)
     if len(records) != 1:
+        node.nearly = next((text for text in answer.values if "v=spf1" in text.lower()), "") if not records else ""
         return node
     node.record = record = parse_spf(records[0])
     path = (*above, domain)

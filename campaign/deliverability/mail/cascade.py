@@ -3,18 +3,26 @@
 By tinycss2 and cssselect2. Two schemes are told apart: light, and dark, which has what stands in
 `@media (prefers-color-scheme: dark)` besides. What another condition has (a width, print, `@supports`) is in neither.
 Presentational attributes (`bgcolor`, `color`) are not CSS and are not here. Raises nothing: what a browser would skip
-is skipped. Limits: no `@layer`, no nesting, no `:hover` and its like, which never match.
+is skipped. Limits: no `@layer`, no nesting, no `:hover` and its like, which never match. Of <style> elements, ten times
+what Gmail takes is read, and of a style attribute as much; what takes longer than some seconds is given up.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import cssselect2  # type: ignore[import-untyped]
 import tinycss2  # type: ignore[import-untyped]
 
+from campaign.deliverability.mail.client_support import GMAIL_STYLE_LIMIT
 from campaign.deliverability.mail.document import Document
+
+_MOST_CHARACTERS = 10 * GMAIL_STYLE_LIMIT
+_MOST_SECONDS = 3.0
+"""Of the processor, for one document: a thousand selectors like `div div a` and some thousand elements take minutes."""
 
 
 class Declaration(NamedTuple):
@@ -81,22 +89,26 @@ class _Sheet:
                 self.matcher.add_selector(selector, (condition, declarations))
 
 
-def cascade(document: Document) -> Cascade:
-    """Work it out for a whole document."""
-    sheet, length = _Sheet(), 0
+def cascade(document: Document, *, clock: Callable[[], float] = time.process_time) -> Cascade | None:
+    """Work it out for a whole document; None where that takes too long. `clock`: seconds."""
+    sheet, length, end = _Sheet(), 0, clock() + _MOST_SECONDS
     for style in document.named("style"):
         text = "".join(style.itertext())
+        left = max(0, _MOST_CHARACTERS - length)
         length += len(text.encode("utf-8", "replace"))
-        rules = tinycss2.parse_stylesheet(_uncommented(text), skip_comments=True, skip_whitespace=True)
-        sheet.add(rules, _media(style.get("media") or ""), style)
+        rules = tinycss2.parse_stylesheet(_uncommented(text[:left]), skip_comments=True, skip_whitespace=True)
+        with suppress(RecursionError):  # conditions within conditions, hundreds deep
+            sheet.add(rules, _media(style.get("media") or ""), style)
     light: dict[Any, Mapping[str, str]] = {}
     dark: dict[Any, Mapping[str, str]] = {}
     declared: list[tuple[Any, Declaration]] = []
     for wrapper in cssselect2.ElementWrapper.from_html_root(document.root).iter_subtree():
+        if clock() > end:
+            return None
         element = wrapper.etree_element
         matches = [payload for _, _, _, payload in sheet.matcher.match(wrapper)]
         attribute = element.get("style")
-        inline = tuple(_declarations(attribute)) if attribute else ()
+        inline = tuple(_declarations(attribute[:_MOST_CHARACTERS])) if attribute else ()
         if not matches and not inline:
             continue
         declared += [(element, one) for _, declarations in matches for one in declarations]

@@ -32,6 +32,10 @@ def css_faults(css: Cascade, *, has_vml: bool) -> Iterator[Fault]:
     """Go through what is declared. `has_vml`: the message has Outlook's own markup, by which it gets backgrounds."""
     told = set()
     for element, declaration in css.declared:
+        if (
+            css.light[element].get("display") == "none"
+        ):  # all programs obey that, and nothing is lost of what isn't there
+            continue
         for words, support in _dropped(element, declaration, has_vml):
             if words not in told:
                 told.add(words)

@@ -8,8 +8,9 @@ looked at; of more than fifty shapes of a message the later ones are not. Subjec
 """
 
 import re
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -23,7 +24,8 @@ _FIRST = 3
 """Messages that are looked at whatever their shape."""
 _MOST = 50
 _MOST_CHARACTERS = 2_000_000
-"""Of all that are looked at: ten seconds at worst. One is looked at however long it is."""
+_MOST_SECONDS = 10.0
+"""Of all that are looked at; seconds of the processor. One is looked at however long it is, or takes."""
 _SHOWN = 3
 """Places that are named."""
 _LINE = re.compile(r"\bline \d+")
@@ -60,7 +62,10 @@ class Inspection:
     """`html_file` again, where the text is made from the HTML."""
     looked_at: int = 0
     messages: int = 0
+    clock: Callable[[], float] = time.process_time
+    """Seconds."""
     _characters: int = 0
+    _seconds: float = 0.0
     _shapes: set[frozenset[str]] = field(default_factory=set)
     _found: dict[tuple[str, str], _Found] = field(default_factory=dict)
     """By the name of the rule, and the file."""
@@ -74,6 +79,7 @@ class Inspection:
             self._add(row, SUBJECT_FILE, [Fault(rule=rule, place="")])
         if not self._is_new(content, constants):
             return
+        began = self.clock()
         self.looked_at += 1
         html, text = "".join(content.html), "".join(content.text)
         self._characters += len(html) + len(text)
@@ -87,9 +93,10 @@ class Inspection:
         by_file.setdefault(self.text_file, []).extend(plain_faults(text, is_own=is_own))
         for file, faults in by_file.items():
             self._add(row, file, faults)
+        self._seconds += self.clock() - began
 
     def _is_new(self, content: Content, constants: frozenset[str]) -> bool:
-        if self.looked_at >= _MOST or self._characters > _MOST_CHARACTERS:
+        if self.looked_at >= _MOST or self._characters > _MOST_CHARACTERS or self._seconds > _MOST_SECONDS:
             return False
         shape = constants.intersection(chain(content.html, content.text))
         is_new = shape not in self._shapes
@@ -130,6 +137,6 @@ class Inspection:
             for place, times in Counter(found.places).items()
             if place
         ]
-        more = f", and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
-        named = f": {', '.join(places[:_SHOWN])}{more}" if places else ""
+        more = f"; and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
+        named = f": {'; '.join(places[:_SHOWN])}{more}" if places else ""
         return f"{file}, as row {found.row:,} gets it{named}{count}"

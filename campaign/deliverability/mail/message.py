@@ -1,7 +1,7 @@
 """One message, looked at as an inbox and a reader would: subject, HTML and text in, faults out.
 
 Whatever is given, nothing is raised. Of a document with more than twenty thousand elements, ten times what Gmail
-shows of one, only the text is looked at.
+shows of one, only the text is looked at; of one whose CSS takes too long to work out, all but what hangs on CSS.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -32,15 +32,17 @@ def html_faults(
     looks: Mapping[Any, Appearance] = {}
     if document is not None:
         css = cascade(document)
-        looks = appearances(document, css.light, dark=False)
+        if css is not None:
+            looks = appearances(document, css.light, dark=False)
         yield from structure_faults(document)
         yield from link_faults(document)
         yield from image_faults(document, _removed_by(looks))
-        yield from css_faults(css, has_vml="<v:" in html)
-        yield from contrast_faults(document, looks, "")
-        if css.dark is not None:
-            yield from contrast_faults(document, appearances(document, css.dark, dark=True), "dark")
-        yield from _preheader(document, _hidden_by(looks))
+        if css is not None:
+            yield from css_faults(css, has_vml="<v:" in html)
+            yield from contrast_faults(document, looks, "")
+            if css.dark is not None:
+                yield from contrast_faults(document, appearances(document, css.dark, dark=True), "dark")
+            yield from _preheader(document, _hidden_by(looks))
     yield from unsubscribe_faults(
         document,
         text,

@@ -6,8 +6,8 @@ Not found are those that a mail service fills in on the message's way, which are
 
 import re
 
-_BRACES = re.compile(r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}", re.DOTALL)
-_ENCODED = re.compile(r"%7B%7B.{0,200}?%7D%7D", re.IGNORECASE | re.DOTALL)
+_BRACES = re.compile(r"\{\{(?:(?!\{\{).){0,200}?\}\}|\{%(?:(?!\{%).){0,200}?%\}", re.DOTALL)
+_ENCODED = re.compile(r"%7B%7B(?:(?!%7B%7B).){0,200}?%7D%7D", re.IGNORECASE | re.DOTALL)
 """As a URL has them after `| urlencode`."""
 _A_SERVICE_S_OWN = re.compile(r"unsub|\bpm:", re.IGNORECASE)
 

@@ -66,7 +66,7 @@ LINK_EMPTY = Rule(
 LINK_RELATIVE = Rule(
     name="link_relative",
     what="an address has no https:// in front; a message has no site that it could count from",
-    fix="write it whole, with https:// and the host",
+    fix='write it whole, with https:// and the host; or src="cid:logo.png" for a picture in the template\'s folder',
 )
 LINK_MALFORMED = Rule(
     name="link_malformed",
@@ -126,7 +126,8 @@ HTML_EMBED = Rule(
 FONT_REMOTE = Rule(
     name="font_remote",
     what="a font is fetched from elsewhere: Gmail, Outlook and Yahoo ignore it",
-    fix="take it out, or leave it to the others and see that the next name in font-family will do",
+    fix="take it out (MJML brings its own, unless <mj-all> in <mj-attributes> has a font-family), or leave it to the "
+    "others and see that the next name in font-family will do",
 )
 CSS_REMOTE = Rule(
     name="css_remote",

@@ -1,7 +1,8 @@
 """What surrounds the words of a message: language, title, character set; and what mail programs take out of it.
 
 A document in, faults out. Outlook's conditional comments are comments here as everywhere else, so what stands in them
-is not looked at; structured data (`application/ld+json`, which Gmail reads) is no script. Raises nothing.
+is not looked at; structured data (`application/ld+json`, which Gmail reads) is no script, and a `<style>` that is
+empty, since all its rules were inlined, is nothing. Raises nothing.
 """
 
 import re
@@ -44,7 +45,7 @@ def structure_faults(document: Document) -> Iterator[Fault]:
             support = ELEMENTS[name]
             words = "" if support is None else f" (not in {support.without})"
             yield Fault(rule=HTML_EMBED, place=f"{place(element)}{words}")
-        elif name == "style" and is_within(element, _BODY):
+        elif name == "style" and is_within(element, _BODY) and "".join(element.itertext()).strip():
             yield Fault(rule=CSS_IN_BODY, place=place(element))
         elif name == "link" and "stylesheet" in (element.get("rel") or "").lower().split():
             remote = FONT_REMOTE if is_font(element.get("href") or "") else CSS_REMOTE

@@ -102,3 +102,20 @@ def test_what_is_not_answered_is_not_missing(zone: Zone) -> None:
     zone.wrong[""] = "SERVFAIL"
     key = published(zone)
     assert key.faults == () and key.answer.unanswered
+
+
+def test_a_record_whose_name_has_the_domain_twice_is_told_as_that(zone: Zone) -> None:
+    """Forms of DNS providers append the domain to what is typed."""
+    zone.txt("2026a._domainkey.acme.se.acme.se", OURS)
+    (fault,) = published(zone).faults
+    assert fault.rule == "dkim_missing" and "in it twice" in fault.what
+    assert fault.where == "TXT record of 2026a._domainkey.acme.se.acme.se"
+    assert fault.fix.endswith(": 2026a._domainkey")
+
+
+@pytest.mark.parametrize(
+    "record", [OURS_ED, f"v=DKIM1; k=rsa; p={spelt(mersenne(1279, 2203))}"], ids=["another kind", "another key"]
+)
+def test_a_key_of_somebody_elses_is_not_to_be_written_over_blindly(zone: Zone, record: str) -> None:
+    (fault,) = published(zone, record).faults
+    assert fault.fix == f'if others sign with that key, take another selector for ours; or replace it: TXT "{OURS}"'

@@ -119,6 +119,13 @@ def test_without_spf_and_a_signature_of_ours_nothing_vouches(zone: Zone) -> None
     assert looked_at(zone, RELAYED) == {"spf_missing": "wrong", "dkim_relay": "note"}
 
 
+def test_a_record_with_quotes_of_its_own_is_told_as_that(zone: Zone) -> None:
+    """Forms of DNS providers put their own around what is typed."""
+    instead(_SPF, f'"{SPF}"')(healthy(zone))
+    (found,) = [one for one in look_at(ACME, zone.server()) if one.rule == "spf_missing"]
+    assert "no SPF record that a receiver would know" in found.what and "without quotes" in found.fix
+
+
 def test_the_record_to_publish_is_spelt_out(zone: Zone) -> None:
     zone.mx("acme.se", "mx.acme.se").address("mx.acme.se", "5.6.7.1")
     fixes = {one.rule: one.fix for one in look_at(ACME, zone.server())}

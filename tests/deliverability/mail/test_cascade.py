@@ -1,5 +1,7 @@
 """Which declaration holds: importance, style attributes, specificity, order; and in which scheme."""
 
+from itertools import count
+
 import pytest
 
 from campaign.deliverability.mail.cascade import cascade
@@ -14,6 +16,7 @@ def colors(css: str, body: str = '<p class="a" id="p">t</p>') -> tuple[str | Non
     tree = parse(document(body, css=css))
     assert tree is not None
     found, element = cascade(tree), next(tree.named("p"))
+    assert found is not None
     dark = None if found.dark is None else found.dark.get(element, {}).get("color")
     return found.light.get(element, {}).get("color"), dark
 
@@ -70,4 +73,24 @@ def test_a_style_attribute_wins_unless_a_rule_is_important() -> None:
 def test_a_style_element_of_another_medium_does_not_hold() -> None:
     tree = parse(document("<p>t</p>", css="p { color: red }").replace("<style>", '<style media="print">'))
     assert tree is not None
-    assert cascade(tree).light.get(next(tree.named("p"))) is None
+    found = cascade(tree)
+    assert found is not None and found.light.get(next(tree.named("p"))) is None
+
+
+def test_what_takes_too_long_is_given_up() -> None:
+    """Selectors times elements times ancestors have no bound that a size could give."""
+    tree = parse(document("<div>" * 100, css="div div div div a div { color: red }"))
+    assert tree is not None
+    assert cascade(tree, clock=count(0, 0.01).__next__) is not None
+    assert cascade(tree, clock=count(0, 1.0).__next__) is None
+
+
+def test_conditions_within_conditions_are_skipped_however_deep() -> None:
+    assert colors("p { color: red }" + "@media screen {" * 5_000 + "p { color: blue }") == ("red", None)
+
+
+def test_of_css_without_end_the_beginning_is_read() -> None:
+    end = "p { color: blue }"
+    assert colors("p { color: red }" + "i { top: 0 }" * 20_000 + end) == ("red", None)
+    assert colors("p { color: red }" + "i { top: 0 }" * 100 + end) == ("blue", None)
+    assert colors("", f'<p style="color: red; {"top: 0;" * 50_000} color: blue">') == ("red", None)

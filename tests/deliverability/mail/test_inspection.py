@@ -36,13 +36,21 @@ def test_a_branch_that_only_a_late_row_takes_is_looked_at() -> None:
     assert finding.where.endswith(" (in 1 of 4 messages looked at)")
 
 
+def test_after_some_seconds_of_the_processor_no_further_message_is_looked_at() -> None:
+    seconds = iter(range(0, 1000, 6))
+    inspection = Inspection(clock=lambda: float(next(seconds)))
+    for row in range(1, 101):
+        inspection.look(row, content("x"), CONSTANTS)
+    assert (inspection.looked_at, inspection.messages) == (2, 100)
+
+
 def test_another_place_in_another_row_is_told_as_well_and_the_same_one_is_not() -> None:
     inspection = Inspection()
     inspection.look(1, content(BAD), CONSTANTS)
     inspection.look(2, content(EXTRA, BAD), CONSTANTS)
     inspection.look(3, content(EXTRA, BAD, BAD.replace("acme", "other")), CONSTANTS)
     (finding,) = inspection.findings()
-    places = "line 2, <a> to http://acme.example/…, line 4, <a> to http://other.example/… (row 3)"
+    places = "line 2, <a> to http://acme.example/…; line 4, <a> to http://other.example/… (row 3)"
     assert finding.where == f"body.html, as row 1 gets it: {places}"
 
 
@@ -50,7 +58,7 @@ def test_many_places_are_counted() -> None:
     inspection = Inspection()
     inspection.look(7, content(*(BAD.replace("acme", f"a{number}") for number in range(9))), CONSTANTS)
     (finding,) = inspection.findings()
-    assert finding.where.count("line ") == 3 and finding.where.endswith(", and 6 more")
+    assert finding.where.count("line ") == 3 and finding.where.endswith("; and 6 more")
 
 
 def test_so_many_shapes_are_looked_at_and_no_more() -> None:

@@ -67,6 +67,7 @@ def test_what_is_wrong_in_the_body_is_found_and_nothing_else(body: str, rule: st
 
 
 SOUND = [
+    "<style> </style>",
     '<a href="mailto:a@acme.example?subject=Hello there">t</a>',
     '<a href="tel:+1 555 0100">t</a><a href="sms:+15550100">t</a><a href="webcal://acme.example/x">t</a>',
     '<a href="#terms">t</a><h2 id="terms">Terms</h2>',
@@ -94,6 +95,7 @@ SOUND = [
     '<p style="mso-line-height-rule:exactly;mso-padding-alt:0;border-radius:4px;max-width:600px">t</p>',
     '<img align="left" style="float:left" src="cid:x" alt="x">',
     '<p style="display:block;position:relative;float:none;filter:none">t</p>',
+    '<span style="display:none!important;visibility:hidden;opacity:0;max-height:0;overflow:hidden">t</span>',
     '<p dir="rtl" lang="ar">مرحبا بكم</p>',
     '<p style="color:red;color:;;:;">t</p>',
     "<center><font size=2 face=arial>old</font></center>",
