@@ -26,4 +26,4 @@ def test_several_are_told_one_a_line_and_ten_of_them_by_name() -> None:
     assert first == "the templates name what there isn't:"
     assert lines[0] == "  body.txt line 0: there is no column 'c0'" and lines[9].endswith("'c9'")
     assert lines[10:] == ["  and 3 more"]
-    assert (error.where, error.fix) == ("message.template", "correct it; or not")
+    assert (error.where, error.fix) == ("message.template", "correct the template; or not")
