@@ -120,7 +120,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InlineImage:
-    """A picture that travels with the message, since its HTML shows it."""
+    """An image that travels with the message, since its HTML shows it."""
 
     name: str
     octets: bytes = field(repr=False)

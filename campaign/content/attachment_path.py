@@ -82,18 +82,23 @@ class AttachmentPath(TextTemplate):
         return posixpath.normpath(f"{base}/{chosen}") if not chosen.endswith("/") else f"{base}/{chosen}"
 
 
+def shown_path(path: str) -> str:
+    """Give a path as an error shows it: in quotes, not all of a long one, and nothing in it that a terminal obeys."""
+    return repr(visible(path[:_LONGEST]) + ("…" if len(path) > _LONGEST else ""))
+
+
 def _of_the_setting(path: str) -> str:
     """Give the operator's own path, in its plainest form."""
     if _IS_ADDRESS(path):
         raise TemplateError(
-            f"{visible(path[:_LONGEST])!r} is an address, and nothing is fetched",
+            f"{shown_path(path)} is an address, and nothing is fetched",
             where=SETTING,
             fix="save the file into the campaign's folder, and name it from there",
         )
     plain = posixpath.normpath(path)
     if plain.startswith(("/", "../", "~/")) or plain in (".", "..") or not plain.isprintable():
         raise TemplateError(
-            f"{visible(path[:_LONGEST])!r} is no path inside the campaign's folder",
+            f"{shown_path(path)} is no path inside the campaign's folder",
             where=SETTING,
             fix="put the file beside campaign.toml, or into a folder there, and name it from there",
         )
@@ -102,7 +107,7 @@ def _of_the_setting(path: str) -> str:
 
 def _unfit(path: str, contact: ContactView, what: str) -> InvalidContactError:
     return InvalidContactError(
-        f"{SETTING}: the path {visible(path[:_LONGEST])!r} {what}",
+        f"{SETTING}: the path {shown_path(path)} {what}",
         where=f"row {contact.number}",
         fix="correct the columns of the row that the path is made of",
     )

@@ -1,7 +1,7 @@
-"""Pictures that the HTML shows and the message brings along: `src="cid:logo.png"` names a file, as templates are named.
+"""Images that the HTML shows and the message brings along: `src="cid:logo.png"` names a file, as templates are named.
 
-In: the syntax tree of a template that gives HTML. Out: the same, each `cid:` with the Content-ID of its picture in the
-file's place (RFC 2392), and the pictures, once each. It is done before the template is compiled, so that nothing is
+In: the syntax tree of a template that gives HTML. Out: the same, each `cid:` with the Content-ID of its image in the
+file's place (RFC 2392), and the images, once each. It is done before the template is compiled, so that nothing is
 left to do for a message.
 
 Raises `TemplateError` that names file and line: for a file that isn't there, and for a name that is put together, since
@@ -28,7 +28,7 @@ from campaign.model import InlineImage
 _CID = re.compile(r"""(["'(=]\s*|\A\s*)cid:([^"'()\s<>]*)""", re.IGNORECASE)
 """In an attribute, quoted or not, or in `url()`; or at the start of a text that a template hands on."""
 _LARGEST = 10_000_000
-"""Octets of one picture: more than any inbox shows in a message."""
+"""Octets of one image: more than any inbox shows in a message."""
 
 
 class InlineImages:
@@ -47,7 +47,7 @@ class InlineImages:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The pictures' files."""
+        """The images' files."""
         return tuple(self._folder / name for name in self._found)
 
     def put_into(
@@ -90,9 +90,9 @@ class InlineImages:
         name = unquote(unescape(written))
         if not name or goes_on:
             raise TemplateError(
-                "the name of a picture is put together: what follows cid: must stand in the template as it is",
+                "the name of an image is put together: what follows cid: must stand in the template as it is",
                 where=where,
-                fix="name a file in the template's folder, src=\"cid:logo.png\", or link to a picture of the contact's",
+                fix="name a file in the template's folder, src=\"cid:logo.png\", or link to an image of the contact's",
             )
         for path in candidates(name):
             known = self._found.get(path)
@@ -103,9 +103,9 @@ class InlineImages:
                 continue
             if self._complete:
                 raise TemplateError(
-                    f"the picture {name!r} is named in a template that is itself named by what a row holds",
+                    f"the image {name!r} is named in a template that is itself named by what a row holds",
                     where=where,
-                    fix="include that template by its name, or show the picture in body.html",
+                    fix="include that template by its name, or show the image in body.html",
                 )
             digest = sha256(octets + b"\0" + path.encode()).hexdigest()[:24]
             image = InlineImage(
@@ -115,7 +115,7 @@ class InlineImages:
             return image
         near = get_close_matches(name, [*self._beside(candidates(name))], n=1, cutoff=0.75)
         raise TemplateError(
-            f"there is no picture {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
+            f"there is no image {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
             where=where,
             fix=(
                 "write a space in its name as %20"
@@ -125,7 +125,7 @@ class InlineImages:
         )
 
     def _beside(self, paths: tuple[str, ...]) -> Iterator[str]:
-        """Give the names of what lies where a picture was looked for."""
+        """Give the names of what lies where an image was looked for."""
         for path in paths:
             folder = (self._folder / path).parent
             if folder.is_relative_to(self._folder):
@@ -133,17 +133,15 @@ class InlineImages:
                     yield from os.listdir(folder)  # noqa: PTH208
 
     def _read(self, path: str, name: str, where: str) -> bytes | None:
-        """The picture's octets; None where there is no such file."""
-        fix = "keep pictures in the template's folder, or in the folder beside it"
+        """The image's octets; None where there is no such file."""
+        fix = "keep images in the template's folder, or in the folder beside it"
         try:
             with open_within(self._folder, path) as file:
                 return read_whole(file, largest=_LARGEST)
         except RefusedFileError as error:
-            what = f"the picture {name!r} {error}"
+            what = f"the image {name!r} {error}"
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            what = (
-                f"the picture {name!r} can't be read: {getattr(error, 'strerror', None) or 'no file has such a name'}"
-            )
+            what = f"the image {name!r} can't be read: {getattr(error, 'strerror', None) or 'no file has such a name'}"
         raise TemplateError(what, where=where, fix=fix)

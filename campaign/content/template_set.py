@@ -192,7 +192,7 @@ def load_templates(
     """Compile the templates of a folder and all that they name. Nothing is read again while rendering.
 
     `unsubscribe_url`, `to_name`, `headers` and `attachments` are the settings of [message] by these names, themselves
-    templates over the contact. `key_of`: address → `contact.key`. `image_domain`: what the Content-IDs of pictures end
+    templates over the contact. `key_of`: address → `contact.key`. `image_domain`: what the Content-IDs of images end
     with. `inline_css`: rules of <style> become attributes. Raises `TemplateError` that names file and line,
     `SettingsError` where a library is missing that this asks for.
     """

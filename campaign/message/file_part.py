@@ -1,11 +1,11 @@
-"""A file as a part of a message: attached, or as a picture that the HTML shows.
+"""A file as a part of a message: attached, or as an image that the HTML shows.
 
 In: its name and its octets. Out: the whole MIME part, header fields, an empty line and base64 in lines of 76 characters
 (RFC 2045 section 6.8), without the boundary. It is made once, however many messages it is in. Nothing in it is changed
 by DKIM's relaxed canonicalisation (RFC 6376 section 3.4.4): no line ends in white space, none has two blanks in a row.
 
 The octets arrive as they are. Only a calendar's line ends become CRLF, as RFC 5545 section 3.1 wants them.
-Raises TemplateError for a picture that is none. Limits: whole files in memory.
+Raises TemplateError for an image that is none. Limits: whole files in memory.
 """
 
 from binascii import b2a_base64
@@ -13,7 +13,7 @@ from binascii import b2a_base64
 from campaign.errors import TemplateError
 from campaign.model import InlineImage
 
-from .calendar import method_of, with_line_ends
+from .calendar_file import method_of, with_line_ends
 from .media_type import media_type
 from .parameters import ascii_name, file_name, safe_name
 
@@ -33,12 +33,12 @@ def attachment_part(name: str, octets: bytes) -> bytes:
 
 
 def inline_image_part(image: InlineImage) -> bytes:
-    """Give a picture that the HTML names by its Content-ID (RFC 2392). Raises TemplateError for another file."""
+    """Give an image that the HTML names by its Content-ID (RFC 2392). Raises TemplateError for another file."""
     kind = media_type(image.name, image.octets)
     if not kind.startswith("image/") or not image.octets:
         held = f"what is in it is {kind}" if image.octets else "it is empty"
         raise TemplateError(
-            f"{image.name} is no picture: {held}", where=image.where, fix="save it again as PNG, JPEG or GIF"
+            f"{image.name} is no image: {held}", where=image.where, fix="save it again as PNG, JPEG or GIF"
         )
     fields = f"Content-ID: <{image.content_id}>\r\n"
     return _part(kind, image.name, image.octets, disposition="inline", fields=fields)

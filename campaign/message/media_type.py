@@ -9,7 +9,7 @@ A text is UTF-8, and says so. One that isn't could be in any encoding, and is ha
 message would have to stand there unencoded (RFC 2046 section 5.2.1), which no 7-bit transport can promise: an `.eml`
 goes as octets, too, and opens all the same once it is saved.
 
-Raises nothing. The library (puremagic, of those that know web pages, pictures and calendars apart and are kept up) is
+Raises nothing. The library (puremagic, of those that know web pages, images and calendars apart and are kept up) is
 imported only where it is needed. Limits: what is only odd (a JPEG called `.png`) is not told.
 """
 
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import PurePosixPath
 
-from .calendar import is_calendar
+from .calendar_file import is_calendar
 
 OCTETS = "application/octet-stream"
 _SURE = 0.4

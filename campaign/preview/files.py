@@ -1,7 +1,7 @@
-"""The files in a message, for its page: pictures put into the HTML, attachments by name and size.
+"""The files in a message, for its page: images put into the HTML, attachments by name and size.
 
 In: a message's bytes, as finished or as a server received them. Out: what the page shows of its files. Nothing is
-written, and nothing is loaded: a picture stands in the page as a `data:` URL. Raises nothing.
+written, and nothing is loaded: an image stands in the page as a `data:` URL. Raises nothing.
 """
 
 import re
@@ -23,21 +23,21 @@ class AttachedFile(NamedTuple):
     size: int
 
 
-def with_pictures(html: str, message: bytes) -> str:
-    """Give the HTML with the message's own pictures in it (RFC 2392)."""
+def with_images(html: str, message: bytes) -> str:
+    """Give the HTML with the message's own images in it (RFC 2392)."""
     if "cid:" not in html.lower():
         return html
-    pictures = {}
+    images = {}
     for part in _files(message):
         kind, octets = part.get_content_type(), part.get_payload(decode=True)
         if kind.startswith("image/") and isinstance(octets, bytes):
             identifier = str(part["Content-ID"] or "").strip().strip("<>")
-            pictures[identifier] = f"data:{kind};base64,{b64encode(octets).decode('ascii')}"
-    return _CID.sub(partial(_pictured, pictures), html)
+            images[identifier] = f"data:{kind};base64,{b64encode(octets).decode('ascii')}"
+    return _CID.sub(partial(_with_data, images), html)
 
 
-def _pictured(pictures: dict[str, str], match: re.Match[str]) -> str:
-    return pictures.get(unquote(match[1]), match[0])
+def _with_data(images: dict[str, str], match: re.Match[str]) -> str:
+    return images.get(unquote(match[1]), match[0])
 
 
 def attached_files(message: bytes) -> list[AttachedFile]:

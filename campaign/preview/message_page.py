@@ -11,7 +11,7 @@ from html import escape
 from string import Template
 
 from campaign.pages import asset, shown
-from campaign.preview.files import attached_files, with_pictures
+from campaign.preview.files import attached_files, with_images
 from campaign.visible import visible, visible_lines
 
 # Inherited by the message's own frame (a srcdoc document takes its container's policy: HTML, section 7.9).
@@ -47,7 +47,7 @@ def message_page(
         note=shown(note),
         eml=f"{name}.eml",
         attached=_attached(message),
-        html=_framed(with_pictures(html, message)) if html.strip() else "<pre>This message has no HTML part.</pre>",
+        html=_framed(with_images(html, message)) if html.strip() else "<pre>This message has no HTML part.</pre>",
         text=shown(text) or "This message has no text part.",
         headers=shown(visible_lines(_header_block(message))),
     )

@@ -18,18 +18,16 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from campaign.confined_files import FileIdentity, RefusedFileError, identity, open_within, plain_form, read_whole
+from campaign.content.attachment_path import SETTING, shown_path
 from campaign.errors import InvalidContactError, SettingsError
 from campaign.message import attachment_part
-from campaign.visible import visible
 
-SETTING = "message.attachments"
 LARGEST = 50_000_000
 """Octets of one file. In base64 that is 68 MB; Gmail takes messages of 25 MB, Microsoft 365 at most 150."""
 _KEPT = 64 * 1024 * 1024
 """Octets of contacts' own parts that are kept."""
 _ROWS_OWN = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EINVAL}
 """What a path can bring about by itself; everything else is the machine's fault."""
-_SHOWN = 100
 
 
 class AttachmentParts:
@@ -81,7 +79,7 @@ class AttachmentParts:
         if not path.startswith("./"):  # else the folder is the row's own choice
             self._require_folder(self._folder_of(path))
         raise InvalidContactError(
-            f"the attachment {_shown(path.removeprefix('./'))} {what}",
+            f"the attachment {shown_path(path.removeprefix('./'))} {what}",
             where=SETTING,
             fix="put the file there, or correct the columns of the row that its path is made of",
         )
@@ -118,7 +116,7 @@ class AttachmentParts:
             missing = error.errno == errno.ENOENT
             what = f"is not there{self._nearly(path)}" if missing else f"can't be read: {error.strerror}"
             fix = "put the file into the campaign's folder, readable, or take it out of the setting"
-        raise SettingsError(f"the attachment {_shown(path)} {what}", where=SETTING, fix=fix)
+        raise SettingsError(f"the attachment {shown_path(path)} {what}", where=SETTING, fix=fix)
 
     def _nearly(self, path: str) -> str:
         """Name the file that was probably meant, if it is one that may be attached."""
@@ -130,7 +128,7 @@ class AttachmentParts:
             meant = f"{folder}/{names[near]}" if folder else names[near]
             with suppress(RefusedFileError, OSError):
                 open_within(self._folder, meant, private=self._private).close()
-                return f"; did you mean {_shown(meant)}?"
+                return f"; did you mean {shown_path(meant)}?"
         return ""
 
     def _folder_of(self, path: str) -> str:
@@ -144,7 +142,7 @@ class AttachmentParts:
         base = os.path.realpath(self._folder)
         if os.path.commonpath((base, os.path.realpath(self._folder / name))) != base:
             raise SettingsError(
-                f"the folder {_shown(name)} leads out of the campaign's folder",
+                f"the folder {shown_path(name)} leads out of the campaign's folder",
                 where=SETTING,
                 fix="put the files themselves into the campaign's folder: a link may lead anywhere inside it",
             )
@@ -160,11 +158,9 @@ class AttachmentParts:
     def _at_fault(self, path: str, error: OSError) -> SettingsError:
         missing = error.errno in (errno.ENOENT, errno.ENOTDIR)
         return SettingsError(
-            f"the folder {_shown(path)} is not there" if missing else f"{_shown(path)} can't be read: {error.strerror}",
+            f"the folder {shown_path(path)} is not there"
+            if missing
+            else f"{shown_path(path)} can't be read: {error.strerror}",
             where=SETTING,
             fix="see whether the folder is there, readable, and its disk sound; then run the same command again",
         )
-
-
-def _shown(path: str) -> str:
-    return repr(visible(path[:_SHOWN]) + ("…" if len(path) > _SHOWN else ""))

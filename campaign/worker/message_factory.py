@@ -86,7 +86,7 @@ class MessageFactory:
         templates.on_new_constants(self.composer.add_constants)
 
     def digest(self) -> str:
-        """Give what tells, another time, whether the templates are the same, with their pictures, and the attachments
+        """Give what tells, another time, whether the templates are the same, with their images, and the attachments
         that are the same for all: SHA-256, in hex. Raises TemplateError.
         """
         try:

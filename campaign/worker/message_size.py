@@ -41,5 +41,5 @@ def too_large(size: int, limit: int) -> TemplateError:
         f"with next to nothing in the row's cells the message still has {size:,} bytes, and the server takes {limit:,} "
         "at most (SIZE)",
         where="message.template",
-        fix="make the templates, their pictures and attachments smaller: link to what is large, in place of sending it",
+        fix="make the templates, their images and attachments smaller: link to what is large, in place of sending it",
     )

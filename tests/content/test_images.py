@@ -1,4 +1,4 @@
-"""Pictures that the HTML names by `cid:`: found, named in the HTML as the message will name them, and no others."""
+"""Images that the HTML names by `cid:`: found, named in the HTML as the message will name them, and no others."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ def html(templates: TemplateSet, **columns: str) -> str:
         "{% set logo = 'cid:logo.png' %}<img src=\"{{ logo }}\">",
     ],
 )
-def test_the_html_names_the_picture_by_its_content_id(tmp_path: Path, body: str) -> None:
+def test_the_html_names_the_image_by_its_content_id(tmp_path: Path, body: str) -> None:
     templates = loaded(tmp_path, body)
     (image,) = templates.images
     assert (image.name, image.octets) == ("logo.png", PNG)
@@ -40,12 +40,12 @@ def test_the_html_names_the_picture_by_its_content_id(tmp_path: Path, body: str)
     assert f"cid:{image.content_id}" in html(templates) and "logo.png" not in html(templates)
 
 
-def test_a_picture_shown_twice_is_brought_once(tmp_path: Path) -> None:
+def test_an_image_shown_twice_is_brought_once(tmp_path: Path) -> None:
     templates = loaded(tmp_path, '<img src="cid:logo.png"><img src="cid:./logo.png"><img src="cid:logo.png">')
     assert len(templates.images) == 1
 
 
-def test_pictures_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
+def test_images_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
     body = '{% extends "_layout/base.html" %}{% block b %}<img src="cid:logo.png">{% endblock %}'
     write(tmp_path, {"../_layout/base.html": '<img src="cid:./logo.png">{% block b %}{% endblock %}'})
     write(tmp_path, {"../_layout/logo.png": GIF})
@@ -60,13 +60,13 @@ def test_names_are_written_as_in_any_url(tmp_path: Path, written: str, file: str
     assert image.name == file
 
 
-def test_a_picture_in_a_folder_of_the_templates(tmp_path: Path) -> None:
+def test_an_image_in_a_folder_of_the_templates(tmp_path: Path) -> None:
     (image,) = loaded(tmp_path, '<img src="cid:images/a.gif">', {"images/a.gif": GIF}).images
     assert image.octets == GIF
 
 
-def test_a_picture_that_is_not_there_is_told_with_file_and_line(tmp_path: Path) -> None:
-    with pytest.raises(TemplateError, match=r"no picture 'lgoo\.png'") as caught:
+def test_an_image_that_is_not_there_is_told_with_file_and_line(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"no image 'lgoo\.png'") as caught:
         loaded(tmp_path, '<p>\n{# #}\n<img\n src="cid:lgoo.png">')
     assert caught.value.where == "body.html line 4"
 
@@ -87,26 +87,26 @@ def test_a_name_that_is_put_together_is_told_with_file_and_line(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("name", ["../../secret.png", "../../../etc/passwd", "/etc/passwd"])
-def test_a_picture_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+def test_an_image_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret.png").write_bytes(PNG)
     with pytest.raises(TemplateError):
         loaded(tmp_path, f'<img src="cid:{name}">')
 
 
-def test_a_link_to_a_picture_elsewhere_is_refused(tmp_path: Path) -> None:
+def test_a_link_to_an_image_elsewhere_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(PNG)
     (write(tmp_path, {}) / "way.png").symlink_to("../../secret.png")
     with pytest.raises(TemplateError, match="leads out"):
         loaded(tmp_path, '<img src="cid:way.png">')
 
 
-def test_a_folder_is_no_picture(tmp_path: Path) -> None:
+def test_a_folder_is_no_image(tmp_path: Path) -> None:
     (write(tmp_path, {}) / "way.png").mkdir()
     with pytest.raises(TemplateError, match="is a folder"):
         loaded(tmp_path, '<img src="cid:way.png">')
 
 
-def test_a_template_that_a_cell_names_can_bring_no_picture_of_its_own(tmp_path: Path) -> None:
+def test_a_template_that_a_cell_names_can_bring_no_image_of_its_own(tmp_path: Path) -> None:
     """It is compiled when somebody's message wants it: what every message brings along is settled by then."""
     files: dict[str, str | bytes] = {"part.html": '<img src="cid:other.gif">', "other.gif": GIF}
     templates = loaded(tmp_path, "{% include contact.part ~ '.html' %}", files)
@@ -115,29 +115,29 @@ def test_a_template_that_a_cell_names_can_bring_no_picture_of_its_own(tmp_path: 
     assert caught.value.where == "part.html line 1"
 
 
-def test_one_that_shows_a_picture_which_is_there_anyway_can(tmp_path: Path) -> None:
+def test_one_that_shows_an_image_which_is_there_anyway_can(tmp_path: Path) -> None:
     body = "<img src='cid:logo.png'>{% include contact.part ~ '.html' %}"
     templates = loaded(tmp_path, body, {"part.html": '<img src="cid:logo.png">'})
     assert html(templates, part="part").count(templates.images[0].content_id) == 2
 
 
-def test_a_body_in_plain_text_and_a_subject_name_no_pictures(tmp_path: Path) -> None:
+def test_a_body_in_plain_text_and_a_subject_name_no_images(tmp_path: Path) -> None:
     templates = load(tmp_path, {"subject.txt": '"cid:a.png"', "body.txt": '"cid:b.png"'})
     content = templates.render(contact(), LINK)
     assert templates.images == ()
     assert (content.subject, content.text) == ('"cid:a.png"', ('"cid:b.png"',))
 
 
-def test_the_text_that_is_made_from_html_has_the_words_of_its_picture(tmp_path: Path) -> None:
+def test_the_text_that_is_made_from_html_has_the_words_of_its_image(tmp_path: Path) -> None:
     text = "".join(loaded(tmp_path, '<p><img src="cid:logo.png" alt="Acme"> Hello</p>').render(contact(), LINK).text)
     assert "Acme" in text and "cid" not in text
 
 
-def test_pictures_are_among_the_files_that_tell_one_campaign_from_another(tmp_path: Path) -> None:
+def test_images_are_among_the_files_that_tell_one_campaign_from_another(tmp_path: Path) -> None:
     assert "logo.png" in {file.name for file in loaded(tmp_path, '<img src="cid:logo.png">').files}
 
 
-def test_chunks_with_a_picture_are_still_the_same_objects_for_everybody(tmp_path: Path) -> None:
+def test_chunks_with_an_image_are_still_the_same_objects_for_everybody(tmp_path: Path) -> None:
     """Else the composer would encode them for each message anew."""
     templates = loaded(tmp_path, '<p>Hello {{ contact.name }}</p><img src="cid:logo.png"> and much more')
     chunks = templates.render(contact(name="Ann"), LINK).html
@@ -147,8 +147,8 @@ def test_chunks_with_a_picture_are_still_the_same_objects_for_everybody(tmp_path
 @pytest.mark.parametrize(
     ("written", "what", "fix"),
     [
-        ("lgoo.png", "there is no picture 'lgoo.png'; did you mean 'logo.png'?", "put it into the template's folder"),
-        ("the logo.png", "there is no picture 'the'", "write a space in its name as %20"),
+        ("lgoo.png", "there is no image 'lgoo.png'; did you mean 'logo.png'?", "put it into the template's folder"),
+        ("the logo.png", "there is no image 'the'", "write a space in its name as %20"),
     ],
 )
 def test_a_name_that_was_nearly_right_is_told_how(tmp_path: Path, written: str, what: str, fix: str) -> None:

@@ -214,7 +214,7 @@ def test_nothing_else_can_be_included(tmp_path: Path, path: str) -> None:
             "<mj-button> stands in <mj-text>, where MJML compiles nothing",
             5,
         ),
-        ("\n<mj-image\nsrc='cid:no.png'/>", "there is no picture 'no.png'", 6),
+        ("\n<mj-image\nsrc='cid:no.png'/>", "there is no image 'no.png'", 6),
         ("<mj-include\npath='{{ contact.a }}'/>", "<mj-include> is computed", 5),
         ("<mj-include path='whole.mjml'/>", "'whole.mjml' is a whole document", 4),
         ("<mj-include path='round.mjml'/>", "'round.mjml' includes itself", "round.mjml line 2"),

@@ -1,4 +1,4 @@
-"""Attachments and pictures, as a server gets them: everybody their own file, whole, and nobody another's."""
+"""Attachments and images, as a server gets them: everybody their own file, whole, and nobody another's."""
 
 import email
 import email.policy
@@ -171,7 +171,7 @@ def test_a_folder_that_is_gone_stops_the_run_and_marks_nobody(tmp_path: Path, sm
     assert summary.trouble is not None and "'bills' is not there" in summary.trouble.what
 
 
-def test_a_picture_goes_with_the_html_that_shows_it(tmp_path: Path, smtp_server: StartServer) -> None:
+def test_an_image_goes_with_the_html_that_shows_it(tmp_path: Path, smtp_server: StartServer) -> None:
     campaign = mailer(tmp_path, "invite.ics").people(1)
     (campaign.folder / "invite.ics").write_bytes(CALENDAR.encode())
     (campaign.folder / "template" / "logo.png").write_bytes(PNG)
@@ -192,11 +192,11 @@ def test_a_picture_goes_with_the_html_that_shows_it(tmp_path: Path, smtp_server:
     assert parts["text/calendar"]["Content-Type"].params["method"] == "REQUEST"
 
 
-def test_a_picture_that_is_none_is_told_before_the_first_message(tmp_path: Path, smtp_server: StartServer) -> None:
+def test_an_image_that_is_none_is_told_before_the_first_message(tmp_path: Path, smtp_server: StartServer) -> None:
     campaign = mailer(tmp_path).people(1)
     (campaign.folder / "template" / "logo.png").write_bytes(b"<html>Please sign in</html>")
     (campaign.folder / "template" / "body.html").write_text('<p>\n<img src="cid:logo.png">{{ link.url }}')
     server = smtp_server()
-    with pytest.raises(UsageError, match="no picture") as raised:
+    with pytest.raises(UsageError, match="no image") as raised:
         campaign.send(server.port)
     assert raised.value.where == "body.html line 2" and not server.connections

@@ -1,5 +1,5 @@
 """The composer against the standard library's, with all that a message may have besides: display name, further header
-fields, inline pictures, attachments. From the same pieces both make the same tree with the same content.
+fields, inline images, attachments. From the same pieces both make the same tree with the same content.
 """
 
 import email.header
@@ -134,19 +134,19 @@ def tree(part: MIMEPart) -> object:
     text=CHUNKS,
     html=CHUNKS | CHUNKS.map(lambda chunks: [BALLAST, *chunks]),
     which=st.sampled_from(["both", "text", "html"]),
-    pictures=IMAGES,
+    image_files=IMAGES,
     files=st.lists(FILES, max_size=3),
 )
-def test_any_bodies_pictures_and_attachments_make_the_tree_that_the_standard_library_makes(
+def test_any_bodies_images_and_attachments_make_the_tree_that_the_standard_library_makes(
     text: list[tuple[str, bool]],
     html: list[tuple[str, bool]],
     which: str,
-    pictures: list[bytes],
+    image_files: list[bytes],
     files: list[File],
 ) -> None:
     images = [
         InlineImage(name=f"{number}.png", octets=octets, content_id=f"{number}@acme.example", where="body.html")
-        for number, octets in enumerate(pictures)
+        for number, octets in enumerate(image_files)
     ]
     content = Content(
         subject="Hello",

@@ -141,7 +141,7 @@ def image(name: str = "logo.png", octets: bytes = PNG) -> InlineImage:
     return InlineImage(name=name, octets=octets, content_id="0123abcd@acme.example", where="body.html line 12")
 
 
-def test_a_picture_is_shown_in_its_place_and_known_by_its_content_id() -> None:
+def test_an_image_is_shown_in_its_place_and_known_by_its_content_id() -> None:
     part = read(inline_image_part(image()))
     assert part["Content-ID"] == "<0123abcd@acme.example>"
     assert part.get_content_disposition() == "inline"
@@ -157,7 +157,7 @@ def test_a_picture_is_shown_in_its_place_and_known_by_its_content_id() -> None:
         ("logo.png", b"", "it is empty"),
     ],
 )
-def test_a_picture_that_is_none_is_the_templates_fault(name: str, octets: bytes, held: str) -> None:
+def test_an_image_that_is_none_is_the_templates_fault(name: str, octets: bytes, held: str) -> None:
     with pytest.raises(TemplateError, match=held) as caught:
         inline_image_part(image(name, octets))
     assert caught.value.where == "body.html line 12"

@@ -1,4 +1,4 @@
-"""The sample campaign, with everything on that makes mail arrive: two DKIM keys, an inline picture, attachments,
+"""The sample campaign, with everything on that makes mail arrive: two DKIM keys, an inline image, attachments,
 further headers, a display name, sign-in and STARTTLS under an authority that nobody else knows.
 
 In: a folder to make it in, and the relay. Out: `Sample`, which knows what each message must hold.

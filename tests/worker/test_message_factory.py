@@ -223,7 +223,7 @@ def test_a_key_that_will_not_do_stops_everything(planned: Planned) -> None:
         MessageFactory(planned(signing_keys=(key,)))
 
 
-def test_the_digest_tells_other_pictures_and_other_files_for_all(planned: Planned) -> None:
+def test_the_digest_tells_other_images_and_other_files_for_all(planned: Planned) -> None:
     def digest() -> str:
         return MessageFactory(plan).digest()
 

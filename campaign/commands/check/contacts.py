@@ -63,7 +63,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
             words,
             rule="html_clipped",
             where="message.template, body.html",
-            fix="make the HTML shorter: fewer styles repeated in each element, no pictures in it, less text",
+            fix="make the HTML shorter: fewer styles repeated in each element, no images in it, less text",
         )
     _advise(settings, known, ready, found)
     link_notes(settings, seen, found)

@@ -4,11 +4,9 @@ import re
 from ipaddress import ip_address
 
 from campaign.commands.check.setup import Known
-from campaign.deliverability.dns import DkimKey, MailDomains, NameServer, look_at
-from campaign.dkim import load_key, public_key_record
-from campaign.errors import SettingsError, UsageError
+from campaign.deliverability.dns import MailDomains, NameServer, look_at
+from campaign.errors import UsageError
 from campaign.model import Status
-from campaign.run.plan import read_signing_keys
 from campaign.settings import Settings
 from campaign.terminal.findings import Findings
 
@@ -25,22 +23,11 @@ def domains(settings: Settings, server: NameServer, known: Known, found: Finding
         unsubscribe=_domain(message.unsubscribe_mailto),
         relay=settings.smtp.host,
         signed=bool(settings.dkim),
-        keys=_keys(settings),
+        keys=known.dkim_keys,
         messages=known.seen.counts[Status.PENDING],
     )
     for finding in look_at(named, server):
         found.tell(finding)
-
-
-def _keys(settings: Settings) -> tuple[DkimKey, ...]:
-    """Read the keys that sign, for their public halves; one that can't be read was told before."""
-    try:
-        return tuple(
-            DkimKey(domain=key.domain, selector=key.selector, record=public_key_record(load_key(key)))
-            for key in read_signing_keys(settings)
-        )
-    except SettingsError:
-        return ()
 
 
 def name_server(written: str | None) -> NameServer:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from campaign.commands.folders import require_folder
 from campaign.commands.signing_secret import signing_secret
-from campaign.dkim import load_key
+from campaign.deliverability.dns import DkimKey
+from campaign.dkim import load_key, public_key_record
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate
@@ -30,6 +31,8 @@ class Known:
     """None where it is over, or can't be understood."""
     timezone: str = "UTC"
     """The window's zone, where that is one."""
+    dkim_keys: tuple[DkimKey, ...] = ()
+    """The public halves of the keys that sign; none where one of them can't be read."""
     ledger: Path | None = None
     """That of earlier runs, if there were any."""
     seen: DryRun = field(default_factory=DryRun)
@@ -42,16 +45,19 @@ def secrets(settings: Settings, known: Known, found: Findings) -> None:
     password = settings.smtp.password
     if password is not None and password.get_secret_value() != password.get_secret_value().strip():
         found.note("the SMTP password begins or ends with a space: is that meant?", rule="password_spaces")
-    found.take(lambda: _signing_keys(settings, found))
+    found.take(lambda: _signing_keys(settings, known, found))
     require_secrets(settings, sandbox=False)
     signing_secret(settings)
     found.ok("secrets", "all there")
 
 
-def _signing_keys(settings: Settings, found: Findings) -> None:
-    for given, key in zip(settings.dkim, read_signing_keys(settings), strict=True):
-        algorithm = load_key(key).algorithm
-        found.ok("dkim", f"messages are signed for {given.domain} ({algorithm}, {given.record_name})")
+def _signing_keys(settings: Settings, known: Known, found: Findings) -> None:
+    loaded = [load_key(key) for key in read_signing_keys(settings)]
+    known.dkim_keys = tuple(
+        DkimKey(domain=key.domain, selector=key.selector, record=public_key_record(key)) for key in loaded
+    )
+    for key, published in zip(loaded, known.dkim_keys, strict=True):
+        found.ok("dkim", f"messages are signed for {key.domain} ({key.algorithm}, {published.name})")
 
 
 def window(settings: Settings, known: Known, found: Findings) -> None:

@@ -23,7 +23,6 @@ _VALUES = {
 class DmarcRecord:
     """A policy."""
 
-    text: str
     policy: str = "none"
     subdomains: str = ""
     """The policy of subdomains; "" is the same."""
@@ -66,7 +65,6 @@ def parse_dmarc(text: str) -> DmarcRecord:
     reports = tuple(uri.strip() for uri in tags.get("rua", "").split(",") if uri.strip())
     faults += [f"rua={uri[:60]}: it must be a URI, such as mailto:{uri[:60]}" for uri in reports if ":" not in uri]
     return DmarcRecord(
-        text=text,
         policy=tags.get("p", "none"),
         subdomains=tags.get("sp", ""),
         strict_spf=tags.get("aspf") == "s",

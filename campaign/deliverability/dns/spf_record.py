@@ -49,7 +49,6 @@ class Term:
 class SpfRecord:
     """A record taken apart."""
 
-    text: str
     terms: tuple[Term, ...]
     redirect: str = ""
     faults: tuple[str, ...] = ()
@@ -102,7 +101,7 @@ def parse_spf(text: str) -> SpfRecord:
             faults.append(term)
         else:
             terms.append(term)
-    return SpfRecord(text=text, terms=tuple(terms), redirect=modifiers.get("redirect", ""), faults=tuple(faults))
+    return SpfRecord(terms=tuple(terms), redirect=modifiers.get("redirect", ""), faults=tuple(faults))
 
 
 def own_domain_in(spec: str, domain: str) -> str | None:

@@ -57,9 +57,21 @@ class Appearance:
         return self.removed or (self.size is not None and self.size <= _LEGIBLE)
 
 
-def appearances(document: Document, styles: Mapping[Any, Mapping[str, str]], *, dark: bool) -> Mapping[Any, Appearance]:
+class Appearances(dict[Any, Appearance]):
+    """That of each element; of one that is not in it nothing is known."""
+
+    def is_removed(self, element: Any) -> bool:
+        """Whether an element, and all in it, is taken out of sight."""
+        return element in self and self[element].removed
+
+    def is_hidden(self, element: Any) -> bool:
+        """Whether nobody is meant to see the text that stands directly in an element."""
+        return element in self and self[element].hidden
+
+
+def appearances(document: Document, styles: Mapping[Any, Mapping[str, str]], *, dark: bool) -> Appearances:
     """Work it out for every element."""
-    found: dict[Any, Appearance] = {}
+    found = Appearances()
     canvas = Appearance(
         color=None if dark else BLACK, background=None if dark else WHITE, size=16.0, bold=False, removed=False
     )

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from campaign.deliverability.finding import Finding, Severity
-from campaign.deliverability.mail.message import html_faults, plain_faults
+from campaign.deliverability.mail.message import html_faults
 from campaign.deliverability.mail.rules import RULES, Fault
-from campaign.deliverability.mail.text import subject_rules
+from campaign.deliverability.mail.text import subject_rules, text_faults
 from campaign.model import Content
 
 _FIRST = 3
@@ -90,7 +90,7 @@ class Inspection:
         for fault in found:
             by_file.setdefault(self.text_file if fault.place == "the text" else self.html_file, []).append(fault)
         is_own = self.text_file != self.html_file
-        by_file.setdefault(self.text_file, []).extend(plain_faults(text, is_own=is_own))
+        by_file.setdefault(self.text_file, []).extend(text_faults(text, is_own=is_own))
         for file, faults in by_file.items():
             self._add(row, file, faults)
         self._seconds += self.clock() - began

@@ -66,7 +66,7 @@ LINK_EMPTY = Rule(
 LINK_RELATIVE = Rule(
     name="link_relative",
     what="an address has no https:// in front; a message has no site that it could count from",
-    fix='write it whole, with https:// and the host; or src="cid:logo.png" for a picture in the template\'s folder',
+    fix='write it whole, with https:// and the host; or src="cid:logo.png" for an image in the template\'s folder',
 )
 LINK_MALFORMED = Rule(
     name="link_malformed",

@@ -5,10 +5,11 @@ own address, or a placeholder that a mail service fills in. Raises nothing. Limi
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from campaign.deliverability.mail.appearance import Appearances
 from campaign.deliverability.mail.document import Document
 from campaign.deliverability.mail.rules import UNSUBSCRIBE_HIDDEN, Fault
 
@@ -29,21 +30,14 @@ _NEAR = 2_000
 
 
 def unsubscribe_faults(
-    document: Document | None,
-    text: str,
-    *,
-    url: str | None,
-    mailto: str | None,
-    is_removed: Callable[[Any], bool],
-    is_hidden: Callable[[Any], bool],
+    document: Document | None, text: str, looks: Appearances, *, url: str | None, mailto: str | None
 ) -> Iterator[Fault]:
-    """Look at the HTML, and at the text; `is_removed` tells what is taken out of sight, `is_hidden` of whose own text
-    that is so. `mailto` is an address or a whole mailto: URI. Without either header there is
+    """Look at the HTML, and at the text. `mailto` is an address or a whole mailto: URI. Without either header there is
     nothing to hold the bodies against.
     """
     if url is None and mailto is None:
         return
-    if document is not None and not _in_html(document, url, _address(mailto), is_removed, is_hidden):
+    if document is not None and not _in_html(document, url, _address(mailto), looks):
         yield Fault(rule=UNSUBSCRIBE_HIDDEN, place="the HTML")
     if text.strip() and not _in_text(text, url, _address(mailto)):
         yield Fault(rule=UNSUBSCRIBE_HIDDEN, place="the text")
@@ -55,17 +49,11 @@ def _address(mailto: str | None) -> str | None:
     return re.sub(r"(?i)^mailto:", "", mailto).partition("?")[0].lower()
 
 
-def _in_html(
-    document: Document,
-    url: str | None,
-    address: str | None,
-    is_removed: Callable[[Any], bool],
-    is_hidden: Callable[[Any], bool],
-) -> bool:
+def _in_html(document: Document, url: str | None, address: str | None, looks: Appearances) -> bool:
     looked_at = set()
     for link in document.named("a", "area"):
         href = (link.get("href") or "").strip()
-        if not href or is_removed(link) or (is_hidden(link) and next(link.iter("img"), None) is None):
+        if not href or looks.is_removed(link) or (looks.is_hidden(link) and next(link.iter("img"), None) is None):
             continue
         if href == url or _WORDS.search(unquote(href.partition("://")[2] or href)):
             return True
@@ -79,7 +67,7 @@ def _in_html(
             said = "".join(around.itertext()) + " ".join(_alternatives(around))
             if len(said) < _NEAR and _WORDS.search(said):
                 return True
-    seen = "".join(text for element, text in document.texts() if not is_hidden(element))
+    seen = "".join(text for element, text in document.texts() if not looks.is_hidden(element))
     if (url and url in seen) or (address and address in seen.lower()):
         return True
     return "unsub" in seen.lower() and _A_SERVICE_S_OWN.search(seen) is not None

@@ -1,6 +1,7 @@
 """HTML for the tests: a message against which nothing can be said, to put something into."""
 
-from campaign.deliverability.mail.message import html_faults, plain_faults
+from campaign.deliverability.mail.message import html_faults
+from campaign.deliverability.mail.text import text_faults
 from tests.campaigns import SmallCampaign
 from tests.command_line import template
 
@@ -28,7 +29,7 @@ def places(html: str) -> list[str]:
 
 def text_rules(text: str, *, is_own: bool = True) -> set[str]:
     """The names of the rules that a text breaks."""
-    return {fault.rule.name for fault in plain_faults(text, is_own=is_own)}
+    return {fault.rule.name for fault in text_faults(text, is_own=is_own)}
 
 
 def sound_mail(small: SmallCampaign) -> None:
