@@ -12,6 +12,9 @@ class Severity(StrEnum):
 
     OK = "ok"
     """As it should be: worth saying, so that it is known to have been looked at."""
+    HINT = "hint"
+    """Worth knowing, and no fault: nobody can see from here whether it is as it should be, or it is so for good reason.
+    """
     NOTE = "note"
     """May be as it should be, and may cost some of the mail its way to the inbox."""
     WRONG = "wrong"

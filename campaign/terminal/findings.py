@@ -17,7 +17,7 @@ class Findings:
     aside: bool = False
     """Whether stdout is a program's: the words go to stderr."""
     found: list[dict[str, Any]] = field(default_factory=list)
-    """Each with `kind` (`ok`, `note` or `wrong`), `rule`, `what`, `where` and `fix`, as a program is told them."""
+    """Each with `kind` (`ok`, `hint`, `note` or `wrong`), `rule`, `what`, `where` and `fix`, as a program is told them."""
 
     @property
     def wrong(self) -> int:
@@ -36,17 +36,16 @@ class Findings:
 
     def note(self, words: str, *, rule: str, where: str = "", fix: str = "") -> None:
         """Something that may be as it should be, and may not. `rule` is a short name that stays the same."""
-        self.found.append(_finding("note", rule, words, where, fix) | {"words": words})
-        self._say_error("note  ", CampaignError(words, where=where, fix=fix))
+        self._note("note", words, rule, where, fix)
 
     def tell(self, finding: Finding) -> None:
         """Something that was found in the mail or its domains."""
         if finding.severity is Severity.OK:
             self.ok(finding.rule, finding.what)
-        elif finding.severity is Severity.NOTE:
-            self.note(finding.what, rule=finding.rule, where=finding.where, fix=finding.fix)
-        else:
+        elif finding.severity is Severity.WRONG:
             self.fault(CampaignError(finding.what, where=finding.where, fix=finding.fix), rule=finding.rule)
+        else:
+            self._note(finding.severity, finding.what, finding.rule, finding.where, finding.fix)
 
     def detail(self, words: str) -> None:
         """More on the last finding."""
@@ -71,6 +70,10 @@ class Findings:
             return
         self.found.append(fault)
         self._say_error("WRONG ", error)
+
+    def _note(self, kind: str, words: str, rule: str, where: str, fix: str) -> None:
+        self.found.append(_finding(kind, rule, words, where, fix) | {"words": words})
+        self._say_error(f"{kind}  ", CampaignError(words, where=where, fix=fix))
 
     def _say_error(self, kind: str, error: CampaignError) -> None:
         first, *more = str(error).splitlines()

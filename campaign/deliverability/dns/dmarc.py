@@ -102,7 +102,7 @@ def _record_findings(vouching: Vouching, missing: Severity) -> Iterator[Finding]
         why = "it is in test mode (t=y)" if record.testing else "the policy is none"
         what = f"{why}: receivers let through what fails DMARC, forgeries too; that is right to begin with"
         fix = "once the reports show that all of your mail passes: p=quarantine, then p=reject"
-        yield _finding(Severity.NOTE, "dmarc_none", what, place, fix)
+        yield _finding(Severity.HINT, "dmarc_none", what, place, fix)
     if not record.reports:
         what = "nobody gets the reports of what passes and fails: the DMARC record has no rua"
         yield _finding(Severity.NOTE, "dmarc_no_rua", what, place, f"add rua=mailto:dmarc-reports@{place}")
@@ -185,7 +185,7 @@ def _theirs(vouching: Vouching) -> Finding:
     if vouching.policy in _ENFORCED and (vouching.own_return_path or not vouching.by_spf):
         what += f", or receivers are asked to {_FATE[vouching.policy]}"
     return Finding(
-        severity=Severity.NOTE,
+        severity=Severity.HINT,
         rule="dkim_relay",
         what=what,
         where="smtp.host",
