@@ -19,6 +19,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from campaign.content.nesting import MOST, is_too_deep
 from campaign.errors import SettingsError
 from campaign.extras import install_command
 
@@ -31,7 +32,7 @@ _is_text = re.compile(r"(?!\s)(?:[^<>\"'&]++|&(?:amp|lt|gt|#34|#39);)++").fullma
 """A value that is nothing but text, to a parser: what escaping gives, or what needs none."""
 _is_unfinished = re.compile(r"(?:&#?\w*|<[!/?]?-*)\Z")
 """Text before a value that would take it into a character reference, or for something else than text."""
-_may_end_a_comment = re.compile(r"-?!?>").match
+_may_end_a_comment = re.compile(r"-?!?(?:>|\Z)").match
 _NAME_OF_ATTRIBUTE = re.compile(r"[^\s\"<>/=]+\Z")
 _STYLE = re.compile(r"<style\b.*?(?:</style|\Z)", re.DOTALL | re.IGNORECASE)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -52,14 +53,18 @@ _STYLE_ATTRIBUTE = re.compile(r"\sstyle\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)", 
 
 
 class UnreadableStyleError(ValueError):
-    """CSS that css-inline can't read. `culprit`: the value of the style attribute, where it is one; `is_personal`:
-    whether a row's own values have a part in it.
+    """CSS that css-inline can't read, or HTML that it must not be given. `culprit`: the value of the style attribute,
+    where it is one; `is_personal`: whether a row's own values have a part in it.
     """
 
     def __init__(self, words: str, *, culprit: str | None = None, is_personal: bool) -> None:
         super().__init__(words)
         self.culprit = culprit
         self.is_personal = is_personal
+
+
+class _TooDeepError(ValueError):
+    """css-inline would end the process."""
 
 
 class CssInliner:
@@ -118,6 +123,10 @@ class CssInliner:
             return (self._inlined(text),)
         except UnicodeEncodeError:
             return tuple(chunks)  # Half a character: whoever composes the message refuses it, and says so.
+        except _TooDeepError:
+            is_the_rows = not is_too_deep("".join(filter(self._constants.__contains__, chunks)))
+            words = f"elements stand more than {MOST} deep in each other"
+            raise UnreadableStyleError(words, None, is_personal=is_the_rows) from None
         except self._error as error:
             words = str(error)
         culprit = self._culprit(text)
@@ -131,6 +140,8 @@ class CssInliner:
         raise UnreadableStyleError(words, culprit=culprit[1], is_personal=is_personal)
 
     def _inlined(self, document: str) -> str:
+        if is_too_deep(document):
+            raise _TooDeepError
         document = _REVEALED_IF.sub(r"<!--[if \1]><!-->", document).replace(_REVEALED_END, "<!--<![endif]-->")
         document = _FOR_SOME_MEDIA.sub(rf"\1{_IGNORE}", document)
         return self._inline(document).replace(f"<style{_IGNORE}", "<style")
@@ -156,7 +167,7 @@ class CssInliner:
         document = "".join(chunks)
         try:
             inlined = self._inlined(document)
-        except (UnicodeEncodeError, self._error):
+        except (UnicodeEncodeError, _TooDeepError, self._error):
             return None
         # Marks may have changed places, or be there twice: so a parser mends what is nested wrongly.
         parts = self._is_mark.split(inlined)

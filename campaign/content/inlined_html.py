@@ -39,10 +39,11 @@ class InlinedHtml:
             words, culprit, is_personal = str(error), error.culprit, error.is_personal
         if is_personal:
             file = self._title(self._compiled.name)
-            what = "the cells of the row make a style attribute that can't be read"
+            made = "a style attribute that can't be read" if culprit is not None else f"HTML whose {words}"
+            what = f"the cells of the row make {made}"
             return InvalidContactError(f"{file}: {what}", where=f"row {row}", fix="correct the row, or the template")
         if culprit is None:
-            what = f"the CSS can't be read ({words})"
+            what = f"the HTML or its CSS can't be read ({words})"
             return TemplateError(what, where=self._title(self._compiled.name), fix="correct it")
         what = f"the style attribute {culprit} can't be read"
         return TemplateError(what, where=self._place(culprit), fix=_DECLARATIONS)

@@ -21,6 +21,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 from campaign.content.mjml_source import Construct, MjmlSource
+from campaign.content.nesting import MOST, is_too_deep
 from campaign.errors import SettingsError, TemplateError
 from campaign.extras import install_command
 
@@ -78,6 +79,9 @@ def compiled_mjml(environment: Environment, loader: FileSystemLoader, name: str,
     mark = f"jinja{secrets.token_hex(6)}n"
     source = MjmlSource(environment, read, mark=mark)
     source.add(name, title, loader.get_source(environment, name)[0])
+    if is_too_deep(source.text):  # mrml would end the process
+        what = f"elements stand more than {MOST} deep in each other"
+        raise TemplateError(what, where=title, fix="correct the template")
     try:
         html = mrml.to_html(source.text).content
     except OSError as error:

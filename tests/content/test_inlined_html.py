@@ -141,3 +141,16 @@ def test_without_the_library_the_setting_is_refused_and_no_other_way_needs_it(tm
     )
     done = subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == f"message.inline_css install it: {sys.executable} -m pip install 'campaign[css]'\n"
+
+
+def test_html_that_is_too_deep_for_the_parser_ends_no_process(tmp_path: Path) -> None:
+    """css-inline calls itself for each level: the run would end, and again at the same row."""
+    files = {"subject.txt": "s", "body.html": "<p>{{ contact.a | safe }}</p>"}
+    made = load_templates(write(tmp_path / "row", files), campaign_name="a", unsubscribe_url=None, inline_css=True)
+    with pytest.raises(InvalidContactError, match="the cells of the row make HTML whose elements stand more than 512"):
+        made.render(contact(a="<b>" * 100_000), LINK)
+    assert "<b>x</b>" in "".join(made.render(contact(a="<b>x</b>"), LINK).html)
+    files["body.html"] = "<div>" * 100_000 + "{{ contact.a }}"
+    made = load_templates(write(tmp_path / "own", files), campaign_name="a", unsubscribe_url=None, inline_css=True)
+    with pytest.raises(TemplateError, match="more than 512 deep"):
+        made.render(contact(a="x"), LINK)

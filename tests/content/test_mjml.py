@@ -292,3 +292,9 @@ def test_without_the_library_body_mjml_is_refused_and_no_other_needs_it(tmp_path
             [sys.executable, "-c", code, folder], cwd=ROOT, capture_output=True, text=True, check=True
         )
         assert done.stdout == told
+
+
+def test_what_is_too_deep_for_the_compiler_is_refused(tmp_path: Path) -> None:
+    """mrml calls itself for each level, and would end the process."""
+    error = refused(tmp_path, column(f"<mj-text>{'<b>' * 600}x{'</b>' * 600}</mj-text>"))
+    assert (error.what, error.where) == ("elements stand more than 512 deep in each other", "body.mjml")
