@@ -82,6 +82,7 @@ def chunks_of(pieces: Sequence[str], a: str, b: str, markup: str) -> list[str]:
 @example(pieces=["<style>", "td:empty{a:b}", "</style>", "<table>", "<td>", "{a}"], rows=[("x", "", ""), ("", "", "")])
 @example(pieces=["<table>", "{a}", "<tr>"], rows=[("x", "", ""), (" ", "", "")])
 @example(pieces=["<pre>\n", "{a}"], rows=[("x", "", ""), ("\nx", "", "")])
+@example(pieces=["<pre>\n", "{a}"], rows=[("\0\n", "", "")])
 @example(pieces=["<style>", "[title=x] {color:blue}", "</style>", '<td title="', "{a}", '"'], rows=[("x", "", "")] * 2)
 def test_any_template_and_any_values_give_what_inlining_that_message_alone_gives(
     pieces: list[str], rows: list[tuple[str, str, str]]
