@@ -95,4 +95,4 @@ def _signing_keys(settings: Settings, *, sandbox: bool) -> tuple[tuple[SigningKe
     except SettingsError as error:
         if not sandbox:
             raise
-        return (), f"messages are not signed here, as they would be: {error.what} ({error.where})"
+        return (), f"the sandbox's messages are not signed, though real ones would be: {error.what} ({error.where})"

@@ -130,7 +130,7 @@ def test_the_sandbox_does_without_a_key_and_says_so(command: Command, signed: Sm
     (signed.folder / "dkim.pem").unlink()
     said = command("send", signed.path, "--sandbox")
     assert said.code == 0
-    assert "note: messages are not signed here, as they would be: dkim.key_file won't do" in said.err
+    assert "note: the sandbox's messages are not signed, though real ones would be: dkim.key_file won't do" in said.err
     messages = list((signed.folder / "small-sandbox").glob("*.eml"))
     assert [signatures(message.read_bytes()) for message in messages] == [0] * 5
 

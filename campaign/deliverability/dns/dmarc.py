@@ -189,8 +189,9 @@ def _theirs(vouching: Vouching) -> Finding:
         rule="dkim_relay",
         what=what,
         where="smtp.host",
-        fix=f"have {author} verified by DKIM there, and look for dkim=pass, header.d={author} in a mail to yourself; "
-        "or set [dkim]",
+        fix=f"have {author} verified by DKIM there, and look for dkim=pass, header.d={author} in a mail to yourself"
+        # Most of those that are known change what they are given, and a signature of ours with it.
+        + ("; or set [dkim]" if vouching.relay is None else f"; `campaign guide` has a page on {vouching.relay.name}"),
     )
 
 

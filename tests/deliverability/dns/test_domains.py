@@ -119,6 +119,15 @@ def test_without_spf_and_a_signature_of_ours_nothing_vouches(zone: Zone) -> None
     assert looked_at(zone, RELAYED) == {"spf_missing": "wrong", "dkim_relay": "note"}
 
 
+@pytest.mark.parametrize(
+    ("host", "words"), [("smtp.acme.se", "; or set [dkim]"), ("smtp.sendgrid.net", "a page on SendGrid")]
+)
+def test_a_relay_that_would_break_our_signature_is_not_told_to_carry_one(zone: Zone, host: str, words: str) -> None:
+    domains = replace(RELAYED, relay=host)
+    (found,) = [one for one in look_at(domains, healthy(zone).server()) if one.rule == "dkim_relay"]
+    assert found.fix.endswith(words)
+
+
 def test_a_record_with_quotes_of_its_own_is_told_as_that(zone: Zone) -> None:
     """Forms of DNS providers put their own around what is typed."""
     instead(_SPF, f'"{SPF}"')(healthy(zone))
