@@ -28,8 +28,10 @@ Listener = Callable[[Collection[str]], None]
 _MOST_SHAPES = 1000
 """That are kept; each is the size of a message. A template with more of them (loops over cells) parses the others."""
 
-_is_text = re.compile(r"(?!\s)(?:[^<>\"'&]++|&(?:amp|lt|gt|#34|#39);)++").fullmatch
-"""A value that is nothing but text, to a parser: what escaping gives, or what needs none."""
+_is_text = re.compile(r"(?!\s)(?:[^<>\"'&\0]++|&(?:amp|lt|gt|#34|#39);)++").fullmatch
+"""A value that is nothing but text, to a parser: what escaping gives, or what needs none. A NUL is not: it is dropped,
+and what follows it is then first.
+"""
 _is_unfinished = re.compile(r"(?:&#?\w*|<[!/?]?-*)\Z")
 """Text before a value that would take it into a character reference, or for something else than text."""
 _may_end_a_comment = re.compile(r"-?!?(?:>|\Z)").match

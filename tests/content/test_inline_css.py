@@ -83,6 +83,7 @@ def chunks_of(pieces: Sequence[str], a: str, b: str, markup: str) -> list[str]:
 @example(pieces=["<table>", "{a}", "<tr>"], rows=[("x", "", ""), (" ", "", "")])
 @example(pieces=["<!-- ", "{a}"], rows=[("--", "", "")])
 @example(pieces=["<pre>\n", "{a}"], rows=[("x", "", ""), ("\nx", "", "")])
+@example(pieces=["<pre>\n", "{a}"], rows=[("\0\n", "", "")])
 @example(pieces=["<style>", "[title=x] {color:blue}", "</style>", '<td title="', "{a}", '"'], rows=[("x", "", "")] * 2)
 def test_any_template_and_any_values_give_what_inlining_that_message_alone_gives(
     pieces: list[str], rows: list[tuple[str, str, str]]
