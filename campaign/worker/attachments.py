@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
+from typing import BinaryIO
 
 from campaign.confined_files import FileIdentity, RefusedFileError, identity, open_within, plain_form, read_whole
 from campaign.content.attachment_path import SETTING, shown_path
@@ -26,6 +27,8 @@ LARGEST = 50_000_000
 """Octets of one file. In base64 that is 68 MB; Gmail takes messages of 25 MB, Microsoft 365 at most 150."""
 _KEPT = 64 * 1024 * 1024
 """Octets of contacts' own parts that are kept."""
+_KEY = b"PRIVATE KEY-----"
+"""How the first line of a private key ends: RFC 7468 section 10, and the older forms."""
 _ROWS_OWN = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EINVAL}
 """What a path can bring about by itself; everything else is the machine's fault."""
 
@@ -91,7 +94,7 @@ class AttachmentParts:
             if known is not None and known[0] == found:
                 self._own.move_to_end(path)
                 return known[1]
-            part = attachment_part(path.rpartition("/")[2], read_whole(file, largest=LARGEST))
+            part = _part(path, file)
         self._keep(path, found, part)
         return part
 
@@ -109,7 +112,7 @@ class AttachmentParts:
     def _read_for_all(self, path: str) -> bytes:
         try:
             with open_within(self._folder, path, private=self._private) as file:
-                return attachment_part(path.rpartition("/")[2], read_whole(file, largest=LARGEST))
+                return _part(path, file)
         except RefusedFileError as error:
             what, fix = str(error), "name another file, or take it out of the setting"
         except OSError as error:
@@ -164,3 +167,10 @@ class AttachmentParts:
             where=SETTING,
             fix="see whether the folder is there, readable, and its disk sound; then run the same command again",
         )
+
+
+def _part(path: str, file: BinaryIO) -> bytes:
+    octets = read_whole(file, largest=LARGEST)
+    if _KEY in octets:  # a slip that nobody could take back, in a file that no setting need name
+        raise RefusedFileError("holds a private key, and is never sent")
+    return attachment_part(path.rpartition("/")[2], octets)

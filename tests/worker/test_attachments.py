@@ -89,6 +89,18 @@ def test_files_of_one_content_keep_their_own_names(folder: Path) -> None:
     assert b'filename="1"' in made("invoices/1") and b'filename="one.pdf"' in made("invoices/one.pdf")
 
 
+@pytest.mark.parametrize("label", ["PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY"])
+def test_a_private_key_is_attached_to_nothing(folder: Path, label: str) -> None:
+    """It may lie in the campaign's folder though no setting names it."""
+    key = f"-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n"
+    (folder / "dkim.pem").write_text(key)
+    (folder / "invoices" / "9").write_text(f"notes\n{key}")
+    with pytest.raises(SettingsError, match="holds a private key"):
+        parts(folder, "dkim.pem")
+    with pytest.raises(InvalidContactError, match="holds a private key"):
+        parts(folder)("invoices/9")
+
+
 def test_the_digest_tells_other_files_for_all(folder: Path) -> None:
     before = parts(folder, "terms.pdf").digest()
     assert parts(folder, "terms.pdf").digest() == before
