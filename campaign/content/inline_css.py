@@ -128,7 +128,7 @@ class CssInliner:
         except _TooDeepError:
             is_the_rows = not is_too_deep("".join(filter(self._constants.__contains__, chunks)))
             words = f"elements stand more than {MOST} deep in each other"
-            raise UnreadableStyleError(words, None, is_personal=is_the_rows) from None
+            raise UnreadableStyleError(words, is_personal=is_the_rows) from None
         except self._error as error:
             words = str(error)
         culprit = self._culprit(text)

@@ -17,7 +17,7 @@ class Findings:
     aside: bool = False
     """Whether stdout is a program's: the words go to stderr."""
     found: list[dict[str, Any]] = field(default_factory=list)
-    """Each with `kind` (`ok`, `hint`, `note`, `wrong`), `rule`, `what`, `where` and `fix`, as a program is told them."""
+    """Each with `kind` (`ok`, `hint`, `note`, `wrong`), `rule`, `what`, `where` and `fix`, for a program."""
 
     @property
     def wrong(self) -> int:
