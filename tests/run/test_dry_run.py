@@ -20,7 +20,7 @@ from joserfc.errors import BadSignatureError
 from joserfc.jwk import OctKey
 
 from campaign.errors import ContactsError, TemplateError, WindowError
-from campaign.model import Status
+from campaign.model import Content, Status
 from campaign.run.dry_run import check, dry_run_rows, dry_run_window, preview
 from campaign.run.dry_run_findings import DryRunRow
 from tests.campaigns import SECRET, SmallCampaign
@@ -216,6 +216,16 @@ def test_no_two_previews_are_signed_with_the_same_key(campaign: SmallCampaign) -
         return _tokens("".join(made[1].text))[0].rpartition(".")[2]
 
     assert first() != first()
+
+
+def test_a_check_looks_at_links_that_sign_nobody_in(campaign: SmallCampaign) -> None:
+    """What it says of a message may quote any of it."""
+    looked_at: list[Content] = []
+    check(campaign.load(25), reading=lambda _: None, look=lambda _row, content, _constants: looked_at.append(content))
+    assert looked_at
+    for content in looked_at:
+        with pytest.raises(BadSignatureError):
+            jwt.decode(_tokens("".join(content.text))[0], OctKey.import_key(SECRET), algorithms=["HS256"])
 
 
 def test_what_a_check_has_seen(campaign: SmallCampaign) -> None:
