@@ -127,6 +127,7 @@ class Office:
             job,
             rows=self.rows,
             make=noted,
+            size_of=lambda contact: len(make(DueRow(id=0, contact=contact, tries=0)).message.data),
             journal=journal,
             send_rate=self.send_rate,
             breaker=self.breaker,

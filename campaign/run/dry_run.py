@@ -211,7 +211,7 @@ def sample_messages(settings: Settings, contacts: Sequence[Contact]) -> list[Mes
 def size_with_little(settings: Settings, contact: Contact) -> int | None:
     """Give the bytes of a contact's message with next to nothing in its cells."""
     factory = MessageFactory(message_plan(settings, throwaway_secret(), open_window()))
-    return smallest_size(lambda one: len(factory.make(one, datetime.now(UTC))[2].data), contact)
+    return smallest_size(lambda one: factory.size_without_own_files(one, datetime.now(UTC)), contact)
 
 
 def dry_run_window(settings: Settings) -> SendWindow:

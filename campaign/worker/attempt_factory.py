@@ -6,7 +6,7 @@ Takes a `DueRow`; gives an `Attempt`, its link minted now. Raises what `MessageF
 from datetime import datetime
 from functools import partial
 
-from campaign.model import Attempt, DueRow
+from campaign.model import Attempt, Contact, DueRow
 from campaign.worker.clock import this_second
 from campaign.worker.job import MessagePlan
 from campaign.worker.message_factory import MessageFactory
@@ -18,6 +18,7 @@ class AttemptFactory:
 
     def __init__(self, plan: MessagePlan, profile: Profile) -> None:
         factory = MessageFactory(plan)
+        self._factory = factory
         self._assemble = partial(factory.make_timed, spent=profile.spent) if profile.wanted else factory.make
         self._second = this_second(plan.window.zone)
         self._expiry: datetime | None = None
@@ -35,3 +36,7 @@ class AttemptFactory:
             link_fingerprint=link.fingerprint,
             token=link.token,
         )
+
+    def size_of(self, contact: Contact) -> int:
+        """Give the bytes of a contact's message without files of its own."""
+        return self._factory.size_without_own_files(contact, self._second())

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from campaign.errors import CampaignError
 from campaign.ledger.interface import Journal
-from campaign.model import Attempt, DueRow, Phase, Reply
+from campaign.model import Attempt, Contact, DueRow, Phase, Reply
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.session import Session
 from campaign.worker.circuit_breaker import CircuitBreaker
@@ -40,6 +40,7 @@ class Dispatcher:
         *,
         rows: RowQueue,
         make: Callable[[DueRow], Attempt],
+        size_of: Callable[[Contact], int],
         journal: Journal,
         send_rate: SendRate,
         breaker: CircuitBreaker,
@@ -62,7 +63,7 @@ class Dispatcher:
         self._outcomes = Outcomes(job, rows=rows, journal=journal, send_rate=send_rate, breaker=breaker, clock=clock)
         self._claims = Claims(journal)
         self._judge = Judge(journal)
-        self._preparation = Preparation(make, rows=rows, outcomes=self._outcomes, claims=self._claims)
+        self._preparation = Preparation(make, size_of, rows=rows, outcomes=self._outcomes, claims=self._claims)
         self._quick: Counter[int] = Counter()
         self._backoff = job.backoff
         self._last_drop = float("-inf")

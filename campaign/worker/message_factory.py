@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from campaign.content import as_one_error, load_templates, text_template
@@ -121,6 +122,14 @@ class MessageFactory:
         link = self.minter.mint(contact, now)
         content = self.templates.render(contact, link)
         return link, content, self.composer.compose(contact, content, now=now)
+
+    def size_without_own_files(self, contact: Contact, now: datetime) -> int:
+        """Give the bytes of the contact's message without the attachments that nobody else gets."""
+        content = self.templates.render(contact, self.minter.mint(contact, now))
+        if self.attachments is not None:
+            for_all = self.attachments.for_all
+            content = replace(content, attachments=tuple(path for path in content.attachments if path in for_all))
+        return len(self.composer.compose(contact, content, now=now).data)
 
     def make_timed(
         self, contact: Contact, now: datetime, spent: Callable[[str, float], None]

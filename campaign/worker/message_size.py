@@ -3,8 +3,8 @@
 In: how large a contact's message is, by whoever makes it, and the server's limit (SIZE, RFC 1870). Raises TemplateError
 where every message is too large.
 
-Limits: a template that writes more for some rows than for others is measured by the row at hand. A row with an
-attachment of its own can't be measured with less in its cells: it is to blame itself.
+A file that is the row's own counts as its cells do. Limits: a template that writes more for some rows than for others
+is measured by the row at hand.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,9 @@ _CUTS = (1, 64)
 
 
 def smallest_size(size_of: Callable[[Contact], int], contact: Contact) -> int | None:
-    """Give the bytes of a contact's message with next to nothing in the cells; None where there can't be one."""
+    """Give the bytes of a contact's message with next to nothing in the cells; None where there can't be one. `size_of`
+    leaves out the files that are the row's own.
+    """
     for length in _CUTS:
         cells = {name: cell.strip()[:length] for name, cell in contact.columns.items()}
         try:

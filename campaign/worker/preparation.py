@@ -5,7 +5,6 @@ CampaignError where no row is to blame; then the row has been given back.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from campaign.errors import CampaignError, InvalidContactError
 from campaign.model import Attempt, Contact, DueRow, Reply, Status
@@ -20,9 +19,17 @@ class Preparation:
     """One worker's."""
 
     def __init__(
-        self, make: Callable[[DueRow], Attempt], *, rows: RowQueue, outcomes: Outcomes, claims: Claims
+        self,
+        make: Callable[[DueRow], Attempt],
+        size_of: Callable[[Contact], int],
+        *,
+        rows: RowQueue,
+        outcomes: Outcomes,
+        claims: Claims,
     ) -> None:
+        """`size_of`: the bytes of a contact's message without files of its own."""
         self._make = make
+        self._size_of = size_of
         self._rows = rows
         self._outcomes = outcomes
         self._claims = claims
@@ -54,12 +61,8 @@ class Preparation:
 
     def _blame_templates(self, due: DueRow, limit: int) -> None:
         """Raise TemplateError where the row's message is too large whatever its cells hold: no fault of the row's."""
-
-        def size_of(contact: Contact) -> int:
-            return len(self._make(replace(due, contact=contact)).message.data)
-
         try:
-            require_room(size_of, due.contact, limit)
+            require_room(self._size_of, due.contact, limit)
         except CampaignError:
             self._rows.give_back(due)
             raise

@@ -53,6 +53,7 @@ class Worker:
             job,
             rows=self._rows,
             make=attempts.make,
+            size_of=attempts.size_of,
             journal=self._journal,
             send_rate=self._send_rate,
             breaker=self._breaker,

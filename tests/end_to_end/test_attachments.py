@@ -161,6 +161,23 @@ def test_what_is_wrong_for_everybody_stops_the_run_before_it_begins(
     assert not server.connections
 
 
+def test_a_file_for_all_that_the_server_finds_too_large_is_no_rows_fault(
+    tmp_path: Path, smtp_server: StartServer
+) -> None:
+    """Nor where rows have files of their own; a row whose own file is too large is rejected by itself."""
+    people = [("ann@a.example", "Ann", "ann.pdf"), ("bob@a.example", "Bob", "bob.pdf")]
+    campaign = mailer(tmp_path, "terms.bin", "invoices/{{ contact.invoice }}").contacts(people, HEADER)
+    (campaign.folder / "terms.bin").write_bytes(bytes(50_000))
+    server = smtp_server(size=40_000)
+    summary = campaign.send(server.port)
+    assert summary.exit_code == 2 and summary.trouble is not None and "SIZE" in summary.trouble.what
+    assert set(campaign.statuses().values()) == {"pending"}
+    (campaign.folder / "terms.bin").write_bytes(b"small")
+    (campaign.folder / "invoices" / "bob.pdf").write_bytes(PDF + bytes(50_000))
+    campaign.send(server.port)
+    assert campaign.statuses() == {"ann@a.example": "sent", "bob@a.example": "rejected"}
+
+
 def test_a_folder_that_is_gone_stops_the_run_and_marks_nobody(tmp_path: Path, smtp_server: StartServer) -> None:
     """A disk that is not mounted is our own fault, not fifty thousand contacts'."""
     campaign = mailer(tmp_path, IF_ANY.replace("invoices", "bills"))

@@ -65,6 +65,7 @@ class _Fixture:
             SmallCampaign(folder / "campaign").people(1).plan(1).job(open_window()),
             rows=RowQueue(due_rows),
             make=_attempt,
+            size_of=lambda _: 0,
             journal=journal,
             send_rate=SendRate(None, now=0.0),
             breaker=CircuitBreaker(stop_after=100, where=""),
