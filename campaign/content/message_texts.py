@@ -69,6 +69,9 @@ class MessageTexts:
         """Render them for a contact. An error is given, not raised: see `TextTemplate.render`."""
         if not self._all:
             return _NOTHING
+        if self._all[0] is self.unsubscribe and len(self._all) == 1:  # as most campaigns are
+            url = self.unsubscribe.render(contact)
+            return Rendered(url) if isinstance(url, str) else url
         said: list[str] = []
         for one in self._all:
             text = one.render(contact)
