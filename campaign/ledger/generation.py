@@ -11,6 +11,9 @@ Two things tell, and no message waits for either:
                 was last folded into the file. A WAL that begins anew has that salt plus one; any other WAL is another
                 ledger's, or one of another time.
 
+Both have a checksum: they are read from the file alone, without the WAL, and a power cut in a checkpoint may leave the
+page that they stand on in two halves. The WAL still has it whole then.
+
 Raises LedgerError, which says what to do. Limits: whoever restores the whole folder, or takes the generation file away
 with the ledger, is not noticed.
 """
@@ -19,6 +22,7 @@ import contextlib
 import glob
 import os
 import sqlite3
+import zlib
 from pathlib import Path
 
 from campaign.errors import LedgerError
@@ -67,9 +71,15 @@ def refuse_what_does_not_belong(path: Path) -> None:
             facts = dict(database.execute("SELECT name, value FROM facts"))
     except (LedgerError, *SQLITE_ERRORS):
         return
-    salt, known = _salt(path), facts.get("wal")
-    beside = _generation_beside(path)
-    in_the_file = int(facts.get("generation", 0)) >= beside  # all that there is
+    salt, beside = _salt(path), _generation_beside(path)
+    try:
+        known = None if "wal" not in facts else _number(facts["wal"])
+        generation = _number(facts.get("generation", "0"))
+    except ValueError:  # torn, in the midst of a checkpoint: that has a WAL
+        if salt is not None:
+            return
+        known, generation = 0, -1
+    in_the_file = generation >= beside  # all that there is
     if in_the_file and beside:  # also where another program has folded the WAL in, and the next run was killed at once
         return
     if salt is None or known is None:
@@ -84,7 +94,7 @@ def refuse_what_does_not_belong(path: Path) -> None:
             where=str(wal_file(path)),
             fix=f"put that file back; {_PUT_BACK}",
         )
-    if (salt - int(known)) % _WRAP > 1:
+    if (salt - known) % _WRAP > 1:
         raise LedgerError(
             "the -wal file beside the ledger is not its own: one of the two is an older copy",
             where=str(wal_file(path)),
@@ -95,16 +105,16 @@ def refuse_what_does_not_belong(path: Path) -> None:
 def note_wal(database: sqlite3.Connection, path: Path) -> None:
     """Put on record which WAL holds that record: a checkpoint that takes it into the file has taken all of this WAL."""
     known = None
-    while (salt := _salt(path)) != known:  # the first write may begin the WAL anew
-        database.execute("INSERT OR REPLACE INTO facts VALUES ('wal', ?)", (str(salt),))
+    while (salt := _salt(path)) is not None and salt != known:  # the first write may begin the WAL anew
+        database.execute("INSERT OR REPLACE INTO facts VALUES ('wal', ?)", (_with_checksum(salt),))
         known = salt
 
 
 def begin_generation(database: sqlite3.Connection, path: Path) -> None:
     """Begin the next one, after a checkpoint. What can't be made durable beside the ledger tells less."""
     found = database.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
-    latest = str(int(found[0]) + 1 if found else 1)
-    database.execute("INSERT OR REPLACE INTO facts VALUES ('generation', ?)", (latest,))
+    latest = _number(found[0]) + 1 if found else 1
+    database.execute("INSERT OR REPLACE INTO facts VALUES ('generation', ?)", (_with_checksum(latest),))
     written = generation_file(path)
     with contextlib.suppress(OSError):
         wal = open_own(wal_file(path), os.O_RDWR, one_name=False)
@@ -122,6 +132,19 @@ def _generation_beside(path: Path) -> int:
             return int(file.read(64))
     except (OSError, ValueError):
         return 0
+
+
+def _with_checksum(number: int) -> str:
+    return f"{number} {zlib.crc32(str(number).encode()):08x}"
+
+
+def _number(text: str) -> int:
+    """Read such a number; one without a checksum is an earlier version's. Raises ValueError for one that is torn."""
+    digits, _, checksum = text.partition(" ")
+    number = int(digits)
+    if checksum and text != _with_checksum(number):
+        raise ValueError("torn")
+    return number
 
 
 def _salt(path: Path) -> int | None:

@@ -159,6 +159,26 @@ def test_a_ledger_that_is_gone_is_missed(path: Path, leave: Callable[[Path], Non
     assert not path.exists()
 
 
+@pytest.mark.parametrize("fact", ["wal", "generation"])
+@pytest.mark.parametrize("torn", [b"\0\0", b"7", b" 77"])
+def test_a_page_that_a_power_cut_has_torn_in_a_checkpoint_is_made_whole_by_the_wal(
+    path: Path, fact: str, torn: bytes
+) -> None:
+    killed(path)
+    with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as database:
+        ((value,),) = database.execute("SELECT value FROM facts WHERE name = ?", (fact,))
+    octets = path.read_bytes()
+    assert octets.count(value.encode()) == 1
+    path.write_bytes(octets.replace(value.encode(), value.encode()[: -len(torn)] + torn))
+    wal = path.with_name(f"{path.name}-wal")
+    aside = wal.rename(path.with_name("aside"))
+    with pytest.raises(LedgerError, match="-wal"):
+        SqliteRunLedger.open(path, "x")
+    aside.rename(wal)
+    with SqliteRunLedger.open(path, "x") as ledger:
+        assert ledger.reader.counts()[Status.SENT] == 5
+
+
 def test_a_hard_link_has_no_wal_of_its_own(path: Path, tmp_path: Path) -> None:
     killed(path)
     other = tmp_path / "elsewhere"
