@@ -145,9 +145,12 @@ class TemplateSet:
                 numbers=read_as_numbers(self._parts),
                 again=lambda another: self._chunks(variables | {"contact": another}),
             )
-        subject = subject_line(chunks, constants=self.constants, row=contact.number)
-        if isinstance(subject, CampaignError):
-            return subject
+        subject = "".join(chunks)
+        if not subject.isprintable() or not (subject := subject.strip()):
+            line = subject_line(chunks, constants=self.constants, row=contact.number)
+            if isinstance(line, CampaignError):
+                return line
+            subject = line
         if self._inlined is not None:
             inlined = self._inlined(html, contact.number)
             if isinstance(inlined, CampaignError):

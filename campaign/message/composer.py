@@ -140,7 +140,7 @@ class Composer:
                 fix=error.fix,
             ) from None
         try:
-            extra = self._extra(content.headers)
+            extra = self._extra(content.headers) if content.headers else ""
         except UnfitHeaderError as error:
             setting = f"message.headers.{error.name}"
             raise _unfit(contact, f"the header {error.name}", str(error), "that it is made of", setting) from None

@@ -62,30 +62,25 @@ class MimeTree:
 
     def write(self, content: Content, attachments: Sequence[bytes]) -> MimeBody:
         """Write the body. Raises UnicodeEncodeError for text that is not Unicode."""
-        opening = self._with_files if attachments else _VERSION
-        closing = self._before_files if attachments else ""
-        images: tuple[bytes, ...] = ()
+        opening, closing = (self._with_files, self._before_files) if attachments else (_VERSION, "")
         if not content.html:
             encoding, text = self._encode(content.text)
-            body = f"{opening}{_TEXT}{encoding}\r\n\r\n{text}"
+            written = f"{opening}{_TEXT}{encoding}\r\n\r\n{text}{closing}"
+            return MimeBody(written, tuple(_pieces(attachments, self._mixed)) if attachments else ())
+        if content.text:
+            closing = f"{self._end}{closing}" if closing else self._end
+        # With images, what ends the texts stands behind them.
+        after, files = (self._after_html, (*self._images, closing.encode("ascii"))) if self._images else (closing, ())
+        encoding, html = self._encode(content.html)
+        if not content.text:
+            written = f"{opening}{self._html}{encoding}\r\n\r\n{html}{after}"
         else:
-            encoding, html = self._encode(content.html)
-            images, after = self._images, self._after_html
-            if not content.text:
-                body = f"{opening}{self._html}{encoding}\r\n\r\n{html}{after}"
-            else:
-                text_encoding, text = self._encode(content.text)
-                body = (
-                    f"{opening}{self._alternative}{text_encoding}\r\n\r\n{text}"
-                    f"{self._then_html}{encoding}\r\n\r\n{html}{after}"
-                )
-                closing = f"{self._end}{closing}"
-        if not attachments and not images:
-            return MimeBody(body + closing)
-        files = tuple(_pieces(attachments, self._mixed)) if attachments else ()
-        if not images:
-            return MimeBody(body + closing, files)
-        return MimeBody(body, (*images, closing.encode("ascii"), *files))
+            text_encoding, text = self._encode(content.text)
+            written = (
+                f"{opening}{self._alternative}{text_encoding}\r\n\r\n{text}"
+                f"{self._then_html}{encoding}\r\n\r\n{html}{after}"
+            )
+        return MimeBody(written, (*files, *_pieces(attachments, self._mixed)) if attachments else files)
 
 
 def _joined(parts: Sequence[bytes], boundary: str) -> bytes:
