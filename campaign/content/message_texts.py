@@ -16,7 +16,7 @@ from campaign.errors import InvalidContactError, TemplateError
 
 
 class Rendered(NamedTuple):
-    """What they say of one contact, as `Content` has it."""
+    """What they say of one contact: the last fields of `Content`, in their order."""
 
     unsubscribe_url: str | None = None
     to_name: str = ""

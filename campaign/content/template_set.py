@@ -161,15 +161,7 @@ class TemplateSet:
                 text = (self._to_text("".join(html)),)
             except ValueError as error:
                 return unfit_part(self._html_file, f"no text can be made from it: {error}", contact.number)
-        return Content(
-            subject=subject,
-            text=text,
-            html=html,
-            unsubscribe_url=texts.unsubscribe_url,
-            to_name=texts.to_name,
-            headers=texts.headers,
-            attachments=texts.attachments,
-        )
+        return Content(subject, text, html, *texts)
 
     def _chunks(self, variables: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Subject, HTML and text."""

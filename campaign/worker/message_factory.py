@@ -8,7 +8,6 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from campaign.content import as_one_error, load_templates, text_template
@@ -128,7 +127,7 @@ class MessageFactory:
         content = self.templates.render(contact, self.minter.mint(contact, now))
         if self.attachments is not None:
             for_all = self.attachments.for_all
-            content = replace(content, attachments=tuple(path for path in content.attachments if path in for_all))
+            content = content._replace(attachments=tuple(path for path in content.attachments if path in for_all))
         return len(self.composer.compose(contact, content, now=now).data)
 
     def make_timed(

@@ -1,6 +1,5 @@
 """The sender: read as it was written, or refused as a setting."""
 
-import dataclasses
 import email
 import email.header
 import email.policy
@@ -57,7 +56,7 @@ def test_a_sender_is_read_as_it_was_written(sender: str, name: str) -> None:
 )
 def test_a_name_is_written_as_no_relay_writes_it_anew(name: str, written: str) -> None:
     """What a relay changes of To or From breaks the signature over it; tests/real_servers holds them to these."""
-    to = compose(dataclasses.replace(content(), to_name=name), to="ada@example.net")
+    to = compose(content()._replace(to_name=name), to="ada@example.net")
     assert f"To: {written} <ada@example.net>" in head(to)
 
 
