@@ -16,6 +16,9 @@ from campaign.run.state import RunState, trouble_with, unread
 from campaign.run.worker_pool import WorkerPool
 from campaign.worker.job import Job, WorkerReport
 
+_STALE = 1.0
+"""Seconds after which no report of a worker is from before a signal: there are four a second."""
+
 
 class Sending:
     """One run's."""
@@ -80,17 +83,25 @@ class Sending:
         self._ledger.checkpoint()
         state = self._state
         if self._signals.asked and not state.stop_told:
-            state.stop_told = True
-            count = sum(report.under_way for report in state.reports)
-            flight = f"finishing {count:,} message{'' if count == 1 else 's'} in flight" if count else "stopping"
-            doubt = ", and what is not answered by then is in_doubt" if count else ""
-            waits = "; waiting for the server's replies" if count else ""
-            self._observer.notice(f"{flight}{waits}; the same signal once more stops at once{doubt}")
+            self._tell_of_the_stop()
         if self._background is not None and self._background.error is not None:
             self._workers.drain()
         if state.trouble is None and (trouble := trouble_with(self._ledger)) is not None:
             state.trouble = trouble
             self._workers.drain()
+
+    def _tell_of_the_stop(self) -> None:
+        """Say what is waited for. Reports may be older than what is in flight: so "nothing" comes after a while."""
+        state, now = self._state, time.monotonic()
+        state.stop_asked_at = min(state.stop_asked_at, now)
+        count = sum(report.under_way for report in state.reports)
+        if not count and now - state.stop_asked_at < _STALE:
+            return
+        state.stop_told = True
+        flight = f"finishing {count:,} message{'' if count == 1 else 's'} in flight" if count else "stopping"
+        doubt = ", and what is not answered by then is in_doubt" if count else ""
+        waits = "; waiting for the server's replies" if count else ""
+        self._observer.notice(f"{flight}{waits}; the same signal once more stops at once{doubt}")
 
     def _hear(self, reports: Sequence[WorkerReport]) -> None:
         state = self._state

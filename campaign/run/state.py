@@ -33,6 +33,8 @@ class RunState:
     trouble: StopReason | None = None
     stopped: bool = False
     """By a signal."""
+    stop_asked_at: float = float("inf")
+    """Monotonic seconds: when the signal was first seen."""
     stop_told: bool = False
     """The operator knows that the signal was heard."""
     declined: bool = False
