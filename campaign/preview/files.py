@@ -6,10 +6,10 @@ written, and nothing is loaded: an image stands in the page as a `data:` URL. Ra
 
 import re
 from base64 import b64encode
+from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as modern
-from functools import partial
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -23,39 +23,44 @@ class AttachedFile(NamedTuple):
     size: int
 
 
-def with_images(html: str, message: bytes) -> str:
-    """Give the HTML with the message's own images in it (RFC 2392)."""
-    if "cid:" not in html.lower():
-        return html
-    images = {}
-    for part in _files(message):
-        kind, octets = part.get_content_type(), part.get_payload(decode=True)
-        if kind.startswith("image/") and isinstance(octets, bytes):
-            identifier = str(part["Content-ID"] or "").strip().strip("<>")
-            images[identifier] = f"data:{kind};base64,{b64encode(octets).decode('ascii')}"
-    return _CID.sub(partial(_with_data, images), html)
+class MessageFiles(NamedTuple):
+    """What of a message is neither text nor HTML."""
+
+    images: dict[str, str]
+    """`data:` URLs by Content-ID."""
+    attached: tuple[AttachedFile, ...]
+    """In order."""
 
 
-def _with_data(images: dict[str, str], match: re.Match[str]) -> str:
-    return images.get(unquote(match[1]), match[0])
-
-
-def attached_files(message: bytes) -> list[AttachedFile]:
-    """Give the attachments, in order."""
-    found = []
-    for part in _files(message):
-        octets = part.get_payload(decode=True)
-        if part.get_content_disposition() == "attachment" and isinstance(octets, bytes):
-            found.append(AttachedFile(part.get_filename() or "without a name", len(octets)))
-    return found
-
-
-def _files(message: bytes) -> list[EmailMessage]:
-    """The parts with a Content-Disposition; none of a message that can't be taken apart."""
-    if b"Content-Disposition:" not in message:  # as in nearly all of ours: then nothing need be parsed
-        return []
+def files_of(message: bytes) -> MessageFiles:
+    """Take a message's files out of it; none of one that can't be taken apart."""
+    images: dict[str, str] = {}
+    attached: list[AttachedFile] = []
     try:
-        parts = [part for part in message_from_bytes(message, policy=modern).walk() if isinstance(part, EmailMessage)]
-        return [part for part in parts if part.get_content_disposition() is not None]
+        for part in _parts(message):
+            octets = part.get_payload(decode=True)
+            if not isinstance(octets, bytes):
+                continue
+            kind = part.get_content_type()
+            if kind.startswith("image/"):
+                identifier = str(part["Content-ID"] or "").strip().strip("<>")
+                images[identifier] = f"data:{kind};base64,{b64encode(octets).decode('ascii')}"
+            if part.get_content_disposition() == "attachment":
+                attached.append(AttachedFile(part.get_filename() or "without a name", len(octets)))
     except Exception:  # the parser's own failures on hostile input are of many types (IndexError, LookupError ...)
-        return []
+        return MessageFiles({}, ())
+    return MessageFiles(images, tuple(attached))
+
+
+def with_images(html: str, images: dict[str, str]) -> str:
+    """Give the HTML with the message's own images in it (RFC 2392)."""
+    return _CID.sub(lambda match: images.get(unquote(match[1]), match[0]), html) if images else html
+
+
+def _parts(message: bytes) -> Iterator[EmailMessage]:
+    """The parts with a Content-Disposition. Raises whatever the parser does."""
+    if b"Content-Disposition:" not in message:  # as in nearly all of ours: then nothing need be parsed
+        return
+    for part in message_from_bytes(message, policy=modern).walk():
+        if isinstance(part, EmailMessage) and part.get_content_disposition() is not None:
+            yield part

@@ -4,6 +4,7 @@ In goes what a message says, or its bytes; out comes HTML in which nothing runs 
 """
 
 import re
+from collections.abc import Sequence
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as modern
@@ -11,7 +12,7 @@ from html import escape
 from string import Template
 
 from campaign.pages import asset, shown
-from campaign.preview.files import attached_files, with_images
+from campaign.preview.files import AttachedFile, files_of, with_images
 from campaign.visible import visible, visible_lines
 
 # Inherited by the message's own frame (a srcdoc document takes its container's policy: HTML, section 7.9).
@@ -36,6 +37,7 @@ def message_page(
     html: str,
 ) -> str:
     """Build the whole page. `place` is "row 7". Every argument may hold anything: all but `name` are escaped here."""
+    images, attached = files_of(message)
     return Template(asset("message.html")).substitute(
         csp=escape(_POLICY),
         place=shown(place),
@@ -46,16 +48,16 @@ def message_page(
         detail=shown(detail and f" · {visible(detail)}"),
         note=shown(note),
         eml=f"{name}.eml",
-        attached=_attached(message),
-        html=_framed(with_images(html, message)) if html.strip() else "<pre>This message has no HTML part.</pre>",
+        attached=_attached(attached),
+        html=_framed(with_images(html, images)) if html.strip() else "<pre>This message has no HTML part.</pre>",
         text=shown(text) or "This message has no text part.",
         headers=shown(visible_lines(_header_block(message))),
     )
 
 
-def _attached(message: bytes) -> str:
+def _attached(attached: Sequence[AttachedFile]) -> str:
     """A line that names the attachments, where there are some: the gallery, too, shows it above the message."""
-    files = [f"<bdi>{shown(visible(one.name))}</bdi> ({_size(one.size)})" for one in attached_files(message)]
+    files = [f"<bdi>{shown(visible(one.name))}</bdi> ({_size(one.size)})" for one in attached]
     return f'<p class="attached">Attached: {", ".join(files)}</p>\n' if files else ""
 
 

@@ -8,7 +8,7 @@ import pytest
 from campaign.message import attachment_part, inline_image_part
 from campaign.model import InlineImage
 from campaign.preview import PreviewWriter
-from campaign.preview.files import attached_files, with_images
+from campaign.preview.files import files_of, with_images
 from tests.message.files import PDF, PNG
 
 HTML = '<p>Hello <img src="cid:0123@acme.example" alt="Acme"></p>'
@@ -33,26 +33,26 @@ SHOWN = f"data:image/png;base64,{b64encode(PNG).decode()}"
 
 
 def test_an_image_is_shown_where_the_html_wants_it() -> None:
-    assert with_images(HTML, MESSAGE) == HTML.replace("cid:0123@acme.example", SHOWN)
+    assert with_images(HTML, files_of(MESSAGE).images) == HTML.replace("cid:0123@acme.example", SHOWN)
 
 
 def test_an_image_that_the_message_lacks_stays_a_name() -> None:
-    assert with_images('<img src="cid:other@x">', MESSAGE) == '<img src="cid:other@x">'
+    assert with_images('<img src="cid:other@x">', files_of(MESSAGE).images) == '<img src="cid:other@x">'
 
 
 def test_attachments_are_named_with_their_size() -> None:
-    assert attached_files(MESSAGE) == [("Preise & _März_.pdf", len(PDF)), ("large.bin", 12_345)]
+    assert files_of(MESSAGE).attached == (("Preise & _März_.pdf", len(PDF)), ("large.bin", 12_345))
 
 
 def test_only_images_become_images() -> None:
     """HTML under a Content-ID, in a frame, would be a page of its own."""
     evil = MESSAGE.replace(b"image/png", b"text/html")
-    assert with_images(HTML, evil) == HTML
+    assert with_images(HTML, files_of(evil).images) == HTML
 
 
 @pytest.mark.parametrize("octets", [b"", b"Content-Disposition: attachment", b"\x00\xffContent-Disposition:\r\n\r\n"])
 def test_bytes_that_are_no_message_have_no_files(octets: bytes) -> None:
-    assert attached_files(octets) in ([], [("without a name", 0)])
+    assert files_of(octets).attached in ((), (("without a name", 0),))
 
 
 def test_the_page_shows_both(tmp_path: Path) -> None:
