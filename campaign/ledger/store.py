@@ -28,7 +28,7 @@ from campaign.ledger.verification import Verification, is_large
 from campaign.model import Row, Status
 from campaign.private_files import create
 
-_CONTACT_KEY_SALT, _SALT_OCTETS = "contact_key_salt", 32
+_SALT_OCTETS = 32
 
 
 class SqliteRunLedger(SqliteContacts):
@@ -169,19 +169,19 @@ class SqliteRunLedger(SqliteContacts):
 
     def keep_message_id_domain(self, domain: str) -> str:
         """Give what stands behind the @ of the campaign's Message-IDs: `domain`, if this is its first run."""
-        known = self.reader.message_id_domain()
-        if known is None:
-            write_fact(self.database, "message_id_domain", domain)
-            return domain
-        return known
+        return self._keep("message_id_domain", domain)
 
     def keep_contact_key_salt(self) -> bytes:
         """Give the random octets that the keys of contacts are made from, the same in every run."""
-        known = read_fact(self.database, _CONTACT_KEY_SALT)
+        return bytes.fromhex(self._keep("contact_key_salt", secrets.token_hex(_SALT_OCTETS)))
+
+    def _keep(self, name: str, value: str) -> str:
+        """Give what the campaign's first run has kept by that name: `value`, if this is it."""
+        known = read_fact(self.database, name)
         if known is None:
-            known = secrets.token_hex(_SALT_OCTETS)
-            write_fact(self.database, _CONTACT_KEY_SALT, known)
-        return bytes.fromhex(known)
+            write_fact(self.database, name, value)
+            return value
+        return known
 
     def recover(self) -> int:
         """Call the claims without an outcome in doubt, and say how many."""

@@ -56,8 +56,6 @@ class ExtraHeaders:
 
     def __call__(self, values: Sequence[str]) -> str:
         """Give the fields, each ended by CRLF, in the order of the names. Raises UnfitHeaderError."""
-        if not self._names:
-            return ""
         return "".join(
             header_field(name, value) if written is None else written
             for name, written, value in zip(self._names, self._written, values, strict=True)
@@ -77,7 +75,7 @@ def header_field(name: str, value: str) -> str:
     column = len(name) + 2
     if lowered in _FOR_PEOPLE:
         written = unstructured(value, column=column)
-    elif _structured(lowered):
+    elif _STRUCTURED(lowered):
         odd = next((letter for letter in value if not letter.isascii()), None)
         if odd is not None:
             raise UnfitHeaderError(name, f"holds {odd!r}, and programs that read this header take ASCII alone")
@@ -105,7 +103,3 @@ def _folded_json(value: str, column: int) -> str:
             column = 0
         lines[-1] += word
     return "\r\n".join(lines)
-
-
-def _structured(lowered: str) -> bool:
-    return _STRUCTURED(lowered) is not None

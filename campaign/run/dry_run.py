@@ -122,8 +122,8 @@ def preview(
     allow_empty: bool = False,
 ) -> DryRun:
     """Write everybody's message into `folder`, with a gallery, as it would be sent but for the link: signed, where
-    there is a [dkim]. `writing` hears how many are written. Where
-    `agreed`, which hears how many it would be, says no, nothing is touched. Raises UsageError.
+    there is a [dkim]. `writing` hears how many are written. Where `agreed`, which hears how many it would be, says no,
+    nothing is touched. Raises UsageError.
     """
     seen = DryRun()
 

@@ -1,7 +1,6 @@
 """The check of the links in the messages: whether they are there, and where they lead."""
 
 from campaign.content.template_folder import HTML, TEXT, template_folder
-from campaign.deliverability import Finding, Severity
 from campaign.links.checks import DEFAULT_DOMAIN
 from campaign.model import Status
 from campaign.run.dry_run_findings import DryRun
@@ -28,19 +27,21 @@ def link_notes(settings: Settings, seen: DryRun, found: Findings) -> None:
     domain = settings.link.domain
     for host in settings.link.redirect_hosts:
         if count := seen.redirect_hosts[host.lower()]:
-            whose = "" if count == ready else f" in {count:,} of {ready:,} messages"
-            words = f"link.redirect_to leads to {host}{whose}, as link.redirect_hosts allows"
-            found.tell(Finding(severity=Severity.OK, rule="redirect_hosts", what=words))
+            words = f"link.redirect_to leads to {host}{_in_some(count, ready)}, as link.redirect_hosts allows"
+            found.ok("redirect_hosts", words)
     if domain.endswith(DEFAULT_DOMAIN):
         return
     for host, count in seen.redirect_hosts.most_common():
         if host.endswith(DEFAULT_DOMAIN):
-            whose = "" if count == ready else f" in {count:,} of {ready:,} messages"
             found.note(
-                f"link.redirect_to leads to {host}{whose}, and link.domain is {domain}: the default domain signs "
-                "nobody in once a custom one is connected",
+                f"link.redirect_to leads to {host}{_in_some(count, ready)}, and link.domain is {domain}: "
+                "the default domain signs nobody in once a custom one is connected",
                 rule="redirect_to_default_domain",
             )
+
+
+def _in_some(count: int, ready: int) -> str:
+    return "" if count == ready else f" in {count:,} of {ready:,} messages"
 
 
 def _messages(count: int, ready: int) -> str:
