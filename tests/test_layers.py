@@ -32,7 +32,7 @@ FLOORS = (
     ("settings",),
     ("window",),
     ("durations", "host_names", "private_files", "confined_files", "relays", "visible", "core_dumps", "extras"),
-    ("model", "errors", "pages", "__init__"),
+    ("model", "run_now", "errors", "pages", "__init__"),
 )
 """From the top to the bottom."""
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}

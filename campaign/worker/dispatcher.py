@@ -17,6 +17,7 @@ from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.session import Session
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.claims import Claims
+from campaign.worker.event_log import EventLog
 from campaign.worker.job import Job
 from campaign.worker.judge import Judge
 from campaign.worker.outcomes import Outcomes
@@ -46,6 +47,7 @@ class Dispatcher:
         breaker: CircuitBreaker,
         clock: Callable[[], float],
     ) -> None:
+        self.events = EventLog(job)
         self.draining = False
         """No more attempts are given out; those under way go on."""
         self.recalled = False
@@ -60,7 +62,9 @@ class Dispatcher:
         self._window = job.message_plan.window
         self._opening_is_set = job.opening_is_set
         self._min_lifetime = job.min_lifetime
-        self._outcomes = Outcomes(job, rows=rows, journal=journal, send_rate=send_rate, breaker=breaker, clock=clock)
+        self._outcomes = Outcomes(
+            job, rows=rows, journal=journal, send_rate=send_rate, breaker=breaker, clock=clock, events=self.events
+        )
         self._claims = Claims(journal)
         self._judge = Judge(journal)
         self._preparation = Preparation(make, size_of, rows=rows, outcomes=self._outcomes, claims=self._claims)
@@ -190,6 +194,7 @@ class Dispatcher:
     def session_opened(self, session: Session) -> None:
         """Note that the server takes sessions."""
         self.sessions.session_opened()
+        self.events.connected()
 
     def session_failed(self, error: SessionError, *, others: int) -> float:
         """Stop where it is our own fault; otherwise make do with fewer, or wait."""

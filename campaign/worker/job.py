@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from campaign.dkim import SigningKey
+from campaign.run_now import Refusal
 from campaign.settings import LinkSettings, MessageSettings
 from campaign.smtp.pipelining.trials import Pipelining
 from campaign.smtp.session.server import Server
@@ -63,6 +64,10 @@ class Job:
     opening_is_set: bool = False
     """Whether the operator has said when the window opens; otherwise it opened when the campaign began."""
     profile: bool = False
+    events: bool = False
+    """Whether somebody wants to know of single messages (`WorkerReport.events`)."""
+    event_addresses: bool = False
+    """Whether these name addresses."""
     backoff: float = 1.0
     """Seconds before the next attempt at a server that takes no session or says "slow down"; doubled when it goes on.
     The rate falls and climbs in the same measure.
@@ -92,6 +97,31 @@ class Notice(NamedTuple):
     """What stands at the end: a number that only the whole run knows, since each worker has its share of it."""
 
 
+class Event(NamedTuple):
+    """One thing that has happened in a worker, for whoever asked for them (`Job.events`)."""
+
+    kind: Literal["connected", "deferred", "refused", "in_doubt"]
+    at: float
+    """Unix seconds."""
+    server: str
+    key: str = ""
+    """`contact.key`."""
+    row: int | None = None
+    """Of the contacts file."""
+    email: str | None = None
+    """Only if addresses were asked for."""
+    status: str = ""
+    """What became of the row."""
+    tries: int = 0
+    """That the row has used up."""
+    code: int | None = None
+    enhanced: str | None = None
+    text: str = ""
+    """The server's words, without links, and without addresses unless those were asked for; or ours."""
+    until: float | None = None
+    """When it is tried again: Unix seconds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerReport:
     """What a worker has done so far; the last one says so."""
@@ -107,6 +137,16 @@ class WorkerReport:
     """Connections that it may open, as far as it knows what the server takes."""
     rate: float | None = None
     """Messages a second that throttling leaves; None: no limit."""
+    slowed_by: str = ""
+    """What the server said when it asked to go slower, as long as `rate` is not None."""
+    fewer_by: str = ""
+    """What the server said when it wanted fewer connections, as long as there are fewer."""
+    next_try_at: float | None = None
+    """When the first of the deferred is due: Unix seconds."""
+    refusals: tuple[Refusal, ...] = ()
+    """The last few, the latest last."""
+    events: tuple[Event, ...] = ()
+    """Since the last report, if they were asked for."""
     notices: tuple[Notice, ...] = ()
     trouble: StopReason | None = None
     profile: dict[str, float] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from campaign.ledger.interface import Journal
 from campaign.model import DueRow, Outcome, Reply, Status
 from campaign.worker.backoff import Schedule, Throttled
 from campaign.worker.circuit_breaker import CircuitBreaker
+from campaign.worker.event_log import EventLog
 from campaign.worker.job import Job
 from campaign.worker.policy import Action, Verdict
 from campaign.worker.row_queue import RowQueue
@@ -33,6 +34,7 @@ class Outcomes:
         send_rate: SendRate,
         breaker: CircuitBreaker,
         clock: Callable[[], float],
+        events: EventLog,
     ) -> None:
         self.settled: Counter[str] = Counter()
         """Contacts by the status they were given."""
@@ -43,6 +45,7 @@ class Outcomes:
         self._send_rate = send_rate
         self._breaker = breaker
         self._clock = clock
+        self._events = events
         self._window = job.message_plan.window
         self._schedule = Schedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
         self._throttled = Throttled(job.backoff)
@@ -74,6 +77,7 @@ class Outcomes:
                 slow = slow and not self._throttled.blames(due.id)
                 slow = self._go_again(due, reply, detail, now) and slow
         if slow and self._send_rate.slow_down(now):
+            self._events.slowed(reply, detail)
             self._breaker.notice(f"the server asks to slow down ({detail}); now", "rate")
         # A session that was full at once counts as one that could not be had, and not for each row that it met.
         if (verdict.suspect and not verdict.renew) or (slow and self._endless(now)):
@@ -84,6 +88,8 @@ class Outcomes:
         del self.under_way[due.id]
         self._throttled.forget(due.id)
         self.settled[status] += 1
+        if status is not Status.SENT:
+            self._events.settled(due, status, reply, detail)
         self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail))
 
     def give_back(self, due: DueRow) -> None:
@@ -101,6 +107,7 @@ class Outcomes:
         due = self._rows.withdraw(contact)
         if due is not None:
             self.settled[Status.IN_DOUBT] += 1
+            self._events.settled(due, Status.IN_DOUBT, None, why)
             self._journal.doubt(contact, why)
 
     def mark_invalid(self, due: DueRow, why: str) -> None:
@@ -113,6 +120,7 @@ class Outcomes:
         for due in self._rows.take_waiting():
             if due.tries:
                 self.settled[Status.FAILED] += 1
+                self._events.settled(due, Status.FAILED, None, "the window closed before another try")
                 self._journal.mark_failed(due.id)
 
     def _endless(self, now: float) -> bool:
@@ -133,6 +141,7 @@ class Outcomes:
             return False
         self._unsettle(due, reply, detail, spent=False)
         self._rows.put_off(due, now + wait)
+        self._events.deferred(due, reply, detail, wait=wait)
         return True
 
     def _try_later(self, due: DueRow, reply: Reply | None, detail: str) -> None:
@@ -144,6 +153,7 @@ class Outcomes:
             return
         self._unsettle(due, reply, detail, spent=True)
         self._rows.put_off(later, self._clock() + wait)
+        self._events.deferred(later, reply, detail, wait=wait)
 
     def _unsettle(self, due: DueRow, reply: Reply | None, detail: str, *, spent: bool) -> None:
         """Write down what the server said, and that the row is pending again."""

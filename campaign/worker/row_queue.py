@@ -44,6 +44,11 @@ class RowQueue:
         """How many rows have been put off."""
         return len(self._waiting)
 
+    @property
+    def next_try(self) -> float | None:
+        """When the first of those that were put off is due."""
+        return self._waiting.next_moment
+
     def ready(self, now: float) -> int:
         """About how many rows could be begun now."""
         moment = self._waiting.next_moment

@@ -162,6 +162,8 @@ class Worker:
         self._tell(last=True)
 
     def _tell(self, *, last: bool = False) -> None:
+        events, throttled = self._dispatcher.events, self._send_rate.throttled
+        next_try = self._rows.next_try
         self._report(
             WorkerReport(
                 settled=dict(self._dispatcher.settled),
@@ -169,7 +171,12 @@ class Worker:
                 under_way=self._dispatcher.under_way,
                 connections=self.pool.connections,
                 limit=self.pool.limit,
-                rate=self._send_rate.rate if self._send_rate.throttled else None,
+                rate=self._send_rate.rate if throttled else None,
+                slowed_by=events.slowed_by if throttled else "",
+                fewer_by=events.shown(self._dispatcher.sessions.fewer_by) if self._connections.reduced else "",
+                next_try_at=None if next_try is None else time.time() + next_try - self._clock(),
+                refusals=events.refusals(),
+                events=events.take(),
                 notices=self._breaker.notices(),
                 trouble=self._breaker.reason,
                 profile=self._profile.so_far(),
