@@ -10,6 +10,7 @@ from campaign.dkim import SigningKey, read_key
 from campaign.errors import SettingsError
 from campaign.model import Status
 from campaign.relays import relay_of
+from campaign.run.broadcast import RunWatcher
 from campaign.run.contacts_process import ContactsProcess
 from campaign.settings import Settings, own_files
 from campaign.smtp.session.access_token import TokenCommand
@@ -60,6 +61,8 @@ class RunPlan:
     """What takes away all that earlier runs left, called once nothing is found wrong; None: the run goes on from it."""
     reader: ContactsProcess | None = None
     """The process that reads the contacts file, where one was begun."""
+    watchers: Sequence[RunWatcher] = ()
+    """Who else hears how it goes."""
     backoff: float = 1.0
     """Seconds: `Job.backoff`."""
 
@@ -123,6 +126,8 @@ class RunPlan:
             longest_wait=retry.longest_wait.total_seconds(),
             stop_after=retry.stop_after,
             profile=self.profile,
+            events=any(watcher.wants_events for watcher in self.watchers),
+            event_addresses=any(watcher.wants_addresses for watcher in self.watchers),
             backoff=self.backoff,
             min_lifetime=self.settings.link.min_lifetime.total_seconds(),
             opening_is_set=self.settings.window.opens is not None,

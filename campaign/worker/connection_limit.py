@@ -26,11 +26,6 @@ class ConnectionLimit:
         self._dispatcher = dispatcher
         self._widen_at = float("inf")
 
-    @property
-    def reduced(self) -> bool:
-        """Whether there are fewer than there might be, since the server wanted that."""
-        return self._pool.limit < self._most
-
     def widen(self, now: float) -> None:
         """Try one more connection if it is time."""
         if now >= self._widen_at:

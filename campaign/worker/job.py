@@ -138,9 +138,9 @@ class WorkerReport:
     rate: float | None = None
     """Messages a second that throttling leaves; None: no limit."""
     slowed_by: str = ""
-    """What the server said when it asked to go slower, as long as `rate` is not None."""
+    """What the server said when it asked to go slower the last time."""
     fewer_by: str = ""
-    """What the server said when it wanted fewer connections, as long as there are fewer."""
+    """What the server said when it wanted fewer connections the last time."""
     next_try_at: float | None = None
     """When the first of the deferred is due: Unix seconds."""
     refusals: tuple[Refusal, ...] = ()
