@@ -1,6 +1,6 @@
 """What one process's share of a run needs of a ledger."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from datetime import date
 from typing import Protocol
 
@@ -10,9 +10,19 @@ from campaign.model import Attempt, DueRow, Outcome
 class DueRows(Protocol):
     """The rows of a run, each for one worker."""
 
-    def take(self, most: int) -> list[DueRow] | None:
-        """Give up to `most` rows that are the caller's alone: an empty list while more are being read, None when there
-        are no more.
+    @property
+    def held_queues(self) -> frozenset[str] | None:
+        """The queues of all the rows that are left, where the last `take` found none but of queues that are held; None
+        where there may be others.
+        """
+
+    @property
+    def passing(self) -> bool:
+        """Whether the last `take` ended amid rows of queues that are held: there may be others right behind."""
+
+    def take(self, most: int, *, held: Container[str] = ()) -> list[DueRow] | None:
+        """Give up to `most` rows that are the caller's alone, of queues (`row_queues`) that are not `held`: an empty
+        list while more are being read, or those that are left are held; None when there are no more.
         """
 
 
