@@ -83,8 +83,8 @@ def step_of(ladder: Sequence[int], climbed: int) -> int:
 def limited_days(
     days: Iterable[tuple[date, float]], *, ladder: Sequence[int], climbed: int, today: date, begun_today: int
 ) -> Iterator[OpenDay]:
-    """Give the days with what may still begin on each, if mail goes out on all of them. `climbed`: days with mail before
-    `today`. Without a `ladder` there is no limit.
+    """Give the days with what may still begin on each, if mail goes out on all of them. `climbed`: days with mail
+    before `today`. Without a `ladder` there is no limit.
     """
     if not ladder:
         yield from (OpenDay(day=day, seconds=seconds) for day, seconds in days)

@@ -102,6 +102,13 @@ class RateLimit(Protocol):
         """Give back what was taken and not used."""
 
 
+class AdjustableRateLimit(RateLimit, Protocol):
+    """One that is set anew while it goes on, by each process for itself."""
+
+    def set_rate(self, rate: float) -> None:
+        """Let so many messages a second begin from now on."""
+
+
 class DailyCount(Protocol):
     """How many messages began on each day, which all processes of a run and the runs after it count together."""
 
@@ -109,6 +116,9 @@ class DailyCount(Protocol):
         """Take leave for one message on that day; False where `limit` messages have leave. Where it is given, the
         message is claimed next, or the leave given back: nothing is committed between the two.
         """
+
+    def has_room(self, day: date, limit: int) -> bool:
+        """Whether fewer than `limit` messages have leave on that day."""
 
     def give_back(self, day: date) -> None:
         """Give back the leave of a message that did not leave after all."""
@@ -138,11 +148,14 @@ class WorkerLedger(Protocol):
     def server_memory(self) -> ServerMemory:
         """What is known of the servers."""
 
-    def rate_limit(self, name: str, rate: float) -> RateLimit:
+    def rate_limit(self, name: str, rate: float) -> AdjustableRateLimit:
         """Give the rate of this name (messages a second); "" is the campaign's."""
 
     def daily_count(self, name: str) -> DailyCount:
         """Give the count of this name; "" is the campaign's."""
+
+    def rows_left(self) -> int:
+        """How many rows of the campaign are pending, those under way not counted."""
 
     def revert(self, contacts: Collection[int]) -> None:
         """As the owner's. Also once the journal is closed."""
