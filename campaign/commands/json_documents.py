@@ -13,7 +13,9 @@ from campaign.model import Status
 from campaign.report import ReportData
 from campaign.run.dry_run_findings import DryRun
 from campaign.run.summary import RunSummary
+from campaign.run_now import RunNow
 from campaign.terminal.findings import Findings
+from campaign.terminal.now_document import now_document
 from campaign.terminal.stop_reason import stop_reason
 
 
@@ -71,10 +73,18 @@ def _dry_run_document(seen: DryRun) -> dict[str, object]:
 
 
 def status_document(
-    name: str, counts: Mapping[Status, int], results: Path, running: int | None, being_sent: int
+    name: str,
+    counts: Mapping[Status, int],
+    results: Path,
+    running: int | None,
+    being_sent: int,
+    now: RunNow | None = None,
 ) -> dict[str, object]:
-    """What the ledger says. `running`: the process that sends; `being_sent`: messages without an outcome so far."""
-    found = {"results": str(results), "running": running, "being_sent": being_sent}
+    """What the ledger says. `running`: the process that sends; `being_sent`: messages without an outcome so far; `now`:
+    what that process says of itself.
+    """
+    found: dict[str, object] = {"results": str(results), "running": running, "being_sent": being_sent}
+    found["now"] = None if now is None else now_document(now)
     return {"campaign": name, "exit_code": 0, **counts_document(counts), **found}
 
 

@@ -65,6 +65,10 @@ NameServer = Annotated[
     str | None, typer.Option("--nameserver", help="Ask this name server, not the system's: 9.9.9.9.", metavar="IP")
 ]
 Spam = Annotated[bool, typer.Option("--spam", help="Have SpamAssassin, where it is installed, look at a few messages.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Go on showing it, until the run ends or Ctrl-C.")]
+Every = Annotated[
+    str | None, typer.Option("--every", help="With --watch: how often to look. [default: 2s]", metavar="LENGTH")
+]
 SandboxPort = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")]
 SandboxFolder = Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")]
 Email = Annotated[str, typer.Argument(help="The address that the link signs in.", metavar="EMAIL")]

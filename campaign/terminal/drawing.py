@@ -73,6 +73,10 @@ class Drawing:
         pieces = [Text(words, style_of(words.partition(" ")[2])) for words in counted if words]
         return Text(_SEPARATOR).join(pieces)
 
+    def counts_word(self, word: str) -> "Text":
+        """Give a status in its colour."""
+        return self.text(word, style_of(word))
+
     def line(self, text: "Text", columns: int) -> str:
         """Give the text in one line of so many columns."""
         text.truncate(columns, overflow="crop" if self.ascii_only else "ellipsis")

@@ -59,7 +59,7 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run it. Raises UsageError."""
-        if {"dry_run", "include", "offline"} & ctx.params.keys():
+        if {"dry_run", "include", "offline", "watch"} & ctx.params.keys():
             refuse_idle(given_options(self, ctx), _named(ctx))
         return super().invoke(ctx)
 
