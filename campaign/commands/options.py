@@ -14,6 +14,13 @@ class Include(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
+class LogFormat(StrEnum):
+    """What goes to stderr while a run goes on."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 TOML = Path("campaign.toml")
 
 NewFolder = Annotated[Path, typer.Argument(help="A new folder.", metavar="DIR")]
@@ -57,6 +64,14 @@ Processes = Annotated[
 ]
 Profile = Annotated[bool, typer.Option("--profile", help="Say at the end where the time went.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome to stdout as JSON.")]
+LogFormats = Annotated[
+    LogFormat | None,
+    typer.Option("--log-format", help="json: one event a line on stderr, for a program. [default: text]"),
+]
+LogAddresses = Annotated[bool, typer.Option("--log-addresses", help="With --log-format json: name addresses, too.")]
+Metrics = Annotated[
+    Path | None, typer.Option("--metrics", help="Keep a file for Prometheus up to date.", metavar="FILE")
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit code 1 for rows that can't be mailed, and for whatever is noted.")
 ]

@@ -75,6 +75,10 @@ class Console:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the live lines away, so that somebody else can say something."""
         self._lines.clear()
 
     def reading(self, rows: int) -> None:

@@ -3,44 +3,24 @@
 Takes what a run's observer and its watchers hear; `campaign/guide/json.md` has every field. Contacts are named by their
 key and row alone, unless addresses were asked for. Nothing is asked: whoever reads the lines can't answer. Raises
 nothing: that nobody reads them any more is no reason to stop sending.
-
-Not by `logging`: there are no levels, no handlers and no loggers to choose from here, and what it does about a stream
-that is gone is to print a traceback into it.
 """
 
-import contextlib
-import json
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TextIO
 
-from campaign.errors import CampaignError
 from campaign.run.progress import Progress
 from campaign.run.summary import RunSummary
 from campaign.run.throttling import Throttle
 from campaign.run_now import RunNow
+from campaign.terminal.event_line import write_event
 from campaign.terminal.now_document import iso, numbers
 from campaign.window import SendWindow
 from campaign.worker.job import Event
 
 _PROGRESS_EVERY = 10.0
 """Seconds."""
-
-
-def write_event(event: str, fields: Mapping[str, object], *, stream: TextIO | None = None, at: float | None = None) -> None:
-    """Write one line. `at`: Unix seconds; None: now. All but ASCII is escaped, so no terminal obeys what is in it."""
-    line = json.dumps({"time": iso(time.time() if at is None else at), "event": event, **fields}, default=str)
-    with contextlib.suppress(OSError, ValueError):
-        out = stream or sys.stderr
-        out.write(f"{line}\n")
-        out.flush()
-
-
-def write_error(error: CampaignError, code: int) -> None:
-    """Write that the program ends by an error, before a run began or in spite of it."""
-    write_event("error", {"what": error.what, "where": error.where, "fix": error.fix, "exit_code": code})
 
 
 class JsonLog:
@@ -117,8 +97,9 @@ class JsonLog:
             self._started = True
             self._next_progress = self._clock() + _PROGRESS_EVERY
             servers = [{"server": server.name, "configured": server.most} for server in now.servers]
-            fields = {"pid": now.pid, "to_send": now.total, "servers": servers}
-            self._write("started", fields | {"window_closes_at": iso(now.window_closes_at)}, at=now.started_at)
+            begins: dict[str, object] = {"pid": now.pid, "to_send": now.total, "servers": servers}
+            begins["window_closes_at"] = iso(now.window_closes_at)
+            self._write("started", begins, at=now.started_at)
         elif self._clock() >= self._next_progress:
             self._next_progress = self._clock() + _PROGRESS_EVERY
             self._write("progress", numbers(now), at=now.at)
