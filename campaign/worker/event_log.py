@@ -33,7 +33,8 @@ class _Happening(NamedTuple):
     status: str
     reply: Reply | None
     detail: str
-    until: float | None
+    tries: int
+    until: float | None = None
 
 
 class EventLog:
@@ -59,15 +60,15 @@ class EventLog:
         if self._wanted:
             self._waiting.append(Event("connected", self._clock(), self._server))
 
-    def settled(self, due: DueRow, status: Status, reply: Reply | None, detail: str) -> None:
-        """A row has its last word, and it is not a good one."""
+    def settled(self, due: DueRow, status: Status, reply: Reply | None, detail: str, *, tried: bool = True) -> None:
+        """A row has its last word, and it is not a good one. `tried`: by a try that its `tries` do not count yet."""
         kind: Literal["in_doubt", "refused"] = "in_doubt" if status is Status.IN_DOUBT else "refused"
-        self._note(_Happening(kind, self._clock(), due, status.value, reply, detail, None))
+        self._note(_Happening(kind, self._clock(), due, status.value, reply, detail, due.tries + tried))
 
     def deferred(self, due: DueRow, reply: Reply | None, detail: str, *, wait: float) -> None:
         """A row is to be tried again after `wait` seconds."""
         now = self._clock()
-        self._note(_Happening("deferred", now, due, Status.PENDING.value, reply, detail, now + wait))
+        self._note(_Happening("deferred", now, due, Status.PENDING.value, reply, detail, due.tries, now + wait))
 
     def slowed(self, reply: Reply | None, detail: str) -> None:
         """The server asks to go slower."""
@@ -114,7 +115,7 @@ class EventLog:
             row=contact.number,
             email=contact.email if self._addresses else None,
             status=one.status,
-            tries=one.due.tries,
+            tries=one.tries,
             code=None if one.reply is None else one.reply.code,
             enhanced=None if one.reply is None else one.reply.enhanced,
             text=self.shown(_text(one), contact.email),

@@ -111,7 +111,7 @@ class Outcomes:
         due = self._rows.withdraw(contact)
         if due is not None:
             self.settled[Status.IN_DOUBT] += 1
-            self._events.settled(due, Status.IN_DOUBT, None, why)
+            self._events.settled(due, Status.IN_DOUBT, None, why, tried=False)
             self._journal.doubt(contact, why)
 
     def mark_invalid(self, due: DueRow, why: str) -> None:
@@ -124,7 +124,7 @@ class Outcomes:
         for due in self._rows.take_waiting():
             if due.tries:
                 self.settled[Status.FAILED] += 1
-                self._events.settled(due, Status.FAILED, None, "the window closed before another try")
+                self._events.settled(due, Status.FAILED, None, "the window closed before another try", tried=False)
                 self._journal.mark_failed(due.id)
 
     def _endless(self, now: float) -> bool:
