@@ -15,7 +15,7 @@ VALUES = {
     "--output": "x.csv", "--limit": "1", "--opens": "2026-11-23T09:00", "--closes": "2099-11-23T09:00",
     "--lasts": "8h", "--host": "localhost", "--port": "25", "--connections": "2", "--rate": "3", "--processes": "1",
     "--folder": "folder", "--from": "x.csv", "--include": "rejected", "--to": "x.html", "--campaign": "campaign.toml",
-    "--nameserver": "127.0.0.1", "--log-format": "json", "--metrics": "x.prom", "--every": "2s",
+    "--nameserver": "127.0.0.1", "--log-format": "text", "--metrics": "x.prom", "--every": "2s",
 }  # fmt: skip
 FLAGS = {
     "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline",
@@ -28,7 +28,7 @@ NOTHING_IN_A_DRY_RUN = {
     "--output", "--wait", "--no-wait", "--sandbox", "--host", "--port", "--connections", "--rate", "--processes",
     "--profile", "--fresh", "--log-format", "--log-addresses", "--metrics",
 }  # fmt: skip
-NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder"}
+NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder", "--log-addresses"}
 NOTHING_BY_ITSELF = {
     "send": {"--folder", "--fresh", "--log-addresses"},
     "resend": {"--log-addresses"},
