@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from campaign.ledger.cells import decode_cells
+from campaign.ledger.daily_count import drop_leave
 from campaign.ledger.schema import connect
 from campaign.ledger.server_memory import forget_abilities
 from campaign.ledger.sqlite_errors import damaged, explained, transaction
@@ -42,6 +43,7 @@ def prepare_run(database: sqlite3.Connection, *, limit: int | None, chosen_only:
         if reading:
             database.execute("DELETE FROM facts WHERE name = 'columns'")
         forget_abilities(database)
+        drop_leave(database)
 
 
 class SqliteDueRows:
