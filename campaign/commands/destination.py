@@ -13,7 +13,7 @@ from campaign.contacts import contact_key
 from campaign.errors import UsageError
 from campaign.ledger.enrolled_rows import row_of
 from campaign.preview import PreviewWriter, withdraw
-from campaign.run.plan import configured_server
+from campaign.run.plan import configured_servers
 from campaign.settings import Settings
 from campaign.smtp.session.server import Server
 
@@ -25,6 +25,9 @@ class Destination:
     """A server to send to."""
 
     server: Server
+    """The first, where there are several."""
+    servers: tuple[Server, ...] = ()
+    """All of them, where they are the configured ones."""
     forget: Callable[[], None] = lambda: None
     """Take away what it got in earlier runs, where it is the sandbox."""
 
@@ -41,7 +44,8 @@ def destination(settings: Settings, *, sandbox: bool, ledger: Path, fresh: bool 
     does not begin leaves no new folder.
     """
     if not sandbox:
-        yield Destination(server=configured_server(settings))
+        servers = configured_servers(settings)
+        yield Destination(server=servers[0], servers=servers)
         return
     folder = sandbox_folder(settings)
     is_new = not folder.exists()

@@ -3,6 +3,8 @@
 Raises UsageError before the first message; after it, the exit code tells.
 """
 
+from collections.abc import Sequence
+
 from campaign.commands.destination import destination, sandbox_folder
 from campaign.commands.folders import require_folder
 from campaign.commands.fresh_sandbox import remove_sandbox_run
@@ -17,6 +19,7 @@ from campaign.run.contacts_process import ContactsProcess
 from campaign.run.plan import Resend, RunPlan, read_signing_keys
 from campaign.run.runner import run
 from campaign.settings import Settings, load_settings, output_paths, require_secrets
+from campaign.smtp.session.server import Server
 from campaign.terminal.console import Console
 from campaign.terminal.invocation import Invocation, program
 from campaign.terminal.next_commands import WINDOW, fresh_window
@@ -42,7 +45,7 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
         settings=order.setting_options(),
     )
     with destination(settings, sandbox=order.sandbox, ledger=ledger, fresh=order.fresh) as to:
-        through = f"the sandbox, port {to.server.port}" if order.sandbox else to.server.host
+        through = f"the sandbox, port {to.server.port}" if order.sandbox else _in_words(to.servers)
 
         def begin_afresh() -> None:
             remove_sandbox_run(settings, order.output)
@@ -66,6 +69,7 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
             results=results,
             ledger=ledger,
             server=to.server,
+            servers=to.servers,
             signing_keys=keys,
             secret=throwaway_secret() if order.sandbox else signing_secret(settings),
             limit=order.limit,
@@ -86,6 +90,12 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
     if order.json:
         say_json(run_document(settings.name, ended, limited=order.limit is not None))
     return ended.exit_code
+
+
+def _in_words(servers: Sequence[Server]) -> str:
+    """Name the servers: the only one by its host."""
+    *others, last = [server.name or server.host for server in servers]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _signing_keys(settings: Settings, *, sandbox: bool) -> tuple[tuple[SigningKey, ...], str]:

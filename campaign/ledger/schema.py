@@ -25,7 +25,7 @@ from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS, explain, tran
 from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 
-VERSION = 3
+VERSION = 4
 _LONGEST_WAL = 64 * 1024 * 1024
 """Bytes that are left of it once it begins anew (`checkpoints`)."""
 APPLICATION = 0x434D5047  # "CMPG": says what the file is
@@ -45,7 +45,7 @@ CREATE TABLE entry (
 CREATE TABLE delivery (
     contact INTEGER PRIMARY KEY, status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0, smtp_code INTEGER, enhanced TEXT, detail TEXT, settled_at INTEGER,
-    link_expires_at INTEGER, link_fingerprint TEXT) {_STRICT};
+    link_expires_at INTEGER, link_fingerprint TEXT, server TEXT) {_STRICT};
 {_INDEX};
 {TABLE};
 """
@@ -53,6 +53,7 @@ CREATE TABLE delivery (
 MIGRATIONS = {
     1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
     2: (_INDEX, TABLE),
+    3: ("ALTER TABLE delivery ADD COLUMN server TEXT",),
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 

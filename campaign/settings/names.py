@@ -38,12 +38,12 @@ def _fields() -> dict[str, FieldInfo]:
 FIELDS = _fields()
 SECRETS = frozenset({"link.secret", "smtp.password"})
 SECTIONS = tuple(dict.fromkeys(key.partition(".")[0] for key in FIELDS if "." in key))
-REPEATABLE = {
-    field.alias or name: field.is_required()
-    for name, field in Settings.model_fields.items()
-    if get_args(field.annotation)
-}
-"""Sections that there may be one of or several, [dkim], or [[dkim]] for each; and whether there must be one."""
+REPEATABLE = frozenset(
+    field.alias or name for name, field in Settings.model_fields.items() if get_args(field.annotation)
+)
+"""Sections that there may be one of, or several: [dkim], or [[dkim]] for each."""
+WANTED = frozenset(field.alias or name for name, field in Settings.model_fields.items() if field.is_required())
+"""Sections, among others, that there must be."""
 SETTING_HELP: Mapping[str, SettingHelp] = {
     key: SettingHelp(words=field.description or "", example=str((field.examples or [""])[0]))
     for key, field in FIELDS.items()

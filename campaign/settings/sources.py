@@ -19,6 +19,7 @@ from campaign.settings.names import (
     REPEATABLE,
     SECRETS,
     SECTIONS,
+    WANTED,
     as_written,
     nearest,
     password_variable,
@@ -101,7 +102,7 @@ class FileSource(Source):
     def __init__(self, notes: SourceNotes, document: Mapping[str, object], path: Path) -> None:
         super().__init__(notes)
         self.document = document
-        self.values = {"path": path, **{one: {} for one in SECTIONS if REPEATABLE.get(one, True)}}
+        self.values = {"path": path, **{one: {} for one in SECTIONS if one in WANTED or one not in REPEATABLE}}
 
     def __call__(self) -> dict[str, Any]:
         """Give what the file sets."""

@@ -2,7 +2,7 @@
 
 from campaign.ledger.interface import Journal
 from campaign.model import DueRow
-from campaign.worker.row_queue import RowQueue
+from campaign.worker.row_queue import Rows
 from campaign.worker.send_rate import SendRate
 
 _UNWRITTEN = 0.1
@@ -12,7 +12,7 @@ _UNWRITTEN = 0.1
 class Turns:
     """One worker's rows, at the rate of the run."""
 
-    def __init__(self, rows: RowQueue, send_rate: SendRate, journal: Journal) -> None:
+    def __init__(self, rows: Rows, send_rate: SendRate, journal: Journal) -> None:
         self._rows = rows
         self._send_rate = send_rate
         self._journal = journal

@@ -39,3 +39,10 @@ class Server:
     """Its key; None: in the same file."""
     timeout: float = 60.0
     """Seconds to wait for a connection, and for each reply while the session is set up."""
+    name: str = ""
+    """What it is called, where there are several."""
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the settings."""
+        return f"smtp.host {self.host}{f' of {self.name}' if self.name else ''}"
