@@ -50,7 +50,7 @@ def result_rows(database: sqlite3.Connection) -> Iterator[ResultRow]:
     """Give every row of the contacts file in its order."""
     with explained(database):
         # Of a ledger that no run of this version has opened, only that it has no such column can be said.
-        known = database.execute("SELECT 1 FROM pragma_table_info('delivery') WHERE name = 'server'").fetchone()
+        known = any(column[1] == "server" for column in database.execute("PRAGMA table_info(delivery)"))
         yield from map(ResultRow._make, database.execute(_RESULT_ROW % ("own.server" if known else "NULL")))
 
 
