@@ -49,6 +49,13 @@ class SqliteDailyCount:
         self._begun[day] += 1
         return True
 
+    def has_room(self, day: date, limit: int) -> bool:
+        """Whether fewer than `limit` messages have leave on that day."""
+        if day == self._day and self._kept:
+            return True
+        with explained(self._database):
+            return self._read(self._database, day)[1] < limit
+
     def give_back(self, day: date) -> None:
         """Give back the leave of a message that did not leave after all."""
         self._begun[day] -= 1

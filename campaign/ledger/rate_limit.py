@@ -32,14 +32,18 @@ class SqliteRateLimit:
     """One process's view of it, over an `eager` connection. `rate`: messages a second; `name`: "" is the campaign's."""
 
     def __init__(self, database: sqlite3.Connection, rate: float, *, name: str = "") -> None:
-        self._spacing = (1 + _LATE + _KEPT) / rate
-        self._block = max(1, int(_BLOCK / self._spacing))
+        self.set_rate(rate)
         self._kept = 0
         self._kept_since = 0.0
         self._next = float("-inf")
         """The earliest moment for the next message, as far as this process knows."""
         self._database = database
         self._fact = f"{_FACT} {name}" if name else _FACT
+
+    def set_rate(self, rate: float) -> None:
+        """Let so many messages a second begin from now on."""
+        self._spacing = (1 + _LATE + _KEPT) / rate
+        self._block = max(1, int(_BLOCK / self._spacing))
 
     def wait(self, now: float) -> float:
         """Seconds until it is worth asking for leave."""

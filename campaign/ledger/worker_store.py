@@ -14,6 +14,9 @@ from campaign.ledger.journal import SqliteJournal
 from campaign.ledger.rate_limit import SqliteRateLimit
 from campaign.ledger.schema import connect
 from campaign.ledger.server_memory import SqliteServerMemory
+from campaign.ledger.sqlite_errors import explained
+from campaign.ledger.tally import DUE, tally
+from campaign.model import Status
 
 
 class SqliteWorkerLedger:
@@ -45,6 +48,11 @@ class SqliteWorkerLedger:
     def daily_count(self, name: str) -> SqliteDailyCount:
         """Give the count of this name."""
         return self._daily_counts.of(name)
+
+    def rows_left(self) -> int:
+        """How many rows of the campaign are pending."""
+        with explained(self._limits):
+            return tally(self._limits)[DUE, Status.PENDING]
 
     def revert(self, contacts: Collection[int]) -> None:
         """Make rows pending again that were refused for our own fault. Also once the journal is closed."""

@@ -1,6 +1,7 @@
 """From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
 
 import shlex
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -65,6 +66,10 @@ class RunPlan:
     """Seconds: `Job.backoff`."""
     servers: tuple[Server, ...] = ()
     """All of them, as `Settings.servers` has them, where there are several; none: `server` alone."""
+    stop: threading.Event | None = None
+    """Once it is set, the run drains."""
+    own_process: bool = True
+    """Whether this process is here for the run alone: it may be forked, and a second signal ends it."""
 
     @property
     def strict(self) -> bool:

@@ -99,6 +99,9 @@ def validation_faults(error: ValidationError, wanted: Mapping[str, SettingHelp],
 def _named(location: tuple[int | str, ...]) -> tuple[str, str]:
     """Give a setting's dotted name, and which one of several tables it stands in, where that is not the first."""
     section, *deeper = location
+    if section == "limits" and deeper:
+        domain = f' of [limits."{deeper[0]}"]'
+        return (f"limits.{deeper[1]}", domain) if len(deeper) > 1 else ("limits", domain)
     if len(deeper) > 1 and isinstance(deeper[0], int):
         return f"{section}.{deeper[1]}", _place(location)
     # What lies deeper are places in a list, or pydantic's own names for the branches of a union.

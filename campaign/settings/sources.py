@@ -15,7 +15,9 @@ from pydantic_settings import PydanticBaseSettingsSource
 
 from campaign.settings.faults import SourceNotes
 from campaign.settings.names import (
+    BY_NAME,
     FIELDS,
+    NAMED_FIELDS,
     REPEATABLE,
     SECRETS,
     SECTIONS,
@@ -25,6 +27,7 @@ from campaign.settings.names import (
     password_variable,
     variable,
 )
+from campaign.settings.server_passwords import give_passwords
 from campaign.settings.settings import Settings
 
 _EACH = {"dkim": "key", "smtp": "server"}
@@ -75,11 +78,12 @@ class Source(PydanticBaseSettingsSource):
 
 
 class OptionsSource(Source):
-    """Options of the command line, by dotted name. None means: not given."""
+    """Options of the command line, or what a program gives, by dotted name. None means: not given."""
 
-    def __init__(self, notes: SourceNotes, options: Mapping[str, object]) -> None:
+    def __init__(self, notes: SourceNotes, options: Mapping[str, object], *, may_hold_secrets: bool = False) -> None:
         super().__init__(notes)
         self.options = options
+        self.may_hold_secrets = may_hold_secrets
 
     def __call__(self) -> dict[str, Any]:
         """Give the options."""
@@ -87,13 +91,27 @@ class OptionsSource(Source):
             origin = f"the option for {as_written(key)}"
             if value is None:
                 continue
-            if key in SECRETS:
+            if key in SECRETS and self.may_hold_secrets:
+                self._put_secret(key, value, origin)
+            elif key in SECRETS:
                 self.refuse_secret(key, f"{key}: secrets", origin)
             elif key in FIELDS:
                 self.put(key, value, origin)
             else:
                 self.refuse_unknown(key, origin)
         return self.values
+
+    def _put_secret(self, key: str, value: object, origin: str) -> None:
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not isinstance(given, str):
+            self.notes.refuse(f"{key} is no text", fix="give the secret as a str", origin=origin)
+            return
+        try:
+            self.put(key, SecretStr(bare_secret(given)), origin)
+        except UnfitSecretError as error:
+            self.notes.refuse(
+                f"{key} {error.problem}", fix=error.fix or f"give {key} nothing but the secret", origin=origin
+            )
 
 
 class FileSource(Source):
@@ -102,25 +120,29 @@ class FileSource(Source):
     def __init__(self, notes: SourceNotes, document: Mapping[str, object], path: Path) -> None:
         super().__init__(notes)
         self.document = document
-        self.values = {"path": path, **{one: {} for one in SECTIONS if one in WANTED or one not in REPEATABLE}}
+        always = [one for one in SECTIONS if one in WANTED or one not in REPEATABLE | BY_NAME]
+        self.values = {"path": path, **{one: {} for one in always}}
 
     def __call__(self) -> dict[str, Any]:
         """Give what the file sets."""
         for name, value in self.document.items():
             if name in REPEATABLE and isinstance(value, Mapping | list):
                 self._put_tables(name, [value] if isinstance(value, Mapping) else value)
+            elif name in BY_NAME and isinstance(value, Mapping):
+                self._put_by_name(name, value)
             elif name in SECTIONS and isinstance(value, Mapping):
                 for key, inner in value.items():
                     self._put_or_refuse(f"{name}.{key}", inner)
             elif name in SECTIONS:
+                title = f'{name}."gmail.com"' if name in BY_NAME else name
                 self.notes.refuse(
-                    f"{name} is not a section", fix=f"write [{name}] on a line of its own, and its settings below"
+                    f"{name} is not a section", fix=f"write [{title}] on a line of its own, and its settings below"
                 )
             elif isinstance(value, Mapping):
                 self._refuse_section(name, value)
             else:
                 self._put_or_refuse(name, value)
-        self._give_passwords()
+        give_passwords(self.values, self.current_state.get("smtp", {}), self.notes)
         return self.values
 
     def _put_tables(self, section: str, tables: list[object]) -> None:
@@ -149,26 +171,33 @@ class FileSource(Source):
             found.append(self.values.pop(section))
         self.values[section] = found[0] if len(found) == 1 else found
 
-    def _give_passwords(self) -> None:
-        """Put the passwords that the environment has by a server's name where they belong."""
-        if not self.notes.server_passwords:
-            return
-        servers = self.values.get("smtp", {})
-        if isinstance(servers, dict):
-            names = {"name": self.current_state.get("smtp", {}).get("name", servers.get("name"))}
-            found = {_folded(names): servers}
-        else:
-            found = {_folded(server): server for server in servers}
-        for name, (known_as, password) in sorted(self.notes.server_passwords.items()):
-            if name not in found:
-                known = ", ".join(filter(None, map(str.lower, found)))
-                is_there = f"the servers are {known}" if known else "the server has no name (smtp.name)"
-                self.notes.refuse(f"{known_as} names no server; {is_there}", fix="unset it", origin=known_as)
-            elif self.current_state.get("smtp", {}).get("password") is not None:
-                problem = f"both {variable('smtp.password')} and {known_as} are set"
-                self.notes.refuse(problem, fix="unset one of the two", origin=known_as)
-            else:
-                found[name]["password"] = password
+    def _put_by_name(self, section: str, tables: Mapping[str, object]) -> None:
+        """Take a section that stands there once for each name."""
+        known = [key.removeprefix(f"{section}.") for key in sorted(NAMED_FIELDS) if key.startswith(f"{section}.")]
+        found = self.values.setdefault(section, {})
+        for name, table in tables.items():
+            written = as_written(name)
+            if not isinstance(table, Mapping):
+                domain, setting = ("gmail.com", written) if name in known else (written, "rate")
+                fix = f'write [{section}."{domain}"], and {setting} = … below it'
+                self.notes.refuse(f"{section}.{written} belongs to no domain", fix=fix)
+                continue
+            if any(isinstance(inner, Mapping) for inner in table.values()):  # its dots made tables in tables of it
+                example = ".".join([name, *_only_keys(table)])
+                fix = f'write it in quotes: [{section}."{example}"]' if example.isprintable() else "take it out"
+                self.notes.refuse(f"[{section}.{written}. …] is no domain in quotes", fix=fix)
+                continue
+            strange = [key for key in table if key not in known]
+            for key in strange:
+                near = get_close_matches(key.lower(), known, n=1, cutoff=0.6)
+                self.notes.refuse(
+                    f'no such setting {as_written(key)} of [{section}."{written}"]'
+                    + (f"; did you mean {near[0]}?" if near else ""),
+                    fix=f"write {near[0]}, or take it out" if near else f"take it out; there are {' and '.join(known)}",
+                )
+            rest = {key: value for key, value in table.items() if key in known}
+            if rest or not strange:
+                found[name] = rest
 
     def _put_or_refuse(self, key: str, value: object) -> None:
         if key in SECRETS:
@@ -186,15 +215,20 @@ class FileSource(Source):
             fix=f"write [{near[0]}]" if near else f"take it out; the sections are {', '.join(SECTIONS)}",
         )
         # Its settings are read as the section's that was meant, so that the same mistake is not told twice over.
-        if near and near[0] not in self.document:
+        if near and near[0] in BY_NAME and near[0] not in self.document:
+            self._put_by_name(near[0], content)
+        elif near and near[0] not in self.document:
             for key, value in content.items():
                 self._put_or_refuse(f"{near[0]}.{key}", value)
 
 
-def _folded(server: Mapping[str, object]) -> str:
-    """The name of a server as variables have it; "" where it has none."""
-    name = server.get("name")
-    return name.strip().upper() if isinstance(name, str) else ""
+def _only_keys(table: object) -> list[str]:
+    """The names of tables that have nothing in them but the next: "com" of [gmail.com]."""
+    names = []
+    while isinstance(table, Mapping) and len(table) == 1 and isinstance(next(iter(table.values())), Mapping):
+        (key, table) = next(iter(table.items()))
+        names.append(key)
+    return names
 
 
 def _where_it_might_belong(key: str) -> str:
