@@ -15,7 +15,7 @@ from campaign.ledger.enrolled_rows import row_of
 from campaign.preview import PreviewWriter, withdraw
 from campaign.run.plan import configured_servers
 from campaign.settings import Settings
-from campaign.smtp.session.server import Server
+from campaign.smtp.session.server import Server, in_words
 
 _NOTE = "Delivered to the sandbox: nothing left this machine, and the links sign nobody in."
 
@@ -30,6 +30,11 @@ class Destination:
     """All of them, where they are the configured ones."""
     forget: Callable[[], None] = lambda: None
     """Take away what it got in earlier runs, where it is the sandbox."""
+
+    @property
+    def in_words(self) -> str:
+        """Name it: the only server by its host, several by their names."""
+        return in_words(self.servers or (self.server,))
 
 
 def sandbox_folder(settings: Settings) -> Path:

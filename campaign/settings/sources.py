@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
@@ -27,6 +28,7 @@ from campaign.settings.names import (
     password_variable,
     variable,
 )
+from campaign.settings.secrets import UnfitSecretError, bare_secret
 from campaign.settings.server_passwords import give_passwords
 from campaign.settings.settings import Settings
 

@@ -22,6 +22,7 @@ from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.claims import Claims
 from campaign.worker.job import Job, ServerOrders
 from campaign.worker.judge import Judge
+from campaign.worker.limits import Limits
 from campaign.worker.outcomes import Books, Outcomes
 from campaign.worker.policy import RETRY, Action, judge, refusal
 from campaign.worker.preparation import Preparation
@@ -77,6 +78,7 @@ class Dispatcher:
         send_rate: SendRate,
         breaker: CircuitBreaker,
         clock: Callable[[], float],
+        limits: Limits | None = None,
         orders: ServerOrders | None = None,
         shared: Shared | None = None,
     ) -> None:
@@ -93,7 +95,7 @@ class Dispatcher:
         self._where = server.place
         self.sessions = SessionFailures(of_server, stop_after=job.stop_after, backoff=job.backoff, where=self._where)
         self._rows = rows
-        self._turns = Turns(rows if shared is None else shared.rows, send_rate, journal)
+        self._turns = Turns(rows if shared is None else shared.rows, send_rate, journal, limits)
         self._send_rate = send_rate
         self._breaker = breaker
         self._server_breaker = of_server
@@ -107,7 +109,14 @@ class Dispatcher:
             else partial(SharedOutcomes, server_breaker=shared.breaker, health=shared.health)
         )
         self._outcomes = outcomes(
-            job, rows=rows, journal=journal, send_rate=send_rate, clock=clock, books=books, server=server.name
+            job,
+            rows=rows,
+            journal=journal,
+            send_rate=send_rate,
+            clock=clock,
+            limits=limits,
+            books=books,
+            server=server.name,
         )
         self._claims = Claims(journal) if shared is None else shared.claims
         self._judge = Judge(journal, server.name)
@@ -175,7 +184,7 @@ class Dispatcher:
             while (due := self._turns.next(now)) is not None:
                 attempt = self._preparation.prepare(due, session)
                 if attempt is not None:
-                    self._turns.begun()
+                    self._turns.begun(due)
                     return attempt
         except CampaignError as error:
             self._breaker.stop(error)

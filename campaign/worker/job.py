@@ -10,6 +10,7 @@ from campaign.settings import LinkSettings, MessageSettings
 from campaign.smtp.pipelining.trials import Pipelining
 from campaign.smtp.session.server import Server
 from campaign.window import SendWindow
+from campaign.worker.domain_limits import DomainLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,8 @@ class ServerOrders:
     pipelining: Pipelining
     messages_per_connection: int
     seconds_per_connection: float
-    daily_limit: int | None = None
-    """Messages a day of the window's zone, all processes together."""
+    daily_limit: tuple[int, ...] = ()
+    """Messages a day of the window's zone, all processes together: a ladder of one step; none: no limit."""
     weight: float | None = None
     """Its share among those of its priority; None: it takes as many as it can, or is 1 beside others' weights."""
     priority: int = 1
@@ -81,6 +82,14 @@ class Job:
     """Seconds that a link must still live when its message leaves."""
     opening_is_set: bool = False
     """Whether the operator has said when the window opens; otherwise it opened when the campaign began."""
+    wait: bool = True
+    """Whether to wait for the next day where today's number is reached; otherwise the run ends."""
+    daily_limit: tuple[int, ...] = ()
+    """Messages a day, by days with mail, the last one for all that follow; none: as many as can be."""
+    domain_limits: Mapping[str, DomainLimit] = field(default_factory=dict)
+    """By recipient domain, in lower-case ASCII."""
+    rows_beyond: int | None = None
+    """Where an even pace is to be kept: pending rows of the campaign that are none of this run's."""
     profile: bool = False
     backoff: float = 1.0
     """Seconds before the next attempt at a server that takes no session or says "slow down"; doubled when it goes on.
@@ -88,10 +97,15 @@ class Job:
     """
 
     def shares(self, processes: int) -> Iterator["Job"]:
-        """Divide the connections among so many processes."""
+        """Divide the connections among so many processes, and the messages that domains may have under way."""
         for number in range(processes):
-            shares = (replace(one, connections=max(1, (one.connections + number) // processes)) for one in self.servers)
-            yield replace(self, servers=tuple(shares))
+            yield replace(
+                self,
+                servers=tuple(
+                    replace(one, connections=max(1, (one.connections + number) // processes)) for one in self.servers
+                ),
+                domain_limits={domain: limit.share(number, processes) for domain, limit in self.domain_limits.items()},
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

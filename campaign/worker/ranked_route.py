@@ -57,6 +57,7 @@ class RankedRoute:
         self.shedding = False
         """It has just gone out of use: what has not left yet goes another way."""
         self._others = others
+        self._clock = common.clock
         self._weight = orders.weight or 1.0
         self._passed = 0.0
         """Messages begun, by weight."""
@@ -83,8 +84,8 @@ class RankedRoute:
     @property
     def is_used_up(self) -> bool:
         """Whether its messages of the day are gone."""
-        allowance = self.route.allowance
-        return allowance is not None and allowance.is_used_up
+        daily, now = self.route.daily, self._clock()
+        return daily is not None and daily.until("", now) > now
 
     def could_send(self, now: float) -> bool:
         """Whether mail is kept for it: it is in use, has messages left for the day, and answers."""
@@ -94,7 +95,7 @@ class RankedRoute:
 
     def may_begin(self, now: float) -> bool:
         """Whether it may begin a message, if there is one for it."""
-        return self.health.in_use or self.health.may_try(now)
+        return (self.health.in_use or self.health.may_try(now)) and not self.is_used_up
 
     def begun(self, now: float) -> None:
         """Hear that it has begun a message."""

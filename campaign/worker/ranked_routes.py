@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from campaign.errors import CampaignError
 from campaign.model import DueRow
+from campaign.smtp.session.server import in_words
 from campaign.worker.claims import Claims
 from campaign.worker.job import ServerReport
 from campaign.worker.outcomes import Books
@@ -116,7 +117,9 @@ class RankedRoutes:
         if not others:
             return "no other server is in use now, and it is tried again"
         first = min(other.orders.priority for other in others)
-        return f"its share goes through {in_words([one.name for one in others if one.orders.priority == first])}"
+        return (
+            f"its share goes through {in_words([one.orders.server for one in others if one.orders.priority == first])}"
+        )
 
     def _stop(self) -> None:
         reasons = [one.breaker.reason for one in self._ranked if one.breaker.reason is not None]
@@ -130,7 +133,7 @@ class RankedRoutes:
     def _tell_of_the_day(self, one: RankedRoute) -> None:
         self._used_up ^= {one.name}
         if one.is_used_up:
-            what = f"{one.name} has had its {one.orders.daily_limit:,} messages of the day"
+            what = f"{one.name} has had its {one.orders.daily_limit[0]:,} messages of the day"
             self._breaker.notice(f"{what}; {self._instead(list(self._others_in_use(one)))} until tomorrow")
 
     def _hand_over(self, one: RankedRoute, due: DueRow) -> bool:
@@ -150,9 +153,3 @@ class RankedRoutes:
         other.rows.own.extend(due for due in one.rows.own if due not in kept)
         one.rows.own.clear()
         one.rows.own.extend(kept)
-
-
-def in_words(names: Sequence[str]) -> str:
-    """Say several names."""
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

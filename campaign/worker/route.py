@@ -17,10 +17,11 @@ from campaign.smtp.session.connect import connect
 from campaign.worker.attempt_factory import AttemptFactory
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.connection_limit import ConnectionLimit
-from campaign.worker.daily_allowance import DailyAllowance
 from campaign.worker.dispatcher import Dispatcher, Shared
 from campaign.worker.job import Job, ServerOrders
+from campaign.worker.limit_setup import paced
 from campaign.worker.row_queue import RowQueue
+from campaign.worker.run_limits import RunLimits
 from campaign.worker.send_rate import SendRate
 from campaign.worker.shared_dispatcher import SharedDispatcher
 
@@ -36,6 +37,7 @@ class Common:
     attempts: AttemptFactory
     breaker: CircuitBreaker
     """The run's."""
+    limits: RunLimits
     clock: Callable[[], float]
 
 
@@ -47,17 +49,11 @@ class Route:
         self.orders = orders
         self.breaker = common.breaker if shared is None else shared.breaker
         """The server's, or the run's where there is but one."""
-        self.allowance: DailyAllowance | None = None
-        """Where there is a limit for the day."""
-        limit = None if orders.rate is None else ledger.rate_limit(orders.name, orders.rate)
-        if orders.daily_limit is not None:
-            limit = self.allowance = DailyAllowance(
-                ledger.daily_count(orders.name or orders.server.host),
-                orders.daily_limit,
-                job.message_plan.window.zone,
-                rate=limit,
-            )
-        self.send_rate = SendRate(orders.rate, now=clock(), second=job.backoff, shared=limit)
+        self.daily = common.limits.of_server(orders)
+        """Its own limit of the day, if it has one."""
+        rate = None if orders.rate is None else ledger.rate_limit(orders.name, orders.rate)
+        limits = common.limits.limits(orders, released=common.rows.look_again)
+        self.send_rate = SendRate(orders.rate, now=clock(), second=job.backoff, shared=paced(job, ledger, rate))
         kind = Dispatcher if shared is None else partial(SharedDispatcher, shared=shared)
         self.dispatcher = kind(
             job,
@@ -69,6 +65,7 @@ class Route:
             breaker=common.breaker,
             clock=clock,
             orders=orders,
+            limits=limits,
         )
         self.pool = Pool(
             connect=lambda: connect(orders.server),

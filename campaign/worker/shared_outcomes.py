@@ -70,7 +70,7 @@ class SharedOutcomes(Outcomes):
             due, status = self._refused.pop(contact)
             self.settled[status] -= 1
             self._journal.take_back(contact)
-            self._rows.give_back(DueRow(id=due.id, contact=due.contact, tries=0))
+            self._rows.give_back(DueRow(id=due.id, contact=due.contact, tries=0, queue=due.queue))
         breaker.in_a_row.clear()
         breaker.suspicious.clear()
         return len(contacts)

@@ -18,11 +18,13 @@ from campaign.smtp.event_loop import EventLoop
 from campaign.worker.attempt_factory import AttemptFactory
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.commits import Commits
+from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job, WorkerReport
 from campaign.worker.profile import Profile
 from campaign.worker.ranked_routes import RankedRoutes
 from campaign.worker.route import Common, Route
 from campaign.worker.row_queue import RowQueue
+from campaign.worker.run_limits import RunLimits
 
 _REPORT_EVERY = 0.25
 _COLLECT_AFTER = 100_000
@@ -44,7 +46,8 @@ class Worker:
         self._breaker = CircuitBreaker(stop_after=job.stop_after, where=where)
         self.loop = EventLoop()
         self._ledger = open_for_worker(job.ledger, wake=self.loop.waker.wake)
-        self._rows = RowQueue(self._ledger.due_rows)
+        limits = RunLimits(job, self._ledger, clock)
+        self._rows = RowQueue(self._ledger.due_rows, HeldQueues(*limits.holds))
         self._journal = self._ledger.journal
         common = Common(
             job=job,
@@ -54,6 +57,7 @@ class Worker:
             attempts=attempts,
             breaker=self._breaker,
             clock=clock,
+            limits=limits,
         )
         self._ranked = RankedRoutes(common) if len(job.servers) > 1 else None
         self._routes = (Route(common, job.servers[0]),) if self._ranked is None else self._ranked.routes
