@@ -92,7 +92,9 @@ def earlier(settings: Settings, known: Known, found: Findings) -> None:
 
 
 def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> None:
-    message, rate, window = settings.message, settings.smtp.rate, known.window
+    message, window = settings.message, known.window
+    rates = [server.rate for server in settings.servers]
+    rate = None if None in rates else sum(one for one in rates if one is not None)
     if message.unsubscribe_url is None:
         found.note(
             "message.unsubscribe_url is not set: large mailbox providers want one-click unsubscribing (RFC 8058)",

@@ -117,9 +117,8 @@ class RankedRoutes:
         if not others:
             return "no other server is in use now, and it is tried again"
         first = min(other.orders.priority for other in others)
-        return (
-            f"its share goes through {in_words([one.orders.server for one in others if one.orders.priority == first])}"
-        )
+        servers = [one.orders.server for one in others if one.orders.priority == first]
+        return f"its share goes through {in_words(servers)}"
 
     def _stop(self) -> None:
         reasons = [one.breaker.reason for one in self._ranked if one.breaker.reason is not None]

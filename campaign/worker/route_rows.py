@@ -43,3 +43,7 @@ class RouteRows:
     def put_off(self, due: DueRow, until: float) -> None:
         """Put a row off until a moment."""
         self._rows.put_off(due, until)
+
+    def give_back(self, due: DueRow) -> None:
+        """Put a row first again."""
+        self._rows.give_back(due)

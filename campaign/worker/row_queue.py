@@ -48,6 +48,9 @@ class Rows(Protocol):
     def put_off(self, due: DueRow, until: float) -> None:
         """Put a row off until a moment."""
 
+    def give_back(self, due: DueRow) -> None:
+        """Put a row first again."""
+
 
 class RowQueue:
     """One worker's rows, in the order in which they are due."""
