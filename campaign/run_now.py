@@ -39,8 +39,14 @@ class ServerNow:
     """That may be: as many as the server was seen to take."""
     most: int
     """That are configured."""
-    rate: float | None = None
-    """Messages a second that it was seen to take; None: it has not asked for less."""
+    slowed_to: float | None = None
+    """Messages a second that throttling leaves; None: there is none."""
+    slowed_by: str = ""
+    """What it said when it asked to go slower, as long as that holds."""
+    fewer_by: str = ""
+    """What it said when it wanted fewer connections, as long as there are fewer."""
+    out: str = ""
+    """Why it gets no mail just now, where there are several; empty: it does, or could."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +72,6 @@ class RunNow:
     rates: tuple[float, ...] = ()
     """The same over stretches of `rates_every` seconds, the latest last."""
     rates_every: float = 5.0
-    slowed_to: float | None = None
-    """Messages a second that throttling leaves; None: there is none."""
-    slowed_by: str = ""
-    """What the server said."""
-    fewer_by: str = ""
-    """What the server said when it wanted fewer connections, as long as there are fewer."""
     servers: tuple[ServerNow, ...] = ()
     waits_for: str = ""
     """What keeps it from beginning more, in words; empty: nothing."""
@@ -84,6 +84,12 @@ class RunNow:
     def connections(self) -> int:
         """How many are open."""
         return sum(server.connections for server in self.servers)
+
+    @property
+    def slowed_to(self) -> float | None:
+        """Messages a second that throttling leaves, all servers together; None: one at least is not throttled."""
+        rates = [server.slowed_to for server in self.servers]
+        return None if None in rates or not rates else sum(rate for rate in rates if rate is not None)
 
     @property
     def done(self) -> int:

@@ -8,6 +8,16 @@ from campaign.run_now import Refusal, RunNow, ServerNow
 AT = 1_795_719_600.0
 """2026-11-26 19:00:00 UTC."""
 
+THROTTLED = ServerNow(
+    name="mx.example",
+    connections=3,
+    limit=3,
+    most=10,
+    slowed_to=12.5,
+    slowed_by="451 4.7.1 Try again later",
+    fewer_by="421 too many connections",
+)
+
 
 def run_now(**known: Any) -> RunNow:
     """A run that is throttled and has refusals, with these fields as given."""
@@ -24,10 +34,7 @@ def run_now(**known: Any) -> RunNow:
             next_try_at=AT + 40,
             rate=20.0,
             rates=(10.0, 40.0, 20.0),
-            slowed_to=12.5,
-            slowed_by="451 4.7.1 Try again later",
-            fewer_by="421 too many connections",
-            servers=(ServerNow(name="mx.example", connections=3, limit=3, most=10),),
+            servers=(THROTTLED,),
             window_closes_at=AT + 3600,
             refusals=(
                 Refusal(

@@ -14,11 +14,10 @@ from campaign.commands.options import LogFormat
 from campaign.commands.run_order import RunOrder
 from campaign.errors import CampaignError, UsageError
 from campaign.run.contacts_process import ContactsProcess
-from campaign.run.destination import sandbox_folder
+from campaign.run.destination import Destination, sandbox_folder
 from campaign.run.plan import Resend
 from campaign.run.start import RunOptions
 from campaign.settings import Settings, output_paths
-from campaign.smtp.session.server import Server
 from campaign.terminal.console import Console
 from campaign.terminal.exit_codes import exit_code
 from campaign.terminal.invocation import Invocation, program
@@ -61,10 +60,10 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
     )
     with contextlib.ExitStack() as shown:
 
-        def console_for(to: Server) -> Console | JsonLog:
+        def console_for(to: Destination) -> Console | JsonLog:
             console: Console | JsonLog = json_log or Console(
                 title=settings.name,
-                through=f"the sandbox, port {to.port}" if order.sandbox else to.host,
+                through=f"the sandbox, port {to.server.port}" if order.sandbox else to.in_words,
                 yes=order.yes or order.sandbox,
                 grace=settings.link.grace,
                 fresh=invocation.line("resend", *fresh_window(settings.window), without=WINDOW),

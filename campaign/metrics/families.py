@@ -70,9 +70,6 @@ class RunFamilies:
         if now.next_try_at is not None:
             yield self._gauge("run_next_try_timestamp_seconds", "When the first of them is due.", now.next_try_at)
         yield self._gauge("run_rate", "Contacts settled a second, over the last seconds.", now.rate)
-        yield self._gauge("run_throttled", "1 while the server has the run go slower.", now.slowed_to is not None)
-        if now.slowed_to is not None:
-            yield self._gauge("run_throttled_rate", "Messages a second that throttling leaves.", now.slowed_to)
         if now.servers:
             yield from self._of_servers(now)
         if now.window_closes_at is not None:
@@ -86,6 +83,17 @@ class RunFamilies:
             limit.add_metric([self._campaign, server.name], server.limit)
         yield is_open
         yield limit
+        throttled = self._labelled("run_throttled", "1 while the server has the run go slower.", "server")
+        rate = self._labelled("run_throttled_rate", "Messages a second that throttling leaves.", "server")
+        out = self._labelled("run_server_out", "1 while the server gets no mail.", "server")
+        for server in now.servers:
+            throttled.add_metric([self._campaign, server.name], float(server.slowed_to is not None))
+            out.add_metric([self._campaign, server.name], float(bool(server.out)))
+            if server.slowed_to is not None:
+                rate.add_metric([self._campaign, server.name], server.slowed_to)
+        yield throttled
+        yield rate
+        yield out
 
     def _labelled(self, name: str, words: str, label: str) -> GaugeMetricFamily:
         return GaugeMetricFamily(f"campaign_{name}", words, labels=["campaign", label])

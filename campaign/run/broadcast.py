@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from campaign.ledger.interface import RunLedger
-from campaign.run.live_state import LiveState
+from campaign.run.live_state import KnownServer, LiveState
 from campaign.run.throttling import Throttle
 from campaign.run_now import RunNow
 from campaign.window import SendWindow
@@ -48,13 +48,12 @@ class Broadcast:
         ledger: RunLedger,
         watchers: Sequence[RunWatcher],
         *,
-        server: str,
-        connections: int,
+        servers: Sequence[KnownServer],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
         self._watchers = watchers
-        self._state = LiveState(server=server, connections=connections)
+        self._state = LiveState(servers)
         self._clock = clock
         self._next = 0.0
 

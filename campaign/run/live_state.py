@@ -8,16 +8,30 @@ import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from campaign.run_now import RunNow, ServerNow
 from campaign.window import SendWindow
-from campaign.worker.job import WorkerReport
+from campaign.worker.job import ServerReport, WorkerReport
 
 _RECENT = 15.0
 """Seconds over which the rate is taken: long enough to be calm, short enough to follow a server that slows down."""
 _STRETCH, _STRETCHES = 5.0, 60
 """Seconds, and how many of them are remembered: five minutes."""
 _REFUSALS = 5
+_A_WHILE = 5.0
+"""Seconds: a rate holds rows back for less."""
+_HELD = "its hours or limits let more go"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownServer:
+    """A server as the settings have it."""
+
+    name: str
+    """What it is called where there are several; otherwise ""."""
+    host: str
+    connections: int
 
 
 class RecentRate:
@@ -55,9 +69,8 @@ class RecentRate:
 class LiveState:
     """One run's."""
 
-    def __init__(self, *, server: str, connections: int, wall_clock: Callable[[], float] = time.time) -> None:
-        self._server = server
-        self._most = connections
+    def __init__(self, servers: Sequence[KnownServer], *, wall_clock: Callable[[], float] = time.time) -> None:
+        self._servers = servers
         self._clock = wall_clock
         self._rate = RecentRate()
         self._started_at: float | None = None
@@ -85,11 +98,10 @@ class LiveState:
         for report in reports:
             settled.update(report.settled)
         rate = self._rate.add(seconds, settled.total())
-        slowed = [report.rate for report in reports if report.rate is not None]
         moments = [report.next_try_at for report in reports if report.next_try_at is not None]
         refusals = sorted((one for report in reports for one in report.refusals), key=lambda one: one.at)
-        connections, limit = sum(report.connections for report in reports), sum(report.limit for report in reports)
-        deferred = sum(report.deferred for report in reports)
+        deferred, in_flight = sum(report.deferred for report in reports), sum(report.under_way for report in reports)
+        held_until = None if deferred or in_flight else _held_until(reports, now)
         return RunNow(
             at=now,
             pid=os.getpid(),
@@ -97,24 +109,52 @@ class LiveState:
             started_at=self._started_at,
             total=total,
             settled=dict(settled),
-            under_way=sum(report.under_way for report in reports),
+            under_way=in_flight,
             deferred=deferred,
             next_try_at=min(moments) if moments and deferred else None,
             rate=round(rate, 3),
             rates=self._rate.history,
             rates_every=self._rate.every,
-            slowed_to=sum(slowed) if slowed else None,
-            slowed_by=_first(report.slowed_by for report in reports) if slowed else "",
-            fewer_by=_first(report.fewer_by for report in reports) if limit < self._most else "",
-            servers=(ServerNow(name=self._server, connections=connections, limit=limit, most=self._most),),
+            servers=tuple(_server_now(server, reports_of(server.name, reports)) for server in self._servers),
+            waits_for="" if held_until is None else _HELD,
+            waits_until=held_until,
             window_closes_at=_closing(window),
             refusals=tuple(refusals[-_REFUSALS:]),
         )
 
 
+def reports_of(server: str, reports: Sequence[WorkerReport]) -> Sequence[WorkerReport | ServerReport]:
+    """What the workers report of one server; "" is the only one."""
+    return [report.servers[server] for report in reports if server in report.servers] if server else reports
+
+
+def first(words: Iterable[str]) -> str:
+    """Give the first that says anything."""
+    return next((said for said in words if said), "")
+
+
+def _server_now(server: KnownServer, reports: Sequence[WorkerReport | ServerReport]) -> ServerNow:
+    slowed = [report.rate for report in reports if report.rate is not None]
+    limit = sum(report.limit for report in reports)
+    out = [report.out for report in reports if isinstance(report, ServerReport)]
+    return ServerNow(
+        name=server.name or server.host,
+        connections=sum(report.connections for report in reports),
+        limit=limit,
+        most=server.connections,
+        slowed_to=sum(slowed) if slowed else None,
+        slowed_by=first(report.slowed_by for report in reports) if slowed else "",
+        fewer_by=first(report.fewer_by for report in reports) if limit < server.connections else "",
+        out=first(out) if all(out) else "",
+    )
+
+
+def _held_until(reports: Sequence[WorkerReport], now: float) -> float | None:
+    """When the first row may go again, where all workers wait for that, and not just for a moment."""
+    moments = [report.held_until for report in reports if not report.last]
+    until = min((moment for moment in moments if moment is not None), default=now)
+    return until if None not in moments and until - now >= _A_WHILE else None
+
+
 def _closing(window: SendWindow) -> float | None:
     return None if window.closes is None else window.closes.timestamp()
-
-
-def _first(words: Iterable[str]) -> str:
-    return next((said for said in words if said), "")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from campaign.model import ResultRow
-from campaign.run_now import RunNow
+from campaign.run_now import RunNow, ServerNow
 from campaign.window import SendWindow
 
 _TOLD_EVERY = 20_000
@@ -30,14 +30,8 @@ class Progress:
     """Whether no more are begun."""
     next_try_at: float | None = None
     """When the first of the deferred is due: Unix seconds."""
-    slowed_by: str = ""
-    """What the server said, where it has us go slower than we would."""
-    fewer_by: str = ""
-    """What the server said, where it has us make do with fewer connections."""
-    limit: int = 0
-    """Connections that there may be: as many as the server was seen to take."""
-    most: int = 0
-    """Connections that are configured."""
+    servers: tuple[ServerNow, ...] = ()
+    """Each with its connections, and what it takes less of."""
 
 
 def progress_of(now: RunNow, *, seconds: float) -> Progress:
@@ -52,10 +46,7 @@ def progress_of(now: RunNow, *, seconds: float) -> Progress:
         under_way=now.under_way,
         stopping=now.phase == "stopping",
         next_try_at=now.next_try_at,
-        slowed_by=now.slowed_by,
-        fewer_by=now.fewer_by,
-        limit=sum(server.limit for server in now.servers),
-        most=sum(server.most for server in now.servers),
+        servers=now.servers,
     )
 
 

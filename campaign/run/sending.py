@@ -47,7 +47,7 @@ class Sending:
 
     def go(self, job: Job, *, columns_known: Callable[[], None]) -> None:
         """Send. `columns_known` is called when the file has been read as far as the workers need."""
-        self._throttling = Throttling(job.connections)
+        self._throttling = [Throttling(server.name, server.connections) for server in job.servers]
         self._window = job.message_plan.window
         self._state.before = self._ledger.reader.deliveries()
         self._state.started = time.monotonic()
@@ -117,9 +117,9 @@ class Sending:
         now = self._broadcast.sending(
             self._window, reports, total=state.total, seconds=seconds, stopping=self._signals.asked
         )
-        for change in self._throttling.changes(reports, seconds):
-            self._observer.notice(change.words())
+        for change in (change for one in self._throttling for change in one.changes(reports, seconds)):
             self._broadcast.throttled(change)
+            self._observer.notice(change.words())
         notices = (notice.words for report in reports for notice in report.notices if notice.ends_with is None)
         for words in dict.fromkeys(notices):  # each once: many workers meet the same
             self._observer.notice(words)

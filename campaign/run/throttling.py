@@ -6,10 +6,11 @@ server that is felt for its limit slows each of them down every few seconds: tha
 Raises nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from campaign.run.live_state import first, reports_of
 from campaign.worker.job import WorkerReport
 
 Limit = Literal["rate", "connections"]
@@ -25,6 +26,8 @@ class Throttle:
     """A change."""
 
     limit: Limit
+    server: str = ""
+    """Its name, where there are several."""
     over: bool = False
     """Whether there is no such limit any more."""
     to: float | None
@@ -34,6 +37,9 @@ class Throttle:
 
     def words(self) -> str:
         """Say it."""
+        return f"{self.server}: {self._words()}" if self.server else self._words()
+
+    def _words(self) -> str:
         if self.limit == "rate":
             if self.over:
                 return "the server takes mail at full speed again"
@@ -46,24 +52,32 @@ class Throttle:
 
 
 class Throttling:
-    """One run's. `connections`: that all processes together may have."""
+    """One run's, of one server: `name` is what it is called where there are several, otherwise ""; `connections`: that
+    all processes together may have to it.
+    """
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, name: str, connections: int) -> None:
+        self._name = name
         self._most = connections
         self._told: dict[Limit, float] = {}
         self._quiet_since: dict[Limit, float] = {}
 
     def changes(self, reports: Sequence[WorkerReport], now: float) -> Iterator[Throttle]:
         """Give what is new since the last time."""
-        asked = {notice.ends_with for report in reports for notice in report.notices}
+        for change in self._changes(reports, now):
+            yield replace(change, server=self._name)
+
+    def _changes(self, workers: Sequence[WorkerReport], now: float) -> Iterator[Throttle]:
+        asked = {one.ends_with for report in workers for one in report.notices if one.server == self._name}
+        reports = reports_of(self._name, workers)
         rates = [report.rate for report in reports if report.rate is not None]
         if rates or "rate" in asked:
             rate = sum(rates) if rates else None
             if self._is_news("rate", rate):
-                yield Throttle(limit="rate", to=rate, why=_first(report.slowed_by for report in reports))
+                yield Throttle(limit="rate", to=rate, why=first(report.slowed_by for report in reports))
         elif self._is_over("rate", now):
             yield Throttle(limit="rate", over=True, to=None)
-        connections, why = sum(report.limit for report in reports), _first(report.fewer_by for report in reports)
+        connections, why = sum(report.limit for report in reports), first(report.fewer_by for report in reports)
         if "connections" in asked or (why and connections < self._most):
             if connections < self._told.get("connections", float("inf")):
                 self._told["connections"] = connections
@@ -85,7 +99,3 @@ class Throttling:
             return False
         del self._told[limit], self._quiet_since[limit]
         return True
-
-
-def _first(words: Iterable[str]) -> str:
-    return next((said for said in words if said), "")

@@ -47,7 +47,7 @@ class JsonLog:
         self._started = False
         self._next_progress = 0.0
         self._waited_for: tuple[str, int] | None = None
-        self._told = ""
+        self._told = self._server = ""
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +96,7 @@ class JsonLog:
         if not self._started:
             self._started = True
             self._next_progress = self._clock() + _PROGRESS_EVERY
+            self._server = now.servers[0].name if now.servers else ""
             servers = [{"server": server.name, "configured": server.most} for server in now.servers]
             begins: dict[str, object] = {"pid": now.pid, "to_send": now.total, "servers": servers}
             begins["window_closes_at"] = iso(now.window_closes_at)
@@ -108,7 +109,7 @@ class JsonLog:
         """Tell that the server takes less, or more again."""
         self._told = change.words()
         to = None if change.to is None else round(change.to, 3)
-        fields: dict[str, object] = {"limit": change.limit, "to": to}
+        fields: dict[str, object] = {"server": change.server or self._server, "limit": change.limit, "to": to}
         if not change.over:
             fields["text"] = change.why
         self._write("recovered" if change.over else "throttled", fields)

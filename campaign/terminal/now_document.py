@@ -36,16 +36,16 @@ def numbers(now: RunNow) -> dict[str, object]:
         "next_try_at": iso(now.next_try_at),
         "rate": now.rate,
         "seconds_left": None if left is None else round(left),
-        "slowed_to": None if now.slowed_to is None else round(now.slowed_to, 3),
-        "slowed_by": now.slowed_by or None,
-        "fewer_connections_by": now.fewer_by or None,
         "servers": [
             {
                 "server": server.name,
                 "connections": server.connections,
                 "limit": server.limit,
                 "configured": server.most,
-                "slowed_to": None if server.rate is None else round(server.rate, 3),
+                "slowed_to": None if server.slowed_to is None else round(server.slowed_to, 3),
+                "slowed_by": server.slowed_by or None,
+                "fewer_connections_by": server.fewer_by or None,
+                "out": server.out or None,
             }
             for server in now.servers
         ],

@@ -43,11 +43,15 @@ class ProgressWords:
         """Give what has to wait, and what slows it down."""
         if progress.deferred:
             yield f"{progress.deferred:,} to be tried again{self._next(progress)}"
-        if progress.rate is not None:
-            yield f"slowed to {rate_words(progress.rate)}{reply_words(progress.slowed_by)}"
-        if progress.fewer_by and progress.limit < progress.most:
-            connections = f"{progress.limit} connection{'' if progress.limit == 1 else 's'}"
-            yield f"{connections} of {progress.most}{reply_words(progress.fewer_by)}"
+        for server in progress.servers:
+            name = f"{server.name} " if len(progress.servers) > 1 else ""
+            if server.out:
+                yield f"{name}out{reply_words(server.out)}"
+            if server.slowed_to is not None:
+                yield f"{name}slowed to {rate_words(server.slowed_to)}{reply_words(server.slowed_by)}"
+            if server.fewer_by:
+                connections = f"{server.limit} connection{'' if server.limit == 1 else 's'}"
+                yield f"{name}{connections} of {server.most}{reply_words(server.fewer_by)}"
 
     def _next(self, progress: Progress) -> str:
         """When the next of them is due, where that is worth waiting for."""

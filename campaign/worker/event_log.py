@@ -38,12 +38,12 @@ class _Happening(NamedTuple):
 
 
 class EventLog:
-    """One worker's."""
+    """One worker's, of one server."""
 
-    def __init__(self, job: Job, *, wall_clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, job: Job, *, server: str, wall_clock: Callable[[], float] = time.time) -> None:
         self._wanted = job.events
         self._addresses = job.event_addresses
-        self._server = job.server.host
+        self._server = server
         self._key_of = ContactKeys(job.message_plan.contact_key_salt) if job.events else None
         self._clock = wall_clock
         self._last: deque[_Happening] = deque(maxlen=_KEPT)

@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from campaign.errors import UsageError
 from campaign.metrics import MetricsFile
-from tests.run_nows import AT, run_now
+from tests.run_nows import AT, THROTTLED, run_now
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
 
@@ -49,7 +50,9 @@ def test_a_run_is_there_with_all_its_numbers(metrics: MetricsFile, path: Path) -
     assert value(found, "run_deferred") == 12
     assert value(found, "run_next_try_timestamp_seconds") == AT + 40
     assert value(found, "run_rate") == 20
-    assert (value(found, "run_throttled"), value(found, "run_throttled_rate")) == (1, 12.5)
+    assert value(found, "run_throttled", server="mx.example") == 1
+    assert value(found, "run_throttled_rate", server="mx.example") == 12.5
+    assert value(found, "run_server_out", server="mx.example") == 0
     assert value(found, "run_connections", server="mx.example") == 3
     assert value(found, "run_window_closes_timestamp_seconds") == AT + 3600
     assert value(found, "run_started_timestamp_seconds") == AT - 60
@@ -57,11 +60,13 @@ def test_a_run_is_there_with_all_its_numbers(metrics: MetricsFile, path: Path) -
 
 
 def test_what_does_not_apply_is_not_there(metrics: MetricsFile, path: Path) -> None:
-    metrics.now(run_now(slowed_to=None, next_try_at=None, window_closes_at=None, started_at=None, phase="waiting"))
+    free = replace(THROTTLED, slowed_to=None)
+    metrics.now(run_now(servers=(free,), next_try_at=None, window_closes_at=None, started_at=None, phase="waiting"))
     found = read(path)
-    assert value(found, "run_throttled") == 0
+    assert value(found, "run_throttled", server="mx.example") == 0
     assert value(found, "run_waiting") == 1
-    for name in ("throttled_rate", "next_try_timestamp_seconds", "window_closes_timestamp_seconds"):
+    assert value(found, "run_throttled_rate", server="mx.example") is None
+    for name in ("next_try_timestamp_seconds", "window_closes_timestamp_seconds"):
         assert value(found, f"run_{name}") is None
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from campaign.run.live_state import LiveState, RecentRate
+from campaign.run.live_state import KnownServer, LiveState, RecentRate
 from campaign.run_now import Refusal, RunNow, as_json, of_json
 from campaign.window import SendWindow
-from campaign.worker.job import WorkerReport
+from campaign.worker.job import ServerReport, WorkerReport
 from tests.run_nows import AT, run_now
 
 WINDOW = SendWindow.resolve(
@@ -22,7 +22,7 @@ def refusal(row: int, at: float) -> Refusal:
 
 
 def state() -> LiveState:
-    return LiveState(server="mx", connections=10, wall_clock=lambda: AT)
+    return LiveState([KnownServer(name="", host="mx", connections=10)], wall_clock=lambda: AT)
 
 
 def sending(reports: list[WorkerReport], seconds: float = 30.0) -> RunNow:
@@ -52,9 +52,34 @@ def test_the_last_five_refusals_of_all_workers_are_kept_in_order() -> None:
 
 def test_what_a_server_said_is_only_shown_while_it_holds() -> None:
     report = WorkerReport(settled={}, limit=10, slowed_by="451 x", fewer_by="421 x")
-    assert (sending([report]).slowed_by, sending([report]).fewer_by) == ("", "")
+    assert (sending([report]).servers[0].slowed_by, sending([report]).servers[0].fewer_by) == ("", "")
     report = WorkerReport(settled={}, limit=2, rate=3.0, slowed_by="451 x", fewer_by="421 x")
-    assert (sending([report]).slowed_by, sending([report]).fewer_by) == ("451 x", "421 x")
+    assert (sending([report]).servers[0].slowed_by, sending([report]).servers[0].fewer_by) == ("451 x", "421 x")
+
+
+def test_several_servers_are_told_apart() -> None:
+    known = [KnownServer(name="ses", host="a", connections=10), KnownServer(name="own", host="b", connections=4)]
+    reports = [
+        WorkerReport(settled={}, servers={"ses": ServerReport(connections=2, limit=5, out="no session"), "own": own})
+        for own in (ServerReport(connections=1, limit=2, rate=3.0, slowed_by="451"), ServerReport(limit=2, out="why"))
+    ]
+    now = LiveState(known, wall_clock=lambda: AT).sending(WINDOW, reports, total=9, seconds=3.0, stopping=False)
+    ses, own = now.servers
+    assert (ses.name, ses.connections, ses.limit, ses.out) == ("ses", 4, 10, "no session")
+    assert (own.name, own.connections, own.limit, own.slowed_to, own.slowed_by) == ("own", 1, 4, 3.0, "451")
+    assert own.out == "", "one worker uses it"
+    assert now.slowed_to is None, "one is not throttled"
+
+
+@pytest.mark.parametrize(
+    ("held", "under_way", "waits"),
+    [((AT + 60, AT + 90), 0, True), ((AT + 60, None), 0, False), ((AT + 60, AT + 90), 1, False), ((AT + 1,), 0, False)],
+)
+def test_it_waits_where_hours_or_limits_hold_back_all_that_is_left(
+    held: tuple[float | None, ...], under_way: int, waits: bool
+) -> None:
+    now = sending([WorkerReport(settled={}, held_until=moment, under_way=under_way) for moment in held])
+    assert (now.waits_until, bool(now.waits_for)) == ((AT + 60, True) if waits else (None, False))
 
 
 def test_the_rate_is_that_of_the_last_seconds() -> None:

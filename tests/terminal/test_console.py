@@ -16,6 +16,7 @@ import pyte
 import pytest
 
 from campaign.run.progress import Progress
+from campaign.run_now import ServerNow
 from campaign.terminal.console import Console
 from campaign.window import SendWindow
 
@@ -93,7 +94,8 @@ def test_the_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setenv("LINES", "24")
     text = "451 4.7.1 You are sending a good deal too fast for us, and for everybody else"
-    Console(title="autumn" * 10, stream=terminal, clock=Clock()).sending(progress(2.0, 100, rate=9.0, slowed_by=text))
+    servers = (ServerNow(name="mx", connections=4, limit=4, most=4, slowed_to=9.0, slowed_by=text),)
+    Console(title="autumn" * 10, stream=terminal, clock=Clock()).sending(progress(2.0, 100, servers=servers))
     assert screen(terminal, columns=40) == [
         "10%, 100 of 1,000, 50/s, 18 s left",
         "  100 sent",
