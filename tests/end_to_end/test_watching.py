@@ -21,6 +21,8 @@ from tests.smtp_server import CATALOGUE, FaultServer, Misbehaviour, address, aft
 from tests.terminals import Terminal
 
 PEOPLE = 60
+NARROW = re.compile(r"^(small: )?\d+%, \d+ of 60")
+"""The first of the live lines where there is no room for a bar."""
 REFUSED = CATALOGUE["rcpt_5xx"](match=address("p3@people.example"), reply=b"550 5.1.1 <p3@people.example>: no such\r\n")
 BUSY = CATALOGUE["rcpt_4xx"](match=address("p5@people.example"), reply=b"450 4.2.1 Mailbox busy\r\n")
 ANSI = re.compile(rb"\x1b\[3[0-9]m")
@@ -64,8 +66,8 @@ def test_its_own_terminal_shows_how_far_it_is_and_is_clean_afterwards(tmp_path: 
         assert has(*words, "  slowed to ", "/s: 451 4.7.1 Slow down").search("\n".join(seen))
         assert ANSI.search(terminal.said)
         terminal.resize(40)
-        narrow = terminal.until(lambda lines: any(line.startswith("small: ") and "━" not in line for line in lines))
-        bar = next(number for number, line in enumerate(narrow) if " of 60" in line and "━" not in line)
+        narrow = terminal.until(lambda lines: any(NARROW.search(line) for line in lines))
+        bar = next(number for number, line in enumerate(narrow) if NARROW.search(line))
         assert all(len(line) <= 40 for line in narrow[bar:])
         os.kill(terminal.process.pid, signal.SIGINT)
         release.set()
