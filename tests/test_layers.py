@@ -30,8 +30,20 @@ FLOORS = (
         *("results", "preview", "report", "sandbox", "deliverability"),
     ),
     ("settings",),
+    ("contact_clocks",),
+    ("schedule",),
     ("window",),
-    ("durations", "host_names", "private_files", "confined_files", "relays", "visible", "core_dumps", "extras"),
+    (
+        "hours",
+        "durations",
+        "host_names",
+        "private_files",
+        "confined_files",
+        "relays",
+        "visible",
+        "core_dumps",
+        "extras",
+    ),
     ("model", "errors", "pages", "__init__"),
 )
 """From the top to the bottom."""
