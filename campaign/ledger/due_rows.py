@@ -12,6 +12,7 @@ from collections.abc import Collection, Container, Iterator, Sequence
 from pathlib import Path
 
 from campaign.ledger.cells import decode_cells
+from campaign.ledger.daily_count import drop_leave
 from campaign.ledger.row_queues import RowQueues
 from campaign.ledger.schema import connect
 from campaign.ledger.server_memory import forget_abilities
@@ -66,6 +67,7 @@ def prepare_run(
         if reading:
             database.execute("DELETE FROM facts WHERE name = 'columns'")
         forget_abilities(database)
+        drop_leave(database)
 
 
 class SqliteDueRows:
