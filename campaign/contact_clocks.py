@@ -5,6 +5,7 @@ have; `of` gives that of one zone, within which a contact is mailed and by whose
 zone's clocks skip is the moment at which they do; of one that they show twice, the first. Raises `WindowError`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -75,6 +76,10 @@ class ContactClocks(Schedule):
         if found is None:
             found = self._zones[zone] = self._in_zone(zone)
         return found
+
+    def open_spans(self, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
+        """Give from when to when it is open on the window's own clock."""
+        return self.default.open_spans(now)
 
     def link_expiry(self, issued: datetime, grace: timedelta) -> datetime:
         """When the link of a contact without a zone expires."""

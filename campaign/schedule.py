@@ -22,6 +22,8 @@ _ALL_DAY = Hours()
 _BARREN = 400
 """Days without an opening after which there is none: a week has one, unless the zone leaves out days."""
 _LAST_YEAR = 9000
+_KEPT = 4
+"""Stretches of time that are remembered: what is asked about is now, and some moments ahead."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,7 +38,7 @@ class Schedule(SendWindow):
     _known: list[tuple[datetime, datetime | None, bool]] = field(
         init=False, repr=False, compare=False, default_factory=list
     )
-    """The last stretch of time that was asked about: since when, until when, and whether it is open."""
+    """The last stretches of time that were asked about: since when, until when, and whether it is open."""
 
     @classmethod
     def within(cls, window: SendWindow, *, hours: Hours | None = None, days: frozenset[int] = EVERY_DAY) -> Self:
@@ -113,12 +115,11 @@ class Schedule(SendWindow):
     def _stretch(self, moment: datetime) -> tuple[datetime, datetime | None, bool]:
         """Give the stretch of time around a moment in which nothing changes; one without a begin begins in 1970."""
         now = moment.astimezone(UTC)
-        if self._known:
-            since, until, _ = known = self._known[0]
-            if since <= now and (until is None or now < until):
+        for known in self._known:
+            if known[0] <= now and (known[1] is None or now < known[1]):
                 return known
         found = self._look(now)
-        self._known[:] = [found]
+        self._known[:] = [found, *self._known[: _KEPT - 1]]
         return found
 
     def _look(self, now: datetime) -> tuple[datetime, datetime | None, bool]:

@@ -28,6 +28,7 @@ from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job, WorkerReport
 from campaign.worker.limit_setup import daily_limit, domain_limits, paced
 from campaign.worker.limits import Limits
+from campaign.worker.opening_hours import opening_hours
 from campaign.worker.profile import Profile
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
@@ -54,9 +55,10 @@ class Worker:
         shared = paced(job, self._ledger, shared)
         self._send_rate = SendRate(job.rate, now=clock(), second=job.backoff, shared=shared)
         daily, domains = daily_limit(job, self._ledger, clock=clock), domain_limits(job, self._ledger)
-        holds = [hold for hold in (daily, domains) if hold is not None]
+        self._hours = opening_hours(self._window, wait=job.wait, clock=clock)
+        holds = [hold for hold in (daily, domains, self._hours) if hold is not None]
         self._rows = RowQueue(self._ledger.due_rows, HeldQueues(*holds))
-        limits = Limits(daily, domains, released=self._rows.look_again) if holds else None
+        limits = Limits(daily, domains, released=self._rows.look_again) if daily or domains else None
         self._journal = self._ledger.journal
         self._dispatcher = Dispatcher(
             job,
@@ -68,6 +70,7 @@ class Worker:
             breaker=self._breaker,
             clock=clock,
             limits=limits,
+            hours=self._hours,
         )
         self.pool = Pool(
             connect=lambda: connect(job.server),
@@ -128,6 +131,8 @@ class Worker:
         self._commits.go_on(happened)
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY
+            if self._hours is not None:
+                self._mind_the_hours()
             self.pool.resume_held()  # what waits for the window, not for the disk: the clock may have been set back
             self._tell()
 
@@ -159,6 +164,11 @@ class Worker:
         self.pool.cancel_unsent()
         dispatcher.window_closed()
 
+    def _mind_the_hours(self) -> None:
+        """Take back what has not begun to leave where its hours have ended; give up what waits where they are over."""
+        self.pool.cancel_unsent(self._dispatcher.out_of_hours)
+        self._dispatcher.hours_ended()
+
     def _close(self) -> None:
         """Hang up, write what is left, and say a last time how it went."""
         self.pool.close()
@@ -170,6 +180,13 @@ class Worker:
             self._breaker.stop(error)
         self._ledger.close()
         self._tell(last=True)
+
+    def _opening(self) -> tuple[int, str] | None:
+        """When rows go on, where all that are left wait for their hours."""
+        if self._hours is None or self._dispatcher.under_way or self._rows.ready(self._clock()):
+            return None
+        queues = self._rows.held_queues
+        return self._hours.opening(queues) if queues else None
 
     def _tell(self, *, last: bool = False) -> None:
         self._report(
@@ -184,6 +201,7 @@ class Worker:
                 trouble=self._breaker.reason,
                 profile=self._profile.so_far(),
                 suspicious=dict(self._breaker.suspicious) if last else {},
+                opens=self._opening(),
                 last=last,
             )
         )
