@@ -202,6 +202,7 @@ class Worker:
                 profile=self._profile.so_far(),
                 suspicious=dict(self._breaker.suspicious) if last else {},
                 opens=self._opening(),
+                over=self._hours is not None and any(map(self._hours.is_over, self._rows.held_queues)),
                 last=last,
             )
         )

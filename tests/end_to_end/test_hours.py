@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from campaign.errors import SettingsError
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.smtp_server import FaultServer
