@@ -1,6 +1,7 @@
 """From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
 
 import shlex
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -63,6 +64,10 @@ class RunPlan:
     """The process that reads the contacts file, where one was begun."""
     backoff: float = 1.0
     """Seconds: `Job.backoff`."""
+    stop: threading.Event | None = None
+    """Once it is set, the run drains."""
+    own_process: bool = True
+    """Whether this process is here for the run alone: it may be forked, and a second signal ends it."""
 
     @property
     def strict(self) -> bool:

@@ -42,7 +42,7 @@ _BYTES_PER_ROW = 60
 
 def run(plan: RunPlan, observer: RunObserver) -> RunSummary:
     """Send what is to be sent, and write down what became of it. Raises UsageError; StoppedError once it has begun."""
-    signals = ShutdownSignals()
+    signals = ShutdownSignals(plan.stop, own_process=plan.own_process)
     with signals.listening():  # from the first: workers are forked with it, and outlive a signal to the whole group
         return _run(plan, observer, signals)
 
@@ -59,7 +59,8 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
         observer.notice(words)
     if plan.begin_afresh is not None:
         plan.begin_afresh()
-    workers = WorkerPool(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
+    processes = processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW)
+    workers = WorkerPool(processes, may_fork=plan.own_process)
     try:
         with open_for_run(plan.ledger, settings.name) as ledger:
             started = _Run(plan, observer, signals, ledger, factory)
