@@ -59,6 +59,8 @@ GOOD: dict[str, list[tuple[str, object]]] = {
         ("2026-11-23T17:00Z", datetime(2026, 11, 23, 17, tzinfo=UTC)),
     ],
     "window.lasts": [("8h", timedelta(hours=8)), ("1h30m", timedelta(minutes=90))],
+    "window.pace": [("spread", "spread"), ("Fast", "fast")],
+    "window.daily_limit": [("500", (500,)), ("[500, 1000]", (500, 1000))],
     "window.timezone": [("Europe/London", "Europe/London"), ("Asia/Tokyo", "Asia/Tokyo")],
     "dkim.domain": [("Acme.example.", "acme.example"), ("bücher.example", "xn--bcher-kva.example")],
     "dkim.selector": [("2026A", "2026a"), ("k1.mail", "k1.mail")],
@@ -143,6 +145,7 @@ DKIM: Document = {"domain": "other.example", "selector": "other", "key_file": "o
 COMPANIONS: dict[str, Document] = {
     "smtp.token_command": {"username": "campaigns"},
     "smtp.client_key": {"client_cert": "client.pem"},
+    "window.pace": {"lasts": "8h"},
     "dkim.domain": DKIM,
     "dkim.selector": DKIM,
     "dkim.key_file": DKIM,
