@@ -32,6 +32,7 @@ FLOORS = (
     ),
     ("settings",),
     ("window",),
+    ("daily_plan",),
     ("durations", "host_names", "private_files", "confined_files", "relays", "visible", "core_dumps", "extras"),
     ("model", "errors", "pages", "__init__"),
 )

@@ -158,6 +158,8 @@ class _Run:
             reading=background is not None,
             limited_domains=plan.settings.limits,
         )
+        if plan.daily_limit:
+            ledger.count_earlier_days(window.zone)
         opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
         ledger.announce_run(opened=opened, templates=self._templates)
         state, observer, signals = self._state, self._observer, self._signals
