@@ -34,6 +34,7 @@ FLOORS = (
     ("contact_clocks",),
     ("schedule",),
     ("window",),
+    ("daily_plan",),
     (
         "hours",
         "durations",

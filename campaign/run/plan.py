@@ -80,6 +80,13 @@ class RunPlan:
         return not self.sandbox and not self.settings.contacts.suppress_lenient
 
     @property
+    def daily_limit(self) -> tuple[int, ...]:
+        """Messages a day, by days with mail; none: as many as can be. Not in the sandbox: a rehearsal need not take as
+        many days.
+        """
+        return () if self.sandbox else self.settings.window.daily_limit or ()
+
+    @property
     def spread(self) -> bool:
         """Whether an even pace is to be kept. Not in the sandbox: a rehearsal need not take as long."""
         return self.settings.window.pace == "spread" and not self.sandbox
@@ -113,7 +120,7 @@ class RunPlan:
         rows_beyond: int | None = None,
     ) -> Job:
         """Give the orders for the workers, all together. `rows_beyond`: as in `Job`; what else is given is as in
-        `MessagePlan`. The sandbox keeps no daily limit: a rehearsal need not take as many days.
+        `MessagePlan`.
         """
         retry = self.settings.retry
         return Job(
@@ -130,7 +137,7 @@ class RunPlan:
             longest_wait=retry.longest_wait.total_seconds(),
             stop_after=retry.stop_after,
             wait=self.wait,
-            daily_limit=() if self.sandbox else self.settings.window.daily_limit or (),
+            daily_limit=self.daily_limit,
             domain_limits={
                 domain: DomainLimit(rate=limit.rate, connections=limit.connections)
                 for domain, limit in self.settings.limits.items()

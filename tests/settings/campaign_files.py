@@ -66,6 +66,8 @@ GOOD: dict[str, list[tuple[str, object]]] = {
         ("22:00-2:30", Hours(begins=22 * 60, ends=150)),
     ],
     "window.days": [("mon-fri", (0, 1, 2, 3, 4)), ("Sat,mon", (0, 5))],
+    "window.pace": [("spread", "spread"), ("Fast", "fast")],
+    "window.daily_limit": [("500", (500,)), ("[500, 1000]", (500, 1000))],
     "window.timezone": [("Europe/London", "Europe/London"), ("Asia/Tokyo", "Asia/Tokyo")],
     "dkim.domain": [("Acme.example.", "acme.example"), ("bücher.example", "xn--bcher-kva.example")],
     "dkim.selector": [("2026A", "2026a"), ("k1.mail", "k1.mail")],
@@ -154,6 +156,7 @@ DKIM: Document = {"domain": "other.example", "selector": "other", "key_file": "o
 COMPANIONS: dict[str, Document] = {
     "smtp.token_command": {"username": "campaigns"},
     "smtp.client_key": {"client_cert": "client.pem"},
+    "window.pace": {"lasts": "8h"},
     "dkim.domain": DKIM,
     "dkim.selector": DKIM,
     "dkim.key_file": DKIM,
