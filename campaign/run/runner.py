@@ -114,6 +114,7 @@ class _Run:
         if not is_enrolled(ledger, contacts, suppress):
             reading = Enrolment(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._plan.strict)
             in_haste = workers.apart and plan.resend is None and not self._observer.asks and window.is_open(_now())
+            in_haste = in_haste and not plan.spread  # an even pace begins with the number of rows
             begun = in_haste and is_broken_off(ledger, contacts, suppress)
             if begun:
                 self._say_who_is_suppressed()  # the lists have been read
@@ -151,12 +152,18 @@ class _Run:
     ) -> None:
         """Let the workers send, while the contacts file is read if it has not been yet."""
         plan, ledger = self._plan, self._ledger
-        ledger.prepare(limit=plan.limit, chosen_only=chosen_only, reading=background is not None)
+        ledger.prepare(
+            limit=plan.limit,
+            chosen_only=chosen_only,
+            reading=background is not None,
+            limited_domains=plan.settings.limits,
+        )
         opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
         ledger.announce_run(opened=opened, templates=self._templates)
         state, observer, signals = self._state, self._observer, self._signals
         sending = Sending(ledger, workers, background, state=state, observer=observer, signals=signals)
-        job = plan.job(window, self._message_id_domain, self._contact_key_salt, self._attached)
+        beyond = ledger.count_due() - state.total if plan.spread else None
+        job = plan.job(window, self._message_id_domain, self._contact_key_salt, self._attached, rows_beyond=beyond)
         sending.go(job, columns_known=self._say_who_is_suppressed)
         self._recover()
         sending.end(where=f"smtp.host {plan.server.host}")
