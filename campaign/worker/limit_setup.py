@@ -5,7 +5,7 @@ processes share. Raises LedgerError.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from campaign.daily_plan import OpenDay, Span, day_of, limited_days, open_days
