@@ -23,7 +23,7 @@ FLOORS = (
     ("cli",),
     ("commands",),
     ("terminal", "api"),
-    ("check",),
+    ("check", "testing"),
     ("run",),
     ("worker",),
     (
@@ -34,6 +34,7 @@ FLOORS = (
     ("contact_clocks",),
     ("schedule",),
     ("window",),
+    ("daily_plan",),
     (
         "hours",
         "durations",
@@ -73,7 +74,7 @@ HOMES = {
     "scramp": {"smtp"},
     "tenacity": {"worker"},
     "sqlite3": {"ledger"},
-    "aiosmtpd": {"sandbox"},
+    "aiosmtpd": {"sandbox", "testing"},
     "rich": {"terminal"},  # how wide characters are; typer brings it
     "typer": {"cli", "commands", "terminal"},
 }

@@ -13,13 +13,13 @@ from campaign.model import ResultRow, RowReason, RowToCheck, Status
 _DETAIL = "coalesce(own.detail, entry.detail, '')"
 _EXPLAINED = f"""
 CASE WHEN {WORD} = 'pending' THEN
-    rtrim({_DETAIL} || '; ' || waits_for(entry.cells, coalesce(entry.email, '')), '; ') ELSE {_DETAIL} END
+    trim({_DETAIL} || '; ' || waits_for(entry.cells, coalesce(entry.email, '')), '; ') ELSE {_DETAIL} END
 """
 """With what a pending row waits for behind what the server said last."""
 _RESULT_ROW = f"""
 SELECT entry.cells, CASE WHEN entry.status IS NULL OR entry.status = 'suppressed' THEN entry.email END, {WORD},
     coalesce(own.attempts, 0), own.smtp_code, own.enhanced, {{detail}}, own.settled_at, own.link_expires_at,
-    own.link_fingerprint
+    own.link_fingerprint, {{server}}
 {RESULT_ROWS} ORDER BY entry.row
 """
 
@@ -59,7 +59,11 @@ def explain_pending(database: sqlite3.Connection, waits_for: Callable[[str, str]
 def result_rows(database: sqlite3.Connection, *, explain: bool = False) -> Iterator[ResultRow]:
     """Give every row of the contacts file in its order; `explain`: with what pending ones wait for."""
     with explained(database):
-        question = _RESULT_ROW.format(detail=_EXPLAINED if explain else _DETAIL)
+        # Of a ledger that no run of this version has opened, only that it has no such column can be said.
+        known = any(column[1] == "server" for column in database.execute("PRAGMA table_info(delivery)"))
+        question = _RESULT_ROW.format(
+            detail=_EXPLAINED if explain else _DETAIL, server="own.server" if known else "NULL"
+        )
         yield from map(ResultRow._make, database.execute(question))
 
 
