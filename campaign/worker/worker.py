@@ -187,7 +187,11 @@ class Worker:
 
     def _opening(self) -> tuple[int, str] | None:
         """When rows go on, where all that are left wait for their hours."""
-        if self._hours is None or self._dispatcher.under_way or self._rows.ready(self._clock()):
+        if (
+            self._hours is None
+            or any(route.dispatcher.under_way for route in self._routes)
+            or self._rows.ready(self._clock())
+        ):
             return None
         queues = self._rows.held_queues
         return self._hours.opening(queues) if queues else None
