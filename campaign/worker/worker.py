@@ -187,14 +187,11 @@ class Worker:
 
     def _opening(self) -> tuple[int, str] | None:
         """When rows go on, where all that are left wait for their hours."""
-        if (
-            self._hours is None
-            or any(route.dispatcher.under_way for route in self._routes)
-            or self._rows.ready(self._clock())
-        ):
+        if self._hours is None or self._rows.ready(self._clock()):
             return None
         queues = self._rows.held_queues
-        return self._hours.opening(queues) if queues else None
+        under_way = any(route.dispatcher.under_way for route in self._routes)
+        return self._hours.opening(queues) if queues and not under_way else None
 
     def _tell(self, *, last: bool = False) -> None:
         routes = self._routes
