@@ -59,9 +59,7 @@ def mixed(folder: Path, settings: dict[str, dict[str, object]], *domains: str) -
 
 @pytest.mark.parametrize("pipelining", [True, False])
 @pytest.mark.parametrize("processes", [1, 3])
-def test_a_domain_gets_no_more_at_once_than_it_may(
-    tmp_path: Path, processes: int, pipelining: bool
-) -> None:
+def test_a_domain_gets_no_more_at_once_than_it_may(tmp_path: Path, processes: int, pipelining: bool) -> None:
     """The envelope that goes behind a body counts as well."""
     seen = UnderWay()
     limits: dict[str, object] = {'"Narrow.Example"': {"connections": 2}}
