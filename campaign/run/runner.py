@@ -156,6 +156,7 @@ class _Run:
             limit=plan.limit,
             chosen_only=chosen_only,
             reading=background is not None,
+            zone_column=plan.settings.contacts.timezone_column or "",
             limited_domains=plan.settings.limits,
         )
         if plan.daily_limit:

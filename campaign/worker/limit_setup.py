@@ -10,7 +10,7 @@ from functools import partial
 
 from campaign.daily_plan import OpenDay, Span, day_of, limited_days, open_days
 from campaign.ledger.interface import RateLimit, WorkerLedger
-from campaign.window import SendWindow
+from campaign.schedule import Schedule
 from campaign.worker.daily_limit import DailyLimit
 from campaign.worker.domain_limits import DomainLimits
 from campaign.worker.job import Job, ServerOrders
@@ -101,10 +101,8 @@ class DaysLeft:
         )
 
 
-def _spans(window: SendWindow, now: datetime | None = None) -> Iterator[Span]:
-    opens = window.opens if now is None else max(window.opens.astimezone(UTC), now)
-    if not window.is_over(opens):
-        yield opens, window.closes
+def _spans(window: Schedule, now: datetime | None = None) -> Iterator[Span]:
+    return window.open_spans(window.opens if now is None else now)
 
 
 def _rows_left(ledger: WorkerLedger, beyond: int) -> int:
