@@ -40,6 +40,7 @@ class Sending:
         self._state = state
         self._observer = observer
         self._signals = signals
+        self._opens_told: tuple[int, str] | None = None
 
     def go(self, job: Job, *, columns_known: Callable[[], None]) -> None:
         """Send. `columns_known` is called when the file has been read as far as the workers need."""
@@ -112,4 +113,7 @@ class Sending:
                 self._observer.notice(in_words(notice, reports))
         seconds = time.monotonic() - state.started
         progress = progress_of(reports, total=state.total, seconds=seconds, stopping=self._signals.asked)
+        if progress.opens is not None and progress.opens != self._opens_told and not progress.stopping:
+            self._opens_told = progress.opens
+            self._observer.notice(f"all that is left waits for its hours; the next begin {progress.opens[1]}")
         self._observer.sending(progress)
