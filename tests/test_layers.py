@@ -31,7 +31,17 @@ FLOORS = (
     ),
     ("settings",),
     ("window",),
-    ("durations", "host_names", "private_files", "confined_files", "relays", "visible", "core_dumps", "extras"),
+    (
+        "durations",
+        "host_names",
+        "private_files",
+        "confined_files",
+        "relays",
+        "visible",
+        "core_dumps",
+        "extras",
+        "histogram",
+    ),
     ("model", "errors", "pages", "__init__"),
 )
 """From the top to the bottom."""
@@ -55,6 +65,7 @@ HOMES = {
     "inscriptis": {"content"},
     "lxml": {"content", "deliverability"},  # HTML made into text, and HTML looked at
     "puremagic": {"message"},
+    "pygal": {"report"},
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
     "scramp": {"smtp"},

@@ -19,6 +19,7 @@ from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.claims import Claims
 from campaign.worker.job import Job
 from campaign.worker.judge import Judge
+from campaign.worker.measurements import Measurements
 from campaign.worker.outcomes import Outcomes
 from campaign.worker.policy import RETRY, Action, judge, refusal
 from campaign.worker.preparation import Preparation
@@ -60,7 +61,16 @@ class Dispatcher:
         self._window = job.message_plan.window
         self._opening_is_set = job.opening_is_set
         self._min_lifetime = job.min_lifetime
-        self._outcomes = Outcomes(job, rows=rows, journal=journal, send_rate=send_rate, breaker=breaker, clock=clock)
+        self.measurements = measurements = Measurements(clock=clock)
+        self._outcomes = Outcomes(
+            job,
+            rows=rows,
+            journal=journal,
+            send_rate=send_rate,
+            breaker=breaker,
+            measurements=measurements,
+            clock=clock,
+        )
         self._claims = Claims(journal)
         self._judge = Judge(journal)
         self._preparation = Preparation(make, size_of, rows=rows, outcomes=self._outcomes, claims=self._claims)
@@ -125,7 +135,10 @@ class Dispatcher:
         """Say whether the claim is durable and the window open."""
         if self._claims.pending(attempt) or self.recalled or self._too_early():
             return False
-        return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
+        if self._window.closes is not None and self._window.is_over(datetime.now(UTC)):
+            return False
+        self.measurements.body_leaves(attempt.contact)
+        return True
 
     def link_too_old(self, attempt: Attempt) -> bool:
         """Say whether too little is left of its link's life: this process slept, or the server did."""
@@ -145,8 +158,10 @@ class Dispatcher:
             return ends
         if verdict.action is Action.SENT:
             self._judge.accepted()
+            self.measurements.accepted(attempt.contact)
             self._outcomes.sent(due, reply)
             return False
+        self.measurements.not_accepted(attempt.contact)
         self._breaker.note_suspicion(
             due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None
         )
@@ -177,6 +192,7 @@ class Dispatcher:
 
     def outcome_unknown(self, attempt: Attempt, why: str) -> None:
         """Nobody can know whether the contact got it."""
+        self.measurements.not_accepted(attempt.contact)
         self._last_drop = self._clock()  # what was behind it on the connection is no failure of its own
         due = self._outcomes.under_way.get(attempt.contact)
         if due is not None:

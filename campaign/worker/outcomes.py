@@ -13,6 +13,7 @@ from campaign.model import DueRow, Outcome, Reply, Status
 from campaign.worker.backoff import Schedule, Throttled
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.job import Job
+from campaign.worker.measurements import Measurements
 from campaign.worker.policy import Action, Verdict
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
@@ -32,6 +33,7 @@ class Outcomes:
         journal: Journal,
         send_rate: SendRate,
         breaker: CircuitBreaker,
+        measurements: Measurements,
         clock: Callable[[], float],
     ) -> None:
         self.settled: Counter[str] = Counter()
@@ -42,6 +44,7 @@ class Outcomes:
         self._journal = journal
         self._send_rate = send_rate
         self._breaker = breaker
+        self._measurements = measurements
         self._clock = clock
         self._window = job.message_plan.window
         self._schedule = Schedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
@@ -133,6 +136,7 @@ class Outcomes:
             return False
         self._unsettle(due, reply, detail, spent=False)
         self._rows.put_off(due, now + wait)
+        self._measurements.put_off(wait)
         return True
 
     def _try_later(self, due: DueRow, reply: Reply | None, detail: str) -> None:
@@ -144,6 +148,7 @@ class Outcomes:
             return
         self._unsettle(due, reply, detail, spent=True)
         self._rows.put_off(later, self._clock() + wait)
+        self._measurements.put_off(wait)
 
     def _unsettle(self, due: DueRow, reply: Reply | None, detail: str, *, spent: bool) -> None:
         """Write down what the server said, and that the row is pending again."""

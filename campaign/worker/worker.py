@@ -173,6 +173,7 @@ class Worker:
                 notices=self._breaker.notices(),
                 trouble=self._breaker.reason,
                 profile=self._profile.so_far(),
+                timeline=self._dispatcher.measurements.take(),
                 suspicious=dict(self._breaker.suspicious) if last else {},
                 last=last,
             )
