@@ -19,6 +19,7 @@ from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.claims import Claims
 from campaign.worker.job import Job
 from campaign.worker.judge import Judge
+from campaign.worker.limits import Limits
 from campaign.worker.measurements import Measurements
 from campaign.worker.outcomes import Outcomes
 from campaign.worker.policy import RETRY, Action, judge, refusal
@@ -46,6 +47,7 @@ class Dispatcher:
         send_rate: SendRate,
         breaker: CircuitBreaker,
         clock: Callable[[], float],
+        limits: Limits | None = None,
     ) -> None:
         self.draining = False
         """No more attempts are given out; those under way go on."""
@@ -54,7 +56,7 @@ class Dispatcher:
         self._where = f"smtp.host {job.server.host}"
         self.sessions = SessionFailures(breaker, stop_after=job.stop_after, backoff=job.backoff, where=self._where)
         self._rows = rows
-        self._turns = Turns(rows, send_rate, journal)
+        self._turns = Turns(rows, send_rate, journal, limits)
         self._send_rate = send_rate
         self._breaker = breaker
         self._clock = clock
@@ -70,6 +72,7 @@ class Dispatcher:
             breaker=breaker,
             measurements=measurements,
             clock=clock,
+            limits=limits,
         )
         self._claims = Claims(journal)
         self._judge = Judge(journal)
@@ -125,7 +128,7 @@ class Dispatcher:
             while (due := self._turns.next(now)) is not None:
                 attempt = self._preparation.prepare(due, session)
                 if attempt is not None:
-                    self._turns.begun()
+                    self._turns.begun(due)
                     return attempt
         except CampaignError as error:
             self._breaker.stop(error)

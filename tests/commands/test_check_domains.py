@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campaign.commands.check.domains import name_server as name_server_of
+from campaign.check.domains import name_server as name_server_of
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command, Said, assert_three_parts
 from tests.conftest import StartServer
@@ -17,7 +17,7 @@ from tests.dns_server import Zone, name_server
 from tests.smtp_server.server import HOST
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def zone() -> Iterator[Zone]:
     """A name server that knows acme.se, all as it should be."""
     with name_server() as zone:
