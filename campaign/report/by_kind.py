@@ -86,7 +86,9 @@ def _tries(report: ReportData) -> str:
 
 
 def _waits(report: ReportData) -> str:
-    found = report.pictures.waits
+    found = list(report.pictures.waits)
+    while found and not found[-1].count:
+        found.pop()
     total = sum(one.count for one in found)
     if not total:
         return ""

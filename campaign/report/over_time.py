@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable, Sequence
 
 from campaign.model import Status
-from campaign.report.data import Bar, ReportData
+from campaign.report.data import Bar, ReportData, TimeToAccept
 from campaign.report.figure import figure, present, status_legend
-from campaign.report.plot import Plot, Series, lines, scale, stacked_bars, whole_scale
+from campaign.report.plot import Plot, Series, lines, lying_bars, scale, stacked_bars, whole_scale
 from campaign.report.tables import name
 from campaign.report.time_axis import bar_labels, bar_name, moment_said, span_said
 
@@ -67,7 +67,7 @@ def _outcomes(report: ReportData) -> str:
 def _rate(report: ReportData) -> str:
     bars, width = report.pictures.bars, report.pictures.bar_seconds
     accepted = [bar.counts.get(Status.SENT, 0) / width for bar in bars]
-    if not any(accepted):
+    if not any(accepted) or len(bars) < 2:  # of one stretch, the average is said
         return ""
     rates, allowed = [bar.rate for bar in bars], [bar.allowed for bar in bars]
     heading = "How fast, and how fast it may have been"
@@ -119,8 +119,8 @@ def _time_to_accept(report: ReportData) -> str:
     sent = report.counts.get(Status.SENT, 0)
     words = [
         "From when a message begins to leave until the server accepts it.",
-        f"Half of the messages took no longer than {took(whole.median)}, 95 of 100 no longer than {took(whole.p95)}, "
-        f"99 of 100 no longer than {took(whole.p99)}.",
+        f"Half of the messages took no longer than about {took(whole.median)}, 95 of 100 no longer than "
+        f"{took(whole.p95)}, 99 of 100 no longer than {took(whole.p99)}.",
     ]
     if whole.messages != sent:
         words.append(
@@ -155,7 +155,24 @@ def _time_to_accept(report: ReportData) -> str:
     ]
     legend = [(f"is-{share}", _NAMES[share]) for share in shares]
     heads = ["From", "messages", *(named for _, named in legend)]
+    if len(rows) < 2:  # no line goes through one point
+        return figure(heading, said, drawing=_at_once(plot, whole), heads=heads, rows=rows)
     return figure(heading, said, legend=legend, drawing=lines(plot), heads=heads, rows=rows)
+
+
+def _at_once(plot: Plot, whole: TimeToAccept) -> str:
+    """Draw a bar for each share of the messages."""
+    found = {_NAMES[share]: float(getattr(whole, share)) for share in _NAMES}
+    told = [f"{named}: {took(seconds)}" for named, seconds in found.items()]
+    return lying_bars(
+        Plot(
+            title=plot.title,
+            description=plot.description,
+            series=[Series(style="is-accepted", values=list(found.values()), said=told)],
+            labels=lambda narrow: [named.replace("percentile", "%") if narrow else named for named in found],
+            ticks=scale(whole.p99, took),
+        )
+    )
 
 
 _NAMES = {"median": "median", "p95": "95th percentile", "p99": "99th percentile"}

@@ -1,4 +1,4 @@
-"""The gallery in a browser: one finds a message, goes on to the next, and sees it as HTML, as text, with its headers."""
+"""The gallery in a browser: one finds a message, goes on to the next, and sees it as HTML, as text, with headers."""
 
 import pytest
 from playwright.sync_api import Page, expect
