@@ -1,8 +1,8 @@
 """The report of a very large run, by the real command: how long one waits for the page, what it takes, how big it is.
 
 The ledger is made up: its rows go straight into its tables, as a run of three days with nights between would have left
-them, with refusals in some hundred wordings, a tenth of the addresses at domains of their own, and a timeline. Takes an
-empty folder and the number of rows; gives what was seen. Raises `FailedError` where the command does not do its part.
+them, with refusals in some hundred wordings, a tenth of the addresses at domains of their own, and a timeline. Takes a
+folder and the number of rows; gives what was seen. Raises `FailedError` where the command does not do its part.
 
     python -m tests.benchmarks.large_report FOLDER ROWS    the same alone; asks again where the folder has it already
 
@@ -72,6 +72,7 @@ class LargeReport:
 
 def measure(folder: Path, rows: int) -> LargeReport:
     """Make the ledger, unless it is there, and ask for its report."""
+    folder.mkdir(parents=True, exist_ok=True)
     ledger, page = folder / f"{_NAME}.ledger", folder / "report.html"
     (folder / "campaign.toml").write_text(_TOML, encoding="utf-8")
     if not ledger.exists():
@@ -183,7 +184,4 @@ def _timeline(chance: random.Random, rows: int) -> Iterator[Stretch]:
 
 
 if __name__ == "__main__":
-    where = Path(sys.argv[1])
-    where.mkdir(parents=True, exist_ok=True)
-    seen = measure(where, int(sys.argv[2]))
-    print(report_table(seen))
+    print(report_table(measure(Path(sys.argv[1]), int(sys.argv[2]))))
