@@ -49,7 +49,8 @@ class Sending:
         self._state.before = self._ledger.reader.deliveries()
         self._state.started = time.monotonic()
         self._state.began = True
-        self._rate = job.rate
+        rates = [server.rate for server in job.servers if server.rate is not None]
+        self._rate = sum(rates) if len(rates) == len(job.servers) else None
         if self._background is not None:
             self._read_ahead(self._background)
             columns_known()
