@@ -1,15 +1,15 @@
 """Lengths of time counted in buckets, each a tenth wider than the one before: bounded, whatever there is to count.
 
 Takes seconds, gives the number of a bucket (`bucket_of`); takes buckets with their counts, gives a percentile in
-seconds (`percentile`). A percentile is the middle of its bucket: within 5 % of the true one, from a millisecond to a
-day. What is shorter, or longer, counts as that. (The idea is that of HdrHistogram: a relative error, everywhere alike.)
-Raises nothing.
+seconds (`percentile`). A percentile is the middle of its bucket: within 5 % of the true one, from a tenth of a
+millisecond to a day. What is shorter, or longer, counts as that. (The idea is that of HdrHistogram: a relative error
+that is everywhere alike.) Raises nothing.
 """
 
 import math
 from collections.abc import Mapping
 
-_SHORTEST, _LONGEST = 0.001, 86_400.0
+_SHORTEST, _LONGEST = 0.0001, 86_400.0
 _GROWTH = 1.1
 _PER_E = 1 / math.log(_GROWTH)
 _LAST = int(math.log(_LONGEST / _SHORTEST) * _PER_E)

@@ -1,6 +1,8 @@
 """Plots: places and words only, nothing that runs or comes from elsewhere, and as long as what they stand for."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -80,3 +82,14 @@ def test_a_scale_of_whole_numbers_has_whole_numbers(top: int) -> None:
     assert 2 <= len(ticks) <= 6
     assert ticks[-1] >= top
     assert all(value == int(value) for value in ticks)
+
+
+def test_nothing_is_loaded_until_something_is_drawn() -> None:
+    """Every command knows the report's words; only that which draws waits for the library."""
+    loaded = "import sys, campaign.report; sys.exit('pygal' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
+
+
+def test_drawing_leaves_no_finder_of_modules_behind() -> None:
+    stacked_bars(plot(1))
+    assert not [finder for finder in sys.meta_path if type(finder).__module__.startswith("pygal")]
