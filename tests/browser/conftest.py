@@ -87,7 +87,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     """A campaign in which much went wrong, with names in several scripts, and a domain with a long name."""
-    small = SmallCampaign(tmp_path_factory.mktemp("pages") / "campaign", settings={"smtp": {"rate": 2000}})
+    small = SmallCampaign(tmp_path_factory.mktemp("pages") / "campaign", settings={"smtp": {"rate": 15}})
     rows = [
         (f"{name}@{'people' if number % 3 else 'a.very.long.name.of.a.domain'}.example", f"Person {number}")
         for number, name in enumerate(_PEOPLE)
