@@ -23,7 +23,7 @@ FLOORS = (
     ("cli",),
     ("commands",),
     ("terminal", "api"),
-    ("check",),
+    ("check", "testing"),
     ("run",),
     ("worker",),
     (
@@ -31,8 +31,12 @@ FLOORS = (
         *("results", "preview", "report", "sandbox", "deliverability"),
     ),
     ("settings",),
+    ("contact_clocks",),
+    ("schedule",),
     ("window",),
+    ("daily_plan",),
     (
+        "hours",
         "durations",
         "host_names",
         "private_files",
@@ -72,7 +76,7 @@ HOMES = {
     "scramp": {"smtp"},
     "tenacity": {"worker"},
     "sqlite3": {"ledger"},
-    "aiosmtpd": {"sandbox"},
+    "aiosmtpd": {"sandbox", "testing"},
     "rich": {"terminal"},  # how wide characters are; typer brings it
     "typer": {"cli", "commands", "terminal"},
 }
