@@ -151,6 +151,33 @@ def report(
     report_campaign(campaign, to, output=output, sandbox=sandbox, json=json)
 
 
+@app.command(cls=Command)
+@with_exit_code
+def erase(
+    people: options.People = None,
+    older_than: options.OlderThan = None,
+    output: options.Output = None,
+    sandbox: options.ErasedFrom = False,
+    folder: options.PreviewToErase = None,
+    nothing: options.NothingErased = False,
+    yes: options.NotAsked = False,
+    json: options.Json = False,
+) -> int:
+    """Take people's data out of all that the campaign has written. Who was mailed is not mailed again."""
+    from campaign.commands.erase import erase_people
+
+    return erase_people(
+        people or (),
+        older_than=older_than,
+        output=output,
+        sandbox=sandbox,
+        folder=folder,
+        dry_run=nothing,
+        yes=yes,
+        json=json,
+    )
+
+
 @app.command("sandbox", cls=Command)
 @with_exit_code
 def sandbox_(port: options.SandboxPort = 2525, folder: options.SandboxFolder = Path("sandbox")) -> None:

@@ -4,7 +4,7 @@ Takes what the words for people are made of, so that both say the same; gives pl
 their offset, lengths of time seconds. No document holds a link or a secret.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from campaign.links import Inspection
 from campaign.model import Status
 from campaign.report import ReportData
 from campaign.run.dry_run_findings import DryRun
+from campaign.run.erasure import ErasureSummary
 from campaign.run.summary import RunSummary
 from campaign.terminal.findings import Findings
 from campaign.terminal.stop_reason import stop_reason
@@ -68,6 +69,32 @@ def _dry_run_document(seen: DryRun) -> dict[str, object]:
         "clipped": seen.sizes.clipped,
     }
     return {**counts_document({status: seen.counts[status] for status in Status}), "sizes": sizes}
+
+
+def erasure_document(
+    name: str,
+    ended: Sequence[ErasureSummary],
+    reports: Sequence[Path],
+    unknown: Sequence[str],
+    exit_code: int,
+    *,
+    dry_run: bool,
+) -> dict[str, object]:
+    """What was taken out, of the real run and of the sandbox's; in a dry run, what would be."""
+    return {
+        "campaign": name,
+        "exit_code": exit_code,
+        "dry_run": dry_run,
+        "people": max(one.found.people for one in ended),
+        "rows": sum(one.found.rows for one in ended),
+        "waiting": sum(one.found.waiting for one in ended),
+        "erased_before": max(len(one.found.already) for one in ended),
+        "unknown": list(unknown),
+        "messages": sum(one.messages for one in ended),
+        "written": [str(path) for path in (*filter(None, (one.results for one in ended)), *reports)],
+        "kept": [str(one.kept) for one in ended if one.kept is not None],
+        "named_in": list(dict.fromkeys(str(path) for one in ended for path in one.named)),
+    }
 
 
 def status_document(

@@ -43,6 +43,26 @@ OfSandbox = Annotated[bool, typer.Option("--sandbox", help="Look at the sandbox 
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many contacts.", metavar="N")]
 AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="A contacts file without rows is no mistake.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")]
+People = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="The addresses of those whose data goes; - reads them from standard input, one a line. In front of them, "
+        "the campaign's settings, if they are not in campaign.toml.",
+        metavar="[CAMPAIGN.TOML] EMAIL…",
+    ),
+]
+OlderThan = Annotated[
+    str | None,
+    typer.Option(
+        help="Those whose last outcome is older than that: 90d. Nobody still to be mailed.", metavar="AGE"
+    ),
+]
+ErasedFrom = Annotated[bool, typer.Option("--sandbox", help="From the sandbox run alone. [default: from both]")]
+NothingErased = Annotated[bool, typer.Option("--dry-run", help="Say what would go; take nothing out.")]
+PreviewToErase = Annotated[
+    Path | None, typer.Option(help="Another preview's folder to take them out of, besides NAME-preview.", metavar="DIR")
+]
+NotAsked = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before anything is taken out.")]
 Opens = Annotated[str | None, typer.Option(help="When the window opens: 2026-11-23T09:00.", metavar="TIME")]
 Closes = Annotated[str | None, typer.Option(help="When the window closes: 2026-11-23T17:00.", metavar="TIME")]
 Lasts = Annotated[

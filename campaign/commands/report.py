@@ -15,9 +15,12 @@ from campaign.terminal.stdout import say, say_file, say_json
 from campaign.window import find_zone
 
 
-def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, sandbox: bool, json: bool = False) -> None:
+def report_campaign(
+    campaign: Path, to: Path | None, *, output: Path | None, sandbox: bool, json: bool = False, aloud: bool = True
+) -> None:
     """Write the report page, unless told where, beside the results; or say it. For a program, the figures are said; the
-    page is written only where `to` names one. Raises ResultsError, UsageError.
+    page is written only where `to` names one. Not `aloud`: nothing is said of the page. Raises ResultsError,
+    UsageError.
     """
     if json and to == STDOUT:
         raise UsageError(
@@ -54,7 +57,7 @@ def report_campaign(campaign: Path, to: Path | None, *, output: Path | None, san
         write_report(page, data)
     if json:
         say_json(report_document(data, page))
-    else:
+    elif aloud:
         say(str(page))
 
 

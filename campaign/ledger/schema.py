@@ -6,6 +6,7 @@
     delivery   what became of a contact: the only table that is written while mail goes out
     suppressed the suppression lists as last read: addresses, and domains with an @-sign in front, each with its place
     tally      how many rows stand where (`tally`)
+    erased     people whose data is gone: a keyed hash of each address, and the day (`erased`)
 
 Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
 durable by an fsync of the WAL (`journal`), outside of any lock, shared by all that was committed before it. A
@@ -20,12 +21,13 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
+from campaign.ledger.erased import TABLE as ERASED
 from campaign.ledger.files import refuse_planted, size_of, wal_file
 from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS, explain, transaction
 from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 
-VERSION = 3
+VERSION = 4
 _LONGEST_WAL = 64 * 1024 * 1024
 """Bytes that are left of it once it begins anew (`checkpoints`)."""
 APPLICATION = 0x434D5047  # "CMPG": says what the file is
@@ -48,11 +50,13 @@ CREATE TABLE delivery (
     link_expires_at INTEGER, link_fingerprint TEXT) {_STRICT};
 {_INDEX};
 {TABLE};
+{ERASED};
 """
 
 MIGRATIONS = {
     1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
     2: (_INDEX, TABLE),
+    3: (ERASED,),
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 

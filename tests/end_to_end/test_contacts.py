@@ -330,6 +330,7 @@ def test_a_run_goes_on_with_a_ledger_of_the_version_before(small: SmallCampaign,
     server = smtp_server()
     small.send(server.port, limit=1)
     database = connect(small.ledger)
+    database.execute("DROP TABLE erased")
     database.execute("DROP TABLE tally")
     database.execute("DROP INDEX entry_by_status")
     database.execute("DROP TABLE suppressed")

@@ -213,6 +213,7 @@ def test_a_ledger_of_an_earlier_version_is_counted_once(tmp_path: Path) -> None:
         people(ledger, 5)
         settle(ledger, {"p1@people.example": Status.SENT, "p2@people.example": Status.FAILED})
     with closing(connect(path)) as database:
+        database.execute("DROP TABLE erased")
         database.execute("DROP TABLE tally")
         database.execute("DROP INDEX entry_by_status")
         database.execute("PRAGMA user_version = 2")
