@@ -5,7 +5,7 @@ Raises UsageError for whom or what is named wrongly, LedgerBusyError while a run
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from campaign.commands.destination import SANDBOX_NOTE, sandbox_folder
@@ -14,11 +14,11 @@ from campaign.commands.report import report_campaign
 from campaign.durations import parse_duration
 from campaign.errors import UsageError
 from campaign.ledger.values import ErasedPeople
-from campaign.run.erasure import ErasureOrder, ErasureSummary, MessageFolder, erase, has_ledger
+from campaign.run.erasure import ErasureOrder, ErasureSummary, MessageFolder, erase, has_ledger, still_named
 from campaign.settings import Settings, load_settings, output_paths
 from campaign.terminal.console import Console
 from campaign.terminal.exit_codes import STOPPED
-from campaign.terminal.stdout import say, say_json
+from campaign.terminal.stdout import Say, say, say_json
 
 _SUFFIX = ".toml"
 _WHO = "campaign erase"
@@ -40,7 +40,7 @@ def erase_people(
     and addresses. Gives 1 where the campaign has never had one of them, 3 where somebody said no.
     """
     campaign, emails = read_words(words)
-    age = None if older_than is None else parse_duration(older_than)
+    age = None if older_than is None else _read_age(older_than)
     if not emails and age is None:
         raise UsageError("nobody is named", where=_WHO, fix="name addresses, or say --older-than 90d")
     settings = load_settings(campaign)
@@ -74,9 +74,10 @@ def erase_people(
                 reports.append(page)
     unknown = [email for email in emails if all(email in one.found.unknown for one in ended)]
     code = int(bool(unknown))
-    _show(settings, ended, reports, unknown, dry_run=dry_run, console=console)
+    named = [] if dry_run else still_named(settings, emails, output=output)
+    _show(settings, ended, reports, unknown, named, dry_run=dry_run, console=console, say=console.say if json else say)
     if json:
-        say_json(erasure_document(settings.name, ended, reports, unknown, code, dry_run=dry_run))
+        say_json(erasure_document(settings.name, ended, reports, unknown, named, code, dry_run=dry_run))
     return code
 
 
@@ -98,6 +99,13 @@ def read_words(words: Sequence[str]) -> tuple[Path, list[str]]:
     if len(files) > 1:
         raise UsageError("there are two campaigns", where=f"{_WHO} {' '.join(files)}", fix="name one at a time")
     return Path(files[0]) if files else Path("campaign.toml"), emails
+
+
+def _read_age(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except UsageError as error:
+        raise UsageError(error.what, where="--older-than", fix=error.fix) from None
 
 
 def _runs(settings: Settings, output: Path | None, *, sandbox: bool) -> Iterator[bool]:
@@ -128,9 +136,11 @@ def _show(
     ended: Sequence[ErasureSummary],
     reports: Sequence[Path],
     unknown: Sequence[str],
+    named: Sequence[Path],
     *,
     dry_run: bool,
     console: Console,
+    say: Say,
 ) -> None:
     """Say what went, and what is left."""
     would = "would be " if dry_run else ""
@@ -155,7 +165,7 @@ def _show(
         console.notice(f"nobody of this campaign has the address {', '.join(unknown[:_NAMED])}{more}")
     if dry_run:
         return
-    for path in dict.fromkeys(path for one in ended for path in one.named):
+    for path in named:
         console.notice(f"still named in {path}")
     console.say("what no command here can reach: campaign guide privacy")
 

@@ -76,6 +76,7 @@ def erasure_document(
     ended: Sequence[ErasureSummary],
     reports: Sequence[Path],
     unknown: Sequence[str],
+    named: Sequence[Path],
     exit_code: int,
     *,
     dry_run: bool,
@@ -93,7 +94,7 @@ def erasure_document(
         "messages": sum(one.messages for one in ended),
         "written": [str(path) for path in (*filter(None, (one.results for one in ended)), *reports)],
         "kept": [str(one.kept) for one in ended if one.kept is not None],
-        "named_in": list(dict.fromkeys(str(path) for one in ended for path in one.named)),
+        "named_in": [str(path) for path in named],
     }
 
 

@@ -53,9 +53,7 @@ People = Annotated[
 ]
 OlderThan = Annotated[
     str | None,
-    typer.Option(
-        help="Those whose last outcome is older than that: 90d. Nobody still to be mailed.", metavar="AGE"
-    ),
+    typer.Option(help="Those whose last outcome is older than that: 90d. Nobody still to be mailed.", metavar="AGE"),
 ]
 ErasedFrom = Annotated[bool, typer.Option("--sandbox", help="From the sandbox run alone. [default: from both]")]
 NothingErased = Annotated[bool, typer.Option("--dry-run", help="Say what would go; take nothing out.")]

@@ -66,8 +66,6 @@ class ErasureSummary:
     """The results that were written anew."""
     kept: Path | None = None
     """A results file that somebody had changed: people's data is still in it."""
-    named: tuple[Path, ...] = ()
-    """Files in which such an address still stands."""
 
 
 def has_ledger(settings: Settings, *, output: Path | None, sandbox: bool) -> bool:
@@ -107,14 +105,17 @@ def erase(
                 written, kept = results, _write_results(settings, ledger, results)
             ledger.scrub()
             ledger.finished()
-    unreached = {settings.folder, results.parent, settings.contacts.file.parent}
-    return ErasureSummary(
-        found=_as_typed(found, identities),
-        messages=messages,
-        results=written,
-        kept=kept,
-        named=tuple(files_naming(identities, unreached)),
-    )
+    return ErasureSummary(found=_as_typed(found, identities), messages=messages, results=written, kept=kept)
+
+
+def still_named(settings: Settings, emails: Collection[str], *, output: Path | None) -> list[Path]:
+    """Give the files of the campaign's folders in which one of these addresses still stands: contacts and suppression
+    lists, copies, what others have put there.
+    """
+    results, _, _ = output_paths(settings, output, False)
+    read = [settings.contacts.file, *settings.contacts.suppress]
+    folders = {settings.folder, results.parent, *(path.parent for path in read)}
+    return files_naming({identity_of(email) for email in emails}, folders)
 
 
 def identity_of(email: str) -> str:
