@@ -50,6 +50,7 @@ UPDATE entry SET cells = blank(cells), email = NULL, chosen = 0, status = coales
 WHERE contact IN (SELECT contact FROM going) OR row IN (SELECT row FROM going_row)
 """
 _STEPS = (
+    "DELETE FROM set_aside",  # it names queues by what is known of people, and no run goes on
     "DELETE FROM suppressed WHERE address IN (SELECT address FROM contact JOIN going ON going.contact = contact.id)",
     "INSERT OR IGNORE INTO erased SELECT mark(address), :day FROM contact JOIN going ON going.contact = contact.id",
     "UPDATE contact SET address = mark(address) WHERE id IN (SELECT contact FROM going)",

@@ -21,16 +21,15 @@ from tests.command_line import Command, assert_three_parts
 from tests.conftest import StartServer
 
 ZOE, NAME, JACKET = "zoe@gone.example", "Zoë Krüß & Söhne", "Blaue Jacke, Größe 38"
+HEADER = ("email", "name", "jacket")
+PEOPLE = [(ZOE, NAME, JACKET), *((f"p{number}@people.example", f"Person {number}", "red") for number in range(4))]
 
 
 @pytest.fixture
 def sent(tmp_path: Path, smtp_server: StartServer, command: Command) -> SmallCampaign:
     """Zoe, and four others: previewed, tried in the sandbox, sent, reported."""
     small = SmallCampaign(tmp_path / "small")
-    small.contacts(
-        [(ZOE, NAME, JACKET), *((f"p{number}@people.example", f"Person {number}", "red") for number in range(4))],
-        header=("email", "name", "jacket"),
-    )
+    small.contacts(PEOPLE, header=HEADER)
     body = small.folder / "template" / "body.txt"
     body.write_text(body.read_text() + "\n{{ contact.jacket }}\n")
     small.load(smtp_server().port)
@@ -93,7 +92,7 @@ def test_who_was_erased_and_comes_again_is_not_mailed(
 ) -> None:
     command("erase", sent.path, ZOE)
     server = smtp_server()
-    sent.contacts([(ZOE, NAME, JACKET), ("new@people.example", "New", "red")], header=("email", "name", "jacket"))
+    sent.contacts([(ZOE, NAME, JACKET), ("new@people.example", "New", "red")], header=HEADER)
     sent.load(server.port)
     assert command("send", sent.path).code == 0
     assert [one for accepted in server.accepted for one in accepted.recipients] == ["new@people.example"]
@@ -105,9 +104,7 @@ def test_results_with_erased_rows_can_be_sent_again_from(
     command: Command, sent: SmallCampaign, smtp_server: StartServer
 ) -> None:
     command("erase", sent.path, ZOE)
-    sent.contacts(
-        ((row["email"], row["name"], row["jacket"]) for row in sent.results()), header=("email", "name", "jacket")
-    )
+    sent.contacts(PEOPLE, header=HEADER)
     said = command("resend", sent.path, "--from", sent.folder / "small-results.csv")
     assert said.code == 0, said.err
 
@@ -207,7 +204,7 @@ def test_a_copy_that_somebody_has_changed_is_kept_and_said(command: Command, sen
 
 
 def test_a_preview_elsewhere_can_be_named(command: Command, sent: SmallCampaign) -> None:
-    sent.contacts([(ZOE, NAME, JACKET)], header=("email", "name", "jacket"))
+    sent.contacts([(ZOE, NAME, JACKET)], header=HEADER)
     command("preview", sent.path, "--folder", sent.folder / "mine")
     said = command("erase", sent.path, ZOE, "--folder", sent.folder / "mine")
     assert found_in(sent.folder / "mine", written(ZOE, NAME)) == []
