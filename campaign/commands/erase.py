@@ -4,20 +4,20 @@ Raises UsageError for whom or what is named wrongly, LedgerBusyError while a run
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
-from campaign.commands.destination import SANDBOX_NOTE, sandbox_folder
 from campaign.commands.json_documents import erasure_document
-from campaign.commands.report import report_campaign
+from campaign.commands.ledger_view import commands_now
 from campaign.durations import parse_duration
 from campaign.errors import UsageError
 from campaign.ledger.values import ErasedPeople
-from campaign.run.erasure import ErasureOrder, ErasureSummary, MessageFolder, erase, has_ledger, still_named
-from campaign.settings import Settings, load_settings, output_paths
+from campaign.run.erase import Erasure, erase
+from campaign.run.status_now import StatusNow
+from campaign.settings import load_settings
 from campaign.terminal.console import Console
-from campaign.terminal.exit_codes import STOPPED
+from campaign.terminal.invocation import Invocation, program
 from campaign.terminal.stdout import Say, say, say_json
 
 _SUFFIX = ".toml"
@@ -39,46 +39,40 @@ def erase_people(
     """Take the named people's data out, or that of whoever's last word is old. `words`: campaign.toml, if it is named,
     and addresses. Gives 1 where the campaign has never had one of them, 3 where somebody said no.
     """
-    campaign, emails = read_words(words)
+    path, emails = read_words(words)
     age = None if older_than is None else _read_age(older_than)
     if not emails and age is None:
         raise UsageError("nobody is named", where=_WHO, fix="name addresses, or say --older-than 90d")
-    settings = load_settings(campaign)
+    settings = load_settings(path)
     console = Console(title=settings.name, yes=yes)
-    ended: list[ErasureSummary] = []
 
     def agreed(found: ErasedPeople) -> bool:
-        if not found.rows and not found.people:
-            return True
-        return bool(ended) or console.ask(f"Take {_people(found.people)} out of {settings.name}? There is no way back.")
+        return console.ask(f"Take {_people(found.people)} out of {settings.name}? There is no way back.")
 
-    reports = []
+    def commands(now: StatusNow, of_sandbox: bool) -> list[tuple[str, str]]:
+        named = output if of_sandbox == sandbox else None
+        invocation = Invocation(program=program(), campaign=path, output=named, sandbox=of_sandbox)
+        return commands_now(settings, now, invocation)
+
     with console:
-        for of_sandbox in _runs(settings, output, sandbox=sandbox):
-            results, _, _ = output_paths(settings, None if of_sandbox != sandbox else output, of_sandbox)
-            order = ErasureOrder(
-                emails=tuple(emails),
-                older_than=age,
-                sandbox=of_sandbox,
-                output=None if of_sandbox != sandbox else output,
-                folders=tuple(_folders(settings, folder, sandbox=of_sandbox)),
-                dry_run=dry_run,
-            )
-            ended.append(erase(settings, order, now=datetime.now(UTC), agreed=agreed))
-            if ended[-1].declined:
-                console.say("nothing was taken out")
-                return STOPPED
-            page = results.with_name(f"{settings.name}-{'sandbox-' if of_sandbox else ''}report.html")
-            if not dry_run and page.exists():
-                report_campaign(campaign, page, output=order.output, sandbox=of_sandbox, aloud=False)
-                reports.append(page)
-    unknown = [email for email in emails if all(email in one.found.unknown for one in ended)]
-    code = int(bool(unknown))
-    named = [] if dry_run else still_named(settings, emails, output=output)
-    _show(settings, ended, reports, unknown, named, dry_run=dry_run, console=console, say=console.say if json else say)
+        went = erase(
+            settings,
+            emails,
+            older_than=age,
+            sandbox_only=sandbox,
+            output=output,
+            folder=folder,
+            dry_run=dry_run,
+            agreed=agreed,
+            commands=commands,
+        )
+    if went.declined:
+        console.say("nothing was taken out")
+    else:
+        _show(settings.name, went, console=console, say=console.say if json else say)
     if json:
-        say_json(erasure_document(settings.name, ended, reports, unknown, named, code, dry_run=dry_run))
-    return code
+        say_json(erasure_document(settings.name, went))
+    return went.exit_code
 
 
 def read_words(words: Sequence[str]) -> tuple[Path, list[str]]:
@@ -108,48 +102,15 @@ def _read_age(text: str) -> timedelta:
         raise UsageError(error.what, where="--older-than", fix=error.fix) from None
 
 
-def _runs(settings: Settings, output: Path | None, *, sandbox: bool) -> Iterator[bool]:
-    """The runs that have a ledger, real one first: False, and True for the sandbox. With `sandbox`, that alone."""
-    wanted = [True] if sandbox else [False, True]
-    there = [one for one in wanted if has_ledger(settings, output=output if one == sandbox else None, sandbox=one)]
-    yield from there or wanted[:1]  # whoever opens it says that there is none
-
-
-def _folders(settings: Settings, folder: Path | None, *, sandbox: bool) -> Iterator[MessageFolder]:
-    if sandbox:
-        yield MessageFolder(path=sandbox_folder(settings), note=SANDBOX_NOTE, forget=_forget_tries)
-    for preview in (settings.folder / f"{settings.name}-preview", folder):
-        if preview is not None:
-            yield MessageFolder(path=preview)
-
-
-def _forget_tries(folder: Path, gone: Callable[[str], bool]) -> None:
-    from campaign.sandbox import forget
-    from campaign.sandbox.server import STATE_FILE
-
-    if (folder / STATE_FILE).exists():
-        forget(folder / STATE_FILE, gone)
-
-
-def _show(
-    settings: Settings,
-    ended: Sequence[ErasureSummary],
-    reports: Sequence[Path],
-    unknown: Sequence[str],
-    named: Sequence[Path],
-    *,
-    dry_run: bool,
-    console: Console,
-    say: Say,
-) -> None:
+def _show(name: str, went: Erasure, *, console: Console, say: Say) -> None:
     """Say what went, and what is left."""
-    would = "would be " if dry_run else ""
-    for one in ended:
+    would = "would be " if went.dry_run else ""
+    for one in went.runs:
         found = one.found
-        of = "" if one is ended[0] else " (the sandbox)"
-        say(f"{settings.name}{of}: {_people(found.people)} {would}erased, {_count(found.rows, 'row')}")
+        of = "" if one is went.runs[0] else " (the sandbox)"
+        say(f"{name}{of}: {_people(found.people)} {would}erased, {_count(found.rows, 'row')}")
         if found.already:
-            console.say(f"erased before: {_count(len(found.already), 'of those named', 'of those named')}")
+            console.say(f"erased before: {len(found.already):,} of those named")
         if found.waiting:
             console.notice(f"{found.waiting:,} of them would still have been mailed, and will not be")
         if one.messages:
@@ -158,16 +119,15 @@ def _show(
             say(f"written anew: {one.results}")
         if one.kept is not None:
             console.notice(f"the results had been changed; what stood in them, with people's data, is kept: {one.kept}")
-    for page in reports:
+    for page in went.reports:
         say(f"written anew: {page}")
-    if unknown:
-        more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
-        console.notice(f"nobody of this campaign has the address {', '.join(unknown[:_NAMED])}{more}")
-    if dry_run:
-        return
-    for path in named:
-        console.notice(f"still named in {path}")
-    console.say("what no command here can reach: campaign guide privacy")
+    if went.unknown:
+        more = f" and {len(went.unknown) - _NAMED:,} more" if len(went.unknown) > _NAMED else ""
+        console.notice(f"nobody of this campaign has the address {', '.join(went.unknown[:_NAMED])}{more}")
+    if not went.dry_run:
+        for path in went.named:
+            console.notice(f"still named in {path}")
+        console.say("what no command here can reach: campaign guide privacy")
 
 
 def _people(count: int) -> str:

@@ -4,23 +4,23 @@ Takes what the words for people are made of, so that both say the same; gives pl
 their offset, lengths of time seconds. No document holds a link or a secret.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
+from campaign.check import CheckResult
+from campaign.deliverability import Finding, Severity
 from campaign.links import Inspection
 from campaign.model import Status
 from campaign.report import ReportData
-from campaign.run.dry_run_findings import DryRun
-from campaign.run.erasure import ErasureSummary
+from campaign.run.erase import Erasure
+from campaign.run.preview_result import PreviewResult
+from campaign.run.status_now import StatusNow
 from campaign.run.summary import RunSummary
-from campaign.terminal.findings import Findings
-from campaign.terminal.stop_reason import stop_reason
 
 
-def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, object]:
-    """How a run ended. `limited`: it was told how many to send at most."""
-    reason, words = stop_reason(ended, datetime.now(UTC), limited=limited)
+def run_document(name: str, ended: RunSummary) -> dict[str, object]:
+    """How a run ended."""
     return {
         "campaign": name,
         "exit_code": ended.exit_code,
@@ -30,80 +30,82 @@ def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, ob
         "tried_now": ended.tried_now,
         "seconds": round(ended.seconds, 3),
         "results": str(ended.results) if ended.results_written else None,
-        "stopped": words or None,
-        "reason": reason or None,
+        "stopped": ended.why or None,
+        "reason": ended.reason or None,
         "error": None
         if ended.trouble is None
         else {"what": ended.trouble.what, "where": ended.trouble.where, "fix": ended.trouble.fix},
     }
 
 
-def check_document(name: str, seen: DryRun, found: Findings, exit_code: int) -> dict[str, object]:
+def check_document(found: CheckResult, exit_code: int) -> dict[str, object]:
     """What a check has found; `pending` are the rows with a message."""
     return {
-        "campaign": name,
+        "campaign": found.campaign,
         "exit_code": exit_code,
-        "ready": exit_code != 2,
-        **_dry_run_document(seen),
+        "ready": found.ready,
+        **counts_document(found.counts),
+        "sizes": asdict(found.sizes),
         "wrong": found.wrong,
         "notes": found.notes,
-        "findings": found.found,
+        "findings": [finding_document(one) for one in found.findings],
     }
 
 
-def preview_document(name: str, seen: DryRun, folder: Path, exit_code: int) -> dict[str, object]:
+_KINDS = {Severity.OK: "ok", Severity.HINT: "hint", Severity.NOTE: "note", Severity.WRONG: "wrong"}
+
+
+def finding_document(finding: Finding) -> dict[str, object]:
+    """A finding; under older names, too, where it had them."""
+    document: dict[str, object] = {
+        "kind": _KINDS[finding.severity],
+        "rule": finding.rule,
+        "what": finding.what,
+        "where": finding.where,
+        "fix": finding.fix,
+    }
+    if finding.severity is Severity.OK:
+        document["subject"] = finding.rule
+    if finding.severity is not Severity.WRONG:
+        document["words"] = finding.what
+    if finding.details:
+        document["details"] = list(finding.details)
+    return document
+
+
+def preview_document(seen: PreviewResult) -> dict[str, object]:
     """What a preview has written; `pending` are the rows with a message."""
     return {
-        "campaign": name,
-        "exit_code": exit_code,
-        **_dry_run_document(seen),
-        "folder": str(folder),
+        "campaign": seen.campaign,
+        "exit_code": seen.exit_code,
+        **counts_document(seen.counts),
+        "sizes": asdict(seen.sizes),
+        "folder": str(seen.folder),
     }
 
 
-def _dry_run_document(seen: DryRun) -> dict[str, object]:
-    """What the messages came to."""
-    sizes = {
-        "largest": seen.sizes.largest,
-        "largest_html": seen.sizes.largest_html,
-        "clipped": seen.sizes.clipped,
-    }
-    return {**counts_document({status: seen.counts[status] for status in Status}), "sizes": sizes}
-
-
-def erasure_document(
-    name: str,
-    ended: Sequence[ErasureSummary],
-    reports: Sequence[Path],
-    unknown: Sequence[str],
-    named: Sequence[Path],
-    exit_code: int,
-    *,
-    dry_run: bool,
-) -> dict[str, object]:
+def erasure_document(name: str, went: Erasure) -> dict[str, object]:
     """What was taken out, of the real run and of the sandbox's; in a dry run, what would be."""
     return {
         "campaign": name,
-        "exit_code": exit_code,
-        "dry_run": dry_run,
-        "people": max(one.found.people for one in ended),
-        "rows": sum(one.found.rows for one in ended),
-        "waiting": sum(one.found.waiting for one in ended),
-        "erased_before": max(len(one.found.already) for one in ended),
-        "unknown": list(unknown),
-        "messages": sum(one.messages for one in ended),
-        "written": [str(path) for path in (*filter(None, (one.results for one in ended)), *reports)],
-        "kept": [str(one.kept) for one in ended if one.kept is not None],
-        "named_in": [str(path) for path in named],
+        "exit_code": went.exit_code,
+        "dry_run": went.dry_run,
+        "people": max((one.found.people for one in went.runs), default=0),
+        "rows": sum(one.found.rows for one in went.runs),
+        "waiting": sum(one.found.waiting for one in went.runs),
+        "erased_before": max((len(one.found.already) for one in went.runs), default=0),
+        "unknown": list(went.unknown),
+        "messages": sum(one.messages for one in went.runs),
+        "written": [str(path) for path in (*filter(None, (one.results for one in went.runs)), *went.reports)],
+        "kept": [str(one.kept) for one in went.runs if one.kept is not None],
+        "named_in": [str(path) for path in went.named],
     }
 
 
-def status_document(
-    name: str, counts: Mapping[Status, int], results: Path, running: int | None, being_sent: int
-) -> dict[str, object]:
-    """What the ledger says. `running`: the process that sends; `being_sent`: messages without an outcome so far."""
-    found = {"results": str(results), "running": running, "being_sent": being_sent}
-    return {"campaign": name, "exit_code": 0, **counts_document(counts), **found}
+def status_document(now: StatusNow) -> dict[str, object]:
+    """What the ledger says."""
+    found = {"results": str(now.results), "running": now.running, "being_sent": now.being_sent}
+    return {"campaign": now.campaign, "exit_code": 0, **counts_document(now.counts), **found}
 
 
 def report_document(data: ReportData, page: Path | None) -> dict[str, object]:

@@ -74,7 +74,7 @@ def has_ledger(settings: Settings, *, output: Path | None, sandbox: bool) -> boo
     return locate(ledger, earlier, settings.name).exists()
 
 
-def erase(
+def erase_from_run(
     settings: Settings, order: ErasureOrder, *, now: datetime, agreed: Callable[[ErasedPeople], bool] = lambda _: True
 ) -> ErasureSummary:
     """Take them out of the ledger of a run and of what was made from it. `now`: aware; `agreed` hears what would go,

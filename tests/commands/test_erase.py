@@ -119,7 +119,7 @@ def test_results_with_erased_rows_can_be_sent_again_from(
         "campaign.run.erasure.write_results",
         "campaign.ledger.erasure.SqliteErasure.scrub",
         "campaign.ledger.erasure.SqliteErasure.finished",
-        "campaign.commands.erase.report_campaign",
+        "campaign.run.erase.write_report",
     ],
 )
 def test_what_a_kill_cuts_off_is_finished_by_the_same_command(command: Command, sent: SmallCampaign, last: str) -> None:
@@ -144,7 +144,7 @@ def test_what_a_kill_cuts_off_is_finished_by_the_same_command(command: Command, 
     )
     environ = {**os.environ, "CAMPAIGN_LINK__SECRET": SECRET}
     assert subprocess.run([sys.executable, "-c", script], env=environ, check=False).returncode == 9
-    assert found_in(sent.folder, written(ZOE)) != [] or last.endswith("report_campaign")
+    assert found_in(sent.folder, written(ZOE)) != [] or last.endswith("write_report")
     assert command("erase", sent.path, ZOE).code == 0
     assert found_in(sent.folder, written(ZOE, NAME, JACKET, "0001-zoe")) == []
     assert [row["status"] for row in sent.results()] == ["sent"] * 5
