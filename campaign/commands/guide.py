@@ -12,7 +12,10 @@ from campaign.errors import UsageError
 from campaign.terminal.stdout import say
 
 GROUPS = {
-    "To work with it": ("first-send", "commands", "settings", "templates", "inbox", "statuses", "promises", "privacy", "json"),
+    "To work with it": (
+        *("first-send", "commands", "settings", "templates", "inbox"),
+        *("statuses", "promises", "privacy", "json"),
+    ),
     "The server that takes the mail: settings, limits, ids, replies": (
         "relays",
         "ses",

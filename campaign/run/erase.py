@@ -55,8 +55,8 @@ def erase(
 ) -> Erasure:
     """Take these people's data out, and that of those whose last word is `older_than` that. `output`: the results,
     where they are elsewhere (of the sandbox's run with `sandbox_only`, else of the real one); `folder`: one more
-    preview. `agreed` hears what would go, and may say no. `commands` gives what a report names as next, for a run or (True) for
-    the sandbox's.
+    preview. `agreed` hears what would go, and may say no. `commands` gives what a report names as next, for a run or
+    (True) for the sandbox's.
     """
     ended: list[ErasureSummary] = []
     reports: list[Path] = []
