@@ -51,7 +51,7 @@ CREATE TABLE entry (
 CREATE TABLE delivery (
     contact INTEGER PRIMARY KEY, status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0, smtp_code INTEGER, enhanced TEXT, detail TEXT, settled_at INTEGER,
-    link_expires_at INTEGER, link_fingerprint TEXT) {_STRICT};
+    link_expires_at INTEGER, link_fingerprint TEXT, server TEXT) {_STRICT};
 {_INDEX};
 {TABLE};
 {_SET_ASIDE};
@@ -63,6 +63,7 @@ MIGRATIONS = {
     2: (_INDEX, TABLE),
     3: (
         _SET_ASIDE,
+        "ALTER TABLE delivery ADD COLUMN server TEXT",
         ERASED,
     ),
 }
