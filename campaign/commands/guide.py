@@ -13,15 +13,8 @@ from campaign.terminal.stdout import say
 
 GROUPS = {
     "To work with it": (
-        "first-send",
-        "commands",
-        "settings",
-        "templates",
-        "inbox",
-        "statuses",
-        "report",
-        "promises",
-        "json",
+        *("first-send", "commands", "settings", "templates", "inbox"),
+        *("statuses", "report", "promises", "privacy", "json"),
     ),
     "The server that takes the mail: settings, limits, ids, replies": (
         "relays",
@@ -41,6 +34,7 @@ ALIASES = {
     **dict.fromkeys(("first", "deliverability", "spf", "dkim", "dmarc", "warm-up", "unsubscribe"), "first-send"),
     **dict.fromkeys(("amazon", "aws", "amazon-ses"), "ses"),
     "twilio": "sendgrid",
+    **dict.fromkeys(("erase", "erasure", "gdpr", "data-protection", "delete"), "privacy"),
     **dict.fromkeys(("microsoft", "microsoft365", "m365", "o365", "office365", "exchange", "outlook"), "microsoft-365"),
     **dict.fromkeys(("gmail", "workspace", "google-workspace", "gsuite"), "google"),
     **dict.fromkeys(("providers", "servers"), "relays"),
