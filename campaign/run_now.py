@@ -76,6 +76,8 @@ class RunNow:
     waits_for: str = ""
     """What keeps it from beginning more, in words; empty: nothing."""
     waits_until: float | None = None
+    opens: tuple[int, str] | None = None
+    """Where all that is left waits for its hours: when the first goes on, in Unix seconds and in words."""
     window_closes_at: float | None = None
     refusals: tuple[Refusal, ...] = ()
     """The last few, the latest last."""
@@ -116,6 +118,7 @@ def of_json(text: str) -> RunNow:
         **known
         | {
             "rates": tuple(map(float, found["rates"])),
+            "opens": found["opens"] and (int(found["opens"][0]), str(found["opens"][1])),
             "servers": tuple(ServerNow(**server) for server in found["servers"]),
             "refusals": tuple(Refusal(**refusal) for refusal in found["refusals"]),
         }

@@ -21,7 +21,7 @@ _STRETCH, _STRETCHES = 5.0, 60
 _REFUSALS = 5
 _A_WHILE = 5.0
 """Seconds: a rate holds rows back for less."""
-_HELD = "its hours or limits let more go"
+_HOURS, _LIMIT = "the first of their hours begin", "a limit lets more go"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,9 @@ class LiveState:
         moments = [report.next_try_at for report in reports if report.next_try_at is not None]
         refusals = sorted((one for report in reports for one in report.refusals), key=lambda one: one.at)
         deferred, in_flight = sum(report.deferred for report in reports), sum(report.under_way for report in reports)
+        opens = _opens(reports)
         held_until = None if deferred or in_flight else _held_until(reports, now)
+        waits = (_HOURS, float(opens[0])) if opens is not None else (_LIMIT if held_until else "", held_until)
         return RunNow(
             at=now,
             pid=os.getpid(),
@@ -116,8 +118,9 @@ class LiveState:
             rates=self._rate.history,
             rates_every=self._rate.every,
             servers=tuple(_server_now(server, reports_of(server.name, reports)) for server in self._servers),
-            waits_for="" if held_until is None else _HELD,
-            waits_until=held_until,
+            waits_for=waits[0],
+            waits_until=waits[1],
+            opens=opens,
             window_closes_at=_closing(window),
             refusals=tuple(refusals[-_REFUSALS:]),
         )
@@ -147,6 +150,13 @@ def _server_now(server: KnownServer, reports: Sequence[WorkerReport | ServerRepo
         fewer_by=first(report.fewer_by for report in reports) if limit < server.connections else "",
         out=first(out) if all(out) else "",
     )
+
+
+def _opens(reports: Sequence[WorkerReport]) -> tuple[int, str] | None:
+    """When rows go on, where no worker has one that may go now."""
+    at_work = [report.opens for report in reports if not report.last]
+    known = [opens for opens in at_work if opens is not None]
+    return min(known) if known and len(known) == len(at_work) else None
 
 
 def _held_until(reports: Sequence[WorkerReport], now: float) -> float | None:

@@ -32,6 +32,8 @@ class Progress:
     """When the first of the deferred is due: Unix seconds."""
     servers: tuple[ServerNow, ...] = ()
     """Each with its connections, and what it takes less of."""
+    opens: tuple[int, str] | None = None
+    """Where all that is left waits for its hours: when the first goes on, in Unix seconds and in words."""
 
 
 def progress_of(now: RunNow, *, seconds: float) -> Progress:
@@ -47,6 +49,7 @@ def progress_of(now: RunNow, *, seconds: float) -> Progress:
         stopping=now.phase == "stopping",
         next_try_at=now.next_try_at,
         servers=now.servers,
+        opens=now.opens,
     )
 
 
