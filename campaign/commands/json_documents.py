@@ -4,7 +4,7 @@ Takes what the words for people are made of, so that both say the same; gives pl
 their offset, lengths of time seconds. No document holds a link or a secret.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from campaign.model import Status
 from campaign.report import ReportData
 from campaign.run.dry_run_findings import DryRun
 from campaign.run.summary import RunSummary
+from campaign.run.trial_run import TrialResult
 from campaign.terminal.findings import Findings
 from campaign.terminal.stop_reason import stop_reason
 
@@ -34,6 +35,30 @@ def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, ob
         "error": None
         if ended.trouble is None
         else {"what": ended.trouble.what, "where": ended.trouble.where, "fix": ended.trouble.fix},
+    }
+
+
+def trial_document(name: str, results: Sequence[TrialResult], *, live_links: bool, exit_code: int) -> dict[str, object]:
+    """What became of test messages."""
+    return {
+        "campaign": name,
+        "exit_code": exit_code,
+        "live_links": live_links,
+        "accepted": sum(bool(one.accepted) for one in results),
+        "messages": [
+            {
+                "row": one.message.row,
+                "email": one.message.email,
+                "to": one.message.to,
+                "message_id": None if one.message.attempt is None else one.message.attempt.message.message_id,
+                "accepted": one.accepted,
+                "smtp_code": one.code,
+                "enhanced_status": one.enhanced,
+                "detail": one.words,
+                "fix": one.fix,
+            }
+            for one in results
+        ],
     }
 
 

@@ -54,13 +54,14 @@ def load_settings(
     return _with_absolute_paths(settings)
 
 
-def require_secrets(settings: Settings, *, sandbox: bool, smtp: bool = True) -> None:
+def require_secrets(settings: Settings, *, sandbox: bool, smtp: bool = True, link: bool = True) -> None:
     """Raise `SettingsError` where a secret that sending needs is missing.
 
-    A sandbox run needs none; without `smtp`, only links are to be made, which takes no password.
+    A sandbox run needs none; without `smtp`, only links are to be made, which takes no password; without `link`, links
+    are to sign nobody in.
     """
     faults = []
-    if not sandbox and settings.link.secret is None:
+    if link and not sandbox and settings.link.secret is None:
         faults.append(_missing_secret("link.secret", "the secret that sign-in links are signed with is missing"))
     if smtp and not sandbox and settings.smtp.needs_password and settings.smtp.password is None:
         faults.append(_missing_secret("smtp.password", "smtp.username is set, but its password is missing"))

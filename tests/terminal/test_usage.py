@@ -15,22 +15,26 @@ VALUES = {
     "--output": "x.csv", "--limit": "1", "--opens": "2026-11-23T09:00", "--closes": "2099-11-23T09:00",
     "--lasts": "8h", "--host": "localhost", "--port": "25", "--connections": "2", "--rate": "3", "--processes": "1",
     "--folder": "folder", "--from": "x.csv", "--include": "rejected", "--to": "x.html", "--campaign": "campaign.toml",
-    "--nameserver": "127.0.0.1",
+    "--nameserver": "127.0.0.1", "--test-to": "me@acme.example", "--rows": "1-3",
 }  # fmt: skip
 FLAGS = {
     "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline",
     "--spam", "--strict",
-    "--fresh", "--allow-empty",
+    "--fresh", "--allow-empty", "--live-links",
 }  # fmt: skip
 
 # What each option does in a dry run, and in the sandbox: nothing, where it stands here.
 NOTHING_IN_A_DRY_RUN = {
     "--output", "--wait", "--no-wait", "--sandbox", "--host", "--port", "--connections", "--rate", "--processes",
-    "--profile", "--fresh",
+    "--profile", "--fresh", "--test-to", "--rows", "--live-links",
 }  # fmt: skip
-NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder"}
-NOTHING_BY_ITSELF = {"--folder", "--fresh"}
-"""In `send`: one goes with --dry-run, the other with --sandbox."""
+NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder", "--rows", "--live-links"}
+NOTHING_BY_ITSELF = {"--folder", "--fresh", "--rows", "--live-links"}
+"""In `send`: one goes with --dry-run, one with --sandbox, two with --test-to."""
+NOTHING_IN_A_TEST = {
+    "--output", "--fresh", "--dry-run", "--folder", "--limit", "--allow-empty", "--wait", "--no-wait", "--connections",
+    "--rate", "--processes", "--profile",
+}  # fmt: skip
 
 
 def options_of(name: str) -> list[str]:
@@ -76,6 +80,11 @@ def test_what_does_nothing_in_a_dry_run_is_refused_there(option: str) -> None:
 def test_what_does_nothing_in_the_sandbox_is_refused_there(command: str) -> None:
     for option in options_of(command):
         assert is_refused(command, "--sandbox", *with_value(option)) is (option in NOTHING_IN_THE_SANDBOX), option
+
+
+@pytest.mark.parametrize("option", options_of("send"))
+def test_what_does_nothing_for_a_test_message_is_refused_there(option: str) -> None:
+    assert is_refused("send", "--test-to", "me@acme.example", *with_value(option)) is (option in NOTHING_IN_A_TEST)
 
 
 @pytest.mark.parametrize("command", ["send", "resend"])
