@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any, Literal
 
 from dnslib import AAAA, CNAME, MX, QTYPE, RCODE, RR, TXT, A, DNSError
@@ -14,6 +15,8 @@ from tests.smtp_server.server import HOST
 
 Misbehaviour = Literal["SERVFAIL", "REFUSED", "silent", "truncated"]
 _PIECE = 255
+_POLL = 0.005
+"""Seconds after which a server that is to stop does so: half a second, by itself."""
 
 
 @dataclass
@@ -91,7 +94,7 @@ class Zone:
 
 @contextmanager
 def name_server() -> Iterator[Zone]:
-    """Start one with an empty zone. It takes a second to stop: one will do for many tests."""
+    """Start one with an empty zone. When it has stopped, no thread of it is left."""
     zone = Zone()
     quiet = DNSLogger(logf=lambda _: None)
     with ExitStack() as stack:
@@ -105,8 +108,9 @@ def name_server() -> Iterator[Zone]:
                 continue
             break
         for server in (by_udp, by_tcp):
-            server.start_thread()
+            thread = Thread(target=server.server.serve_forever, args=(_POLL,), daemon=True)
+            thread.start()
             stack.callback(server.server.server_close)
-            stack.callback(server.thread.join)
+            stack.callback(thread.join)
             stack.callback(server.server.shutdown)
         yield zone

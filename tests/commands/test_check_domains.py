@@ -17,7 +17,7 @@ from tests.dns_server import Zone, name_server
 from tests.smtp_server.server import HOST
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def zone() -> Iterator[Zone]:
     """A name server that knows acme.se, all as it should be."""
     with name_server() as zone:

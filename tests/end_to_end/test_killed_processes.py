@@ -17,6 +17,7 @@ from campaign.model import Status
 from campaign.run.contacts_process import ContactsProcess
 from campaign.run.progress import Progress
 from tests.campaigns import Silent, SmallCampaign, assert_agreement
+from tests.forking import require_forks
 from tests.smtp_server import ServerProcess, read_record
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ class Killed(ContactsProcess):
 
 
 def test_the_reader_is_killed_and_who_was_read_has_results(tmp_path: Path, server: ServerProcess) -> None:
+    require_forks()
     reader = Killed.begin()
-    if reader is None:
-        pytest.skip("it can't be forked here: there is another thread, or this is no Linux")
+    assert reader is not None
     campaign = SmallCampaign(tmp_path / "c", {"smtp": {"connections": 4}}).people(ROWS)
     summary = campaign.send(server.port, processes=2, reader=reader)
     reader.dismiss()
