@@ -81,6 +81,8 @@ class DueRow:
     contact: Contact
     tries: int
     """How many this run and the ones it resumes have spent on it."""
+    queue: str = ""
+    """That of the ledger in which it stood: `ledger.row_queues`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

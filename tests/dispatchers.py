@@ -1,7 +1,7 @@
 """A dispatcher for tests, with all that is around it: rows by hand, a journal that keeps what it is told, a clock."""
 
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -34,10 +34,11 @@ class Answers(SqliteDueRows):
     """A due_rows that gives what it was told to, then None; an error is raised."""
 
     def __init__(self, *answers: list[DueRow] | Exception | None) -> None:
+        self.held_queues, self.passing = None, False
         self.answers = list(answers)
         self.asked = 0
 
-    def take(self, most: int) -> list[DueRow] | None:
+    def take(self, most: int, *, held: Container[str] = ()) -> list[DueRow] | None:
         self.asked += 1
         answer = self.answers.pop(0) if self.answers else None
         if isinstance(answer, Exception):

@@ -1,5 +1,6 @@
 """Ledgers for tests: rows to enrol, attempts to claim, and what stands in the file."""
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -105,6 +106,12 @@ def taken(
     with closing(SqliteDueRows(ledger.path)) as due_rows:
         while some := due_rows.take(most):
             yield from (due.contact.email for due in some)
+
+
+def as_of_version_3(database: sqlite3.Connection) -> None:
+    """Take away what the version after it has brought."""
+    database.execute("DROP TABLE set_aside")
+    database.execute("PRAGMA user_version = 3")
 
 
 def settle(ledger: SqliteRunLedger, statuses: dict[str, Status]) -> None:

@@ -10,8 +10,9 @@ Behind these two, and nobody else's to hold, is SQLite:
     run_connection, lock, files, location           one run at a time; where the files are
     verification, generation                        whether the ledger is whole, and the latest there is
     enrolment, suppressed, enrolled_rows            the contacts file, written and read
-    due_rows, journal, wal_sync, checkpoints        rows handed out; claims and outcomes; durability
-    rate_limit, server_memory                       what the processes of a run share
+    due_rows, row_queues                            rows handed out, but for those that something holds back
+    journal, wal_sync, checkpoints                  claims and outcomes; durability
+    rate_limit, daily_count, server_memory          what the processes of a run share
     tally, queries, history, written_results        counts; questions; earlier runs; results that we wrote
     recovery, reversal                              rows that are made pending again, or in doubt
     corrections (with corrected_columns, row_matching, spreadsheet_changes, stored_rows, unknown_rows)   what an

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from campaign.errors import LedgerError
+from campaign.ledger.daily_count import SqliteDailyCounts
 from campaign.ledger.reversal import anybody_sent
 from campaign.ledger.schema import connect
 from campaign.ledger.sqlite_errors import explained, transaction
@@ -54,8 +55,17 @@ WHERE status = 'pending'
 class SqliteJournal:
     """One process's pen. Everything but the fsync happens in the caller's thread."""
 
-    def __init__(self, path: Path, *, wake: Callable[[], None], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        wake: Callable[[], None],
+        daily_counts: SqliteDailyCounts | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`daily_counts`: what began is written with the claims."""
         self._path = path
+        self._daily_counts = daily_counts
         self._clock = clock
         self._database = connect(path, cache_mib=4, eager=True)
         try:
@@ -152,6 +162,10 @@ class SqliteJournal:
             _move(moved, Status.PENDING, SENDING, len(claims) - len(lost))
             self._write_late(lost, moved)
             shift(database, moved)
+            if self._daily_counts is not None:
+                self._daily_counts.write(database)
+        if self._daily_counts is not None:
+            self._daily_counts.written()
         for outbox in self._outboxes():
             outbox.clear()
         theirs = {claim.contact for claim in lost}

@@ -34,11 +34,11 @@ def open_for_dry_run(name: str, *, earlier: Path | None) -> ContactsLedger:
     return SqliteContacts(temporary(name) if earlier is None else throwaway_copy(earlier, name))
 
 
-def open_for_worker(place: Path, *, rate: float | None, wake: Callable[[], None]) -> WorkerLedger:
-    """Open the ledger of a run that has been prepared, for one process of it. `rate`: messages a second of all of them
-    together, if there is a limit. `wake` is called from another thread when `journal.collect` has something to give.
+def open_for_worker(place: Path, *, wake: Callable[[], None]) -> WorkerLedger:
+    """Open the ledger of a run that has been prepared, for one process of it. `wake` is called from another thread when
+    `journal.collect` has something to give.
     """
-    return SqliteWorkerLedger(place, rate=rate, wake=wake)
+    return SqliteWorkerLedger(place, wake=wake)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The operator's rate, shared by all processes of a run and remembered by the runs that follow.
+"""A rate of the operator's, shared by all processes of a run and remembered by the runs that follow.
 
 One moment in the ledger says when the next message may begin (the generic cell rate algorithm of ITU-T I.371: a token
 bucket without a count). Whoever begins one moves it on. So it does not matter which process holds the rows, one that
@@ -8,12 +8,11 @@ In no second do more messages begin than the rate says (rounded up to whole ones
 made up for, so the moments are laid a few per cent closer together than that would allow. Moments are those of
 `time.monotonic`, which the processes of a machine have in common; one from before a restart of the machine is seen to
 be senseless, and set right.
-Raises LedgerError.
+There may be several, told apart by name: the campaign's, a server's, a recipient domain's. Raises LedgerError.
 """
 
-from pathlib import Path
+import sqlite3
 
-from campaign.ledger.schema import connect
 from campaign.ledger.sqlite_errors import explained, transaction
 
 _FACT = "next_message"
@@ -30,16 +29,21 @@ _SENSELESS = 1.0
 
 
 class SqliteRateLimit:
-    """One process's view of it. `rate`: messages a second."""
+    """One process's view of it, over an `eager` connection. `rate`: messages a second; `name`: "" is the campaign's."""
 
-    def __init__(self, path: Path, rate: float) -> None:
-        self._spacing = (1 + _LATE + _KEPT) / rate
-        self._block = max(1, int(_BLOCK / self._spacing))
+    def __init__(self, database: sqlite3.Connection, rate: float, *, name: str = "") -> None:
+        self.set_rate(rate)
         self._kept = 0
         self._kept_since = 0.0
         self._next = float("-inf")
         """The earliest moment for the next message, as far as this process knows."""
-        self._database = connect(path, cache_mib=1, eager=True)
+        self._database = database
+        self._fact = f"{_FACT} {name}" if name else _FACT
+
+    def set_rate(self, rate: float) -> None:
+        """Let so many messages a second begin from now on."""
+        self._spacing = (1 + _LATE + _KEPT) / rate
+        self._block = max(1, int(_BLOCK / self._spacing))
 
     def wait(self, now: float) -> float:
         """Seconds until it is worth asking for leave."""
@@ -57,10 +61,6 @@ class SqliteRateLimit:
         unused, self._kept = self._kept + 1, 0
         with transaction(self._database):
             self._write(self._read(now) - unused * self._spacing)
-
-    def close(self) -> None:
-        """Close the ledger."""
-        self._database.close()
 
     def _is_good(self, now: float) -> bool:
         return self._kept > 0 and now - self._kept_since <= _KEPT
@@ -84,7 +84,7 @@ class SqliteRateLimit:
         return self._kept > 0
 
     def _recorded(self, now: float) -> float:
-        found = self._database.execute("SELECT value FROM facts WHERE name = ?", (_FACT,)).fetchone()
+        found = self._database.execute("SELECT value FROM facts WHERE name = ?", (self._fact,)).fetchone()
         return now if found is None else float(found[0])
 
     def _furthest(self, now: float) -> float:
@@ -97,4 +97,4 @@ class SqliteRateLimit:
         return moment if moment <= self._furthest(now) else now + self._spacing
 
     def _write(self, moment: float) -> None:
-        self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FACT, repr(moment)))
+        self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (self._fact, repr(moment)))

@@ -6,6 +6,7 @@
     delivery   what became of a contact: the only table that is written while mail goes out
     suppressed the suppression lists as last read: addresses, and domains with an @-sign in front, each with its place
     tally      how many rows stand where (`tally`)
+    set_aside  rows of this run that were passed, since their queue was held (`due_rows`)
 
 Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
 durable by an fsync of the WAL (`journal`), outside of any lock, shared by all that was committed before it. A
@@ -25,7 +26,7 @@ from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS, explain, tran
 from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 
-VERSION = 3
+VERSION = 4
 _LONGEST_WAL = 64 * 1024 * 1024
 """Bytes that are left of it once it begins anew (`checkpoints`)."""
 APPLICATION = 0x434D5047  # "CMPG": says what the file is
@@ -33,6 +34,9 @@ APPLICATION = 0x434D5047  # "CMPG": says what the file is
 _STRICT = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""  # an older SQLite finds less of the damage
 _INDEX = "CREATE INDEX entry_by_status ON entry (status, row, contact)"
 """Who is due, in order, and how many there are, without a look at the rows with all their cells."""
+_SET_ASIDE = """
+CREATE TABLE set_aside (queue TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (queue, row)) WITHOUT ROWID
+"""
 TABLES = f"""
 CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE contact (
@@ -48,11 +52,13 @@ CREATE TABLE delivery (
     link_expires_at INTEGER, link_fingerprint TEXT) {_STRICT};
 {_INDEX};
 {TABLE};
+{_SET_ASIDE};
 """
 
 MIGRATIONS = {
     1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
     2: (_INDEX, TABLE),
+    3: (_SET_ASIDE,),
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 

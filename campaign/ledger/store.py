@@ -191,9 +191,24 @@ class SqliteRunLedger(SqliteContacts):
         """Make rows of these statuses pending again, with all their tries. Gives how many rows."""
         return recovery.reopen(self.database, statuses, chosen_only=chosen_only)
 
-    def prepare(self, *, limit: int | None, chosen_only: bool, reading: bool = False) -> None:
-        """Say how many contacts this run may take, of which rows, and whether more are being read."""
-        due_rows.prepare_run(self.database, limit=limit, chosen_only=chosen_only, reading=reading)
+    def prepare(
+        self,
+        *,
+        limit: int | None,
+        chosen_only: bool,
+        reading: bool = False,
+        zone_column: str = "",
+        limited_domains: Collection[str] = (),
+    ) -> None:
+        """Say how many contacts this run may take, of which rows, whether more are being read, and their queues."""
+        due_rows.prepare_run(
+            self.database,
+            limit=limit,
+            chosen_only=chosen_only,
+            reading=reading,
+            zone_column=zone_column,
+            limited_domains=limited_domains,
+        )
 
     def announce_run(self, *, opened: datetime | None, templates: str) -> None:
         """Say what will hold if this run mails somebody."""

@@ -97,6 +97,9 @@ def validation_faults(error: ValidationError, wanted: Mapping[str, SettingHelp],
 def _named(location: tuple[int | str, ...]) -> tuple[str, str]:
     """Give a setting's dotted name, and which one of several tables it stands in, where that is not the first."""
     section, *deeper = location
+    if section == "limits" and deeper:
+        domain = f' of [limits."{deeper[0]}"]'
+        return (f"limits.{deeper[1]}", domain) if len(deeper) > 1 else ("limits", domain)
     if len(deeper) > 1 and isinstance(deeper[0], int):
         number, name = deeper[0] + 1, deeper[1]
         return f"{section}.{name}", f" of [[{section}]] number {number}" if number > 1 else ""

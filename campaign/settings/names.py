@@ -33,14 +33,18 @@ def _fields() -> dict[str, FieldInfo]:
     return named
 
 
-FIELDS = _fields()
+_ALL = _fields()
+BY_NAME = frozenset({"limits"})
+"""Sections that stand there once for each name: [limits."gmail.com"]. Only the file has them."""
+FIELDS = {key: field for key, field in _ALL.items() if key.partition(".")[0] not in BY_NAME}
+NAMED_FIELDS = frozenset(_ALL.keys() - FIELDS.keys())
 SECRETS = frozenset({"link.secret", "smtp.password"})
-SECTIONS = tuple(dict.fromkeys(key.partition(".")[0] for key in FIELDS if "." in key))
-REPEATABLE = frozenset(name for name, field in Settings.model_fields.items() if get_args(field.annotation))
+SECTIONS = tuple(dict.fromkeys(key.partition(".")[0] for key in _ALL if "." in key))
+REPEATABLE = frozenset(name for name, field in Settings.model_fields.items() if get_args(field.annotation)) - BY_NAME
 """Sections that there may be none of, one, or several: [dkim], or [[dkim]] for each."""
 SETTING_HELP: Mapping[str, SettingHelp] = {
     key: SettingHelp(words=field.description or "", example=str((field.examples or [""])[0]))
-    for key, field in FIELDS.items()
+    for key, field in _ALL.items()
 }
 """What every setting takes, by dotted name, in the order of the file: also good for a reference."""
 

@@ -14,6 +14,7 @@ from campaign.settings.field_types import campaign_name
 from campaign.settings.sections.contacts import ContactsSettings
 from campaign.settings.sections.dkim import DkimKeys
 from campaign.settings.sections.ledger import LedgerSettings
+from campaign.settings.sections.limits import Limits
 from campaign.settings.sections.link import LinkSettings
 from campaign.settings.sections.message import MessageSettings
 from campaign.settings.sections.results import ResultsSettings
@@ -37,6 +38,8 @@ class Settings(BaseSettings):
     link: LinkSettings
     smtp: SmtpSettings
     dkim: DkimKeys = ()
+    limits: Limits = {}
+    """By recipient domain."""
     retry: RetrySettings = RetrySettings()
     ledger: LedgerSettings = LedgerSettings()
     results: ResultsSettings = ResultsSettings()

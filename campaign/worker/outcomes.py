@@ -137,7 +137,7 @@ class Outcomes:
 
     def _try_later(self, due: DueRow, reply: Reply | None, detail: str) -> None:
         self._throttled.forget(due.id)
-        later = DueRow(id=due.id, contact=due.contact, tries=due.tries + 1)
+        later = DueRow(id=due.id, contact=due.contact, tries=due.tries + 1, queue=due.queue)
         wait = self._schedule.wait_after(later.tries, self._window.seconds_left(datetime.now(UTC)))
         if wait is None:
             self.settle(due, Status.FAILED, reply, detail)

@@ -1,5 +1,8 @@
 """A worker's rows: the fresh ones from the ledger, and those put off until a later moment (`waiting_rows`).
 
+Rows of a queue that is held back (`held_queues`) stay in the ledger, or wait here (`held_rows`) if they were taken
+before; nobody else waits behind them.
+
 Fresh rows come in blocks, each about what the worker begins in a fraction of a second. So whoever is slow, by its
 server or its rate, holds few rows that others could send, and all workers end at about the same time.
 
@@ -7,9 +10,12 @@ Moments are monotonic seconds. Raises LedgerError.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 from campaign.ledger.interface import DueRows
 from campaign.model import DueRow
+from campaign.worker.held_queues import HeldQueues
+from campaign.worker.held_rows import HeldRows, soonest
 from campaign.worker.waiting_rows import WaitingRows
 
 _LARGEST_BLOCK = 128
@@ -18,6 +24,10 @@ _FIRST_BLOCK = 4
 _QUICK, _SLOW = 0.1, 0.4
 """Seconds in which a block is used up: under the first, the next is twice as large; over the second, half as large."""
 
+_PASSING_WAIT = 0.001
+"""Seconds after which to look again, where many rows are being passed: replies come first."""
+_HELD_WAIT = 1.0
+"""Seconds after which to see again whether the ledger's rows are still held."""
 _READING_WAIT = 0.02
 """Seconds after which to look again, where the contacts file is still being read."""
 
@@ -25,10 +35,14 @@ _READING_WAIT = 0.02
 class RowQueue:
     """One worker's rows, in the order in which they are due."""
 
-    def __init__(self, due_rows: DueRows) -> None:
+    def __init__(self, due_rows: DueRows, holds: HeldQueues | None = None) -> None:
         self._due_rows = due_rows
+        self._holds = HeldQueues() if holds is None else holds
         self._fresh: deque[DueRow] = deque()
         self._waiting = WaitingRows()
+        self._held = HeldRows(self._holds)
+        self._left: frozenset[str] = frozenset()
+        """The queues of all that the ledger still has, where each of them is held."""
         self._exhausted = False
         self._look_again = 0.0
         self._block = _FIRST_BLOCK
@@ -36,29 +50,43 @@ class RowQueue:
 
     @property
     def done(self) -> bool:
-        """Whether no row is left, now or later."""
-        return self._exhausted and not self._fresh and not self._waiting
+        """Whether no row is left, now or later, that this run is to wait for."""
+        if self._fresh or self._waiting or not (self._exhausted or self._left):
+            return False
+        return soonest(self.held_queues, self._holds, self._holds.now) == float("inf") if self._holds else True
+
+    @property
+    def held_queues(self) -> frozenset[str]:
+        """The queues that are known to hold rows back."""
+        return self._left | self._held.queues
 
     @property
     def waiting(self) -> int:
         """How many rows have been put off."""
-        return len(self._waiting)
+        return len(self._waiting) + (self._held.tried if self._held else 0)
 
     def ready(self, now: float) -> int:
         """About how many rows could be begun now."""
+        if self._holds:
+            self._sort_out(now)
         moment = self._waiting.next_moment
         due = 1 if moment is not None and moment <= now else 0
-        return due + (len(self._fresh) or (0 if self._exhausted or now < self._look_again else _LARGEST_BLOCK))
+        return due + (len(self._fresh) or (_LARGEST_BLOCK if self._may_take(now) else 0))
 
     def next_moment(self) -> float | None:
         """When the next row is due, where none is ready."""
-        moment = self._waiting.next_moment
-        if self._exhausted:
-            return moment
-        return self._look_again if moment is None else min(moment, self._look_again)
+        moments = [self._waiting.next_moment]
+        if self._holds:
+            until = soonest(self.held_queues, self._holds, self._holds.now)
+            moments.append(None if until == float("inf") else until)
+        if not self._exhausted and not self._left:
+            moments.append(self._look_again)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def next(self, now: float) -> DueRow | None:
         """Give the row whose turn it is, if there is one."""
+        if self._holds:
+            self._sort_out(now)
         due = self._waiting.take(now) if self._waiting else None
         if due is not None:
             return due
@@ -67,7 +95,7 @@ class RowQueue:
 
     def fetch(self, now: float) -> None:
         """Have the next rows here, though none of them may begin yet: so it is known when there are no more."""
-        if not self._fresh and not self._exhausted and now >= self._look_again:
+        if not self._fresh and self._may_take(now):
             self._take(now)
 
     def give_back(self, due: DueRow) -> None:
@@ -76,20 +104,44 @@ class RowQueue:
 
     def put_off(self, due: DueRow, until: float) -> None:
         """Put a row off until a moment."""
-        self._waiting.put(due, until)
+        if self._holds and self._holds.until(due.queue, until) == float("inf"):
+            self._held.put(due)  # nobody need stay for it
+        else:
+            self._waiting.put(due, until)
 
     def withdraw(self, contact: int) -> DueRow | None:
         """Take out a row that was put off, or given back, if it waits here."""
-        due = self._waiting.withdraw(contact)
+        due = self._waiting.withdraw(contact) or self._held.withdraw(contact)
         if due is None:
             due = next((fresh for fresh in self._fresh if fresh.id == contact), None)
             if due is not None:
                 self._fresh.remove(due)
         return due
 
-    def take_waiting(self) -> list[DueRow]:
-        """Take out all rows that were put off."""
-        return self._waiting.take_all()
+    def take_waiting(self, of: Callable[[str], bool] = lambda _: True) -> list[DueRow]:
+        """Take out all rows that were put off, of queues that `of` is true for."""
+        return self._waiting.take_all(of) + self._held.take_tried(of)
+
+    def _may_take(self, now: float) -> bool:
+        """Whether the ledger may have rows to give."""
+        return not self._exhausted and not self._left and now >= self._look_again
+
+    def _sort_out(self, now: float) -> None:
+        """Put aside the rows in front whose queue is held, and have those here whose queue is held no more."""
+        holds = self._holds
+        holds.now = now
+        self._fresh.extendleft(reversed(self._held.release(now)))
+        while (first := self._waiting.first(now)) is not None and first.queue in holds:
+            self._waiting.take(now)
+            self._held.put(first)
+        while self._fresh and self._fresh[0].queue in holds:
+            self._held.put(self._fresh.popleft())
+        if self._left and now >= self._look_again:
+            until = soonest(self._left, holds, now)
+            if until <= now:
+                self._left = frozenset()
+            else:
+                self._look_again = min(until, now + _HELD_WAIT)
 
     def _take(self, now: float) -> None:
         lasted = now - self._taken_at
@@ -97,11 +149,15 @@ class RowQueue:
             self._block = min(2 * self._block, _LARGEST_BLOCK)
         elif lasted > _SLOW:
             self._block = max(1, self._block // 2)
-        rows = self._due_rows.take(self._block)
+        rows = self._due_rows.take(self._block, held=self._holds if self._holds else ())
         if rows is None:
             self._exhausted = True
         elif rows:
             self._fresh.extend(rows)
             self._taken_at = now
+        elif self._due_rows.held_queues:
+            self._left = self._due_rows.held_queues
+            self._look_again = now
+            self._sort_out(now)
         else:
-            self._look_again = now + _READING_WAIT
+            self._look_again = now + (_PASSING_WAIT if self._due_rows.passing else _READING_WAIT)

@@ -5,6 +5,7 @@ Moments are monotonic seconds.
 
 import heapq
 import itertools
+from collections.abc import Callable
 
 from campaign.model import DueRow
 
@@ -23,6 +24,10 @@ class WaitingRows:
     def next_moment(self) -> float | None:
         """When the first of them is due; None where none waits."""
         return self._heap[0][0] if self._heap else None
+
+    def first(self, now: float) -> DueRow | None:
+        """Show the first whose moment has come."""
+        return self._heap[0][2] if self._heap and self._heap[0][0] <= now else None
 
     def put(self, due: DueRow, until: float) -> None:
         """Let a row wait."""
@@ -43,8 +48,9 @@ class WaitingRows:
                 return place[2]
         return None
 
-    def take_all(self) -> list[DueRow]:
-        """Take out all of them."""
-        rows = [due for _, _, due in self._heap]
-        self._heap.clear()
+    def take_all(self, of: Callable[[str], bool]) -> list[DueRow]:
+        """Take out all of them that are in queues for which `of` is true."""
+        rows = [due for _, _, due in self._heap if of(due.queue)]
+        self._heap = [place for place in self._heap if not of(place[2].queue)]
+        heapq.heapify(self._heap)
         return rows

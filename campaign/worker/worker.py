@@ -45,8 +45,9 @@ class Worker:
         self._profile = Profile(wanted=job.profile)
         attempts = AttemptFactory(job.message_plan, self._profile)
         self._breaker = CircuitBreaker(stop_after=job.stop_after, where=f"smtp.host {job.server.host}")
-        self._ledger = open_for_worker(job.ledger, rate=job.rate, wake=lambda: self.pool.waker.wake())
-        self._send_rate = SendRate(job.rate, now=clock(), second=job.backoff, shared=self._ledger.rate_limit)
+        self._ledger = open_for_worker(job.ledger, wake=lambda: self.pool.waker.wake())
+        shared = None if job.rate is None else self._ledger.rate_limit("", job.rate)
+        self._send_rate = SendRate(job.rate, now=clock(), second=job.backoff, shared=shared)
         self._rows = RowQueue(self._ledger.due_rows)
         self._journal = self._ledger.journal
         self._dispatcher = Dispatcher(

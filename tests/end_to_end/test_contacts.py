@@ -14,6 +14,7 @@ from campaign.ledger.schema import connect
 from campaign.run.plan import Resend
 from tests.campaigns import SECRET, SmallCampaign, assert_agreement
 from tests.conftest import StartServer
+from tests.ledgers import as_of_version_3
 from tests.smtp_server import CATALOGUE, FaultServer, local_part
 
 PEOPLE = [("ada@engine.example", "Ada"), ("bob@lagos.example", "Bob"), ("carl@x.example", "Carl")]
@@ -330,6 +331,7 @@ def test_a_run_goes_on_with_a_ledger_of_the_version_before(small: SmallCampaign,
     server = smtp_server()
     small.send(server.port, limit=1)
     database = connect(small.ledger)
+    as_of_version_3(database)
     database.execute("DROP TABLE tally")
     database.execute("DROP INDEX entry_by_status")
     database.execute("DROP TABLE suppressed")

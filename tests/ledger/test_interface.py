@@ -27,9 +27,8 @@ def test_sqlite_is_what_the_protocols_say(tmp_path: Path) -> None:
         contacts: interface.ContactsLedger = SqliteContacts(ledger.database)
         reader: interface.LedgerReader = SqliteReader(ledger.database)
         figures: Figures = reader
-        with closing(SqliteWorkerLedger(ledger.path, rate=5.0, wake=lambda: None)) as store:
+        with closing(SqliteWorkerLedger(ledger.path, wake=lambda: None)) as store:
             worker: interface.WorkerLedger = store
-            assert worker.rate_limit is not None
             for protocol, behind in (
                 (interface.RunLedger, run),
                 (interface.ContactsLedger, contacts),
@@ -39,7 +38,8 @@ def test_sqlite_is_what_the_protocols_say(tmp_path: Path) -> None:
                 (interface.DueRows, worker.due_rows),
                 (interface.Journal, worker.journal),
                 (interface.ServerMemory, worker.server_memory),
-                (interface.RateLimit, worker.rate_limit),
+                (interface.RateLimit, worker.rate_limit("", 5.0)),
+                (interface.DailyCount, worker.daily_count("")),
             ):
                 assert names(protocol)
                 assert names(protocol) <= set(dir(behind)), protocol

@@ -62,8 +62,7 @@ def test_what_one_process_has_read_into_it_the_run_finds(place: Path) -> None:
 def test_a_worker_takes_claims_and_settles_and_the_reader_sees_it(place: Path) -> None:
     with open_for_run(place, "x") as ledger:
         ledger.prepare(limit=None, chosen_only=False)
-        with closing(open_for_worker(place, rate=None, wake=lambda: None)) as worker:
-            assert worker.rate_limit is None
+        with closing(open_for_worker(place, wake=lambda: None)) as worker:
             first, second = worker.due_rows.take(5) or []
             for due in (first, second):
                 worker.journal.claim(attempt(due.id))
@@ -80,7 +79,7 @@ def test_a_worker_takes_claims_and_settles_and_the_reader_sees_it(place: Path) -
 def test_a_worker_that_has_closed_it_takes_nothing_more(place: Path) -> None:
     with open_for_run(place, "x") as ledger:
         ledger.prepare(limit=None, chosen_only=False)
-        worker = open_for_worker(place, rate=1.0, wake=lambda: None)
+        worker = open_for_worker(place, wake=lambda: None)
         worker.journal.close()
         worker.close()
         with pytest.raises(LedgerError):

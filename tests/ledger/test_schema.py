@@ -89,6 +89,7 @@ def test_making_the_tables_is_all_or_nothing(path: Path) -> None:
 def begun_by_version_1(path: Path) -> None:
     """Make a ledger what it was before lists, lines and the numbers of rows were kept."""
     with closing(connect(path)) as database:
+        ledgers.as_of_version_3(database)
         database.execute("DROP TABLE tally")
         database.execute("DROP INDEX entry_by_status")
         database.execute("DROP TABLE suppressed")

@@ -23,7 +23,20 @@ from campaign.ledger.schema import RESULT_ROWS, WORD, connect
 from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.tally import counted, tally
 from campaign.model import Outcome, Row, Status
-from tests.ledgers import BUSY, OK, attempt, commit, enrolled, journal, listed, outcome, people, rows, settle
+from tests.ledgers import (
+    BUSY,
+    OK,
+    as_of_version_3,
+    attempt,
+    commit,
+    enrolled,
+    journal,
+    listed,
+    outcome,
+    people,
+    rows,
+    settle,
+)
 
 ROOT = Path(__file__).parents[2]
 KILLED = """
@@ -213,6 +226,7 @@ def test_a_ledger_of_an_earlier_version_is_counted_once(tmp_path: Path) -> None:
         people(ledger, 5)
         settle(ledger, {"p1@people.example": Status.SENT, "p2@people.example": Status.FAILED})
     with closing(connect(path)) as database:
+        as_of_version_3(database)
         database.execute("DROP TABLE tally")
         database.execute("DROP INDEX entry_by_status")
         database.execute("PRAGMA user_version = 2")

@@ -1,7 +1,7 @@
 """The dispatcher's promise about claims: no body leaves before the claim of that very try is durable."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,10 +23,13 @@ _ENVELOPE = Envelope(return_path="hello@acme.example", recipient="ann@people.exa
 class _OneRow:
     """A due_rows with one contact."""
 
+    held_queues: frozenset[str] | None = None
+    passing = False
+
     def __init__(self) -> None:
         self._dues = [DueRow(id=1, contact=Contact(number=1, email=_ENVELOPE.recipient, columns={}), tries=0)]
 
-    def take(self, most: int) -> list[DueRow] | None:
+    def take(self, most: int, *, held: Container[str] = ()) -> list[DueRow] | None:
         dues, self._dues = self._dues[:most], []
         return dues or None
 

@@ -1,5 +1,7 @@
 """Whose turn it is: order, rows put off, a contacts file that is still being read, and never a busy wait."""
 
+from collections.abc import Container
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +47,7 @@ class Endless(Answers):
         super().__init__()
         self.blocks: list[int] = []
 
-    def take(self, most: int) -> list[DueRow] | None:
+    def take(self, most: int, *, held: Container[str] = ()) -> list[DueRow] | None:
         self.blocks.append(most)
         return [due(number) for number in range(most)]
 

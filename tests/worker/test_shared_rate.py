@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from campaign.ledger.due_rows import SqliteDueRows, prepare_run
 from campaign.ledger.rate_limit import SqliteRateLimit
+from campaign.ledger.schema import connect
 from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Attempt, Phase
 from campaign.smtp.session.session import Session
@@ -33,7 +34,12 @@ def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
 def limits(ledger: SqliteRunLedger) -> Iterator[Limits]:
     """Makes the view that one more process has of it."""
     with ExitStack() as stack:
-        yield lambda rate: stack.enter_context(closing(SqliteRateLimit(ledger.path, rate)))
+        yield lambda rate: view_of(ledger, rate, stack)
+
+
+def view_of(ledger: SqliteRunLedger, rate: float, stack: ExitStack, name: str = "") -> SqliteRateLimit:
+    """One process's, over a connection of its own."""
+    return SqliteRateLimit(stack.enter_context(closing(connect(ledger.path, eager=True))), rate, name=name)
 
 
 def begin(views: list[SqliteRateLimit], start: float, seconds: float, step: float = 0.001) -> list[float]:
@@ -81,7 +87,7 @@ def test_however_unevenly_it_is_asked_no_second_holds_more(
     """A process sleeps, or comes in bursts, and others ask meanwhile."""
     ledger.database.execute("DELETE FROM facts WHERE name = 'next_message'")
     with ExitStack() as stack:
-        views = [stack.enter_context(closing(SqliteRateLimit(ledger.path, rate))) for _ in range(3)]
+        views = [view_of(ledger, rate, stack) for _ in range(3)]
         now, moments = START, []
         for process, gap, times in asked:
             now += gap
@@ -105,6 +111,16 @@ def test_what_is_given_back_is_there_for_the_others(limits: Limits) -> None:
     assert others.take(START) and not ours.take(START)
 
 
+def test_rates_of_other_names_are_rates_of_their_own(ledger: SqliteRunLedger) -> None:
+    """The campaign's, without a name, stands where older ledgers have it."""
+    with ExitStack() as stack:
+        campaigns, gmail, others_gmail = (view_of(ledger, 0.1, stack, name) for name in ("", "gmail", "gmail"))
+        assert campaigns.take(START) and gmail.take(START)
+        assert not campaigns.take(START) and not others_gmail.take(START)
+    names = {name for (name,) in ledger.database.execute("SELECT name FROM facts WHERE name LIKE 'next_message%'")}
+    assert names == {"next_message", "next_message gmail"}
+
+
 def test_a_clock_that_began_anew_with_the_machine_holds_nobody_up(limits: Limits) -> None:
     assert limits(0.5).take(1_000_000.0)
     moments = begin([limits(0.5)], 5.0, 6.0)
@@ -125,7 +141,7 @@ class Workers:
         self.offices: list[Office] = []
         self._stack = ExitStack()
         for number in range(count):
-            shared = self._stack.enter_context(closing(SqliteRateLimit(ledger.path, rate)))
+            shared = view_of(ledger, rate, self._stack)
             due_rows = self._stack.enter_context(closing(SqliteDueRows(ledger.path)))
             send_rate = SendRate(rate, now=START, shared=shared)
             self.offices.append(Office(folder / str(number), session, (), send_rate=send_rate, due_rows=due_rows))

@@ -12,10 +12,20 @@ can't be read or written, or is damaged; what else is raised, it says.
 
 from campaign.ledger.interface.reader import LedgerReader
 from campaign.ledger.interface.run import ContactsLedger, RunLedger
-from campaign.ledger.interface.worker import DueRows, Journal, RateLimit, ServerMemory, WorkerLedger
+from campaign.ledger.interface.worker import (
+    AdjustableRateLimit,
+    DailyCount,
+    DueRows,
+    Journal,
+    RateLimit,
+    ServerMemory,
+    WorkerLedger,
+)
 
 __all__ = [
+    "AdjustableRateLimit",
     "ContactsLedger",
+    "DailyCount",
     "DueRows",
     "Journal",
     "LedgerReader",

@@ -146,9 +146,18 @@ class RunLedger(ContactsLedger, Protocol):
     def reopen(self, statuses: Sequence[Status], *, chosen_only: bool) -> int:
         """Make rows of these statuses pending again, with all their tries. Gives how many rows."""
 
-    def prepare(self, *, limit: int | None, chosen_only: bool, reading: bool = False) -> None:
+    def prepare(
+        self,
+        *,
+        limit: int | None,
+        chosen_only: bool,
+        reading: bool = False,
+        zone_column: str = "",
+        limited_domains: Collection[str] = (),
+    ) -> None:
         """Say how many contacts this run may take (None: all), of which rows, and whether they are `reading` more: then
-        the columns are not known until that has begun.
+        the columns are not known until that has begun. Rows stand in queues (`row_queues`) by what is in their
+        `zone_column` ("": there is none), and by those domains of recipients that have a limit.
         """
 
     def announce_run(self, *, opened: datetime | None, templates: str) -> None:

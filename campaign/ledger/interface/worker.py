@@ -1,6 +1,7 @@
 """What one process's share of a run needs of a ledger."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
+from datetime import date
 from typing import Protocol
 
 from campaign.model import Attempt, DueRow, Outcome
@@ -9,9 +10,19 @@ from campaign.model import Attempt, DueRow, Outcome
 class DueRows(Protocol):
     """The rows of a run, each for one worker."""
 
-    def take(self, most: int) -> list[DueRow] | None:
-        """Give up to `most` rows that are the caller's alone: an empty list while more are being read, None when there
-        are no more.
+    @property
+    def held_queues(self) -> frozenset[str] | None:
+        """The queues of all the rows that are left, where the last `take` found none but of queues that are held; None
+        where there may be others.
+        """
+
+    @property
+    def passing(self) -> bool:
+        """Whether the last `take` ended amid rows of queues that are held: there may be others right behind."""
+
+    def take(self, most: int, *, held: Container[str] = ()) -> list[DueRow] | None:
+        """Give up to `most` rows that are the caller's alone, of queues (`row_queues`) that are not `held`: an empty
+        list while more are being read, or those that are left are held; None when there are no more.
         """
 
 
@@ -79,7 +90,7 @@ class ServerMemory(Protocol):
 
 
 class RateLimit(Protocol):
-    """The operator's rate, which all processes of a run share. `now`: monotonic seconds of this machine."""
+    """A rate of the operator's, which all processes of a run share. `now`: monotonic seconds of this machine."""
 
     def wait(self, now: float) -> float:
         """Seconds until it is worth asking for leave."""
@@ -89,6 +100,37 @@ class RateLimit(Protocol):
 
     def give_back(self, now: float) -> None:
         """Give back what was taken and not used."""
+
+
+class AdjustableRateLimit(RateLimit, Protocol):
+    """One that is set anew while it goes on, by each process for itself."""
+
+    def set_rate(self, rate: float) -> None:
+        """Let so many messages a second begin from now on."""
+
+
+class DailyCount(Protocol):
+    """How many messages began on each day, which all processes of a run and the runs after it count together."""
+
+    def begin(self, day: date, limit: int) -> bool:
+        """Take leave for one message on that day; False where `limit` messages have leave. Where it is given, the
+        message is claimed next, or the leave given back: nothing is committed between the two.
+        """
+
+    def has_room(self, day: date, limit: int) -> bool:
+        """Whether fewer than `limit` messages have leave on that day."""
+
+    def give_back(self, day: date) -> None:
+        """Give back the leave of a message that did not leave after all."""
+
+    def hand_back(self) -> None:
+        """Give the other processes what was taken beforehand, where nothing is there to begin."""
+
+    def count(self, day: date) -> int:
+        """How many messages began on that day; those that others have just begun may not be on record yet."""
+
+    def days_before(self, day: date) -> int:
+        """On how many days before that one messages began."""
 
 
 class WorkerLedger(Protocol):
@@ -106,9 +148,14 @@ class WorkerLedger(Protocol):
     def server_memory(self) -> ServerMemory:
         """What is known of the servers."""
 
-    @property
-    def rate_limit(self) -> RateLimit | None:
-        """None where the operator has set no rate."""
+    def rate_limit(self, name: str, rate: float) -> AdjustableRateLimit:
+        """Give the rate of this name (messages a second); "" is the campaign's."""
+
+    def daily_count(self, name: str) -> DailyCount:
+        """Give the count of this name; "" is the campaign's."""
+
+    def rows_left(self) -> int:
+        """How many rows of the campaign are pending, those under way not counted."""
 
     def revert(self, contacts: Collection[int]) -> None:
         """As the owner's. Also once the journal is closed."""

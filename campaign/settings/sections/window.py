@@ -1,16 +1,31 @@
 """[window]: when mail may be sent. Naive times are local to `timezone`; `campaign.window` makes moments of them."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from campaign.settings.faults import RefusedValueError
-from campaign.settings.field_types import Text, between, closing, opening
+from campaign.settings.field_types import Number, Text, between, closing, items, opening, word
 from campaign.settings.sections.base import Section
 
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
+_LONGEST_LADDER = 366
+
+DailyNumber = Annotated[int, Number, Field(ge=1, le=1_000_000_000)]
+
+
+def ladder(value: object) -> object:
+    """Take one number for a list of one; a list that is empty says nothing."""
+    if isinstance(value, int) or (isinstance(value, str) and value.strip().isdecimal()):
+        return (value,)
+    steps = items(value, kind="numbers", example="[500, 1000, 2000]")
+    if not steps:
+        raise RefusedValueError("it is empty", fix="write [500, 1000, 2000], or take it out")
+    if len(steps) > _LONGEST_LADDER:
+        raise RefusedValueError(f"it has more than {_LONGEST_LADDER} steps", fix="make it shorter: the last holds on")
+    return steps
 
 
 class WindowSettings(Section):
@@ -25,10 +40,26 @@ class WindowSettings(Section):
     lasts: Annotated[timedelta, between(_SECOND, 3650 * _DAY)] | None = Field(
         default=None, description="a length of time", examples=['"8h"']
     )
+    pace: Annotated[Literal["fast", "spread"], BeforeValidator(word)] = Field(
+        default="fast", description='"fast" or "spread"', examples=['"spread"']
+    )
+    daily_limit: Annotated[tuple[DailyNumber, ...], BeforeValidator(ladder)] | None = Field(
+        default=None,
+        description="messages a day: a whole number above 0, or a list of them, day by day",
+        examples=["[500, 1000, 2000]"],
+    )
+    """The last of several holds on."""
     timezone: Text = Field(default="UTC", description="an IANA time zone", examples=['"America/New_York"'])
 
     @model_validator(mode="after")
     def _ends_once(self) -> Self:
         if self.closes is not None and self.lasts is not None:
             raise RefusedValueError("closes is given as well", fix="keep one of the two", setting="window.lasts")
+        return self
+
+    @model_validator(mode="after")
+    def _ends_if_it_is_spread(self) -> Self:
+        if self.pace == "spread" and self.closes is None and self.lasts is None:
+            fix = 'set window.closes or window.lasts, or take pace away ("fast")'
+            raise RefusedValueError("there is no end to spread the mail until", fix=fix, setting="window.pace")
         return self

@@ -1,0 +1,75 @@
+"""What recipient domains can take: for some of them, a rate and a number of messages under way at once.
+
+The rate is one for all processes (`RateLimit`), and so is the number, of which each has its share. A `Hold` of rows
+(`held_queues`): those of a domain at its limit are held, and no others. Each try counts against it, a retry as well.
+Moments are monotonic seconds. Raises LedgerError.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from campaign.ledger.interface import RateLimit
+from campaign.ledger.row_queues import queue_parts
+
+_FULL_FOR = 1.0
+"""Seconds until it is worth asking again of a domain that has all its messages under way, unless one ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainLimit:
+    """One domain's."""
+
+    rate: float | None = None
+    """Messages a second, all processes together; None: as many as can be."""
+    connections: int | None = None
+    """Messages under way at once, of one worker; 0: others have them all. None: as many as can be."""
+
+
+class DomainLimits:
+    """One worker's. `rate_limit` gives the rate that all processes share by its name."""
+
+    def __init__(self, limits: Mapping[str, DomainLimit], rate_limit: Callable[[str, float], RateLimit]) -> None:
+        self._most = {domain: limit.connections for domain, limit in limits.items() if limit.connections is not None}
+        self._rates = {
+            domain: rate_limit(f"domain:{domain}", limit.rate)
+            for domain, limit in limits.items()
+            if limit.rate is not None
+        }
+        self._under_way: dict[str, int] = dict.fromkeys(self._most, 0)
+        self._begun: dict[int, str] = {}
+        """The domain of a message that is being sent, by contact."""
+
+    def until(self, queue: str, now: float) -> float:
+        """Give the moment until which rows of a queue are held: as `Hold.until`."""
+        _, domain = queue_parts(queue)
+        most = self._most.get(domain)
+        if most is not None and self._under_way[domain] >= most:
+            return now + _FULL_FOR
+        rate = self._rates.get(domain)
+        return now if rate is None else now + rate.wait(now)
+
+    def take(self, queue: str, now: float) -> bool:
+        """Take leave to begin a message of a queue that is not held; False where another process was quicker."""
+        rate = self._rates.get(queue_parts(queue)[1])
+        return rate is None or rate.take(now)
+
+    def give_back(self, queue: str, now: float) -> None:
+        """Give back leave that was not used."""
+        rate = self._rates.get(queue_parts(queue)[1])
+        if rate is not None:
+            rate.give_back(now)
+
+    def begun(self, contact: int, queue: str) -> None:
+        """Hear that a contact's message is on its way."""
+        _, domain = queue_parts(queue)
+        if domain in self._most:
+            self._under_way[domain] += 1
+            self._begun[contact] = domain
+
+    def ended(self, contact: int) -> bool:
+        """Hear that it is no more, whatever became of it. Gives whether rows may have been held because of it."""
+        domain = self._begun.pop(contact, None)
+        if domain is None:
+            return False
+        self._under_way[domain] -= 1
+        return True

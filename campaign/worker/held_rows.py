@@ -1,0 +1,76 @@
+"""Rows of queues that are held back, which a worker has all the same: taken before, or put off. They come first once
+their queue is held no more.
+
+Moments are monotonic seconds. Raises nothing.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from campaign.model import DueRow
+from campaign.worker.held_queues import HeldQueues
+
+_LOOK_AGAIN = 1.0
+"""Seconds after which to look again whatever was said: clocks are set, and limits are lifted early."""
+
+
+class HeldRows:
+    """One worker's."""
+
+    def __init__(self, holds: HeldQueues) -> None:
+        self._holds = holds
+        self._rows: dict[str, deque[DueRow]] = {}
+        self._look_at = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """The queues of the rows."""
+        return frozenset(self._rows)
+
+    @property
+    def tried(self) -> int:
+        """How many of them were tried before."""
+        return sum(due.tries > 0 for rows in self._rows.values() for due in rows)
+
+    def put(self, due: DueRow) -> None:
+        """Keep a row whose queue is held."""
+        self._rows.setdefault(due.queue, deque()).append(due)
+        self._look_at = min(self._look_at, self._holds.until(due.queue, self._holds.now))
+
+    def release(self, now: float) -> list[DueRow]:
+        """Take out the rows of queues that are held no more."""
+        if not self._rows or now < self._look_at:
+            return []
+        free = [queue for queue in self._rows if self._holds.until(queue, now) <= now]
+        released = [due for queue in free for due in self._rows.pop(queue)]
+        self._look_at = min(soonest(self._rows, self._holds, now), now + _LOOK_AGAIN)
+        return released
+
+    def withdraw(self, contact: int) -> DueRow | None:
+        """Take out a contact's row, if it is here."""
+        for queue, rows in self._rows.items():
+            for due in rows:
+                if due.id == contact:
+                    rows.remove(due)
+                    if not rows:
+                        del self._rows[queue]
+                    return due
+        return None
+
+    def take_tried(self, of: Callable[[str], bool]) -> list[DueRow]:
+        """Take out those that were tried before, of queues that `of` is true for."""
+        taken: list[DueRow] = []
+        for queue in [queue for queue in self._rows if of(queue)]:
+            rows = self._rows.pop(queue)
+            taken += [due for due in rows if due.tries]
+            if untried := deque(due for due in rows if not due.tries):
+                self._rows[queue] = untried
+        return taken
+
+
+def soonest(queues: "dict[str, deque[DueRow]] | frozenset[str]", holds: HeldQueues, now: float) -> float:
+    """Give the first moment at which one of these queues may be held no more; infinity where that is none."""
+    return min((holds.until(queue, now) for queue in queues), default=float("inf"))
