@@ -12,6 +12,7 @@ from campaign.links import Inspection
 from campaign.model import Status
 from campaign.report import ReportData
 from campaign.run.dry_run_findings import DryRun
+from campaign.run.run_forecast import RunForecast
 from campaign.run.summary import RunSummary
 from campaign.run.trial_run import TrialResult
 from campaign.terminal.findings import Findings
@@ -62,7 +63,9 @@ def trial_document(name: str, results: Sequence[TrialResult], *, live_links: boo
     }
 
 
-def check_document(name: str, seen: DryRun, found: Findings, exit_code: int) -> dict[str, object]:
+def check_document(
+    name: str, seen: DryRun, forecast: RunForecast | None, found: Findings, exit_code: int
+) -> dict[str, object]:
     """What a check has found; `pending` are the rows with a message."""
     return {
         "campaign": name,
@@ -71,7 +74,25 @@ def check_document(name: str, seen: DryRun, found: Findings, exit_code: int) -> 
         **_dry_run_document(seen),
         "wrong": found.wrong,
         "notes": found.notes,
+        "forecast": None if forecast is None else _forecast_document(forecast),
         "findings": found.found,
+    }
+
+
+def _forecast_document(told: RunForecast) -> dict[str, object]:
+    """When a run would end."""
+    found, pace = told.found, told.measured.pace
+    return {
+        "begins_at": told.now.isoformat(),
+        "ends_at": None if found.ends is None else found.ends.astimezone(told.window.zone).isoformat(),
+        "closes_at": None if told.window.closes is None else told.window.closes.isoformat(),
+        "rows": found.rows,
+        "unsent": found.unsent,
+        "rate": round(found.per_second, 3),
+        "set_by": found.set_by or None,
+        "day_limited": found.day_limited,
+        "round_trip": None if pace is None else round(pace.round_trip, 6),
+        "round_trips": None if pace is None else pace.trips,
     }
 
 

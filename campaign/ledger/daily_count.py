@@ -171,6 +171,12 @@ def drop_leave(database: sqlite3.Connection) -> None:
             database.execute("UPDATE facts SET value = ? WHERE name = ?", (f"{began} {began}", fact))
 
 
+def begun_by_day(database: sqlite3.Connection, name: str) -> dict[date, int]:
+    """Give how many messages began on each day under that name."""
+    with explained(database):
+        return {date.fromisoformat(day): began for day, one, began, _ in _all(database) if one == name}
+
+
 def _all(database: sqlite3.Connection) -> list[tuple[str, str, int, int]]:
     """Every day and name, with how many messages began, and how many had leave."""
     found = database.execute("SELECT name, value FROM facts WHERE name GLOB ?", (_ALL,)).fetchall()

@@ -197,6 +197,8 @@ def check(
     for one in dry_run_rows(settings, reading=reading, seen=seen, ledger=ledger):
         seen.count(one)
         if one.made is not None:
+            if settings.limits and (domain := one.address.rpartition("@")[2].lower()) in settings.limits:
+                seen.limited[domain] += 1
             seen.look_at_links(one)
             look(one.row.contact.number, one.made[1], seen.constants)
     return seen

@@ -74,6 +74,8 @@ class DryRun:
     """The pieces of the templates that are the same in every message."""
     misspelt: list[tuple[str, str]] = field(default_factory=list)
     """Columns that the templates ask for and the file has not, each with the one that was probably meant."""
+    limited: Counter[str] = field(default_factory=Counter)
+    """Messages by recipient domain, of the domains that have limits of their own."""
     declined: bool = False
     """There would have been too many."""
     linkless: Counter[str] = field(default_factory=Counter)

@@ -14,6 +14,9 @@ from datetime import date, datetime, tzinfo
 Spans = Sequence[tuple[datetime, datetime | None]]
 """Open spans in order, aware; the end of the last may be None: it never closes."""
 
+DayLimit = Callable[[date, int], int | None]
+"""What may still be sent on a day, before which there were so many others with mail from now on; None: any number."""
+
 UNKNOWN = 1e6
 """Messages a second, where nothing is known of how many it can be: as good as no time."""
 
@@ -37,8 +40,7 @@ class ServerForecast:
     """What can go through it, with its connections and its round trip; None: that is not known."""
     rate: float | None = None
     """Messages a second at most."""
-    day_limit: Callable[[date], int | None] = lambda _: None
-    """What it may still be given on a day; None: any number."""
+    day_limit: DayLimit | None = None
 
     @property
     def most(self) -> float:
@@ -58,10 +60,10 @@ class SendPlan:
     """Messages a second at most, all servers together."""
     machine: float | None = None
     """Messages a second that this machine can make and send; None: that is not known."""
-    day_limit: Callable[[date], int | None] = lambda _: None
-    """What may still be sent on a day, all servers together; None: any number."""
-    has_day_limits: bool = False
-    """Whether days matter at all."""
+    day_limit: DayLimit | None = None
+    """All servers together."""
+    mail_today: bool = False
+    """Whether mail was sent on the first day already."""
     delay: float = 0.0
     """Seconds that are lost in the beginning."""
 
@@ -69,6 +71,11 @@ class SendPlan:
     def rows(self) -> int:
         """All of them."""
         return sum(queue.rows for queue in self.queues)
+
+    @property
+    def has_day_limits(self) -> bool:
+        """Whether days matter at all."""
+        return self.day_limit is not None or any(server.day_limit is not None for server in self.servers)
 
     @property
     def most(self) -> float:

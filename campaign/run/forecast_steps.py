@@ -7,10 +7,11 @@ reached. So a run of millions over weeks costs milliseconds. All comparisons are
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import inf
 
-from campaign.run.forecast import Forecast, Piece, QueueForecast, SendPlan
+from campaign.daily_plan import day_begins, day_of
+from campaign.run.forecast import DayLimit, Forecast, Piece, QueueForecast, SendPlan
 
 _NOTHING = 1e-6
 """Messages that are none: what calculating with fractions leaves."""
@@ -98,6 +99,8 @@ class _Calculation:
         self._now = now
         self._queues = [_Queue(queue, now) for queue in plan.queues]
         self._day: date | None = None
+        self._days_with_mail = 0
+        self._mail_today = plan.mail_today
         self._left_today = inf
         self._server_left = [inf for _ in plan.servers]
         self._waits = plan.delay  # open time that is lost in the beginning
@@ -159,31 +162,32 @@ class _Calculation:
         self._left_today = max(0.0, self._left_today - messages)
         for index, part in enumerate(through):
             self._server_left[index] = max(0.0, self._server_left[index] - part * seconds)
+        self._mail_today = True
         begins, self._now = self._now, self._now + timedelta(seconds=seconds)
         self._pieces.append(Piece(begins=begins, ends=self._now, messages=messages))
 
     def _begin_day(self) -> None:
-        if not self._plan.has_day_limits:
+        plan = self._plan
+        day = day_of(self._now, plan.zone)
+        if day == self._day or not plan.has_day_limits:
             return
-        day = self._now.astimezone(self._plan.zone).date()
-        if day == self._day:
-            return
+        if self._day is not None:
+            self._days_with_mail += self._mail_today
+            self._mail_today = False
         self._day = day
-        self._left_today = _number(self._plan.day_limit(day))
-        self._server_left = [_number(server.day_limit(day)) for server in self._plan.servers]
+        self._left_today = self._limit(plan.day_limit, day)
+        self._server_left = [self._limit(server.day_limit, day) for server in plan.servers]
+
+    def _limit(self, limit: DayLimit | None, day: date) -> float:
+        left = None if limit is None else limit(day, self._days_with_mail)
+        return inf if left is None else float(max(0, left))
 
     def _next_change(self) -> datetime | None:
         moments = [queue.changes(self._now) for queue in self._queues if queue.left > _NOTHING and not queue.over]
         known = [moment for moment in moments if moment is not None]
         if moments and self._plan.has_day_limits:
-            known.append(self._midnight())
+            known.append(day_begins(day_of(self._now, self._plan.zone) + timedelta(days=1), self._plan.zone))
         return min(known, default=None)
-
-    def _midnight(self) -> datetime:
-        zone = self._plan.zone
-        tomorrow = self._now.astimezone(zone).date() + timedelta(days=1)
-        moment = datetime.combine(tomorrow, time(), zone).astimezone(UTC)
-        return moment if moment > self._now else self._now + timedelta(hours=1)
 
     def _flows(self, opened: Sequence[_Queue]) -> tuple[list[float], list[float]]:
         """Messages a second from each open queue, and through each server."""
@@ -209,7 +213,3 @@ def _shared(total: float, queues: Sequence[_Queue]) -> list[float]:
         total -= sum(flow[index] for index in full)
         others = [index for index in others if index not in full]
     return flow
-
-
-def _number(limit: int | None) -> float:
-    return inf if limit is None else float(max(0, limit))

@@ -13,7 +13,7 @@ from campaign.ledger.opening import note_at_a_glance, open_for_reading
 from campaign.results import COLUMNS, refuse_foreign, result_names
 from campaign.run.loading_notes import REMEMBERED
 from campaign.run.plan import RunPlan
-from campaign.settings import ContactsSettings
+from campaign.settings import ContactsSettings, SmtpSettings
 from campaign.window import SendWindow
 from campaign.worker.message_factory import MessageFactory
 
@@ -128,11 +128,13 @@ def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
 
 def processes_for(plan: RunPlan, contacts: int) -> int:
     """How many processes are worth starting for about so many contacts."""
-    smtp = plan.settings.smtp
     if plan.processes is not None:
-        return min(plan.processes, smtp.connections)
-    if plan.limit is not None:
-        contacts = min(contacts, plan.limit)
+        return min(plan.processes, plan.settings.smtp.connections)
+    return usual_processes(plan.settings.smtp, contacts if plan.limit is None else min(contacts, plan.limit))
+
+
+def usual_processes(smtp: SmtpSettings, contacts: int) -> int:
+    """How many they are where nobody has said."""
     if contacts < _SMALL or (smtp.rate is not None and smtp.rate <= _SLOW):
         return 1
     return min(os.cpu_count() or 1, smtp.connections)

@@ -72,25 +72,24 @@ def test_what_does_not_fit_stays_pending() -> None:
 
 def test_a_limit_of_the_day_holds_until_midnight_in_the_campaigns_zone() -> None:
     tokyo = ZoneInfo("Asia/Tokyo")  # where it is 18:00
-    found = forecast(plan(1_000, zone=tokyo, has_day_limits=True, day_limit=lambda _: 400), NOW)
+    found = forecast(plan(1_000, zone=tokyo, day_limit=lambda *_: 400), NOW)
     assert found.day_limited and found.unsent == 0
     assert ends_after(found) == round(6 + 24 + 200 / 36_000, 3)
 
 
 def test_a_ladder_is_climbed_day_by_day() -> None:
-    ladder = {date(2026, 11, 26): 100, date(2026, 11, 27): 200}
-    found = forecast(plan(1_000, has_day_limits=True, day_limit=lambda day: ladder.get(day, 500)), NOW)
+    found = forecast(plan(1_000, day_limit=lambda _, climbed: [100, 200, 500, 500][climbed]), NOW)
     assert ends_after(found) == round(15 + 24 + 24 + 200 / 36_000, 3)
 
 
 def test_a_limit_of_the_day_and_a_close_leave_rows() -> None:
-    found = forecast(plan(1_000, spans=hours((0, 30)), has_day_limits=True, day_limit=lambda _: 400), NOW)
+    found = forecast(plan(1_000, spans=hours((0, 30)), day_limit=lambda *_: 400), NOW)
     assert (found.unsent, found.day_limited) == (200, True)
 
 
 def test_a_server_that_has_had_enough_for_today_leaves_the_rest_to_the_others() -> None:
-    servers = [ServerForecast(per_second=30.0, day_limit=lambda _: 1_000), ServerForecast(per_second=10.0)]
-    found = forecast(plan(36_000, servers=servers, has_day_limits=True), NOW)
+    servers = [ServerForecast(per_second=30.0, day_limit=lambda *_: 1_000), ServerForecast(per_second=10.0)]
+    found = forecast(plan(36_000, servers=servers), NOW)
     assert found.pieces[0].messages == pytest.approx(1_000 * 40 / 30)
     assert ends_after(found) == round((1_000 / 30 + (36_000 - 1_000 * 40 / 30) / 10) / 3600, 3)
 
@@ -109,7 +108,7 @@ def test_without_any_way_or_any_open_hour_nothing_goes() -> None:
     for nothing in (
         plan(5, spans=()),
         plan(5, spans=hours((-3, -1))),
-        plan(5, has_day_limits=True, day_limit=lambda _: 0),
+        plan(5, day_limit=lambda *_: 0),
     ):
         found = forecast(nothing, NOW)
         assert (found.ends, found.unsent, found.pieces) == (None, 5, ())
@@ -117,9 +116,7 @@ def test_without_any_way_or_any_open_hour_nothing_goes() -> None:
 
 def test_where_nothing_is_known_of_the_pace_only_hours_and_limits_count() -> None:
     assert forecast(plan(5_000, per_second=None), NOW).set_by == ""
-    found = forecast(
-        plan(1_000, per_second=None, spans=hours((0, 30)), has_day_limits=True, day_limit=lambda _: 400), NOW
-    )
+    found = forecast(plan(1_000, per_second=None, spans=hours((0, 30)), day_limit=lambda *_: 400), NOW)
     assert found.unsent == 200
 
 
@@ -188,13 +185,12 @@ def test_it_never_says_less_than_limits_allow(
     given = SendPlan(
         queues=queues,
         servers=[
-            ServerForecast(per_second=per_second, rate=most, day_limit=lambda _, left=left: left)  # type: ignore[misc]
+            ServerForecast(per_second=per_second, rate=most, day_limit=lambda *_, left=left: left)  # type: ignore[misc]
             for per_second, most, left in servers
         ],
         zone=here,
         rate=rate,
-        day_limit=lambda _: daily,
-        has_day_limits=True,
+        day_limit=lambda *_: daily,
         delay=delay,
     )
     found = forecast(given, NOW)

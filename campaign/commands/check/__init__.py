@@ -4,6 +4,7 @@
     contacts     the contacts file, and the message of every contact
     server       the session, up to an envelope of our own
     domains      what the DNS says of the domains that a message names
+    forecast     when a run would end
     spam_filter  what SpamAssassin says, if asked for
 
 Raises UsageError only where the settings or an option can't be read at all; whatever else is wrong is said, and the
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from campaign.commands.check import contacts, server, setup, spam_filter
 from campaign.commands.check.domains import domains, name_server
+from campaign.commands.check.forecast import forecast
 from campaign.commands.json_documents import check_document
 from campaign.model import Status
 from campaign.settings import load_settings
@@ -49,6 +51,7 @@ def check_campaign(
     if not offline:
         steps.append(partial(server.server, settings, known, found))
         steps.append(partial(domains, settings, asked, known, found))
+    steps.append(partial(forecast, settings, known, found))
     if spam:
         steps.append(partial(spam_filter.samples, settings, known, found))
     for step in steps:
@@ -63,5 +66,5 @@ def check_campaign(
         found.say("ready to send" + (f", but for {counted(invalid, 'invalid row', 'invalid rows')}" if invalid else ""))
     code = 2 if found.wrong else int(strict and bool(invalid or found.notes))
     if json:
-        say_json(check_document(settings.name, known.seen, found, code))
+        say_json(check_document(settings.name, known.seen, known.forecast, found, code))
     return code

@@ -1,11 +1,14 @@
 """The check of the server: the session, and an envelope from us to ourselves."""
 
+import time
+
 from campaign.commands.check.setup import Known
 from campaign.model import Phase
 from campaign.run.dry_run import size_with_little
 from campaign.run.plan import configured_server
+from campaign.run.server_pace import ServerPace
 from campaign.settings import Settings
-from campaign.smtp.envelope_probe import probe_envelope
+from campaign.smtp.envelope_probe import EnvelopeProbe, probe_envelope
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.notes import session_notes
 from campaign.smtp.session.session import Session
@@ -21,13 +24,22 @@ def server(settings: Settings, known: Known, found: Findings) -> None:
         found.note("the server was not asked: the password is missing", rule="server_not_asked")
         return
     to = configured_server(settings)
+    began = time.monotonic()
     session = connect(to)
+    opening = time.monotonic() - began
     signed_in = f"takes our sign-in by {session.auth}" if session.auth else "answers"
     offered = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
     found.ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(offered) or 'nothing special'}")
     for words in session_notes(to, session):
         found.note(words, rule="session_odd")
-    _envelope(settings, session, found)
+    probe = probe_envelope(
+        session,
+        return_path=settings.message.return_path,
+        recipient=settings.message.sender_address,
+        timeout=smtp.timeout.total_seconds(),
+    )
+    known.pace = ServerPace.of(session, probe, opening=opening, mode=smtp.pipelining)
+    _envelope(settings, session, probe, found)
     if session.size_limit is not None and known.seen.sizes.largest > session.size_limit:
         _too_large(settings, known, session.size_limit, found)
     if known.seen.smtputf8 and not session.smtputf8:
@@ -54,16 +66,10 @@ def _too_large(settings: Settings, known: Known, limit: int, found: Findings) ->
     )
 
 
-def _envelope(settings: Settings, session: Session, found: Findings) -> None:
-    """Try an envelope from us to ourselves; say what is heard at each step."""
+def _envelope(settings: Settings, session: Session, probe: EnvelopeProbe, found: Findings) -> None:
+    """Say what was heard at each step of an envelope from us to ourselves."""
     smtp, message = settings.smtp, settings.message
-    heard = probe_envelope(
-        session,
-        return_path=message.return_path,
-        recipient=message.sender_address,
-        timeout=smtp.timeout.total_seconds(),
-    )
-    for one in heard:
+    for one in probe.steps:
         verdict = judge(one.phase, one.reply)
         if verdict.stop:
             setting = "message.return_path" if one.phase is Phase.MAIL else "message.from"

@@ -18,6 +18,8 @@ from campaign.run.dry_run import dry_run_window
 from campaign.run.dry_run_findings import DryRun
 from campaign.run.plan import read_signing_keys
 from campaign.run.preconditions import long_lives
+from campaign.run.run_forecast import RunForecast
+from campaign.run.server_pace import ServerPace
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
 from campaign.terminal.findings import Findings
 from campaign.window import SendWindow
@@ -36,6 +38,9 @@ class Known:
     ledger: Path | None = None
     """That of earlier runs, if there were any."""
     seen: DryRun = field(default_factory=DryRun)
+    pace: ServerPace | None = None
+    """The server's, as its session has shown it."""
+    forecast: RunForecast | None = None
 
 
 def secrets(settings: Settings, known: Known, found: Findings) -> None:

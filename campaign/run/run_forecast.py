@@ -1,0 +1,77 @@
+"""The forecast of one run: what is known put together, and calculated.
+
+    settings, window ─┐
+    measured, sent    ├─▶ `SendPlan` ─▶ `Forecast`
+    rows              ┘
+
+Raises nothing.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from campaign.errors import CampaignError
+from campaign.ledger.opening import open_for_reading
+from campaign.run.forecast import Forecast, SendPlan
+from campaign.run.forecast_inputs import Measured, Sent, send_plan
+from campaign.run.forecast_steps import forecast, spread
+from campaign.settings import Settings
+from campaign.window import SendWindow
+
+QUICK = 500.0
+"""Messages a second from which on it matters how fast this machine makes them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunForecast:
+    """What was found, and what it rests on."""
+
+    found: Forecast
+    plan: SendPlan
+    window: SendWindow
+    measured: Measured
+    now: datetime
+    """When it would begin."""
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything to tell: nothing where neither its pace nor a limit is known."""
+        return bool(self.found.rows and (self.found.set_by or not self.found.fits))
+
+
+def run_forecast(
+    settings: Settings,
+    window: SendWindow,
+    now: datetime,
+    *,
+    rows: int,
+    domains: Mapping[str, int],
+    measured: Measured,
+    sent: Sent,
+    processes: int | None = None,
+) -> RunForecast:
+    """Forecast a run that is begun at `now` (aware). What is given is as in `send_plan`."""
+    plan = send_plan(
+        settings,
+        window,
+        now,
+        rows=rows,
+        domains=domains,
+        measured=measured,
+        sent=sent,
+        processes=processes,
+    )
+    if settings.window.pace == "spread":
+        plan = spread(plan, now)
+    return RunForecast(found=forecast(plan, now), plan=plan, window=window, measured=measured, now=now)
+
+
+def sent_so_far(ledger: Path | None, name: str) -> Sent:
+    """Give what earlier runs of the campaign have sent, as far as limits of the day count it."""
+    if ledger is not None:
+        with suppress(CampaignError), open_for_reading(ledger, name, quick=True) as reader:
+            return Sent(by_day=reader.begun_by_day(""))
+    return Sent()
