@@ -7,16 +7,19 @@ their offset, lengths of time seconds. No document holds a link or a secret.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from campaign.links import Inspection
 from campaign.model import Status
 from campaign.report import ReportData
 from campaign.run.dry_run_findings import DryRun
-from campaign.run.run_forecast import RunForecast
 from campaign.run.summary import RunSummary
-from campaign.run.trial_run import TrialResult
 from campaign.terminal.findings import Findings
 from campaign.terminal.stop_reason import stop_reason
+
+if TYPE_CHECKING:  # `send` says nothing of them, and need not wait for their import
+    from campaign.run.run_forecast import RunForecast
+    from campaign.run.trial_run import TrialResult
 
 
 def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, object]:
@@ -39,7 +42,9 @@ def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, ob
     }
 
 
-def trial_document(name: str, results: Sequence[TrialResult], *, live_links: bool, exit_code: int) -> dict[str, object]:
+def trial_document(
+    name: str, results: Sequence["TrialResult"], *, live_links: bool, exit_code: int
+) -> dict[str, object]:
     """What became of test messages."""
     return {
         "campaign": name,
@@ -64,7 +69,7 @@ def trial_document(name: str, results: Sequence[TrialResult], *, live_links: boo
 
 
 def check_document(
-    name: str, seen: DryRun, forecast: RunForecast | None, found: Findings, exit_code: int
+    name: str, seen: DryRun, forecast: "RunForecast | None", found: Findings, exit_code: int
 ) -> dict[str, object]:
     """What a check has found; `pending` are the rows with a message."""
     return {
@@ -79,7 +84,7 @@ def check_document(
     }
 
 
-def _forecast_document(told: RunForecast) -> dict[str, object]:
+def _forecast_document(told: "RunForecast") -> dict[str, object]:
     """When a run would end."""
     found, pace = told.found, told.measured.pace
     return {

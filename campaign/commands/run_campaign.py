@@ -55,6 +55,10 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
             grace=settings.link.grace,
             fresh=invocation.line("resend", *fresh_window(settings.window), without=WINDOW),
         )
+        if console.asks:
+            from campaign.commands.ending import Ending  # where nobody is asked, nobody need wait for it
+
+            console.ending = Ending(settings, to.server, ledger, processes=order.processes).words
         if taken_over is not None:
             console.notice(f"the campaign's ledger was {taken_over}; it is now {ledger}")
         if order.sandbox:

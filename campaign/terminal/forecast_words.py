@@ -19,11 +19,6 @@ _SHORT = timedelta(minutes=2)
 _DAY = timedelta(days=1)
 
 
-def forecast_words(told: RunForecast, grace: timedelta, *, connections: int) -> str:
-    """Say how it will go."""
-    return ending_words(told, grace) if told.found.fits else shortage_words(told, connections=connections)
-
-
 def ending_words(told: RunForecast, grace: timedelta) -> str:
     """Say when it ends: "ends about 14:35 UTC, in 52 min, inside the window; links live until 18:00 UTC"."""
     found, window, now = told.found, told.window, told.now
@@ -95,6 +90,8 @@ def basis_words(told: RunForecast, *, connections: int) -> str:
 
 def milliseconds(seconds: float) -> str:
     """Say a round trip."""
+    if seconds < 0.0001:
+        return "under 0.1 ms"
     return f"{1000 * seconds:.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"
 
 

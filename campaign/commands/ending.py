@@ -1,0 +1,48 @@
+"""When a run will end, for the question before it: measured in two seconds, or said without what was not measured."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from campaign.run.forecast_inputs import Measured
+from campaign.run.quick_measure import quick_measure
+from campaign.run.run_forecast import run_forecast, sent_so_far
+from campaign.settings import Settings
+from campaign.smtp.session.server import Server
+from campaign.terminal.forecast_words import ending_words, shortage_words, way_out
+from campaign.window import SendWindow
+
+_USUAL_CPU = 0.0002
+"""Seconds that a message takes on a machine as that of the guide's page on speed: nobody waits for a measurement."""
+
+
+class Ending:
+    """One run's. Made before its ledger is opened, which it looks into for what counts against a limit of the day."""
+
+    def __init__(self, settings: Settings, server: Server, ledger: Path, *, processes: int | None) -> None:
+        self._settings = settings
+        self._server = server
+        self._processes = processes
+        limited = settings.window.daily_limit is not None and ledger.exists()
+        self._sent = sent_so_far(ledger if limited else None, settings.name)
+
+    def words(self, messages: int, window: SendWindow) -> str:
+        """Say when so many messages will have left; "" where nothing can be said."""
+        settings = self._settings
+        pace = quick_measure(self._server, mode=settings.smtp.pipelining)
+        told = run_forecast(
+            settings,
+            window,
+            datetime.now(UTC),
+            rows=messages,
+            domains={},
+            measured=Measured(pace=pace, cpu=_USUAL_CPU if pace is not None else None),
+            sent=self._sent,
+            processes=self._processes,
+        )
+        if not told.says_something:
+            return ""
+        connections = settings.smtp.connections
+        aside = "; not counting [limits]" if settings.limits else ""
+        if told.found.fits:
+            return ending_words(told, settings.link.grace) + aside
+        return f"{shortage_words(told, connections=connections)}{aside}; {way_out(told, connections=connections)}"
