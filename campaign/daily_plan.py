@@ -101,7 +101,7 @@ def limited_days(
 
 def plan_days(rows: int, days: Iterable[OpenDay], *, rate: float | None = None) -> DailyPlan:
     """Say how many of the rows go on which day, as many as early as they can. `rate`: messages a second."""
-    planned = []
+    planned: list[DayPlan] = []
     for one in days:
         if rows <= 0 or len(planned) == _FURTHEST:
             break

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from campaign.run.forecast_inputs import Measured
+from campaign.run.forecast_words import ending_words, shortage_words, way_out
 from campaign.run.quick_measure import quick_measure
 from campaign.run.run_forecast import run_forecast, sent_so_far
 from campaign.settings import Settings
 from campaign.smtp.session.server import Server
-from campaign.terminal.forecast_words import ending_words, shortage_words, way_out
 from campaign.window import SendWindow
 
 _USUAL_CPU = 0.0002

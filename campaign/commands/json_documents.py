@@ -5,26 +5,26 @@ their offset, lengths of time seconds. No document holds a link or a secret.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from campaign.check import CheckResult
+from campaign.deliverability import Finding, Severity
 from campaign.links import Inspection
 from campaign.model import Status
 from campaign.report import ReportData
-from campaign.run.dry_run_findings import DryRun
+from campaign.run.preview_result import PreviewResult
+from campaign.run.status_now import StatusNow
 from campaign.run.summary import RunSummary
-from campaign.terminal.findings import Findings
-from campaign.terminal.stop_reason import stop_reason
 
 if TYPE_CHECKING:  # `send` says nothing of them, and need not wait for their import
     from campaign.run.run_forecast import RunForecast
     from campaign.run.trial_run import TrialResult
 
 
-def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, object]:
-    """How a run ended. `limited`: it was told how many to send at most."""
-    reason, words = stop_reason(ended, datetime.now(UTC), limited=limited)
+def run_document(name: str, ended: RunSummary) -> dict[str, object]:
+    """How a run ended."""
     return {
         "campaign": name,
         "exit_code": ended.exit_code,
@@ -34,8 +34,8 @@ def run_document(name: str, ended: RunSummary, *, limited: bool) -> dict[str, ob
         "tried_now": ended.tried_now,
         "seconds": round(ended.seconds, 3),
         "results": str(ended.results) if ended.results_written else None,
-        "stopped": words or None,
-        "reason": reason or None,
+        "stopped": ended.why or None,
+        "reason": ended.reason or None,
         "error": None
         if ended.trouble is None
         else {"what": ended.trouble.what, "where": ended.trouble.where, "fix": ended.trouble.fix},
@@ -68,20 +68,40 @@ def trial_document(
     }
 
 
-def check_document(
-    name: str, seen: DryRun, forecast: "RunForecast | None", found: Findings, exit_code: int
-) -> dict[str, object]:
+def check_document(found: CheckResult, exit_code: int) -> dict[str, object]:
     """What a check has found; `pending` are the rows with a message."""
     return {
-        "campaign": name,
+        "campaign": found.campaign,
         "exit_code": exit_code,
-        "ready": exit_code != 2,
-        **_dry_run_document(seen),
+        "ready": found.ready,
+        **counts_document(found.counts),
+        "sizes": asdict(found.sizes),
         "wrong": found.wrong,
         "notes": found.notes,
-        "forecast": None if forecast is None else _forecast_document(forecast),
-        "findings": found.found,
+        "forecast": None if found.forecast is None else _forecast_document(found.forecast),
+        "findings": [finding_document(one) for one in found.findings],
     }
+
+
+_KINDS = {Severity.OK: "ok", Severity.HINT: "hint", Severity.NOTE: "note", Severity.WRONG: "wrong"}
+
+
+def finding_document(finding: Finding) -> dict[str, object]:
+    """A finding; under older names, too, where it had them."""
+    document: dict[str, object] = {
+        "kind": _KINDS[finding.severity],
+        "rule": finding.rule,
+        "what": finding.what,
+        "where": finding.where,
+        "fix": finding.fix,
+    }
+    if finding.severity is Severity.OK:
+        document["subject"] = finding.rule
+    if finding.severity is not Severity.WRONG:
+        document["words"] = finding.what
+    if finding.details:
+        document["details"] = list(finding.details)
+    return document
 
 
 def _forecast_document(told: "RunForecast") -> dict[str, object]:
@@ -101,32 +121,21 @@ def _forecast_document(told: "RunForecast") -> dict[str, object]:
     }
 
 
-def preview_document(name: str, seen: DryRun, folder: Path, exit_code: int) -> dict[str, object]:
+def preview_document(seen: PreviewResult) -> dict[str, object]:
     """What a preview has written; `pending` are the rows with a message."""
     return {
-        "campaign": name,
-        "exit_code": exit_code,
-        **_dry_run_document(seen),
-        "folder": str(folder),
+        "campaign": seen.campaign,
+        "exit_code": seen.exit_code,
+        **counts_document(seen.counts),
+        "sizes": asdict(seen.sizes),
+        "folder": str(seen.folder),
     }
 
 
-def _dry_run_document(seen: DryRun) -> dict[str, object]:
-    """What the messages came to."""
-    sizes = {
-        "largest": seen.sizes.largest,
-        "largest_html": seen.sizes.largest_html,
-        "clipped": seen.sizes.clipped,
-    }
-    return {**counts_document({status: seen.counts[status] for status in Status}), "sizes": sizes}
-
-
-def status_document(
-    name: str, counts: Mapping[Status, int], results: Path, running: int | None, being_sent: int
-) -> dict[str, object]:
-    """What the ledger says. `running`: the process that sends; `being_sent`: messages without an outcome so far."""
-    found = {"results": str(results), "running": running, "being_sent": being_sent}
-    return {"campaign": name, "exit_code": 0, **counts_document(counts), **found}
+def status_document(now: StatusNow) -> dict[str, object]:
+    """What the ledger says."""
+    found = {"results": str(now.results), "running": now.running, "being_sent": now.being_sent}
+    return {"campaign": now.campaign, "exit_code": 0, **counts_document(now.counts), **found}
 
 
 def report_document(data: ReportData, page: Path | None) -> dict[str, object]:

@@ -6,12 +6,12 @@ Raises UsageError.
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from campaign.commands.signing_secret import signing_secret
 from campaign.contacts import contact_key, open_contacts, parse_address
 from campaign.durations import parse_duration
 from campaign.errors import InvalidContactError, LinkError, TemplateError, UsageError
 from campaign.model import Contact
 from campaign.run.plan import message_plan
+from campaign.run.signing_secret import signing_secret
 from campaign.settings import Settings, load_settings, require_secrets
 from campaign.terminal.stderr import say_aside
 from campaign.terminal.stdout import say

@@ -4,16 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from campaign.api import Campaign
 from campaign.commands.folders import refuse_stdout
 from campaign.commands.json_documents import preview_document
 from campaign.errors import SettingsError
 from campaign.model import Status
-from campaign.run.dry_run import preview
-from campaign.run.loading_notes import in_words
-from campaign.settings import load_settings
+from campaign.run.counts import show_counts
 from campaign.terminal.console import Console
-from campaign.terminal.counts import show_counts
-from campaign.terminal.exit_codes import STOPPED
 from campaign.terminal.stdout import say_json
 
 _MANY = 10_000
@@ -21,7 +18,7 @@ _MANY = 10_000
 
 
 def preview_campaign(
-    campaign: Path,
+    path: Path,
     *,
     folder: Path | None,
     limit: int | None,
@@ -34,9 +31,9 @@ def preview_campaign(
     many. Raises UsageError.
     """
     refuse_stdout(folder)
-    settings = load_settings(campaign, overrides=overrides)
-    to = folder or settings.folder / f"{settings.name}-preview"
-    console = Console(title=settings.name, yes=yes)
+    campaign = Campaign.load(path, settings=overrides)
+    console = Console(title=campaign.name, yes=yes)
+    to = campaign.preview_folder if folder is None else folder
 
     def agreed(messages: int) -> bool:
         if messages <= _MANY:
@@ -54,32 +51,25 @@ def preview_campaign(
             console.step(f"{messages:,} messages written")
 
     with console:
-        seen = preview(
-            settings,
-            to,
-            limit=limit,
-            reading=console.reading,
-            agreed=agreed,
-            writing=writing,
-            allow_empty=allow_empty,
+        seen = campaign.preview(
+            to, limit=limit, allow_empty=allow_empty, agreed=agreed, reading=console.reading, writing=writing
         )
     if seen.declined:
         console.say("nothing was written")
-        return STOPPED
+        return seen.exit_code
     ready = seen.counts[Status.PENDING]
     messages = "message" if ready == 1 else "messages"
-    console.say(f"{settings.name}: {ready:,} {messages} written, none sent; the links in them sign nobody in")
+    console.say(f"{campaign.name}: {ready:,} {messages} written, none sent; the links in them sign nobody in")
     show_counts({status: seen.counts[status] for status in Status if status is not Status.PENDING}, console.say)
-    for report in seen.lists:
-        console.notice(f"suppression list {in_words(report)}")
-    for line in seen.fault_lines():
+    for line in seen.suppression:
+        console.notice(f"suppression list {line}")
+    for line in seen.faults:
         console.say(f"  {line}")
     if seen.sizes.largest:
         console.say(f"  the largest message has {seen.sizes.largest:,} bytes")
-    if words := seen.sizes.clipped_words():
-        console.notice(words)
-    console.say(f"look at: {to / 'index.html'}")
-    code = int(seen.counts[Status.INVALID] > 0)
+    if seen.clipped:
+        console.notice(seen.clipped)
+    console.say(f"look at: {seen.index}")
     if json:
-        say_json(preview_document(settings.name, seen, to, code))
-    return code
+        say_json(preview_document(seen))
+    return seen.exit_code

@@ -8,8 +8,8 @@ import signal
 import threading
 from pathlib import Path
 
-from campaign.commands.destination import sandbox_server
 from campaign.commands.folders import refuse_stdout
+from campaign.run.destination import sandbox_server
 from campaign.terminal.stderr import say_aside
 
 

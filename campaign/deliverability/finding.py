@@ -1,6 +1,7 @@
-"""What an inbox, or whoever guards it, has against a campaign's mail: what, where, what to do, and how bad it is.
+"""What a check finds: what, where, what to do, and how bad it is.
 
-Plain values, made by this room and told by whoever asked. Nothing in them is a contact's but its row number.
+Plain values, made by this room of what an inbox has against a campaign's mail, by `campaign/check/` of all the rest,
+and told by whoever asked. Nothing in them is a contact's but its row number.
 """
 
 from dataclasses import dataclass
@@ -34,3 +35,5 @@ class Finding:
     """A setting, a DNS name, a template with its line."""
     fix: str = ""
     """What to do; "" where nothing is to be done."""
+    details: tuple[str, ...] = ()
+    """More on it, a line each."""

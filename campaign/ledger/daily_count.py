@@ -41,9 +41,13 @@ class SqliteDailyCount:
         self._returned: Counter[date] = Counter()
         """Leave given back that it does not know of yet."""
 
+    def reserve(self, day: date, limit: int) -> bool:
+        """Have leave for one message on that day, which `begin` uses; False where `limit` messages have leave."""
+        return (day == self._day and self._kept > 0) or self._ask(day, limit)
+
     def begin(self, day: date, limit: int) -> bool:
         """Take leave for one message on that day; False where `limit` messages have leave."""
-        if (day != self._day or not self._kept) and not self._ask(day, limit):
+        if not self.reserve(day, limit):
             return False
         self._kept -= 1
         self._begun[day] += 1

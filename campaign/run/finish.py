@@ -68,6 +68,7 @@ def finish(
         trouble=trouble,
         stopped=state.stopped or state.declined,
         declined=state.declined,
+        limited=plan.limit is not None,
         profile=dict(profile),
     )
 

@@ -16,6 +16,17 @@ It is here, so HTML that goes as base64 or quoted-printable may be cut off somew
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How large a campaign's messages are, in bytes; 0 where there is none."""
+
+    largest: int = 0
+    largest_html: int = 0
+    """The largest HTML body, decoded: as a mail program has it."""
+    clipped: int = 0
+    """Messages with so much HTML that Gmail cuts off its end."""
+
+
 @dataclass(slots=True, kw_only=True)
 class MessageSizes:
     """Those of one dry run."""
@@ -33,6 +44,11 @@ class MessageSizes:
     smallest_contact: Contact | None = None
     largest_contact: Contact | None = None
     """Whose message is the first, the smallest, the largest; None where there is no message."""
+
+    @property
+    def told(self) -> Sizes:
+        """What anybody may know of them."""
+        return Sizes(largest=self.largest, largest_html=self.largest_html, clipped=self.clipped)
 
     @property
     def samples(self) -> dict[int, Contact]:

@@ -1,6 +1,7 @@
 """From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
 
 import shlex
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from campaign.smtp.session.access_token import TokenCommand
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.tls import client_context
 from campaign.window import SendWindow
+from campaign.worker.domain_limits import DomainLimit
 from campaign.worker.job import Job, MessagePlan
 
 
@@ -62,11 +64,20 @@ class RunPlan:
     """The process that reads the contacts file, where one was begun."""
     backoff: float = 1.0
     """Seconds: `Job.backoff`."""
+    stop: threading.Event | None = None
+    """Once it is set, the run drains."""
+    own_process: bool = True
+    """Whether this process is here for the run alone: it may be forked, and a second signal ends it."""
 
     @property
     def strict(self) -> bool:
         """Whether a line of a suppression list that can't be used stops the run."""
         return not self.sandbox and not self.settings.contacts.suppress_lenient
+
+    @property
+    def spread(self) -> bool:
+        """Whether an even pace is to be kept. Not in the sandbox: a rehearsal need not take as long."""
+        return self.settings.window.pace == "spread" and not self.sandbox
 
     def window(self, now: datetime, first_opened: datetime | None) -> SendWindow:
         """Give the window of this run. A re-send has a fresh one: it opens now, however long ago the first one did."""
@@ -100,8 +111,12 @@ class RunPlan:
         message_id_domain: str | None = None,
         contact_key_salt: bytes | None = None,
         attached: Mapping[str, bytes] | None = None,
+        *,
+        rows_beyond: int | None = None,
     ) -> Job:
-        """Give the orders for the workers, all together. What else is given is as in `MessagePlan`."""
+        """Give the orders for the workers, all together. `rows_beyond`: as in `Job`; what else is given is as in
+        `MessagePlan`. The sandbox keeps no daily limit: a rehearsal need not take as many days.
+        """
         smtp, retry = self.settings.smtp, self.settings.retry
         return Job(
             ledger=self.ledger,
@@ -122,6 +137,13 @@ class RunPlan:
             first_wait=retry.first_wait.total_seconds(),
             longest_wait=retry.longest_wait.total_seconds(),
             stop_after=retry.stop_after,
+            wait=self.wait,
+            daily_limit=() if self.sandbox else self.settings.window.daily_limit or (),
+            domain_limits={
+                domain: DomainLimit(rate=limit.rate, connections=limit.connections)
+                for domain, limit in self.settings.limits.items()
+            },
+            rows_beyond=rows_beyond,
             profile=self.profile,
             backoff=self.backoff,
             min_lifetime=self.settings.link.min_lifetime.total_seconds(),

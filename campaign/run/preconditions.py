@@ -7,7 +7,7 @@ from pathlib import Path
 
 from campaign.contacts import ContactsFile, open_contacts, remembered
 from campaign.durations import brief_duration
-from campaign.errors import ContactsError, LedgerError, TemplateError
+from campaign.errors import ContactsError, LedgerError, SettingsError, TemplateError
 from campaign.ledger.files import generation_file
 from campaign.ledger.opening import note_at_a_glance, open_for_reading
 from campaign.results import COLUMNS, refuse_foreign, result_names
@@ -138,3 +138,17 @@ def usual_processes(smtp: SmtpSettings, contacts: int) -> int:
     if contacts < _SMALL or (smtp.rate is not None and smtp.rate <= _SLOW):
         return 1
     return min(os.cpu_count() or 1, smtp.connections)
+
+
+def require_folder(folder: Path) -> None:
+    """Raise SettingsError where no results could be written into the folder."""
+    if not folder.is_dir():
+        raise SettingsError(
+            "there is no such folder for the results", where=str(folder), fix="make it, or name another"
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(
+            "the results can't be written there",
+            where=str(folder),
+            fix="get the right to write there, or name a file elsewhere with --output",
+        )

@@ -42,7 +42,7 @@ _BYTES_PER_ROW = 60
 
 def run(plan: RunPlan, observer: RunObserver) -> RunSummary:
     """Send what is to be sent, and write down what became of it. Raises UsageError; StoppedError once it has begun."""
-    signals = ShutdownSignals()
+    signals = ShutdownSignals(plan.stop, own_process=plan.own_process)
     with signals.listening():  # from the first: workers are forked with it, and outlive a signal to the whole group
         return _run(plan, observer, signals)
 
@@ -59,7 +59,8 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
         observer.notice(words)
     if plan.begin_afresh is not None:
         plan.begin_afresh()
-    workers = WorkerPool(processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW))
+    processes = processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW)
+    workers = WorkerPool(processes, may_fork=plan.own_process)
     try:
         with open_for_run(plan.ledger, settings.name) as ledger:
             started = _Run(plan, observer, signals, ledger, factory)
@@ -113,6 +114,7 @@ class _Run:
         if not is_enrolled(ledger, contacts, suppress):
             reading = Enrolment(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._plan.strict)
             in_haste = workers.apart and plan.resend is None and not self._observer.asks and window.is_open(_now())
+            in_haste = in_haste and not plan.spread  # an even pace begins with the number of rows
             begun = in_haste and is_broken_off(ledger, contacts, suppress)
             if begun:
                 self._say_who_is_suppressed()  # the lists have been read
@@ -150,12 +152,18 @@ class _Run:
     ) -> None:
         """Let the workers send, while the contacts file is read if it has not been yet."""
         plan, ledger = self._plan, self._ledger
-        ledger.prepare(limit=plan.limit, chosen_only=chosen_only, reading=background is not None)
+        ledger.prepare(
+            limit=plan.limit,
+            chosen_only=chosen_only,
+            reading=background is not None,
+            limited_domains=plan.settings.limits,
+        )
         opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
         ledger.announce_run(opened=opened, templates=self._templates)
         state, observer, signals = self._state, self._observer, self._signals
         sending = Sending(ledger, workers, background, state=state, observer=observer, signals=signals)
-        job = plan.job(window, self._message_id_domain, self._contact_key_salt, self._attached)
+        beyond = ledger.count_due() - state.total if plan.spread else None
+        job = plan.job(window, self._message_id_domain, self._contact_key_salt, self._attached, rows_beyond=beyond)
         sending.go(job, columns_known=self._say_who_is_suppressed)
         self._recover()
         sending.end(where=f"smtp.host {plan.server.host}")

@@ -81,6 +81,7 @@ class Sending:
     def _tick(self) -> None:
         """What has to be looked at a few times a second."""
         self._ledger.checkpoint()
+        self._signals.heed()
         state = self._state
         if self._signals.asked and not state.stop_told:
             self._tell_of_the_stop()

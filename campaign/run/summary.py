@@ -1,6 +1,7 @@
 """How a run ended: the counts of every row, what this run did, why it stopped, and the exit code that follows."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from campaign.model import Status
@@ -29,6 +30,9 @@ class RunSummary:
     """By a signal, or by a "no"."""
     declined: bool = False
     """By a "no"."""
+    limited: bool = False
+    """It was told how many to send at most."""
+    ended_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     profile: dict[str, float] = field(default_factory=dict)
     """CPU seconds by stage, all processes together."""
 
@@ -42,3 +46,32 @@ class RunSummary:
         if self.counts[Status.PENDING] or self.trouble is not None:
             return 3
         return int(any(self.counts[word] for word in (Status.REJECTED, Status.FAILED, Status.INVALID, Status.IN_DOUBT)))
+
+    @property
+    def reason(self) -> str:
+        """Why it stopped before the end, as one word for a program ("" where it did not): those of `campaign guide
+        json`.
+        """
+        return self._why()[0]
+
+    @property
+    def why(self) -> str:
+        """The same as a sentence for people, without its full stop."""
+        return self._why()[1]
+
+    def _why(self) -> tuple[str, str]:
+        now = self.ended_at
+        if self.trouble is not None:
+            return self.trouble.reason, self.trouble.what
+        if not self.counts[Status.PENDING]:
+            return "", ""
+        if self.declined:
+            return "declined", "stopped before the end: nobody said yes"
+        if self.window.is_over(now):
+            return "window_over", f"the window is over: it {self.window.describe(now)}"
+        if not self.window.is_open(now):
+            words = f"the window is not open yet: it {self.window.describe(now)}"
+            return "signal" if self.stopped else "not_open", words
+        if self.stopped:
+            return "signal", "stopped before the end"
+        return "limit" if self.limited else "not_chosen", "there is more to send"

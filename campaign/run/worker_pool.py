@@ -16,10 +16,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkContext, SpawnContext
+from multiprocessing.context import ForkProcess
 from multiprocessing.reduction import recv_handle, send_handle
 
 from campaign.core_dumps import switch_off_core_dumps
+from campaign.run.fresh_process import FreshProcess
 from campaign.run.shutdown import ShutdownSignals
 from campaign.worker.job import Job, StopReason, WorkerReport
 from campaign.worker.worker import Worker
@@ -30,21 +31,25 @@ _DRAIN = "drain"
 class WorkerPool:
     """The workers of a run. Made before the ledger is opened: SQLite forbids to carry an open one into a fork."""
 
-    def __init__(self, processes: int) -> None:
-        """`processes` of 1 means: no process but this one."""
-        forks = sys.platform == "linux" and threading.active_count() == 1
-        context: ForkContext | SpawnContext = (
-            multiprocessing.get_context("fork") if forks else multiprocessing.get_context("spawn")
-        )
+    def __init__(self, processes: int, *, may_fork: bool = True) -> None:
+        """`processes` of 1 means: no process but this one. `may_fork`: this process holds nothing that a copy of it
+        should not.
+        """
+        forks = may_fork and sys.platform == "linux" and threading.active_count() == 1
         self._here: Worker | None = None
         self._members: list[WorkerProcess] = []
         for _ in range(processes if processes > 1 else 0):
-            self._members.append(WorkerProcess(context, [member.pipe for member in self._members]))
+            self._members.append(WorkerProcess([member.pipe for member in self._members], forks=forks))
 
     @property
     def apart(self) -> bool:
         """Whether the workers have processes of their own."""
         return bool(self._members)
+
+    @property
+    def processes(self) -> "list[ForkProcess | FreshProcess]":
+        """Those of the workers."""
+        return [member.process for member in self._members]
 
     def work(
         self,
@@ -146,11 +151,15 @@ class WorkerPool:
 class WorkerProcess:
     """One worker process and the pipe to it. `others` are this process's pipes to those begun before it."""
 
-    def __init__(self, context: ForkContext | SpawnContext, others: Sequence[Connection]) -> None:
-        self.pipe, theirs = context.Pipe()
-        inherited = [*others, self.pipe] if isinstance(context, ForkContext) else []
-        self.process = context.Process(target=_work, args=(theirs, inherited), daemon=True)
-        self.process.start()
+    def __init__(self, others: Sequence[Connection], *, forks: bool) -> None:
+        self.pipe, theirs = multiprocessing.Pipe()
+        self.process: ForkProcess | FreshProcess
+        if forks:
+            context = multiprocessing.get_context("fork")
+            self.process = context.Process(target=serve, args=(theirs, [*others, self.pipe]), daemon=True)
+            self.process.start()
+        else:
+            self.process = FreshProcess(theirs, self.pipe)
         theirs.close()
         self._drained = False
 
@@ -173,7 +182,7 @@ def _told(report: WorkerReport) -> WorkerReport:
     return replace(report, notices=())
 
 
-def _work(pipe: Connection, inherited: Sequence[Connection]) -> None:
+def serve(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     """A worker process. A pipe that a fork has copied into it would hide its parent's end: it closes them."""
     switch_off_core_dumps()  # one that was spawned inherits no more than the limit
     for number in (signal.SIGINT, signal.SIGHUP):  # a terminal sends them to us all; the parent decides

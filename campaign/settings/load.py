@@ -30,18 +30,20 @@ def load_settings(
     *,
     overrides: Mapping[str, object] = MappingProxyType({}),
     environ: Mapping[str, str] | None = None,
+    may_hold_secrets: bool = False,
 ) -> Settings:
     """Read settings: an option beats the environment, which beats the file.
 
     `overrides` are options by dotted name ("smtp.host"); those that are None were not given. `environ` is the process's
-    own unless given. Relative paths, wherever they are written, are relative to the folder of `path`.
+    own unless given. `may_hold_secrets`: a program gives the options, and not a command line, which everybody on the
+    machine can read. Relative paths, wherever they are written, are relative to the folder of `path`.
     Raises `SettingsError`.
     """
     path = Path(path)
     document = _parsed(_read(path), path)
     path = Path(os.path.realpath(path))  # one campaign, whichever link led to it, has one ledger
     notes = SourceNotes()
-    options = OptionsSource(notes, overrides)
+    options = OptionsSource(notes, overrides, may_hold_secrets=may_hold_secrets)
     environment = EnvironmentSource(notes, os.environ if environ is None else environ, path.parent)
     file = FileSource(notes, document, path)
     settings: Settings | None = None

@@ -78,11 +78,12 @@ class Source(PydanticBaseSettingsSource):
 
 
 class OptionsSource(Source):
-    """Options of the command line, by dotted name. None means: not given."""
+    """Options of the command line, or what a program gives, by dotted name. None means: not given."""
 
-    def __init__(self, notes: SourceNotes, options: Mapping[str, object]) -> None:
+    def __init__(self, notes: SourceNotes, options: Mapping[str, object], *, may_hold_secrets: bool = False) -> None:
         super().__init__(notes)
         self.options = options
+        self.may_hold_secrets = may_hold_secrets
 
     def __call__(self) -> dict[str, Any]:
         """Give the options."""
@@ -90,13 +91,27 @@ class OptionsSource(Source):
             origin = f"the option for {as_written(key)}"
             if value is None:
                 continue
-            if key in SECRETS:
+            if key in SECRETS and self.may_hold_secrets:
+                self._put_secret(key, value, origin)
+            elif key in SECRETS:
                 self.refuse_secret(key, f"{key}: secrets", origin)
             elif key in FIELDS:
                 self.put(key, value, origin)
             else:
                 self.refuse_unknown(key, origin)
         return self.values
+
+    def _put_secret(self, key: str, value: object, origin: str) -> None:
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not isinstance(given, str):
+            self.notes.refuse(f"{key} is no text", fix="give the secret as a str", origin=origin)
+            return
+        try:
+            self.put(key, SecretStr(bare_secret(given)), origin)
+        except UnfitSecretError as error:
+            self.notes.refuse(
+                f"{key} {error.problem}", fix=error.fix or f"give {key} nothing but the secret", origin=origin
+            )
 
 
 class EnvironmentSource(Source):

@@ -1,7 +1,7 @@
 """What a person sees on a terminal, and how a command ends.
 
 a run while it goes on   console, with live_line (the one that moves) and progress_words (what it says)
-how it ended             summary, with counts, stop_reason and next_commands, which invocation makes to be pasted
+how it ended             summary, with next_commands, which invocation makes to be pasted
 a check                  findings
 wrong usage              usage, idle_options (those that would do nothing)
 errors, exit codes       exit_codes

@@ -73,6 +73,10 @@ class Console:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the live line away, so that somebody else can say something."""
         self._line.clear()
 
     def reading(self, rows: int) -> None:

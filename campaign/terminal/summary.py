@@ -9,13 +9,12 @@ from datetime import UTC, datetime, timedelta
 from campaign.durations import brief_duration
 from campaign.errors import CampaignError
 from campaign.model import Status
+from campaign.run.counts import show_counts
 from campaign.run.summary import RunSummary
 from campaign.settings import WindowSettings
-from campaign.terminal.counts import show_counts
 from campaign.terminal.invocation import Invocation
 from campaign.terminal.next_commands import is_stale, next_commands, show_next
 from campaign.terminal.stdout import Say
-from campaign.terminal.stop_reason import stop_reason
 
 _MAILABLE = (Status.PENDING, Status.SENT, Status.REJECTED, Status.FAILED, Status.IN_DOUBT)
 """Of rows that can be mailed, or could be once."""
@@ -45,7 +44,7 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
     if summary.profile:
         show_profile(summary.profile, max(1, summary.sent_now), say)
     if counts[Status.PENDING] and trouble is None:
-        say(stop_reason(summary, now)[1])
+        say(summary.why)
     if not summary.results_written:  # nothing can be done before the ledger is back
         return
     say(f"results: {summary.results}")

@@ -44,8 +44,6 @@ class DailyLimit:
         self._limit = 0
         self._full = False
         self._looked = float("-inf")
-        self._leave: date | None = None
-        """Leave that no message has used yet."""
         self._under_way: dict[int, date] = {}
         """The day whose leave a message has that is being sent, by contact."""
 
@@ -53,7 +51,7 @@ class DailyLimit:
         """Give the moment until which rows are held: as `Hold.until`, the same for each queue."""
         del queue
         moment, present = self._look_at_the_day(), self._clock()
-        if self._leave is None and present - self._looked >= _LOOK_AGAIN:
+        if present - self._looked >= _LOOK_AGAIN:
             self._looked = present
             self._full = not self._count.has_room(self._today, self._limit)
         if not self._full:
@@ -63,29 +61,20 @@ class DailyLimit:
         return max(now, present + max(0.001, (self._ends - moment).total_seconds()))
 
     def take(self) -> bool:
-        """Have leave for one message; what was taken and not used is good until the day ends."""
+        """Have leave for one message. What is not used is good for the next."""
         self._look_at_the_day()
-        if self._leave is not None and self._leave != self._today:
-            self.give_back()
-        if self._leave is None:
-            if self._full or not self._count.begin(self._today, self._limit):
-                self._full = True
-                return False
-            self._leave = self._today
-        return True
+        if not self._full and not self._count.reserve(self._today, self._limit):
+            self._full, self._looked = True, self._clock()
+        return not self._full
 
     def give_back(self) -> None:
         """Let others have what is not used."""
-        if self._leave is not None:
-            self._count.give_back(self._leave)
-            self._leave = None
         self._count.hand_back()
 
     def begun(self, contact: int) -> None:
-        """Hear that the contact's message uses the leave that was taken."""
-        if self._leave is not None:
-            self._under_way[contact] = self._leave
-            self._leave = None
+        """Hear that the contact's message has begun, by the leave that was taken just before, and is claimed now."""
+        if self._count.begin(self._today, self._limit):
+            self._under_way[contact] = self._today
 
     def ended(self, contact: int, *, left: bool) -> None:
         """Hear what became of a message that had begun: whether it has `left`, or the row goes again."""

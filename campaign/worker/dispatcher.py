@@ -19,6 +19,7 @@ from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.claims import Claims
 from campaign.worker.job import Job
 from campaign.worker.judge import Judge
+from campaign.worker.limits import Limits
 from campaign.worker.outcomes import Outcomes
 from campaign.worker.policy import RETRY, Action, judge, refusal
 from campaign.worker.preparation import Preparation
@@ -45,6 +46,7 @@ class Dispatcher:
         send_rate: SendRate,
         breaker: CircuitBreaker,
         clock: Callable[[], float],
+        limits: Limits | None = None,
     ) -> None:
         self.draining = False
         """No more attempts are given out; those under way go on."""
@@ -53,14 +55,16 @@ class Dispatcher:
         self._where = f"smtp.host {job.server.host}"
         self.sessions = SessionFailures(breaker, stop_after=job.stop_after, backoff=job.backoff, where=self._where)
         self._rows = rows
-        self._turns = Turns(rows, send_rate, journal)
+        self._turns = Turns(rows, send_rate, journal, limits)
         self._send_rate = send_rate
         self._breaker = breaker
         self._clock = clock
         self._window = job.message_plan.window
         self._opening_is_set = job.opening_is_set
         self._min_lifetime = job.min_lifetime
-        self._outcomes = Outcomes(job, rows=rows, journal=journal, send_rate=send_rate, breaker=breaker, clock=clock)
+        self._outcomes = Outcomes(
+            job, rows=rows, journal=journal, send_rate=send_rate, breaker=breaker, clock=clock, limits=limits
+        )
         self._claims = Claims(journal)
         self._judge = Judge(journal)
         self._preparation = Preparation(make, size_of, rows=rows, outcomes=self._outcomes, claims=self._claims)
@@ -115,7 +119,7 @@ class Dispatcher:
             while (due := self._turns.next(now)) is not None:
                 attempt = self._preparation.prepare(due, session)
                 if attempt is not None:
-                    self._turns.begun()
+                    self._turns.begun(due)
                     return attempt
         except CampaignError as error:
             self._breaker.stop(error)

@@ -6,7 +6,7 @@ Moments are monotonic seconds. Raises LedgerError.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campaign.ledger.interface import RateLimit
 from campaign.ledger.row_queues import queue_parts
@@ -22,7 +22,11 @@ class DomainLimit:
     rate: float | None = None
     """Messages a second, all processes together; None: as many as can be."""
     connections: int | None = None
-    """Messages under way at once, of one worker; 0: others have them all. None: as many as can be."""
+    """Messages under way at once; 0: other processes have them all. None: as many as can be."""
+
+    def share(self, number: int, processes: int) -> "DomainLimit":
+        """Give what one of so many processes has of it. All shares together are just as much."""
+        return replace(self, connections=None if self.connections is None else (self.connections + number) // processes)
 
 
 class DomainLimits:

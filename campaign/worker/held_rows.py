@@ -10,6 +10,8 @@ from collections.abc import Callable
 from campaign.model import DueRow
 from campaign.worker.held_queues import HeldQueues
 
+_AT_ONCE = 4
+"""Rows of one queue that are let go at a time: it may be held again after the first."""
 _LOOK_AGAIN = 1.0
 """Seconds after which to look again whatever was said: clocks are set, and limits are lifted early."""
 
@@ -35,19 +37,35 @@ class HeldRows:
         """How many of them were tried before."""
         return sum(due.tries > 0 for rows in self._rows.values() for due in rows)
 
-    def put(self, due: DueRow) -> None:
-        """Keep a row whose queue is held."""
-        self._rows.setdefault(due.queue, deque()).append(due)
-        self._look_at = min(self._look_at, self._holds.until(due.queue, self._holds.now))
+    def put(self, *rows: DueRow) -> None:
+        """Keep rows whose queues are held. Those that were here before stand first again."""
+        first = []
+        for due in rows:
+            of_queue = self._rows.setdefault(due.queue, deque())
+            if of_queue and due.contact.number < of_queue[0].contact.number:
+                first.append(due)
+            else:
+                of_queue.append(due)
+            self._look_at = min(self._look_at, self._holds.until(due.queue, self._holds.now))
+        for due in reversed(first):
+            self._rows[due.queue].appendleft(due)
 
     def release(self, now: float) -> list[DueRow]:
-        """Take out the rows of queues that are held no more."""
+        """Take out rows of queues that are held no more, the first of each."""
         if not self._rows or now < self._look_at:
             return []
-        free = [queue for queue in self._rows if self._holds.until(queue, now) <= now]
-        released = [due for queue in free for due in self._rows.pop(queue)]
+        released: list[DueRow] = []
+        for queue in [queue for queue in self._rows if self._holds.until(queue, now) <= now]:
+            rows = self._rows[queue]
+            released += [rows.popleft() for _ in range(min(_AT_ONCE, len(rows)))]
+            if not rows:
+                del self._rows[queue]
         self._look_at = min(soonest(self._rows, self._holds, now), now + _LOOK_AGAIN)
         return released
+
+    def look_again(self) -> None:
+        """Hear that a queue may be held no more."""
+        self._look_at = 0.0
 
     def withdraw(self, contact: int) -> DueRow | None:
         """Take out a contact's row, if it is here."""

@@ -10,6 +10,7 @@ from campaign.settings import LinkSettings, MessageSettings
 from campaign.smtp.pipelining.trials import Pipelining
 from campaign.smtp.session.server import Server
 from campaign.window import SendWindow
+from campaign.worker.domain_limits import DomainLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,14 @@ class Job:
     """Seconds that a link must still live when its message leaves."""
     opening_is_set: bool = False
     """Whether the operator has said when the window opens; otherwise it opened when the campaign began."""
+    wait: bool = True
+    """Whether to wait for the next day where today's number is reached; otherwise the run ends."""
+    daily_limit: tuple[int, ...] = ()
+    """Messages a day, by days with mail, the last one for all that follow; none: as many as can be."""
+    domain_limits: Mapping[str, DomainLimit] = field(default_factory=dict)
+    """By recipient domain, in lower-case ASCII."""
+    rows_beyond: int | None = None
+    """Where an even pace is to be kept: pending rows of the campaign that are none of this run's."""
     profile: bool = False
     backoff: float = 1.0
     """Seconds before the next attempt at a server that takes no session or says "slow down"; doubled when it goes on.
@@ -69,9 +78,13 @@ class Job:
     """
 
     def shares(self, processes: int) -> Iterator["Job"]:
-        """Divide the connections among so many processes."""
+        """Divide the connections among so many processes, and the messages that domains may have under way."""
         for number in range(processes):
-            yield replace(self, connections=max(1, (self.connections + number) // processes))
+            yield replace(
+                self,
+                connections=max(1, (self.connections + number) // processes),
+                domain_limits={domain: limit.share(number, processes) for domain, limit in self.domain_limits.items()},
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

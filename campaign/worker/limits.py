@@ -28,26 +28,21 @@ class Limits:
         """Have leave for one message. What is not used is good for the next."""
         return self._daily is None or self._daily.take()
 
-    def give_back(self) -> None:
-        """Let others have what is not used."""
+    def give_back(self, now: float) -> None:
+        """Let others have what is not used, where there is no row to begin."""
         if self._daily is not None:
             self._daily.give_back()
+        self._give_up(now)
 
     def admit(self, due: DueRow, now: float) -> bool:
         """Say whether this row's message may begin. Leave of the row before, if that became none, is given back."""
         if self._domains is None:
             return True
-        self.give_up(now)
+        self._give_up(now)
         if not self._domains.take(due.queue, now):
             return False
         self._admitted = due
         return True
-
-    def give_up(self, now: float) -> None:
-        """Give back the leave of a row that became no message."""
-        if self._domains is not None and self._admitted is not None:
-            self._domains.give_back(self._admitted.queue, now)
-            self._admitted = None
 
     def begun(self, due: DueRow) -> None:
         """Hear that the row became a message."""
@@ -63,3 +58,9 @@ class Limits:
             self._daily.ended(due.id, left=left)
         if self._domains is not None and self._domains.ended(due.id):
             self._released()
+
+    def _give_up(self, now: float) -> None:
+        """Give back the leave of a row that became no message."""
+        if self._domains is not None and self._admitted is not None:
+            self._domains.give_back(self._admitted.queue, now)
+            self._admitted = None

@@ -13,6 +13,7 @@ from campaign.model import DueRow, Outcome, Reply, Status
 from campaign.worker.backoff import Schedule, Throttled
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.job import Job
+from campaign.worker.limits import Limits
 from campaign.worker.policy import Action, Verdict
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
@@ -33,6 +34,7 @@ class Outcomes:
         send_rate: SendRate,
         breaker: CircuitBreaker,
         clock: Callable[[], float],
+        limits: Limits | None = None,
     ) -> None:
         self.settled: Counter[str] = Counter()
         """Contacts by the status they were given."""
@@ -43,6 +45,7 @@ class Outcomes:
         self._send_rate = send_rate
         self._breaker = breaker
         self._clock = clock
+        self._limits = limits
         self._window = job.message_plan.window
         self._schedule = Schedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
         self._throttled = Throttled(job.backoff)
@@ -81,20 +84,21 @@ class Outcomes:
 
     def settle(self, due: DueRow, status: Status, reply: Reply | None, detail: str = "") -> None:
         """Write down a claimed row's last word."""
-        del self.under_way[due.id]
+        self._end(due, left=True)
         self._throttled.forget(due.id)
         self.settled[status] += 1
         self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail))
 
     def give_back(self, due: DueRow) -> None:
         """Let a claimed row go again as if it had never been claimed."""
-        del self.under_way[due.id]
+        self._end(due, left=False)
         self._journal.release(due.id)
         self._rows.give_back(due)
 
     def abandon(self, contact: int) -> None:
         """Let go of a row that another worker has claimed."""
-        self.under_way.pop(contact, None)
+        if (due := self.under_way.get(contact)) is not None:
+            self._end(due, left=False)
 
     def doubt(self, contact: int, why: str) -> None:
         """Give up on a row that was put off, and may have been delivered all the same."""
@@ -147,6 +151,12 @@ class Outcomes:
 
     def _unsettle(self, due: DueRow, reply: Reply | None, detail: str, *, spent: bool) -> None:
         """Write down what the server said, and that the row is pending again."""
-        del self.under_way[due.id]
+        self._end(due, left=False)
         outcome = Outcome(contact=due.id, status=Status.PENDING, reply=reply, detail=detail, spent=spent)
         self._journal.settle(outcome)
+
+    def _end(self, due: DueRow, *, left: bool) -> None:
+        """The row's message is under way no more: it has `left`, or the row goes again."""
+        del self.under_way[due.id]
+        if self._limits is not None:
+            self._limits.ended(due, left=left)

@@ -41,6 +41,8 @@ class RowQueue:
         self._fresh: deque[DueRow] = deque()
         self._waiting = WaitingRows()
         self._held = HeldRows(self._holds)
+        self._freed: deque[DueRow] = deque()
+        """The first of them whose queue is held no more."""
         self._left: frozenset[str] = frozenset()
         """The queues of all that the ledger still has, where each of them is held."""
         self._exhausted = False
@@ -51,7 +53,7 @@ class RowQueue:
     @property
     def done(self) -> bool:
         """Whether no row is left, now or later, that this run is to wait for."""
-        if self._fresh or self._waiting or not (self._exhausted or self._left):
+        if self._fresh or self._freed or self._waiting or not (self._exhausted or self._left):
             return False
         return soonest(self.held_queues, self._holds, self._holds.now) == float("inf") if self._holds else True
 
@@ -71,7 +73,7 @@ class RowQueue:
             self._sort_out(now)
         moment = self._waiting.next_moment
         due = 1 if moment is not None and moment <= now else 0
-        return due + (len(self._fresh) or (_LARGEST_BLOCK if self._may_take(now) else 0))
+        return due + (len(self._fresh) + len(self._freed) or (_LARGEST_BLOCK if self._may_take(now) else 0))
 
     def next_moment(self) -> float | None:
         """When the next row is due, where none is ready."""
@@ -90,12 +92,14 @@ class RowQueue:
         due = self._waiting.take(now) if self._waiting else None
         if due is not None:
             return due
+        if self._freed:
+            return self._freed.popleft()
         self.fetch(now)
         return self._fresh.popleft() if self._fresh else None
 
     def fetch(self, now: float) -> None:
         """Have the next rows here, though none of them may begin yet: so it is known when there are no more."""
-        if not self._fresh and self._may_take(now):
+        if not self._fresh and not self._freed and self._may_take(now):
             self._take(now)
 
     def give_back(self, due: DueRow) -> None:
@@ -112,15 +116,20 @@ class RowQueue:
     def withdraw(self, contact: int) -> DueRow | None:
         """Take out a row that was put off, or given back, if it waits here."""
         due = self._waiting.withdraw(contact) or self._held.withdraw(contact)
-        if due is None:
-            due = next((fresh for fresh in self._fresh if fresh.id == contact), None)
-            if due is not None:
-                self._fresh.remove(due)
+        for rows in (self._fresh, self._freed):
+            if due is None and (due := next((one for one in rows if one.id == contact), None)) is not None:
+                rows.remove(due)
         return due
 
     def take_waiting(self, of: Callable[[str], bool] = lambda _: True) -> list[DueRow]:
         """Take out all rows that were put off, of queues that `of` is true for."""
         return self._waiting.take_all(of) + self._held.take_tried(of)
+
+    def look_again(self) -> None:
+        """Hear that a queue may be held no more."""
+        self._held.look_again()
+        if self._left:
+            self._look_again = 0.0
 
     def _may_take(self, now: float) -> bool:
         """Whether the ledger may have rows to give."""
@@ -130,14 +139,19 @@ class RowQueue:
         """Put aside the rows in front whose queue is held, and have those here whose queue is held no more."""
         holds = self._holds
         holds.now = now
-        self._fresh.extendleft(reversed(self._held.release(now)))
+        if not self._freed and (freed := self._held.release(now)):
+            self._freed.extend(freed)
+            self._look_again = min(self._look_again, now)  # those may have been all that were here of their queue
         while (first := self._waiting.first(now)) is not None and first.queue in holds:
             self._waiting.take(now)
             self._held.put(first)
-        while self._fresh and self._fresh[0].queue in holds:
-            self._held.put(self._fresh.popleft())
+        for rows in (self._freed, self._fresh):
+            held = []
+            while rows and rows[0].queue in holds:
+                held.append(rows.popleft())
+            self._held.put(*held)
         if self._left and now >= self._look_again:
-            until = soonest(self._left, holds, now)
+            until = soonest(self._left - self._held.queues, holds, now)
             if until <= now:
                 self._left = frozenset()
             else:
@@ -149,7 +163,7 @@ class RowQueue:
             self._block = min(2 * self._block, _LARGEST_BLOCK)
         elif lasted > _SLOW:
             self._block = max(1, self._block // 2)
-        rows = self._due_rows.take(self._block, held=self._holds if self._holds else ())
+        rows = self._due_rows.take(self._block, held=_Held(self._holds, self._held) if self._holds else ())
         if rows is None:
             self._exhausted = True
         elif rows:
@@ -161,3 +175,16 @@ class RowQueue:
             self._sort_out(now)
         else:
             self._look_again = now + (_PASSING_WAIT if self._due_rows.passing else _READING_WAIT)
+
+
+class _Held:
+    """The queues of which no rows are wanted: those that are held, and those of which some are here already, so that
+    there are never more of them than were taken at once.
+    """
+
+    def __init__(self, holds: HeldQueues, rows: HeldRows) -> None:
+        self._holds = holds
+        self._here = rows.queues
+
+    def __contains__(self, queue: object) -> bool:
+        return queue in self._here or queue in self._holds

@@ -1,7 +1,8 @@
-"""Whose turn it is, once the rate has given leave to begin one more. Raises LedgerError."""
+"""Whose turn it is, once the rate, and whatever else limits what may begin, has given leave. Raises LedgerError."""
 
 from campaign.ledger.interface import Journal
 from campaign.model import DueRow
+from campaign.worker.limits import Limits
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
 
@@ -10,12 +11,13 @@ _UNWRITTEN = 0.1
 
 
 class Turns:
-    """One worker's rows, at the rate of the run."""
+    """One worker's rows, at the rate of the run and within its limits, if there are any."""
 
-    def __init__(self, rows: RowQueue, send_rate: SendRate, journal: Journal) -> None:
+    def __init__(self, rows: RowQueue, send_rate: SendRate, journal: Journal, limits: Limits | None = None) -> None:
         self._rows = rows
         self._send_rate = send_rate
         self._journal = journal
+        self._limits = limits
         self._leave = False
         """There is leave for a message that has not begun."""
 
@@ -25,16 +27,27 @@ class Turns:
             if self._journal.holds(due.id):
                 self._rows.put_off(due, now + _UNWRITTEN)
                 continue
-            if not self._leave and not self._send_rate.take(now):  # another process was quicker
+            if not self._leave and not self._take(now):  # another process was quicker, or the day's number is reached
                 self._rows.put_off(due, now)
                 return None
             self._leave = True
+            if self._limits is not None and not self._limits.admit(due, now):
+                self._rows.give_back(due)  # its queue is held from now on
+                continue
             return due
+        if self._limits is not None:
+            self._limits.give_back(now)
         if self._leave:
             self._leave = False
             self._send_rate.give_back(now)
         return None
 
-    def begun(self) -> None:
+    def begun(self, due: DueRow) -> None:
         """Hear that the row became a message."""
         self._leave = False
+        if self._limits is not None:
+            self._limits.begun(due)
+
+    def _take(self, now: float) -> bool:
+        """Take leave for any message. What one of the two has given stays good where the other gives none yet."""
+        return (self._limits is None or self._limits.take()) and self._send_rate.take(now)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from campaign.errors import CampaignError, LedgerError
+from campaign.ledger.interface import RateLimit
 from campaign.ledger.opening import open_for_worker
 from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.pipelining.trials import PipeliningTrials
@@ -23,7 +24,10 @@ from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.commits import Commits
 from campaign.worker.connection_limit import ConnectionLimit
 from campaign.worker.dispatcher import Dispatcher
+from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job, WorkerReport
+from campaign.worker.limit_setup import daily_limit, domain_limits, paced
+from campaign.worker.limits import Limits
 from campaign.worker.profile import Profile
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
@@ -46,9 +50,13 @@ class Worker:
         attempts = AttemptFactory(job.message_plan, self._profile)
         self._breaker = CircuitBreaker(stop_after=job.stop_after, where=f"smtp.host {job.server.host}")
         self._ledger = open_for_worker(job.ledger, wake=lambda: self.pool.waker.wake())
-        shared = None if job.rate is None else self._ledger.rate_limit("", job.rate)
+        shared: RateLimit | None = None if job.rate is None else self._ledger.rate_limit("", job.rate)
+        shared = paced(job, self._ledger, shared)
         self._send_rate = SendRate(job.rate, now=clock(), second=job.backoff, shared=shared)
-        self._rows = RowQueue(self._ledger.due_rows)
+        daily, domains = daily_limit(job, self._ledger, clock=clock), domain_limits(job, self._ledger)
+        holds = [hold for hold in (daily, domains) if hold is not None]
+        self._rows = RowQueue(self._ledger.due_rows, HeldQueues(*holds))
+        limits = Limits(daily, domains, released=self._rows.look_again) if holds else None
         self._journal = self._ledger.journal
         self._dispatcher = Dispatcher(
             job,
@@ -59,6 +67,7 @@ class Worker:
             send_rate=self._send_rate,
             breaker=self._breaker,
             clock=clock,
+            limits=limits,
         )
         self.pool = Pool(
             connect=lambda: connect(job.server),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campaign.commands.check.domains import name_server as name_server_of
+from campaign.check.domains import name_server as name_server_of
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command, Said, assert_three_parts
 from tests.conftest import StartServer

@@ -5,7 +5,6 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Sequence
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -30,9 +29,8 @@ class Scene:
     """A campaign that is ready to be sent, and a workers to do it; the workers is made first, as a run does."""
 
     def __init__(self, folder: Path, processes: int, people: int = PEOPLE, **smtp: object) -> None:
-        before = set(multiprocessing.active_children())
         self.workers = WorkerPool(processes)
-        self.children: list[BaseProcess] = [one for one in multiprocessing.active_children() if one not in before]
+        self.children = self.workers.processes
         self.signals = ShutdownSignals()
         self.reports: list[Sequence[WorkerReport]] = []
         self.ticks = 0
@@ -87,7 +85,7 @@ def test_the_work_is_divided_and_nobody_is_mailed_twice(tmp_path: Path, server: 
     assert all(report.last for report in scene.reports[-1])
     assert all(report.trouble is None for report in scene.reports[-1])
     scene.workers.dismiss()
-    assert not any(child.is_alive() for child in scene.children)
+    assert all(child.exitcode == 0 for child in scene.children)
 
 
 def test_beside_threads_workers_are_begun_afresh_and_do_the_same(tmp_path: Path, server: FaultServer) -> None:
@@ -101,7 +99,7 @@ def test_beside_threads_workers_are_begun_afresh_and_do_the_same(tmp_path: Path,
 
 def test_workers_that_never_get_a_job_end_when_they_are_let_go(tmp_path: Path) -> None:
     scene = Scene(tmp_path, 3)
-    assert all(child.is_alive() for child in scene.children)
+    assert all(child.exitcode is None for child in scene.children)
     scene.workers.dismiss()
     assert [child.exitcode for child in scene.children] == [0, 0, 0]
 
@@ -171,7 +169,7 @@ def test_who_was_asked_to_stop_before_the_work_begins_nothing(
     tmp_path: Path, server: FaultServer, processes: int
 ) -> None:
     scene = Scene(tmp_path, processes)
-    scene.signals.asked = True
+    scene.signals.ask()
     with server:
         counts = scene.work(server)
         assert counts[Status.SENT] == len(server.accepted)

@@ -1,85 +1,34 @@
-"""What a check finds, for people and for programs: every finding has the same fields."""
-
-import ast
-import re
-from collections.abc import Iterator
-from pathlib import Path
+"""What a check finds, for people: where it is, and what to do, on lines of their own."""
 
 import pytest
 
-import campaign
 from campaign.deliverability import Finding, Severity
-from campaign.errors import CampaignError, LedgerError, SettingsError
-from campaign.terminal.findings import Findings
-
-ROOT = Path(campaign.__file__).parent
-FIELDS = {"kind", "rule", "what", "where", "fix"}
+from campaign.terminal.findings import FindingsConsole
 
 
-def found_in_every_way() -> Findings:
-    found = Findings()
-    found.ok("window", "open")
-    found.note("odd", rule="contacts_odd")
-    found.note("odd", rule="html_clipped", where="body.html", fix="make it shorter")
-    found.fault(SettingsError("it is missing", where="the environment", fix="set it"))
-    found.tell(Finding(severity=Severity.OK, rule="spam", what="fine"))
-    found.tell(Finding(severity=Severity.NOTE, rule="spam", what="so so", where="row 1", fix="look"))
-    found.tell(Finding(severity=Severity.WRONG, rule="spam", what="bad", where="row 1", fix="look"))
-    return found
+def found_in_every_way(console: FindingsConsole) -> None:
+    console.found(Finding(severity=Severity.OK, rule="window", what="open"))
+    console.found(Finding(severity=Severity.NOTE, rule="contacts_odd", what="odd"))
+    console.detail("  more")
+    console.found(Finding(severity=Severity.HINT, rule="spf", what="so so", where="body.html", fix="make it shorter"))
+    console.found(Finding(severity=Severity.WRONG, rule="settings", what="it is missing", where="the environment"))
 
 
-def test_every_finding_has_the_same_fields() -> None:
-    found = found_in_every_way().found
-    assert all(one.keys() >= FIELDS and all(isinstance(one[field], str) for field in FIELDS) for one in found)
-    assert all(one["rule"] and one["what"] for one in found)
-    assert [one["kind"] for one in found] == ["ok", "note", "note", "wrong", "ok", "note", "wrong"]
+LINES = [
+    "ok     window: open",
+    "note   odd",
+    "  more",
+    "hint   so so",
+    "       where: body.html",
+    "       to do: make it shorter",
+    "WRONG  it is missing",
+    "       where: the environment",
+]
 
 
-def test_the_older_names_are_kept() -> None:
-    for one in found_in_every_way().found:
-        extra = {name: one[name] for name in one.keys() - FIELDS}
-        expected = {"ok": {"words": one["what"], "subject": one["rule"]}, "note": {"words": one["what"]}, "wrong": {}}
-        assert extra == expected[one["kind"]]
-
-
-def test_a_person_is_told_where_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    found_in_every_way()
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "ok     window: open"
-    assert lines[1:4] == ["note   odd", "note   odd", "       where: body.html"]
-    assert lines[4:7] == ["       to do: make it shorter", "WRONG  it is missing", "       where: the environment"]
-
-
-@pytest.mark.parametrize(
-    ("error", "rule"),
-    [
-        (SettingsError("x"), "settings"),
-        (LedgerError("x"), "ledger"),
-        (CampaignError("x", reason="sign_in_refused"), "sign_in_refused"),
-    ],
-)
-def test_an_error_without_a_rule_has_its_reason_or_its_kind(error: CampaignError, rule: str) -> None:
-    found = Findings()
-    found.fault(error)
-    found.fault(error)
-    assert [one["rule"] for one in found.found] == [rule]
-
-
-def _rules(path: Path) -> Iterator[str]:
-    """Every rule that a module names; a part that is put in is any word."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        for word in node.keywords if isinstance(node, ast.Call) else ():
-            if word.arg == "rule" and isinstance(word.value, ast.Constant):
-                yield re.escape(str(word.value.value))
-            elif word.arg == "rule" and isinstance(word.value, ast.JoinedStr):
-                yield "".join(
-                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+"
-                    for part in word.value.values
-                )
-
-
-def test_every_rule_of_the_check_is_in_the_guide() -> None:
-    text = (ROOT / "guide" / "json.md").read_text("utf-8")
-    rules = {rule for path in (ROOT / "commands" / "check").glob("*.py") for rule in _rules(path)}
-    assert {"html_clipped", r"link_missing_in_\w+"} <= rules
-    assert [rule for rule in sorted(rules) if re.search(f"`{rule}`", text) is None] == []
+@pytest.mark.parametrize("aside", [False, True])
+def test_a_person_is_told_where_and_what_to_do(capsys: pytest.CaptureFixture[str], aside: bool) -> None:
+    found_in_every_way(FindingsConsole(title="small", aside=aside))
+    said = capsys.readouterr()
+    assert (said.err if aside else said.out).splitlines() == LINES
+    assert (said.out if aside else said.err) == ""

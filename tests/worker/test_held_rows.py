@@ -94,7 +94,7 @@ def test_rows_that_were_taken_before_their_queue_was_held_wait_here_and_come_fir
     assert drain(rows, 2.0) == []
     assert rows.held_queues == {"a"}
     assert rows.next_moment() == 9.0
-    assert drain(rows, 9.0) == [2, 1]
+    assert drain(rows, 9.0) == [1, 2]
     assert rows.done
 
 

@@ -117,6 +117,9 @@ class DailyCount(Protocol):
         message is claimed next, or the leave given back: nothing is committed between the two.
         """
 
+    def reserve(self, day: date, limit: int) -> bool:
+        """Have leave for one message on that day, which the next `begin` uses; False where `limit` messages have it."""
+
     def has_room(self, day: date, limit: int) -> bool:
         """Whether fewer than `limit` messages have leave on that day."""
 
@@ -124,7 +127,7 @@ class DailyCount(Protocol):
         """Give back the leave of a message that did not leave after all."""
 
     def hand_back(self) -> None:
-        """Give the other processes what was taken beforehand, where nothing is there to begin."""
+        """Give the other processes what is reserved, where nothing is there to begin."""
 
     def count(self, day: date) -> int:
         """How many messages began on that day; those that others have just begun may not be on record yet."""

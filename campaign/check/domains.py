@@ -3,12 +3,12 @@
 import re
 from ipaddress import ip_address
 
-from campaign.commands.check.setup import Known
+from campaign.check.findings import Findings
+from campaign.check.setup import Known
 from campaign.deliverability.dns import MailDomains, NameServer, look_at
 from campaign.errors import UsageError
 from campaign.model import Status
 from campaign.settings import Settings
-from campaign.terminal.findings import Findings
 
 _WITH_PORT = re.compile(r"(?:\[(?P<six>[^\]]+)\](?::(?P<port6>\d{1,5}))?|(?P<four>[0-9.]+):(?P<port>\d{1,5}))")
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from campaign.commands.folders import require_folder
-from campaign.commands.signing_secret import signing_secret
+from campaign.check.findings import Findings
 from campaign.deliverability.dns import DkimKey
 from campaign.dkim import load_key, public_key_record
 from campaign.errors import LedgerError, WindowError
@@ -17,11 +16,11 @@ from campaign.results import refuse_foreign
 from campaign.run.dry_run import dry_run_window
 from campaign.run.dry_run_findings import DryRun
 from campaign.run.plan import read_signing_keys
-from campaign.run.preconditions import long_lives
+from campaign.run.preconditions import long_lives, require_folder
 from campaign.run.run_forecast import RunForecast
 from campaign.run.server_pace import ServerPace
+from campaign.run.signing_secret import signing_secret
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
-from campaign.terminal.findings import Findings
 from campaign.window import SendWindow
 
 

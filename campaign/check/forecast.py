@@ -3,17 +3,17 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from campaign.commands.check.setup import Known
+from campaign.check.findings import Findings
+from campaign.check.setup import Known
 from campaign.errors import CampaignError
 from campaign.links import throwaway_secret
 from campaign.model import Status
 from campaign.run.forecast_inputs import Measured
+from campaign.run.forecast_words import basis_words, ending_words, shortage_words, way_out
 from campaign.run.own_speed import cpu_seconds
 from campaign.run.plan import message_plan, open_window, read_signing_keys
 from campaign.run.run_forecast import QUICK, RunForecast, run_forecast, sent_so_far
 from campaign.settings import Settings
-from campaign.terminal.findings import Findings
-from campaign.terminal.forecast_words import basis_words, ending_words, shortage_words, way_out
 from campaign.worker.message_factory import MessageFactory
 
 

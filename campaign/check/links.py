@@ -1,11 +1,11 @@
 """The check of the links in the messages: whether they are there, and where they lead."""
 
+from campaign.check.findings import Findings
 from campaign.content.template_folder import HTML, TEXT, template_folder
 from campaign.links.checks import DEFAULT_DOMAIN
 from campaign.model import Status
 from campaign.run.dry_run_findings import DryRun
 from campaign.settings import Settings
-from campaign.terminal.findings import Findings
 
 
 def link_notes(settings: Settings, seen: DryRun, found: Findings) -> None:

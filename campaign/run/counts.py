@@ -1,9 +1,8 @@
 """Rows by status, in lines: how many, and what the word means."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from campaign.model import Status
-from campaign.terminal.stdout import Say
 
 MEANINGS = {
     Status.PENDING: "not sent yet",
@@ -17,7 +16,7 @@ MEANINGS = {
 }
 
 
-def show_counts(counts: Mapping[Status, int], say: Say) -> None:
+def show_counts(counts: Mapping[Status, int], say: Callable[[str], object]) -> None:
     """Say one line for each status that occurs."""
     for status, count in counts.items():
         if count:

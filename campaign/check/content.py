@@ -1,9 +1,9 @@
 """The check of what the messages say, as an inbox and its reader see it: HTML, text and subject."""
 
+from campaign.check.findings import Findings, counted
 from campaign.content.template_folder import HTML, template_folder
 from campaign.deliverability.mail import Inspection
 from campaign.settings import Settings
-from campaign.terminal.findings import Findings, counted
 
 
 def inspection_of(settings: Settings) -> Inspection:

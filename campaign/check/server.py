@@ -2,7 +2,8 @@
 
 import time
 
-from campaign.commands.check.setup import Known
+from campaign.check.findings import Findings, counted
+from campaign.check.setup import Known
 from campaign.model import Phase
 from campaign.run.dry_run import size_with_little
 from campaign.run.plan import configured_server
@@ -12,7 +13,6 @@ from campaign.smtp.envelope_probe import EnvelopeProbe, probe_envelope
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.notes import session_notes
 from campaign.smtp.session.session import Session
-from campaign.terminal.findings import Findings, counted
 from campaign.worker.message_size import too_large
 from campaign.worker.policy import judge, refusal, said
 

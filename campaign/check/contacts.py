@@ -1,18 +1,17 @@
 """The check of the contacts file and of every contact's message: what can be mailed, and what is odd about it."""
 
-from campaign.commands.check.content import inspection_of, tell_content
-from campaign.commands.check.links import link_notes
-from campaign.commands.check.setup import Known
+from campaign.check.content import inspection_of, tell_content
+from campaign.check.findings import Findings, counted
+from campaign.check.links import link_notes
+from campaign.check.setup import Known
 from campaign.errors import ContactsError
 from campaign.model import Status
 from campaign.run.continuation import wants_a_yes
+from campaign.run.counts import show_counts
 from campaign.run.dry_run import check as dry_run_rows
 from campaign.run.loading_notes import in_words, refuse_unusable
 from campaign.run.preconditions import odd_about, open_contacts_of
 from campaign.settings import Settings
-from campaign.terminal.console import Console
-from campaign.terminal.counts import show_counts
-from campaign.terminal.findings import Findings, counted
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
@@ -29,8 +28,8 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
         given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
     inspection = inspection_of(settings)
-    with Console(title=settings.name) as console:
-        known.seen = seen = dry_run_rows(settings, reading=console.reading, ledger=known.ledger, look=inspection.look)
+    reading = found.observer.reading
+    known.seen = seen = dry_run_rows(settings, reading=reading, ledger=known.ledger, look=inspection.look)
     for report in seen.lists:
         if report.unusable:
             found.note(in_words(report), rule="suppression_unusable")
@@ -87,7 +86,7 @@ def earlier(settings: Settings, known: Known, found: Findings) -> None:
         return
     if not (before.due and goes_on.wants_yes):
         found.note(goes_on.words, rule="goes_on")
-    elif Console(title=settings.name, yes=False).can_confirm:
+    elif found.observer.can_confirm:
         found.note(f"{goes_on.words}: send asks first, and where nobody can answer, it wants --yes", rule="goes_on")
     else:
         raise wants_a_yes(goes_on, settings)

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from campaign.commands.check.setup import Known
+from campaign.check.findings import Findings
+from campaign.check.setup import Known
 from campaign.deliverability.spamassassin import spam_finding, spam_score, spamassassin
 from campaign.run.dry_run import sample_messages
 from campaign.settings import Settings
-from campaign.terminal.findings import Findings
 
 
 def samples(settings: Settings, known: Known, found: Findings) -> None:

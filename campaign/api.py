@@ -1,0 +1,295 @@
+"""A campaign as a Python program has it: `from campaign import Campaign`. The command line is built on it.
+
+    Campaign.load("campaign.toml") ─▶ check() preview() send() resend() status() results() report()
+
+Settings in, frozen values out. It asks nothing, prints nothing and ends no process; what goes wrong is a
+`CampaignError` (campaign/errors.py draws the tree) with the words that the command line would say. How a run ended is
+no error: the `RunSummary` has the exit code that the command would have given.
+
+Limits: one run of a campaign at a time, on one machine, as for the command; core dumps of this process, whose memory
+has the secrets, are the program's own to switch off.
+"""
+
+import io
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self
+
+from campaign.model import Status
+from campaign.run.status_now import StatusNow, status_now
+from campaign.settings import Settings, load_settings, output_paths
+
+if TYPE_CHECKING:  # what only some of its methods need is imported there: `status` waits for no TLS, `send` for no DNS
+    import pandas
+
+    from campaign.check import CheckObserver, CheckResult
+    from campaign.run.plan import Resend
+    from campaign.run.preview_result import PreviewResult
+    from campaign.run.progress import Progress
+    from campaign.run.results_now import ResultsFile
+    from campaign.run.start import Observe, RunOptions
+    from campaign.run.summary import RunSummary
+    from campaign.run.trial import TrialObserver
+    from campaign.run.trial_run import TrialResult
+
+
+class Campaign:
+    """A campaign.toml with its settings checked. Nothing is read or connected to before a method is called."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @classmethod
+    def load(cls, path: str | PathLike[str] = "campaign.toml", *, settings: Mapping[str, object] | None = None) -> Self:
+        """Read a campaign.toml, and the environment. `settings` are by name, as in `{"smtp.rate": 20}`, and beat both;
+        they may hold secrets (`link.secret`, `smtp.password`), which the file must not. Raises SettingsError.
+        """
+        return cls(load_settings(Path(path), overrides=settings or MappingProxyType({}), may_hold_secrets=True))
+
+    def __repr__(self) -> str:
+        return f"Campaign({self.name!r}, {str(self.settings.path)!r})"
+
+    @property
+    def name(self) -> str:
+        """Its name, by which its ledger knows it."""
+        return self.settings.name
+
+    @property
+    def results_path(self) -> Path:
+        """Where the results CSV is, or will be. Raises SettingsError."""
+        return output_paths(self.settings, None, False).results
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where its ledger is, or will be. Raises SettingsError."""
+        return output_paths(self.settings, None, False).ledger
+
+    @property
+    def preview_folder(self) -> Path:
+        """Where `preview` writes, unless told."""
+        return self.settings.folder / f"{self.name}-preview"
+
+    def check(
+        self,
+        *,
+        offline: bool = False,
+        nameserver: str | None = None,
+        spam: bool = False,
+        output: str | PathLike[str] | None = None,
+        observer: "CheckObserver | None" = None,
+    ) -> "CheckResult":
+        """Find out everything that can be known before the first message; send nothing. `offline`: connect to nothing;
+        `nameserver`: an IP address to ask in place of this machine's; `spam`: have SpamAssassin look at a few messages.
+        Raises UsageError only for what it is told here: whatever else is wrong is a finding.
+        """
+        from campaign.check import check
+
+        return check(
+            self.settings,
+            output=_path(output),
+            offline=offline,
+            nameserver=nameserver,
+            spam=spam,
+            observer=observer,
+        )
+
+    def preview(
+        self,
+        folder: str | PathLike[str] | None = None,
+        *,
+        limit: int | None = None,
+        allow_empty: bool = False,
+        agreed: Callable[[int], bool] = lambda _: True,
+        reading: Callable[[int], None] = lambda _: None,
+        writing: Callable[[int], None] = lambda _: None,
+    ) -> "PreviewResult":
+        """Write everybody's message (that of the first `limit` rows) to a folder, NAME-preview beside campaign.toml
+        unless told; send nothing. `agreed` hears how many messages it would be, and may say no; `reading` hears of rows
+        read, `writing` of messages written. Raises UsageError.
+        """
+        from campaign.run.dry_run import preview
+        from campaign.run.preview_result import preview_result
+
+        to = _path(folder) or self.preview_folder
+        seen = preview(
+            self.settings,
+            to,
+            limit=limit,
+            reading=reading,
+            agreed=agreed,
+            writing=writing,
+            allow_empty=allow_empty,
+        )
+        return preview_result(self.name, to, seen)
+
+    def send(
+        self,
+        *,
+        limit: int | None = None,
+        sandbox: bool = False,
+        fresh: bool = False,
+        wait: bool = True,
+        allow_empty: bool = False,
+        yes: bool = False,
+        processes: int | None = None,
+        output: str | PathLike[str] | None = None,
+        on_progress: "Callable[[Progress], object] | None" = None,
+        on_notice: Callable[[str], object] | None = None,
+        stop: threading.Event | None = None,
+    ) -> "RunSummary":
+        """Send to everybody who has not been mailed yet, and write the results. Called again, it goes on.
+
+        `limit`: at most so many contacts. `sandbox`: to a server inside this process, without secrets; `fresh`: without
+        what earlier sandbox runs left. `wait`: for the window to open. `allow_empty`: a contacts file without rows is
+        no mistake. `yes`: also to new contacts with new templates under a name that was used before. `processes`: as
+        the work demands, unless told. `output`: the results CSV, where it is not to be at its usual place.
+
+        `on_progress` hears how far it is, four times a second, `on_notice` what an operator would want to know, both in
+        the thread that called. What they raise loses nobody's mail: the run drains, and it is raised at the end.
+
+        Once `stop` is set, the run drains, from whatever thread that is done. Called in the main thread, a run also
+        drains at a SIGINT, SIGTERM or SIGHUP; a second one goes to whoever took them before. Both are no error:
+        `stopped` says so.
+
+        Raises UsageError where nothing was sent (LedgerBusyError: another run goes on), StoppedError after that.
+        """
+        return self._run(
+            None,
+            limit=limit,
+            sandbox=sandbox,
+            fresh=fresh,
+            wait=wait,
+            allow_empty=allow_empty,
+            yes=yes,
+            processes=processes,
+            output=output,
+            on_progress=on_progress,
+            on_notice=on_notice,
+            stop=stop,
+        )
+
+    def send_test(
+        self,
+        to: str | Iterable[str],
+        *,
+        rows: str | Iterable[int] | None = None,
+        live_links: bool = False,
+        sandbox: bool = False,
+        observer: "TrialObserver | None" = None,
+    ) -> "list[TrialResult]":
+        """Send the messages of a few rows to somebody who tries the campaign out, without touching ledger or results;
+        `campaign guide commands` says what differs from a run. `rows`: numbers, or "1,5,7-9"; the first three that can
+        be mailed, unless told. Gives what became of each message. Raises UsageError where nothing was sent.
+        """
+        from campaign.run.trial import TrialOptions, Unobserved, trial
+
+        chosen = rows if rows is None or isinstance(rows, str) else ",".join(map(str, rows))
+        testers = [to] if isinstance(to, str) else list(to)
+        options = TrialOptions(to=testers, rows=chosen, live_links=live_links, sandbox=sandbox)
+        return trial(self.settings, options, observer or Unobserved())
+
+    def resend(
+        self,
+        *,
+        include: Iterable[Status | str] = (),
+        source: str | PathLike[str] | None = None,
+        limit: int | None = None,
+        sandbox: bool = False,
+        wait: bool = True,
+        yes: bool = False,
+        processes: int | None = None,
+        output: str | PathLike[str] | None = None,
+        on_progress: "Callable[[Progress], object] | None" = None,
+        on_notice: Callable[[str], object] | None = None,
+        stop: threading.Event | None = None,
+    ) -> "RunSummary":
+        """Send again to the rows that failed, were pending or invalid, with fresh links; never to a row that is sent.
+        `include`: these, too: `rejected`, `in_doubt`. `source`: a results CSV, of which only the rows go, as corrected
+        there. The rest is as in `send`. Raises ValueError for another status.
+        """
+        from campaign.run.plan import Resend
+
+        statuses = [Status(word) for word in include]
+        if others := {*statuses} - {Status.REJECTED, Status.IN_DOUBT}:
+            raise ValueError(f"a re-send can include rejected and in_doubt, not {', '.join(sorted(others))}")
+        return self._run(
+            Resend(include=statuses, source=_path(source)),
+            limit=limit,
+            sandbox=sandbox,
+            wait=wait,
+            yes=yes,
+            processes=processes,
+            output=output,
+            on_progress=on_progress,
+            on_notice=on_notice,
+            stop=stop,
+        )
+
+    def run(self, options: "RunOptions", observe: "Observe") -> "RunSummary":
+        """What `send` and `resend` are, for whoever brings an observer of their own. Raises as they do."""
+        from campaign.run.start import start
+
+        return start(self.settings, options, observe)
+
+    def status(self, *, sandbox: bool = False, output: str | PathLike[str] | None = None) -> StatusNow:
+        """Say how many rows have which status, also while a run goes on. Raises LedgerError: where none began, too."""
+        return status_now(self.settings, output=_path(output), sandbox=sandbox)
+
+    def results(self, *, sandbox: bool = False) -> "pandas.DataFrame":
+        """Give every row of the contacts file with what became of it, from the ledger, also while a run goes on.
+        campaign/results/frame.py has the types. Raises LedgerError.
+        """
+        from campaign.results.frame import read_frame
+        from campaign.run.results_now import results_table
+
+        table = io.StringIO()
+        results_table(self.settings, table, sandbox=sandbox)
+        return read_frame(table)
+
+    def write_results(self, *, sandbox: bool = False, output: str | PathLike[str] | None = None) -> "ResultsFile":
+        """Write the results CSV from the ledger. Raises LedgerError, ResultsError."""
+        from campaign.run.results_now import rewrite_results
+
+        return rewrite_results(self.settings, output=_path(output), sandbox=sandbox)
+
+    def report(self, to: str | PathLike[str] | None = None, *, sandbox: bool = False) -> Path:
+        """Write a page for whoever asks what became of everybody; NAME-report.html beside the results, unless told.
+        Gives its path. Raises LedgerError, ResultsError.
+        """
+        from campaign.report import refuse_foreign, write_report
+        from campaign.run.report_now import page_of, report_now
+
+        data = report_now(self.settings, sandbox=sandbox)
+        page = _path(to) or page_of(self.settings, sandbox=sandbox)
+        refuse_foreign(page)
+        write_report(page, data)
+        return page
+
+    def _run(
+        self,
+        resend: "Resend | None",
+        *,
+        yes: bool,
+        output: str | PathLike[str] | None,
+        on_progress: "Callable[[Progress], object] | None",
+        on_notice: Callable[[str], object] | None,
+        stop: threading.Event | None,
+        **told: object,
+    ) -> "RunSummary":
+        """One run, followed by two functions. `told`: fields of RunOptions."""
+        from campaign.run.callbacks import Callbacks
+        from campaign.run.start import RunOptions
+
+        stop = threading.Event() if stop is None else stop
+        observer = Callbacks(stop, on_progress=on_progress, on_notice=on_notice, yes=yes or bool(told["sandbox"]))
+        options = RunOptions(resend=resend, output=_path(output), stop=stop, **told)  # type: ignore[arg-type]
+        ended = self.run(options, lambda _: observer)
+        observer.raise_what_was_raised(ended)
+        return ended
+
+
+def _path(given: str | PathLike[str] | None) -> Path | None:
+    return None if given is None else Path(given)

@@ -1,0 +1,69 @@
+"""What the report says of a campaign now, also while a run goes on. Raises LedgerError."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from campaign.errors import WindowError
+from campaign.ledger.interface import LedgerReader
+from campaign.ledger.opening import open_for_reading
+from campaign.report import ReportData
+from campaign.report.figures import report_data
+from campaign.run.status_now import StatusNow, find_ledger, message_ids, status_of
+from campaign.settings import Settings
+from campaign.window import SendWindow, find_zone
+
+
+def report_now(
+    settings: Settings,
+    *,
+    output: Path | None = None,
+    sandbox: bool = False,
+    commands: Callable[[StatusNow], Sequence[tuple[str, str]]] = lambda _: (),
+    all_rows: str = "",
+) -> ReportData:
+    """Count it. `commands` gives what can be done next, with the command line for each; `all_rows` is the
+    command that writes every row.
+    """
+    results, path = find_ledger(settings, output, sandbox=sandbox)
+    with open_for_reading(path, settings.name) as ledger:
+        now = status_of(ledger, settings.name, results)
+        window = _window(settings, ledger)
+        return report_data(
+            ledger,
+            campaign=settings.name,
+            zone=find_zone(settings.window.timezone),
+            message_ids=message_ids(settings, ledger),
+            commands=commands(now),
+            all_rows=all_rows,
+            notes=[
+                *(["This was a sandbox run: nothing left the machine."] if sandbox else []),
+                *(f"{_sentence(note)}." for note in now.cautions),
+            ],
+            partial=now.running is not None or not now.read_whole,
+            window="" if window is None else _sentence(window.describe(datetime.now(UTC))),
+        )
+
+
+def page_of(settings: Settings, *, output: Path | None = None, sandbox: bool = False) -> Path:
+    """Say where the page goes, unless told: beside the results."""
+    results, _ = find_ledger(settings, output, sandbox=sandbox)
+    return results.with_name(f"{settings.name}-{'sandbox-' if sandbox else ''}report.html")
+
+
+def _window(settings: Settings, ledger: LedgerReader) -> SendWindow | None:
+    """The window as the settings have it now; None where it has not opened, or can't be told."""
+    given, first = settings.window, ledger.opened()
+    if first is None and given.opens is None:
+        return None
+    try:
+        return SendWindow.resolve(
+            opens=given.opens, closes=given.closes, lasts=given.lasts, timezone=given.timezone,
+            now=datetime.now(UTC), first_opened=first,
+        )  # fmt: skip
+    except WindowError:
+        return None
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"

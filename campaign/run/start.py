@@ -1,0 +1,103 @@
+"""How a run is begun, by whoever does: settings and options in, the plan made, the server found, and the run run.
+
+Raises UsageError before the first message; after it, the `RunSummary` tells.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from campaign.dkim import SigningKey
+from campaign.errors import SettingsError
+from campaign.ledger.location import take_over
+from campaign.links import throwaway_secret
+from campaign.run.contacts_process import ContactsProcess
+from campaign.run.destination import Destination, destination
+from campaign.run.fresh_sandbox import remove_sandbox_run
+from campaign.run.plan import Resend, RunPlan, read_signing_keys
+from campaign.run.preconditions import require_folder
+from campaign.run.progress import RunObserver
+from campaign.run.runner import run
+from campaign.run.signing_secret import signing_secret
+from campaign.run.summary import RunSummary
+from campaign.settings import Settings, output_paths, require_secrets
+from campaign.smtp.session.server import Server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a run is told besides the settings."""
+
+    resend: Resend | None = None
+    """Which rows go again; None: who has not been mailed."""
+    output: Path | None = None
+    """The results CSV; None: its usual place."""
+    limit: int | None = None
+    sandbox: bool = False
+    fresh: bool = False
+    """Of a sandbox run: without what its earlier runs left."""
+    allow_empty: bool = False
+    wait: bool = True
+    processes: int | None = None
+    profile: bool = False
+    stop: threading.Event | None = None
+    own_process: bool = False
+    reader: ContactsProcess | None = None
+    """All of these as in `RunPlan`."""
+
+
+Observe = Callable[[Server], RunObserver]
+"""Gives whoever follows the run, once it is known where mail goes."""
+
+
+def start(settings: Settings, options: RunOptions, observe: Observe) -> RunSummary:
+    """Run it. Raises UsageError; StoppedError once it has begun."""
+    sandbox = options.sandbox
+    require_secrets(settings, sandbox=sandbox)
+    keys, unsigned = _signing_keys(settings, sandbox=sandbox)
+    results, ledger, earlier = output_paths(settings, options.output, sandbox)
+    require_folder(results.parent)
+    taken_over = take_over(ledger, earlier, settings.name)
+    with destination(settings, sandbox=sandbox, ledger=ledger, fresh=options.fresh) as to:
+        observer = observe(to.server)
+        if taken_over is not None:
+            observer.notice(f"the campaign's ledger was {taken_over}; it is now {ledger}")
+        if unsigned:
+            observer.notice(unsigned)
+        plan = RunPlan(
+            settings=settings,
+            results=results,
+            ledger=ledger,
+            server=to.server,
+            signing_keys=keys,
+            secret=throwaway_secret() if sandbox else signing_secret(settings),
+            limit=options.limit,
+            sandbox=sandbox,
+            allow_empty=options.allow_empty,
+            wait=options.wait,
+            processes=options.processes,
+            profile=options.profile,
+            resend=options.resend,
+            begin_afresh=partial(_begin_afresh, settings, options, to) if options.fresh else None,
+            reader=options.reader,
+            stop=options.stop,
+            own_process=options.own_process,
+        )
+        return run(plan, observer)
+
+
+def _begin_afresh(settings: Settings, options: RunOptions, to: Destination) -> None:
+    remove_sandbox_run(settings, options.output)
+    to.forget()
+
+
+def _signing_keys(settings: Settings, *, sandbox: bool) -> tuple[tuple[SigningKey, ...], str]:
+    """Read the keys for DKIM. A sandbox run needs no secrets: without a key it goes unsigned, and says so."""
+    try:
+        return read_signing_keys(settings), ""
+    except SettingsError as error:
+        if not sandbox:
+            raise
+        return (), f"the sandbox's messages are not signed, though real ones would be: {error.what} ({error.where})"

@@ -1,0 +1,82 @@
+"""How far a campaign is: what the ledger says, also while a run goes on. Nothing in it changes. Raises LedgerError."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from campaign.ledger.interface import LedgerReader
+from campaign.ledger.location import locate
+from campaign.ledger.opening import open_for_reading
+from campaign.message import MessageIds
+from campaign.model import Status
+from campaign.settings import Settings, output_paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusNow:
+    """A campaign at one moment."""
+
+    campaign: str
+    counts: Mapping[Status, int]
+    """Rows of the contacts file by status, all statuses present."""
+    results: Path
+    """Where the results CSV is, or will be."""
+    running: int | None
+    """The process whose run goes on; None where none does."""
+    being_sent: int
+    """Messages of that run without an outcome so far; they are `pending` in the counts."""
+    read_whole: bool
+    """Whether the contacts file has been read to its end; else there are more rows than the counts have."""
+    opened: datetime | None
+    """When the campaign's window opened, where its first run decided that; aware."""
+
+    @property
+    def total(self) -> int:
+        """All rows."""
+        return sum(self.counts.values())
+
+    @property
+    def cautions(self) -> list[str]:
+        """What has to be known about the numbers, in words."""
+        if self.running is not None:
+            sending = f"; {self.being_sent:,} being sent" if self.being_sent else ""
+            return [f"a run is going on, process {self.running}{sending}"]
+        if not self.read_whole:
+            return ["the contacts file had not been read to its end when the run was cut off: there are more rows"]
+        return []
+
+
+def status_now(settings: Settings, *, output: Path | None = None, sandbox: bool = False) -> StatusNow:
+    """Ask the ledger. `output`: where the results were sent to, if not to their usual place; `sandbox`: of the sandbox
+    run. Raises LedgerError.
+    """
+    results, path = find_ledger(settings, output, sandbox=sandbox)
+    with open_for_reading(path, settings.name, quick=True) as ledger:
+        return status_of(ledger, settings.name, results)
+
+
+def status_of(ledger: LedgerReader, campaign: str, results: Path) -> StatusNow:
+    """Ask a ledger that is open."""
+    running = ledger.running_process()
+    sending = ledger.being_sent() if running is not None else 0  # and not in doubt
+    return StatusNow(
+        campaign=campaign,
+        counts=ledger.counts(),
+        results=results,
+        running=running,
+        being_sent=sending,
+        read_whole=ledger.read_whole(),
+        opened=ledger.opened(),
+    )
+
+
+def find_ledger(settings: Settings, output: Path | None, *, sandbox: bool) -> tuple[Path, Path]:
+    """Where the results and the ledger are."""
+    results, ledger, earlier = output_paths(settings, output, sandbox)
+    return results, locate(ledger, earlier, settings.name)
+
+
+def message_ids(settings: Settings, ledger: LedgerReader) -> Callable[[str], str]:
+    """What gives a contact's Message-ID, by the domain that the campaign began with."""
+    return MessageIds(settings.name, ledger.message_id_domain() or settings.message.sender_domain)
