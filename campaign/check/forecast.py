@@ -20,7 +20,7 @@ from campaign.worker.message_factory import MessageFactory
 def forecast(settings: Settings, known: Known, found: Findings) -> None:
     """When it would end if it were begun now."""
     told = _forecast(settings, known, Measured(pace=known.pace))
-    if told is not None and told.plan.most > QUICK:
+    if told is not None and known.pace is not None and told.plan.most > QUICK:
         told = _forecast(settings, known, Measured(pace=known.pace, cpu=_own_speed(settings, known)))
     if told is None or not told.says_something:
         return

@@ -60,6 +60,7 @@ def trial_document(
                 "accepted": one.accepted,
                 "smtp_code": one.code,
                 "enhanced_status": one.enhanced,
+                "seconds": None if one.seconds is None else round(one.seconds, 3),
                 "detail": one.words,
                 "fix": one.fix,
             }

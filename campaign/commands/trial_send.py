@@ -5,12 +5,14 @@ Raises UsageError before the first message; after it, the exit code tells.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from statistics import median
 
 from campaign.api import Campaign
 from campaign.check import counted
 from campaign.commands.json_documents import trial_document
 from campaign.commands.run_order import RunOrder
 from campaign.run.destination import sandbox_folder
+from campaign.run.forecast_words import milliseconds
 from campaign.run.trial_messages import trial_window
 from campaign.run.trial_run import TrialMessage, TrialResult
 from campaign.settings import Settings
@@ -91,6 +93,8 @@ def exit_code_of(results: Sequence[TrialResult]) -> int:
 def _sum_up(order: RunOrder, settings: Settings, results: Sequence[TrialResult], console: Console) -> None:
     accepted = sum(bool(result.accepted) for result in results)
     console.say(f"{accepted} of {len(results)} accepted; no ledger and no results were touched")
+    if seconds := [result.seconds for result in results if result.accepted and result.seconds is not None]:
+        console.say(f"the server took {milliseconds(median(seconds))} for a message, the way there and back included")
     if accepted and order.sandbox:
         console.say(f"what arrived: {sandbox_folder(settings) / 'index.html'}")
     elif accepted == len(results):

@@ -23,7 +23,10 @@ def ending_words(told: RunForecast, grace: timedelta) -> str:
     """Say when it ends: "ends about 14:35 UTC, in 52 min, inside the window; links live until 18:00 UTC"."""
     found, window, now = told.found, told.window, told.now
     assert found.ends is not None
-    words = f"ends about {say_clock(found.ends, window, now)}, in {about(found.ends - now)}"
+    ends = found.ends
+    if ends - now >= _SHORT:  # rather a minute late than early
+        ends = ends.replace(second=0, microsecond=0) + timedelta(minutes=bool(ends.second or ends.microsecond))
+    words = f"ends about {say_clock(ends, window, now)}, in {about(ends - now)}"
     if found.set_by:
         words += f" ({pace_words(found.per_second)})"
     if window.closes is None:
@@ -107,7 +110,7 @@ def pace_words(per_second: float) -> str:
     """Say how many go in a second, or in a minute or an hour where that is a number."""
     for unit, seconds in (("second", 1), ("minute", 60), ("hour", 3600)):
         if per_second * seconds >= 2 or unit == "hour":
-            return f"{_round(per_second * seconds)} a {unit}"
+            return f"{_round(per_second * seconds)} {'an' if unit == 'hour' else 'a'} {unit}"
     raise AssertionError("an hour is the last")
 
 

@@ -59,6 +59,8 @@ class TrialResult:
     enhanced: str | None = None
     fix: str = ""
     """What a run would make of it, or what to do."""
+    seconds: float | None = None
+    """From when the message began to leave until the server had answered it."""
     stops: bool = False
     """Whether the server refuses us, so that a run would stop, and nobody be marked."""
 
@@ -147,6 +149,7 @@ def _result(message: TrialMessage, delivery: Delivery, server: Server) -> tuple[
             code=reply.code,
             enhanced=reply.enhanced,
             fix=fix,
+            seconds=delivery.seconds,
             stops=error is not None,
         ),
         error,

@@ -31,6 +31,8 @@ class Delivery:
     """Why there was none."""
     body_left: bool = False
     """Whether the message had left: without a reply, nobody can know whether it arrives."""
+    seconds: float | None = None
+    """From when the message began to leave until the reply to it had come: a round trip, and what the server took."""
 
 
 class AwaitedDelivery:
@@ -52,6 +54,7 @@ class AwaitedDelivery:
         dialogue, self._left = self._dialogue, False
         commands = dialogue.begin_envelope(attempt)
         answer: Delivery | None = None
+        began = 0.0
         try:
             while answer is None or not dialogue.idle:
                 if commands:
@@ -62,10 +65,11 @@ class AwaitedDelivery:
                 for event in events:
                     if isinstance(event, ReadyForBody):
                         commands += dialogue.body()
-                        self._left = True
+                        self._left, began = True, time.monotonic()
                     elif isinstance(event, FinalReply):
                         reply = self._censored(event.reply, attempt.token)
-                        answer = Delivery(phase=event.phase, reply=reply, body_left=self._left)
+                        seconds = time.monotonic() - began if self._left else None
+                        answer = Delivery(phase=event.phase, reply=reply, body_left=self._left, seconds=seconds)
                         self.over = self.over or reply.code == 421  # RFC 5321 section 3.8: the session ends
                     elif isinstance(event, SessionClosing):
                         self.over = True

@@ -3,7 +3,7 @@
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.envelope_probe import ROUND_TRIPS, EnvelopeStep, probe_envelope, probe_round_trip
+from campaign.smtp.envelope_probe import ROUND_TRIPS, EnvelopeStep, probe_envelope
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.server import Server

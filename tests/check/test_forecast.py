@@ -1,0 +1,60 @@
+"""The check of when a run would end."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.campaigns import SmallCampaign
+from tests.command_line import Command, command, small
+from tests.conftest import StartServer
+
+__all__ = ["command", "small"]
+
+
+def test_it_says_when_a_run_would_end_and_what_that_rests_on(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    small.settings = {"window": {"lasts": "8h"}, "smtp": {"rate": 0.1}}
+    small.load(smtp_server().port)
+    said = command("check", small.path, "--json")
+    found = json.loads(said.out)
+    told = found["forecast"]
+    lasts = datetime.fromisoformat(told["ends_at"]) - datetime.fromisoformat(told["begins_at"])
+    assert timedelta(seconds=50) <= lasts <= timedelta(seconds=58)
+    assert (told["rows"], told["unsent"], told["set_by"], told["round_trips"]) == (5, 0, "rate", 1)
+    assert 0 < told["round_trip"] < 60
+    (finding,) = (one for one in found["findings"] if one["rule"] == "forecast")
+    assert finding["kind"] == "ok" and "inside the window; links live until" in finding["what"]
+    assert "one for a message; 1 connection." in finding["details"][0]
+
+
+def test_what_does_not_fit_is_noted_with_what_would_do(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    small.settings = {"window": {"lasts": "20s"}, "smtp": {"rate": 0.1}}
+    small.load(smtp_server().port)
+    said = command("check", small.path, "--strict", "--json")
+    assert said.code == 1
+    found = json.loads(said.out)
+    (finding,) = (one for one in found["findings"] if one["rule"] == "window_too_short")
+    assert finding["kind"] == "note" and "a second would do (smtp.rate)" in finding["fix"]
+    assert found["forecast"]["unsent"] >= 3
+
+
+def test_who_was_mailed_already_does_not_count_and_what_was_sent_today_does(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    small.settings = {"window": {"daily_limit": 3, "lasts": "10m"}}
+    small.load(smtp_server().port)
+    command("send", small.path, "--limit", "2")
+    told = json.loads(command("check", small.path, "--json").out)["forecast"]
+    assert (told["rows"], told["unsent"], told["day_limited"]) == (3, 2, True)
+
+
+@pytest.mark.parametrize("rows", [0, 5])
+def test_offline_and_without_a_limit_nothing_is_known(command: Command, small: SmallCampaign, rows: int) -> None:
+    small.people(rows).load(25)
+    said = command("check", small.path, "--offline", "--json")
+    assert json.loads(said.out)["forecast"] is None
+    assert "ends about" not in said.err
