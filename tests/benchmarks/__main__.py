@@ -24,7 +24,7 @@ def _options() -> argparse.Namespace:
     options.add_argument("--messages", type=int, default=50_000, help="in a loopback run (50000)")
     options.add_argument("--runs", type=int, default=3, help="repetitions of each (3)")
     options.add_argument(
-        "--only", action="append", choices=PARTS, help=f"may be given more than once (all but {' and '.join(LONG)})"
+        "--only", action="append", choices=PARTS, help=f"may be given more than once (all but {', '.join(LONG)})"
     )
     options.add_argument("--verify", action="store_true", help="only see whether all senders send the same")
     options.add_argument(

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,13 +19,13 @@ DAY = timedelta(days=1)
 EVER: Spans = ((NOW, None),)
 
 
-def plan(rows: int, *, spans: Spans = EVER, per_second: float | None = 10.0, **more: object) -> SendPlan:
-    given = {
+def plan(rows: int, *, spans: Spans = EVER, per_second: float | None = 10.0, **more: Any) -> SendPlan:
+    given: dict[str, Any] = {
         "queues": [QueueForecast(rows=rows, spans=spans)],
         "servers": [ServerForecast(per_second=per_second)],
         "zone": UTC,
     }
-    return SendPlan(**given | more)  # type: ignore[arg-type]
+    return SendPlan(**given | more)
 
 
 def hours(*spans: tuple[float, float]) -> Spans:
@@ -55,7 +56,7 @@ def test_it_takes_as_long_as_the_pace_says() -> None:
         ({"queues": [QueueForecast(rows=36_000, spans=EVER, rate=2.0)]}, 5.0, "queue_rate"),
     ],
 )
-def test_the_narrowest_of_all_sets_the_pace(more: dict[str, object], hours_: float, by: str) -> None:
+def test_the_narrowest_of_all_sets_the_pace(more: dict[str, Any], hours_: float, by: str) -> None:
     found = forecast(plan(36_000, **more), NOW)
     assert (ends_after(found), found.set_by) == (hours_, by)
 
@@ -185,7 +186,7 @@ def test_it_never_says_less_than_limits_allow(
     given = SendPlan(
         queues=queues,
         servers=[
-            ServerForecast(per_second=per_second, rate=most, day_limit=lambda *_, left=left: left)  # type: ignore[misc]
+            ServerForecast(per_second=per_second, rate=most, day_limit=lambda *_, left=left: left)
             for per_second, most, left in servers
         ],
         zone=here,
