@@ -70,7 +70,7 @@ class Sink:
 
 @contextmanager
 def running_sink(folder: Path, *options: str) -> Iterator[Sink]:
-    """Run smtp-sink, with more of its options, for as long as the block lasts; its counters are written into `folder`."""
+    """Run smtp-sink, with more `options`, for as long as the block lasts; its counters are written into `folder`."""
     port = free_port()
     counters = folder / "sink-counters"
     as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []

@@ -1,37 +1,18 @@
 """When a run will end, in the question before it."""
 
 import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.campaigns import SECRET, SmallCampaign
 from tests.conftest import StartServer
+from tests.terminals import run_on_a_terminal
 
 
 def answered(path: Path, *words: str, answer: bytes) -> tuple[int, str]:
     """What `campaign send` says on a terminal where somebody answers its question."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "campaign", "send", str(path), *words],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=os.environ | {"CAMPAIGN_LINK__SECRET": SECRET},
-    )
-    os.close(theirs)
-    said = b""
-    try:
-        while data := os.read(ours, 65536):
-            said += data
-            if b"[y/N]" in said and answer:
-                os.write(ours, answer)
-                answer = b""
-    except OSError:  # how Linux says that the other end is closed
-        pass
-    os.close(ours)
-    return process.wait(60), said.decode()
+    environment = os.environ | {"CAMPAIGN_LINK__SECRET": SECRET}
+    code, said = run_on_a_terminal("send", str(path), *words, environment=environment, answer=answer)
+    return code, said.decode()
 
 
 def test_whoever_is_asked_is_told_when_it_ends(tmp_path: Path, smtp_server: StartServer) -> None:
@@ -59,3 +40,13 @@ def test_nobody_who_is_not_asked_has_the_server_measured(tmp_path: Path, smtp_se
     code, said = answered(small.path, "--yes", answer=b"")
     assert code == 0 and "ends about" not in said
     assert b"NOOP" not in [command for one in server.connections for command in one.commands]
+
+
+def test_live_links_in_a_test_are_asked_about(tmp_path: Path, smtp_server: StartServer) -> None:
+    small = SmallCampaign(tmp_path / "small").people(3)
+    server = smtp_server()
+    small.load(server.port)
+    code, said = answered(small.path, "--test-to", "me@acme.example", "--live-links", answer=b"n\n")
+    assert code == 3 and "LIVE LINKS" in said and "nothing was sent" in said and server.accepted == []
+    code, _ = answered(small.path, "--test-to", "me@acme.example", "--live-links", answer=b"y\n")
+    assert code == 0 and len(server.accepted) == 3
