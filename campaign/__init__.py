@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from campaign.model import Status as Status
     from campaign.run.preview_result import PreviewResult as PreviewResult
     from campaign.run.progress import Progress as Progress
-    from campaign.run.status_now import StatusNow as StatusNow
     from campaign.run.run_forecast import RunForecast as RunForecast
+    from campaign.run.status_now import StatusNow as StatusNow
     from campaign.run.summary import RunSummary as RunSummary
     from campaign.run.trial_run import TrialResult as TrialResult
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 def run_on_a_terminal(
     *words: str, environment: Mapping[str, str] | None = None, answer: bytes = b""
 ) -> tuple[int, bytes]:
-    """Give its exit code, and all that it wrote. `environment`: what it finds there; None: what we do. `answer`: what is
-    typed once it asks.
+    """Give its exit code, and all that it wrote. `environment`: what it finds there; None: what we do. `answer`: what
+    is typed once it asks.
     """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
