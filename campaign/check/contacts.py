@@ -21,7 +21,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     file = open_contacts_of(settings.contacts)
     delimiter = _DELIMITERS.get(file.delimiter, file.delimiter)
     found.ok("contacts", f"{file.path.name}, {file.encoding}, by {delimiter}: columns {', '.join(file.columns)}")
-    for words in odd_about(file):
+    for words in odd_about(file, servers=len(settings.servers) > 1):
         found.note(words, rule="contacts_odd")
     if known.window is None:  # over, or not understood: the rows can be looked at all the same
         whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}

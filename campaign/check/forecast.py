@@ -8,7 +8,7 @@ from campaign.check.setup import Known
 from campaign.errors import CampaignError
 from campaign.links import throwaway_secret
 from campaign.model import Status
-from campaign.run.forecast_inputs import Measured
+from campaign.run.forecast_inputs import Measured, connections_of
 from campaign.run.forecast_words import basis_words, ending_words, shortage_words, way_out
 from campaign.run.own_speed import cpu_seconds
 from campaign.run.plan import message_plan, open_window, read_signing_keys
@@ -19,13 +19,13 @@ from campaign.worker.message_factory import MessageFactory
 
 def forecast(settings: Settings, known: Known, found: Findings) -> None:
     """When it would end if it were begun now."""
-    told = _forecast(settings, known, Measured(pace=known.pace))
-    if told is not None and known.pace is not None and told.plan.most > QUICK:
-        told = _forecast(settings, known, Measured(pace=known.pace, cpu=_own_speed(settings, known)))
+    told = _forecast(settings, known, Measured(paces=known.paces))
+    if told is not None and known.paces and told.plan.most > QUICK:
+        told = _forecast(settings, known, Measured(paces=known.paces, cpu=_own_speed(settings, known)))
     if told is None or not told.says_something:
         return
     known.forecast = told
-    connections = settings.smtp.connections
+    connections = connections_of(settings)
     if told.found.fits:
         found.ok("forecast", ending_words(told, settings.link.grace))
     else:
@@ -53,7 +53,7 @@ def _forecast(settings: Settings, known: Known, measured: Measured) -> RunForeca
         rows=rows,
         domains={domain: count * rows // ready for domain, count in seen.limited.items()},
         measured=measured,
-        sent=sent_so_far(known.ledger, settings.name),
+        sent=sent_so_far(settings, known.ledger),
     )
 
 

@@ -1,9 +1,10 @@
 """When a run will end, for the question before it: measured in two seconds, or said without what was not measured."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from campaign.run.forecast_inputs import Measured
+from campaign.run.forecast_inputs import Measured, connections_of, server_name
 from campaign.run.forecast_words import ending_words, shortage_words, way_out
 from campaign.run.quick_measure import quick_measure
 from campaign.run.run_forecast import run_forecast, sent_so_far
@@ -18,30 +19,32 @@ _USUAL_CPU = 0.0002
 class Ending:
     """One run's. Made before its ledger is opened, which it looks into for what counts against a limit of the day."""
 
-    def __init__(self, settings: Settings, server: Server, ledger: Path, *, processes: int | None) -> None:
+    def __init__(self, settings: Settings, servers: Sequence[Server], ledger: Path, *, processes: int | None) -> None:
         self._settings = settings
-        self._server = server
+        self._servers = {
+            server_name(given): (server, given.pipelining)
+            for given, server in zip(settings.servers, servers, strict=True)
+        }
         self._processes = processes
-        limited = settings.window.daily_limit is not None and ledger.exists()
-        self._sent = sent_so_far(ledger if limited else None, settings.name)
+        self._sent = sent_so_far(settings, ledger if ledger.exists() else None)
 
     def words(self, messages: int, window: SendWindow) -> str:
         """Say when so many messages will have left; "" where nothing can be said."""
         settings = self._settings
-        pace = quick_measure(self._server, mode=settings.smtp.pipelining)
+        paces = quick_measure(self._servers)
         told = run_forecast(
             settings,
             window,
             datetime.now(UTC),
             rows=messages,
             domains={},
-            measured=Measured(pace=pace, cpu=_USUAL_CPU if pace is not None else None),
+            measured=Measured(paces=paces, cpu=_USUAL_CPU if paces else None),
             sent=self._sent,
             processes=self._processes,
         )
         if not told.says_something:
             return ""
-        connections = settings.smtp.connections
+        connections = connections_of(settings)
         aside = "; not counting [limits]" if settings.limits else ""
         if told.found.fits:
             return ending_words(told, settings.link.grace) + aside

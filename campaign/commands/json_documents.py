@@ -107,7 +107,7 @@ def finding_document(finding: Finding) -> dict[str, object]:
 
 def _forecast_document(told: "RunForecast") -> dict[str, object]:
     """When a run would end."""
-    found, pace = told.found, told.measured.pace
+    found = told.found
     return {
         "begins_at": told.now.isoformat(),
         "ends_at": None if found.ends is None else found.ends.astimezone(told.window.zone).isoformat(),
@@ -117,8 +117,10 @@ def _forecast_document(told: "RunForecast") -> dict[str, object]:
         "rate": round(found.per_second, 3),
         "set_by": found.set_by or None,
         "day_limited": found.day_limited,
-        "round_trip": None if pace is None else round(pace.round_trip, 6),
-        "round_trips": None if pace is None else pace.trips,
+        "servers": [
+            {"name": name, "round_trip": round(pace.round_trip, 6), "round_trips": pace.trips}
+            for name, pace in told.measured.paces.items()
+        ],
     }
 
 

@@ -41,6 +41,10 @@ class ServerForecast:
     rate: float | None = None
     """Messages a second at most."""
     day_limit: DayLimit | None = None
+    priority: int = 1
+    """Servers of a higher number are only used once all of a lower one have had their day's messages."""
+    weight: float | None = None
+    """Its part beside others of its priority; None for all of them: each as much as it can."""
 
     @property
     def most(self) -> float:
@@ -83,6 +87,11 @@ class SendPlan:
         return min(self._bounds().values())
 
     @property
+    def shared(self) -> float:
+        """Messages a second that all servers together may be given."""
+        return min(_or_unknown(self.rate), _or_unknown(self.machine))
+
+    @property
     def set_by(self) -> str:
         """What sets the pace: "rate", "machine", "connections", "server_rate"; "" where nothing is known to."""
         bounds = self._bounds()
@@ -90,15 +99,14 @@ class SendPlan:
         if bounds[name] >= UNKNOWN:
             return ""
         if name == "servers":
-            return (
-                "connections" if any(_or_unknown(one.per_second) <= one.most for one in self.servers) else "server_rate"
-            )
+            by_connections = [_or_unknown(one.per_second) <= one.most for one in first_in_turn(self.servers)]
+            return "connections" if any(by_connections) else "server_rate"
         return name
 
     def _bounds(self) -> dict[str, float]:
         return {
             "rate": _or_unknown(self.rate),
-            "servers": sum(one.most for one in self.servers),
+            "servers": sum(capacities(self.servers)),
             "machine": _or_unknown(self.machine),
         }
 
@@ -133,6 +141,26 @@ class Forecast:
     def fits(self) -> bool:
         """Whether nobody is left."""
         return not self.unsent
+
+
+def first_in_turn(servers: Sequence[ServerForecast]) -> Sequence[ServerForecast]:
+    """Give the servers of the lowest priority number: the others wait until these can't."""
+    first = min((one.priority for one in servers), default=0)
+    return [one for one in servers if one.priority == first]
+
+
+def capacities(servers: Sequence[ServerForecast]) -> list[float]:
+    """Give the messages a second through each of the servers, as they share: 0 for those whose turn it is not."""
+    first = min((one.priority for one in servers), default=0)
+    turn = first_in_turn(servers)
+    share = None
+    if any(one.weight is not None for one in turn):  # the slowest for its part is waited for, unless its rate is why
+        waited_for = [one for one in turn if one.rate is None or one.rate > one.most] or turn
+        share = min(one.most / (one.weight or 1.0) for one in waited_for)
+    return [
+        0.0 if one.priority != first else one.most if share is None else min(one.most, share * (one.weight or 1.0))
+        for one in servers
+    ]
 
 
 def _or_unknown(per_second: float | None) -> float:

@@ -3,13 +3,13 @@
 Moments are aware. Raises nothing: what is not known is left out, and the forecast says less.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from campaign.daily_plan import day_of, step_of
 from campaign.run.forecast import DayLimit, QueueForecast, SendPlan, ServerForecast, Spans
-from campaign.run.preconditions import usual_processes
+from campaign.run.preconditions import processes_of
 from campaign.run.server_pace import ServerPace
 from campaign.settings import Settings, SmtpSettings
 from campaign.settings.addresses import is_loopback
@@ -27,17 +27,20 @@ _BESIDE_A_SERVER = 0.7
 class Measured:
     """What is known of how fast it can go."""
 
-    pace: ServerPace | None = None
-    """The server's; None: it was not asked."""
+    paces: Mapping[str, ServerPace] = field(default_factory=dict)
+    """Those of the servers, by name; none of one that was not asked, or did not answer."""
     cpu: float | None = None
     """CPU seconds that a message takes here; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What earlier runs have done that counts against limits: messages by day, and that by server."""
+    """What earlier runs have done that counts against the limits of the day."""
 
     by_day: Mapping[date, int] = field(default_factory=dict)
+    """Messages."""
+    by_server: Mapping[str, Mapping[date, int]] = field(default_factory=dict)
+    """Those through each server that has a limit of its own."""
 
 
 def send_plan(
@@ -54,23 +57,32 @@ def send_plan(
     """Give the plan of a run that begins at `now`. `rows` are to be sent, `domains` of them to each domain that has
     limits; `processes`: as they were asked for.
     """
-    smtp = settings.smtp
-    processes = min(processes or usual_processes(smtp, rows), smtp.connections)
+    servers = settings.servers
+    processes = processes_of(servers, rows, asked=processes)
     spans = open_spans(window, now)
     queues = [
-        QueueForecast(rows=count, spans=spans, rate=_domain_rate(settings, domain, measured.pace))
+        QueueForecast(rows=count, spans=spans, rate=_domain_rate(settings, domain, measured))
         for domain, count in domains.items()
     ]
     queues.append(QueueForecast(rows=max(0, rows - sum(domains.values())), spans=spans))
+    today = day_of(now, window.zone)
+    alone = len(servers) == 1
+    rate = servers[0].rate if alone else None
+    first = min(server.priority for server in servers)
+    delays = [
+        pace.delay(server.connections, processes)
+        for server in servers
+        if server.priority == first and (pace := measured.paces.get(server_name(server))) is not None
+    ]
     return SendPlan(
         queues=queues,
-        servers=[server_forecast(smtp, measured)],
+        servers=[_server_forecast(server, measured, sent, today, alone=alone) for server in servers],
         zone=window.zone,
-        rate=None if smtp.rate is None else smtp.rate / RATE_SLACK,
-        machine=_machine(smtp, measured.cpu, processes),
-        day_limit=_ladder(settings, window, now, sent),
-        mail_today=bool(sent.by_day.get(day_of(now, window.zone))),
-        delay=0.0 if measured.pace is None else measured.pace.delay(smtp.connections, processes),
+        rate=None if rate is None else rate / RATE_SLACK,
+        machine=_machine(servers, measured.cpu, processes),
+        day_limit=_ladder(settings, today, sent),
+        mail_today=bool(sent.by_day.get(today)),
+        delay=max(delays, default=0.0),
     )
 
 
@@ -81,36 +93,57 @@ def open_spans(window: SendWindow, now: datetime) -> Spans:
     return ((max(now, window.opens), window.closes),)
 
 
-def server_forecast(smtp: SmtpSettings, measured: Measured) -> ServerForecast:
-    """Give what can go through the server."""
-    pace = measured.pace
-    if pace is None:
-        return ServerForecast(per_second=None)
+def server_name(server: SmtpSettings) -> str:
+    """Give the name by which a server's messages are counted."""
+    return server.name or server.host
+
+
+def connections_of(settings: Settings) -> int:
+    """Give the connections that are open at once, to all servers whose turn it is first."""
+    first = min(server.priority for server in settings.servers)
+    return sum(server.connections for server in settings.servers if server.priority == first)
+
+
+def _server_forecast(
+    server: SmtpSettings, measured: Measured, sent: Sent, today: date, *, alone: bool
+) -> ServerForecast:
+    """`alone`: its rate is the campaign's."""
+    name = server_name(server)
+    pace = measured.paces.get(name)
+    per_second = None
+    if pace is not None:
+        per_second = pace.per_second(server.connections, messages_per_connection=server.messages_per_connection)
+    limit, begun = server.daily_limit, sent.by_server.get(name, {}).get(today, 0)
     return ServerForecast(
-        per_second=pace.per_second(smtp.connections, messages_per_connection=smtp.messages_per_connection)
+        per_second=per_second,
+        rate=None if alone or server.rate is None else server.rate / RATE_SLACK,
+        day_limit=None if limit is None else lambda day, _: limit - (begun if day == today else 0),
+        priority=server.priority,
+        weight=server.weight,
     )
 
 
-def _domain_rate(settings: Settings, domain: str, pace: ServerPace | None) -> float | None:
+def _domain_rate(settings: Settings, domain: str, measured: Measured) -> float | None:
     limit = settings.limits[domain]
     rates = [] if limit.rate is None else [limit.rate / RATE_SLACK]
-    if limit.connections is not None and pace is not None:
-        rates.append(limit.connections / pace.seconds_per_message)
+    if limit.connections is not None and measured.paces:
+        seconds = [pace.seconds_per_message for pace in measured.paces.values()]
+        rates.append(limit.connections / (sum(seconds) / len(seconds)))
     return min(rates, default=None)
 
 
-def _machine(smtp: SmtpSettings, cpu: float | None, processes: int) -> float | None:
+def _machine(servers: Sequence[SmtpSettings], cpu: float | None, processes: int) -> float | None:
     if cpu is None:
         return None
-    return processes * (_BESIDE_A_SERVER if is_loopback(smtp.host) else 1.0) / cpu
+    shared = any(is_loopback(server.host) for server in servers)
+    return processes * (_BESIDE_A_SERVER if shared else 1.0) / cpu
 
 
-def _ladder(settings: Settings, window: SendWindow, now: datetime, sent: Sent) -> DayLimit | None:
+def _ladder(settings: Settings, today: date, sent: Sent) -> DayLimit | None:
     """The campaign's daily limit: its step is the number of days with mail before (`campaign/daily_plan.py`)."""
     ladder = settings.window.daily_limit
     if ladder is None:
         return None
-    today = day_of(now, window.zone)
     begun, climbed = sent.by_day.get(today, 0), sum(day < today and bool(count) for day, count in sent.by_day.items())
 
     def left(day: date, with_mail: int) -> int:

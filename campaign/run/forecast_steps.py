@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from math import inf
 
 from campaign.daily_plan import day_begins, day_of
-from campaign.run.forecast import DayLimit, Forecast, Piece, QueueForecast, SendPlan
+from campaign.run.forecast import DayLimit, Forecast, Piece, QueueForecast, SendPlan, capacities
 
 _NOTHING = 1e-6
 """Messages that are none: what calculating with fractions leaves."""
@@ -191,9 +191,12 @@ class _Calculation:
 
     def _flows(self, opened: Sequence[_Queue]) -> tuple[list[float], list[float]]:
         """Messages a second from each open queue, and through each server."""
-        servers = zip(self._plan.servers, self._server_left, strict=True)
-        most = [one.most if left > _NOTHING else 0.0 for one, left in servers]
-        total = min(self._plan.most, sum(most)) if self._left_today > _NOTHING else 0.0
+        plan = self._plan
+        able = [index for index, left in enumerate(self._server_left) if left > _NOTHING]
+        most = [0.0] * len(plan.servers)
+        for index, capacity in zip(able, capacities([plan.servers[index] for index in able]), strict=True):
+            most[index] = capacity
+        total = min(plan.shared, sum(most)) if self._left_today > _NOTHING else 0.0
         flow = _shared(total, opened)
         share = sum(flow) / sum(most) if total else 0.0
         return flow, [share * one for one in most]

@@ -37,7 +37,7 @@ def ending_words(told: RunForecast, grace: timedelta) -> str:
 
 def shortage_words(told: RunForecast, *, connections: int) -> str:
     """Say that it does not fit, and by how much."""
-    found, plan, pace = told.found, told.plan, told.measured.pace
+    found, plan, paces = told.found, told.plan, list(told.measured.paces.values())
     if found.day_limited:
         return f"the limits of the day leave {found.unsent:,} of {found.rows:,} unsent when the window closes"
     left = f"about {found.unsent:,} of {found.rows:,} stay pending"
@@ -49,9 +49,10 @@ def shortage_words(told: RunForecast, *, connections: int) -> str:
         "server_rate": f"at the rates of the servers, {pace_words(found.per_second)}",
         "machine": f"at what this machine makes and sends, {pace_words(found.per_second)}",
     }.get(found.set_by, "")
-    if found.set_by == "connections" and pace is not None:
+    if found.set_by == "connections" and paces:
         count = "1 connection" if connections == 1 else f"{connections} connections"
-        at = f"with {count} and a round trip of {milliseconds(pace.round_trip)}, {pace_words(found.per_second)}"
+        trip = f" and a round trip of {milliseconds(paces[0].round_trip)}" if len(paces) == 1 else ""
+        at = f"with {count}{trip}, {pace_words(found.per_second)}"
     return f"{at}, it takes {about(needed)}, longer than the window is open: {left}"
 
 
@@ -80,15 +81,16 @@ def enough_connections(told: RunForecast, *, connections: int) -> int | None:
 
 def basis_words(told: RunForecast, *, connections: int) -> str:
     """Say what it rests on; "" where nothing was measured."""
-    pace = told.measured.pace
-    if pace is None:
+    paces = told.measured.paces
+    if not paces:
         return ""
-    trips = {1: "one for a message", 2: "two for a message", 4: "four for a message, without PIPELINING"}[pace.trips]
-    count = "1 connection" if connections == 1 else f"{connections} connections"
-    return (
-        f"a round trip takes {milliseconds(pace.round_trip)}, {trips}; {count}. What the server takes to accept a "
-        "message is not counted: only messages show that"
+    trips = {1: "one for a message", 2: "two for a message", 4: "four for a message, without PIPELINING"}
+    measured = "; ".join(
+        f"{'' if len(paces) == 1 else f'{name}: '}a round trip takes {milliseconds(one.round_trip)}, {trips[one.trips]}"
+        for name, one in paces.items()
     )
+    count = "1 connection" if connections == 1 else f"{connections} connections"
+    return f"{measured}; {count}. What a server takes to accept a message is not counted: only messages show that"
 
 
 def milliseconds(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """What can be known, and is decided, before a run opens its ledger."""
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from campaign.durations import brief_duration
 from campaign.errors import ContactsError, LedgerError, SettingsError, TemplateError
 from campaign.ledger.files import generation_file
 from campaign.ledger.opening import note_at_a_glance, open_for_reading
-from campaign.results import COLUMNS, refuse_foreign, result_names
+from campaign.results import COLUMNS, SERVER, refuse_foreign, result_names
 from campaign.run.loading_notes import REMEMBERED
 from campaign.run.plan import RunPlan
 from campaign.settings import ContactsSettings, SmtpSettings
@@ -47,15 +48,15 @@ def open_contacts_of(
     return contacts
 
 
-def odd_about(contacts: ContactsFile) -> Iterator[str]:
-    """Say what an operator would want to know of the contacts file as a whole."""
+def odd_about(contacts: ContactsFile, *, servers: bool = False) -> Iterator[str]:
+    """Say what an operator would want to know of the contacts file as a whole. `servers`: there are several."""
     if contacts.sample:
         cells = "; ".join(map(str, contacts.sample))
         yield (
             f"{contacts.path.name} is not UTF-8; read as {contacts.encoding}, it says: {cells}. If that reads wrong, "
             "set contacts.encoding (such as cp1250, mac_roman, shift_jis)"
         )
-    names = result_names(contacts.columns)
+    names = result_names(contacts.columns, servers=servers)
     renamed = [
         f"{name!r} is {names[index]!r} there"
         for index, name in enumerate(contacts.columns)
@@ -123,21 +124,23 @@ def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
     if plan.begin_afresh is None and plan.ledger.exists() and plan.ledger.stat().st_size:
         with open_for_reading(plan.ledger, plan.settings.name) as ledger:
             found += ledger.columns()
-    return (name for name in dict.fromkeys(found) if name not in columns and name not in COLUMNS)
+    return (name for name in dict.fromkeys(found) if name not in columns and name not in (*COLUMNS, SERVER))
 
 
 def processes_for(plan: RunPlan, contacts: int) -> int:
     """How many processes are worth starting for about so many contacts."""
-    if plan.processes is not None:
-        return min(plan.processes, plan.settings.smtp.connections)
-    return usual_processes(plan.settings.smtp, contacts if plan.limit is None else min(contacts, plan.limit))
+    contacts = contacts if plan.limit is None else min(contacts, plan.limit)
+    return processes_of(plan.settings.servers, contacts, asked=plan.processes)
 
 
-def usual_processes(smtp: SmtpSettings, contacts: int) -> int:
-    """How many they are where nobody has said."""
-    if contacts < _SMALL or (smtp.rate is not None and smtp.rate <= _SLOW):
+def processes_of(servers: Sequence[SmtpSettings], contacts: int, *, asked: int | None) -> int:
+    """How many they are, by the servers; `asked`: as many as somebody wants, if somebody does."""
+    most = min(server.connections for server in servers)  # each process has one to each server, at least
+    if asked is not None:
+        return min(asked, most)
+    if contacts < _SMALL or sum(server.rate or math.inf for server in servers) <= _SLOW:
         return 1
-    return min(os.cpu_count() or 1, smtp.connections)
+    return min(os.cpu_count() or 1, most)
 
 
 def require_folder(folder: Path) -> None:

@@ -1,11 +1,12 @@
-"""A server measured while somebody waits for a question: its round trip, within two seconds or not at all.
+"""Servers measured while somebody waits for a question: their round trips, within two seconds or not at all.
 
-Takes the `Server`; gives its `ServerPace`, or None where it was not heard in time. Raises nothing: what is wrong with
-the server, the run will tell. No message is begun.
+Takes each `Server` with the setting of its pipelining; gives the `ServerPace` of those that were heard in time. Raises
+nothing: what is wrong with a server, the run will tell. No message is begun.
 """
 
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 
 from campaign.errors import CampaignError
@@ -19,19 +20,29 @@ PATIENCE = 2.0
 """Seconds that whoever is to be asked can be kept waiting."""
 
 
-def quick_measure(server: Server, *, mode: Pipelining, patience: float = PATIENCE) -> ServerPace | None:
-    """Measure it. In a thread, since a host name may take its time; workers are to be forked before."""
-    found: list[ServerPace] = []
+def quick_measure(
+    servers: Mapping[str, tuple[Server, Pipelining]], *, patience: float = PATIENCE
+) -> dict[str, ServerPace]:
+    """Measure servers, by name, all at once. In threads, since a host name may take its time; workers are to be forked
+    before.
+    """
+    found: dict[str, ServerPace] = {}
 
-    def measure() -> None:
+    def measure(name: str, server: Server, mode: Pipelining) -> None:
         with suppress(CampaignError):
             began = time.monotonic()
             session = connect(server)
             opening = time.monotonic() - began
             probe = EnvelopeProbe(steps=(), round_trip=probe_round_trip(session, timeout=server.timeout))
-            found.append(ServerPace.of(session, probe, opening=opening, mode=mode))
+            found[name] = ServerPace.of(session, probe, opening=opening, mode=mode)
 
-    thread = threading.Thread(target=measure, name="smtp-measure", daemon=True)
-    thread.start()
-    thread.join(patience)
-    return found[0] if found else None
+    threads = [
+        threading.Thread(target=measure, args=(name, *server), name="smtp-measure", daemon=True)
+        for name, server in servers.items()
+    ]
+    until = time.monotonic() + patience
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    return dict(found)

@@ -16,7 +16,7 @@ from pathlib import Path
 from campaign.errors import CampaignError
 from campaign.ledger.opening import open_for_reading
 from campaign.run.forecast import Forecast, SendPlan
-from campaign.run.forecast_inputs import Measured, Sent, send_plan
+from campaign.run.forecast_inputs import Measured, Sent, send_plan, server_name
 from campaign.run.forecast_steps import forecast, spread
 from campaign.settings import Settings
 from campaign.window import SendWindow
@@ -69,9 +69,11 @@ def run_forecast(
     return RunForecast(found=forecast(plan, now), plan=plan, window=window, measured=measured, now=now)
 
 
-def sent_so_far(ledger: Path | None, name: str) -> Sent:
+def sent_so_far(settings: Settings, ledger: Path | None) -> Sent:
     """Give what earlier runs of the campaign have sent, as far as limits of the day count it."""
-    if ledger is not None:
-        with suppress(CampaignError), open_for_reading(ledger, name, quick=True) as reader:
-            return Sent(by_day=reader.begun_by_day(""))
+    limited = [server_name(server) for server in settings.servers if server.daily_limit is not None]
+    if ledger is None or not (limited or settings.window.daily_limit):
+        return Sent()
+    with suppress(CampaignError), open_for_reading(ledger, settings.name, quick=True) as reader:
+        return Sent(by_day=reader.begun_by_day(""), by_server={name: reader.begun_by_day(name) for name in limited})
     return Sent()

@@ -33,12 +33,14 @@ class Pool:
         lifetime: ConnectionLifetime,
         trials: PipeliningTrials,
         clock: Callable[[], float],
+        loop: EventLoop | None = None,
     ) -> None:
+        """`loop`: one that several pools share; None: one of its own."""
         self.limit = limit
         """How many connections may be open or opening."""
-        self._loop = EventLoop(self._serve)
+        self._loop = loop or EventLoop()
+        self._shares_loop = loop is not None
         self.waker = self._loop.waker
-        self.watch = self._loop.watch
         self._sessions = SessionSupply(connect, handler, trials, wake=self.waker.wake, clock=clock)
         self._handler = handler
         self._timeout = timeout
@@ -65,18 +67,26 @@ class Pool:
         return len(self._open) - len(self._idle)
 
     def run_once(self, timeout: float) -> int:
-        """Wait up to `timeout` seconds for something to happen, and deal with it. Gives how many things happened."""
+        """Wait up to `timeout` seconds for something to happen, and deal with it. Gives how many things happened. Pools
+        that share a loop are waited for together: `shortened` by each, then the loop, then `attend`.
+        """
+        happened = self._loop.run_once(self.shortened(timeout))
+        self.attend()
+        return happened
+
+    def shortened(self, timeout: float) -> float:
+        """Shorten a wait in seconds to what this pool can wait."""
         timeout = self._sessions.shortened(timeout)
-        if self.busy:
-            timeout = min(timeout, self._check_every)
-        happened = self._loop.run_once(timeout)
+        return min(timeout, self._check_every) if self.busy else timeout
+
+    def attend(self) -> None:
+        """Do what is due after a wait: take in the sessions that have come, see who has fallen silent."""
         while (connection := self._sessions.next_connection(open_now=len(self._open), limit=self.limit)) is not None:
             self._admit(connection)
         now = self._clock()
         if now >= self._next_check:
             self._next_check = now + self._check_every
             self._close_expired(now)
-        return happened
 
     def open(self, wanted: int) -> None:
         """Begin to open connections until `wanted`, or the limit, are open or opening."""
@@ -114,11 +124,12 @@ class Pool:
         for connection in list(self._open):
             self._drop(connection, "")
         self._sessions.close()
-        self._loop.close()
+        if not self._shares_loop:
+            self._loop.close()
 
     def _admit(self, connection: Connection) -> None:
         self._open.add(connection)
-        self._loop.add(connection)
+        self._loop.add(connection, self._serve)
         if connection.session.leftover:
             self._receive(connection, connection.session.leftover)
         else:

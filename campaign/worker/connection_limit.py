@@ -6,7 +6,7 @@ monotonic seconds.
 
 from campaign.smtp.pool import Pool
 from campaign.worker.dispatcher import Dispatcher
-from campaign.worker.row_queue import RowQueue
+from campaign.worker.row_queue import Rows
 from campaign.worker.send_rate import SendRate
 
 _WIDEN_EVERY = 30.0
@@ -18,7 +18,7 @@ _CLOSE_IDLE_AFTER = 10.0
 class ConnectionLimit:
     """One worker's. `most`: connections that it may have."""
 
-    def __init__(self, most: int, *, pool: Pool, rows: RowQueue, send_rate: SendRate, dispatcher: Dispatcher) -> None:
+    def __init__(self, most: int, *, pool: Pool, rows: Rows, send_rate: SendRate, dispatcher: Dispatcher) -> None:
         self._most = most
         self._pool = pool
         self._rows = rows

@@ -41,11 +41,9 @@ class MessagePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A worker's orders."""
+class ServerOrders:
+    """How one server is to be used."""
 
-    ledger: Path
-    message_plan: MessagePlan
     server: Server
     connections: int
     rate: float | None
@@ -53,6 +51,27 @@ class Job:
     pipelining: Pipelining
     messages_per_connection: int
     seconds_per_connection: float
+    daily_limit: tuple[int, ...] = ()
+    """Messages a day of the window's zone, all processes together: a ladder of one step; none: no limit."""
+    weight: float | None = None
+    """Its share among those of its priority; None: it takes as many as it can, or is 1 beside others' weights."""
+    priority: int = 1
+    """The lowest comes first."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, where there are several; otherwise ""."""
+        return self.server.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A worker's orders."""
+
+    ledger: Path
+    message_plan: MessagePlan
+    servers: tuple[ServerOrders, ...]
+    """In order of priority: one, as a rule."""
     tries: int
     first_wait: float
     longest_wait: float
@@ -82,7 +101,9 @@ class Job:
         for number in range(processes):
             yield replace(
                 self,
-                connections=max(1, (self.connections + number) // processes),
+                servers=tuple(
+                    replace(one, connections=max(1, (one.connections + number) // processes)) for one in self.servers
+                ),
                 domain_limits={domain: limit.share(number, processes) for domain, limit in self.domain_limits.items()},
             )
 
@@ -103,6 +124,23 @@ class Notice(NamedTuple):
     words: str
     ends_with: Literal["connections", "rate"] | None = None
     """What stands at the end: a number that only the whole run knows, since each worker has its share of it."""
+    server: str = ""
+    """Which server's number that is, where there are several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerReport:
+    """How a worker has fared with one server."""
+
+    sent: int = 0
+    """Messages that it has taken."""
+    connections: int = 0
+    limit: int = 0
+    """Connections that the worker may open, as far as it knows what the server takes."""
+    rate: float | None = None
+    """Messages a second that throttling leaves; None: no limit."""
+    out: str = ""
+    """Why it gets no mail just now; "" where it does, or could."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,3 +167,5 @@ class WorkerReport:
     none where a message has been accepted since.
     """
     last: bool = False
+    servers: dict[str, ServerReport] = field(default_factory=dict)
+    """By name, where there are several."""

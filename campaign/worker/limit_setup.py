@@ -13,7 +13,7 @@ from campaign.ledger.interface import RateLimit, WorkerLedger
 from campaign.window import SendWindow
 from campaign.worker.daily_limit import DailyLimit
 from campaign.worker.domain_limits import DomainLimits
-from campaign.worker.job import Job
+from campaign.worker.job import Job, ServerOrders
 from campaign.worker.pace import Pace
 
 _PACE = "pace"
@@ -21,14 +21,19 @@ _BEFORE_THE_END = 0.02
 """Of the whole open time: by how much earlier than the window closes an even pace means to be done."""
 
 
-def daily_limit(job: Job, ledger: WorkerLedger, *, clock: Callable[[], float]) -> DailyLimit | None:
-    """Give the campaign's daily limit."""
-    if not job.daily_limit:
+def daily_limit(
+    job: Job, ledger: WorkerLedger, *, clock: Callable[[], float], server: ServerOrders | None = None
+) -> DailyLimit | None:
+    """Give the campaign's daily limit, or a server's own."""
+    name, ladder = "", job.daily_limit
+    if server is not None:
+        name, ladder = server.name or server.server.host, server.daily_limit
+    if not ladder:
         return None
     window = job.message_plan.window
     return DailyLimit(
-        ledger.daily_count(""),
-        job.daily_limit,
+        ledger.daily_count(name),
+        ladder,
         zone=window.zone,
         goes_on=lambda moment: job.wait and not window.is_over(moment),
         clock=clock,

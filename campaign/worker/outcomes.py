@@ -22,8 +22,18 @@ _ENDLESS_EVERY = 30
 """Of the units that a server in trouble is given: how often throttling at the lowest rate counts as a failure."""
 
 
+class Books:
+    """What one worker has under way, and what it has come to an end with: all its servers together."""
+
+    def __init__(self) -> None:
+        self.settled: Counter[str] = Counter()
+        """Contacts by the status they were given."""
+        self.under_way: dict[int, DueRow] = {}
+        """The rows that are claimed and have no outcome yet, by contact."""
+
+
 class Outcomes:
-    """One worker's."""
+    """One worker's, with one server."""
 
     def __init__(
         self,
@@ -35,11 +45,13 @@ class Outcomes:
         breaker: CircuitBreaker,
         clock: Callable[[], float],
         limits: Limits | None = None,
+        books: Books,
+        server: str = "",
     ) -> None:
-        self.settled: Counter[str] = Counter()
-        """Contacts by the status they were given."""
-        self.under_way: dict[int, DueRow] = {}
-        """The rows that are claimed and have no outcome yet, by contact."""
+        """`server`: its name, where there are several; then a row that it refuses for our own fault goes again."""
+        self.settled = books.settled
+        self.under_way = books.under_way
+        self._server = server
         self._rows = rows
         self._journal = journal
         self._send_rate = send_rate
@@ -73,6 +85,8 @@ class Outcomes:
                 self.give_back(due)
             case _ if verdict.stop:
                 self._unsettle(due, reply, detail, spent=False)
+                if self._server:
+                    self._rows.give_back(due)
             case _:
                 slow = slow and not self._throttled.blames(due.id)
                 slow = self._go_again(due, reply, detail, now) and slow
@@ -87,7 +101,7 @@ class Outcomes:
         self._end(due, left=True)
         self._throttled.forget(due.id)
         self.settled[status] += 1
-        self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail))
+        self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail, server=self._server))
 
     def give_back(self, due: DueRow) -> None:
         """Let a claimed row go again as if it had never been claimed."""
@@ -152,7 +166,9 @@ class Outcomes:
     def _unsettle(self, due: DueRow, reply: Reply | None, detail: str, *, spent: bool) -> None:
         """Write down what the server said, and that the row is pending again."""
         self._end(due, left=False)
-        outcome = Outcome(contact=due.id, status=Status.PENDING, reply=reply, detail=detail, spent=spent)
+        outcome = Outcome(
+            contact=due.id, status=Status.PENDING, reply=reply, detail=detail, spent=spent, server=self._server
+        )
         self._journal.settle(outcome)
 
     def _end(self, due: DueRow, *, left: bool) -> None:

@@ -11,6 +11,7 @@ Moments are monotonic seconds. Raises LedgerError.
 
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from campaign.ledger.interface import DueRows
 from campaign.model import DueRow
@@ -30,6 +31,25 @@ _HELD_WAIT = 1.0
 """Seconds after which to see again whether the ledger's rows are still held."""
 _READING_WAIT = 0.02
 """Seconds after which to look again, where the contacts file is still being read."""
+
+
+class Rows(Protocol):
+    """What is to be sent next, as whoever sends it sees it."""
+
+    def ready(self, now: float) -> int:
+        """About how many rows could be begun now."""
+
+    def next_moment(self) -> float | None:
+        """When the next row is due, where none is ready."""
+
+    def next(self, now: float) -> DueRow | None:
+        """Give the row whose turn it is, if there is one."""
+
+    def put_off(self, due: DueRow, until: float) -> None:
+        """Put a row off until a moment."""
+
+    def give_back(self, due: DueRow) -> None:
+        """Put a row first again."""
 
 
 class RowQueue:

@@ -101,7 +101,7 @@ def _pair(case: Case, scratch: Path) -> Pair:
         case=case,
         forecast=seconds,
         real=ended["seconds"] if complete else None,
-        round_trip=found.get("round_trip"),
+        round_trip=next((one["round_trip"] for one in found.get("servers", ())), None),
     )
 
 

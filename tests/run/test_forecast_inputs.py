@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from campaign.run.forecast_inputs import RATE_SLACK, Measured, Sent, send_plan
+from campaign.run.forecast_inputs import RATE_SLACK, Measured, Sent, connections_of, send_plan
 from campaign.run.forecast_words import (
     basis_words,
     ending_words,
@@ -17,7 +17,7 @@ from campaign.run.forecast_words import (
 )
 from campaign.run.run_forecast import RunForecast, run_forecast
 from campaign.run.server_pace import ServerPace
-from campaign.settings import Settings
+from campaign.settings import Settings, load_settings
 from campaign.window import SendWindow
 from tests.campaigns import SmallCampaign
 
@@ -41,7 +41,12 @@ def window(hours: float | None = 8) -> SendWindow:
 
 
 def told(given: Settings, rows: int, *, hours: float | None = 8, **more: Any) -> RunForecast:
-    options: dict[str, Any] = {"domains": {}, "measured": Measured(pace=PACE), "sent": Sent(), "processes": 1} | more
+    options: dict[str, Any] = {
+        "domains": {},
+        "measured": Measured(paces={"smtp.acme.example": PACE}),
+        "sent": Sent(),
+        "processes": 1,
+    } | more
     return run_forecast(given, window(hours), NOW, rows=rows, **options)
 
 
@@ -63,9 +68,30 @@ def test_a_rate_is_what_the_ledger_makes_of_it(tmp_path: Path) -> None:
 
 
 def test_this_machine_may_be_the_slowest(tmp_path: Path) -> None:
-    found = told(settings(tmp_path), 3_600, measured=Measured(pace=PACE, cpu=0.5), processes=2)
+    found = told(settings(tmp_path), 3_600, measured=Measured(paces={"smtp.acme.example": PACE}, cpu=0.5), processes=2)
     assert found.found.set_by == "machine"
     assert hours_of(found) == pytest.approx(0.25, abs=0.01)
+
+
+def test_several_servers_go_together_or_one_after_the_other(tmp_path: Path) -> None:
+    small = SmallCampaign(tmp_path / "small").people(1)
+    small.load(25)
+    text = small.path.read_text("utf-8")
+    head, _, rest = text.partition("[smtp]")
+    rest = rest[rest.index("[", 1) :]
+    servers = (
+        '[[smtp]]\nname = "ses"\nhost = "ses.example"\nconnections = 10\ndaily_limit = 1000\n'
+        '[[smtp]]\nname = "own"\nhost = "own.example"\nconnections = 5\n'
+        '[[smtp]]\nname = "spare"\nhost = "spare.example"\nconnections = 50\npriority = 2\n'
+    )
+    small.path.write_text(head + servers + rest, "utf-8")
+    given = load_settings(small.path, environ={})
+    measured = Measured(paces={"ses": PACE, "own": PACE, "spare": PACE})
+    found = told(given, 3_000, measured=measured, sent=Sent(by_server={"ses": {TODAY: 400}}))
+    assert connections_of(given) == 15
+    assert found.found.per_second == pytest.approx(150, rel=0.02)
+    assert found.found.pieces[0].messages == pytest.approx(600 * 1.5, rel=0.01), "then ses has had its day's messages"
+    assert found.found.pieces[1].messages == pytest.approx(2_100, rel=0.01), "and the spare one waits"
 
 
 def test_limits_of_domains_hold_their_rows_only(tmp_path: Path) -> None:
@@ -96,7 +122,7 @@ def test_an_even_pace_ends_with_the_window(tmp_path: Path) -> None:
 
 def test_a_window_that_opens_later_is_waited_for(tmp_path: Path) -> None:
     later = SendWindow.resolve(opens=NOW + 5 * HOUR, closes=None, lasts=HOUR, timezone="UTC", now=NOW)
-    options: dict[str, Any] = {"domains": {}, "measured": Measured(pace=PACE), "sent": Sent()}
+    options: dict[str, Any] = {"domains": {}, "measured": Measured(paces={"smtp.acme.example": PACE}), "sent": Sent()}
     found = run_forecast(settings(tmp_path), later, NOW, rows=36_000, **options)
     assert hours_of(found) == pytest.approx(5.1, abs=0.01)
 

@@ -95,6 +95,23 @@ def test_a_server_that_has_had_enough_for_today_leaves_the_rest_to_the_others() 
     assert ends_after(found) == round((1_000 / 30 + (36_000 - 1_000 * 40 / 30) / 10) / 3600, 3)
 
 
+def test_a_server_of_a_higher_number_waits_until_the_others_have_had_their_day() -> None:
+    servers = [
+        ServerForecast(per_second=10.0, day_limit=lambda *_: 3_600),
+        ServerForecast(per_second=40.0, priority=2),
+    ]
+    found = forecast(plan(18_000, servers=servers), NOW)
+    assert (found.per_second, ends_after(found)) == (10.0, round(0.1 + 14_400 / 40 / 3600, 3))
+
+
+def test_servers_with_weights_keep_to_their_shares() -> None:
+    """The slower one for its part is waited for; one that is slow by its own rate is not."""
+    weighted = [ServerForecast(per_second=10.0, weight=3.0), ServerForecast(per_second=10.0, weight=1.0)]
+    assert plan(1, servers=weighted).most == pytest.approx(10 + 10 / 3)
+    limited = [ServerForecast(per_second=10.0, rate=1.0, weight=1.0), ServerForecast(per_second=10.0, weight=1.0)]
+    assert plan(1, servers=limited).most == pytest.approx(11)
+
+
 def test_queues_with_hours_of_their_own_share_what_there_is() -> None:
     """Two zones, one of them an hour later; and a domain with a rate that is not in the others' way."""
     queues = [QueueForecast(rows=18_000, spans=hours((0, 8))), QueueForecast(rows=18_000, spans=hours((1, 9)))]
@@ -167,7 +184,16 @@ limits = st.none() | st.integers(0, 900)
 
 @given(
     queues=queues,
-    servers=st.lists(st.tuples(st.none() | st.floats(0.01, 50), st.none() | st.floats(0.01, 50), limits), max_size=3),
+    servers=st.lists(
+        st.tuples(
+            st.none() | st.floats(0.01, 50),
+            st.none() | st.floats(0.01, 50),
+            limits,
+            st.integers(1, 2),
+            st.none() | st.floats(0.1, 9),
+        ),
+        max_size=3,
+    ),
     rate=st.none() | st.floats(0.01, 50),
     daily=limits,
     delay=st.floats(0, 4_000),
@@ -175,7 +201,7 @@ limits = st.none() | st.integers(0, 900)
 )
 def test_it_never_says_less_than_limits_allow(
     queues: list[QueueForecast],
-    servers: list[tuple[float | None, float | None, int | None]],
+    servers: list[tuple[float | None, float | None, int | None, int, float | None]],
     rate: float | None,
     daily: int | None,
     delay: float,
@@ -186,8 +212,14 @@ def test_it_never_says_less_than_limits_allow(
     given = SendPlan(
         queues=queues,
         servers=[
-            ServerForecast(per_second=per_second, rate=most, day_limit=lambda *_, left=left: left)
-            for per_second, most, left in servers
+            ServerForecast(
+                per_second=per_second,
+                rate=most,
+                day_limit=lambda *_, left=left: left,
+                priority=priority,
+                weight=weight,
+            )
+            for per_second, most, left, priority, weight in servers
         ],
         zone=here,
         rate=rate,
@@ -202,14 +234,14 @@ def test_it_never_says_less_than_limits_allow(
     days: Counter[date] = Counter()
     for piece in found.pieces:
         seconds = (piece.ends - piece.begins).total_seconds()
-        assert piece.messages <= given.most * seconds * 1.000_01 + 2
+        assert piece.messages <= min(given.shared, sum(one.most for one in given.servers)) * seconds * 1.000_01 + 2
         assert any(
             opens <= piece.begins and (closes is None or piece.ends <= closes + timedelta(microseconds=2))
             for queue in queues
             for opens, closes in queue.spans
         )
         days[piece.begins.astimezone(here).date()] += piece.messages  # type: ignore[assignment]
-    most = sum(900_000 if left is None else left for _, _, left in servers)
+    most = sum(900_000 if left is None else left for _, _, left, _, _ in servers)
     for messages in days.values():
         assert messages <= (most if daily is None else min(most, daily)) + 2
     if found.ends is not None and rate is not None:

@@ -12,7 +12,7 @@ from campaign.smtp.pipelining.trials import Pipelining
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.session import Session
 from tests.conftest import StartServer
-from tests.smtp_server import CATALOGUE
+from tests.smtp_server import CATALOGUE, FaultServer
 
 OK = Reply(code=250, enhanced=None, text="ok")
 
@@ -62,12 +62,15 @@ def test_the_first_connection_is_opened_alone_and_the_others_together() -> None:
     assert pace.delay(33, 1) == pytest.approx(0.5 * (1 + 16 * 2 + 16 * 3) / 33)
 
 
-def test_a_server_is_measured_without_a_message(smtp_server: StartServer) -> None:
-    server = smtp_server(CATALOGUE["mail_5xx"]())
-    pace = quick_measure(
-        Server(host=server.host, port=server.port, security="none", timeout=60), mode="auto", patience=60
-    )
-    assert pace is not None and pace.trips == 1 and 0 < pace.round_trip <= pace.opening + 60
+def given(server: FaultServer) -> Server:
+    return Server(host=server.host, port=server.port, security="none", timeout=60)
+
+
+def test_servers_are_measured_without_a_message(smtp_server: StartServer) -> None:
+    server, other = smtp_server(CATALOGUE["mail_5xx"]()), smtp_server(pipelining=False)
+    paces = quick_measure({"one": (given(server), "auto"), "two": (given(other), "auto")}, patience=60)
+    assert (paces["one"].trips, paces["two"].trips) == (1, 4)
+    assert paces["one"].round_trip > 0 and paces["one"].opening > 0
     server.record.wait_until(lambda: server.record.connections[0].commands[-1:] == [b"QUIT"])
     assert [one[:4] for one in server.record.connections[0].commands] == [b"EHLO", *[b"NOOP"] * 5, b"QUIT"]
 
@@ -75,5 +78,4 @@ def test_a_server_is_measured_without_a_message(smtp_server: StartServer) -> Non
 @pytest.mark.parametrize("name", ["connect_hang", "connect_5xx", "ehlo_cut"])
 def test_nobody_waits_long_for_a_server_that_does_not_answer(smtp_server: StartServer, name: str) -> None:
     server = smtp_server(CATALOGUE[name]())
-    given = Server(host=server.host, port=server.port, security="none", timeout=60)
-    assert quick_measure(given, mode="auto", patience=0.2 if "hang" in name else 60) is None
+    assert quick_measure({"one": (given(server), "auto")}, patience=0.2 if "hang" in name else 60) == {}
