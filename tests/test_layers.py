@@ -23,7 +23,7 @@ FLOORS = (
     ("cli",),
     ("commands",),
     ("terminal", "api"),
-    ("check",),
+    ("check", "testing"),
     ("run",),
     ("worker",),
     (
@@ -31,8 +31,21 @@ FLOORS = (
         *("results", "preview", "report", "sandbox", "deliverability"),
     ),
     ("settings",),
+    ("contact_clocks",),
+    ("schedule",),
     ("window",),
-    ("durations", "host_names", "private_files", "confined_files", "relays", "visible", "core_dumps", "extras"),
+    ("daily_plan",),
+    (
+        "hours",
+        "durations",
+        "host_names",
+        "private_files",
+        "confined_files",
+        "relays",
+        "visible",
+        "core_dumps",
+        "extras",
+    ),
     ("model", "errors", "pages", "__init__"),
 )
 """From the top to the bottom. What `campaign/__init__.py` hands on of the upper floors, it imports when asked for."""
@@ -61,7 +74,7 @@ HOMES = {
     "scramp": {"smtp"},
     "tenacity": {"worker"},
     "sqlite3": {"ledger"},
-    "aiosmtpd": {"sandbox"},
+    "aiosmtpd": {"sandbox", "testing"},
     "rich": {"terminal"},  # how wide characters are; typer brings it
     "typer": {"cli", "commands", "terminal"},
 }

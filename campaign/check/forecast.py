@@ -51,7 +51,7 @@ def _forecast(settings: Settings, known: Known, measured: Measured) -> RunForeca
         known.window,
         datetime.now(UTC),
         rows=rows,
-        domains={domain: count * rows // ready for domain, count in seen.limited.items()},
+        queues={queue: count * rows // ready for queue, count in seen.queues.items()},
         measured=measured,
         sent=sent_so_far(settings, known.ledger),
     )

@@ -37,7 +37,7 @@ class Ending:
             window,
             datetime.now(UTC),
             rows=messages,
-            domains={},
+            queues={},
             measured=Measured(paces=paces, cpu=_USUAL_CPU if paces else None),
             sent=self._sent,
             processes=self._processes,
@@ -45,7 +45,9 @@ class Ending:
         if not told.says_something:
             return ""
         connections = connections_of(settings)
-        aside = "; not counting [limits]" if settings.limits else ""
+        clocks = ["each contact's own clock"] if settings.contacts.timezone_column else []
+        left_out = [*(["[limits]"] if settings.limits else []), *clocks]
+        aside = f"; not counting {' and '.join(left_out)}" if left_out else ""
         if told.found.fits:
             return ending_words(told, settings.link.grace) + aside
         return f"{shortage_words(told, connections=connections)}{aside}; {way_out(told, connections=connections)}"

@@ -24,12 +24,15 @@ from campaign.run.contacts_loading import fill
 from campaign.run.continuation import continuation
 from campaign.run.dry_run_findings import Before, DryRun, DryRunRow
 from campaign.run.plan import message_plan, open_window, read_signing_keys
-from campaign.run.preconditions import open_contacts_of
+from campaign.run.preconditions import open_contacts_of, require_zone_column
+from campaign.run.schedules import schedule
+from campaign.schedule import Schedule
 from campaign.settings import Settings
 from campaign.window import SendWindow
 from campaign.worker.message_factory import MessageFactory
 from campaign.worker.message_size import smallest_size
 
+_NO_QUEUE = ("", "")
 _NOTE = "A dry run: nothing was sent. The links in these messages are signed with a throw-away key and sign nobody in."
 
 
@@ -54,6 +57,7 @@ def dry_run_rows(
     factory = MessageFactory(message_plan(settings, throwaway_secret(), window, signing_keys))
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
         factory.verify(contacts.columns)
+        require_zone_column(settings.contacts, contacts.columns)
     now = datetime.now(window.zone)
     with contextlib.closing(open_for_dry_run(settings.name, earlier=ledger)) as trial:
         lists, mended = fill(trial, contacts, settings.contacts.suppress, reading)
@@ -194,14 +198,22 @@ def check(
     what of the content is the same in every message. Raises UsageError.
     """
     seen = DryRun()
+    holding = bool(settings.limits or settings.contacts.timezone_column)
     for one in dry_run_rows(settings, reading=reading, seen=seen, ledger=ledger):
         seen.count(one)
         if one.made is not None:
-            if settings.limits and (domain := one.address.rpartition("@")[2].lower()) in settings.limits:
-                seen.limited[domain] += 1
+            if holding and (queue := _queue(one, settings)) != _NO_QUEUE:
+                seen.queues[queue] += 1
             seen.look_at_links(one)
             look(one.row.contact.number, one.made[1], seen.constants)
     return seen
+
+
+def _queue(one: DryRunRow, settings: Settings) -> tuple[str, str]:
+    """What may hold a row back: its time zone, and its recipient's domain."""
+    column, domain = settings.contacts.timezone_column, one.address.rpartition("@")[2].lower()
+    zone = "" if column is None else one.row.contact.columns.get(column, "").strip()
+    return zone, domain if domain in settings.limits else ""
 
 
 def sample_messages(settings: Settings, contacts: Sequence[Contact]) -> list[Message]:
@@ -216,9 +228,6 @@ def size_with_little(settings: Settings, contact: Contact) -> int | None:
     return smallest_size(lambda one: factory.size_without_own_files(one, datetime.now(UTC)), contact)
 
 
-def dry_run_window(settings: Settings) -> SendWindow:
+def dry_run_window(settings: Settings) -> Schedule:
     """Give the window as it would be if the run began now; one that is over, as it was. Raises WindowError."""
-    given = settings.window
-    return SendWindow.resolve(
-        opens=given.opens, closes=given.closes, lasts=given.lasts, timezone=given.timezone, now=datetime.now(UTC)
-    )
+    return schedule(settings, now=datetime.now(UTC))

@@ -6,15 +6,18 @@ Moments are aware. Raises nothing: what is not known is left out, and the foreca
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 
 from campaign.daily_plan import day_of, step_of
 from campaign.run.forecast import DayLimit, QueueForecast, SendPlan, ServerForecast, Spans
 from campaign.run.preconditions import processes_of
 from campaign.run.server_pace import ServerPace
+from campaign.schedule import Schedule
 from campaign.settings import Settings, SmtpSettings
 from campaign.settings.addresses import is_loopback
 from campaign.window import SendWindow
 
+_MOST_SPANS = 1_000
 RATE_SLACK = 1.07
 """By how much the moments that a rate gives leave for are further apart than its messages would be
 (`ledger.rate_limit`).
@@ -49,22 +52,24 @@ def send_plan(
     now: datetime,
     *,
     rows: int,
-    domains: Mapping[str, int],
+    queues: Mapping[tuple[str, str], int],
     measured: Measured,
     sent: Sent,
     processes: int | None = None,
 ) -> SendPlan:
-    """Give the plan of a run that begins at `now`. `rows` are to be sent, `domains` of them to each domain that has
-    limits; `processes`: as they were asked for.
+    """Give the plan of a run that begins at `now`. `rows` are to be sent; of those that something may hold back,
+    `queues` says how many there are by time zone (its name; "": the window's) and by domain of recipients with limits
+    ("": none). `processes`: as they were asked for.
     """
     servers = settings.servers
     processes = processes_of(servers, rows, asked=processes)
-    spans = open_spans(window, now)
-    queues = [
-        QueueForecast(rows=count, spans=spans, rate=_domain_rate(settings, domain, measured))
-        for domain, count in domains.items()
+    clocks = window if isinstance(window, Schedule) else Schedule.within(window)
+    by_zone = {zone: _open_spans(clocks.of(zone), now) for zone in {"", *(zone for zone, _ in queues)}}
+    waiting = [
+        QueueForecast(rows=count, spans=by_zone[zone], rate=_domain_rate(settings, domain, measured))
+        for (zone, domain), count in queues.items()
     ]
-    queues.append(QueueForecast(rows=max(0, rows - sum(domains.values())), spans=spans))
+    waiting.append(QueueForecast(rows=max(0, rows - sum(queues.values())), spans=by_zone[""]))
     today = day_of(now, window.zone)
     alone = len(servers) == 1
     rate = servers[0].rate if alone else None
@@ -75,7 +80,7 @@ def send_plan(
         if server.priority == first and (pace := measured.paces.get(server_name(server))) is not None
     ]
     return SendPlan(
-        queues=queues,
+        queues=waiting,
         servers=[_server_forecast(server, measured, sent, today, alone=alone) for server in servers],
         zone=window.zone,
         rate=None if rate is None else rate / RATE_SLACK,
@@ -86,11 +91,9 @@ def send_plan(
     )
 
 
-def open_spans(window: SendWindow, now: datetime) -> Spans:
-    """Give when it is open from `now` on."""
-    if window.is_over(now):
-        return ()
-    return ((max(now, window.opens), window.closes),)
+def _open_spans(window: Schedule, now: datetime) -> Spans:
+    """Give when it is open from `now` on; of hours without end, as much as anybody plans for."""
+    return tuple(islice(window.open_spans(now), _MOST_SPANS))
 
 
 def server_name(server: SmtpSettings) -> str:
@@ -124,6 +127,8 @@ def _server_forecast(
 
 
 def _domain_rate(settings: Settings, domain: str, measured: Measured) -> float | None:
+    if not domain:
+        return None
     limit = settings.limits[domain]
     rates = [] if limit.rate is None else [limit.rate / RATE_SLACK]
     if limit.connections is not None and measured.paces:

@@ -18,6 +18,9 @@ _NOTHING = 1e-6
 _TICK = 1e-6
 """Seconds: the shortest time that a datetime knows."""
 _NEARLY = 0.99
+_SPARE = 0.02
+"""Of the open time: by how much earlier than the end an even pace means to be done (`worker.limit_setup`)."""
+_MOST_TENTHS = 1_000
 _MOST_STEPS = 20_000
 _HORIZON = timedelta(days=3_660)
 
@@ -46,8 +49,17 @@ def spread(plan: SendPlan, now: datetime) -> SendPlan:
     endless = any(not queue.spans or queue.spans[-1][1] is None for queue in plan.queues if queue.rows)
     if endless or not fast.fits:
         return plan
-    seconds = max((_open_seconds(queue, now) for queue in plan.queues if queue.rows), default=0.0) - plan.delay
-    return replace(plan, rate=min(plan.most, plan.rows / seconds)) if seconds > 0 else plan
+    seconds = max((_open_seconds(queue, now) for queue in plan.queues if queue.rows), default=0.0) * (1 - _SPARE)
+    if seconds <= plan.delay:
+        return plan
+    even = plan.rows / (seconds - plan.delay)
+
+    def hurried(tenths: int) -> SendPlan:
+        return replace(plan, rate=min(plan.most, even * (1 + (tenths - 1) / 10)))
+
+    # On days whose limit is less than the even share, the others make up for it.
+    enough = least_that_fits(lambda tenths: forecast(hurried(tenths), now).fits, _MOST_TENTHS)
+    return plan if enough is None else hurried(enough)
 
 
 def _open_seconds(queue: QueueForecast, now: datetime) -> float:

@@ -156,8 +156,11 @@ class _Run:
             limit=plan.limit,
             chosen_only=chosen_only,
             reading=background is not None,
+            zone_column=plan.settings.contacts.timezone_column or "",
             limited_domains=plan.settings.limits,
         )
+        if plan.daily_limit:
+            ledger.count_earlier_days(window.zone)
         opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
         ledger.announce_run(opened=opened, templates=self._templates)
         state, observer, signals = self._state, self._observer, self._signals

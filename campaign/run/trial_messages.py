@@ -66,7 +66,7 @@ class TrialMessages:
     def make(self, contact: Contact) -> Attempt:
         """Make the contact's message, its link minted now. Raises InvalidContactError."""
         factory, now = self._factory, datetime.now(self._window.zone)
-        link = factory.minter.mint(contact, now)
+        link = factory.mint(contact, now)
         content = factory.templates.render(contact, link)
         content = content._replace(subject=f"{subject_mark(contact)} {content.subject}")
         message = factory.composer.compose(replace(contact, email=self.to), content, now=now)
