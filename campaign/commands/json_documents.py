@@ -118,6 +118,7 @@ def _forecast_document(told: "RunForecast") -> dict[str, object]:
         "rate": round(found.per_second, 3),
         "set_by": found.set_by or None,
         "day_limited": found.day_limited,
+        "accepting": None if told.accepting is None else round(told.accepting, 6),
         "servers": [
             {"name": name, "round_trip": round(pace.round_trip, 6), "round_trips": pace.trips}
             for name, pace in told.measured.paces.items()

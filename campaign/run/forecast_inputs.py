@@ -4,7 +4,7 @@ Moments are aware. Raises nothing: what is not known is left out, and the foreca
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 
@@ -38,12 +38,16 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What earlier runs have done that counts against the limits of the day."""
+    """What earlier runs have done that counts against the limits of the day, and what they have measured."""
 
     by_day: Mapping[date, int] = field(default_factory=dict)
     """Messages."""
     by_server: Mapping[str, Mapping[date, int]] = field(default_factory=dict)
     """Those through each server that has a limit of its own."""
+    accepting: float | None = None
+    """Seconds that a message took in the mean, from when it began to leave until it was accepted; None: no message
+    did.
+    """
 
 
 def send_plan(
@@ -62,6 +66,8 @@ def send_plan(
     ("": none). `processes`: as they were asked for.
     """
     servers = settings.servers
+    paces = {name: pace.with_accepting(sent.accepting) for name, pace in measured.paces.items()}
+    measured = replace(measured, paces=paces)
     processes = processes_of(servers, rows, asked=processes)
     clocks = window if isinstance(window, Schedule) else Schedule.within(window)
     by_zone = {zone: _open_spans(clocks.of(zone), now) for zone in {"", *(zone for zone, _ in queues)}}

@@ -90,7 +90,10 @@ def basis_words(told: RunForecast, *, connections: int) -> str:
         for name, one in paces.items()
     )
     count = "1 connection" if connections == 1 else f"{connections} connections"
-    return f"{measured}; {count}. What a server takes to accept a message is not counted: only messages show that"
+    accepting = "what a server takes to accept a message is not counted: only messages show that"
+    if told.accepting is not None:
+        accepting = f"a message took {milliseconds(told.accepting)} so far, from when it left until it was accepted"
+    return f"{measured}; {count}; {accepting}"
 
 
 def milliseconds(seconds: float) -> str:

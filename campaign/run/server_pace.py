@@ -10,11 +10,11 @@ A message costs a connection so many round trips:
     4   MAIL, RCPT, DATA and the body, each waited for: without PIPELINING
 
 Limits: what a server takes to accept a message, once it has it, only a message can show: it counts as nothing here
-unless an earlier run has measured it. Nor is it known how much a server takes at once.
+unless an earlier run of the campaign has measured it. Nor is it known how much a server takes at once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from campaign.model import Phase
@@ -40,6 +40,8 @@ class ServerPace:
     """What it takes until a session can carry mail."""
     envelope: float = 0.0
     """What the server itself takes for an envelope."""
+    accepting: float = 0.0
+    """What it takes, besides a round trip, to accept a message, where an earlier run has measured that."""
 
     @classmethod
     def of(cls, session: Session, probe: EnvelopeProbe, *, opening: float, mode: Pipelining) -> Self:
@@ -55,7 +57,11 @@ class ServerPace:
     @property
     def seconds_per_message(self) -> float:
         """For which a message has a connection to itself."""
-        return self.trips * self.round_trip + self.envelope + _TURN
+        return self.trips * self.round_trip + self.envelope + self.accepting + _TURN
+
+    def with_accepting(self, seconds: float | None) -> Self:
+        """Give it with what a message took from when it began to leave until it was accepted; None: not measured."""
+        return self if seconds is None else replace(self, accepting=max(0.0, seconds - self.round_trip))
 
     def per_second(self, connections: int, *, messages_per_connection: int) -> float:
         """Messages a second over so many connections, each of them renewed after some messages."""

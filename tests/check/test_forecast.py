@@ -8,6 +8,7 @@ import pytest
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command, command, small
 from tests.conftest import StartServer
+from tests.smtp_server import CATALOGUE
 
 __all__ = ["command", "small"]
 
@@ -27,7 +28,7 @@ def test_it_says_when_a_run_would_end_and_what_that_rests_on(
     assert server["name"] == "127.0.0.1" and server["round_trips"] == 1 and 0 < server["round_trip"] < 60
     (finding,) = (one for one in found["findings"] if one["rule"] == "forecast")
     assert finding["kind"] == "ok" and "inside the window; links live until" in finding["what"]
-    assert "one for a message; 1 connection." in finding["details"][0]
+    assert "one for a message; 1 connection; what" in finding["details"][0]
 
 
 def test_what_does_not_fit_is_noted_with_what_would_do(
@@ -51,6 +52,20 @@ def test_who_was_mailed_already_does_not_count_and_what_was_sent_today_does(
     command("send", small.path, "--limit", "2")
     told = json.loads(command("check", small.path, "--json").out)["forecast"]
     assert (told["rows"], told["unsent"], told["day_limited"]) == (3, 2, True)
+
+
+def test_what_earlier_messages_took_is_counted(
+    command: Command, small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    """A server that takes a tenth of a second to accept a message can't be mailed faster over one connection."""
+    small.people(40).load(smtp_server(CATALOGUE["body_slow"](delay=0.1)).port)
+    before = json.loads(command("check", small.path, "--json").out)["forecast"]
+    assert before["accepting"] is None
+    command("send", small.path, "--limit", "5")
+    said = command("check", small.path, "--json")
+    after = json.loads(said.out)["forecast"]
+    assert after["accepting"] > 0.09 and after["rate"] < 11
+    assert "so far, from when it left until it was accepted" in said.err
 
 
 @pytest.mark.parametrize("rows", [0, 5])

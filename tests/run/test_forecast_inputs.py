@@ -153,7 +153,9 @@ def test_it_says_when_it_ends_and_until_when_links_live(tmp_path: Path) -> None:
     found = told(settings(tmp_path), 180_000)
     said = ending_words(found, HOUR)
     assert said == "ends about 09:31 UTC, in 31 min (99 a second), inside the window; links live until 18:00 UTC"
-    assert basis_words(found, connections=10).startswith("a round trip takes 97 ms, one for a message; 10 connections.")
+    assert basis_words(found, connections=10).startswith(
+        "a round trip takes 97 ms, one for a message; 10 connections; what"
+    )
     assert ending_words(told(settings(tmp_path / "b"), 18_000_000, hours=None), HOUR) == (
         "ends about Sat 28 Nov 2026 11:31 UTC, in 2 d 3 h (99 a second)"
     )
