@@ -17,6 +17,8 @@ from campaign.run.dry_run import dry_run_window
 from campaign.run.dry_run_findings import DryRun
 from campaign.run.plan import read_signing_keys
 from campaign.run.preconditions import long_lives, require_folder
+from campaign.run.run_forecast import RunForecast
+from campaign.run.server_pace import ServerPace
 from campaign.run.signing_secret import signing_secret
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
 from campaign.window import SendWindow
@@ -35,6 +37,9 @@ class Known:
     ledger: Path | None = None
     """That of earlier runs, if there were any."""
     seen: DryRun = field(default_factory=DryRun)
+    paces: dict[str, ServerPace] = field(default_factory=dict)
+    """Those of the servers, by name, as their sessions have shown them."""
+    forecast: RunForecast | None = None
 
 
 def secrets(settings: Settings, known: Known, found: Findings) -> None:
