@@ -90,7 +90,7 @@ OUT_OF_ORDER = {
     "hangs up": (CATALOGUE["connect_cut"](), "hung up"),
     "has a policy": (CATALOGUE["rcpt_5xx"](reply=POLICY), "20 failures in a row"),
     "has no quota left": (CATALOGUE["rcpt_5xx"](reply=b"550 5.4.5 Daily quota exceeded\r\n"), "quota"),
-    "dies at each body": (CATALOGUE["data_cut"](), "in a row"),
+    "dies at each body": (CATALOGUE["data_cut"](), "hung up"),
 }
 
 
@@ -265,7 +265,7 @@ def test_one_that_is_too_large_for_all_is_rejected(tmp_path: Path, smtp_server: 
 def test_an_address_beyond_ascii_goes_through_the_server_that_takes_it(
     tmp_path: Path, smtp_server: StartServer
 ) -> None:
-    servers = smtp_server(smtputf8=False), smtp_server(smtputf8=True)
+    servers = smtp_server(smtputf8=False), smtp_server(smtputf8=True, allow_defects=True)
     campaign = of_two(tmp_path, servers, 0, second={"priority": 2})
     campaign.contacts([("jürgen@people.example", "J"), ("anna@people.example", "A")])
     assert send(campaign, servers).counts[Status.SENT] == 2
@@ -275,7 +275,7 @@ def test_an_address_beyond_ascii_goes_through_the_server_that_takes_it(
 def test_results_with_servers_can_be_sent_again_and_so_can_those_without(
     tmp_path: Path, smtp_server: StartServer
 ) -> None:
-    busy = CATALOGUE["rcpt_4xx"](match=local_part("p3", "p4"), times=8)
+    busy = CATALOGUE["rcpt_4xx"](match=lambda now: now.addresses[0].startswith(("p3@", "p4@")))
     servers = smtp_server(busy), smtp_server(busy)
     campaign = of_two(tmp_path, servers, 10, retry={"first_wait": "10ms", "tries": 1})
     send(campaign, servers)
