@@ -1,6 +1,6 @@
 """A campaign as a Python program has it: `from campaign import Campaign`. The command line is built on it.
 
-    Campaign.load("campaign.toml") ─▶ check() preview() send() resend() status() results() report()
+    Campaign.load("campaign.toml") ─▶ check() preview() send() resend() status() results() report() erase()
 
 Settings in, frozen values out. It asks nothing, prints nothing and ends no process; what goes wrong is a
 `CampaignError` (campaign/errors.py draws the tree) with the words that the command line would say. How a run ended is
@@ -13,6 +13,7 @@ has the secrets, are the program's own to switch off.
 import io
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -26,12 +27,15 @@ if TYPE_CHECKING:  # what only some of its methods need is imported there: `stat
     import pandas
 
     from campaign.check import CheckObserver, CheckResult
-    from campaign.run.plan import Resend
+    from campaign.ledger.values import ErasedPeople
+    from campaign.run.callbacks import OnNotice, OnProgress
+    from campaign.run.erase import Erasure
     from campaign.run.preview_result import PreviewResult
-    from campaign.run.progress import Progress
     from campaign.run.results_now import ResultsFile
     from campaign.run.start import Observe, RunOptions
     from campaign.run.summary import RunSummary
+
+AnyPath = str | PathLike[str]
 
 
 class Campaign:
@@ -41,7 +45,7 @@ class Campaign:
         self.settings = settings
 
     @classmethod
-    def load(cls, path: str | PathLike[str] = "campaign.toml", *, settings: Mapping[str, object] | None = None) -> Self:
+    def load(cls, path: AnyPath = "campaign.toml", *, settings: Mapping[str, object] | None = None) -> Self:
         """Read a campaign.toml, and the environment. `settings` are by name, as in `{"smtp.rate": 20}`, and beat both;
         they may hold secrets (`link.secret`, `smtp.password`), which the file must not. Raises SettingsError.
         """
@@ -76,7 +80,7 @@ class Campaign:
         offline: bool = False,
         nameserver: str | None = None,
         spam: bool = False,
-        output: str | PathLike[str] | None = None,
+        output: AnyPath | None = None,
         observer: "CheckObserver | None" = None,
     ) -> "CheckResult":
         """Find out everything that can be known before the first message; send nothing. `offline`: connect to nothing;
@@ -86,17 +90,12 @@ class Campaign:
         from campaign.check import check
 
         return check(
-            self.settings,
-            output=_path(output),
-            offline=offline,
-            nameserver=nameserver,
-            spam=spam,
-            observer=observer,
+            self.settings, output=_path(output), offline=offline, nameserver=nameserver, spam=spam, observer=observer
         )
 
     def preview(
         self,
-        folder: str | PathLike[str] | None = None,
+        folder: AnyPath | None = None,
         *,
         limit: int | None = None,
         allow_empty: bool = False,
@@ -113,13 +112,7 @@ class Campaign:
 
         to = _path(folder) or self.preview_folder
         seen = preview(
-            self.settings,
-            to,
-            limit=limit,
-            reading=reading,
-            agreed=agreed,
-            writing=writing,
-            allow_empty=allow_empty,
+            self.settings, to, limit=limit, allow_empty=allow_empty, reading=reading, agreed=agreed, writing=writing
         )
         return preview_result(self.name, to, seen)
 
@@ -133,9 +126,9 @@ class Campaign:
         allow_empty: bool = False,
         yes: bool = False,
         processes: int | None = None,
-        output: str | PathLike[str] | None = None,
-        on_progress: "Callable[[Progress], object] | None" = None,
-        on_notice: Callable[[str], object] | None = None,
+        output: AnyPath | None = None,
+        on_progress: "OnProgress" = None,
+        on_notice: "OnNotice" = None,
         stop: threading.Event | None = None,
     ) -> "RunSummary":
         """Send to everybody who has not been mailed yet, and write the results. Called again, it goes on.
@@ -154,57 +147,46 @@ class Campaign:
 
         Raises UsageError where nothing was sent (LedgerBusyError: another run goes on), StoppedError after that.
         """
-        return self._run(
-            None,
-            limit=limit,
-            sandbox=sandbox,
-            fresh=fresh,
-            wait=wait,
-            allow_empty=allow_empty,
-            yes=yes,
-            processes=processes,
-            output=output,
-            on_progress=on_progress,
-            on_notice=on_notice,
-            stop=stop,
-        )
+        from campaign.run.callbacks import follow
+        from campaign.run.start import RunOptions
+
+        options = RunOptions(
+            output=_path(output), limit=limit, sandbox=sandbox, fresh=fresh, allow_empty=allow_empty, wait=wait,
+            processes=processes, stop=stop,
+        )  # fmt: skip
+        return follow(self.settings, options, yes=yes, on_progress=on_progress, on_notice=on_notice)
 
     def resend(
         self,
         *,
         include: Iterable[Status | str] = (),
-        source: str | PathLike[str] | None = None,
+        source: AnyPath | None = None,
         limit: int | None = None,
         sandbox: bool = False,
         wait: bool = True,
         yes: bool = False,
         processes: int | None = None,
-        output: str | PathLike[str] | None = None,
-        on_progress: "Callable[[Progress], object] | None" = None,
-        on_notice: Callable[[str], object] | None = None,
+        output: AnyPath | None = None,
+        on_progress: "OnProgress" = None,
+        on_notice: "OnNotice" = None,
         stop: threading.Event | None = None,
     ) -> "RunSummary":
         """Send again to the rows that failed, were pending or invalid, with fresh links; never to a row that is sent.
         `include`: these, too: `rejected`, `in_doubt`. `source`: a results CSV, of which only the rows go, as corrected
         there. The rest is as in `send`. Raises ValueError for another status.
         """
+        from campaign.run.callbacks import follow
         from campaign.run.plan import Resend
+        from campaign.run.start import RunOptions
 
         statuses = [Status(word) for word in include]
         if others := {*statuses} - {Status.REJECTED, Status.IN_DOUBT}:
             raise ValueError(f"a re-send can include rejected and in_doubt, not {', '.join(sorted(others))}")
-        return self._run(
-            Resend(include=statuses, source=_path(source)),
-            limit=limit,
-            sandbox=sandbox,
-            wait=wait,
-            yes=yes,
-            processes=processes,
-            output=output,
-            on_progress=on_progress,
-            on_notice=on_notice,
-            stop=stop,
-        )
+        options = RunOptions(
+            resend=Resend(include=statuses, source=_path(source)), output=_path(output), limit=limit, sandbox=sandbox,
+            wait=wait, processes=processes, stop=stop,
+        )  # fmt: skip
+        return follow(self.settings, options, yes=yes, on_progress=on_progress, on_notice=on_notice)
 
     def run(self, options: "RunOptions", observe: "Observe") -> "RunSummary":
         """What `send` and `resend` are, for whoever brings an observer of their own. Raises as they do."""
@@ -212,7 +194,7 @@ class Campaign:
 
         return start(self.settings, options, observe)
 
-    def status(self, *, sandbox: bool = False, output: str | PathLike[str] | None = None) -> StatusNow:
+    def status(self, *, sandbox: bool = False, output: AnyPath | None = None) -> StatusNow:
         """Say how many rows have which status, also while a run goes on. Raises LedgerError: where none began, too."""
         return status_now(self.settings, output=_path(output), sandbox=sandbox)
 
@@ -227,13 +209,13 @@ class Campaign:
         results_table(self.settings, table, sandbox=sandbox)
         return read_frame(table)
 
-    def write_results(self, *, sandbox: bool = False, output: str | PathLike[str] | None = None) -> "ResultsFile":
+    def write_results(self, *, sandbox: bool = False, output: AnyPath | None = None) -> "ResultsFile":
         """Write the results CSV from the ledger. Raises LedgerError, ResultsError."""
         from campaign.run.results_now import rewrite_results
 
         return rewrite_results(self.settings, output=_path(output), sandbox=sandbox)
 
-    def report(self, to: str | PathLike[str] | None = None, *, sandbox: bool = False) -> Path:
+    def report(self, to: AnyPath | None = None, *, sandbox: bool = False) -> Path:
         """Write a page for whoever asks what became of everybody; NAME-report.html beside the results, unless told.
         Gives its path. Raises LedgerError, ResultsError.
         """
@@ -246,28 +228,36 @@ class Campaign:
         write_report(page, data)
         return page
 
-    def _run(
+    def erase(
         self,
-        resend: "Resend | None",
+        emails: Iterable[str] = (),
         *,
-        yes: bool,
-        output: str | PathLike[str] | None,
-        on_progress: "Callable[[Progress], object] | None",
-        on_notice: Callable[[str], object] | None,
-        stop: threading.Event | None,
-        **told: object,
-    ) -> "RunSummary":
-        """One run, followed by two functions. `told`: fields of RunOptions."""
-        from campaign.run.callbacks import Callbacks
-        from campaign.run.start import RunOptions
+        older_than: timedelta | None = None,
+        sandbox_only: bool = False,
+        output: AnyPath | None = None,
+        folder: AnyPath | None = None,
+        dry_run: bool = False,
+        agreed: "Callable[[ErasedPeople], bool]" = lambda _: True,
+    ) -> "Erasure":
+        """Take people's data out of all that the campaign has written: of those with these addresses, and of those
+        whose last outcome is `older_than` that. Nobody is mailed again by it. `sandbox_only`: not of the real run;
+        `output`: the results, where they are elsewhere; `folder`: a preview besides the usual one; `dry_run`: only say
+        what would go. `agreed` hears that, and may say no. Raises LedgerError (LedgerBusyError: a run goes on), and
+        ResultsError.
+        """
+        from campaign.run.erase import erase
 
-        stop = threading.Event() if stop is None else stop
-        observer = Callbacks(stop, on_progress=on_progress, on_notice=on_notice, yes=yes or bool(told["sandbox"]))
-        options = RunOptions(resend=resend, output=_path(output), stop=stop, **told)  # type: ignore[arg-type]
-        ended = self.run(options, lambda _: observer)
-        observer.raise_what_was_raised(ended)
-        return ended
+        return erase(
+            self.settings,
+            list(emails),
+            older_than=older_than,
+            sandbox_only=sandbox_only,
+            output=_path(output),
+            folder=_path(folder),
+            dry_run=dry_run,
+            agreed=agreed,
+        )
 
 
-def _path(given: str | PathLike[str] | None) -> Path | None:
+def _path(given: AnyPath | None) -> Path | None:
     return None if given is None else Path(given)

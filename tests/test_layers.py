@@ -23,7 +23,7 @@ FLOORS = (
     ("cli",),
     ("commands",),
     ("terminal", "api"),
-    ("check",),
+    ("check", "testing"),
     ("run",),
     ("worker",),
     (
@@ -31,8 +31,22 @@ FLOORS = (
         *("results", "preview", "report", "sandbox", "deliverability"),
     ),
     ("settings",),
+    ("contact_clocks",),
+    ("schedule",),
     ("window",),
-    ("durations", "host_names", "private_files", "confined_files", "relays", "visible", "core_dumps", "extras"),
+    ("daily_plan",),
+    (
+        "hours",
+        "durations",
+        "host_names",
+        "private_files",
+        "confined_files",
+        "relays",
+        "visible",
+        "core_dumps",
+        "extras",
+        "histogram",
+    ),
     ("model", "errors", "pages", "__init__"),
 )
 """From the top to the bottom. What `campaign/__init__.py` hands on of the upper floors, it imports when asked for."""
@@ -56,12 +70,13 @@ HOMES = {
     "inscriptis": {"content"},
     "lxml": {"content", "deliverability"},  # HTML made into text, and HTML looked at
     "puremagic": {"message"},
+    "pygal": {"report"},
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
     "scramp": {"smtp"},
     "tenacity": {"worker"},
     "sqlite3": {"ledger"},
-    "aiosmtpd": {"sandbox"},
+    "aiosmtpd": {"sandbox", "testing"},
     "rich": {"terminal"},  # how wide characters are; typer brings it
     "typer": {"cli", "commands", "terminal"},
 }

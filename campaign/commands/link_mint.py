@@ -6,6 +6,7 @@ Raises UsageError.
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from campaign.contact_clocks import ContactClocks
 from campaign.contacts import contact_key, open_contacts, parse_address
 from campaign.durations import parse_duration
 from campaign.errors import InvalidContactError, LinkError, TemplateError, UsageError
@@ -33,11 +34,14 @@ def mint_link(campaign: Path, email: str, lasts: str | None) -> None:
     if lasts is not None:
         opens, closes, length, grace = None, None, _length(lasts), timedelta(0)
     window = SendWindow.resolve(opens=opens, closes=closes, lasts=length, timezone=given.timezone, now=now)
+    column = settings.contacts.timezone_column if lasts is None else None
+    if column is not None:  # its own clock says when its window ends
+        window = ContactClocks.around(window, column=column, opens=opens, closes=closes, lasts=length)
     settings = settings.model_copy(update={"link": settings.link.model_copy(update={"grace": grace})})
     contact = _contact(settings, address)
     stranger = contact or Contact(number=1, email=address, columns={settings.contacts.email_column: address})
     try:
-        link = MessageFactory(message_plan(settings, signing_secret(settings), window)).minter.mint(stranger, now)
+        link = MessageFactory(message_plan(settings, signing_secret(settings), window)).mint(stranger, now)
     except (InvalidContactError, TemplateError) as error:
         if contact is not None:
             raise LinkError(error.what, where=error.where, fix=error.fix) from None
@@ -58,8 +62,8 @@ def _length(lasts: str) -> timedelta:
 
 
 def _contact(settings: Settings, address: str) -> Contact | None:
-    """The contact with this address, whose columns link.redirect_to may want; without a template there, nobody."""
-    if "{" not in (settings.link.redirect_to or ""):
+    """The contact with this address, whose columns link.redirect_to may want, or its window; otherwise nobody."""
+    if "{" not in (settings.link.redirect_to or "") and settings.contacts.timezone_column is None:
         return None
     given = settings.contacts
     contacts = open_contacts(given.file, email_column=given.email_column, encoding=given.encoding)

@@ -9,15 +9,16 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Self
 
 from campaign.errors import LedgerError
-from campaign.ledger import due_rows, history, recovery, reversal, row_matching, schema, written_results
+from campaign.ledger import due_rows, history, recovery, reversal, row_matching, schema, timeline, written_results
 from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.contacts_store import SqliteContacts
 from campaign.ledger.corrections import Corrections
+from campaign.ledger.earlier_days import count_earlier_days
 from campaign.ledger.facts import read_fact, write_fact
 from campaign.ledger.generation import refuse_a_lost_ledger, refuse_a_rescued_ledger
 from campaign.ledger.lock import lock_file
@@ -25,7 +26,7 @@ from campaign.ledger.run_connection import close_in_order, open_locked
 from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.values import SpreadsheetChange
 from campaign.ledger.verification import Verification, is_large
-from campaign.model import Row, Status
+from campaign.model import Row, Status, Stretch
 from campaign.private_files import create
 
 _SALT_OCTETS = 32
@@ -106,6 +107,10 @@ class SqliteRunLedger(SqliteContacts):
             raise
         close_in_order(schema.connect(copy))
         return str(copy)
+
+    def add_to_timeline(self, stretches: Iterable[Stretch]) -> None:
+        """Put on record what was measured."""
+        timeline.add(self.database, stretches)
 
     def checkpoint(self) -> None:
         """Move what has been committed from the WAL into the file now and then, while others go on writing."""
@@ -209,6 +214,10 @@ class SqliteRunLedger(SqliteContacts):
             zone_column=zone_column,
             limited_domains=limited_domains,
         )
+
+    def count_earlier_days(self, zone: tzinfo) -> None:
+        """Count the messages of days on which there was no daily limit."""
+        count_earlier_days(self.database, zone)
 
     def announce_run(self, *, opened: datetime | None, templates: str) -> None:
         """Say what will hold if this run mails somebody."""

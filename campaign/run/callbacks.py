@@ -1,4 +1,4 @@
-"""A run as a program follows it: two functions that it may give, and none is ever asked.
+"""A run as a program follows it: by two functions that it may give. Neither is asked anything.
 
 What such a function raises must lose nobody's mail: it is kept, the run drains as at a signal, and whoever began the
 run has the exception raised once that is over.
@@ -6,13 +6,29 @@ run has the exception raised once that is over.
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ParamSpec
 
 from campaign.run.progress import Progress
+from campaign.run.start import RunOptions, start
 from campaign.run.summary import RunSummary
+from campaign.settings import Settings
 from campaign.window import SendWindow
 
 _P = ParamSpec("_P")
+OnProgress = Callable[[Progress], object] | None
+OnNotice = Callable[[str], object] | None
+
+
+def follow(
+    settings: Settings, options: RunOptions, *, yes: bool, on_progress: OnProgress, on_notice: OnNotice
+) -> RunSummary:
+    """Run it. `yes`: what a run wants a person's yes for has it. Raises as `start` does; and what a function raised."""
+    stop = options.stop or threading.Event()
+    followed = Callbacks(stop, on_progress=on_progress, on_notice=on_notice, yes=yes or options.sandbox)
+    ended = start(settings, replace(options, stop=stop), lambda _: followed)
+    followed.raise_what_was_raised(ended)
+    return ended
 
 
 class Callbacks:
@@ -24,8 +40,8 @@ class Callbacks:
         self,
         stop: threading.Event,
         *,
-        on_progress: Callable[[Progress], object] | None = None,
-        on_notice: Callable[[str], object] | None = None,
+        on_progress: OnProgress = None,
+        on_notice: OnNotice = None,
         yes: bool = False,
     ) -> None:
         """`stop` is set where one of the functions raises; `yes`: what a run wants a person's yes for has it."""

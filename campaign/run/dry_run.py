@@ -24,13 +24,18 @@ from campaign.run.contacts_loading import fill
 from campaign.run.continuation import continuation
 from campaign.run.dry_run_findings import Before, DryRun, DryRunRow
 from campaign.run.plan import message_plan, open_window, read_signing_keys
-from campaign.run.preconditions import open_contacts_of
+from campaign.run.preconditions import open_contacts_of, require_zone_column
+from campaign.run.schedules import schedule
+from campaign.schedule import Schedule
 from campaign.settings import Settings
 from campaign.window import SendWindow
 from campaign.worker.message_factory import MessageFactory
 from campaign.worker.message_size import smallest_size
 
-_NOTE = "A dry run: nothing was sent. The links in these messages are signed with a throw-away key and sign nobody in."
+PREVIEW_NOTE = (
+    "A dry run: nothing was sent. The links in these messages are signed with a throw-away key and sign nobody in."
+)
+"""What stands over a preview."""
 
 
 def dry_run_rows(
@@ -54,6 +59,7 @@ def dry_run_rows(
     factory = MessageFactory(message_plan(settings, throwaway_secret(), window, signing_keys))
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
         factory.verify(contacts.columns)
+        require_zone_column(settings.contacts, contacts.columns)
     now = datetime.now(window.zone)
     with contextlib.closing(open_for_dry_run(settings.name, earlier=ledger)) as trial:
         lists, mended = fill(trial, contacts, settings.contacts.suppress, reading)
@@ -143,7 +149,7 @@ def preview(
     begun = list(islice(rows, 1))  # by now the file is read, and the question answered
     if seen.declined:
         return seen
-    with PreviewWriter(folder, campaign=settings.name, note=_NOTE) as writer:
+    with PreviewWriter(folder, campaign=settings.name, note=PREVIEW_NOTE) as writer:
         for one in chain(begun, rows):
             seen.count(one)
             writing(seen.counts[Status.PENDING])
@@ -214,9 +220,6 @@ def size_with_little(settings: Settings, contact: Contact) -> int | None:
     return smallest_size(lambda one: factory.size_without_own_files(one, datetime.now(UTC)), contact)
 
 
-def dry_run_window(settings: Settings) -> SendWindow:
+def dry_run_window(settings: Settings) -> Schedule:
     """Give the window as it would be if the run began now; one that is over, as it was. Raises WindowError."""
-    given = settings.window
-    return SendWindow.resolve(
-        opens=given.opens, closes=given.closes, lasts=given.lasts, timezone=given.timezone, now=datetime.now(UTC)
-    )
+    return schedule(settings, now=datetime.now(UTC))

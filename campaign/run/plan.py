@@ -12,6 +12,8 @@ from campaign.errors import SettingsError
 from campaign.model import Status
 from campaign.relays import relay_of
 from campaign.run.contacts_process import ContactsProcess
+from campaign.run.schedules import schedule
+from campaign.schedule import Schedule
 from campaign.settings import Settings, SmtpSettings, own_files
 from campaign.smtp.session.access_token import TokenCommand
 from campaign.smtp.session.server import Server
@@ -78,11 +80,18 @@ class RunPlan:
         return not self.sandbox and not self.settings.contacts.suppress_lenient
 
     @property
+    def daily_limit(self) -> tuple[int, ...]:
+        """Messages a day, by days with mail; none: as many as can be. Not in the sandbox: a rehearsal need not take as
+        many days.
+        """
+        return () if self.sandbox else self.settings.window.daily_limit or ()
+
+    @property
     def spread(self) -> bool:
         """Whether an even pace is to be kept. Not in the sandbox: a rehearsal need not take as long."""
         return self.settings.window.pace == "spread" and not self.sandbox
 
-    def window(self, now: datetime, first_opened: datetime | None) -> SendWindow:
+    def window(self, now: datetime, first_opened: datetime | None) -> Schedule:
         """Give the window of this run. A re-send has a fresh one: it opens now, however long ago the first one did."""
         given = self.settings.window
         opens = given.opens
@@ -94,14 +103,7 @@ class RunPlan:
             closes = _closing(given.closes, given.timezone)
             if closes <= (first_opened or now).astimezone(UTC):
                 first_opened = closes - timedelta(days=1)  # a window that is over is no mistake
-        return SendWindow.resolve(
-            opens=opens,
-            closes=given.closes,
-            lasts=given.lasts,
-            timezone=given.timezone,
-            now=now,
-            first_opened=first_opened,
-        )
+        return schedule(self.settings, now=now, first_opened=first_opened, opens=opens)
 
     def message_plan(self, window: SendWindow) -> MessagePlan:
         """Give what every message is made from."""
@@ -118,7 +120,7 @@ class RunPlan:
         rows_beyond: int | None = None,
     ) -> Job:
         """Give the orders for the workers, all together. `rows_beyond`: as in `Job`; what else is given is as in
-        `MessagePlan`. The sandbox keeps no daily limit: a rehearsal need not take as many days.
+        `MessagePlan`.
         """
         retry = self.settings.retry
         return Job(
@@ -135,7 +137,7 @@ class RunPlan:
             longest_wait=retry.longest_wait.total_seconds(),
             stop_after=retry.stop_after,
             wait=self.wait,
-            daily_limit=() if self.sandbox else self.settings.window.daily_limit or (),
+            daily_limit=self.daily_limit,
             domain_limits={
                 domain: DomainLimit(rate=limit.rate, connections=limit.connections)
                 for domain, limit in self.settings.limits.items()
@@ -179,7 +181,7 @@ def message_plan(
         message=settings.message,
         link=link,
         link_secret=secret,
-        window=window,
+        window=window if isinstance(window, Schedule) else Schedule.within(window),
         folder=settings.folder,
         private=own_files(settings) if settings.message.attachments else (),
         signing_keys=tuple(signing_keys),
@@ -234,9 +236,11 @@ def _server(smtp: SmtpSettings, folder: Path, name: str) -> Server:
     )
 
 
-def open_window() -> SendWindow:
+def open_window() -> Schedule:
     """Give a window that is open and stays so: for trying things out."""
-    return SendWindow.resolve(opens=None, closes=None, lasts=timedelta(days=1), timezone="UTC", now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    window = SendWindow.resolve(opens=None, closes=None, lasts=timedelta(days=1), timezone="UTC", now=now)
+    return Schedule.within(window)
 
 
 def _passed(moment: datetime, timezone: str, now: datetime) -> bool:

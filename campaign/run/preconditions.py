@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 
 from campaign.contacts import ContactsFile, open_contacts, remembered
@@ -103,17 +104,34 @@ def results_without_ledger(results: Path, ledger: Path) -> LedgerError:
 
 def require_sound_templates(factory: MessageFactory, plan: RunPlan, columns: Sequence[str]) -> None:
     """Raise TemplateError for what the templates name and no row can have: a column that is neither in the contacts
-    file (`columns`) nor in corrected results, those given now or those that an earlier run took over.
+    file (`columns`) nor in corrected results, those given now or those that an earlier run took over. Raise
+    SettingsError for such a `contacts.timezone_column`.
     """
     try:
         factory.verify(columns)
-    except TemplateError:
+        require_zone_column(plan.settings.contacts, columns)
+    except (TemplateError, SettingsError):
         corrected = list(_corrected_columns(plan, columns))
         if not corrected:
             raise
     else:
         return
     factory.verify([*columns, *corrected])
+    require_zone_column(plan.settings.contacts, [*columns, *corrected])
+
+
+def require_zone_column(settings: ContactsSettings, columns: Sequence[str]) -> None:
+    """Raise SettingsError where `contacts.timezone_column` is none of these."""
+    wanted = settings.timezone_column
+    if wanted is None or wanted in columns:
+        return
+    folded = {column.casefold(): column for column in columns}
+    near = [folded[name] for name in get_close_matches(wanted.casefold(), folded, n=1, cutoff=0.6)]
+    raise SettingsError(
+        f"the contacts file has no column {wanted!r}",
+        where="contacts.timezone_column",
+        fix=f"did you mean {near[0]!r}?" if near else f"name one of its columns: {', '.join(columns)}",
+    )
 
 
 def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import TextIO
 from campaign.ledger.interface import LedgerReader
 from campaign.ledger.opening import open_for_reading
 from campaign.results import Written, refuse_foreign, write_results, write_table
+from campaign.run.schedules import explain_pending
 from campaign.run.status_now import find_ledger, message_ids
 from campaign.settings import Settings
 
@@ -61,4 +62,5 @@ def _opened(
     with open_for_reading(path, settings.name, quick=True) as ledger:
         if ledger.running_process() is not None:
             ledger.being_sent()  # and not in doubt
+        explain_pending(settings, ledger)
         yield results, ledger, message_ids(settings, ledger)

@@ -59,6 +59,14 @@ class Source(PydanticBaseSettingsSource):
         place[name] = value
         self.notes.origins.setdefault(key, origin)
 
+    def put_secret(self, key: str, secret: str, *, name: str, origin: str) -> None:
+        """Keep a secret that was given under this name, if it will do."""
+        try:
+            self.put(key, SecretStr(bare_secret(secret)), origin)
+        except UnfitSecretError as error:
+            fix = f"{error.fix}; {name} holds nothing but the secret" if error.fix else f"set {name} to the secret"
+            self.notes.refuse(f"{name} {error.problem}", fix=fix, origin=origin)
+
     def refuse_unknown(self, key: str, origin: str) -> None:
         """Refuse a name of no setting, with the nearest that is one."""
         near = nearest(key)
@@ -94,7 +102,7 @@ class OptionsSource(Source):
             if value is None:
                 continue
             if key in SECRETS and self.may_hold_secrets:
-                self._put_secret(key, value, origin)
+                self._put_given_secret(key, value, origin)
             elif key in SECRETS:
                 self.refuse_secret(key, f"{key}: secrets", origin)
             elif key in FIELDS:
@@ -103,17 +111,12 @@ class OptionsSource(Source):
                 self.refuse_unknown(key, origin)
         return self.values
 
-    def _put_secret(self, key: str, value: object, origin: str) -> None:
+    def _put_given_secret(self, key: str, value: object, origin: str) -> None:
         given = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if not isinstance(given, str):
+        if isinstance(given, str):
+            self.put_secret(key, given, name=key, origin=origin)
+        else:
             self.notes.refuse(f"{key} is no text", fix="give the secret as a str", origin=origin)
-            return
-        try:
-            self.put(key, SecretStr(bare_secret(given)), origin)
-        except UnfitSecretError as error:
-            self.notes.refuse(
-                f"{key} {error.problem}", fix=error.fix or f"give {key} nothing but the secret", origin=origin
-            )
 
 
 class FileSource(Source):

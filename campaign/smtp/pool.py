@@ -10,6 +10,7 @@ import contextlib
 import selectors
 from collections.abc import Callable
 
+from campaign.model import Attempt
 from campaign.smtp.connection import Connection
 from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.delivery_handler import DeliveryHandler
@@ -100,18 +101,17 @@ class Pool:
     def resume_held(self) -> None:
         """Ask the handler again about the bodies that it held."""
         held, self._held_bodies = self._held_bodies, []
-        for connection in held:
-            if connection in self._open:
-                self._advance(connection)
+        for connection in self._open.intersection(held):
+            self._advance(connection)
 
-    def cancel_unsent(self) -> None:
-        """Give the handler back every attempt whose body has not begun. Each such connection has to be closed."""
+    def cancel_unsent(self, of: Callable[[Attempt], bool] = lambda _: True) -> None:
+        """Give the handler back those attempts whose body has not begun. Each such connection has to be closed."""
         for connection in list(self._open):
-            dialogue = connection.dialogue
-            if dialogue.upcoming is not None and dialogue.current is None:
-                self._drop(connection, "")
-            elif dialogue.upcoming is not None:
+            upcoming = connection.dialogue.upcoming
+            if upcoming is not None and of(upcoming):
                 connection.closing = True
+                if connection.dialogue.current is None:
+                    self._drop(connection, "")
 
     def close_idle(self) -> None:
         """Close the connections that have nothing to do."""

@@ -47,13 +47,18 @@ class ConnectionLimit:
         """
         pool = self._pool
         ready = self._rows.ready(now)
+        if ready and not pool.connections:  # before one is opened: it may turn out that all rows are held
+            self._dispatcher.fetch_rows()
+            ready = self._rows.ready(now)
         if ready:
             pool.open(pool.busy + ready)
             if self._send_rate.wait(now) > 0:
                 self._dispatcher.fetch_rows()
             elif pool.idle:
                 pool.fill_idle()
-        elif pool.idle:
+            return
+        self._dispatcher.fetch_rows()
+        if pool.idle:
             moment = self._rows.next_moment()
             if moment is not None and moment - now > _CLOSE_IDLE_AFTER:
                 pool.close_idle()

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from campaign.dkim import SigningKey
+from campaign.model import Stretch
+from campaign.schedule import Schedule
 from campaign.settings import LinkSettings, MessageSettings
 from campaign.smtp.pipelining.trials import Pipelining
 from campaign.smtp.session.server import Server
-from campaign.window import SendWindow
 from campaign.worker.domain_limits import DomainLimit
 
 
@@ -23,7 +24,7 @@ class MessagePlan:
     """Without its secret."""
     link_secret: str = field(repr=False)
     """A throw-away one, where nobody is to be signed in."""
-    window: SendWindow
+    window: Schedule
     signing_keys: tuple[SigningKey, ...] = ()
     """For DKIM; none: messages go unsigned."""
     unsigned: frozenset[bytes] = frozenset()
@@ -83,7 +84,8 @@ class Job:
     opening_is_set: bool = False
     """Whether the operator has said when the window opens; otherwise it opened when the campaign began."""
     wait: bool = True
-    """Whether to wait for the next day where today's number is reached; otherwise the run ends."""
+    """Whether to wait for hours to come, and for the next day where today's number is reached; otherwise the run ends.
+    """
     daily_limit: tuple[int, ...] = ()
     """Messages a day, by days with mail, the last one for all that follow; none: as many as can be."""
     domain_limits: Mapping[str, DomainLimit] = field(default_factory=dict)
@@ -162,10 +164,18 @@ class WorkerReport:
     trouble: StopReason | None = None
     profile: dict[str, float] = field(default_factory=dict)
     """Seconds spent in each stage."""
+    timeline: tuple[Stretch, ...] = ()
+    """What was measured since the report before."""
     suspicious: dict[int, str] = field(default_factory=dict)
     """At the end: the contacts whose last reply looks like our own fault or the server's, and what was alike about it;
     none where a message has been accepted since.
     """
+    opens: tuple[int, str] | None = None
+    """Where all rows that are left wait for their hours: when the first may go on, in Unix seconds and in words, "Tue 1
+    Dec 2026 09:00 JST (Asia/Tokyo)".
+    """
+    over: bool = False
+    """Whether rows are left whose own window is over."""
     last: bool = False
     servers: dict[str, ServerReport] = field(default_factory=dict)
     """By name, where there are several."""

@@ -14,6 +14,8 @@ from campaign.worker.backoff import Schedule, Throttled
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.job import Job
 from campaign.worker.limits import Limits
+from campaign.worker.measurements import Measurements
+from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.policy import Action, Verdict
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
@@ -43,8 +45,10 @@ class Outcomes:
         journal: Journal,
         send_rate: SendRate,
         breaker: CircuitBreaker,
+        measurements: Measurements,
         clock: Callable[[], float],
         limits: Limits | None = None,
+        hours: OpeningHours | None = None,
         books: Books,
         server: str = "",
     ) -> None:
@@ -56,8 +60,10 @@ class Outcomes:
         self._journal = journal
         self._send_rate = send_rate
         self._breaker = breaker
+        self._measurements = measurements
         self._clock = clock
         self._limits = limits
+        self._hours = hours
         self._window = job.message_plan.window
         self._schedule = Schedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
         self._throttled = Throttled(job.backoff)
@@ -126,9 +132,11 @@ class Outcomes:
         self.settled[Status.INVALID] += 1
         self._journal.mark_invalid(due.id, why)
 
-    def fail_waiting(self) -> None:
-        """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
-        for due in self._rows.take_waiting():
+    def fail_waiting(self, of: Callable[[str], bool] = lambda _: True) -> None:
+        """Give up on the rows that were put off, of queues that `of` is true for: those that were tried have failed, by
+        their last reply.
+        """
+        for due in self._rows.take_waiting(of):
             if due.tries:
                 self.settled[Status.FAILED] += 1
                 self._journal.mark_failed(due.id)
@@ -151,17 +159,25 @@ class Outcomes:
             return False
         self._unsettle(due, reply, detail, spent=False)
         self._rows.put_off(due, now + wait)
+        self._measurements.put_off(wait)
         return True
 
     def _try_later(self, due: DueRow, reply: Reply | None, detail: str) -> None:
         self._throttled.forget(due.id)
         later = DueRow(id=due.id, contact=due.contact, tries=due.tries + 1, queue=due.queue)
-        wait = self._schedule.wait_after(later.tries, self._window.seconds_left(datetime.now(UTC)))
+        wait = self._schedule.wait_after(later.tries, self._seconds_left(due))
         if wait is None:
             self.settle(due, Status.FAILED, reply, detail)
             return
         self._unsettle(due, reply, detail, spent=True)
         self._rows.put_off(later, self._clock() + wait)
+        self._measurements.put_off(wait)
+
+    def _seconds_left(self, due: DueRow) -> float | None:
+        """Seconds until the window that the row goes by closes."""
+        if self._hours is not None:
+            return self._hours.seconds_left(due.queue)
+        return self._window.seconds_left(datetime.now(UTC))
 
     def _unsettle(self, due: DueRow, reply: Reply | None, detail: str, *, spent: bool) -> None:
         """Write down what the server said, and that the row is pending again."""

@@ -20,6 +20,7 @@ from campaign.worker.connection_limit import ConnectionLimit
 from campaign.worker.dispatcher import Dispatcher, Shared
 from campaign.worker.job import Job, ServerOrders
 from campaign.worker.limit_setup import paced
+from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.run_limits import RunLimits
 from campaign.worker.send_rate import SendRate
@@ -38,6 +39,7 @@ class Common:
     breaker: CircuitBreaker
     """The run's."""
     limits: RunLimits
+    hours: OpeningHours | None
     clock: Callable[[], float]
 
 
@@ -66,6 +68,7 @@ class Route:
             clock=clock,
             orders=orders,
             limits=limits,
+            hours=common.hours,
         )
         self.pool = Pool(
             connect=lambda: connect(orders.server),

@@ -60,6 +60,8 @@ class RowQueue:
         self._holds = HeldQueues() if holds is None else holds
         self._fresh: deque[DueRow] = deque()
         self._waiting = WaitingRows()
+        self._beyond = WaitingRows()
+        """Rows that were put off until a moment for which, as far as is known, this run is not to wait."""
         self._held = HeldRows(self._holds)
         self._freed: deque[DueRow] = deque()
         """The first of them whose queue is held no more."""
@@ -67,6 +69,8 @@ class RowQueue:
         """The queues of all that the ledger still has, where each of them is held."""
         self._exhausted = False
         self._look_again = 0.0
+        self._ask_again = 0.0
+        """When to see whether others have taken what the ledger had left."""
         self._block = _FIRST_BLOCK
         self._taken_at = float("nan")  # of the first block nobody knows how long it lasted
 
@@ -85,7 +89,7 @@ class RowQueue:
     @property
     def waiting(self) -> int:
         """How many rows have been put off."""
-        return len(self._waiting) + (self._held.tried if self._held else 0)
+        return len(self._waiting) + len(self._beyond) + (self._held.tried if self._held else 0)
 
     def ready(self, now: float) -> int:
         """About how many rows could be begun now."""
@@ -119,7 +123,8 @@ class RowQueue:
 
     def fetch(self, now: float) -> None:
         """Have the next rows here, though none of them may begin yet: so it is known when there are no more."""
-        if not self._fresh and not self._freed and self._may_take(now):
+        stale = bool(self._left) and now >= self._ask_again
+        if not self._fresh and not self._freed and (stale or self._may_take(now)):
             self._take(now)
 
     def give_back(self, due: DueRow) -> None:
@@ -129,13 +134,13 @@ class RowQueue:
     def put_off(self, due: DueRow, until: float) -> None:
         """Put a row off until a moment."""
         if self._holds and self._holds.until(due.queue, until) == float("inf"):
-            self._held.put(due)  # nobody need stay for it
+            self._beyond.put(due, until)
         else:
             self._waiting.put(due, until)
 
     def withdraw(self, contact: int) -> DueRow | None:
         """Take out a row that was put off, or given back, if it waits here."""
-        due = self._waiting.withdraw(contact) or self._held.withdraw(contact)
+        due = self._waiting.withdraw(contact) or self._beyond.withdraw(contact) or self._held.withdraw(contact)
         for rows in (self._fresh, self._freed):
             if due is None and (due := next((one for one in rows if one.id == contact), None)) is not None:
                 rows.remove(due)
@@ -143,7 +148,7 @@ class RowQueue:
 
     def take_waiting(self, of: Callable[[str], bool] = lambda _: True) -> list[DueRow]:
         """Take out all rows that were put off, of queues that `of` is true for."""
-        return self._waiting.take_all(of) + self._held.take_tried(of)
+        return self._waiting.take_all(of) + self._beyond.take_all(of) + self._held.take_tried(of)
 
     def look_again(self) -> None:
         """Hear that a queue may be held no more."""
@@ -162,6 +167,8 @@ class RowQueue:
         if not self._freed and (freed := self._held.release(now)):
             self._freed.extend(freed)
             self._look_again = min(self._look_again, now)  # those may have been all that were here of their queue
+        while (due := self._beyond.take(now)) is not None:
+            self._waiting.put(due, now)
         while (first := self._waiting.first(now)) is not None and first.queue in holds:
             self._waiting.take(now)
             self._held.put(first)
@@ -183,6 +190,7 @@ class RowQueue:
             self._block = min(2 * self._block, _LARGEST_BLOCK)
         elif lasted > _SLOW:
             self._block = max(1, self._block // 2)
+        self._left = frozenset()
         rows = self._due_rows.take(self._block, held=_Held(self._holds, self._held) if self._holds else ())
         if rows is None:
             self._exhausted = True
@@ -191,7 +199,7 @@ class RowQueue:
             self._taken_at = now
         elif self._due_rows.held_queues:
             self._left = self._due_rows.held_queues
-            self._look_again = now
+            self._look_again, self._ask_again = now, now + _HELD_WAIT
             self._sort_out(now)
         else:
             self._look_again = now + (_PASSING_WAIT if self._due_rows.passing else _READING_WAIT)

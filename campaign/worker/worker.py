@@ -20,6 +20,7 @@ from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.commits import Commits
 from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job, WorkerReport
+from campaign.worker.opening_hours import opening_hours
 from campaign.worker.profile import Profile
 from campaign.worker.ranked_routes import RankedRoutes
 from campaign.worker.route import Common, Route
@@ -47,7 +48,9 @@ class Worker:
         self.loop = EventLoop()
         self._ledger = open_for_worker(job.ledger, wake=self.loop.waker.wake)
         limits = RunLimits(job, self._ledger, clock)
-        self._rows = RowQueue(self._ledger.due_rows, HeldQueues(*limits.holds))
+        self._hours = opening_hours(self._window, wait=job.wait, clock=clock)
+        holds = limits.holds if self._hours is None else [*limits.holds, self._hours]
+        self._rows = RowQueue(self._ledger.due_rows, HeldQueues(*holds))
         self._journal = self._ledger.journal
         common = Common(
             job=job,
@@ -58,6 +61,7 @@ class Worker:
             breaker=self._breaker,
             clock=clock,
             limits=limits,
+            hours=self._hours,
         )
         self._ranked = RankedRoutes(common) if len(job.servers) > 1 else None
         self._routes = (Route(common, job.servers[0]),) if self._ranked is None else self._ranked.routes
@@ -106,6 +110,8 @@ class Worker:
         self._commits.go_on(happened)
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY
+            if self._hours is not None:
+                self._mind_the_hours()
             for route in self._routes:  # what waits for the window, not for the disk: the clock may have been set back
                 route.pool.resume_held()
             self._tell()
@@ -159,6 +165,12 @@ class Worker:
             route.pool.cancel_unsent()
         dispatcher.window_closed()
 
+    def _mind_the_hours(self) -> None:
+        """Take back what has not begun to leave where its hours have ended; give up what waits where they are over."""
+        for route in self._routes:
+            route.pool.cancel_unsent(route.dispatcher.out_of_hours)
+        self._dispatcher.hours_ended()
+
     def _close(self) -> None:
         """Hang up, write what is left, and say a last time how it went."""
         for route in self._routes:
@@ -172,6 +184,14 @@ class Worker:
             self._breaker.stop(error)
         self._ledger.close()
         self._tell(last=True)
+
+    def _opening(self) -> tuple[int, str] | None:
+        """When rows go on, where all that are left wait for their hours."""
+        if self._hours is None or self._rows.ready(self._clock()):
+            return None
+        queues = self._rows.held_queues
+        under_way = any(route.dispatcher.under_way for route in self._routes)
+        return self._hours.opening(queues) if queues and not under_way else None
 
     def _tell(self, *, last: bool = False) -> None:
         routes = self._routes
@@ -191,8 +211,11 @@ class Worker:
                 notices=self._breaker.notices(),
                 trouble=self._breaker.reason,
                 profile=self._profile.so_far(),
+                timeline=tuple(stretch for route in routes for stretch in route.dispatcher.measurements.take()),
                 suspicious=suspicious,
                 servers={} if self._ranked is None else self._ranked.reports(),
+                opens=self._opening(),
+                over=self._hours is not None and any(map(self._hours.is_over, self._rows.held_queues)),
                 last=last,
             )
         )
