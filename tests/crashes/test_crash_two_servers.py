@@ -41,9 +41,7 @@ def test_skirmish_with_two_servers(tmp_path: Path, figures: Figures) -> None:
         def launch(*arguments: str, log: Path) -> Sender:
             return launcher.warm(*arguments, log=log)
 
-        siege = Siege(
-            campaign, BothRecords(*records), launch, connections=2 * _CONNECTIONS, chance=chance, reserve=400
-        )
+        siege = Siege(campaign, BothRecords(*records), launch, connections=2 * _CONNECTIONS, chance=chance, reserve=400)
         figures(lambda: str(siege.figures))
         siege.kill(_KILLS)
         assert siege.finish().kills.total() == _KILLS
