@@ -52,9 +52,12 @@ def finish(
             observer.notice(f"{error.what} ({error.where}); {error.fix}")
     settled: Counter[str] = Counter()
     profile: Counter[str] = Counter()
+    servers: Counter[str] = Counter()
     for report in state.reports:
         settled.update(report.settled)
         profile.update(report.profile)
+        for name, one in report.servers.items():
+            servers[name] += one.sent
     now = ledger.reader.deliveries() if state.began else state.before
     for word in (Status.SENT, Status.IN_DOUBT):  # a worker that was killed has not told the last of it
         settled[word] = now[word] - state.before[word]
@@ -74,6 +77,7 @@ def finish(
         opens=min((report.opens for report in state.reports if report.opens is not None), default=None),
         over=any(report.over for report in state.reports),
         profile=dict(profile),
+        servers=dict(servers),
     )
 
 

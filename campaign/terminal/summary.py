@@ -34,7 +34,8 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
         took = (
             brief_duration(timedelta(seconds=summary.seconds)) if summary.seconds >= 10 else f"{summary.seconds:.1f} s"
         )
-        say(f"sent {summary.sent_now:,} in {took}, {rate:,.0f} a second{doubtful}")
+        through = ", ".join(f"{name} {sent:,}" for name, sent in summary.servers.items())
+        say(f"sent {summary.sent_now:,} in {took}, {rate:,.0f} a second{doubtful}{f' ({through})' if through else ''}")
     elif doubtful:
         say(f"sent 0{doubtful}")
     else:
