@@ -27,7 +27,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     for words in odd_about(file, servers=len(settings.servers) > 1):
         found.note(words, rule="contacts_odd")
     if known.window is None:  # over, or not understood: the rows can be looked at all the same
-        whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
+        whenever = dict.fromkeys(("opens", "closes", "lasts", "hours", "days"), None) | {"timezone": known.timezone}
         given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
     inspection = inspection_of(settings)
@@ -100,11 +100,12 @@ def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> No
             "message.unsubscribe_url is not set: large mailbox providers want one-click unsubscribing (RFC 8058)",
             rule="unsubscribe_missing",
         )
-    if rate and window is not None and window.closes is not None:
+    open_time = None if window is None else window.open_time(datetime.now(UTC))
+    if rate and open_time is not None:
         needed = timedelta(seconds=ready / rate)
-        if needed > window.closes - max(window.opens, datetime.now(UTC)):
+        if needed > open_time:
             found.note(
-                f"at smtp.rate {rate:g} a second this takes {brief_duration(needed)}, longer than the window: "
+                f"at smtp.rate {rate:g} a second this takes {brief_duration(needed)}, longer than the window is open: "
                 "the rest will stay pending",
                 rule="window_too_short",
             )
