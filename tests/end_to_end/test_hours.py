@@ -199,3 +199,9 @@ def test_a_zone_whose_window_is_over_stays_pending_and_says_so_and_links_end_wit
     utc_end = (closes + timedelta(hours=1)).replace(tzinfo=UTC)
     assert datetime.fromisoformat(una["link_expires_at"]) == utc_end
     assert datetime.fromisoformat(bob["link_expires_at"]) == utc_end + timedelta(hours=6)
+
+
+def test_hours_that_fall_into_the_window_on_nobodys_clock_are_a_mistake_too(small: SmallCampaign) -> None:
+    two_zones(small, days="mon", opens="2027-01-05T09:00", closes="2027-01-06T09:00")
+    with pytest.raises(WindowError, match="none of its hours"):
+        small.send(1)
