@@ -49,13 +49,14 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
     if not summary.results_written:  # nothing can be done before the ledger is back
         return
     say(f"results: {summary.results}")
+    all_over = summary.over and summary.opens is None  # on each contact's own clock
     commands = next_commands(
         counts,
         invocation,
         summary.results,
         opened=not summary.window.seconds_until_open(now),
-        over=summary.window.is_over(now),
-        stale=is_stale(given, now),
+        over=all_over or summary.window.is_over(now),
+        stale=all_over or is_stale(given, now),
     )
     show_next(commands, say)
     if invocation.sandbox and not summary.sent_now and not counts[Status.PENDING]:
