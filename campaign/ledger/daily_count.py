@@ -182,6 +182,12 @@ def keep_days(database: sqlite3.Connection, days: Mapping[date, int]) -> None:
     database.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", rows)
 
 
+def begun_by_day(database: sqlite3.Connection, name: str) -> dict[date, int]:
+    """Give how many messages began on each day under that name."""
+    with explained(database):
+        return {date.fromisoformat(day): began for day, one, began, _ in _all(database) if one == name}
+
+
 def _all(database: sqlite3.Connection) -> list[tuple[str, str, int, int]]:
     """Every day and name, with how many messages began, and how many had leave."""
     found = database.execute("SELECT name, value FROM facts WHERE name GLOB ?", (_ALL,)).fetchall()

@@ -29,8 +29,11 @@ class Progress:
     """Messages that are being sent: no reply to them has come yet."""
     stopping: bool = False
     """Whether no more are begun."""
+    day_reached: int = 0
+    """Today's number of messages, where it is reached, and all that is left waits for another day."""
     opens: tuple[int, str] | None = None
-    """Where all that is left waits for its hours: when the first goes on, in Unix seconds and in words."""
+    """Where all that is left waits for its hours, or another day: when the first goes on, in Unix seconds and in words.
+    """
 
 
 def progress_of(reports: Sequence[WorkerReport], *, total: int, seconds: float, stopping: bool) -> Progress:
@@ -48,8 +51,22 @@ def progress_of(reports: Sequence[WorkerReport], *, total: int, seconds: float, 
         seconds=seconds,
         under_way=sum(report.under_way for report in reports),
         stopping=stopping,
+        day_reached=day_reached(reports),
         opens=_opens(reports),
     )
+
+
+def day_reached(reports: Sequence[WorkerReport]) -> int:
+    """Give today's number of messages, where it is reached and no worker has a row that may go now; otherwise 0."""
+    at_work = [report.day_reached for report in reports if not report.last]
+    return min(at_work) if at_work else max((report.day_reached for report in reports), default=0)
+
+
+def what_is_waited_for(day_reached: int, opens: str) -> str:
+    """Say what all that is left waits for, and when the first goes on."""
+    if day_reached:
+        return f"today's {day_reached:,} messages are sent; the rest goes on {opens}"
+    return f"all that is left waits for its hours; the next begin {opens}"
 
 
 def _opens(reports: Sequence[WorkerReport]) -> tuple[int, str] | None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from campaign.model import ResultRow, RowReason, RowToCheck, Status
@@ -54,6 +54,9 @@ class LedgerReader(Protocol):
 
     def opened(self) -> datetime | None:
         """Give when the campaign's window opened, where its first run decided that."""
+
+    def begun_by_day(self, name: str) -> dict[date, int]:
+        """Give how many messages began on each day that is counted by that name (`WorkerLedger.daily_count`)."""
 
     def message_id_domain(self) -> str | None:
         """Give what stands behind the @ of the campaign's Message-IDs; None before its first run."""
