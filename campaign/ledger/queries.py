@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from campaign.ledger.schema import RESULT_ROWS, WORD, name_sending
 from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.tally import SENDING, by_status, tally
-from campaign.model import ResultRow, RowReason, RowToCheck, Status
+from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status
 
+_MANY = 20_000
+"""Rows that are handed on at a time."""
 _DETAIL = "coalesce(own.detail, entry.detail, '')"
 _EXPLAINED = f"""
 CASE WHEN {WORD} = 'pending' THEN
@@ -103,22 +105,12 @@ def people(database: sqlite3.Connection, *, most: int = 200) -> list[RowToCheck]
     return [RowToCheck(row, line, email, Status(word), *rest) for row, line, email, word, *rest in rows]
 
 
-def first_and_last(database: sqlite3.Connection) -> tuple[int, int] | None:
-    """Give when the first and the last message was accepted (Unix seconds); None where none was."""
+def final_words(database: sqlite3.Connection) -> Iterator[list[FinalWord]]:
+    """Give what the pictures must know of every row, many at a time, as SQLite has them: sorting is the caller's."""
     with explained(database):
-        first, last = database.execute(
-            f"SELECT min(own.settled_at), max(own.settled_at) {RESULT_ROWS} WHERE own.status = 'sent'"
-        ).fetchone()
-    return None if first is None else (first, last)
-
-
-def accepted(database: sqlite3.Connection, *, since: int, width: int) -> list[tuple[int, int]]:
-    """Give (Unix seconds, messages accepted) for each stretch of `width` seconds from `since` on in which any was."""
-    with explained(database):
-        found = Counter(  # SQLite would sort them
-            place
-            for (place,) in database.execute(
-                f"SELECT (own.settled_at - ?) / ? {RESULT_ROWS} WHERE own.status = 'sent'", (since, width)
-            )
+        found = database.execute(
+            f"SELECT {WORD}, own.settled_at, coalesce(own.attempts, 0), "
+            f"coalesce(lower(substr(entry.email, instr(entry.email, '@') + 1)), '') {RESULT_ROWS}"
         )
-    return [(since + width * place, count) for place, count in sorted(found.items())]
+        while some := found.fetchmany(_MANY):
+            yield some

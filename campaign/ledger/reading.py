@@ -6,13 +6,13 @@
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger import queries, schema, written_results
+from campaign.ledger import queries, schema, timeline, written_results
 from campaign.ledger.daily_count import begun_by_day
 from campaign.ledger.facts import read_columns, read_fact
 from campaign.ledger.files import is_at_rest, refuse_a_stump, size_of
@@ -20,7 +20,7 @@ from campaign.ledger.generation import refuse_what_does_not_belong
 from campaign.ledger.lock import running_process
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explained
 from campaign.ledger.verification import verification, verify
-from campaign.model import ResultRow, RowReason, RowToCheck, Status
+from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status, Stretch
 
 
 class SqliteReader:
@@ -71,13 +71,13 @@ class SqliteReader:
         """Give the first rows that need a person."""
         return queries.people(self._database, most=most)
 
-    def first_and_last(self) -> tuple[int, int] | None:
-        """Give when the first and the last message was accepted."""
-        return queries.first_and_last(self._database)
+    def final_words(self) -> Iterator[Sequence[FinalWord]]:
+        """Give what the pictures must know of every row, many at a time."""
+        return queries.final_words(self._database)
 
-    def accepted(self, *, since: int, width: int) -> list[tuple[int, int]]:
-        """Give (moment, messages accepted) for each stretch of time."""
-        return queries.accepted(self._database, since=since, width=width)
+    def timeline(self) -> list[Stretch]:
+        """Give what was measured while mail went out."""
+        return timeline.read(self._database)
 
     def running_process(self) -> int | None:
         """Give the process that holds the ledger, as far as can be told."""

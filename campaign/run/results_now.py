@@ -34,14 +34,23 @@ def rewrite_results(settings: Settings, *, output: Path | None = None, sandbox: 
         refuse_foreign(path)
         written = Written(digests=ledger.written_digests(), remember=partial(ledger.remember_written, guarded=safe))
         rows = ledger.result_rows(verified=True)
-        kept = write_results(path, ledger.columns(), rows, message_id, written=written, safe=safe)
+        kept = write_results(
+            path,
+            ledger.columns(),
+            rows,
+            message_id,
+            written=written,
+            safe=safe,
+            servers=len(settings.servers) > 1,
+        )
     return ResultsFile(path=path, kept=kept)
 
 
 def results_table(settings: Settings, file: TextIO, *, sandbox: bool = False, safe: bool = False) -> None:
     """Write the results to an open file, as CSV. `safe`: no cell can start a formula in a spreadsheet."""
     with _opened(settings, None, sandbox=sandbox) as (_, ledger, message_id):
-        write_table(file, ledger.columns(), ledger.result_rows(verified=True), message_id, safe=safe)
+        rows, servers = ledger.result_rows(verified=True), len(settings.servers) > 1
+        write_table(file, ledger.columns(), rows, message_id, safe=safe, servers=servers)
 
 
 @contextlib.contextmanager

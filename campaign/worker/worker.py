@@ -220,6 +220,7 @@ class Worker:
                 notices=self._breaker.notices(),
                 trouble=self._breaker.reason,
                 profile=self._profile.so_far(),
+                timeline=tuple(stretch for route in routes for stretch in route.dispatcher.measurements.take()),
                 suspicious=suspicious,
                 servers={} if self._ranked is None else self._ranked.reports(),
                 day_reached=day_reached,
