@@ -10,7 +10,7 @@ from campaign.contact_clocks import ContactClocks
 from campaign.errors import WindowError
 from campaign.hours import EVERY_DAY
 from campaign.ledger.interface import LedgerReader
-from campaign.run.pending_words import pending_words
+from campaign.run.pending_words import day_words, pending_words
 from campaign.schedule import Schedule
 from campaign.settings import Settings
 from campaign.window import SendWindow
@@ -74,5 +74,10 @@ def schedule_now(settings: Settings, ledger: LedgerReader) -> Schedule | None:
 
 def explain_pending(settings: Settings, ledger: LedgerReader) -> None:
     """Have the rows of an open ledger say what they wait for."""
-    window = schedule_now(settings, ledger)
-    ledger.explain_pending(None if window is None else pending_words(window, ledger.columns(), datetime.now(UTC)))
+    window, now = schedule_now(settings, ledger), datetime.now(UTC)
+    if window is None:
+        ledger.explain_pending(None)
+        return
+    # A ledger of the sandbox has no counted days, and so none of them is full.
+    daily = day_words(settings.window.daily_limit or (), ledger.begun_by_day(""), window.zone, now)
+    ledger.explain_pending(pending_words(window, ledger.columns(), now, daily=daily))

@@ -11,7 +11,7 @@ from campaign.ledger.interface import RunLedger
 from campaign.run.broadcast import Broadcast
 from campaign.run.enrolment import BackgroundEnrolment
 from campaign.run.nobody_accepted import nobody_accepted
-from campaign.run.progress import RunObserver, progress_of
+from campaign.run.progress import RunObserver, progress_of, what_is_waited_for
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.state import RunState, trouble_with, unread
 from campaign.run.throttling import Throttling
@@ -134,5 +134,5 @@ class Sending:
         progress = progress_of(now, seconds=seconds)
         if progress.opens is not None and progress.opens != self._opens_told and not progress.stopping:
             self._opens_told = progress.opens
-            self._observer.notice(f"all that is left waits for its hours; the next begin {progress.opens[1]}")
+            self._observer.notice(what_is_waited_for(progress.day_reached, progress.opens[1]))
         self._observer.sending(progress)
