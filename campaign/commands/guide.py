@@ -14,8 +14,9 @@ from campaign.terminal.stdout import say
 GROUPS = {
     "To work with it": (
         *("first-send", "commands", "settings", "templates", "inbox"),
-        *("statuses", "promises", "privacy", "json"),
+        *("statuses", "report", "promises", "privacy", "json"),
     ),
+    "To have it done by a program or a machine": ("python", "schedule"),
     "The server that takes the mail: settings, limits, ids, replies": (
         "relays",
         "ses",
@@ -38,6 +39,9 @@ ALIASES = {
     **dict.fromkeys(("microsoft", "microsoft365", "m365", "o365", "office365", "exchange", "outlook"), "microsoft-365"),
     **dict.fromkeys(("gmail", "workspace", "google-workspace", "gsuite"), "google"),
     **dict.fromkeys(("providers", "servers"), "relays"),
+    **dict.fromkeys(("api", "testing", "tests", "pytest", "pandas"), "python"),
+    **dict.fromkeys(("cron", "crontab", "systemd", "timer", "automation", "scheduled", "machine"), "schedule"),
+    **dict.fromkeys(("kubernetes", "k8s", "cronjob", "airflow", "github", "github-actions", "ci"), "schedule"),
 }
 """Words that people have for a page, besides its name."""
 _AT_MOST = 3

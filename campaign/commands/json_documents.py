@@ -12,7 +12,7 @@ from campaign.check import CheckResult
 from campaign.deliverability import Finding, Severity
 from campaign.links import Inspection
 from campaign.model import Status
-from campaign.report import ReportData
+from campaign.report import Pictures, ReportData, TimeToAccept
 from campaign.run.erase import Erasure
 from campaign.run.preview_result import PreviewResult
 from campaign.run.status_now import StatusNow
@@ -121,6 +121,7 @@ def report_document(data: ReportData, page: Path | None) -> dict[str, object]:
             {"status": one.status.value, "code": one.code, "detail": one.detail, "count": one.count}
             for one in data.reasons
         ],
+        **_pictures_document(data.pictures),
         "people": [
             {
                 "row": one.number,
@@ -134,6 +135,48 @@ def report_document(data: ReportData, page: Path | None) -> dict[str, object]:
         "commands": [{"for": words, "command": line} for words, line in data.commands],
         "page": None if page is None else str(page),
     }
+
+
+def _pictures_document(drawn: Pictures) -> dict[str, object]:
+    """The numbers of the pictures."""
+    others = drawn.other_domains
+    return {
+        "bar_seconds": drawn.bar_seconds,
+        "bars": [
+            {
+                "begins_at": bar.begins.isoformat(),
+                "counts": _present(bar.counts),
+                "time_to_accept": _time_document(bar.time_to_accept),
+                "put_off": bar.put_off,
+                "rate": bar.rate,
+                "throttled_to": bar.allowed,
+            }
+            for bar in drawn.bars
+        ],
+        "time_to_accept": _time_document(drawn.time_to_accept),
+        "refusals": [
+            {"code": one.code, "counts": _present(one.counts), "detail": one.detail} for one in drawn.refusals
+        ],
+        "tries": [{"tries": one.tries, "counts": _present(one.counts)} for one in drawn.tries],
+        "waits": [{"up_to_seconds": one.up_to, "count": one.count} for one in drawn.waits],
+        "domains": [{"domain": one.domain or None, "counts": _present(one.counts)} for one in drawn.domains],
+        "other_domains": None if others is None else {"domains": others.domains, "counts": _present(others.counts)},
+    }
+
+
+def _time_document(took: TimeToAccept | None) -> dict[str, object] | None:
+    if took is None:
+        return None
+    return {
+        "messages": took.messages,
+        "median": round(took.median, 4),
+        "p95": round(took.p95, 4),
+        "p99": round(took.p99, 4),
+    }
+
+
+def _present(counts: Mapping[Status, int]) -> dict[str, int]:
+    return {status.value: count for status, count in counts.items() if count}
 
 
 def inspection_document(found: Inspection, exit_code: int) -> dict[str, object]:
