@@ -42,8 +42,11 @@ NOT_RUN = {
     "cli.py  __main__.py": "a picture: tests/test_readme.py holds it against the house",
 }
 """How an example begins → why it is not run."""
-TESTED_ELSEWHERE: dict[str, str] = {}
-"""Language of a block → the test that runs it."""
+TESTED_ELSEWHERE = {
+    "python": "tests/guide/test_python_page.py",
+    "schedule": "tests/guide/test_schedule_page.py",
+}
+"""Page → the test that runs its examples, or checks what it takes a cluster to run."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ class Example:
 
     @property
     def why_not(self) -> str:
-        """Why it is not run; "" where it is."""
+        """Why it is not run here; "" where it is."""
+        if (test := TESTED_ELSEWHERE.get(self.where.partition(",")[0])) is not None:
+            return f"{test} has it"
         return next((why for start, why in NOT_RUN.items() if self.text.startswith(start)), "")
 
 
@@ -176,10 +181,17 @@ def test_a_document_is_json(example: Example) -> None:
 
 def test_every_example_is_run_or_says_why_not() -> None:
     run = {"sh", "toml", "xml", "json"}
-    homeless = [one.where for one in EVERY if not one.why_not and one.language not in {*run, *TESTED_ELSEWHERE}]
+    homeless = [one.where for one in EVERY if not one.why_not and one.language not in run]
     assert homeless == []
     assert [start for start in NOT_RUN if not any(one.text.startswith(start) for one in EVERY)] == [], "none is idle"
     assert len(EVERY) > 40
+    for subject, test in TESTED_ELSEWHERE.items():
+        assert re.search(rf"\b{subject}\b", (ROOT / test).read_text("utf-8")), f"{test} does not read {subject}"
+
+
+def test_an_example_without_a_home_is_noticed() -> None:
+    (found,) = blocks("x", "text\n\n   ```perl\n   print 1;\n   ```\n")
+    assert (found.language, found.text, found.why_not) == ("perl", "print 1;\n", "")
 
 
 def test_a_link_is_made_and_looked_at(sent: Path) -> None:
