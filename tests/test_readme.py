@@ -81,7 +81,7 @@ def _misspelt(line: str) -> str | None:
     words = shlex.split(line)
     name = next((name for name in COMMANDS if words[: len(name.split())] == name.split()), None)
     if name is None:
-        return None if words[1:] in (["--help"], ["link"]) else " ".join(words[:2])
+        return None if words[1:] in (["--help"], ["link"], ["--install-completion"]) else " ".join(words[:2])
     known = [*_options(COMMANDS[name]), "--help"]
     return next((word for word in words if word.startswith("-") and word != "-" and word not in known), None)
 

@@ -12,6 +12,7 @@ from campaign.model import Status
 from campaign.run.counts import show_counts
 from campaign.run.summary import RunSummary
 from campaign.settings import WindowSettings
+from campaign.terminal.first_steps import after_run
 from campaign.terminal.invocation import Invocation
 from campaign.terminal.next_commands import is_stale, next_commands, show_next
 from campaign.terminal.stdout import Say
@@ -59,6 +60,8 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
         stale=all_over or is_stale(given, now),
     )
     show_next(commands, say)
+    if summary.sent_now and not counts[Status.PENDING] and trouble is None:
+        show_next(after_run(invocation), say)
     if invocation.sandbox and not summary.sent_now and not counts[Status.PENDING]:
         say(f"to begin the sandbox anew:\n    {invocation.line('send', '--fresh')}")
 
