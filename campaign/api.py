@@ -1,6 +1,6 @@
 """A campaign as a Python program has it: `from campaign import Campaign`. The command line is built on it.
 
-    Campaign.load("campaign.toml") ─▶ check() preview() send() resend() status() results() report()
+    Campaign.load("campaign.toml") ─▶ check() preview() send() resend() status() results() report() erase()
 
 Settings in, frozen values out. It asks nothing, prints nothing and ends no process; what goes wrong is a
 `CampaignError` (campaign/errors.py draws the tree) with the words that the command line would say. How a run ended is
@@ -13,6 +13,7 @@ has the secrets, are the program's own to switch off.
 import io
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -26,7 +27,9 @@ if TYPE_CHECKING:  # what only some of its methods need is imported there: `stat
     import pandas
 
     from campaign.check import CheckObserver, CheckResult
+    from campaign.ledger.values import ErasedPeople
     from campaign.run.callbacks import OnNotice, OnProgress
+    from campaign.run.erase import Erasure
     from campaign.run.preview_result import PreviewResult
     from campaign.run.results_now import ResultsFile
     from campaign.run.start import Observe, RunOptions
@@ -224,6 +227,36 @@ class Campaign:
         refuse_foreign(page)
         write_report(page, data)
         return page
+
+    def erase(
+        self,
+        emails: Iterable[str] = (),
+        *,
+        older_than: timedelta | None = None,
+        sandbox_only: bool = False,
+        output: AnyPath | None = None,
+        folder: AnyPath | None = None,
+        dry_run: bool = False,
+        agreed: "Callable[[ErasedPeople], bool]" = lambda _: True,
+    ) -> "Erasure":
+        """Take people's data out of all that the campaign has written: of those with these addresses, and of those
+        whose last outcome is `older_than` that. Nobody is mailed again by it. `sandbox_only`: not of the real run;
+        `output`: the results, where they are elsewhere; `folder`: a preview besides the usual one; `dry_run`: only say
+        what would go. `agreed` hears that, and may say no. Raises LedgerError (LedgerBusyError: a run goes on), and
+        ResultsError.
+        """
+        from campaign.run.erase import erase
+
+        return erase(
+            self.settings,
+            list(emails),
+            older_than=older_than,
+            sandbox_only=sandbox_only,
+            output=_path(output),
+            folder=_path(folder),
+            dry_run=dry_run,
+            agreed=agreed,
+        )
 
 
 def _path(given: AnyPath | None) -> Path | None:

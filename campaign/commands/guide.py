@@ -13,16 +13,10 @@ from campaign.terminal.stdout import say
 
 GROUPS = {
     "To work with it": (
-        "first-send",
-        "commands",
-        "settings",
-        "templates",
-        "inbox",
-        "statuses",
-        "report",
-        "promises",
-        "json",
+        *("first-send", "commands", "settings", "templates", "inbox"),
+        *("statuses", "report", "promises", "privacy", "json"),
     ),
+    "To have it done by a program or a machine": ("python", "schedule"),
     "The server that takes the mail: settings, limits, ids, replies": (
         "relays",
         "ses",
@@ -41,9 +35,13 @@ ALIASES = {
     **dict.fromkeys(("first", "deliverability", "spf", "dkim", "dmarc", "warm-up", "unsubscribe"), "first-send"),
     **dict.fromkeys(("amazon", "aws", "amazon-ses"), "ses"),
     "twilio": "sendgrid",
+    **dict.fromkeys(("erase", "erasure", "gdpr", "data-protection", "delete"), "privacy"),
     **dict.fromkeys(("microsoft", "microsoft365", "m365", "o365", "office365", "exchange", "outlook"), "microsoft-365"),
     **dict.fromkeys(("gmail", "workspace", "google-workspace", "gsuite"), "google"),
     **dict.fromkeys(("providers", "servers"), "relays"),
+    **dict.fromkeys(("api", "testing", "tests", "pytest", "pandas"), "python"),
+    **dict.fromkeys(("cron", "crontab", "systemd", "timer", "automation", "scheduled", "machine"), "schedule"),
+    **dict.fromkeys(("kubernetes", "k8s", "cronjob", "airflow", "github", "github-actions", "ci"), "schedule"),
 }
 """Words that people have for a page, besides its name."""
 _AT_MOST = 3

@@ -13,6 +13,7 @@ from campaign.deliverability import Finding, Severity
 from campaign.links import Inspection
 from campaign.model import Status
 from campaign.report import Pictures, ReportData, TimeToAccept
+from campaign.run.erase import Erasure
 from campaign.run.preview_result import PreviewResult
 from campaign.run.status_now import StatusNow
 from campaign.run.summary import RunSummary
@@ -80,6 +81,24 @@ def preview_document(seen: PreviewResult) -> dict[str, object]:
         **counts_document(seen.counts),
         "sizes": asdict(seen.sizes),
         "folder": str(seen.folder),
+    }
+
+
+def erasure_document(name: str, went: Erasure) -> dict[str, object]:
+    """What was taken out, of the real run and of the sandbox's; in a dry run, what would be."""
+    return {
+        "campaign": name,
+        "exit_code": went.exit_code,
+        "dry_run": went.dry_run,
+        "people": max((one.found.people for one in went.runs), default=0),
+        "rows": sum(one.found.rows for one in went.runs),
+        "waiting": sum(one.found.waiting for one in went.runs),
+        "erased_before": max((len(one.found.already) for one in went.runs), default=0),
+        "unknown": list(went.unknown),
+        "messages": sum(one.messages for one in went.runs),
+        "written": [str(path) for path in (*filter(None, (one.results for one in went.runs)), *went.reports)],
+        "kept": [str(one.kept) for one in went.runs if one.kept is not None],
+        "named_in": [str(path) for path in went.named],
     }
 
 

@@ -6,7 +6,7 @@
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,13 @@ class SqliteReader:
     def __init__(self, database: sqlite3.Connection, *, aside: Path | None = None) -> None:
         self._database = database
         self._aside = aside
+        self._explain = False
+
+    def explain_pending(self, waits_for: Callable[[str, str], str] | None) -> None:
+        """Have the detail of pending rows say what they wait for, by their cells and their address."""
+        self._explain = waits_for is not None
+        if waits_for is not None:
+            queries.explain_pending(self._database, waits_for)
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all questions that are asked meanwhile be answered from one moment."""
@@ -53,11 +60,11 @@ class SqliteReader:
         """Give every row of the contacts file in its order; `verified`, with an error at the end of a damaged one."""
         if verified and self._aside is not None:
             return self._verified_rows(self._aside)
-        return queries.result_rows(self._database)
+        return queries.result_rows(self._database, explain=self._explain)
 
     def reasons(self) -> Iterator[RowReason]:
         """Give the reason of every row that was not sent, if there is one."""
-        return queries.reasons(self._database)
+        return queries.reasons(self._database, explain=self._explain)
 
     def people(self, *, most: int = 200) -> list[RowToCheck]:
         """Give the first rows that need a person."""
@@ -101,7 +108,7 @@ class SqliteReader:
 
     def _verified_rows(self, path: Path) -> Iterator[ResultRow]:
         with verification(path) as check:
-            yield from queries.result_rows(self._database)
+            yield from queries.result_rows(self._database, explain=self._explain)
             if check is not None:
                 check.require()
 

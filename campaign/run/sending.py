@@ -41,6 +41,7 @@ class Sending:
         self._state = state
         self._observer = observer
         self._signals = signals
+        self._opens_told: tuple[int, str] | None = None
         self._timeline = Timeline(ledger)
         self._rate: float | None = None
 
@@ -120,4 +121,7 @@ class Sending:
                 self._observer.notice(in_words(notice, reports))
         seconds = time.monotonic() - state.started
         progress = progress_of(reports, total=state.total, seconds=seconds, stopping=self._signals.asked)
+        if progress.opens is not None and progress.opens != self._opens_told and not progress.stopping:
+            self._opens_told = progress.opens
+            self._observer.notice(f"all that is left waits for its hours; the next begin {progress.opens[1]}")
         self._observer.sending(progress)

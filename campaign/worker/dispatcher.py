@@ -176,12 +176,14 @@ class Dispatcher:
 
     def out_of_hours(self, attempt: Attempt) -> bool:
         """Say whether the hours of the attempt's row have ended, or its window."""
+        if self._hours is None:
+            return False
         due = self._outcomes.under_way.get(attempt.contact)
-        return self._hours is not None and due is not None and not self._hours.is_open(due.queue)
+        return due is not None and not self._hours.is_open(due.queue)
 
     def hours_ended(self) -> None:
         """Give up on the rows that were put off and whose window is over."""
-        if self._hours is not None:
+        if self._hours is not None and self._hours.ended():
             self._outcomes.fail_waiting(self._hours.is_over)
 
     def fetch_rows(self) -> None:

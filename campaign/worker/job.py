@@ -174,6 +174,8 @@ class WorkerReport:
     """Where all rows that are left wait for their hours: when the first may go on, in Unix seconds and in words, "Tue 1
     Dec 2026 09:00 JST (Asia/Tokyo)".
     """
+    over: bool = False
+    """Whether rows are left whose own window is over."""
     last: bool = False
     servers: dict[str, ServerReport] = field(default_factory=dict)
     """By name, where there are several."""

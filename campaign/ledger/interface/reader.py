@@ -1,7 +1,7 @@
 """What whoever reads results needs of a ledger; moments are Unix seconds unless they are datetimes."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -26,6 +26,11 @@ class LedgerReader(Protocol):
 
     def columns(self) -> list[str]:
         """Give the columns of the contacts file, as last read; none where it never was."""
+
+    def explain_pending(self, waits_for: Callable[[str, str], str] | None) -> None:
+        """Have the detail of pending rows say what they wait for, too: `waits_for` gives that of a row's cells, a JSON
+        array of strings, and its address; empty where it waits for nothing. It must raise nothing.
+        """
 
     def result_rows(self, *, verified: bool = False) -> Iterator[ResultRow]:
         """Give every row of the contacts file in its order. `verified`: raises LedgerError in the place of the end

@@ -1,0 +1,12 @@
+"""The examples of a page of the guide, as they stand there."""
+
+import re
+
+from campaign.commands.guide import page
+
+
+def blocks(subject: str, language: str) -> list[str]:
+    """Every block in this language, in order."""
+    found = re.findall(rf"^```{language}\n(.*?)^```", page(subject), re.MULTILINE | re.DOTALL)
+    assert found, f"{subject} has no block in {language}"
+    return found
