@@ -13,12 +13,13 @@ has the secrets, are the program's own to switch off.
 import io
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
-from campaign.model import Status
+from campaign.model import LoginLink, Status
 from campaign.run.status_now import StatusNow, status_now
 from campaign.settings import Settings, load_settings, output_paths
 
@@ -224,6 +225,14 @@ class Campaign:
         refuse_foreign(page)
         write_report(page, data)
         return page
+
+    def link(self, email: str, lasts: str | timedelta | None = None) -> LoginLink:
+        """Make a sign-in link: whoever holds its `url` is that contact until `expires_at`. `lasts`: how long it works
+        ("1h"); as in a run that begins now, unless told. Raises SettingsError, LinkError.
+        """
+        from campaign.run.one_link import one_link
+
+        return one_link(self.settings, email, lasts)
 
 
 def _path(given: AnyPath | None) -> Path | None:

@@ -195,6 +195,8 @@ class Outcome:
     """What a person should know, where there is no reply or it does not say enough."""
     spent: bool = True
     """Whether the row's tries are one less for it (throttling is not failure)."""
+    server: str = ""
+    """Which server it was, where there are several."""
 
 
 class ResultRow(NamedTuple):
@@ -213,6 +215,8 @@ class ResultRow(NamedTuple):
     """Unix seconds, as are all moments here."""
     link_expires_at: int | None
     link_fingerprint: str | None
+    server: str | None = None
+    """Which server took or refused it; None where there is but one, or none has."""
 
 
 class RowReason(NamedTuple):

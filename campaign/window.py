@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from campaign.durations import as_moment, brief_duration, parse_moment
 from campaign.errors import WindowError
 
-__all__ = ["SendWindow", "as_moment", "find_zone", "parse_moment", "say_day"]
+__all__ = ["SendWindow", "as_moment", "find_zone", "parse_moment", "say_day", "say_moment"]
 
 _NO_TIME = timedelta(0)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -48,7 +48,7 @@ class SendWindow:
         object.__setattr__(self, "_closes_utc", closes)
         if closes is not None and closes <= opens:
             raise WindowError(
-                f"the window closes {_say(closes, self.zone)}, but opens {_say(opens, self.zone)}",
+                f"the window closes {say_moment(closes, self.zone)}, but opens {say_moment(opens, self.zone)}",
                 where="window.opens, window.closes",
                 fix="let it close after it opens",
             )
@@ -91,7 +91,7 @@ class SendWindow:
                 raise _out_of_reach("window.lasts") from None
         if opens is None and end is not None and end <= begin:
             raise WindowError(
-                f"the window was over before it could open: it closed {_say(end, zone)}",
+                f"the window was over before it could open: it closed {say_moment(end, zone)}",
                 where="window.closes",
                 fix="set a later closing time",
             )
@@ -143,16 +143,18 @@ class SendWindow:
         if self._closes_utc is None:
             return f"each link works for {brief_duration(grace)}"
         expiry = self._closes_utc + grace
-        return f"links work until {_say(expiry, self.zone)}, {brief_duration(expiry - now.astimezone(UTC))} from now"
+        return (
+            f"links work until {say_moment(expiry, self.zone)}, {brief_duration(expiry - now.astimezone(UTC))} from now"
+        )
 
     def describe(self, now: datetime) -> str:
         """Say how things stand at `now` (aware): "opens Mon 23 Nov 2026 09:00 EST, in 2 h 5 min"."""
         moment = now.astimezone(UTC)
         if moment < self._opens_utc:
-            return f"opens {_say(self._opens_utc, self.zone)}, in {brief_duration(self._opens_utc - moment)}"
+            return f"opens {say_moment(self._opens_utc, self.zone)}, in {brief_duration(self._opens_utc - moment)}"
         if self._closes_utc is None:
-            return f"open since {_say(self._opens_utc, self.zone)}, never closes"
-        closes = _say(self._closes_utc, self.zone)
+            return f"open since {say_moment(self._opens_utc, self.zone)}, never closes"
+        closes = say_moment(self._closes_utc, self.zone)
         if moment < self._closes_utc:
             length = brief_duration(self._closes_utc - self._opens_utc)
             return f"open until {closes}, {brief_duration(self._closes_utc - moment)} of {length} left"
@@ -163,6 +165,16 @@ def say_day(moment: datetime, zone: tzinfo) -> str:
     """Say on which day an aware moment lies in `zone`: "Mon 26 Oct 2026"."""
     local = moment.astimezone(zone)
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def say_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """Say an aware moment on the clock of `zone`: "Mon 26 Oct 2026 09:00 CET"."""
+    # Not strftime: the names of days and months would follow the machine's locale, and the rest is in English.
+    local = moment.astimezone(zone)
+    clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    name = local.tzname() or ""
+    label = f"UTC{name}" if name[:1] in {"+", "-"} else name
+    return f"{say_day(moment, zone)} {clock} {label}"
 
 
 def find_zone(name: str) -> ZoneInfo:
@@ -230,12 +242,3 @@ def _out_of_reach(setting: str) -> WindowError:
     return WindowError(
         "the window lies in a year out of reach", where=setting, fix="use a year that links can expire in: 1970 to 9000"
     )
-
-
-def _say(moment: datetime, zone: ZoneInfo) -> str:
-    # Not strftime: the names of days and months would follow the machine's locale, and the rest is in English.
-    local = moment.astimezone(zone)
-    clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
-    name = local.tzname() or ""
-    label = f"UTC{name}" if name[:1] in {"+", "-"} else name
-    return f"{say_day(moment, zone)} {clock} {label}"

@@ -55,6 +55,8 @@ class SmallCampaign:
     settings: dict[str, dict[str, object]] = field(default_factory=dict)
     name: str = "small"
     observer: Silent = field(default_factory=Silent)
+    servers: list[dict[str, object]] = field(default_factory=list)
+    """What is each server's own, where there are to be several: beside what the section says of all."""
 
     def __post_init__(self) -> None:
         template = self.folder / "template"
@@ -87,10 +89,18 @@ class SmallCampaign:
         """Write campaign.toml, and give the plan for a run against the port. Options are RunPlan's."""
         settings = self.load(port)
         results, ledger, _ = output_paths(settings, None, False)
-        smtp = settings.smtp
-        server = Server(host=smtp.host, port=smtp.port, security=smtp.security, timeout=smtp.timeout.total_seconds())
+        several = len(settings.servers) > 1
+        servers = tuple(
+            Server(
+                host=smtp.host, port=smtp.port, security=smtp.security, timeout=smtp.timeout.total_seconds(),
+                username=smtp.username, password=None if smtp.username is None else "hunter2", ca_file=smtp.ca_file,
+                name=smtp.name if several else "",
+            )
+            for smtp in settings.servers
+        )  # fmt: skip
         return RunPlan(
-            settings=settings, results=results, ledger=ledger, server=server, secret=SECRET,
+            settings=settings, results=results, ledger=ledger, server=servers[0], secret=SECRET,
+            servers=servers if several else (),
             signing_keys=read_signing_keys(settings),
             **{"processes": 1} | options,
         )  # fmt: skip
@@ -110,12 +120,14 @@ class SmallCampaign:
             tables.setdefault(section, {}).update(values)
         lines = [f'name = "{self.name}"']
         for section, values in tables.items():
-            lines.append(f"[{section}]")
-            lines += [f"{key} = {_toml(value)}" for key, value in values.items()]
+            repeated = self.servers if section == "smtp" else []
+            for own in repeated or [{}]:
+                lines.append(f"[[{section}]]" if repeated else f"[{section}]")
+                lines += [f"{key} = {_toml(value)}" for key, value in (values | own).items()]
         self.path.write_text("\n".join(lines), encoding="utf-8")
         return load_settings(self.path, environ={})
 
-    def send(self, port: int, **options: Any) -> RunSummary:
+    def send(self, port: int = 25, **options: Any) -> RunSummary:
         """Run it once."""
         return run(self.plan(port, **options), self.observer)
 

@@ -1,14 +1,16 @@
 """The Python face: the same runs, the same words and the same errors as on the command line, as values."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import campaign
 from campaign import Campaign, Progress, RunSummary, Severity, Status
-from campaign.errors import LedgerBusyError, LedgerError, SettingsError
+from campaign.errors import LedgerBusyError, LedgerError, LinkError, SettingsError
 from campaign.ledger.opening import open_for_run
+from campaign.testing import read_link
 from tests.campaigns import SECRET, SmallCampaign
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, local_part
@@ -214,3 +216,15 @@ def test_a_callback_that_raises_loses_nobody(small: SmallCampaign, smtp_server: 
     assert now.counts[Status.SENT] == len(server.accepted) < 400 and now.counts[Status.IN_DOUBT] == 0
     assert sum(bool(one.settled) for one in calls) == 1, "it is not called again"
     assert loaded.results_path.exists()
+
+
+def test_a_link_is_made_as_a_value_that_hides_it(small: SmallCampaign) -> None:
+    link = load(small).link("p1@people.example", timedelta(hours=1))
+    assert read_link(link.url, SECRET).email == "p1@people.example"
+    assert timedelta(minutes=59) < link.expires_at - datetime.now(UTC) <= timedelta(hours=1)
+    assert link.token not in repr(link)
+    with pytest.raises(LinkError, match="not an address"):
+        load(small).link("nobody")
+    with pytest.raises(LinkError) as caught:
+        load(small).link("p1@people.example", "soon")
+    assert caught.value.where == "--lasts"

@@ -31,8 +31,21 @@ FLOORS = (
         *("results", "preview", "report", "sandbox", "deliverability"),
     ),
     ("settings",),
+    ("contact_clocks",),
+    ("schedule",),
     ("window",),
-    ("durations", "host_names", "private_files", "confined_files", "relays", "visible", "core_dumps", "extras"),
+    ("daily_plan",),
+    (
+        "hours",
+        "durations",
+        "host_names",
+        "private_files",
+        "confined_files",
+        "relays",
+        "visible",
+        "core_dumps",
+        "extras",
+    ),
     ("model", "errors", "pages", "__init__"),
 )
 """From the top to the bottom. What `campaign/__init__.py` hands on of the upper floors, it imports when asked for."""

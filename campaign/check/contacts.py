@@ -24,7 +24,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     file = open_contacts_of(settings.contacts)
     delimiter = _DELIMITERS.get(file.delimiter, file.delimiter)
     found.ok("contacts", f"{file.path.name}, {file.encoding}, by {delimiter}: columns {', '.join(file.columns)}")
-    for words in odd_about(file):
+    for words in odd_about(file, servers=len(settings.servers) > 1):
         found.note(words, rule="contacts_odd")
     if known.window is None:  # over, or not understood: the rows can be looked at all the same
         whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
@@ -92,7 +92,9 @@ def earlier(settings: Settings, known: Known, found: Findings) -> None:
 
 
 def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> None:
-    message, rate, window = settings.message, settings.smtp.rate, known.window
+    message, window = settings.message, known.window
+    rates = [server.rate for server in settings.servers]
+    rate = None if None in rates else sum(one for one in rates if one is not None)
     if message.unsubscribe_url is None:
         found.note(
             "message.unsubscribe_url is not set: large mailbox providers want one-click unsubscribing (RFC 8058)",

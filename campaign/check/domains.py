@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from campaign.check.findings import Findings
 from campaign.check.setup import Known
 from campaign.deliverability.dns import MailDomains, NameServer, look_at
+from campaign.deliverability.finding import Finding
 from campaign.errors import UsageError
 from campaign.model import Status
 from campaign.settings import Settings
@@ -15,19 +16,27 @@ _WITH_PORT = re.compile(r"(?:\[(?P<six>[^\]]+)\](?::(?P<port6>\d{1,5}))?|(?P<fou
 
 def domains(settings: Settings, server: NameServer, known: Known, found: Findings) -> None:
     """SPF, DKIM, DMARC, and whether bounces and replies arrive."""
+    told: list[Finding] = []
+    for relay in dict.fromkeys(one.host for one in settings.servers):
+        for finding in look_at(_named(settings, relay, known), server):
+            if finding not in told:  # of what is the same whichever server sends
+                told.append(finding)
+                found.tell(finding)
+
+
+def _named(settings: Settings, relay: str, known: Known) -> MailDomains:
+    """The domains that a message names which goes through a relay."""
     message = settings.message
-    named = MailDomains(
+    return MailDomains(
         author=message.sender_domain,
         return_path=_domain(message.return_path),
         reply_to=_domain(message.reply_to),
         unsubscribe=_domain(message.unsubscribe_mailto),
-        relay=settings.smtp.host,
+        relay=relay,
         signed=bool(settings.dkim),
         keys=known.dkim_keys,
         messages=known.seen.counts[Status.PENDING],
     )
-    for finding in look_at(named, server):
-        found.tell(finding)
 
 
 def name_server(written: str | None) -> NameServer:

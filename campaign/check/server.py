@@ -1,85 +1,109 @@
-"""The check of the server: the session, and an envelope from us to ourselves."""
+"""The check of the servers: of each, the session, and an envelope from us to ourselves."""
 
 from campaign.check.findings import Findings, counted
 from campaign.check.setup import Known
 from campaign.model import Phase
 from campaign.run.dry_run import size_with_little
-from campaign.run.plan import configured_server
-from campaign.settings import Settings
+from campaign.run.plan import configured_servers
+from campaign.settings import Settings, SmtpSettings
 from campaign.smtp.envelope_probe import probe_envelope
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.notes import session_notes
+from campaign.smtp.session.server import Server
 from campaign.smtp.session.session import Session
 from campaign.worker.message_size import too_large
 from campaign.worker.policy import judge, refusal, said
 
 
 def server(settings: Settings, known: Known, found: Findings) -> None:
-    """Whether it lets us in, takes our sender, and takes what we have."""
-    smtp = settings.smtp
-    if smtp.needs_password and smtp.password is None:
-        found.note("the server was not asked: the password is missing", rule="server_not_asked")
-        return
-    to = configured_server(settings)
-    session = connect(to)
-    signed_in = f"takes our sign-in by {session.auth}" if session.auth else "answers"
-    offered = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
-    found.ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(offered) or 'nothing special'}")
-    for words in session_notes(to, session):
-        found.note(words, rule="session_odd")
-    _envelope(settings, session, found)
-    if session.size_limit is not None and known.seen.sizes.largest > session.size_limit:
-        _too_large(settings, known, session.size_limit, found)
-    if known.seen.smtputf8 and not session.smtputf8:
-        found.note(
-            f"{counted(known.seen.smtputf8, 'address needs', 'addresses need')} SMTPUTF8, which the server lacks: "
-            "no message can go there",
-            rule="smtputf8_missing",
+    """Whether each server lets us in, takes our sender, and takes what we have."""
+    for smtp, to in zip(settings.servers, configured_servers(settings), strict=True):
+        found.take(_OneServer(settings, smtp, to, known, found).ask)
+
+
+class _OneServer:
+    """One of the servers, and what is found of it, which names it where there are several."""
+
+    def __init__(self, settings: Settings, smtp: SmtpSettings, to: Server, known: Known, found: Findings) -> None:
+        self._settings = settings
+        self._smtp = smtp
+        self._to = to
+        self._known = known
+        self._found = found
+        self._several = bool(to.name)
+        self._names_it = f"{to.name}: " if to.name else ""
+
+    def ask(self) -> None:
+        """Connect, and see. Raises CampaignError."""
+        smtp, to = self._smtp, self._to
+        if smtp.lacks_password:
+            self._note("the server was not asked: the password is missing", rule="server_not_asked")
+            return
+        session = connect(to)
+        signed_in = f"takes our sign-in by {session.auth}" if session.auth else "answers"
+        offered = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
+        self._ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(offered) or 'nothing special'}")
+        for words in session_notes(to, session):
+            self._note(words, rule="session_odd")
+        self._envelope(session)
+        seen = self._known.seen
+        if session.size_limit is not None and seen.sizes.largest > session.size_limit:
+            self._too_large(session.size_limit)
+        if seen.smtputf8 and not session.smtputf8:
+            then = "they go through another one, if it can" if self._several else "no message can go there"
+            self._note(
+                f"{counted(seen.smtputf8, 'address needs', 'addresses need')} SMTPUTF8, which the server lacks: {then}",
+                rule="smtputf8_missing",
+            )
+
+    def _too_large(self, limit: int) -> None:
+        """Tell messages that the server finds too large; raise TemplateError where that is the templates' fault."""
+        seen = self._known.seen
+        assert seen.sizes.smallest_contact is not None
+        size = size_with_little(self._settings, seen.sizes.smallest_contact)
+        if size is not None and size > limit and not self._several:
+            raise too_large(size, limit)
+        count = sum(messages for size, messages in seen.sizes.counts.items() if size > limit)
+        then = "go through another one, if it takes them" if self._several else "will be rejected"
+        self._note(
+            f"{counted(count, 'message is', 'messages are')} larger than the server takes ({limit:,} bytes; the "
+            f"largest has {seen.sizes.largest:,}), and {then}: what stands in the cells is too long, or a file "
+            "that they name too large",
+            rule="message_too_large",
         )
 
+    def _envelope(self, session: Session) -> None:
+        """Try an envelope from us to ourselves; say what is heard at each step."""
+        smtp, message = self._smtp, self._settings.message
+        heard = probe_envelope(
+            session,
+            return_path=message.return_path,
+            recipient=message.sender_address,
+            timeout=smtp.timeout.total_seconds(),
+        )
+        for one in heard:
+            verdict = judge(one.phase, one.reply)
+            if verdict.stop:
+                setting = "message.return_path" if one.phase is Phase.MAIL else "message.from"
+                raise refusal(verdict, one.phase, one.reply, where=f"{self._to.place}, {setting}: {one.command}")
+            if one.reply.code // 100 == 2:
+                self._ok("envelope", f"{one.command}: {said(one.reply)}")
+            elif one.phase is Phase.MAIL:
+                self._note(f"the server does not take our sender now: {said(one.reply)}", rule="sender_deferred")
+            else:
+                why = "that may be as it should be, if nobody reads mail there"
+                if verdict.suspect and smtp.username is None and "auth" in session.features:
+                    why = "it offers sign-in, and smtp.username is not set"
+                elif verdict.suspect:
+                    why = "if it says so of everybody, the run stops and nobody is marked for it"
+                self._note(
+                    f"the server does not take mail for your own address {message.sender_address} "
+                    f"({said(one.reply)}): {why}",
+                    rule="own_address_refused",
+                )
 
-def _too_large(settings: Settings, known: Known, limit: int, found: Findings) -> None:
-    """Tell messages that the server finds too large; raise TemplateError where that is the templates' fault."""
-    seen = known.seen
-    assert seen.sizes.smallest_contact is not None
-    size = size_with_little(settings, seen.sizes.smallest_contact)
-    if size is not None and size > limit:
-        raise too_large(size, limit)
-    count = sum(messages for size, messages in seen.sizes.counts.items() if size > limit)
-    found.note(
-        f"{counted(count, 'message is', 'messages are')} larger than the server takes ({limit:,} bytes; the largest "
-        f"has {seen.sizes.largest:,}), and will be rejected: what stands in the cells is too long, or a file "
-        "that they name too large",
-        rule="message_too_large",
-    )
+    def _ok(self, subject: str, words: str) -> None:
+        self._found.ok(subject, f"{self._names_it}{words}")
 
-
-def _envelope(settings: Settings, session: Session, found: Findings) -> None:
-    """Try an envelope from us to ourselves; say what is heard at each step."""
-    smtp, message = settings.smtp, settings.message
-    heard = probe_envelope(
-        session,
-        return_path=message.return_path,
-        recipient=message.sender_address,
-        timeout=smtp.timeout.total_seconds(),
-    )
-    for one in heard:
-        verdict = judge(one.phase, one.reply)
-        if verdict.stop:
-            setting = "message.return_path" if one.phase is Phase.MAIL else "message.from"
-            raise refusal(verdict, one.phase, one.reply, where=f"smtp.host {smtp.host}, {setting}: {one.command}")
-        if one.reply.code // 100 == 2:
-            found.ok("envelope", f"{one.command}: {said(one.reply)}")
-        elif one.phase is Phase.MAIL:
-            found.note(f"the server does not take our sender now: {said(one.reply)}", rule="sender_deferred")
-        else:
-            why = "that may be as it should be, if nobody reads mail there"
-            if verdict.suspect and smtp.username is None and "auth" in session.features:
-                why = "it offers sign-in, and smtp.username is not set"
-            elif verdict.suspect:
-                why = "if it says so of everybody, the run stops and nobody is marked for it"
-            found.note(
-                f"the server does not take mail for your own address {message.sender_address} "
-                f"({said(one.reply)}): {why}",
-                rule="own_address_refused",
-            )
+    def _note(self, words: str, *, rule: str) -> None:
+        self._found.note(f"{self._names_it}{words}", rule=rule)

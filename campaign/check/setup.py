@@ -41,9 +41,11 @@ def secrets(settings: Settings, known: Known, found: Findings) -> None:
     """Secrets: whether they are there and will do. No other step has them: links are signed with a throw-away one."""
     for name, path, who in open_to_others(secret_files(settings)):
         found.note(f"{path} ({name}) can be read by {who}: chmod 600 keeps it to its owner", rule="secret_readable")
-    password = settings.smtp.password
-    if password is not None and password.get_secret_value() != password.get_secret_value().strip():
-        found.note("the SMTP password begins or ends with a space: is that meant?", rule="password_spaces")
+    for server in settings.servers:
+        password = server.password
+        if password is not None and password.get_secret_value() != password.get_secret_value().strip():
+            whose = f"the SMTP password of {server.name}" if len(settings.servers) > 1 else "the SMTP password"
+            found.note(f"{whose} begins or ends with a space: is that meant?", rule="password_spaces")
     found.take(lambda: _signing_keys(settings, known, found))
     require_secrets(settings, sandbox=False)
     signing_secret(settings)

@@ -9,10 +9,9 @@ from campaign.api import Campaign
 from campaign.commands.json_documents import run_document
 from campaign.commands.run_order import RunOrder
 from campaign.run.contacts_process import ContactsProcess
-from campaign.run.destination import sandbox_folder
+from campaign.run.destination import Destination, sandbox_folder
 from campaign.run.plan import Resend
 from campaign.run.start import RunOptions
-from campaign.smtp.session.server import Server
 from campaign.terminal.console import Console
 from campaign.terminal.invocation import Invocation, program
 from campaign.terminal.next_commands import WINDOW, fresh_window
@@ -48,10 +47,10 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
     )
     with contextlib.ExitStack() as shown:
 
-        def console_for(to: Server) -> Console:
+        def console_for(to: Destination) -> Console:
             console = Console(
                 title=settings.name,
-                through=f"the sandbox, port {to.port}" if order.sandbox else to.host,
+                through=f"the sandbox, port {to.server.port}" if order.sandbox else to.in_words,
                 yes=order.yes or order.sandbox,
                 grace=settings.link.grace,
                 fresh=invocation.line("resend", *fresh_window(settings.window), without=WINDOW),

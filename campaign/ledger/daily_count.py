@@ -14,6 +14,7 @@ is at most `_BLOCK` messages and a sixteenth of what the day had left.
 import contextlib
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 
 from campaign.errors import LedgerError
@@ -173,6 +174,12 @@ def drop_leave(database: sqlite3.Connection) -> None:
         if leave != began:
             fact = _fact(date.fromisoformat(day), name)
             database.execute("UPDATE facts SET value = ? WHERE name = ?", (f"{began} {began}", fact))
+
+
+def keep_days(database: sqlite3.Connection, days: Mapping[date, int]) -> None:
+    """Put on record how many messages began on days that nobody has counted. In a transaction."""
+    rows = [(_fact(day, ""), f"{began} {began}") for day, began in days.items()]
+    database.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", rows)
 
 
 def _all(database: sqlite3.Connection) -> list[tuple[str, str, int, int]]:

@@ -34,7 +34,7 @@ WHERE status = 'pending'
 """
 _SETTLE = """
 UPDATE delivery SET status = ?, attempts = attempts + ?, tries = tries + ?, smtp_code = ?, enhanced = ?, detail = ?,
-    settled_at = ?
+    settled_at = ?, server = ?
 WHERE contact = ? AND status = 'sending'
 """
 _RELEASE = """
@@ -42,6 +42,7 @@ UPDATE delivery SET status = 'pending', link_expires_at = NULL, link_fingerprint
 WHERE contact = ? AND status = 'sending'
 """
 _GIVE_UP = "UPDATE delivery SET status = 'failed' WHERE contact = ? AND status = 'pending'"
+_TAKE_BACK = "UPDATE delivery SET status = 'pending', tries = 0 WHERE contact = ? AND status = ?"
 _DOUBT = """
 UPDATE delivery SET status = 'in_doubt', detail = ?, settled_at = ? WHERE contact = ? AND status = 'pending'
 """
@@ -82,6 +83,8 @@ class SqliteJournal:
         self._condemned: list[tuple[object, ...]] = []
         self._given_up: list[tuple[object, ...]] = []
         self._doubtful: list[tuple[object, ...]] = []
+        self._taken_back: list[tuple[object, ...]] = []
+        self._taken_back_late: list[tuple[object, ...]] = []  # of rows whose claim and refusal are in the same round
         self._syncing: list[Attempt] | None = None
         self._undurable = False
         """A sync has failed: nothing that is said to be durable from now on can be relied upon."""
@@ -95,9 +98,11 @@ class SqliteJournal:
         """Whether the row's last claim and its outcome are both still unwritten: too early for another claim."""
         return contact in self._claims
 
-    def anybody_sent(self) -> bool:
-        """Whether the ledger knows of a message that was sent, by whatever worker or run."""
-        return anybody_sent(self._database)
+    def anybody_sent(self, server: str = "") -> bool:
+        """Whether the ledger knows of a message that was sent, by whatever worker or run; through this server, where
+        one is named.
+        """
+        return anybody_sent(self._database, server)
 
     @property
     def syncing(self) -> bool:
@@ -121,6 +126,7 @@ class SqliteJournal:
                 reply.enhanced if reply else None,
                 outcome.detail or (reply.text if reply else ""),
                 int(self._clock()),
+                outcome.server or None,
                 outcome.contact,
             )
         )
@@ -137,6 +143,10 @@ class SqliteJournal:
     def mark_failed(self, contact: int) -> None:
         """Write down that a row waiting for another try will have none; its last reply stands."""
         self._given_up.append((contact,))
+
+    def take_back(self, contact: int) -> None:
+        """Make a row pending again that was refused for what turned out to be a server's fault."""
+        (self._taken_back_late if contact in self._claims else self._taken_back).append((contact,))
 
     def doubt(self, contact: int, why: str) -> None:
         """Write down that a row waiting for another try may have been delivered already."""
@@ -206,11 +216,12 @@ class SqliteJournal:
 
     def _outboxes(self) -> tuple[dict[int, Attempt] | list[tuple[object, ...]], ...]:
         settled = self._settled, self._settled_late, self._given_up, self._doubtful
-        return self._claims, *settled, self._released, self._condemned
+        return self._claims, *settled, self._released, self._condemned, self._taken_back, self._taken_back_late
 
     def _write_outcomes(self, moved: Counter[str]) -> None:
         """Before the claims: a row that was given back may be claimed again in the same round."""
         self._write_settled(self._settled, moved)
+        self._write_taken_back(self._taken_back, moved)
         _move(moved, SENDING, Status.PENDING, _write(self._database, _RELEASE, self._released))
 
     def _write_settled(self, settled: list[tuple[object, ...]], moved: Counter[str]) -> None:
@@ -228,12 +239,18 @@ class SqliteJournal:
             theirs = {attempt.contact for attempt in lost}
             settled = [outcome for outcome in settled if outcome[-1] not in theirs]
         self._write_settled(settled, moved)
+        self._write_taken_back(self._taken_back_late, moved)
         for status, sql, rows in (
             (Status.INVALID, _CONDEMN, self._condemned),
             (Status.FAILED, _GIVE_UP, self._given_up),
             (Status.IN_DOUBT, _DOUBT, self._doubtful),
         ):
             _move(moved, Status.PENDING, status, _write(self._database, sql, rows))
+
+    def _write_taken_back(self, taken_back: list[tuple[object, ...]], moved: Counter[str]) -> None:
+        for refused in (Status.REJECTED, Status.FAILED) if taken_back else ():
+            rows = _write(self._database, _TAKE_BACK, [(contact, refused.value) for (contact,) in taken_back])
+            _move(moved, refused, Status.PENDING, rows)
 
 
 def _claim_row(attempt: Attempt) -> tuple[object, ...]:

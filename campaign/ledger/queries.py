@@ -14,7 +14,7 @@ _DETAIL = "coalesce(own.detail, entry.detail, '')"
 _RESULT_ROW = f"""
 SELECT entry.cells, CASE WHEN entry.status IS NULL OR entry.status = 'suppressed' THEN entry.email END, {WORD},
     coalesce(own.attempts, 0), own.smtp_code, own.enhanced, {_DETAIL}, own.settled_at, own.link_expires_at,
-    own.link_fingerprint
+    own.link_fingerprint, %s
 {RESULT_ROWS} ORDER BY entry.row
 """
 
@@ -49,7 +49,9 @@ def _with_delivery(database: sqlite3.Connection, wanted: str) -> int:
 def result_rows(database: sqlite3.Connection) -> Iterator[ResultRow]:
     """Give every row of the contacts file in its order."""
     with explained(database):
-        yield from map(ResultRow._make, database.execute(_RESULT_ROW))
+        # Of a ledger that no run of this version has opened, only that it has no such column can be said.
+        known = any(column[1] == "server" for column in database.execute("PRAGMA table_info(delivery)"))
+        yield from map(ResultRow._make, database.execute(_RESULT_ROW % ("own.server" if known else "NULL")))
 
 
 @contextlib.contextmanager

@@ -25,10 +25,15 @@ def revert_all(database: sqlite3.Connection, contacts: Collection[int], count: i
     return True
 
 
-def anybody_sent(database: sqlite3.Connection) -> bool:
-    """Whether anybody was ever sent a message, by whatever worker or run. Raises LedgerError."""
+def anybody_sent(database: sqlite3.Connection, server: str = "") -> bool:
+    """Whether anybody was ever sent a message, by whatever worker or run; through this server, where one is named.
+    Raises LedgerError.
+    """
+    sql = "SELECT 1 FROM delivery WHERE status = 'sent' LIMIT 1"
+    if server:
+        sql = "SELECT 1 FROM delivery WHERE status = 'sent' AND server = ? LIMIT 1"
     with explained(database):
-        return database.execute("SELECT 1 FROM delivery WHERE status = 'sent' LIMIT 1").fetchone() is not None
+        return database.execute(sql, (server,) if server else ()).fetchone() is not None
 
 
 def revert(database: sqlite3.Connection, contacts: Collection[int]) -> None:

@@ -49,7 +49,7 @@ CREATE TABLE entry (
 CREATE TABLE delivery (
     contact INTEGER PRIMARY KEY, status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0, smtp_code INTEGER, enhanced TEXT, detail TEXT, settled_at INTEGER,
-    link_expires_at INTEGER, link_fingerprint TEXT) {_STRICT};
+    link_expires_at INTEGER, link_fingerprint TEXT, server TEXT) {_STRICT};
 {_INDEX};
 {TABLE};
 {_SET_ASIDE};
@@ -58,7 +58,7 @@ CREATE TABLE delivery (
 MIGRATIONS = {
     1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
     2: (_INDEX, TABLE),
-    3: (_SET_ASIDE,),
+    3: (_SET_ASIDE, "ALTER TABLE delivery ADD COLUMN server TEXT"),
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 

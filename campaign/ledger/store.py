@@ -9,7 +9,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +18,7 @@ from campaign.ledger import due_rows, history, recovery, reversal, row_matching,
 from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.contacts_store import SqliteContacts
 from campaign.ledger.corrections import Corrections
+from campaign.ledger.earlier_days import count_earlier_days
 from campaign.ledger.facts import read_fact, write_fact
 from campaign.ledger.generation import refuse_a_lost_ledger, refuse_a_rescued_ledger
 from campaign.ledger.lock import lock_file
@@ -209,6 +210,10 @@ class SqliteRunLedger(SqliteContacts):
             zone_column=zone_column,
             limited_domains=limited_domains,
         )
+
+    def count_earlier_days(self, zone: tzinfo) -> None:
+        """Count the messages of days on which there was no daily limit."""
+        count_earlier_days(self.database, zone)
 
     def announce_run(self, *, opened: datetime | None, templates: str) -> None:
         """Say what will hold if this run mails somebody."""

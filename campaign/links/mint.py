@@ -53,6 +53,8 @@ _WHOLE_AUTHORITY = re.compile(r"https://[^/?#]*[/?#]", re.IGNORECASE)
 class _Moment(NamedTuple):
     """What every link minted within one second has in common."""
 
+    given: datetime | None
+    """The moment of expiry, where it was given."""
     second: int
     issued_at: datetime
     expires_at: datetime
@@ -105,15 +107,21 @@ class LinkMinter:
         # A pickle would be the secret on its way to a disk or a socket. Workers make their own minter.
         raise TypeError("a LinkMinter is not for pickling: it holds the secret")
 
-    def mint(self, contact: Contact, now: datetime) -> LoginLink:
-        """Make a link that signs `contact` in, issued at `now` (aware; what is below a second is cut off).
+    def mint(self, contact: Contact, now: datetime, *, expires_at: datetime | None = None) -> LoginLink:
+        """Make a link that signs `contact` in, issued at `now` (aware; what is below a second is cut off), which
+        expires at `expires_at` (aware), where that is the contact's own, and not what `expiry` says.
 
         Raises `LinkError` where the link would be expired at birth or a moment has no zone, and `InvalidContactError`
         where the contact's redirect is not an https URL or leads elsewhere, or its address is not text.
         """
         moment = self._moment
-        if moment is None or moment.second != int(now.timestamp()) or now.tzinfo is None:
-            moment = self._moment = self._at(now)
+        if (
+            moment is None
+            or moment.second != int(now.timestamp())
+            or now.tzinfo is None
+            or moment.given is not expires_at
+        ):
+            moment = self._moment = self._at(now, expires_at)
         email = contact.email
         claims = '{"sub":' + json_string(f"{email}:{self._domain}") + moment.claims
         if self._redirect is not None:
@@ -138,11 +146,11 @@ class LinkMinter:
             fingerprint=hashlib.sha256(token).hexdigest()[:FINGERPRINT_LENGTH],
         )
 
-    def _at(self, now: datetime) -> _Moment:
+    def _at(self, now: datetime, given: datetime | None) -> _Moment:
         if now.tzinfo is None:
             raise LinkError("a link can't be issued at a time without a zone", where="the moment of issue")
         now = now.replace(microsecond=0)
-        expires_at = self._expiry(now)
+        expires_at = self._expiry(now) if given is None else given
         if expires_at.tzinfo is None:
             raise LinkError("a link can't expire at a time without a zone", where="the moment of expiry")
         expires_at = expires_at.replace(microsecond=0)
@@ -154,6 +162,7 @@ class LinkMinter:
                 fix="choose a window that is not over, or a longer link.grace",
             )
         return _Moment(
+            given=given,
             second=issued,
             issued_at=now.astimezone(expires_at.tzinfo),
             expires_at=expires_at,

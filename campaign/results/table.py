@@ -31,6 +31,8 @@ COLUMNS = (
     "link_expires_at",
     "link_fingerprint",
 )
+SERVER = "server"
+"""Which server took or refused it: a column of ours where several are configured."""
 _SUPPRESSED = Status.SUPPRESSED.value
 """Whoever was never to be mailed has no Message-ID."""
 
@@ -42,26 +44,30 @@ def write_table(
     message_id: Callable[[str], str],
     *,
     safe: bool = False,
+    servers: bool = False,
 ) -> None:
     """Write header and rows. `message_id` gives an address's Message-ID. With `safe`, the contacts' cells, too, can
-    start no formula in a spreadsheet. Raises LedgerError.
+    start no formula in a spreadsheet. With `servers`, there is a column for the server. Raises LedgerError.
     """
-    names = result_names(columns)
+    names = result_names(columns, servers=servers)
     kept = [index for index, name in enumerate(names) if name is not None]
     theirs = [harmless(name) if safe else name for name in names if name is not None]
-    file.write(_line([*theirs, *COLUMNS]) + "\n")
-    file.writelines(_lines(result_rows, message_id, kept, len(columns), safe=safe))
+    file.write(_line([*theirs, *COLUMNS, *([SERVER] if servers else [])]) + "\n")
+    file.writelines(_lines(result_rows, message_id, kept, len(columns), safe=safe, servers=servers))
 
 
-def result_names(columns: Sequence[str]) -> list[str | None]:
-    """Give the name that each column of the contacts file has in the results; None: it is one of ours from before."""
+def result_names(columns: Sequence[str], *, servers: bool = False) -> list[str | None]:
+    """Give the name that each column of the contacts file has in the results, with a column for the server or without
+    one. None: it is one of ours from before.
+    """
     if set(COLUMNS) <= set(columns):
-        return [None if column in COLUMNS else column for column in columns]
-    taken = {*columns, *COLUMNS}
+        return [None if column in COLUMNS or column == SERVER else column for column in columns]
+    ours = {*COLUMNS, SERVER} if servers else {*COLUMNS}
+    taken = {*columns, *ours}
     names: list[str | None] = []
     for column in columns:
         name = column
-        if column in COLUMNS:
+        if column in ours:
             name = f"contact_{column}"
             while name in taken:
                 name += "_"
@@ -83,12 +89,14 @@ def _lines(
     width: int,
     *,
     safe: bool,
+    servers: bool,
 ) -> Iterator[str]:
     """The lines of the file: a million of them, so what most have in common is done without a CSV writer."""
     whole = len(kept) == width and not safe
     number = 0
     try:
-        for cells, email, status, attempts, code, enhanced, detail, settled, expires, fingerprint in result_rows:
+        for row in result_rows:
+            cells, email, status, attempts, code, enhanced, detail, settled, expires, fingerprint, server = row
             number += 1
             if whole and "\\" not in cells and cells.count(",") == width - 1:
                 head = cells[1:-1].replace('"', "")  # but for its brackets, such an array is a line of CSV
@@ -99,7 +107,7 @@ def _lines(
             yield (
                 f"{head}{',' if kept else ''}{status},{attempts},{'' if code is None else code},{enhanced or ''},"
                 f"{_cell(harmless(visible(detail)))},{identity},{moment(settled)},{moment(expires)},"
-                f"{fingerprint or ''}\n"
+                f"{fingerprint or ''}{',' + (server or '') if servers else ''}\n"
             )
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError):
         raise LedgerError(

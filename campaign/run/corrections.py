@@ -15,7 +15,7 @@ from campaign.ledger.interface import RunLedger
 from campaign.ledger.row_matching import same_message
 from campaign.ledger.values import SpreadsheetChange
 from campaign.model import Row
-from campaign.results import COLUMNS, harmless, result_names, unguarded
+from campaign.results import COLUMNS, SERVER, harmless, result_names, unguarded
 from campaign.settings import ContactsSettings
 
 _NAMED = 3
@@ -52,12 +52,14 @@ def apply_corrections(
             raise _not_ours(*unknown, source)
         owners.update(found)
     ours = ledger.reader.columns()
-    names = zip(result_names(ours), ours, strict=True)
+    # Where the file has no column for the server, one of that name is the contacts'.
+    servers = SERVER not in ours or result_names([SERVER], servers=True)[0] in corrected.columns
+    names = zip(result_names(ours, servers=servers), ours, strict=True)
     left = ledger.correct(
         corrected.columns,
         read.rows(),
         email_column=corrected.email_column,
-        ignored=COLUMNS,
+        ignored=(*COLUMNS, SERVER) if servers else COLUMNS,
         key=contact_key,
         owners=owners,
         renamed={

@@ -13,9 +13,9 @@ from campaign.contacts import contact_key
 from campaign.errors import UsageError
 from campaign.ledger.enrolled_rows import row_of
 from campaign.preview import PreviewWriter, withdraw
-from campaign.run.plan import configured_server
+from campaign.run.plan import configured_servers
 from campaign.settings import Settings
-from campaign.smtp.session.server import Server
+from campaign.smtp.session.server import Server, in_words
 
 _NOTE = "Delivered to the sandbox: nothing left this machine, and the links sign nobody in."
 
@@ -25,8 +25,16 @@ class Destination:
     """A server to send to."""
 
     server: Server
+    """The first, where there are several."""
+    servers: tuple[Server, ...] = ()
+    """All of them, where they are the configured ones."""
     forget: Callable[[], None] = lambda: None
     """Take away what it got in earlier runs, where it is the sandbox."""
+
+    @property
+    def in_words(self) -> str:
+        """Name it: the only server by its host, several by their names."""
+        return in_words(self.servers or (self.server,))
 
 
 def sandbox_folder(settings: Settings) -> Path:
@@ -41,7 +49,8 @@ def destination(settings: Settings, *, sandbox: bool, ledger: Path, fresh: bool 
     does not begin leaves no new folder.
     """
     if not sandbox:
-        yield Destination(server=configured_server(settings))
+        servers = configured_servers(settings)
+        yield Destination(server=servers[0], servers=servers)
         return
     folder = sandbox_folder(settings)
     is_new = not folder.exists()

@@ -24,7 +24,9 @@ from campaign.run.contacts_loading import fill
 from campaign.run.continuation import continuation
 from campaign.run.dry_run_findings import Before, DryRun, DryRunRow
 from campaign.run.plan import message_plan, open_window, read_signing_keys
-from campaign.run.preconditions import open_contacts_of
+from campaign.run.preconditions import open_contacts_of, require_zone_column
+from campaign.run.schedules import schedule
+from campaign.schedule import Schedule
 from campaign.settings import Settings
 from campaign.window import SendWindow
 from campaign.worker.message_factory import MessageFactory
@@ -54,6 +56,7 @@ def dry_run_rows(
     factory = MessageFactory(message_plan(settings, throwaway_secret(), window, signing_keys))
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
         factory.verify(contacts.columns)
+        require_zone_column(settings.contacts, contacts.columns)
     now = datetime.now(window.zone)
     with contextlib.closing(open_for_dry_run(settings.name, earlier=ledger)) as trial:
         lists, mended = fill(trial, contacts, settings.contacts.suppress, reading)
@@ -214,9 +217,6 @@ def size_with_little(settings: Settings, contact: Contact) -> int | None:
     return smallest_size(lambda one: factory.size_without_own_files(one, datetime.now(UTC)), contact)
 
 
-def dry_run_window(settings: Settings) -> SendWindow:
+def dry_run_window(settings: Settings) -> Schedule:
     """Give the window as it would be if the run began now; one that is over, as it was. Raises WindowError."""
-    given = settings.window
-    return SendWindow.resolve(
-        opens=given.opens, closes=given.closes, lasts=given.lasts, timezone=given.timezone, now=datetime.now(UTC)
-    )
+    return schedule(settings, now=datetime.now(UTC))

@@ -86,6 +86,9 @@ def _write(
     result_rows = reported(reader.result_rows(), observer, total, aloud=aloud)
     safe = plan.settings.results.spreadsheet_safe
     written = Written(digests=reader.written_digests(), remember=partial(reader.remember_written, guarded=safe))
-    kept = write_results(plan.results, reader.columns(), result_rows, message_id, written=written, safe=safe)
+    servers = len(plan.settings.servers) > 1
+    kept = write_results(
+        plan.results, reader.columns(), result_rows, message_id, written=written, safe=safe, servers=servers
+    )
     if kept is not None:
         observer.notice(f"{plan.results.name} had been changed; what stood in it is kept: {kept}")

@@ -12,13 +12,15 @@ from campaign.errors import SettingsError
 from campaign.model import Status
 from campaign.relays import relay_of
 from campaign.run.contacts_process import ContactsProcess
-from campaign.settings import Settings, own_files
+from campaign.run.schedules import schedule
+from campaign.schedule import Schedule
+from campaign.settings import Settings, SmtpSettings, own_files
 from campaign.smtp.session.access_token import TokenCommand
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.tls import client_context
 from campaign.window import SendWindow
 from campaign.worker.domain_limits import DomainLimit
-from campaign.worker.job import Job, MessagePlan
+from campaign.worker.job import Job, MessagePlan, ServerOrders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class RunPlan:
     results: Path
     ledger: Path
     server: Server
+    """The one that there is, or the first."""
     secret: str = field(repr=False)
     signing_keys: tuple[SigningKey, ...]
     """For DKIM: what `read_signing_keys` gives, or nothing where messages are to go unsigned."""
@@ -64,6 +67,8 @@ class RunPlan:
     """The process that reads the contacts file, where one was begun."""
     backoff: float = 1.0
     """Seconds: `Job.backoff`."""
+    servers: tuple[Server, ...] = ()
+    """All of them, as `Settings.servers` has them, where there are several; none: `server` alone."""
     stop: threading.Event | None = None
     """Once it is set, the run drains."""
     own_process: bool = True
@@ -75,11 +80,18 @@ class RunPlan:
         return not self.sandbox and not self.settings.contacts.suppress_lenient
 
     @property
+    def daily_limit(self) -> tuple[int, ...]:
+        """Messages a day, by days with mail; none: as many as can be. Not in the sandbox: a rehearsal need not take as
+        many days.
+        """
+        return () if self.sandbox else self.settings.window.daily_limit or ()
+
+    @property
     def spread(self) -> bool:
         """Whether an even pace is to be kept. Not in the sandbox: a rehearsal need not take as long."""
         return self.settings.window.pace == "spread" and not self.sandbox
 
-    def window(self, now: datetime, first_opened: datetime | None) -> SendWindow:
+    def window(self, now: datetime, first_opened: datetime | None) -> Schedule:
         """Give the window of this run. A re-send has a fresh one: it opens now, however long ago the first one did."""
         given = self.settings.window
         opens = given.opens
@@ -91,14 +103,7 @@ class RunPlan:
             closes = _closing(given.closes, given.timezone)
             if closes <= (first_opened or now).astimezone(UTC):
                 first_opened = closes - timedelta(days=1)  # a window that is over is no mistake
-        return SendWindow.resolve(
-            opens=opens,
-            closes=given.closes,
-            lasts=given.lasts,
-            timezone=given.timezone,
-            now=now,
-            first_opened=first_opened,
-        )
+        return schedule(self.settings, now=now, first_opened=first_opened, opens=opens)
 
     def message_plan(self, window: SendWindow) -> MessagePlan:
         """Give what every message is made from."""
@@ -115,9 +120,9 @@ class RunPlan:
         rows_beyond: int | None = None,
     ) -> Job:
         """Give the orders for the workers, all together. `rows_beyond`: as in `Job`; what else is given is as in
-        `MessagePlan`. The sandbox keeps no daily limit: a rehearsal need not take as many days.
+        `MessagePlan`.
         """
-        smtp, retry = self.settings.smtp, self.settings.retry
+        retry = self.settings.retry
         return Job(
             ledger=self.ledger,
             message_plan=replace(
@@ -126,19 +131,13 @@ class RunPlan:
                 contact_key_salt=contact_key_salt,
                 attached=attached,
             ),
-            server=self.server,
-            connections=smtp.connections,
-            rate=smtp.rate,
-            # What is refused behind a body, on trial, costs no try: the sandbox would count one that the row has not.
-            pipelining="envelope" if self.sandbox and smtp.pipelining == "auto" else smtp.pipelining,
-            messages_per_connection=smtp.messages_per_connection,
-            seconds_per_connection=smtp.minutes_per_connection * 60,
+            servers=self._orders(),
             tries=retry.tries,
             first_wait=retry.first_wait.total_seconds(),
             longest_wait=retry.longest_wait.total_seconds(),
             stop_after=retry.stop_after,
             wait=self.wait,
-            daily_limit=() if self.sandbox else self.settings.window.daily_limit or (),
+            daily_limit=self.daily_limit,
             domain_limits={
                 domain: DomainLimit(rate=limit.rate, connections=limit.connections)
                 for domain, limit in self.settings.limits.items()
@@ -150,45 +149,77 @@ class RunPlan:
             opening_is_set=self.settings.window.opens is not None,
         )
 
+    def _orders(self) -> tuple[ServerOrders, ...]:
+        """The sandbox stands for the first server."""
+        servers = zip(self.settings.servers, self.servers or (self.server,), strict=False)
+        return tuple(
+            ServerOrders(
+                server=server,
+                connections=smtp.connections,
+                rate=smtp.rate,
+                # What is refused behind a body, on trial, costs no try: the sandbox would count one that the row has
+                # not.
+                pipelining="envelope" if self.sandbox and smtp.pipelining == "auto" else smtp.pipelining,
+                messages_per_connection=smtp.messages_per_connection,
+                seconds_per_connection=smtp.minutes_per_connection * 60,
+                daily_limit=() if self.sandbox or smtp.daily_limit is None else (smtp.daily_limit,),
+                weight=smtp.weight,
+                priority=smtp.priority,
+            )
+            for smtp, server in servers
+        )
+
 
 def message_plan(
     settings: Settings, secret: str, window: SendWindow, signing_keys: Sequence[SigningKey] = ()
 ) -> MessagePlan:
     """Give what every message of a campaign is made from. Without `signing_keys`, they are not signed."""
     link = settings.link.model_copy(update={"secret": None})
-    relay = relay_of(settings.smtp.host)
+    relays = [relay for server in settings.servers if (relay := relay_of(server.host)) is not None]
     return MessagePlan(
         campaign=settings.name,
         message=settings.message,
         link=link,
         link_secret=secret,
-        window=window,
+        window=window if isinstance(window, Schedule) else Schedule.within(window),
         folder=settings.folder,
         private=own_files(settings) if settings.message.attachments else (),
         signing_keys=tuple(signing_keys),
-        unsigned=frozenset() if relay is None else relay.rewritten,
+        # A message may go through any of them.
+        unsigned=frozenset[bytes]().union(*(relay.rewritten for relay in relays)),
     )
 
 
 def read_signing_keys(settings: Settings) -> tuple[SigningKey, ...]:
     """Read the keys that messages are signed with, and see that they will do. Raises SettingsError."""
-    relay = relay_of(settings.smtp.host)
-    if len(settings.dkim) > 1 and relay is not None and not relay.takes_two_signatures:
-        raise SettingsError(
-            "this relay refuses a message with two DKIM signatures",
-            where=f"[[dkim]], smtp.host {settings.smtp.host}",
-            fix="leave one, with an RSA key, which every inbox can verify",
-        )
+    for server in settings.servers if len(settings.dkim) > 1 else ():
+        relay = relay_of(server.host)
+        if relay is not None and not relay.takes_two_signatures:
+            raise SettingsError(
+                "this relay refuses a message with two DKIM signatures",
+                where=f"[[dkim]], smtp.host {server.host}",
+                fix="leave one, with an RSA key, which every inbox can verify",
+            )
     return tuple(read_key(key.key_file, domain=key.domain, selector=key.selector) for key in settings.dkim)
 
 
+def configured_servers(settings: Settings) -> tuple[Server, ...]:
+    """Give the SMTP servers that the settings name. Raises SettingsError where a file of their TLS won't do."""
+    several = len(settings.servers) > 1
+    return tuple(_server(smtp, settings.folder, smtp.name if several else "") for smtp in settings.servers)
+
+
 def configured_server(settings: Settings) -> Server:
-    """Give the SMTP server that the settings name. Raises SettingsError where a file of its TLS won't do."""
-    smtp = settings.smtp
+    """Give the only one, or the first. Raises SettingsError."""
+    return configured_servers(settings)[0]
+
+
+def _server(smtp: SmtpSettings, folder: Path, name: str) -> Server:
     if smtp.security != "none":
         client_context(ca_file=smtp.ca_file, client_cert=smtp.client_cert, client_key=smtp.client_key)
     arguments = () if smtp.token_command is None else tuple(shlex.split(smtp.token_command))
     return Server(
+        name=name,
         host=smtp.host,
         port=smtp.port,
         security=smtp.security,
@@ -197,7 +228,7 @@ def configured_server(settings: Settings) -> Server:
         username=smtp.username,
         password=smtp.password.get_secret_value() if smtp.password else None,
         auth=smtp.auth,
-        token_command=TokenCommand(arguments=arguments, folder=settings.folder) if arguments else None,
+        token_command=TokenCommand(arguments=arguments, folder=folder) if arguments else None,
         ca_file=smtp.ca_file,
         client_cert=smtp.client_cert,
         client_key=smtp.client_key,
@@ -205,9 +236,11 @@ def configured_server(settings: Settings) -> Server:
     )
 
 
-def open_window() -> SendWindow:
+def open_window() -> Schedule:
     """Give a window that is open and stays so: for trying things out."""
-    return SendWindow.resolve(opens=None, closes=None, lasts=timedelta(days=1), timezone="UTC", now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    window = SendWindow.resolve(opens=None, closes=None, lasts=timedelta(days=1), timezone="UTC", now=now)
+    return Schedule.within(window)
 
 
 def _passed(moment: datetime, timezone: str, now: datetime) -> bool:

@@ -1,8 +1,10 @@
 """What can be known, and is decided, before a run opens its ledger."""
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 
 from campaign.contacts import ContactsFile, open_contacts, remembered
@@ -10,7 +12,7 @@ from campaign.durations import brief_duration
 from campaign.errors import ContactsError, LedgerError, SettingsError, TemplateError
 from campaign.ledger.files import generation_file
 from campaign.ledger.opening import note_at_a_glance, open_for_reading
-from campaign.results import COLUMNS, refuse_foreign, result_names
+from campaign.results import COLUMNS, SERVER, refuse_foreign, result_names
 from campaign.run.loading_notes import REMEMBERED
 from campaign.run.plan import RunPlan
 from campaign.settings import ContactsSettings
@@ -47,15 +49,15 @@ def open_contacts_of(
     return contacts
 
 
-def odd_about(contacts: ContactsFile) -> Iterator[str]:
-    """Say what an operator would want to know of the contacts file as a whole."""
+def odd_about(contacts: ContactsFile, *, servers: bool = False) -> Iterator[str]:
+    """Say what an operator would want to know of the contacts file as a whole. `servers`: there are several."""
     if contacts.sample:
         cells = "; ".join(map(str, contacts.sample))
         yield (
             f"{contacts.path.name} is not UTF-8; read as {contacts.encoding}, it says: {cells}. If that reads wrong, "
             "set contacts.encoding (such as cp1250, mac_roman, shift_jis)"
         )
-    names = result_names(contacts.columns)
+    names = result_names(contacts.columns, servers=servers)
     renamed = [
         f"{name!r} is {names[index]!r} there"
         for index, name in enumerate(contacts.columns)
@@ -102,17 +104,34 @@ def results_without_ledger(results: Path, ledger: Path) -> LedgerError:
 
 def require_sound_templates(factory: MessageFactory, plan: RunPlan, columns: Sequence[str]) -> None:
     """Raise TemplateError for what the templates name and no row can have: a column that is neither in the contacts
-    file (`columns`) nor in corrected results, those given now or those that an earlier run took over.
+    file (`columns`) nor in corrected results, those given now or those that an earlier run took over. Raise
+    SettingsError for such a `contacts.timezone_column`.
     """
     try:
         factory.verify(columns)
-    except TemplateError:
+        require_zone_column(plan.settings.contacts, columns)
+    except (TemplateError, SettingsError):
         corrected = list(_corrected_columns(plan, columns))
         if not corrected:
             raise
     else:
         return
     factory.verify([*columns, *corrected])
+    require_zone_column(plan.settings.contacts, [*columns, *corrected])
+
+
+def require_zone_column(settings: ContactsSettings, columns: Sequence[str]) -> None:
+    """Raise SettingsError where `contacts.timezone_column` is none of these."""
+    wanted = settings.timezone_column
+    if wanted is None or wanted in columns:
+        return
+    folded = {column.casefold(): column for column in columns}
+    near = [folded[name] for name in get_close_matches(wanted.casefold(), folded, n=1, cutoff=0.6)]
+    raise SettingsError(
+        f"the contacts file has no column {wanted!r}",
+        where="contacts.timezone_column",
+        fix=f"did you mean {near[0]!r}?" if near else f"name one of its columns: {', '.join(columns)}",
+    )
 
 
 def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
@@ -123,19 +142,20 @@ def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
     if plan.begin_afresh is None and plan.ledger.exists() and plan.ledger.stat().st_size:
         with open_for_reading(plan.ledger, plan.settings.name) as ledger:
             found += ledger.columns()
-    return (name for name in dict.fromkeys(found) if name not in columns and name not in COLUMNS)
+    return (name for name in dict.fromkeys(found) if name not in columns and name not in (*COLUMNS, SERVER))
 
 
 def processes_for(plan: RunPlan, contacts: int) -> int:
     """How many processes are worth starting for about so many contacts."""
-    smtp = plan.settings.smtp
+    servers = plan.settings.servers
+    most = min(server.connections for server in servers)  # each process has one to each server, at least
     if plan.processes is not None:
-        return min(plan.processes, smtp.connections)
+        return min(plan.processes, most)
     if plan.limit is not None:
         contacts = min(contacts, plan.limit)
-    if contacts < _SMALL or (smtp.rate is not None and smtp.rate <= _SLOW):
+    if contacts < _SMALL or sum(server.rate or math.inf for server in servers) <= _SLOW:
         return 1
-    return min(os.cpu_count() or 1, smtp.connections)
+    return min(os.cpu_count() or 1, most)
 
 
 def require_folder(folder: Path) -> None:

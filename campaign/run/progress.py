@@ -7,7 +7,7 @@ from typing import Protocol
 
 from campaign.model import ResultRow
 from campaign.window import SendWindow
-from campaign.worker.job import Notice, WorkerReport
+from campaign.worker.job import Notice, ServerReport, WorkerReport
 
 _TOLD_EVERY = 20_000
 """Rows of the results."""
@@ -53,12 +53,17 @@ def in_words(notice: Notice, reports: Sequence[WorkerReport]) -> str:
     """Say a worker's notice with the number that the workers' reports make together."""
     match notice.ends_with:
         case "connections":
-            connections = sum(report.limit for report in reports)
+            connections = sum(report.limit for report in _of(notice.server, reports))
             return f"{notice.words} {connections} {'connection' if connections == 1 else 'connections'}"
         case "rate":
-            rates = [report.rate for report in reports if report.rate is not None]
+            rates = [report.rate for report in _of(notice.server, reports) if report.rate is not None]
             return f"{notice.words} {sum(rates):.1f} messages a second"
     return notice.words
+
+
+def _of(server: str, reports: Sequence[WorkerReport]) -> Sequence[WorkerReport | ServerReport]:
+    """The workers' reports, or what they report of one server."""
+    return [report.servers[server] for report in reports if server in report.servers] if server else reports
 
 
 class RunObserver(Protocol):

@@ -9,9 +9,11 @@ from campaign.ledger.interface import LedgerReader
 from campaign.ledger.opening import open_for_reading
 from campaign.report import ReportData
 from campaign.report.figures import report_data
+from campaign.run.schedules import schedule
 from campaign.run.status_now import StatusNow, find_ledger, message_ids, status_of
+from campaign.schedule import Schedule
 from campaign.settings import Settings
-from campaign.window import SendWindow, find_zone
+from campaign.window import find_zone
 
 
 def report_now(
@@ -51,16 +53,13 @@ def page_of(settings: Settings, *, output: Path | None = None, sandbox: bool = F
     return results.with_name(f"{settings.name}-{'sandbox-' if sandbox else ''}report.html")
 
 
-def _window(settings: Settings, ledger: LedgerReader) -> SendWindow | None:
+def _window(settings: Settings, ledger: LedgerReader) -> Schedule | None:
     """The window as the settings have it now; None where it has not opened, or can't be told."""
     given, first = settings.window, ledger.opened()
     if first is None and given.opens is None:
         return None
     try:
-        return SendWindow.resolve(
-            opens=given.opens, closes=given.closes, lasts=given.lasts, timezone=given.timezone,
-            now=datetime.now(UTC), first_opened=first,
-        )  # fmt: skip
+        return schedule(settings, now=datetime.now(UTC), first_opened=first)
     except WindowError:
         return None
 

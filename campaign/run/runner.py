@@ -55,7 +55,7 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
     guard_what_an_earlier_run_left(plan)
     if not contacts.is_empty:  # it may not even have a header to hold the templates against
         require_sound_templates(factory, plan, contacts.columns)
-    for words in odd_about(contacts):
+    for words in odd_about(contacts, servers=len(settings.servers) > 1):
         observer.notice(words)
     if plan.begin_afresh is not None:
         plan.begin_afresh()
@@ -156,8 +156,11 @@ class _Run:
             limit=plan.limit,
             chosen_only=chosen_only,
             reading=background is not None,
+            zone_column=plan.settings.contacts.timezone_column or "",
             limited_domains=plan.settings.limits,
         )
+        if plan.daily_limit:
+            ledger.count_earlier_days(window.zone)
         opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
         ledger.announce_run(opened=opened, templates=self._templates)
         state, observer, signals = self._state, self._observer, self._signals
@@ -166,7 +169,7 @@ class _Run:
         job = plan.job(window, self._message_id_domain, self._contact_key_salt, self._attached, rows_beyond=beyond)
         sending.go(job, columns_known=self._say_who_is_suppressed)
         self._recover()
-        sending.end(where=f"smtp.host {plan.server.host}")
+        sending.end(where=", ".join(orders.server.place for orders in job.servers))
 
     def finish(self, window: SendWindow) -> RunSummary:
         """Write the results, and sum up."""

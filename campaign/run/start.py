@@ -23,7 +23,6 @@ from campaign.run.runner import run
 from campaign.run.signing_secret import signing_secret
 from campaign.run.summary import RunSummary
 from campaign.settings import Settings, output_paths, require_secrets
-from campaign.smtp.session.server import Server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +47,7 @@ class RunOptions:
     """All of these as in `RunPlan`."""
 
 
-Observe = Callable[[Server], RunObserver]
+Observe = Callable[[Destination], RunObserver]
 """Gives whoever follows the run, once it is known where mail goes."""
 
 
@@ -61,7 +60,7 @@ def start(settings: Settings, options: RunOptions, observe: Observe) -> RunSumma
     require_folder(results.parent)
     taken_over = take_over(ledger, earlier, settings.name)
     with destination(settings, sandbox=sandbox, ledger=ledger, fresh=options.fresh) as to:
-        observer = observe(to.server)
+        observer = observe(to)
         if taken_over is not None:
             observer.notice(f"the campaign's ledger was {taken_over}; it is now {ledger}")
         if unsigned:
@@ -71,6 +70,7 @@ def start(settings: Settings, options: RunOptions, observe: Observe) -> RunSumma
             results=results,
             ledger=ledger,
             server=to.server,
+            servers=to.servers,
             signing_keys=keys,
             secret=throwaway_secret() if sandbox else signing_secret(settings),
             limit=options.limit,

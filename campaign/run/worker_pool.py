@@ -202,6 +202,6 @@ def serve(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
 
     worker = Worker(job, send)
     signal.signal(signal.SIGTERM, lambda *_: worker.drain())
-    worker.pool.watch(pipe.fileno(), worker.drain)
+    worker.loop.watch(pipe.fileno(), worker.drain)
     worker.run()
     os.close(lock)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from pathlib import Path, PurePath
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from campaign.errors import SettingsError
 
@@ -51,6 +51,8 @@ class SourceNotes:
     origins: dict[str, str] = field(default_factory=dict)
     misspelt: set[str] = field(default_factory=set)
     """Settings that a name of no setting was probably meant to be: not to be called missing as well."""
+    server_passwords: dict[str, tuple[str, SecretStr]] = field(default_factory=dict)
+    """By the server's name in upper case: the variable, and the password."""
 
     def refuse(self, what: str, *, fix: str, origin: str = "") -> None:
         """Note a fault and read on."""
@@ -72,7 +74,7 @@ def validation_faults(error: ValidationError, wanted: Mapping[str, SettingHelp],
         key, place = _named(found["loc"])
         cause = found.get("ctx", {}).get("error")
         if isinstance(cause, RefusedValueError) and cause.setting:
-            key, place = cause.setting, ""
+            key, place = cause.setting, _place(found["loc"])
         known_as = key + place
         if known_as in faults or (found["type"] == "missing" and key in notes.misspelt):
             continue
@@ -101,10 +103,17 @@ def _named(location: tuple[int | str, ...]) -> tuple[str, str]:
         domain = f' of [limits."{deeper[0]}"]'
         return (f"limits.{deeper[1]}", domain) if len(deeper) > 1 else ("limits", domain)
     if len(deeper) > 1 and isinstance(deeper[0], int):
-        number, name = deeper[0] + 1, deeper[1]
-        return f"{section}.{name}", f" of [[{section}]] number {number}" if number > 1 else ""
+        return f"{section}.{deeper[1]}", _place(location)
     # What lies deeper are places in a list, or pydantic's own names for the branches of a union.
     return ".".join(map(str, location[:2])), ""
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Say which one of several tables is meant, where that is not the first."""
+    match location:
+        case (section, int(index), *_) if index > 0:
+            return f" of [[{section}]] number {index + 1}"
+    return ""
 
 
 def settings_error(faults: Sequence[Fault], path: Path) -> SettingsError:

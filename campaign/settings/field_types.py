@@ -193,6 +193,18 @@ def campaign_name(value: object) -> str:
     return name
 
 
+def server_name(value: object) -> str:
+    """Take a name that can be part of an environment variable's."""
+    name = text(value).strip()
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,31}", name):
+        raise RefusedValueError(
+            "it becomes part of a variable's name (CAMPAIGN_SMTP__NAME__PASSWORD), and wants 1 to 32 letters (a to z), "
+            "digits or '_', a letter first",
+            fix='write it like "ses"',
+        )
+    return name
+
+
 Text = Annotated[str, PlainValidator(text)]
 FilePath = Annotated[Path, PlainValidator(path)]
 FilePaths = Annotated[tuple[Path, ...], BeforeValidator(paths)]

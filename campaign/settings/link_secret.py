@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from campaign.settings.environment import EnvironmentSource
 from campaign.settings.faults import SourceNotes, settings_error
 from campaign.settings.names import SECRET_FILES, variable
-from campaign.settings.sources import EnvironmentSource
 
 _WANTED = {variable("link.secret"), variable("link.domain"), *(name for name in SECRET_FILES if "LINK" in name)}
 

@@ -16,13 +16,19 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from campaign.errors import SettingsError
+from campaign.settings.environment import EnvironmentSource
 from campaign.settings.faults import Fault, SourceNotes, settings_error, validation_faults
-from campaign.settings.names import SETTING_HELP, variable
+from campaign.settings.names import SETTING_HELP, password_variable, variable
 from campaign.settings.sections.ledger import LedgerSettings
+from campaign.settings.sections.smtp import SmtpSettings
 from campaign.settings.settings import Settings
-from campaign.settings.sources import EnvironmentSource, FileSource, OptionsSource
+from campaign.settings.sources import FileSource, OptionsSource
 
 _LARGEST = 1 << 20
+_SEVERAL = {
+    "dkim": "for two keys, write [[dkim]] above each",
+    "smtp": "for two servers, write [[smtp]] above each, and a name in it",
+}
 
 
 def load_settings(
@@ -64,14 +70,24 @@ def require_secrets(settings: Settings, *, sandbox: bool, smtp: bool = True) -> 
     faults = []
     if not sandbox and settings.link.secret is None:
         faults.append(_missing_secret("link.secret", "the secret that sign-in links are signed with is missing"))
-    if smtp and not sandbox and settings.smtp.needs_password and settings.smtp.password is None:
-        faults.append(_missing_secret("smtp.password", "smtp.username is set, but its password is missing"))
+    if smtp and not sandbox:
+        faults += [_missing_password(settings, one) for one in settings.servers if one.lacks_password]
     if faults:
         raise settings_error(faults, settings.path)
 
 
 def _missing_secret(key: str, what: str) -> Fault:
-    name = variable(key)
+    return _missing_variable(variable(key), what)
+
+
+def _missing_password(settings: Settings, server: SmtpSettings) -> Fault:
+    if len(settings.servers) == 1:
+        return _missing_secret("smtp.password", "smtp.username is set, but its password is missing")
+    what = f"smtp.username of {server.name} is set, but its password is missing"
+    return _missing_variable(password_variable(server.name), what)
+
+
+def _missing_variable(name: str, what: str) -> Fault:
     return Fault(what=what, fix=f"set {name}, or {name}_FILE to the path of a file with it", origin="the environment")
 
 
@@ -123,11 +139,7 @@ def _parsed(content: str, path: Path) -> dict[str, object]:
             where += f", line {len(lines)}, column {len(lines[-1]) + 1} (the end)"
         if twice := re.fullmatch(r"Cannot declare \('(\w+)',\) twice", problem):
             problem = f"[{twice[1]}] stands there twice"
-            fix = (
-                "for two keys, write [[dkim]] above each"
-                if twice[1] == "dkim"
-                else "put its settings under one of them"
-            )
+            fix = _SEVERAL.get(twice[1], "put its settings under one of them")
     except RecursionError:
         problem = "lists or tables nested too deeply"
     except ValueError:
@@ -144,16 +156,20 @@ def _with_absolute_paths(settings: Settings) -> Settings:
         }
     )
     message = settings.message.model_copy(update={"template": _anchored(folder, settings.message.template)})
-    smtp = settings.smtp
-    files = {name: getattr(smtp, name) for name in ("ca_file", "client_cert", "client_key")}
-    found = {name: _anchored(folder, file) for name, file in files.items() if file is not None}
-    updated: dict[str, object] = {"contacts": contacts, "message": message, "smtp": smtp.model_copy(update=found)}
+    servers = tuple(_with_its_files(folder, server) for server in settings.servers)
+    updated: dict[str, object] = {"contacts": contacts, "message": message, "servers": servers}
     if settings.dkim:
         keys = (key.model_copy(update={"key_file": _anchored(folder, key.key_file)}) for key in settings.dkim)
         updated["dkim"] = tuple(keys)
     if settings.ledger.path is not None:
         updated["ledger"] = LedgerSettings(path=_anchored(folder, settings.ledger.path))
     return settings.model_copy(update=updated)
+
+
+def _with_its_files(folder: Path, server: SmtpSettings) -> SmtpSettings:
+    files = {name: getattr(server, name) for name in ("ca_file", "client_cert", "client_key")}
+    found = {name: _anchored(folder, file) for name, file in files.items() if file is not None}
+    return server.model_copy(update=found)
 
 
 def _anchored(folder: Path, path: Path) -> Path:

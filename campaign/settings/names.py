@@ -1,5 +1,6 @@
 """The names of all settings, by dotted name and by environment variable, and the nearest to a wrong one."""
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import get_args
@@ -23,7 +24,8 @@ def _section(field: FieldInfo) -> type[BaseModel] | None:
 
 def _fields() -> dict[str, FieldInfo]:
     named: dict[str, FieldInfo] = {}
-    for name, field in Settings.model_fields.items():
+    for known, field in Settings.model_fields.items():
+        name = field.alias or known
         section = _section(field)
         if section is not None:
             for key, inner in section.model_fields.items():
@@ -40,8 +42,13 @@ FIELDS = {key: field for key, field in _ALL.items() if key.partition(".")[0] not
 NAMED_FIELDS = frozenset(_ALL.keys() - FIELDS.keys())
 SECRETS = frozenset({"link.secret", "smtp.password"})
 SECTIONS = tuple(dict.fromkeys(key.partition(".")[0] for key in _ALL if "." in key))
-REPEATABLE = frozenset(name for name, field in Settings.model_fields.items() if get_args(field.annotation)) - BY_NAME
-"""Sections that there may be none of, one, or several: [dkim], or [[dkim]] for each."""
+REPEATABLE = (
+    frozenset(field.alias or name for name, field in Settings.model_fields.items() if get_args(field.annotation))
+    - BY_NAME
+)
+"""Sections that there may be one of, or several: [dkim], or [[dkim]] for each."""
+WANTED = frozenset(field.alias or name for name, field in Settings.model_fields.items() if field.is_required())
+"""Sections, among others, that there must be."""
 SETTING_HELP: Mapping[str, SettingHelp] = {
     key: SettingHelp(words=field.description or "", example=str((field.examples or [""])[0]))
     for key, field in _ALL.items()
@@ -55,7 +62,19 @@ def variable(key: str) -> str:
 
 
 VARIABLES = {variable(key): key for key in FIELDS}
+_SERVER_PASSWORD = re.compile(rf"{PREFIX}SMTP__([A-Z][A-Z0-9_]*)__PASSWORD(?:_FILE)?")
 SECRET_FILES = {f"{variable(key)}_FILE": key for key in sorted(SECRETS)}
+
+
+def password_variable(server: str) -> str:
+    """Name the environment variable of one server's password: CAMPAIGN_SMTP__SES__PASSWORD."""
+    return f"{PREFIX}SMTP__{server.upper()}__PASSWORD"
+
+
+def server_of_variable(name: str) -> str | None:
+    """Give the server's name, in upper case, whose password a variable holds or names the file of; None: of none."""
+    found = _SERVER_PASSWORD.fullmatch(name)
+    return None if found is None else found[1]
 
 
 def nearest(key: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from unicodedata import category
 
-from campaign.settings.names import PREFIX, SECRET_FILES
+from campaign.settings.names import PREFIX, SECRET_FILES, password_variable
 from campaign.settings.settings import Settings
 
 _LARGEST = 65536
@@ -101,11 +101,14 @@ def secret_files(settings: Settings, environ: Mapping[str, str] | None = None) -
     given), and the settings with private keys.
     """
     environ = os.environ if environ is None else environ
-    found = {name: path_of(environ[name], settings.folder) for name in sorted(SECRET_FILES) if environ.get(name)}
-    key = "smtp.client_key" if settings.smtp.client_key is not None else "smtp.client_cert"
-    file = settings.smtp.client_key or settings.smtp.client_cert
-    if file is not None:
-        found[key] = file
+    several = len(settings.servers) > 1
+    names = [*SECRET_FILES, *(f"{password_variable(server.name)}_FILE" for server in settings.servers)]
+    found = {name: path_of(environ[name], settings.folder) for name in sorted(names) if environ.get(name)}
+    for server in settings.servers:
+        key = "smtp.client_key" if server.client_key is not None else "smtp.client_cert"
+        file = server.client_key or server.client_cert
+        if file is not None:
+            found[f"{key} of {server.name}" if several else key] = file
     for one in settings.dkim:
         found["dkim.key_file" if len(settings.dkim) == 1 else f"dkim.key_file of {one.selector}"] = one.key_file
     return found

@@ -19,7 +19,7 @@ from campaign.settings.sections.link import LinkSettings
 from campaign.settings.sections.message import MessageSettings
 from campaign.settings.sections.results import ResultsSettings
 from campaign.settings.sections.retry import RetrySettings
-from campaign.settings.sections.smtp import SmtpSettings
+from campaign.settings.sections.smtp import Servers, SmtpSettings
 from campaign.settings.sections.window import WindowSettings
 
 
@@ -36,7 +36,8 @@ class Settings(BaseSettings):
     message: MessageSettings
     window: WindowSettings = WindowSettings()
     link: LinkSettings
-    smtp: SmtpSettings
+    servers: Servers = Field(alias="smtp")
+    """In order of priority: one, as a rule."""
     dkim: DkimKeys = ()
     limits: Limits = {}
     """By recipient domain."""
@@ -52,6 +53,11 @@ class Settings(BaseSettings):
         """Read sources, the one with most say first. Raises pydantic's `ValidationError`."""
         values: dict[str, Any] = {"sources": sources}
         return cls(**values)
+
+    @property
+    def smtp(self) -> SmtpSettings:
+        """The server; the first one, where there are several."""
+        return self.servers[0]
 
     @property
     def folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""Where settings are written: options, the environment and `campaign.toml`, in that order of say.
+"""Where settings are written: options, the environment (`environment`) and `campaign.toml`, in that order of say.
 
 Each is a pydantic-settings source that gives a nested dict of raw values and notes in a `SourceNotes` what it refused:
 names of no setting (with the nearest that is), secrets anywhere but in the environment, sections that are none.
@@ -19,19 +19,21 @@ from campaign.settings.names import (
     BY_NAME,
     FIELDS,
     NAMED_FIELDS,
-    PREFIX,
     REPEATABLE,
-    SECRET_FILES,
     SECRETS,
     SECTIONS,
-    VARIABLES,
+    WANTED,
     as_written,
     nearest,
-    nearest_variable,
+    password_variable,
     variable,
 )
-from campaign.settings.secrets import UnfitSecretError, bare_secret, may_be_named, path_of, secret_of_file
+from campaign.settings.secrets import UnfitSecretError, bare_secret
+from campaign.settings.server_passwords import give_passwords
 from campaign.settings.settings import Settings
+
+_EACH = {"dkim": "key", "smtp": "server"}
+"""What a section that there may be several of stands for."""
 
 
 class Source(PydanticBaseSettingsSource):
@@ -117,72 +119,14 @@ class OptionsSource(Source):
             self.notes.refuse(f"{key} is no text", fix="give the secret as a str", origin=origin)
 
 
-class EnvironmentSource(Source):
-    """Variables named CAMPAIGN_SECTION__KEY. One that is set but empty counts as not set."""
-
-    def __init__(self, notes: SourceNotes, environ: Mapping[str, str], folder: Path) -> None:
-        super().__init__(notes)
-        self.environ = environ
-        self.folder = folder
-
-    def __call__(self) -> dict[str, Any]:
-        """Give what the environment sets."""
-        for name, value in sorted(self.environ.items()):
-            if not name.startswith(PREFIX):
-                continue
-            if name in SECRET_FILES:
-                self._put_secret_of_file(SECRET_FILES[name], name, value)
-            elif name not in VARIABLES:
-                self._refuse_unknown_variable(name)
-            elif value and VARIABLES[name] in SECRETS:
-                self.put_secret(VARIABLES[name], value, name=name, origin=name)
-            elif value:
-                self.put(VARIABLES[name], value, name)
-        return self.values
-
-    def _put_secret_of_file(self, key: str, name: str, value: str) -> None:
-        if not value:
-            return
-        if self.environ.get(variable(key)):
-            self.notes.refuse(f"both {variable(key)} and {name} are set", fix="unset one of the two", origin=name)
-            return
-        fix = ""
-        try:
-            path = path_of(value, self.folder)
-            secret = secret_of_file(path)
-        except UnfitSecretError as error:
-            problem, fix = error.problem, error.fix
-        except OSError as error:
-            problem = f"can't be read ({error.strerror})"
-        except ValueError:
-            problem = "can't be the file of a secret: its name has a NUL in it"
-        else:
-            self.put(key, SecretStr(secret), name)
-            return
-        if may_be_named(value, self.folder):
-            which = f"the file {path if str(path).isprintable() else ascii(str(path))} that {name} names"
-        else:
-            which = f"the file that {name} names (looked for from {self.folder} on)"
-        wanted = f"let {name} be the path of a file that holds nothing but the secret, as UTF-8 text"
-        self.notes.refuse(f"{which} {problem}", fix=f"{fix}; {wanted}" if fix else wanted, origin=name)
-
-    def _refuse_unknown_variable(self, name: str) -> None:
-        best = nearest_variable(name)
-        hint, fix = (f"; did you mean {best}?", f"set {best} instead") if best else ("", "unset it")
-        self.notes.refuse(
-            f"{as_written(name)} names no setting{hint}",
-            fix=f"{fix} (all that begin with {PREFIX} are read as settings)",
-            origin="the environment",
-        )
-
-
 class FileSource(Source):
     """`campaign.toml`, already parsed. Every section is there, if empty, so that each missing key is named."""
 
     def __init__(self, notes: SourceNotes, document: Mapping[str, object], path: Path) -> None:
         super().__init__(notes)
         self.document = document
-        self.values = {"path": path, **{one: {} for one in SECTIONS if one not in REPEATABLE | BY_NAME}}
+        always = [one for one in SECTIONS if one in WANTED or one not in REPEATABLE | BY_NAME]
+        self.values = {"path": path, **{one: {} for one in always}}
 
     def __call__(self) -> dict[str, Any]:
         """Give what the file sets."""
@@ -203,19 +147,25 @@ class FileSource(Source):
                 self._refuse_section(name, value)
             else:
                 self._put_or_refuse(name, value)
+        give_passwords(self.values, self.current_state.get("smtp", {}), self.notes)
         return self.values
 
     def _put_tables(self, section: str, tables: list[object]) -> None:
         """Take a section that there may be several of. The environment adds to a single one, and can't to several."""
         written = [table for table in tables if isinstance(table, Mapping)]
         if len(written) < len(tables):
-            self.notes.refuse(f"{section} is not a section", fix=f"write [{section}], or [[{section}]] for each key")
+            fix = f"write [{section}], or [[{section}]] for each {_EACH[section]}"
+            self.notes.refuse(f"{section} is not a section", fix=fix)
             return
         if len(written) > 1 and self.current_state.get(section):
             elsewhere = [key for key in self.notes.origins if key.startswith(f"{section}.")]
             for key in elsewhere:
-                what = f"{variable(key)} can't say which [[{section}]] it is for: there are {len(written)}"
-                self.notes.refuse(what, fix=f"unset it, and write {key} in each", origin=self.notes.origins[key])
+                origin = self.notes.origins[key]
+                what = f"{origin} can't say which [[{section}]] it is for: there are {len(written)}"
+                fix = f"leave it away, and write {key} in each"
+                if key in SECRETS:
+                    fix = f"name the server in it, such as {password_variable('ses')} for the one called ses"
+                self.notes.refuse(what, fix=fix, origin=origin)
             self.notes.misspelt.update(key for key in FIELDS if key.startswith(f"{section}."))
             return
         found = []

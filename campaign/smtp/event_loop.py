@@ -1,9 +1,12 @@
-"""The pool's selector: waits for its connections, for a call from another thread, and for descriptors of others."""
+"""A process's selector: waits for the connections of its pools, for a call from another thread, and for descriptors of
+others.
+"""
 
 import contextlib
 import selectors
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from campaign.smtp.connection import Connection
 
@@ -33,35 +36,28 @@ class Waker:
 
 
 class EventLoop:
-    """One selector. `serve` is called with each connection that can be read, or written where it was blocked."""
+    """One selector, for one pool or several. What is registered with a descriptor is called with a mask of events."""
 
-    def __init__(self, serve: Callable[[Connection, int], None]) -> None:
+    def __init__(self) -> None:
         self.waker = Waker()
-        self._serve = serve
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self.waker.receiver, selectors.EVENT_READ)
+        self._selector.register(self.waker.receiver, selectors.EVENT_READ, lambda _: self.waker.drain())
 
     def run_once(self, timeout: float) -> int:
         """Wait up to `timeout` seconds, and deal with what happened. Gives how many things that were."""
         ready = self._selector.select(timeout)
         for key, mask in ready:
-            if isinstance(key.data, Connection):
-                self._serve(key.data, mask)
-            elif key.data is None:
-                self.waker.drain()
-            else:
-                self._selector.unregister(key.fileobj)
-                key.data()
+            key.data(mask)
         return len(ready)
 
-    def add(self, connection: Connection) -> None:
-        """Wait for it to be readable."""
-        self._selector.register(connection.sock, selectors.EVENT_READ, connection)
+    def add(self, connection: Connection, serve: Callable[[Connection, int], None]) -> None:
+        """Wait for it to be readable, or writable where it was blocked: then `serve` is called with it."""
+        self._selector.register(connection.sock, selectors.EVENT_READ, partial(serve, connection))
 
     def update(self, connection: Connection) -> None:
         """Wait for it to be writable, too, if it is blocked; no longer, if it is not."""
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.blocked else 0)
-        self._selector.modify(connection.sock, events, connection)
+        self._selector.modify(connection.sock, events, self._selector.get_key(connection.sock).data)
 
     def remove(self, connection: Connection) -> None:
         """Wait for it no more. Before it is closed."""
@@ -69,7 +65,12 @@ class EventLoop:
 
     def watch(self, descriptor: int, act: Callable[[], None]) -> None:
         """Call `act` once, when something can be read from `descriptor`."""
-        self._selector.register(descriptor, selectors.EVENT_READ, act)
+
+        def once(_: int) -> None:
+            self._selector.unregister(descriptor)
+            act()
+
+        self._selector.register(descriptor, selectors.EVENT_READ, once)
 
     def close(self) -> None:
         """Close the selector and the waker."""

@@ -10,6 +10,7 @@ import contextlib
 import selectors
 from collections.abc import Callable
 
+from campaign.model import Attempt
 from campaign.smtp.connection import Connection
 from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.delivery_handler import DeliveryHandler
@@ -33,12 +34,14 @@ class Pool:
         lifetime: ConnectionLifetime,
         trials: PipeliningTrials,
         clock: Callable[[], float],
+        loop: EventLoop | None = None,
     ) -> None:
+        """`loop`: one that several pools share; None: one of its own."""
         self.limit = limit
         """How many connections may be open or opening."""
-        self._loop = EventLoop(self._serve)
+        self._loop = loop or EventLoop()
+        self._shares_loop = loop is not None
         self.waker = self._loop.waker
-        self.watch = self._loop.watch
         self._sessions = SessionSupply(connect, handler, trials, wake=self.waker.wake, clock=clock)
         self._handler = handler
         self._timeout = timeout
@@ -65,18 +68,26 @@ class Pool:
         return len(self._open) - len(self._idle)
 
     def run_once(self, timeout: float) -> int:
-        """Wait up to `timeout` seconds for something to happen, and deal with it. Gives how many things happened."""
+        """Wait up to `timeout` seconds for something to happen, and deal with it. Gives how many things happened. Pools
+        that share a loop are waited for together: `shortened` by each, then the loop, then `attend`.
+        """
+        happened = self._loop.run_once(self.shortened(timeout))
+        self.attend()
+        return happened
+
+    def shortened(self, timeout: float) -> float:
+        """Shorten a wait in seconds to what this pool can wait."""
         timeout = self._sessions.shortened(timeout)
-        if self.busy:
-            timeout = min(timeout, self._check_every)
-        happened = self._loop.run_once(timeout)
+        return min(timeout, self._check_every) if self.busy else timeout
+
+    def attend(self) -> None:
+        """Do what is due after a wait: take in the sessions that have come, see who has fallen silent."""
         while (connection := self._sessions.next_connection(open_now=len(self._open), limit=self.limit)) is not None:
             self._admit(connection)
         now = self._clock()
         if now >= self._next_check:
             self._next_check = now + self._check_every
             self._close_expired(now)
-        return happened
 
     def open(self, wanted: int) -> None:
         """Begin to open connections until `wanted`, or the limit, are open or opening."""
@@ -90,18 +101,17 @@ class Pool:
     def resume_held(self) -> None:
         """Ask the handler again about the bodies that it held."""
         held, self._held_bodies = self._held_bodies, []
-        for connection in held:
-            if connection in self._open:
-                self._advance(connection)
+        for connection in self._open.intersection(held):
+            self._advance(connection)
 
-    def cancel_unsent(self) -> None:
-        """Give the handler back every attempt whose body has not begun. Each such connection has to be closed."""
+    def cancel_unsent(self, of: Callable[[Attempt], bool] = lambda _: True) -> None:
+        """Give the handler back those attempts whose body has not begun. Each such connection has to be closed."""
         for connection in list(self._open):
-            dialogue = connection.dialogue
-            if dialogue.upcoming is not None and dialogue.current is None:
-                self._drop(connection, "")
-            elif dialogue.upcoming is not None:
+            upcoming = connection.dialogue.upcoming
+            if upcoming is not None and of(upcoming):
                 connection.closing = True
+                if connection.dialogue.current is None:
+                    self._drop(connection, "")
 
     def close_idle(self) -> None:
         """Close the connections that have nothing to do."""
@@ -114,11 +124,12 @@ class Pool:
         for connection in list(self._open):
             self._drop(connection, "")
         self._sessions.close()
-        self._loop.close()
+        if not self._shares_loop:
+            self._loop.close()
 
     def _admit(self, connection: Connection) -> None:
         self._open.add(connection)
-        self._loop.add(connection)
+        self._loop.add(connection, self._serve)
         if connection.session.leftover:
             self._receive(connection, connection.session.leftover)
         else:

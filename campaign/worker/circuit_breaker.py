@@ -49,15 +49,20 @@ class CircuitBreaker:
         elif self.suspicious:
             self.suspicious.pop(contact, None)
 
+    def no_session(self, why: str, wait: float) -> None:
+        """Hear that no session can be had, and that the next is tried in `wait` seconds."""
+        if self.reason is None:
+            self.notice(f"{why}; next attempt in {wait:.0f} s")
+
     def message_accepted(self) -> None:
         """A message was accepted: whatever failed before it was not everybody's fault."""
         if self.reason is None:
             self.in_a_row.clear()
             self.suspicious.clear()
 
-    def notice(self, words: str, ends_with: Literal["connections", "rate"] | None = None) -> None:
+    def notice(self, words: str, ends_with: Literal["connections", "rate"] | None = None, server: str = "") -> None:
         """Tell the operator, unless that was told just now."""
-        notice = Notice(words, ends_with)
+        notice = Notice(words, ends_with, server)
         if notice not in self._notices:
             self._notices.append(notice)
 

@@ -6,14 +6,13 @@ while, since what became of a message must not be lost.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from campaign.errors import LedgerError
 from campaign.ledger.interface import Journal
-from campaign.smtp.pool import Pool
 from campaign.worker.circuit_breaker import CircuitBreaker
-from campaign.worker.dispatcher import Dispatcher
 from campaign.worker.profile import Profile
+from campaign.worker.route import Route
 
 _LEDGER_PATIENCE = 15.0
 """Seconds for which outcomes that can't be written (a full disk) are tried again before the run ends without them."""
@@ -28,15 +27,14 @@ class Commits:
         self,
         journal: Journal,
         *,
-        pool: Pool,
-        dispatcher: Dispatcher,
+        routes: Sequence[Route],
         breaker: CircuitBreaker,
         profile: Profile,
         clock: Callable[[], float],
     ) -> None:
         self._journal = journal
-        self._pool = pool
-        self._dispatcher = dispatcher
+        self._routes = routes
+        self._dispatcher = routes[0].dispatcher  # the claims are those of all
         self._breaker = breaker
         self._profile = profile
         self._clock = clock
@@ -55,17 +53,19 @@ class Commits:
                 self._failing_since = None
                 if lost:
                     self._dispatcher.claims_lost(lost)
-                    self._pool.cancel_unsent()
+                    self._cancel_unsent()
             durable = journal.collect()
             if durable:
                 self._dispatcher.claims_durable(durable)
-                self._pool.resume_held()
+                for route in self._routes:
+                    route.pool.resume_held()
         except LedgerError as error:
             if self._failing_since is None:
                 self._failing_since = self._clock()
             self._breaker.stop(error)
-            self._dispatcher.draining = True
-            self._pool.cancel_unsent()
+            for route in self._routes:
+                route.dispatcher.draining = True
+            self._cancel_unsent()
 
     @property
     def patience(self) -> float | None:
@@ -87,4 +87,8 @@ class Commits:
 
     def _enough(self) -> int:
         """How many claims and outcomes make a commit worth its fsync."""
-        return max(8, 2 * self._pool.connections)
+        return max(8, 2 * sum(route.pool.connections for route in self._routes))
+
+    def _cancel_unsent(self) -> None:
+        for route in self._routes:
+            route.pool.cancel_unsent()

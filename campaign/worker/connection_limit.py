@@ -6,7 +6,7 @@ monotonic seconds.
 
 from campaign.smtp.pool import Pool
 from campaign.worker.dispatcher import Dispatcher
-from campaign.worker.row_queue import RowQueue
+from campaign.worker.row_queue import Rows
 from campaign.worker.send_rate import SendRate
 
 _WIDEN_EVERY = 30.0
@@ -18,7 +18,7 @@ _CLOSE_IDLE_AFTER = 10.0
 class ConnectionLimit:
     """One worker's. `most`: connections that it may have."""
 
-    def __init__(self, most: int, *, pool: Pool, rows: RowQueue, send_rate: SendRate, dispatcher: Dispatcher) -> None:
+    def __init__(self, most: int, *, pool: Pool, rows: Rows, send_rate: SendRate, dispatcher: Dispatcher) -> None:
         self._most = most
         self._pool = pool
         self._rows = rows
@@ -47,13 +47,18 @@ class ConnectionLimit:
         """
         pool = self._pool
         ready = self._rows.ready(now)
+        if ready and not pool.connections:  # before one is opened: it may turn out that all rows are held
+            self._dispatcher.fetch_rows()
+            ready = self._rows.ready(now)
         if ready:
             pool.open(pool.busy + ready)
             if self._send_rate.wait(now) > 0:
                 self._dispatcher.fetch_rows()
             elif pool.idle:
                 pool.fill_idle()
-        elif pool.idle:
+            return
+        self._dispatcher.fetch_rows()
+        if pool.idle:
             moment = self._rows.next_moment()
             if moment is not None and moment - now > _CLOSE_IDLE_AFTER:
                 pool.close_idle()

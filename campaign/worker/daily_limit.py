@@ -31,7 +31,7 @@ class DailyLimit:
         zone: ZoneInfo,
         goes_on: Callable[[datetime], bool],
         clock: Callable[[], float],
-        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wall: Callable[[], datetime],
     ) -> None:
         self._count = count
         self._ladder = ladder

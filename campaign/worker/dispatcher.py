@@ -8,32 +8,66 @@ is open.
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import Protocol
 
 from campaign.errors import CampaignError
 from campaign.ledger.interface import Journal
 from campaign.model import Attempt, Contact, DueRow, Phase, Reply
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.session import Session
+from campaign.window import SendWindow
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.claims import Claims
-from campaign.worker.job import Job
+from campaign.worker.job import Job, ServerOrders
 from campaign.worker.judge import Judge
 from campaign.worker.limits import Limits
-from campaign.worker.outcomes import Outcomes
+from campaign.worker.opening_hours import OpeningHours
+from campaign.worker.outcomes import Books, Outcomes
 from campaign.worker.policy import RETRY, Action, judge, refusal
 from campaign.worker.preparation import Preparation
-from campaign.worker.row_queue import RowQueue
+from campaign.worker.row_queue import RowQueue, Rows
 from campaign.worker.send_rate import SendRate
+from campaign.worker.server_breaker import ServerBreaker
+from campaign.worker.server_health import ServerHealth
 from campaign.worker.session_failures import SessionFailures
+from campaign.worker.shared_outcomes import SharedOutcomes
 from campaign.worker.turns import Turns
 
 _QUICK_TRIES = 3
 """How often a row goes again at once after its connection died before the body left."""
 
 
+class Turn(Protocol):
+    """Which of several servers sends next."""
+
+    def may_begin(self, now: float) -> bool:
+        """Whether this one may begin a message."""
+
+    def begun(self, now: float) -> None:
+        """Hear that it has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What the dispatcher of one server of several has in common with the others', and what is its own."""
+
+    books: Books
+    claims: Claims
+    breaker: ServerBreaker
+    """The server's own, and so is what follows."""
+    health: ServerHealth
+    turn: Turn
+    rows: Rows
+    """Those that it may take."""
+    hand_over: Callable[[DueRow], bool]
+    """Has another server send a row that this one can't take; gives whether there is one."""
+
+
 class Dispatcher:
-    """One worker's: the `DeliveryHandler` of its pool."""
+    """One worker's, for one server: the `DeliveryHandler` of its pool."""
 
     def __init__(
         self,
@@ -47,27 +81,58 @@ class Dispatcher:
         breaker: CircuitBreaker,
         clock: Callable[[], float],
         limits: Limits | None = None,
+        orders: ServerOrders | None = None,
+        shared: Shared | None = None,
+        hours: OpeningHours | None = None,
     ) -> None:
+        """`breaker`: the run's. `orders`: those for its server, which is the only one unless they are given; `shared`:
+        where there are several.
+        """
+        server = (orders or job.servers[0]).server
+        of_server = breaker if shared is None else shared.breaker
+        books = Books() if shared is None else shared.books
         self.draining = False
         """No more attempts are given out; those under way go on."""
         self.recalled = False
         """No body leaves any more, either."""
-        self._where = f"smtp.host {job.server.host}"
-        self.sessions = SessionFailures(breaker, stop_after=job.stop_after, backoff=job.backoff, where=self._where)
+        self._where = server.place
+        self.sessions = SessionFailures(of_server, stop_after=job.stop_after, backoff=job.backoff, where=self._where)
         self._rows = rows
-        self._turns = Turns(rows, send_rate, journal, limits)
+        self._turns = Turns(rows if shared is None else shared.rows, send_rate, journal, limits)
         self._send_rate = send_rate
         self._breaker = breaker
+        self._server_breaker = of_server
         self._clock = clock
-        self._window = job.message_plan.window
+        self._window: SendWindow = job.message_plan.window
+        self._hours = hours
         self._opening_is_set = job.opening_is_set
         self._min_lifetime = job.min_lifetime
-        self._outcomes = Outcomes(
-            job, rows=rows, journal=journal, send_rate=send_rate, breaker=breaker, clock=clock, limits=limits
+        outcomes = (
+            partial(Outcomes, breaker=breaker)
+            if shared is None
+            else partial(SharedOutcomes, server_breaker=shared.breaker, health=shared.health)
         )
-        self._claims = Claims(journal)
-        self._judge = Judge(journal)
-        self._preparation = Preparation(make, size_of, rows=rows, outcomes=self._outcomes, claims=self._claims)
+        self._outcomes = outcomes(
+            job,
+            rows=rows,
+            journal=journal,
+            send_rate=send_rate,
+            clock=clock,
+            limits=limits,
+            hours=hours,
+            books=books,
+            server=server.name,
+        )
+        self._claims = Claims(journal) if shared is None else shared.claims
+        self._judge = Judge(journal, server.name)
+        self._preparation = Preparation(
+            make,
+            size_of,
+            rows=rows,
+            outcomes=self._outcomes,
+            claims=self._claims,
+            hand_over=None if shared is None else shared.hand_over,
+        )
         self._quick: Counter[int] = Counter()
         self._backoff = job.backoff
         self._last_drop = float("-inf")
@@ -76,6 +141,11 @@ class Dispatcher:
     def closed(self) -> bool:
         """Whether no more attempts are given out."""
         return self.draining or self._breaker.reason is not None
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What becomes of its rows."""
+        return self._outcomes
 
     @property
     def settled(self) -> Counter[str]:
@@ -100,6 +170,16 @@ class Dispatcher:
     def window_closed(self) -> None:
         """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
         self._outcomes.fail_waiting()
+
+    def out_of_hours(self, attempt: Attempt) -> bool:
+        """Say whether the hours of the attempt's row have ended, or its window."""
+        due = self._outcomes.under_way.get(attempt.contact)
+        return self._hours is not None and due is not None and not self._hours.is_open(due.queue)
+
+    def hours_ended(self) -> None:
+        """Give up on the rows that were put off and whose window is over."""
+        if self._hours is not None:
+            self._outcomes.fail_waiting(self._hours.is_over)
 
     def fetch_rows(self) -> None:
         """Have the next rows here, though none may begin yet."""
@@ -127,7 +207,7 @@ class Dispatcher:
 
     def may_send_body(self, attempt: Attempt) -> bool:
         """Say whether the claim is durable and the window open."""
-        if self._claims.pending(attempt) or self.recalled or self._too_early():
+        if self._claims.pending(attempt) or self.recalled or self._too_early() or self.out_of_hours(attempt):
             return False
         return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
 
@@ -151,14 +231,14 @@ class Dispatcher:
             self._judge.accepted()
             self._outcomes.sent(due, reply)
             return False
-        self._breaker.note_suspicion(
+        self._server_breaker.note_suspicion(
             due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None
         )
         self._outcomes.carry_out(due, verdict, reply, f"at {phase}: {reply.text}")
         if verdict.fewer:
             self.sessions.want_fewer(None, reply.text)
         if verdict.stop:
-            self._breaker.stop(refusal(verdict, phase, reply, where=self._where))
+            self._server_breaker.stop(refusal(verdict, phase, reply, where=self._where))
         return ends
 
     def not_sent(self, attempt: Attempt, why: str) -> None:
@@ -172,7 +252,7 @@ class Dispatcher:
             now = self._clock()
             if now - self._last_drop >= self._backoff:  # a server that goes down drops all connections: one failure
                 self._last_drop = now
-                self._breaker.count_failure(due.id, why)
+                self._server_breaker.count_failure(due.id, why)
         if self.closed or self._quick[due.id] <= _QUICK_TRIES:
             self._outcomes.give_back(due)
             return

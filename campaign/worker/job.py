@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from campaign.dkim import SigningKey
+from campaign.schedule import Schedule
 from campaign.settings import LinkSettings, MessageSettings
 from campaign.smtp.pipelining.trials import Pipelining
 from campaign.smtp.session.server import Server
-from campaign.window import SendWindow
 from campaign.worker.domain_limits import DomainLimit
 
 
@@ -23,7 +23,7 @@ class MessagePlan:
     """Without its secret."""
     link_secret: str = field(repr=False)
     """A throw-away one, where nobody is to be signed in."""
-    window: SendWindow
+    window: Schedule
     signing_keys: tuple[SigningKey, ...] = ()
     """For DKIM; none: messages go unsigned."""
     unsigned: frozenset[bytes] = frozenset()
@@ -41,11 +41,9 @@ class MessagePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A worker's orders."""
+class ServerOrders:
+    """How one server is to be used."""
 
-    ledger: Path
-    message_plan: MessagePlan
     server: Server
     connections: int
     rate: float | None
@@ -53,6 +51,27 @@ class Job:
     pipelining: Pipelining
     messages_per_connection: int
     seconds_per_connection: float
+    daily_limit: tuple[int, ...] = ()
+    """Messages a day of the window's zone, all processes together: a ladder of one step; none: no limit."""
+    weight: float | None = None
+    """Its share among those of its priority; None: it takes as many as it can, or is 1 beside others' weights."""
+    priority: int = 1
+    """The lowest comes first."""
+
+    @property
+    def name(self) -> str:
+        """What it is called, where there are several; otherwise ""."""
+        return self.server.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A worker's orders."""
+
+    ledger: Path
+    message_plan: MessagePlan
+    servers: tuple[ServerOrders, ...]
+    """In order of priority: one, as a rule."""
     tries: int
     first_wait: float
     longest_wait: float
@@ -64,7 +83,8 @@ class Job:
     opening_is_set: bool = False
     """Whether the operator has said when the window opens; otherwise it opened when the campaign began."""
     wait: bool = True
-    """Whether to wait for the next day where today's number is reached; otherwise the run ends."""
+    """Whether to wait for hours to come, and for the next day where today's number is reached; otherwise the run ends.
+    """
     daily_limit: tuple[int, ...] = ()
     """Messages a day, by days with mail, the last one for all that follow; none: as many as can be."""
     domain_limits: Mapping[str, DomainLimit] = field(default_factory=dict)
@@ -82,7 +102,9 @@ class Job:
         for number in range(processes):
             yield replace(
                 self,
-                connections=max(1, (self.connections + number) // processes),
+                servers=tuple(
+                    replace(one, connections=max(1, (one.connections + number) // processes)) for one in self.servers
+                ),
                 domain_limits={domain: limit.share(number, processes) for domain, limit in self.domain_limits.items()},
             )
 
@@ -103,6 +125,23 @@ class Notice(NamedTuple):
     words: str
     ends_with: Literal["connections", "rate"] | None = None
     """What stands at the end: a number that only the whole run knows, since each worker has its share of it."""
+    server: str = ""
+    """Which server's number that is, where there are several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerReport:
+    """How a worker has fared with one server."""
+
+    sent: int = 0
+    """Messages that it has taken."""
+    connections: int = 0
+    limit: int = 0
+    """Connections that the worker may open, as far as it knows what the server takes."""
+    rate: float | None = None
+    """Messages a second that throttling leaves; None: no limit."""
+    out: str = ""
+    """Why it gets no mail just now; "" where it does, or could."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,4 +167,10 @@ class WorkerReport:
     """At the end: the contacts whose last reply looks like our own fault or the server's, and what was alike about it;
     none where a message has been accepted since.
     """
+    opens: tuple[int, str] | None = None
+    """Where all rows that are left wait for their hours: when the first may go on, in Unix seconds and in words, "Tue 1
+    Dec 2026 09:00 JST (Asia/Tokyo)".
+    """
     last: bool = False
+    servers: dict[str, ServerReport] = field(default_factory=dict)
+    """By name, where there are several."""

@@ -12,8 +12,10 @@ from campaign.worker.policy import Verdict, judge
 class Judge:
     """One worker's. Raises LedgerError where the ledger can't be asked."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, server: str = "") -> None:
+        """`server`: which one, where there are several."""
         self._journal = journal
+        self._server = server
         self._proven = False
 
     def accepted(self) -> None:
@@ -25,7 +27,7 @@ class Judge:
         verdict = judge(phase, reply, served=served, proven=self._proven)
         if verdict.stop and not self._proven:
             otherwise = judge(phase, reply, served=served, proven=True)
-            if otherwise != verdict and self._journal.anybody_sent():
+            if otherwise != verdict and self._journal.anybody_sent(self._server):
                 self._proven = True
                 return otherwise
         return verdict

@@ -10,10 +10,10 @@ from functools import partial
 
 from campaign.daily_plan import OpenDay, Span, day_of, limited_days, open_days
 from campaign.ledger.interface import RateLimit, WorkerLedger
-from campaign.window import SendWindow
+from campaign.schedule import Schedule
 from campaign.worker.daily_limit import DailyLimit
 from campaign.worker.domain_limits import DomainLimits
-from campaign.worker.job import Job
+from campaign.worker.job import Job, ServerOrders
 from campaign.worker.pace import Pace
 
 _PACE = "pace"
@@ -21,17 +21,32 @@ _BEFORE_THE_END = 0.02
 """Of the whole open time: by how much earlier than the window closes an even pace means to be done."""
 
 
-def daily_limit(job: Job, ledger: WorkerLedger, *, clock: Callable[[], float]) -> DailyLimit | None:
-    """Give the campaign's daily limit."""
-    if not job.daily_limit:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def daily_limit(
+    job: Job,
+    ledger: WorkerLedger,
+    *,
+    clock: Callable[[], float],
+    wall: Callable[[], datetime] = _now,
+    server: ServerOrders | None = None,
+) -> DailyLimit | None:
+    """Give the campaign's daily limit, or a server's own."""
+    name, ladder = "", job.daily_limit
+    if server is not None:
+        name, ladder = server.name or server.server.host, server.daily_limit
+    if not ladder:
         return None
     window = job.message_plan.window
     return DailyLimit(
-        ledger.daily_count(""),
-        job.daily_limit,
+        ledger.daily_count(name),
+        ladder,
         zone=window.zone,
         goes_on=lambda moment: job.wait and not window.is_over(moment),
         clock=clock,
+        wall=wall,
     )
 
 
@@ -40,7 +55,9 @@ def domain_limits(job: Job, ledger: WorkerLedger) -> DomainLimits | None:
     return DomainLimits(job.domain_limits, ledger.rate_limit) if job.domain_limits else None
 
 
-def paced(job: Job, ledger: WorkerLedger, then: RateLimit | None) -> RateLimit | None:
+def paced(
+    job: Job, ledger: WorkerLedger, then: RateLimit | None, *, wall: Callable[[], datetime] = _now
+) -> RateLimit | None:
     """Give the pace, which asks the rate `then` as well; where there is none, that rate alone."""
     if job.rows_beyond is None:
         return then
@@ -49,6 +66,7 @@ def paced(job: Job, ledger: WorkerLedger, then: RateLimit | None) -> RateLimit |
         rows_left=partial(_rows_left, ledger, job.rows_beyond),
         days_left=DaysLeft(job, ledger),
         then=then,
+        wall=wall,
     )
 
 
@@ -83,10 +101,8 @@ class DaysLeft:
         )
 
 
-def _spans(window: SendWindow, now: datetime | None = None) -> Iterator[Span]:
-    opens = window.opens if now is None else max(window.opens.astimezone(UTC), now)
-    if not window.is_over(opens):
-        yield opens, window.closes
+def _spans(window: Schedule, now: datetime | None = None) -> Iterator[Span]:
+    return window.open_spans(window.opens if now is None else now)
 
 
 def _rows_left(ledger: WorkerLedger, beyond: int) -> int:

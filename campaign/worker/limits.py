@@ -6,17 +6,33 @@ message is told by `ended`. Moments are monotonic seconds. Raises LedgerError.
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 from campaign.model import DueRow
-from campaign.worker.daily_limit import DailyLimit
 from campaign.worker.domain_limits import DomainLimits
+
+
+class Daily(Protocol):
+    """A daily limit: as `DailyLimit`."""
+
+    def take(self) -> bool:
+        """Have leave for one message."""
+
+    def give_back(self) -> None:
+        """Let others have what is not used."""
+
+    def begun(self, contact: int) -> None:
+        """Hear that the contact's message has begun."""
+
+    def ended(self, contact: int, *, left: bool) -> None:
+        """Hear what became of it."""
 
 
 class Limits:
     """Both of them, or one. `released` is called when rows may be held no more that were."""
 
     def __init__(
-        self, daily: DailyLimit | None, domains: DomainLimits | None, *, released: Callable[[], None] = lambda: None
+        self, daily: Daily | None, domains: DomainLimits | None, *, released: Callable[[], None] = lambda: None
     ) -> None:
         self._daily = daily
         self._domains = domains

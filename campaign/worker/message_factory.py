@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from campaign.content import as_one_error, load_templates, text_template
-from campaign.errors import InvalidContactError, TemplateError
+from campaign.errors import InvalidContactError, TemplateError, WindowError
 from campaign.links import LinkMinter, require_possible_redirect
 from campaign.message import Composer, ContactKeys, inline_image_part
 from campaign.model import Contact, Content, LoginLink, Message
@@ -61,6 +61,8 @@ class MessageFactory:
             self.redirect = redirect
         unsubscribe = templates.texts.unsubscribe
         self._signing = TimedSigner(plan.signing_keys, unsigned=plan.unsigned) if plan.signing_keys else None
+        self._window = plan.window
+        self._grace = link.grace
         self.minter = LinkMinter(
             domain=link.domain,
             secret=plan.link_secret,
@@ -116,15 +118,35 @@ class MessageFactory:
             if self.redirect is not None:
                 self.redirect(specimen)
 
+    def mint(self, contact: Contact, now: datetime) -> LoginLink:
+        """Make the contact's link, which expires by the end of its own window."""
+        column = self._window.zone_column
+        if not column:
+            return self.minter.mint(contact, now)
+        return self.minter.mint(contact, now, expires_at=self._own_expiry(contact, column, now))
+
+    def _own_expiry(self, contact: Contact, column: str, now: datetime) -> datetime:
+        """When the link of a contact with a clock of its own expires. Nothing is sent once its window is over; what is
+        only made to be looked at has a link that works by then, too. Raises InvalidContactError for an unknown zone.
+        """
+        try:
+            window = self._window.of(contact.columns.get(column, "").strip())
+        except WindowError as error:
+            where = f"row {contact.number}, column {column!r}"
+            raise InvalidContactError(f"{error.what}: {error.fix}", where=where, fix=error.fix) from None
+        if window.is_over(now):
+            return (now.astimezone(UTC) + self._grace).astimezone(window.zone)
+        return window.link_expiry(now, self._grace)
+
     def make(self, contact: Contact, now: datetime) -> tuple[LoginLink, Content, Message]:
         """Make the contact's link, content and message. `now` is aware, in the zone that the message is dated in."""
-        link = self.minter.mint(contact, now)
+        link = self.mint(contact, now)
         content = self.templates.render(contact, link)
         return link, content, self.composer.compose(contact, content, now=now)
 
     def size_without_own_files(self, contact: Contact, now: datetime) -> int:
         """Give the bytes of the contact's message without the attachments that nobody else gets."""
-        content = self.templates.render(contact, self.minter.mint(contact, now))
+        content = self.templates.render(contact, self.mint(contact, now))
         if self.attachments is not None:
             for_all = self.attachments.for_all
             content = content._replace(attachments=tuple(path for path in content.attachments if path in for_all))
@@ -135,7 +157,7 @@ class MessageFactory:
     ) -> tuple[LoginLink, Content, Message]:
         """The same, telling the seconds that each stage took."""
         start = time.perf_counter()
-        link = self.minter.mint(contact, now)
+        link = self.mint(contact, now)
         minted = time.perf_counter()
         content = self.templates.render(contact, link)
         rendered = time.perf_counter()

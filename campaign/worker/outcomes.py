@@ -14,6 +14,7 @@ from campaign.worker.backoff import Schedule, Throttled
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.job import Job
 from campaign.worker.limits import Limits
+from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.policy import Action, Verdict
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
@@ -22,8 +23,18 @@ _ENDLESS_EVERY = 30
 """Of the units that a server in trouble is given: how often throttling at the lowest rate counts as a failure."""
 
 
+class Books:
+    """What one worker has under way, and what it has come to an end with: all its servers together."""
+
+    def __init__(self) -> None:
+        self.settled: Counter[str] = Counter()
+        """Contacts by the status they were given."""
+        self.under_way: dict[int, DueRow] = {}
+        """The rows that are claimed and have no outcome yet, by contact."""
+
+
 class Outcomes:
-    """One worker's."""
+    """One worker's, with one server."""
 
     def __init__(
         self,
@@ -35,17 +46,21 @@ class Outcomes:
         breaker: CircuitBreaker,
         clock: Callable[[], float],
         limits: Limits | None = None,
+        hours: OpeningHours | None = None,
+        books: Books,
+        server: str = "",
     ) -> None:
-        self.settled: Counter[str] = Counter()
-        """Contacts by the status they were given."""
-        self.under_way: dict[int, DueRow] = {}
-        """The rows that are claimed and have no outcome yet, by contact."""
+        """`server`: its name, where there are several; then a row that it refuses for our own fault goes again."""
+        self.settled = books.settled
+        self.under_way = books.under_way
+        self._server = server
         self._rows = rows
         self._journal = journal
         self._send_rate = send_rate
         self._breaker = breaker
         self._clock = clock
         self._limits = limits
+        self._hours = hours
         self._window = job.message_plan.window
         self._schedule = Schedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
         self._throttled = Throttled(job.backoff)
@@ -73,6 +88,8 @@ class Outcomes:
                 self.give_back(due)
             case _ if verdict.stop:
                 self._unsettle(due, reply, detail, spent=False)
+                if self._server:
+                    self._rows.give_back(due)
             case _:
                 slow = slow and not self._throttled.blames(due.id)
                 slow = self._go_again(due, reply, detail, now) and slow
@@ -87,7 +104,7 @@ class Outcomes:
         self._end(due, left=True)
         self._throttled.forget(due.id)
         self.settled[status] += 1
-        self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail))
+        self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail, server=self._server))
 
     def give_back(self, due: DueRow) -> None:
         """Let a claimed row go again as if it had never been claimed."""
@@ -112,9 +129,11 @@ class Outcomes:
         self.settled[Status.INVALID] += 1
         self._journal.mark_invalid(due.id, why)
 
-    def fail_waiting(self) -> None:
-        """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
-        for due in self._rows.take_waiting():
+    def fail_waiting(self, of: Callable[[str], bool] = lambda _: True) -> None:
+        """Give up on the rows that were put off, of queues that `of` is true for: those that were tried have failed, by
+        their last reply.
+        """
+        for due in self._rows.take_waiting(of):
             if due.tries:
                 self.settled[Status.FAILED] += 1
                 self._journal.mark_failed(due.id)
@@ -142,17 +161,25 @@ class Outcomes:
     def _try_later(self, due: DueRow, reply: Reply | None, detail: str) -> None:
         self._throttled.forget(due.id)
         later = DueRow(id=due.id, contact=due.contact, tries=due.tries + 1, queue=due.queue)
-        wait = self._schedule.wait_after(later.tries, self._window.seconds_left(datetime.now(UTC)))
+        wait = self._schedule.wait_after(later.tries, self._seconds_left(due))
         if wait is None:
             self.settle(due, Status.FAILED, reply, detail)
             return
         self._unsettle(due, reply, detail, spent=True)
         self._rows.put_off(later, self._clock() + wait)
 
+    def _seconds_left(self, due: DueRow) -> float | None:
+        """Seconds until the window that the row goes by closes."""
+        if self._hours is not None:
+            return self._hours.seconds_left(due.queue)
+        return self._window.seconds_left(datetime.now(UTC))
+
     def _unsettle(self, due: DueRow, reply: Reply | None, detail: str, *, spent: bool) -> None:
         """Write down what the server said, and that the row is pending again."""
         self._end(due, left=False)
-        outcome = Outcome(contact=due.id, status=Status.PENDING, reply=reply, detail=detail, spent=spent)
+        outcome = Outcome(
+            contact=due.id, status=Status.PENDING, reply=reply, detail=detail, spent=spent, server=self._server
+        )
         self._journal.settle(outcome)
 
     def _end(self, due: DueRow, *, left: bool) -> None:

@@ -10,7 +10,7 @@ seconds; the wall clock is handed in. Raises LedgerError.
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from campaign.daily_plan import OpenDay, even_rate
 from campaign.ledger.interface import AdjustableRateLimit, RateLimit
@@ -31,8 +31,8 @@ class Pace:
         *,
         rows_left: Callable[[], int],
         days_left: Callable[[datetime], Sequence[OpenDay]],
+        wall: Callable[[], datetime],
         then: RateLimit | None = None,
-        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`rows_left`: that have not begun, of all processes. `days_left`: from an aware moment on, until the end that
         is aimed at. `then`: the rate that is asked as well.

@@ -11,6 +11,7 @@ Moments are monotonic seconds. Raises LedgerError.
 
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from campaign.ledger.interface import DueRows
 from campaign.model import DueRow
@@ -32,6 +33,25 @@ _READING_WAIT = 0.02
 """Seconds after which to look again, where the contacts file is still being read."""
 
 
+class Rows(Protocol):
+    """What is to be sent next, as whoever sends it sees it."""
+
+    def ready(self, now: float) -> int:
+        """About how many rows could be begun now."""
+
+    def next_moment(self) -> float | None:
+        """When the next row is due, where none is ready."""
+
+    def next(self, now: float) -> DueRow | None:
+        """Give the row whose turn it is, if there is one."""
+
+    def put_off(self, due: DueRow, until: float) -> None:
+        """Put a row off until a moment."""
+
+    def give_back(self, due: DueRow) -> None:
+        """Put a row first again."""
+
+
 class RowQueue:
     """One worker's rows, in the order in which they are due."""
 
@@ -47,6 +67,8 @@ class RowQueue:
         """The queues of all that the ledger still has, where each of them is held."""
         self._exhausted = False
         self._look_again = 0.0
+        self._ask_again = 0.0
+        """When to see whether others have taken what the ledger had left."""
         self._block = _FIRST_BLOCK
         self._taken_at = float("nan")  # of the first block nobody knows how long it lasted
 
@@ -99,7 +121,8 @@ class RowQueue:
 
     def fetch(self, now: float) -> None:
         """Have the next rows here, though none of them may begin yet: so it is known when there are no more."""
-        if not self._fresh and not self._freed and self._may_take(now):
+        stale = bool(self._left) and now >= self._ask_again
+        if not self._fresh and not self._freed and (stale or self._may_take(now)):
             self._take(now)
 
     def give_back(self, due: DueRow) -> None:
@@ -163,6 +186,7 @@ class RowQueue:
             self._block = min(2 * self._block, _LARGEST_BLOCK)
         elif lasted > _SLOW:
             self._block = max(1, self._block // 2)
+        self._left = frozenset()
         rows = self._due_rows.take(self._block, held=_Held(self._holds, self._held) if self._holds else ())
         if rows is None:
             self._exhausted = True
@@ -171,7 +195,7 @@ class RowQueue:
             self._taken_at = now
         elif self._due_rows.held_queues:
             self._left = self._due_rows.held_queues
-            self._look_again = now
+            self._look_again, self._ask_again = now, now + _HELD_WAIT
             self._sort_out(now)
         else:
             self._look_again = now + (_PASSING_WAIT if self._due_rows.passing else _READING_WAIT)

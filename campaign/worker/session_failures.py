@@ -62,8 +62,7 @@ class SessionFailures:
             if self._failed >= most:
                 self._breaker.stop(error)
         wait = next(self._waits)
-        if self._breaker.reason is None:
-            self._breaker.notice(f"{error.what}; next attempt in {wait:.0f} s")
+        self._breaker.no_session(error.what, wait)
         return wait
 
     def want_fewer(self, connections: int | None, why: str) -> None:

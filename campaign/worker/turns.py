@@ -3,7 +3,7 @@
 from campaign.ledger.interface import Journal
 from campaign.model import DueRow
 from campaign.worker.limits import Limits
-from campaign.worker.row_queue import RowQueue
+from campaign.worker.row_queue import Rows
 from campaign.worker.send_rate import SendRate
 
 _UNWRITTEN = 0.1
@@ -13,7 +13,7 @@ _UNWRITTEN = 0.1
 class Turns:
     """One worker's rows, at the rate of the run and within its limits, if there are any."""
 
-    def __init__(self, rows: RowQueue, send_rate: SendRate, journal: Journal, limits: Limits | None = None) -> None:
+    def __init__(self, rows: Rows, send_rate: SendRate, journal: Journal, limits: Limits | None = None) -> None:
         self._rows = rows
         self._send_rate = send_rate
         self._journal = journal

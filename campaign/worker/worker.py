@@ -1,6 +1,6 @@
 """The loop of one process: rows in, mail out, outcomes on record.
 
-    rows ─▶ dispatcher ─▶ pool (SMTP)
+    rows ─▶ dispatcher ─▶ pool (SMTP)                                one for each server: its `Route`
               └─▶ journal (claims before bodies, outcomes after)
 
 It ends when the rows do, or the window, or when it is told to drain, or when the fault is our own; what is in flight
@@ -13,24 +13,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from campaign.errors import CampaignError, LedgerError
-from campaign.ledger.interface import RateLimit
 from campaign.ledger.opening import open_for_worker
-from campaign.smtp.connection_lifetime import ConnectionLifetime
-from campaign.smtp.pipelining.trials import PipeliningTrials
-from campaign.smtp.pool import Pool
-from campaign.smtp.session.connect import connect
+from campaign.smtp.event_loop import EventLoop
 from campaign.worker.attempt_factory import AttemptFactory
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.commits import Commits
-from campaign.worker.connection_limit import ConnectionLimit
-from campaign.worker.dispatcher import Dispatcher
 from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job, WorkerReport
-from campaign.worker.limit_setup import daily_limit, domain_limits, paced
-from campaign.worker.limits import Limits
+from campaign.worker.opening_hours import opening_hours
 from campaign.worker.profile import Profile
+from campaign.worker.ranked_routes import RankedRoutes
+from campaign.worker.route import Common, Route
 from campaign.worker.row_queue import RowQueue
-from campaign.worker.send_rate import SendRate
+from campaign.worker.run_limits import RunLimits
 
 _REPORT_EVERY = 0.25
 _COLLECT_AFTER = 100_000
@@ -48,57 +43,39 @@ class Worker:
         self._window = job.message_plan.window
         self._profile = Profile(wanted=job.profile)
         attempts = AttemptFactory(job.message_plan, self._profile)
-        self._breaker = CircuitBreaker(stop_after=job.stop_after, where=f"smtp.host {job.server.host}")
-        self._ledger = open_for_worker(job.ledger, wake=lambda: self.pool.waker.wake())
-        shared: RateLimit | None = None if job.rate is None else self._ledger.rate_limit("", job.rate)
-        shared = paced(job, self._ledger, shared)
-        self._send_rate = SendRate(job.rate, now=clock(), second=job.backoff, shared=shared)
-        daily, domains = daily_limit(job, self._ledger, clock=clock), domain_limits(job, self._ledger)
-        holds = [hold for hold in (daily, domains) if hold is not None]
+        where = ", ".join(orders.server.place for orders in job.servers)
+        self._breaker = CircuitBreaker(stop_after=job.stop_after, where=where)
+        self.loop = EventLoop()
+        self._ledger = open_for_worker(job.ledger, wake=self.loop.waker.wake)
+        limits = RunLimits(job, self._ledger, clock)
+        self._hours = opening_hours(self._window, wait=job.wait, clock=clock)
+        holds = limits.holds if self._hours is None else [*limits.holds, self._hours]
         self._rows = RowQueue(self._ledger.due_rows, HeldQueues(*holds))
-        limits = Limits(daily, domains, released=self._rows.look_again) if holds else None
         self._journal = self._ledger.journal
-        self._dispatcher = Dispatcher(
-            job,
+        common = Common(
+            job=job,
+            ledger=self._ledger,
+            loop=self.loop,
             rows=self._rows,
-            make=attempts.make,
-            size_of=attempts.size_of,
-            journal=self._journal,
-            send_rate=self._send_rate,
+            attempts=attempts,
             breaker=self._breaker,
             clock=clock,
             limits=limits,
+            hours=self._hours,
         )
-        self.pool = Pool(
-            connect=lambda: connect(job.server),
-            handler=self._dispatcher,
-            limit=job.connections,
-            timeout=job.server.timeout,
-            lifetime=ConnectionLifetime(messages=job.messages_per_connection, seconds=job.seconds_per_connection),
-            trials=PipeliningTrials(job.pipelining, self._ledger.server_memory, clock),
-            clock=clock,
-        )
-        self._connections = ConnectionLimit(
-            job.connections,
-            pool=self.pool,
-            rows=self._rows,
-            send_rate=self._send_rate,
-            dispatcher=self._dispatcher,
-        )
+        self._ranked = RankedRoutes(common) if len(job.servers) > 1 else None
+        self._routes = (Route(common, job.servers[0]),) if self._ranked is None else self._ranked.routes
+        self._dispatcher = self._routes[0].dispatcher
         self._commits = Commits(
-            self._journal,
-            pool=self.pool,
-            dispatcher=self._dispatcher,
-            breaker=self._breaker,
-            profile=self._profile,
-            clock=clock,
+            self._journal, routes=self._routes, breaker=self._breaker, profile=self._profile, clock=clock
         )
         self._next_report = 0.0
 
     def drain(self) -> None:
         """Begin no more messages; finish what is in flight. May be called from a signal handler."""
-        self._dispatcher.draining = True
-        self.pool.waker.wake()
+        for route in self._routes:
+            route.dispatcher.draining = True
+        self.loop.waker.wake()
 
     def run(self) -> None:
         """Work until there is nothing left to do, or reason to stop."""
@@ -120,23 +97,50 @@ class Worker:
     def _turn(self) -> None:
         now = self._clock()
         self._mind_the_window()
-        self._connections.widen(now)
+        for route in self._routes:
+            route.connections.widen(now)
         if not self._dispatcher.closed:
-            self._connections.follow_the_rows(now)
-        happened = self.pool.run_once(self._patience(now))
-        self._connections.narrow(now)
+            if self._ranked is None:
+                self._routes[0].connections.follow_the_rows(now)
+            else:
+                self._ranked.steer(now)
+        happened = self._wait(self._patience(now))
+        for route in self._routes:
+            route.connections.narrow(now)
         self._commits.go_on(happened)
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY
-            self.pool.resume_held()  # what waits for the window, not for the disk: the clock may have been set back
+            if self._hours is not None:
+                self._mind_the_hours()
+            for route in self._routes:  # what waits for the window, not for the disk: the clock may have been set back
+                route.pool.resume_held()
             self._tell()
 
+    def _wait(self, timeout: float) -> int:
+        """Wait up to `timeout` seconds for something to happen, and deal with it. Gives how many things happened."""
+        for route in self._routes:
+            timeout = route.pool.shortened(timeout)
+        happened = self.loop.run_once(timeout)
+        for route in self._routes:
+            route.pool.attend()
+        return happened
+
     def _finished(self) -> bool:
-        if self.pool.busy:
-            return False
+        for route in self._routes:
+            if route.pool.busy:
+                return False
         if self._commits.unwritten:
             return self._commits.hopeless
-        return self._dispatcher.closed or self._rows.done
+        return self._dispatcher.closed or (self._rows.done and self._nothing_waits())
+
+    def _nothing_waits(self) -> bool:
+        """Whether no row waits for one server of several, or goes again through another."""
+        if self._ranked is not None:
+            self._ranked.reconsider()
+            if self._ranked.has_rows or not self._rows.done:
+                return False
+            self._ranked.end()
+        return True
 
     def _patience(self, now: float) -> float:
         """Seconds for which nothing needs doing unless something happens."""
@@ -147,21 +151,31 @@ class Worker:
         if not self._dispatcher.closed:
             if (moment := self._rows.next_moment()) is not None:
                 patience = min(patience, max(0.0, moment - now) if not self._rows.ready(now) else patience)
-            if (wait := self._send_rate.wait(now)) > 0:
-                patience = min(patience, max(0.001, wait))
+            for route in self._routes:
+                if (wait := route.send_rate.wait(now)) > 0:
+                    patience = min(patience, max(0.001, wait))
         return patience
 
     def _mind_the_window(self) -> None:
         dispatcher = self._dispatcher
         if self._window.closes is None or dispatcher.recalled or not self._window.is_over(datetime.now(UTC)):
             return
-        dispatcher.draining = dispatcher.recalled = True
-        self.pool.cancel_unsent()
+        for route in self._routes:
+            route.dispatcher.draining = route.dispatcher.recalled = True
+            route.pool.cancel_unsent()
         dispatcher.window_closed()
+
+    def _mind_the_hours(self) -> None:
+        """Take back what has not begun to leave where its hours have ended; give up what waits where they are over."""
+        for route in self._routes:
+            route.pool.cancel_unsent(route.dispatcher.out_of_hours)
+        self._dispatcher.hours_ended()
 
     def _close(self) -> None:
         """Hang up, write what is left, and say a last time how it went."""
-        self.pool.close()
+        for route in self._routes:
+            route.pool.close()
+        self.loop.close()
         try:
             self._journal.close()
             if self._breaker.reason is not None:
@@ -171,19 +185,34 @@ class Worker:
         self._ledger.close()
         self._tell(last=True)
 
+    def _opening(self) -> tuple[int, str] | None:
+        """When rows go on, where all that are left wait for their hours."""
+        if self._hours is None or self._dispatcher.under_way or self._rows.ready(self._clock()):
+            return None
+        queues = self._rows.held_queues
+        return self._hours.opening(queues) if queues else None
+
     def _tell(self, *, last: bool = False) -> None:
+        routes = self._routes
+        rates = [route.throttled_rate for route in routes]
+        suspicious: dict[int, str] = {}
+        if last:
+            for breaker in {route.breaker for route in routes}:
+                suspicious |= breaker.suspicious
         self._report(
             WorkerReport(
                 settled=dict(self._dispatcher.settled),
                 deferred=self._rows.waiting,
                 under_way=self._dispatcher.under_way,
-                connections=self.pool.connections,
-                limit=self.pool.limit,
-                rate=self._send_rate.rate if self._send_rate.throttled else None,
+                connections=sum(route.pool.connections for route in routes),
+                limit=sum(route.pool.limit for route in routes),
+                rate=None if None in rates else sum(rate for rate in rates if rate is not None),
                 notices=self._breaker.notices(),
                 trouble=self._breaker.reason,
                 profile=self._profile.so_far(),
-                suspicious=dict(self._breaker.suspicious) if last else {},
+                suspicious=suspicious,
+                servers={} if self._ranked is None else self._ranked.reports(),
+                opens=self._opening(),
                 last=last,
             )
         )

@@ -159,8 +159,9 @@ def test_a_job_says_what_the_settings_say(tmp_path: Path) -> None:
     )
     plan = campaign.plan(25, profile=True, backoff=0.5)
     job = plan.job(open_window())
-    assert (job.connections, job.rate, job.messages_per_connection) == (7, 50.0, 11)
-    assert job.seconds_per_connection == 150.0
+    (orders,) = job.servers
+    assert (orders.connections, orders.rate, orders.messages_per_connection) == (7, 50.0, 11)
+    assert orders.seconds_per_connection == 150.0
     assert (job.tries, job.first_wait, job.longest_wait, job.stop_after) == (4, 3.0, 120.0, 9)
     assert (job.profile, job.backoff, job.ledger) == (True, 0.5, campaign.ledger)
     assert job.message_plan.link.grace == 1.5 * HOUR
@@ -224,4 +225,5 @@ def test_the_sandbox_is_put_to_no_trial(tmp_path: Path, setting: str, in_the_san
     """It refuses so many tries: one that was a trial's would let its "busy" contact through, now and then."""
     campaign = SmallCampaign(tmp_path / "campaign", settings={"smtp": {"pipelining": setting}})
     for sandbox, expected in ((False, setting), (True, in_the_sandbox)):
-        assert campaign.plan(25, sandbox=sandbox).job(open_window()).pipelining == expected
+        (orders,) = campaign.plan(25, sandbox=sandbox).job(open_window()).servers
+        assert orders.pipelining == expected

@@ -126,7 +126,7 @@ def test_what_a_worker_notices_is_heard_once_however_often_it_reports(tmp_path: 
     with FaultServer(CATALOGUE["rcpt_4xx"](times=1, reply=b"451 4.7.0 Too many messages, slow down\r\n")) as server:
         assert scene.work(server) == {Status.SENT: 20}
     assert len(scene.reports) > 2
-    heard = [words for reports in scene.reports for report in reports for words, _ in report.notices]
+    heard = [words for reports in scene.reports for report in reports for words, *_ in report.notices]
     assert len(heard) == 1
     assert "slow down" in heard[0]
     scene.workers.dismiss()

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from campaign.errors import SettingsError
+from campaign.hours import Hours
 from campaign.settings import Settings, load_settings
 
 Document = dict[str, Any]
@@ -36,6 +37,7 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "contacts.email_column": [("E-Mail", "E-Mail"), ("mail address", "mail address")],
     "contacts.suppress": [("/a.csv, /b.csv", (Path("/a.csv"), Path("/b.csv"))), ('["/c,d.csv"]', (Path("/c,d.csv"),))],
     "contacts.suppress_lenient": [("true", True), ("False", False)],
+    "contacts.timezone_column": [("timezone", "timezone"), ("Time zone", "Time zone")],
     "contacts.encoding": [("cp1250", "cp1250"), ("Windows-1252", "Windows-1252")],
     "message.template": [("/letters/a", Path("/letters/a")), ("/letters/b", Path("/letters/b"))],
     "message.inline_css": [("true", True), ("False", False)],
@@ -59,6 +61,13 @@ GOOD: dict[str, list[tuple[str, object]]] = {
         ("2026-11-23T17:00Z", datetime(2026, 11, 23, 17, tzinfo=UTC)),
     ],
     "window.lasts": [("8h", timedelta(hours=8)), ("1h30m", timedelta(minutes=90))],
+    "window.hours": [
+        ("09:00-17:00", Hours(begins=9 * 60, ends=17 * 60)),
+        ("22:00-2:30", Hours(begins=22 * 60, ends=150)),
+    ],
+    "window.days": [("mon-fri", (0, 1, 2, 3, 4)), ("Sat,mon", (0, 5))],
+    "window.pace": [("spread", "spread"), ("Fast", "fast")],
+    "window.daily_limit": [("500", (500,)), ("[500, 1000]", (500, 1000))],
     "window.timezone": [("Europe/London", "Europe/London"), ("Asia/Tokyo", "Asia/Tokyo")],
     "dkim.domain": [("Acme.example.", "acme.example"), ("bücher.example", "xn--bcher-kva.example")],
     "dkim.selector": [("2026A", "2026a"), ("k1.mail", "k1.mail")],
@@ -74,6 +83,7 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     ],
     "link.grace": [("2d", timedelta(days=2)), ("45m", timedelta(minutes=45))],
     "link.min_lifetime": [("10m", timedelta(minutes=10)), ("1s", timedelta(seconds=1))],
+    "smtp.name": [("ses", "ses"), ("A_1", "A_1")],
     "smtp.host": [("127.0.0.1", "127.0.0.1"), ("[::1]", "::1")],
     "smtp.port": [("25", 25), ("65535", 65535)],
     "smtp.security": [("TLS", "tls"), ("none", "none")],
@@ -87,6 +97,9 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "smtp.client_key": [("/a/c.key", Path("/a/c.key")), ("/b/c.key", Path("/b/c.key"))],
     "smtp.connections": [("1", 1), ("1000", 1000)],
     "smtp.rate": [("0.5", 0.5), ("250", 250.0)],
+    "smtp.daily_limit": [("1", 1), ("50000", 50_000)],
+    "smtp.weight": [("0.5", 0.5), ("3", 3.0)],
+    "smtp.priority": [("0", 0), ("2", 2)],
     "smtp.messages_per_connection": [("1", 1), ("100", 100)],
     "smtp.pipelining": [("envelope", "envelope"), ("Off", "off")],
     "smtp.minutes_per_connection": [("0.5", 0.5), ("60", 60.0)],
@@ -143,6 +156,7 @@ DKIM: Document = {"domain": "other.example", "selector": "other", "key_file": "o
 COMPANIONS: dict[str, Document] = {
     "smtp.token_command": {"username": "campaigns"},
     "smtp.client_key": {"client_cert": "client.pem"},
+    "window.pace": {"lasts": "8h"},
     "dkim.domain": DKIM,
     "dkim.selector": DKIM,
     "dkim.key_file": DKIM,

@@ -43,7 +43,14 @@ def test_where_no_name_is_near_the_places_to_look_are_told(folder: Folder, docum
     assert folder.refusal(document).fix.startswith(fix)
 
 
-@pytest.mark.parametrize(("section", "fix"), [("dkim", "for two keys, write [[dkim]]"), ("smtp", "put its settings")])
+@pytest.mark.parametrize(
+    ("section", "fix"),
+    [
+        ("dkim", "for two keys, write [[dkim]]"),
+        ("smtp", "for two servers, write [[smtp]]"),
+        ("link", "put its settings"),
+    ],
+)
 def test_a_section_that_stands_there_twice_is_told_as_that(folder: Folder, section: str, fix: str) -> None:
     error = folder.refusal(f"[{section}]\n[{section}]\n")
     assert error.what == f"the settings file is not TOML: [{section}] stands there twice"

@@ -1,7 +1,7 @@
 """What the owner of a run needs of a ledger, and whoever reads a contacts file into one."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -159,6 +159,9 @@ class RunLedger(ContactsLedger, Protocol):
         the columns are not known until that has begun. Rows stand in queues (`row_queues`) by what is in their
         `zone_column` ("": there is none), and by those domains of recipients that have a limit.
         """
+
+    def count_earlier_days(self, zone: tzinfo) -> None:
+        """Count the messages of days on which there was no daily limit, so that one that is set later knows of them."""
 
     def announce_run(self, *, opened: datetime | None, templates: str) -> None:
         """Say what will hold if this run mails somebody: when the window opened, unless None, and the templates."""

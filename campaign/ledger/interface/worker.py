@@ -40,8 +40,10 @@ class Journal(Protocol):
     def holds(self, contact: int) -> bool:
         """Whether the row's last claim and its outcome are both still unwritten: too early for another claim."""
 
-    def anybody_sent(self) -> bool:
-        """Whether the ledger knows of a message that was sent, by whatever worker or run."""
+    def anybody_sent(self, server: str = "") -> bool:
+        """Whether the ledger knows of a message that was sent, by whatever worker or run; through this server, where
+        one is named.
+        """
 
     def claim(self, attempt: Attempt) -> None:
         """Ask for a row: `collect` says when the attempt's body may leave."""
@@ -57,6 +59,9 @@ class Journal(Protocol):
 
     def mark_failed(self, contact: int) -> None:
         """Write down that a row waiting for another try will have none; its last reply stands."""
+
+    def take_back(self, contact: int) -> None:
+        """Make a row pending again that was refused for what turned out to be a server's fault."""
 
     def doubt(self, contact: int, why: str) -> None:
         """Write down that a row waiting for another try may have been delivered already."""

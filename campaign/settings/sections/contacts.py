@@ -18,6 +18,7 @@ class ContactsSettings(Section):
     suppress_lenient: Annotated[bool, PlainValidator(flag)] = Field(
         default=False, description="true or false", examples=["true"]
     )
+    timezone_column: Text | None = Field(default=None, description="the name of a column", examples=['"timezone"'])
     encoding: Annotated[str, PlainValidator(text_encoding)] | None = Field(
         default=None, description="the name of a text encoding", examples=['"cp1250"']
     )

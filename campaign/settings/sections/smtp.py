@@ -1,4 +1,4 @@
-"""[smtp]: the server, how to reach it, who we are to it, and how hard to use it.
+"""[smtp], or [[smtp]] once for each server: how to reach it, who we are to it, and how hard to use it.
 
 Settings that do not go together are refused, the first such pair with a word on which of the two to change. Whether
 files are there and will do, `campaign.smtp.session.tls` says.
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, model_validator
 
 from campaign.settings.addresses import is_loopback, smtp_host
 from campaign.settings.ehlo_name import ehlo_host_name
 from campaign.settings.faults import RefusedValueError
-from campaign.settings.field_types import FilePath, Number, Text, between, command, security_word, word
+from campaign.settings.field_types import FilePath, Number, Text, between, command, security_word, server_name, word
 from campaign.settings.sections.base import Section
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -25,6 +25,10 @@ _BY_TOKEN = ("xoauth2", "oauthbearer")
 class SmtpSettings(Section):
     """[smtp]: the server that messages are handed to."""
 
+    name: Annotated[str, PlainValidator(server_name)] = Field(
+        default="", description="a short name for the server", examples=['"ses"']
+    )
+    """Where there is one server without a name: its host."""
     host: Annotated[str, PlainValidator(smtp_host)] = Field(
         description="a host name or an IP address", examples=['"smtp.acme.example"']
     )
@@ -64,6 +68,15 @@ class SmtpSettings(Section):
     rate: Annotated[float, Number] | None = Field(
         default=None, gt=0, le=1_000_000, allow_inf_nan=False, description="messages a second, above 0", examples=["50"]
     )
+    daily_limit: Annotated[int, Number] | None = Field(
+        default=None, ge=1, le=1_000_000_000, description="messages a day, a whole number above 0", examples=["50000"]
+    )
+    weight: Annotated[float, Number] | None = Field(
+        default=None, gt=0, le=1000, allow_inf_nan=False, description="a number above 0 up to 1000", examples=["3"]
+    )
+    priority: Annotated[int, Number] = Field(
+        default=1, ge=0, le=1000, description="a whole number from 0 to 1000, the lowest first", examples=["2"]
+    )
     messages_per_connection: Annotated[int, Number] = Field(
         default=500, ge=1, le=1_000_000, description="a whole number from 1 to 1000000", examples=["500"]
     )
@@ -83,6 +96,11 @@ class SmtpSettings(Section):
         if self.username is None or self.token_command is not None or self.auth == "external":
             return False
         return self.auth != "auto" or self.client_cert is None
+
+    @property
+    def lacks_password(self) -> bool:
+        """Whether it is wanted and not there."""
+        return self.needs_password and self.password is None
 
     @model_validator(mode="after")
     def _without_conflicts(self) -> Self:
@@ -123,3 +141,33 @@ def _conflicts(smtp: SmtpSettings) -> Iterator[tuple[str, str, str]]:
         yield "auth", f"{smtp.auth} wants a username", 'set smtp.username, or take smtp.auth away ("auto")'
     if smtp.protocol == "lmtp" and smtp.port == 25:
         yield "port", "25 is for SMTP only (RFC 2033 section 5)", "set the port that the LMTP server has; 24 is usual"
+
+
+def _tables(value: object) -> object:
+    """Take one table for a list of one."""
+    return [value] if isinstance(value, dict) else value
+
+
+def _told_apart(servers: tuple[SmtpSettings, ...]) -> tuple[SmtpSettings, ...]:
+    """Refuse servers that can't be told apart. Give them in order of priority; one alone is called as its host."""
+    if not servers:
+        raise RefusedValueError("there is no server", fix="write [smtp], and its host below", setting="smtp.host")
+    if len(servers) == 1:
+        return (servers[0].model_copy(update={"name": servers[0].name or servers[0].host}),)
+    seen: set[str] = set()
+    for number, server in enumerate(servers, start=1):
+        if not server.name:
+            raise RefusedValueError(
+                f"[[smtp]] number {number} ({server.host}) has none, and with several servers each needs one",
+                fix='write a short word in each: name = "ses"',
+                setting="smtp.name",
+            )
+        if server.name.upper() in seen:
+            problem = f"two servers are called {server.name} (case does not count)"
+            raise RefusedValueError(problem, fix="give each a name of its own", setting="smtp.name")
+        seen.add(server.name.upper())
+    return tuple(sorted(servers, key=lambda server: server.priority))
+
+
+Servers = Annotated[tuple[SmtpSettings, ...], BeforeValidator(_tables), AfterValidator(_told_apart)]
+"""One or several, in order of priority."""

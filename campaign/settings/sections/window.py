@@ -1,13 +1,38 @@
 """[window]: when mail may be sent. Naive times are local to `timezone`; `campaign.window` makes moments of them."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
+from campaign.errors import WindowError
+from campaign.hours import Hours, parse_days, parse_hours
 from campaign.settings.faults import RefusedValueError
 from campaign.settings.field_types import Number, Text, between, closing, items, opening, word
 from campaign.settings.sections.base import Section
+
+_Value = TypeVar("_Value")
+
+
+def _hours(value: object) -> Hours:
+    """Take hours of the day."""
+    return value if isinstance(value, Hours) else _read(value, parse_hours, '"09:00-17:00"')
+
+
+def _days(value: object) -> tuple[int, ...]:
+    """Take days of the week; 0 is Monday."""
+    return value if isinstance(value, tuple) else tuple(sorted(_read(value, parse_days, '"mon-fri"')))
+
+
+def _read(value: object, parse: Callable[[str], _Value], example: str) -> _Value:
+    if not isinstance(value, str):
+        raise RefusedValueError("it must be text", fix=f"write it like {example}")
+    try:
+        return parse(value)
+    except WindowError as error:
+        raise RefusedValueError(error.what, fix=error.fix) from None
+
 
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
@@ -39,6 +64,12 @@ class WindowSettings(Section):
     )
     lasts: Annotated[timedelta, between(_SECOND, 3650 * _DAY)] | None = Field(
         default=None, description="a length of time", examples=['"8h"']
+    )
+    hours: Annotated[Hours, PlainValidator(_hours)] | None = Field(
+        default=None, description="hours of the day", examples=['"09:00-17:00"']
+    )
+    days: Annotated[tuple[int, ...], PlainValidator(_days)] | None = Field(
+        default=None, description="days of the week", examples=['"mon-fri"']
     )
     pace: Annotated[Literal["fast", "spread"], BeforeValidator(word)] = Field(
         default="fast", description='"fast" or "spread"', examples=['"spread"']

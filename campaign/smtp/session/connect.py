@@ -78,7 +78,7 @@ def _open(server: Server, tls: ssl.SSLContext | None, clock: Clock, token: str) 
             setup.blame_address()
         failure = setup.translate(error)
     setup.close()
-    failure.where = failure.where or f"smtp.host {server.host}, port {server.port}"
+    failure.where = failure.where or f"{server.place}, port {server.port}"
     return failure
 
 

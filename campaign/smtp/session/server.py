@@ -3,6 +3,7 @@
 Values only; nothing is looked up and nothing raised. What is secret in it is not in its `repr`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -39,3 +40,16 @@ class Server:
     """Its key; None: in the same file."""
     timeout: float = 60.0
     """Seconds to wait for a connection, and for each reply while the session is set up."""
+    name: str = ""
+    """What it is called, where there are several."""
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the settings."""
+        return f"smtp.host {self.host}{f' of {self.name}' if self.name else ''}"
+
+
+def in_words(servers: Sequence[Server]) -> str:
+    """Name them, one at least: several by their names, the only one by its host."""
+    *first, last = [server.name or server.host for server in servers]
+    return f"{', '.join(first)} and {last}" if first else last

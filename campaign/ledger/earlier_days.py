@@ -1,0 +1,31 @@
+"""Days on which nobody counted (`daily_count`), since there was no daily limit: counted by the outcomes on record, so
+that a limit that is set later begins with what today has had, and at the step of the ladder that is due.
+
+Takes the ledger's connection and a zone. Raises LedgerError. Limits: an outcome has the time at which it came, a moment
+after its message began; one that is in doubt has the time at which that was found out, and counts for no day.
+"""
+
+import sqlite3
+from collections import Counter
+from datetime import UTC, date, datetime, tzinfo
+
+from campaign.daily_plan import day_of
+from campaign.ledger.daily_count import keep_days
+from campaign.ledger.sqlite_errors import explained, transaction
+
+_QUARTER = 900
+"""Seconds: midnight is a multiple of it after 1970 in every zone."""
+_BY_QUARTER = f"""
+SELECT settled_at / {_QUARTER}, count(*) FROM delivery
+WHERE status IN ('sent', 'rejected', 'bounced') AND settled_at IS NOT NULL GROUP BY 1
+"""  # noqa: S608 - our own number
+
+
+def count_earlier_days(database: sqlite3.Connection, zone: tzinfo) -> None:
+    """Count the days that are not counted yet. A look at every outcome: for a run that has a daily limit."""
+    days: Counter[date] = Counter()
+    with explained(database):
+        for quarter, messages in database.execute(_BY_QUARTER):
+            days[day_of(datetime.fromtimestamp(quarter * _QUARTER, UTC), zone)] += messages
+    with transaction(database):
+        keep_days(database, days)

@@ -1,0 +1,48 @@
+"""From settings to when mail may go: the window, its hours and days, each contact's own clock.
+
+Takes settings and moments; gives a `Schedule`. Raises WindowError, also where none of the hours fall into the window.
+"""
+
+from datetime import datetime
+from types import EllipsisType
+
+from campaign.contact_clocks import ContactClocks
+from campaign.errors import WindowError
+from campaign.hours import EVERY_DAY
+from campaign.schedule import Schedule
+from campaign.settings import Settings
+from campaign.window import SendWindow
+
+
+def schedule(
+    settings: Settings,
+    *,
+    now: datetime,
+    first_opened: datetime | None = None,
+    opens: datetime | EllipsisType | None = ...,
+) -> Schedule:
+    """Give what the settings say of when mail may go, as `SendWindow.resolve` does. `opens`: in place of theirs."""
+    given = settings.window
+    begins = given.opens if isinstance(opens, EllipsisType) else opens
+    window = SendWindow.resolve(
+        opens=begins,
+        closes=given.closes,
+        lasts=given.lasts,
+        timezone=given.timezone,
+        now=now,
+        first_opened=first_opened,
+    )
+    hours, days = given.hours, EVERY_DAY if given.days is None else frozenset(given.days)
+    column = settings.contacts.timezone_column
+    made = Schedule.within(window, hours=hours, days=days)
+    if column is None and made.next_opening(window.opens) is None and not window.is_over(now):
+        raise WindowError(
+            f"none of its hours ({made.describe_hours()}) fall into the window, which {window.describe(window.opens)}",
+            where="window.hours, window.days",
+            fix="let the window be open for longer, or set other hours or days",
+        )
+    if column is None:
+        return made
+    return ContactClocks.around(
+        window, column=column, opens=begins, closes=given.closes, lasts=given.lasts, hours=hours, days=days
+    )

@@ -1,0 +1,94 @@
+"""One way that mail goes: a server with the connections to it, its rate, and what is known of it.
+
+A worker has one for each server, all on its event loop, with its rows, its journal and its claims in common. Where
+there are several, each has a rank (`ranked_route`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from campaign.ledger.interface import WorkerLedger
+from campaign.smtp.connection_lifetime import ConnectionLifetime
+from campaign.smtp.event_loop import EventLoop
+from campaign.smtp.pipelining.trials import PipeliningTrials
+from campaign.smtp.pool import Pool
+from campaign.smtp.session.connect import connect
+from campaign.worker.attempt_factory import AttemptFactory
+from campaign.worker.circuit_breaker import CircuitBreaker
+from campaign.worker.connection_limit import ConnectionLimit
+from campaign.worker.dispatcher import Dispatcher, Shared
+from campaign.worker.job import Job, ServerOrders
+from campaign.worker.limit_setup import paced
+from campaign.worker.opening_hours import OpeningHours
+from campaign.worker.row_queue import RowQueue
+from campaign.worker.run_limits import RunLimits
+from campaign.worker.send_rate import SendRate
+from campaign.worker.shared_dispatcher import SharedDispatcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What all routes of a worker have in common."""
+
+    job: Job
+    ledger: WorkerLedger
+    loop: EventLoop
+    rows: RowQueue
+    attempts: AttemptFactory
+    breaker: CircuitBreaker
+    """The run's."""
+    limits: RunLimits
+    hours: OpeningHours | None
+    clock: Callable[[], float]
+
+
+class Route:
+    """One server's parts, in one worker. `shared`: where there are several."""
+
+    def __init__(self, common: Common, orders: ServerOrders, shared: Shared | None = None) -> None:
+        job, clock, ledger = common.job, common.clock, common.ledger
+        self.orders = orders
+        self.breaker = common.breaker if shared is None else shared.breaker
+        """The server's, or the run's where there is but one."""
+        self.daily = common.limits.of_server(orders)
+        """Its own limit of the day, if it has one."""
+        rate = None if orders.rate is None else ledger.rate_limit(orders.name, orders.rate)
+        limits = common.limits.limits(orders, released=common.rows.look_again)
+        self.send_rate = SendRate(orders.rate, now=clock(), second=job.backoff, shared=paced(job, ledger, rate))
+        kind = Dispatcher if shared is None else partial(SharedDispatcher, shared=shared)
+        self.dispatcher = kind(
+            job,
+            rows=common.rows,
+            make=common.attempts.make,
+            size_of=common.attempts.size_of,
+            journal=ledger.journal,
+            send_rate=self.send_rate,
+            breaker=common.breaker,
+            clock=clock,
+            orders=orders,
+            limits=limits,
+            hours=common.hours,
+        )
+        self.pool = Pool(
+            connect=lambda: connect(orders.server),
+            handler=self.dispatcher,
+            limit=orders.connections,
+            timeout=orders.server.timeout,
+            lifetime=ConnectionLifetime(messages=orders.messages_per_connection, seconds=orders.seconds_per_connection),
+            trials=PipeliningTrials(orders.pipelining, ledger.server_memory, clock),
+            clock=clock,
+            loop=common.loop,
+        )
+        self.connections = ConnectionLimit(
+            orders.connections,
+            pool=self.pool,
+            rows=common.rows if shared is None else shared.rows,
+            send_rate=self.send_rate,
+            dispatcher=self.dispatcher,
+        )
+
+    @property
+    def throttled_rate(self) -> float | None:
+        """Messages a second that throttling leaves; None: no limit."""
+        return self.send_rate.rate if self.send_rate.throttled else None
