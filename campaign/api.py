@@ -1,6 +1,6 @@
 """A campaign as a Python program has it: `from campaign import Campaign`. The command line is built on it.
 
-    Campaign.load("campaign.toml") ─▶ check() preview() send() resend() status() results() report()
+    Campaign.load("campaign.toml") ─▶ check() preview() send() resend() status() results() report() erase()
 
 Settings in, frozen values out. It asks nothing, prints nothing and ends no process; what goes wrong is a
 `CampaignError` (campaign/errors.py draws the tree) with the words that the command line would say. How a run ended is
@@ -27,7 +27,9 @@ if TYPE_CHECKING:  # what only some of its methods need is imported there: `stat
     import pandas
 
     from campaign.check import CheckObserver, CheckResult
+    from campaign.ledger.values import ErasedPeople
     from campaign.run.callbacks import OnNotice, OnProgress
+    from campaign.run.erase import Erasure
     from campaign.run.preview_result import PreviewResult
     from campaign.run.results_now import ResultsFile
     from campaign.run.start import Observe, RunOptions
@@ -115,20 +117,10 @@ class Campaign:
         return preview_result(self.name, to, seen)
 
     def send(
-        self,
-        *,
-        limit: int | None = None,
-        sandbox: bool = False,
-        fresh: bool = False,
-        wait: bool = True,
-        allow_empty: bool = False,
-        yes: bool = False,
-        processes: int | None = None,
-        output: AnyPath | None = None,
-        on_progress: "OnProgress" = None,
-        on_notice: "OnNotice" = None,
-        stop: threading.Event | None = None,
-    ) -> "RunSummary":
+        self, *, limit: int | None = None, sandbox: bool = False, fresh: bool = False, wait: bool = True,
+        allow_empty: bool = False, yes: bool = False, processes: int | None = None, output: AnyPath | None = None,
+        on_progress: "OnProgress" = None, on_notice: "OnNotice" = None, stop: threading.Event | None = None,
+    ) -> "RunSummary":  # fmt: skip
         """Send to everybody who has not been mailed yet, and write the results. Called again, it goes on.
 
         `limit`: at most so many contacts. `sandbox`: to a server inside this process, without secrets; `fresh`: without
@@ -155,20 +147,11 @@ class Campaign:
         return follow(self.settings, options, yes=yes, on_progress=on_progress, on_notice=on_notice)
 
     def resend(
-        self,
-        *,
-        include: Iterable[Status | str] = (),
-        source: AnyPath | None = None,
-        limit: int | None = None,
-        sandbox: bool = False,
-        wait: bool = True,
-        yes: bool = False,
-        processes: int | None = None,
-        output: AnyPath | None = None,
-        on_progress: "OnProgress" = None,
-        on_notice: "OnNotice" = None,
+        self, *, include: Iterable[Status | str] = (), source: AnyPath | None = None, limit: int | None = None,
+        sandbox: bool = False, wait: bool = True, yes: bool = False, processes: int | None = None,
+        output: AnyPath | None = None, on_progress: "OnProgress" = None, on_notice: "OnNotice" = None,
         stop: threading.Event | None = None,
-    ) -> "RunSummary":
+    ) -> "RunSummary":  # fmt: skip
         """Send again to the rows that failed, were pending or invalid, with fresh links; never to a row that is sent.
         `include`: these, too: `rejected`, `in_doubt`. `source`: a results CSV, of which only the rows go, as corrected
         there. The rest is as in `send`. Raises ValueError for another status.
@@ -233,6 +216,24 @@ class Campaign:
         from campaign.run.one_link import one_link
 
         return one_link(self.settings, email, lasts)
+
+    def erase(
+        self, emails: Iterable[str] = (), *, older_than: timedelta | None = None, sandbox_only: bool = False,
+        output: AnyPath | None = None, folder: AnyPath | None = None, dry_run: bool = False,
+        agreed: "Callable[[ErasedPeople], bool]" = lambda _: True,
+    ) -> "Erasure":  # fmt: skip
+        """Take people's data out of all that the campaign has written: of those with these addresses, and of those
+        whose last outcome is `older_than` that. Nobody is mailed again by it. `sandbox_only`: not of the real run;
+        `output`: the results, where they are elsewhere; `folder`: a preview besides the usual one; `dry_run`: only say
+        what would go. `agreed` hears that, and may say no. Raises LedgerError (LedgerBusyError: a run goes on), and
+        ResultsError.
+        """
+        from campaign.run.erase import erase
+
+        return erase(
+            self.settings, list(emails), older_than=older_than, sandbox_only=sandbox_only, output=_path(output),
+            folder=_path(folder), dry_run=dry_run, agreed=agreed,
+        )  # fmt: skip
 
 
 def _path(given: AnyPath | None) -> Path | None:

@@ -13,7 +13,7 @@ from campaign.commands import options
 from campaign.commands.options import TOML
 from campaign.commands.run_order import RESEND_ONLY, SEND_ONLY, RunOrder, told_by
 from campaign.terminal.exit_codes import with_exit_code
-from campaign.terminal.usage import Command, Program
+from campaign.terminal.usage import Command, Group, Program
 
 app = typer.Typer(
     cls=Program,
@@ -22,11 +22,13 @@ app = typer.Typer(
     epilog="Exit codes: 0 nothing left to do; 1 finished, with rows rejected, failed, invalid or in_doubt; "
     "2 wrong usage or settings, nothing sent; 3 stopped before the end, rows pending.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,  # they print local variables, and some of those are secrets
     rich_markup_mode=None,
 )
-link_app = typer.Typer(help="Make one sign-in link, or look at one.", no_args_is_help=True, rich_markup_mode=None)
+link_app = typer.Typer(
+    cls=Group, help="Make one sign-in link, or look at one.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(link_app, name="link")
 
 
@@ -65,7 +67,7 @@ def check(
     strict: options.Strict = False,
     json: options.Json = False,
 ) -> int:
-    """Find out everything that can be known before the first message; send nothing."""
+    """Find out beforehand what would go wrong; send nothing."""
     from campaign.commands.check import check_campaign
 
     return check_campaign(
@@ -105,7 +107,7 @@ def send(order: RunOrder) -> int:
 @with_exit_code
 @told_by(without=SEND_ONLY)
 def resend(order: RunOrder) -> int:
-    """Send again to the rows that failed, were pending or invalid, with fresh links. Never to a row that is sent."""
+    """Send again what failed, was pending or invalid, with fresh links. Never to a row that is sent."""
     from campaign.commands.resend import resend_campaign
 
     return resend_campaign(order)
@@ -149,6 +151,33 @@ def report(
     from campaign.commands.report import report_campaign
 
     report_campaign(campaign, to, output=output, sandbox=sandbox, json=json)
+
+
+@app.command(cls=Command)
+@with_exit_code
+def erase(
+    people: options.People = None,
+    older_than: options.OlderThan = None,
+    output: options.Output = None,
+    sandbox: options.ErasedFrom = False,
+    folder: options.PreviewToErase = None,
+    nothing: options.NothingErased = False,
+    yes: options.NotAsked = False,
+    json: options.Json = False,
+) -> int:
+    """Take people's data out of all that the campaign has written. Who was mailed is not mailed again."""
+    from campaign.commands.erase import erase_people
+
+    return erase_people(
+        people or (),
+        older_than=older_than,
+        output=output,
+        sandbox=sandbox,
+        folder=folder,
+        dry_run=nothing,
+        yes=yes,
+        json=json,
+    )
 
 
 @app.command("sandbox", cls=Command)

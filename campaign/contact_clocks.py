@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from campaign.durations import brief_duration
-from campaign.errors import WindowError
 from campaign.hours import EVERY_DAY, Hours, first_shown
 from campaign.schedule import Schedule
 from campaign.window import SendWindow, find_zone
@@ -106,14 +105,3 @@ class ContactClocks(Schedule):
         if ends is not None and ends.astimezone(UTC) <= begins.astimezone(UTC):
             begins = ends.astimezone(UTC) - _A_DAY  # it was over there before it opened: nothing is wrong with that
         return Schedule(opens=begins, closes=ends, zone=zone, hours=self.default.hours, days=self.default.days)
-
-
-def zone_of(cell: str) -> str:
-    """Give the name of the zone in a contact's cell; "" where there is none. Raises WindowError for an unknown one."""
-    name = cell.strip()
-    if name:
-        try:
-            find_zone(name)
-        except WindowError as error:
-            raise WindowError(error.what, where="contacts.timezone_column", fix=error.fix) from None
-    return name

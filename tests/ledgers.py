@@ -110,7 +110,8 @@ def taken(
 
 def as_of_version_3(database: sqlite3.Connection) -> None:
     """Take away what the version after it has brought."""
-    database.execute("DROP TABLE set_aside")
+    for table in ("set_aside", "timeline", "erased"):
+        database.execute(f"DROP TABLE {table}")
     database.execute("PRAGMA user_version = 3")
 
 

@@ -45,6 +45,7 @@ FLOORS = (
         "visible",
         "core_dumps",
         "extras",
+        "histogram",
     ),
     ("model", "errors", "pages", "__init__"),
 )
@@ -69,6 +70,7 @@ HOMES = {
     "inscriptis": {"content"},
     "lxml": {"content", "deliverability"},  # HTML made into text, and HTML looked at
     "puremagic": {"message"},
+    "pygal": {"report"},
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
     "scramp": {"smtp"},

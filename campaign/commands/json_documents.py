@@ -12,7 +12,8 @@ from campaign.check import CheckResult
 from campaign.deliverability import Finding, Severity
 from campaign.links import Inspection
 from campaign.model import Status
-from campaign.report import ReportData
+from campaign.report import Pictures, ReportData, TimeToAccept
+from campaign.run.erase import Erasure
 from campaign.run.preview_result import PreviewResult
 from campaign.run.status_now import StatusNow
 from campaign.run.summary import RunSummary
@@ -83,6 +84,24 @@ def preview_document(seen: PreviewResult) -> dict[str, object]:
     }
 
 
+def erasure_document(name: str, went: Erasure) -> dict[str, object]:
+    """What was taken out, of the real run and of the sandbox's; in a dry run, what would be."""
+    return {
+        "campaign": name,
+        "exit_code": went.exit_code,
+        "dry_run": went.dry_run,
+        "people": max((one.found.people for one in went.runs), default=0),
+        "rows": sum(one.found.rows for one in went.runs),
+        "waiting": sum(one.found.waiting for one in went.runs),
+        "erased_before": max((len(one.found.already) for one in went.runs), default=0),
+        "unknown": list(went.unknown),
+        "messages": sum(one.messages for one in went.runs),
+        "written": [str(path) for path in (*filter(None, (one.results for one in went.runs)), *went.reports)],
+        "kept": [str(one.kept) for one in went.runs if one.kept is not None],
+        "named_in": [str(path) for path in went.named],
+    }
+
+
 def status_document(now: StatusNow) -> dict[str, object]:
     """What the ledger says."""
     found = {"results": str(now.results), "running": now.running, "being_sent": now.being_sent}
@@ -102,6 +121,7 @@ def report_document(data: ReportData, page: Path | None) -> dict[str, object]:
             {"status": one.status.value, "code": one.code, "detail": one.detail, "count": one.count}
             for one in data.reasons
         ],
+        **_pictures_document(data.pictures),
         "people": [
             {
                 "row": one.number,
@@ -115,6 +135,48 @@ def report_document(data: ReportData, page: Path | None) -> dict[str, object]:
         "commands": [{"for": words, "command": line} for words, line in data.commands],
         "page": None if page is None else str(page),
     }
+
+
+def _pictures_document(drawn: Pictures) -> dict[str, object]:
+    """The numbers of the pictures."""
+    others = drawn.other_domains
+    return {
+        "bar_seconds": drawn.bar_seconds,
+        "bars": [
+            {
+                "begins_at": bar.begins.isoformat(),
+                "counts": _present(bar.counts),
+                "time_to_accept": _time_document(bar.time_to_accept),
+                "put_off": bar.put_off,
+                "rate": bar.rate,
+                "throttled_to": bar.allowed,
+            }
+            for bar in drawn.bars
+        ],
+        "time_to_accept": _time_document(drawn.time_to_accept),
+        "refusals": [
+            {"code": one.code, "counts": _present(one.counts), "detail": one.detail} for one in drawn.refusals
+        ],
+        "tries": [{"tries": one.tries, "counts": _present(one.counts)} for one in drawn.tries],
+        "waits": [{"up_to_seconds": one.up_to, "count": one.count} for one in drawn.waits],
+        "domains": [{"domain": one.domain or None, "counts": _present(one.counts)} for one in drawn.domains],
+        "other_domains": None if others is None else {"domains": others.domains, "counts": _present(others.counts)},
+    }
+
+
+def _time_document(took: TimeToAccept | None) -> dict[str, object] | None:
+    if took is None:
+        return None
+    return {
+        "messages": took.messages,
+        "median": round(took.median, 4),
+        "p95": round(took.p95, 4),
+        "p99": round(took.p99, 4),
+    }
+
+
+def _present(counts: Mapping[Status, int]) -> dict[str, int]:
+    return {status.value: count for status, count in counts.items() if count}
 
 
 def inspection_document(found: Inspection, exit_code: int) -> dict[str, object]:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from campaign.commands.completion import files, folders, lengths, subjects
+
 
 class Include(StrEnum):
     """Statuses that `resend` takes only when asked."""
@@ -17,21 +19,37 @@ class Include(StrEnum):
 TOML = Path("campaign.toml")
 
 NewFolder = Annotated[Path, typer.Argument(help="A new folder.", metavar="DIR")]
-Campaign = Annotated[Path, typer.Argument(help="The campaign's settings.", metavar="CAMPAIGN.TOML")]
+Campaign = Annotated[
+    Path, typer.Argument(help="The campaign's settings.", metavar="CAMPAIGN.TOML", autocompletion=files(".toml"))
+]
 Output = Annotated[
     Path | None,
-    typer.Option(help="The results CSV; the ledger stays where it is. [default: NAME-results.csv]", metavar="CSV"),
+    typer.Option(
+        help="The results CSV; the ledger stays where it is. [default: NAME-results.csv]",
+        metavar="CSV",
+        autocompletion=files(".csv"),
+    ),
 ]
 Folder = Annotated[
-    Path | None, typer.Option(help="The folder to write messages to. [default: NAME-preview]", metavar="DIR")
+    Path | None,
+    typer.Option(
+        help="The folder to write messages to. [default: NAME-preview]", metavar="DIR", autocompletion=folders
+    ),
 ]
 Page = Annotated[
     Path | None,
-    typer.Option(help="The page to write; - is standard output. [default: NAME-report.html]", metavar="REPORT.HTML"),
+    typer.Option(
+        help="The page to write; - is standard output. [default: NAME-report.html]",
+        metavar="REPORT.HTML",
+        autocompletion=files(".html"),
+    ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="As `preview`: write messages to a folder, send nothing.")]
 Source = Annotated[
-    Path | None, typer.Option("--from", help="A results CSV: only its rows, as corrected there.", metavar="CSV")
+    Path | None,
+    typer.Option(
+        "--from", help="A results CSV: only its rows, as corrected there.", metavar="CSV", autocompletion=files(".csv")
+    ),
 ]
 Included = Annotated[list[Include] | None, typer.Option(help="Take these rows, too; may be given twice.")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the window to open, or end with exit code 3.")]
@@ -43,10 +61,43 @@ OfSandbox = Annotated[bool, typer.Option("--sandbox", help="Look at the sandbox 
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many contacts.", metavar="N")]
 AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="A contacts file without rows is no mistake.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")]
+People = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="The addresses of those whose data goes; - reads them from standard input, one a line. In front of them, "
+        "the campaign's settings, if they are not in campaign.toml.",
+        metavar="[CAMPAIGN.TOML] EMAIL…",
+        autocompletion=files(".toml"),
+    ),
+]
+OlderThan = Annotated[
+    str | None,
+    typer.Option(
+        help="Those whose last outcome is older than that: 90d. Nobody still to be mailed.",
+        metavar="AGE",
+        autocompletion=lengths("30d", "90d", "365d"),
+    ),
+]
+ErasedFrom = Annotated[bool, typer.Option("--sandbox", help="From the sandbox run alone. [default: from both]")]
+NothingErased = Annotated[bool, typer.Option("--dry-run", help="Say what would go; take nothing out.")]
+PreviewToErase = Annotated[
+    Path | None,
+    typer.Option(
+        help="Another preview's folder to take them out of, besides NAME-preview.",
+        metavar="DIR",
+        autocompletion=folders,
+    ),
+]
+NotAsked = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before anything is taken out.")]
 Opens = Annotated[str | None, typer.Option(help="When the window opens: 2026-11-23T09:00.", metavar="TIME")]
 Closes = Annotated[str | None, typer.Option(help="When the window closes: 2026-11-23T17:00.", metavar="TIME")]
 Lasts = Annotated[
-    str | None, typer.Option(help="How long the window is open, in place of --closes: 8h.", metavar="LENGTH")
+    str | None,
+    typer.Option(
+        help="How long the window is open, in place of --closes: 8h.",
+        metavar="LENGTH",
+        autocompletion=lengths("1h", "8h", "24h"),
+    ),
 ]
 Host = Annotated[str | None, typer.Option(help="The SMTP server, in place of smtp.host.", metavar="HOST")]
 Port = Annotated[int | None, typer.Option(help="Its port, in place of smtp.port.", metavar="N")]
@@ -66,11 +117,18 @@ NameServer = Annotated[
 ]
 Spam = Annotated[bool, typer.Option("--spam", help="Have SpamAssassin, where it is installed, look at a few messages.")]
 SandboxPort = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")]
-SandboxFolder = Annotated[Path, typer.Option(help="The folder for what arrives.", metavar="DIR")]
+SandboxFolder = Annotated[
+    Path, typer.Option(help="The folder for what arrives.", metavar="DIR", autocompletion=folders)
+]
 Email = Annotated[str, typer.Argument(help="The address that the link signs in.", metavar="EMAIL")]
 LinkLasts = Annotated[
     str | None,
-    typer.Option("--lasts", help="How long it works: 1h. [default: as in a run begun now]", metavar="LENGTH"),
+    typer.Option(
+        "--lasts",
+        help="How long it works: 1h. [default: as in a run begun now]",
+        metavar="LENGTH",
+        autocompletion=lengths("15m", "1h", "24h"),
+    ),
 ]
 Url = Annotated[
     str, typer.Argument(help="The link, or a text with it in it; - reads from standard input.", metavar="URL")
@@ -81,8 +139,12 @@ CampaignOfLink = Annotated[
         "--campaign",
         help="Its campaign.toml, for the domain and the secret. [default: what the environment has of them]",
         metavar="CAMPAIGN.TOML",
+        autocompletion=files(".toml"),
     ),
 ]
 Subject = Annotated[
-    str | None, typer.Argument(help="What to read about. [default: the list of subjects]", metavar="SUBJECT")
+    str | None,
+    typer.Argument(
+        help="What to read about. [default: the list of subjects]", metavar="SUBJECT", autocompletion=subjects
+    ),
 ]

@@ -17,5 +17,6 @@ Behind these two, and nobody else's to hold, is SQLite:
     recovery, reversal                              rows that are made pending again, or in doubt
     corrections (with corrected_columns, row_matching, spreadsheet_changes, stored_rows, unknown_rows)   what an
                                                     operator has corrected in a results file
+    erased, erasure                                 people whose data is gone, and how it goes
     throwaway_copy                                  a ledger of which nothing stays
 """

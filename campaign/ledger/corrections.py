@@ -3,7 +3,8 @@
 A row is recognised by the Message-ID that it carries, else by its address, else by its other cells (`recognition`). A
 file with a row that fits none is refused: whoever that is, is none of this campaign's. Rows are marked `chosen`;
 nothing is sent by it, and nothing that was sent can be sent again by it: that is the delivery's to say. A row that was
-sent keeps its cells; only columns that the operator added are filled in. Raises LedgerError, ResultsError.
+sent keeps its cells; only columns that the operator added are filled in. Of somebody who was erased, nothing comes
+back: such a row is passed over, and a row that gets such an address is not sent. Raises LedgerError, ResultsError.
 """
 
 import json
@@ -13,6 +14,7 @@ from types import MappingProxyType
 
 from campaign.ledger.cells import encode_cells
 from campaign.ledger.corrected_columns import CorrectedColumns
+from campaign.ledger.erased import Erased, blank, detail, is_mark
 from campaign.ledger.facts import read_columns
 from campaign.ledger.newest import forget_newest
 from campaign.ledger.row_matching import UnaddressedRows
@@ -56,6 +58,7 @@ class Corrections:
     ) -> None:
         self._database = database
         self._rows = StoredRows(database)
+        self._erased = Erased(database)
         self._key = key
         self._owners = owners
         ours = read_columns(database)
@@ -66,6 +69,7 @@ class Corrections:
         """The cells that a spreadsheet has respelt, and that stay as they were."""
         self._where = where
         self._id_index = columns.index("message_id") if "message_id" in columns else None
+        self._email_index = columns.index(email_column)
         self._word_index = columns.index("status") if "status" in columns else None
         self._met: set[int] = set()
         self._met_twins: set[tuple[str, ...]] = set()
@@ -80,6 +84,7 @@ class Corrections:
             self._database.execute("UPDATE entry SET chosen = 0 WHERE chosen")
             self._widen()
             unaddressed = self._unaddressed()
+            rows = (row for row in rows if not self._erased.is_blank(row, self._email_index))
             unplaced = [row for row in rows if not self._place(row, unaddressed)]
             unknown = [row for row in unplaced if not self._unchanged(row, unaddressed)]
             unknown = [row for row in unknown if not self._recognise(row, unaddressed)]
@@ -118,7 +123,9 @@ class Corrections:
         if owner is not None and (found := self._rows.first_of(owner)) is not None and found[0] not in self._changed:
             self._lay(row, found[0])
             return True
-        found = self._rows.first_of(self._address(row))
+        if is_mark(address := self._address(row) or ""):
+            return True
+        found = self._rows.first_of(address)
         if found is None:
             return False
         target, contact = found
@@ -186,22 +193,24 @@ class Corrections:
 
     def _readdress(self, row: Row, target: int, address: str | None) -> None:
         """Give a row of the roster another address."""
-        cells = encode_cells(self._columns.laid_over(row, self._rows.cells(target)))
+        laid = self._columns.laid_over(row, self._rows.cells(target))
+        day = None if address is None else self._erased.day(address)
+        email, cells = (row.email, encode_cells(laid)) if day is None else (None, blank(laid))
         (before,) = self._database.execute("SELECT contact FROM entry WHERE row = ?", (target,)).fetchone()
         if before is not None and before in self._duplicates and target not in self._duplicates[before]:
             self._abandoned.append(before)
         if address is None:
             fault = row.fault or "no address"
-            values: tuple[object, ...] = (cells, row.email, None, Status.INVALID.value, fault, target)
+            values: tuple[object, ...] = (cells, email, None, Status.INVALID.value, fault, target)
         elif (found := self._rows.first_of(address)) is not None:
-            values = (cells, row.email, found[1], Status.DUPLICATE.value, f"the address of row {found[0]}", target)
+            values = (cells, email, found[1], Status.DUPLICATE.value, f"the address of row {found[0]}", target)
         else:
             self._database.execute(_CONTACT, (address, target))
             forget_newest(self._database)
             (contact,) = self._database.execute("SELECT id FROM contact WHERE address = ?", (address,)).fetchone()
-            listed = Suppressed(self._database).among([address]).get(address)
+            listed = detail(day) if day else Suppressed(self._database).among([address]).get(address)
             why = (Status.SUPPRESSED.value, listed) if listed else (None, None)
-            values = (cells, row.email, contact, *why, target)
+            values = (cells, email, contact, *why, target)
         self._database.execute(_READDRESS, values)
 
     def _promote(self) -> None:
@@ -238,4 +247,4 @@ class Corrections:
         return "" if self._word_index is None else row.cells[self._word_index]
 
     def _address(self, row: Row) -> str | None:
-        return self._key(row.email) if row.email is not None and row.fault is None else None
+        return self._erased.known(self._key(row.email)) if row.email is not None and row.fault is None else None

@@ -1,5 +1,5 @@
 """The contacts file, written into the roster: duplicates and the suppressed are found, and what is there already is not
-written again.
+written again. Of somebody who was erased, nothing is written but that the row is there.
 
 `enrol` takes the file's rows in order. A roster that is new grows in parts; over one that is there only the differences
 are written, all of them or none. Raises LedgerError, and what reading the rows raises.
@@ -13,6 +13,7 @@ from itertools import chain
 
 from campaign.errors import LedgerError
 from campaign.ledger.cells import encode_cells
+from campaign.ledger.erased import Erased, blank, detail
 from campaign.ledger.newest import keep_newest
 from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.suppressed import Suppressed
@@ -111,7 +112,8 @@ def is_broken_off(database: sqlite3.Connection, digest: str) -> bool:
 def _begin(database: sqlite3.Connection, suppressed: Iterable[tuple[str, str, int]]) -> None:
     database.execute("DELETE FROM facts WHERE name IN ('digest', ?)", (BEGUN,))
     database.execute("DELETE FROM suppressed")
-    database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?, ?, ?)", suppressed)
+    listed = Erased(database).without(suppressed)
+    database.executemany("INSERT OR IGNORE INTO suppressed VALUES (?, ?, ?)", listed)
 
 
 def _add_part(database: sqlite3.Connection, enrolment: "_Enrolment", part: list[Sequence[Row]], begun: int) -> None:
@@ -160,11 +162,15 @@ class _Enrolment:
         """The highest number of a contact."""
         self._is_new = latest == (0, 0) and not _has_any(database, "entry")
         self._suppressed = Suppressed(database)
+        self._erased = Erased(database)
 
     def add(self, chunk: Sequence[Row]) -> None:
         """Add rows: the first mailable row with an address has it, later ones are its duplicates."""
         key, first_id = self._key, self._first_id
         addresses = [None if row.fault is not None or row.email is None else key(row.email) for row in chunk]
+        gone: Sequence[str | None] = ()
+        if self._erased:
+            addresses, gone = self._erased.among(chunk, addresses)
         mailable = [address for address in addresses if address is not None]
         inserted = 0
         fresh: list[tuple[str, int, int, int]] = []
@@ -182,19 +188,24 @@ class _Enrolment:
         elif fresh:
             self.newest = fresh[-1][1]
         suppressed = self._suppressed.among(mailable)
-        entries = []
-        for row, address in zip(chunk, addresses, strict=True):
+        entries: list[tuple[object, ...]] = []
+        for place, (row, address) in enumerate(zip(chunk, addresses, strict=True)):
             status: str | None = None
-            detail: str | None = None
+            why: str | None = None
             if address is None:
-                contact, status, detail = None, Status.INVALID.value, row.fault
+                contact, status, why = None, Status.INVALID.value, row.fault
             else:
                 contact, first = (first_id + row.number, row.number) if known is None else known[address]
                 if first != row.number:
-                    status, detail = Status.DUPLICATE.value, f"the address of row {first}"
+                    status, why = Status.DUPLICATE.value, f"the address of row {first}"
                 elif address in suppressed:
-                    status, detail = Status.SUPPRESSED.value, suppressed[address]
-            entries.append((row.number, row.line, contact, row.email, status, detail, encode_cells(row.cells)))
+                    status, why = Status.SUPPRESSED.value, suppressed[address]
+            if gone and (day := gone[place]) is not None:
+                if status != Status.DUPLICATE:
+                    status, why = status or Status.SUPPRESSED.value, detail(day)
+                entries.append((row.number, row.line, contact, None, status, why, blank(row.cells)))
+            else:
+                entries.append((row.number, row.line, contact, row.email, status, why, encode_cells(row.cells)))
         self.last = chunk[-1].number
         if not self._is_new:
             stored = set(self._database.execute(_STORED, (chunk[0].number, self.last)))

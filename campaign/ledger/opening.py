@@ -8,7 +8,8 @@ from pathlib import Path
 
 from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.contacts_store import SqliteContacts
-from campaign.ledger.interface import ContactsLedger, LedgerReader, RunLedger, WorkerLedger
+from campaign.ledger.erasure import open_erasure
+from campaign.ledger.interface import ContactsLedger, ErasureLedger, LedgerReader, RunLedger, WorkerLedger
 from campaign.ledger.reading import SqliteReader, fact_in_file, reading_ledger
 from campaign.ledger.schema import connect, temporary
 from campaign.ledger.store import SqliteRunLedger
@@ -48,6 +49,13 @@ def open_for_reading(place: Path, name: str, *, quick: bool = False) -> Iterator
     """
     with reading_ledger(place, name, quick=quick) as database:
         yield SqliteReader(database, aside=place)
+
+
+@contextlib.contextmanager
+def open_for_erasure(place: Path, name: str) -> Iterator[ErasureLedger]:
+    """Open the ledger of the campaign `name` to take people's data out of it. Raises LedgerBusyError, too."""
+    with open_erasure(place, name) as ledger:
+        yield ledger
 
 
 def note_at_a_glance(place: Path, name: str) -> str | None:

@@ -3,18 +3,25 @@
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from campaign.ledger.schema import RESULT_ROWS, WORD, name_sending
 from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.tally import SENDING, by_status, tally
-from campaign.model import ResultRow, RowReason, RowToCheck, Status
+from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status
 
+_MANY = 20_000
+"""Rows that are handed on at a time."""
 _DETAIL = "coalesce(own.detail, entry.detail, '')"
+_EXPLAINED = f"""
+CASE WHEN {WORD} = 'pending' THEN
+    trim({_DETAIL} || '; ' || waits_for(entry.cells, coalesce(entry.email, '')), '; ') ELSE {_DETAIL} END
+"""
+"""With what a pending row waits for behind what the server said last."""
 _RESULT_ROW = f"""
 SELECT entry.cells, CASE WHEN entry.status IS NULL OR entry.status = 'suppressed' THEN entry.email END, {WORD},
-    coalesce(own.attempts, 0), own.smtp_code, own.enhanced, {_DETAIL}, own.settled_at, own.link_expires_at,
-    own.link_fingerprint, %s
+    coalesce(own.attempts, 0), own.smtp_code, own.enhanced, {{detail}}, own.settled_at, own.link_expires_at,
+    own.link_fingerprint, {{server}}
 {RESULT_ROWS} ORDER BY entry.row
 """
 
@@ -46,12 +53,20 @@ def _with_delivery(database: sqlite3.Connection, wanted: str) -> int:
         return sum(rows for (_, word), rows in tally(database).items() if word == wanted)
 
 
-def result_rows(database: sqlite3.Connection) -> Iterator[ResultRow]:
-    """Give every row of the contacts file in its order."""
+def explain_pending(database: sqlite3.Connection, waits_for: Callable[[str, str], str]) -> None:
+    """Let `waits_for` say what a pending row waits for, by its cells and its address."""
+    database.create_function("waits_for", 2, waits_for)
+
+
+def result_rows(database: sqlite3.Connection, *, explain: bool = False) -> Iterator[ResultRow]:
+    """Give every row of the contacts file in its order; `explain`: with what pending ones wait for."""
     with explained(database):
         # Of a ledger that no run of this version has opened, only that it has no such column can be said.
         known = any(column[1] == "server" for column in database.execute("PRAGMA table_info(delivery)"))
-        yield from map(ResultRow._make, database.execute(_RESULT_ROW % ("own.server" if known else "NULL")))
+        question = _RESULT_ROW.format(
+            detail=_EXPLAINED if explain else _DETAIL, server="own.server" if known else "NULL"
+        )
+        yield from map(ResultRow._make, database.execute(question))
 
 
 @contextlib.contextmanager
@@ -65,11 +80,14 @@ def snapshot(database: sqlite3.Connection) -> Iterator[None]:
             database.execute("ROLLBACK")
 
 
-def reasons(database: sqlite3.Connection) -> Iterator[RowReason]:
-    """Give the reason of every row that was not sent; of pending ones, what the server said last, if it said so."""
+def reasons(database: sqlite3.Connection, *, explain: bool = False) -> Iterator[RowReason]:
+    """Give the reason of every row that was not sent; of pending ones, what the server said last, if it said so, and
+    with `explain` what they wait for.
+    """
+    detail = _EXPLAINED if explain else _DETAIL
     with explained(database):
         for word, *rest in database.execute(  # as the rows come: SQLite would sort millions of reasons in memory
-            f"SELECT {WORD} AS word, own.smtp_code, own.enhanced, {_DETAIL} AS why, coalesce(entry.email, '') "
+            f"SELECT {WORD} AS word, own.smtp_code, own.enhanced, {detail} AS why, coalesce(entry.email, '') "
             f"{RESULT_ROWS} WHERE word <> 'sent' AND NOT (word = 'pending' AND why = '')"
         ):
             yield RowReason(Status(word), *rest)
@@ -87,22 +105,12 @@ def people(database: sqlite3.Connection, *, most: int = 200) -> list[RowToCheck]
     return [RowToCheck(row, line, email, Status(word), *rest) for row, line, email, word, *rest in rows]
 
 
-def first_and_last(database: sqlite3.Connection) -> tuple[int, int] | None:
-    """Give when the first and the last message was accepted (Unix seconds); None where none was."""
+def final_words(database: sqlite3.Connection) -> Iterator[list[FinalWord]]:
+    """Give what the pictures must know of every row, many at a time, as SQLite has them: sorting is the caller's."""
     with explained(database):
-        first, last = database.execute(
-            f"SELECT min(own.settled_at), max(own.settled_at) {RESULT_ROWS} WHERE own.status = 'sent'"
-        ).fetchone()
-    return None if first is None else (first, last)
-
-
-def accepted(database: sqlite3.Connection, *, since: int, width: int) -> list[tuple[int, int]]:
-    """Give (Unix seconds, messages accepted) for each stretch of `width` seconds from `since` on in which any was."""
-    with explained(database):
-        found = Counter(  # SQLite would sort them
-            place
-            for (place,) in database.execute(
-                f"SELECT (own.settled_at - ?) / ? {RESULT_ROWS} WHERE own.status = 'sent'", (since, width)
-            )
+        found = database.execute(
+            f"SELECT {WORD}, own.settled_at, coalesce(own.attempts, 0), "
+            f"coalesce(lower(substr(entry.email, instr(entry.email, '@') + 1)), '') {RESULT_ROWS}"
         )
-    return [(since + width * place, count) for place, count in sorted(found.items())]
+        while some := found.fetchmany(_MANY):
+            yield some

@@ -6,20 +6,20 @@
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger import queries, schema, written_results
+from campaign.ledger import queries, schema, timeline, written_results
 from campaign.ledger.facts import read_columns, read_fact
 from campaign.ledger.files import is_at_rest, refuse_a_stump, size_of
 from campaign.ledger.generation import refuse_what_does_not_belong
 from campaign.ledger.lock import running_process
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explained
 from campaign.ledger.verification import verification, verify
-from campaign.model import ResultRow, RowReason, RowToCheck, Status
+from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status, Stretch
 
 
 class SqliteReader:
@@ -28,6 +28,13 @@ class SqliteReader:
     def __init__(self, database: sqlite3.Connection, *, aside: Path | None = None) -> None:
         self._database = database
         self._aside = aside
+        self._explain = False
+
+    def explain_pending(self, waits_for: Callable[[str, str], str] | None) -> None:
+        """Have the detail of pending rows say what they wait for, by their cells and their address."""
+        self._explain = waits_for is not None
+        if waits_for is not None:
+            queries.explain_pending(self._database, waits_for)
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all questions that are asked meanwhile be answered from one moment."""
@@ -53,23 +60,23 @@ class SqliteReader:
         """Give every row of the contacts file in its order; `verified`, with an error at the end of a damaged one."""
         if verified and self._aside is not None:
             return self._verified_rows(self._aside)
-        return queries.result_rows(self._database)
+        return queries.result_rows(self._database, explain=self._explain)
 
     def reasons(self) -> Iterator[RowReason]:
         """Give the reason of every row that was not sent, if there is one."""
-        return queries.reasons(self._database)
+        return queries.reasons(self._database, explain=self._explain)
 
     def people(self, *, most: int = 200) -> list[RowToCheck]:
         """Give the first rows that need a person."""
         return queries.people(self._database, most=most)
 
-    def first_and_last(self) -> tuple[int, int] | None:
-        """Give when the first and the last message was accepted."""
-        return queries.first_and_last(self._database)
+    def final_words(self) -> Iterator[Sequence[FinalWord]]:
+        """Give what the pictures must know of every row, many at a time."""
+        return queries.final_words(self._database)
 
-    def accepted(self, *, since: int, width: int) -> list[tuple[int, int]]:
-        """Give (moment, messages accepted) for each stretch of time."""
-        return queries.accepted(self._database, since=since, width=width)
+    def timeline(self) -> list[Stretch]:
+        """Give what was measured while mail went out."""
+        return timeline.read(self._database)
 
     def running_process(self) -> int | None:
         """Give the process that holds the ledger, as far as can be told."""
@@ -101,7 +108,7 @@ class SqliteReader:
 
     def _verified_rows(self, path: Path) -> Iterator[ResultRow]:
         with verification(path) as check:
-            yield from queries.result_rows(self._database)
+            yield from queries.result_rows(self._database, explain=self._explain)
             if check is not None:
                 check.require()
 

@@ -7,6 +7,8 @@
     suppressed the suppression lists as last read: addresses, and domains with an @-sign in front, each with its place
     tally      how many rows stand where (`tally`)
     set_aside  rows of this run that were passed, since their queue was held (`due_rows`)
+    timeline   what was measured while mail went out (`timeline`)
+    erased     people whose data is gone: a keyed hash of each address, and the day (`erased`)
 
 Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
 durable by an fsync of the WAL (`journal`), outside of any lock, shared by all that was committed before it. A
@@ -21,6 +23,8 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
+from campaign.ledger import timeline
+from campaign.ledger.erased import TABLE as ERASED
 from campaign.ledger.files import refuse_planted, size_of, wal_file
 from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS, explain, transaction
 from campaign.ledger.tally import TABLE, recount
@@ -53,12 +57,14 @@ CREATE TABLE delivery (
 {_INDEX};
 {TABLE};
 {_SET_ASIDE};
+{timeline.TABLE};
+{ERASED};
 """
 
 MIGRATIONS = {
     1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
     2: (_INDEX, TABLE),
-    3: (_SET_ASIDE, "ALTER TABLE delivery ADD COLUMN server TEXT"),
+    3: (_SET_ASIDE, "ALTER TABLE delivery ADD COLUMN server TEXT", timeline.TABLE, ERASED),
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 

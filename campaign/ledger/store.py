@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from campaign.errors import LedgerError
-from campaign.ledger import due_rows, history, recovery, reversal, row_matching, schema, written_results
+from campaign.ledger import due_rows, history, recovery, reversal, row_matching, schema, timeline, written_results
 from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.contacts_store import SqliteContacts
 from campaign.ledger.corrections import Corrections
@@ -26,7 +26,7 @@ from campaign.ledger.run_connection import close_in_order, open_locked
 from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.values import SpreadsheetChange
 from campaign.ledger.verification import Verification, is_large
-from campaign.model import Row, Status
+from campaign.model import Row, Status, Stretch
 from campaign.private_files import create
 
 _SALT_OCTETS = 32
@@ -107,6 +107,10 @@ class SqliteRunLedger(SqliteContacts):
             raise
         close_in_order(schema.connect(copy))
         return str(copy)
+
+    def add_to_timeline(self, stretches: Iterable[Stretch]) -> None:
+        """Put on record what was measured."""
+        timeline.add(self.database, stretches)
 
     def checkpoint(self) -> None:
         """Move what has been committed from the WAL into the file now and then, while others go on writing."""

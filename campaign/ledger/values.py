@@ -50,6 +50,22 @@ class EarlierRuns:
     """When the first and the last of all that were mailed were."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedPeople:
+    """What an erasure takes out of a ledger."""
+
+    people: int
+    """Addresses that a mark takes the place of."""
+    rows: int
+    """Rows of the contacts file, duplicates and those that can't be mailed among them."""
+    waiting: int
+    """Of the people: those who would still have been mailed."""
+    already: tuple[str, ...] = ()
+    """Identities of people who had been erased before."""
+    unknown: tuple[str, ...] = ()
+    """Identities that the campaign has never had."""
+
+
 class SpreadsheetChange(NamedTuple):
     """A cell of a corrected file that a spreadsheet has written in another way, and that stays as it was."""
 

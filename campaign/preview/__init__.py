@@ -9,7 +9,8 @@ Limits: one writer to a folder, used by one thread. Attachments are named; the `
 """
 
 from campaign.preview.cells import has_invisible, visible_cell
+from campaign.preview.erasure import remove_people
 from campaign.preview.folder import withdraw
 from campaign.preview.writer import PreviewWriter
 
-__all__ = ["PreviewWriter", "has_invisible", "visible_cell", "withdraw"]
+__all__ = ["PreviewWriter", "has_invisible", "remove_people", "visible_cell", "withdraw"]

@@ -50,8 +50,7 @@ def claim(folder: Path, *, keep: bool) -> None:
     make_folder(folder)
     if next(folder.iterdir(), None) is None:
         return
-    index = folder / INDEX
-    if not index.is_file() or MARK.encode() not in _head(index):
+    if not (folder / INDEX).is_file() or not is_ours(folder):
         raise ResultsError(
             "the folder holds files that are not a preview's, so nothing was written into it",
             where=str(folder),
@@ -60,10 +59,26 @@ def claim(folder: Path, *, keep: bool) -> None:
     if keep:
         return
     for row in read_rows(folder):
-        if _NAME.match(row.name):  # rows.jsonl is a file like any other: it shall not make us delete others
-            (folder / f"{row.name}.eml").unlink(missing_ok=True)
-            (folder / f"{row.name}.html").unlink(missing_ok=True)
-    (folder / _ROWS).unlink(missing_ok=True)
+        for path in message_files(folder, row):
+            path.unlink(missing_ok=True)
+    rows_file(folder).unlink(missing_ok=True)
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether the folder's index is one that we have written."""
+    return MARK.encode() in _head(folder / INDEX)
+
+
+def rows_file(folder: Path) -> Path:
+    """Say where the rows stand."""
+    return folder / _ROWS
+
+
+def message_files(folder: Path, row: GalleryRow) -> tuple[Path, ...]:
+    """Give a row's files; none for a name that is no message's: the list is a file like any other, and shall not make
+    us delete others.
+    """
+    return tuple(folder / f"{row.name}{suffix}" for suffix in (".eml", ".html")) if _NAME.match(row.name) else ()
 
 
 def withdraw(folder: Path) -> None:

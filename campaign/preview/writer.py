@@ -57,7 +57,7 @@ class PreviewWriter:
                 with replacing(self.folder / INDEX) as index:
                     index.write(f"<!DOCTYPE html>\n{MARK}\n<p>Being written.</p>\n".encode())
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
 
     def add(
         self,
@@ -117,7 +117,7 @@ class PreviewWriter:
             )
             append_row(self.folder, row)
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
 
     def add_eml(
         self,
@@ -166,11 +166,12 @@ class PreviewWriter:
                     out.write((",\n" if position else "").encode() + line.encode("ascii"))
                 out.write(after.encode("utf-8", "replace"))
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         return index
 
 
-def _unwritable(folder: Path, error: OSError) -> ResultsError:
+def unwritable(folder: Path, error: OSError) -> ResultsError:
+    """Give the error for a folder that could not be written."""
     return ResultsError(
         f"the preview can't be written: {error.strerror or error}",
         where=str(error.filename or folder),

@@ -4,15 +4,15 @@ In goes `ReportData`, counted from the ledger; out comes a file, written whole (
 addresses and reasons, and no link: should a server's reply quote one, it is taken out. Raises `ResultsError`.
 
 Limits: at most `MAX_PEOPLE` rows are named one by one (the results CSV has them all), reasons are grouped into some
-40 lines, and the chart has at most 120 bars: the longer the run, the longer the stretch that a bar stands for.
+40 lines, fifteen domains are named, and what is drawn over time has at most 60 bars: the longer the run, the longer the
+stretch that a bar stands for. What came back after the relay had accepted a message is not in the ledger, nor here.
 """
 
 from pathlib import Path
 
 from campaign.errors import ResultsError
 from campaign.private_files import replacing, resolved
-from campaign.report.chart import bar_seconds
-from campaign.report.data import MAX_PEOPLE, Person, Reason, ReportData
+from campaign.report.data import MAX_PEOPLE, Person, Pictures, Reason, ReportData, TimeToAccept
 from campaign.report.page import report_html
 from campaign.report.reasons import Reasons
 from campaign.report.words import headline
@@ -20,10 +20,11 @@ from campaign.report.words import headline
 __all__ = [
     "MAX_PEOPLE",
     "Person",
+    "Pictures",
     "Reason",
     "Reasons",
     "ReportData",
-    "bar_seconds",
+    "TimeToAccept",
     "headline",
     "refuse_foreign",
     "report_html",

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
-from campaign.model import RowReason, RowToCheck, Status
-from campaign.report import Person, Reasons, ReportData, bar_seconds
+from campaign.model import FinalWord, RowReason, RowToCheck, Status, Stretch
+from campaign.report import Person, Reasons, ReportData
+from campaign.report.last_words import LastWords, by_domain
 
 
 class Figures(Protocol):
@@ -21,11 +23,11 @@ class Figures(Protocol):
     def reasons(self) -> Iterator[RowReason]:
         """Give the reason of every row that was not sent, if there is one."""
 
-    def first_and_last(self) -> tuple[int, int] | None:
-        """Give when the first and the last message was accepted; None where none was."""
+    def final_words(self) -> Iterator[Sequence[FinalWord]]:
+        """Give what the pictures must know of every row, many rows at a time."""
 
-    def accepted(self, *, since: int, width: int) -> list[tuple[int, int]]:
-        """Give (moment, messages accepted) for each stretch of `width` seconds from `since` on in which any was."""
+    def timeline(self) -> Sequence[Stretch]:
+        """Give what was measured while mail went out."""
 
     def people(self) -> list[RowToCheck]:
         """Give the first rows that need a person."""
@@ -51,10 +53,12 @@ def report_data(
         reasons = Reasons()
         for reason in ledger.reasons():
             reasons.add(*reason)
-        span = ledger.first_and_last()
-        width = bar_seconds(span[1] - span[0]) if span else 60
-        midnight = _moment(span[0], zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0) if span else None
-        accepted = ledger.accepted(since=int(midnight.timestamp()), width=width) if midnight else []
+        words = LastWords()
+        for rows in ledger.final_words():
+            words.add(rows)
+        if words.domains.inexact:
+            words.domains.again(map(by_domain, ledger.final_words()))
+        measured = ledger.timeline()
         people = ledger.people()
     return ReportData(
         campaign=campaign,
@@ -62,11 +66,10 @@ def report_data(
         total=sum(counts.values()),
         counts=counts,
         partial=partial,
-        first_accepted=_moment(span[0], zone) if span else None,
-        last_accepted=_moment(span[1], zone) if span else None,
+        first_accepted=_moment(words.first_sent, zone),
+        last_accepted=_moment(words.last_sent, zone),
         window=window,
-        accepted=[(_moment(moment, zone), count) for moment, count in accepted],
-        bar_seconds=width,
+        pictures=replace(words.pictures(measured, zone), refusals=reasons.by_code()),
         reasons=reasons.lines(),
         people=[_person(person, message_ids) for person in people],
         all_rows=all_rows,
@@ -88,5 +91,5 @@ def _person(person: RowToCheck, message_ids: Callable[[str], str]) -> Person:
     )
 
 
-def _moment(seconds: int, zone: tzinfo) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC).astimezone(zone)
+def _moment(seconds: int | None, zone: tzinfo) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).astimezone(zone)

@@ -6,8 +6,9 @@ from string import Template
 
 from campaign.model import Status
 from campaign.pages import asset
-from campaign.report.chart import chart
+from campaign.report.by_kind import domains, refusals, retries
 from campaign.report.data import ReportData
+from campaign.report.over_time import pictures_over_time
 from campaign.report.tables import name, named, people, reasons, statuses, text
 from campaign.report.words import ORDER, WORDS, headline
 
@@ -24,8 +25,10 @@ def report_html(report: ReportData) -> str:
         bar=_bar(report),
         statuses=statuses(report),
         facts=_facts(report),
-        chart=chart(report.accepted, report.bar_seconds),
-        reasons=reasons(report.reasons),
+        over_time=pictures_over_time(report),
+        retries=retries(report),
+        domains=domains(report),
+        reasons=reasons(report.reasons, picture=refusals(report)),
         people=people(report),
         commands=_next_steps(report),
         generated=_moment(report.generated_at),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from campaign.model import Status
-from campaign.report.data import Reason
+from campaign.report.data import Reason, Refusals
 from campaign.report.wording import OPEN, without_names, without_what_differs
 from campaign.report.words import ORDER
 
@@ -83,6 +83,16 @@ class _Wordings:
                     merged.take_in(self.groups.pop(text))
                 self.groups[opened] = merged
 
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return sum(group.count for group in self.groups.values())
+
+    def commonest(self) -> tuple[str, int]:
+        """Give the wording that most rows have, and how many do."""
+        words, group = max(self.told().items(), key=lambda told: (told[0] != OTHERS, told[1].count))
+        return words, group.count
+
     def told(self) -> dict[str, _Group]:
         """Give the wordings that have a line, by its words: as they are where all are the same."""
         self.merge()
@@ -132,6 +142,22 @@ class Reasons:
                 words = f"{len(some):,} rarer reasons, together"
                 shown.append(Reason(status=status, code="", detail=words, count=count, example=example))
         return sorted(shown, key=lambda reason: ORDER.index(reason.status))  # stable: the commonest stay first
+
+    def by_code(self) -> list[Refusals]:
+        """Give the rows by the server's code, the commonest first."""
+        found: defaultdict[str, dict[Status, _Wordings]] = defaultdict(dict)
+        for (status, code), wordings in self._codes.items():
+            if code:
+                found[code][status] = wordings
+        refusals = [
+            Refusals(
+                code=code,
+                counts={status: wordings.count for status, wordings in by_status.items()},
+                detail=max((wordings.commonest() for wordings in by_status.values()), key=lambda one: one[1])[0],
+            )
+            for code, by_status in found.items()
+        ]
+        return sorted(refusals, key=lambda one: (-sum(one.counts.values()), one.code))
 
     def _told(self) -> Iterator[Reason]:
         for (status, code), wordings in self._codes.items():

@@ -28,8 +28,8 @@ def statuses(report: ReportData) -> str:
     return _table("statuses", heads, rows)
 
 
-def reasons(found: Sequence[Reason]) -> str:
-    """Why messages were not accepted; every row that was not is in one of the lines."""
+def reasons(found: Sequence[Reason], *, picture: str = "") -> str:
+    """Why messages were not accepted; every row that was not is in one of the lines. `picture` stands above them."""
     if not found:
         return ""
     rows = "".join(
@@ -40,7 +40,8 @@ def reasons(found: Sequence[Reason]) -> str:
         for reason in found
     )
     heads = _head("Rows", "n") + _head("Status") + _head("Reason")
-    return f'<section aria-labelledby="reasons"><h2 id="reasons">Why not</h2>{_table("reasons", heads, rows)}</section>'
+    table = _table("reasons", heads, rows)
+    return f'<section aria-labelledby="reasons"><h2 id="reasons">Why not</h2>{picture}{table}</section>'
 
 
 def people(report: ReportData) -> str:
@@ -77,6 +78,11 @@ def text(words: str) -> str:
     return shown(visible_lines(_LINK.sub("[link removed]", words)))
 
 
+def text_of(words: str) -> str:
+    """Text of others as a person can see it, without sign-in links; not yet HTML."""
+    return visible_lines(_cut(words))
+
+
 def _person(person: Person) -> str:
     line = f'<span class="line">line {person.line:,}</span>' if person.line else ""
     message_id = f'<span class="id">Message-ID {text(person.message_id)}</span>' if person.message_id else ""
@@ -107,7 +113,7 @@ def _head(words: str, kind: str = "") -> str:
 def _table(kind: str, heads: str, rows: str) -> str:
     """With its roles spelled out: a table that is laid out as cards is none to a screen reader any more."""
     return (
-        f'<table class="{kind}" role="table"><thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
+        f'<table class="cards {kind}" role="table"><thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
         f'<tbody role="rowgroup">{rows}</tbody></table>'
     )
 

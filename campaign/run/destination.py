@@ -17,7 +17,7 @@ from campaign.run.plan import configured_servers
 from campaign.settings import Settings
 from campaign.smtp.session.server import Server, in_words
 
-_NOTE = "Delivered to the sandbox: nothing left this machine, and the links sign nobody in."
+SANDBOX_NOTE = "Delivered to the sandbox: nothing left this machine, and the links sign nobody in."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def sandbox_server(
     from campaign.sandbox import Sandbox
     from campaign.sandbox.server import STATE_FILE
 
-    with PreviewWriter(folder, campaign=name, note=_NOTE, keep=True, numbered=numbered) as gallery:
+    with PreviewWriter(folder, campaign=name, note=SANDBOX_NOTE, keep=True, numbered=numbered) as gallery:
         state = folder / STATE_FILE
 
         def show(recipient: str, message: bytes) -> None:

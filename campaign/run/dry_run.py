@@ -32,7 +32,10 @@ from campaign.window import SendWindow
 from campaign.worker.message_factory import MessageFactory
 from campaign.worker.message_size import smallest_size
 
-_NOTE = "A dry run: nothing was sent. The links in these messages are signed with a throw-away key and sign nobody in."
+PREVIEW_NOTE = (
+    "A dry run: nothing was sent. The links in these messages are signed with a throw-away key and sign nobody in."
+)
+"""What stands over a preview."""
 
 
 def dry_run_rows(
@@ -146,7 +149,7 @@ def preview(
     begun = list(islice(rows, 1))  # by now the file is read, and the question answered
     if seen.declined:
         return seen
-    with PreviewWriter(folder, campaign=settings.name, note=_NOTE) as writer:
+    with PreviewWriter(folder, campaign=settings.name, note=PREVIEW_NOTE) as writer:
         for one in chain(begun, rows):
             seen.count(one)
             writing(seen.counts[Status.PENDING])

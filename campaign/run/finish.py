@@ -7,17 +7,19 @@ is the trouble, or, where there is one already, a notice. What became of the run
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 
 from campaign.errors import LedgerError, ResultsError
 from campaign.ledger.interface import RunLedger
 from campaign.model import Status
 from campaign.results import Written, write_results
+from campaign.run.pending_words import pending_words
 from campaign.run.plan import RunPlan
 from campaign.run.progress import RunObserver, reported
 from campaign.run.state import RunState, trouble_with
 from campaign.run.summary import RunSummary
-from campaign.window import SendWindow
+from campaign.schedule import Schedule
 from campaign.worker.job import StopReason
 
 
@@ -26,7 +28,7 @@ def finish(
     ledger: RunLedger,
     state: RunState,
     observer: RunObserver,
-    window: SendWindow,
+    window: Schedule,
     message_id: Callable[[str], str],
 ) -> RunSummary:
     """Write the results, and sum up. Raises ResultsError only where nothing can have been sent."""
@@ -38,7 +40,7 @@ def finish(
     counts = ledger.reader.counts()
     try:
         if ledger.in_place:
-            _write(plan, ledger, observer, message_id, total=sum(counts.values()), aloud=state.stopped)
+            _write(plan, ledger, observer, message_id, window=window, total=sum(counts.values()), aloud=state.stopped)
         else:  # somebody else's results may stand there by now
             observer.notice(f"the results are not written; what this run has on record is in {ledger.rescue()}")
     except (ResultsError, LedgerError) as error:
@@ -69,6 +71,8 @@ def finish(
         stopped=state.stopped or state.declined,
         declined=state.declined,
         limited=plan.limit is not None,
+        opens=min((report.opens for report in state.reports if report.opens is not None), default=None),
+        over=any(report.over for report in state.reports),
         profile=dict(profile),
     )
 
@@ -79,10 +83,12 @@ def _write(
     observer: RunObserver,
     message_id: Callable[[str], str],
     *,
+    window: Schedule,
     total: int,
     aloud: bool,
 ) -> None:
     reader = ledger.reader
+    reader.explain_pending(pending_words(window, reader.columns(), datetime.now(UTC)))
     result_rows = reported(reader.result_rows(), observer, total, aloud=aloud)
     safe = plan.settings.results.spreadsheet_safe
     written = Written(digests=reader.written_digests(), remember=partial(reader.remember_written, guarded=safe))

@@ -29,6 +29,8 @@ class Progress:
     """Messages that are being sent: no reply to them has come yet."""
     stopping: bool = False
     """Whether no more are begun."""
+    opens: tuple[int, str] | None = None
+    """Where all that is left waits for its hours: when the first goes on, in Unix seconds and in words."""
 
 
 def progress_of(reports: Sequence[WorkerReport], *, total: int, seconds: float, stopping: bool) -> Progress:
@@ -46,7 +48,15 @@ def progress_of(reports: Sequence[WorkerReport], *, total: int, seconds: float, 
         seconds=seconds,
         under_way=sum(report.under_way for report in reports),
         stopping=stopping,
+        opens=_opens(reports),
     )
+
+
+def _opens(reports: Sequence[WorkerReport]) -> tuple[int, str] | None:
+    """When rows go on, where no worker has one that may go now."""
+    at_work = [report.opens for report in reports if not report.last]
+    known = [opens for opens in at_work if opens is not None]
+    return min(known) if known and len(known) == len(at_work) else None
 
 
 def in_words(notice: Notice, reports: Sequence[WorkerReport]) -> str:

@@ -4,14 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from campaign.errors import WindowError
-from campaign.ledger.interface import LedgerReader
 from campaign.ledger.opening import open_for_reading
 from campaign.report import ReportData
 from campaign.report.figures import report_data
-from campaign.run.schedules import schedule
+from campaign.run.schedules import explain_pending, schedule_now
 from campaign.run.status_now import StatusNow, find_ledger, message_ids, status_of
-from campaign.schedule import Schedule
 from campaign.settings import Settings
 from campaign.window import find_zone
 
@@ -29,8 +26,9 @@ def report_now(
     """
     results, path = find_ledger(settings, output, sandbox=sandbox)
     with open_for_reading(path, settings.name) as ledger:
-        now = status_of(ledger, settings.name, results)
-        window = _window(settings, ledger)
+        now = status_of(ledger, settings, results)
+        window = schedule_now(settings, ledger)
+        explain_pending(settings, ledger)
         return report_data(
             ledger,
             campaign=settings.name,
@@ -51,17 +49,6 @@ def page_of(settings: Settings, *, output: Path | None = None, sandbox: bool = F
     """Say where the page goes, unless told: beside the results."""
     results, _ = find_ledger(settings, output, sandbox=sandbox)
     return results.with_name(f"{settings.name}-{'sandbox-' if sandbox else ''}report.html")
-
-
-def _window(settings: Settings, ledger: LedgerReader) -> Schedule | None:
-    """The window as the settings have it now; None where it has not opened, or can't be told."""
-    given, first = settings.window, ledger.opened()
-    if first is None and given.opens is None:
-        return None
-    try:
-        return schedule(settings, now=datetime.now(UTC), first_opened=first)
-    except WindowError:
-        return None
 
 
 def _sentence(words: str) -> str:

@@ -13,6 +13,7 @@ from typing import TextIO
 from campaign.ledger.interface import LedgerReader
 from campaign.ledger.opening import open_for_reading
 from campaign.results import Written, refuse_foreign, write_results, write_table
+from campaign.run.schedules import explain_pending
 from campaign.run.status_now import find_ledger, message_ids
 from campaign.settings import Settings
 
@@ -33,14 +34,23 @@ def rewrite_results(settings: Settings, *, output: Path | None = None, sandbox: 
         refuse_foreign(path)
         written = Written(digests=ledger.written_digests(), remember=partial(ledger.remember_written, guarded=safe))
         rows = ledger.result_rows(verified=True)
-        kept = write_results(path, ledger.columns(), rows, message_id, written=written, safe=safe)
+        kept = write_results(
+            path,
+            ledger.columns(),
+            rows,
+            message_id,
+            written=written,
+            safe=safe,
+            servers=len(settings.servers) > 1,
+        )
     return ResultsFile(path=path, kept=kept)
 
 
 def results_table(settings: Settings, file: TextIO, *, sandbox: bool = False, safe: bool = False) -> None:
     """Write the results to an open file, as CSV. `safe`: no cell can start a formula in a spreadsheet."""
     with _opened(settings, None, sandbox=sandbox) as (_, ledger, message_id):
-        write_table(file, ledger.columns(), ledger.result_rows(verified=True), message_id, safe=safe)
+        rows, servers = ledger.result_rows(verified=True), len(settings.servers) > 1
+        write_table(file, ledger.columns(), rows, message_id, safe=safe, servers=servers)
 
 
 @contextlib.contextmanager
@@ -52,4 +62,5 @@ def _opened(
     with open_for_reading(path, settings.name, quick=True) as ledger:
         if ledger.running_process() is not None:
             ledger.being_sent()  # and not in doubt
+        explain_pending(settings, ledger)
         yield results, ledger, message_ids(settings, ledger)

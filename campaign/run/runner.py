@@ -34,7 +34,7 @@ from campaign.run.shutdown import ShutdownSignals
 from campaign.run.state import RunState
 from campaign.run.summary import RunSummary
 from campaign.run.worker_pool import WorkerPool
-from campaign.window import SendWindow
+from campaign.schedule import Schedule
 from campaign.worker.message_factory import MessageFactory
 
 _BYTES_PER_ROW = 60
@@ -102,7 +102,7 @@ class _Run:
         """Whether messages may have been sent."""
         return self._state.began
 
-    def go(self, contacts: ContactsFile, workers: WorkerPool) -> SendWindow:
+    def go(self, contacts: ContactsFile, workers: WorkerPool) -> Schedule:
         """Do all of it but the results. Gives the window it went by."""
         plan, ledger = self._plan, self._ledger
         self._recover()
@@ -144,7 +144,7 @@ class _Run:
 
     def _send(
         self,
-        window: SendWindow,
+        window: Schedule,
         workers: WorkerPool,
         background: BackgroundEnrolment | None = None,
         *,
@@ -171,7 +171,7 @@ class _Run:
         self._recover()
         sending.end(where=", ".join(orders.server.place for orders in job.servers))
 
-    def finish(self, window: SendWindow) -> RunSummary:
+    def finish(self, window: Schedule) -> RunSummary:
         """Write the results, and sum up."""
         self._state.stopped = self._signals.asked
         return finish(self._plan, self._ledger, self._state, self._observer, window, self._message_id)
@@ -180,7 +180,7 @@ class _Run:
         for words in what_lists_held(self._ledger, strict=self._plan.strict):
             self._observer.notice(words)
 
-    def _say_how_long_links_live(self, window: SendWindow) -> None:
+    def _say_how_long_links_live(self, window: Schedule) -> None:
         if not self._plan.sandbox and (words := long_lives(window, _now(), self._plan.settings.link.grace)):
             self._observer.notice(words)
 
@@ -201,7 +201,7 @@ class _Run:
             self._observer.notice(f"{what} left when a run was cut off, and no reply is on record: in_doubt")
         return doubtful
 
-    def _may_begin(self, window: SendWindow) -> bool:
+    def _may_begin(self, window: Schedule) -> bool:
         if not self._state.total or self._signals.asked or window.is_over(_now()):
             return False
         self._say_how_long_links_live(window)

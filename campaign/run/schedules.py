@@ -3,12 +3,14 @@
 Takes settings and moments; gives a `Schedule`. Raises WindowError, also where none of the hours fall into the window.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from types import EllipsisType
 
 from campaign.contact_clocks import ContactClocks
 from campaign.errors import WindowError
 from campaign.hours import EVERY_DAY
+from campaign.ledger.interface import LedgerReader
+from campaign.run.pending_words import pending_words
 from campaign.schedule import Schedule
 from campaign.settings import Settings
 from campaign.window import SendWindow
@@ -46,3 +48,22 @@ def schedule(
     return ContactClocks.around(
         window, column=column, opens=begins, closes=given.closes, lasts=given.lasts, hours=hours, days=days
     )
+
+
+def schedule_now(settings: Settings, ledger: LedgerReader) -> Schedule | None:
+    """Give it as the settings have it now, for a campaign with this ledger; None where the window has not opened, or
+    can't be told.
+    """
+    first = ledger.opened()
+    if first is None and settings.window.opens is None and settings.window.hours is None:
+        return None
+    try:
+        return schedule(settings, now=datetime.now(UTC), first_opened=first)
+    except WindowError:
+        return None
+
+
+def explain_pending(settings: Settings, ledger: LedgerReader) -> None:
+    """Have the rows of an open ledger say what they wait for."""
+    window = schedule_now(settings, ledger)
+    ledger.explain_pending(None if window is None else pending_words(window, ledger.columns(), datetime.now(UTC)))

@@ -13,6 +13,7 @@ from campaign.run.nobody_accepted import nobody_accepted
 from campaign.run.progress import RunObserver, in_words, progress_of
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.state import RunState, trouble_with, unread
+from campaign.run.timeline import Timeline
 from campaign.run.worker_pool import WorkerPool
 from campaign.worker.job import Job, WorkerReport
 
@@ -40,12 +41,17 @@ class Sending:
         self._state = state
         self._observer = observer
         self._signals = signals
+        self._opens_told: tuple[int, str] | None = None
+        self._timeline = Timeline(ledger)
+        self._rate: float | None = None
 
     def go(self, job: Job, *, columns_known: Callable[[], None]) -> None:
         """Send. `columns_known` is called when the file has been read as far as the workers need."""
         self._state.before = self._ledger.reader.deliveries()
         self._state.started = time.monotonic()
         self._state.began = True
+        rates = [server.rate for server in job.servers if server.rate is not None]
+        self._rate = sum(rates) if len(rates) == len(job.servers) else None
         if self._background is not None:
             self._read_ahead(self._background)
             columns_known()
@@ -54,6 +60,7 @@ class Sending:
     def end(self, *, where: str) -> None:
         """Find out why it ended, and let the reading come to its end. `where` names the server."""
         state, ledger = self._state, self._ledger
+        self._timeline.write()
         state.trouble = state.trouble or trouble_with(ledger)
         if state.trouble is None:
             state.trouble = nobody_accepted(state.reports, ledger, where=where)
@@ -107,9 +114,13 @@ class Sending:
     def _hear(self, reports: Sequence[WorkerReport]) -> None:
         state = self._state
         state.reports = reports
+        self._timeline.hear(reports, rate=self._rate)
         for report in reports:
             for notice in report.notices:
                 self._observer.notice(in_words(notice, reports))
         seconds = time.monotonic() - state.started
         progress = progress_of(reports, total=state.total, seconds=seconds, stopping=self._signals.asked)
+        if progress.opens is not None and progress.opens != self._opens_told and not progress.stopping:
+            self._opens_told = progress.opens
+            self._observer.notice(f"all that is left waits for its hours; the next begin {progress.opens[1]}")
         self._observer.sending(progress)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from campaign.ledger.interface import LedgerReader
@@ -10,6 +10,7 @@ from campaign.ledger.location import locate
 from campaign.ledger.opening import open_for_reading
 from campaign.message import MessageIds
 from campaign.model import Status
+from campaign.run.schedules import schedule_now
 from campaign.settings import Settings, output_paths
 
 
@@ -31,6 +32,9 @@ class StatusNow:
     opened: datetime | None
     """When the campaign's window opened, where its first run decided that; aware."""
 
+    waits: str = ""
+    """How things stand with the hours that pending rows go by; empty where there are none."""
+
     @property
     def total(self) -> int:
         """All rows."""
@@ -39,12 +43,16 @@ class StatusNow:
     @property
     def cautions(self) -> list[str]:
         """What has to be known about the numbers, in words."""
+        waits = [f"the window {'is ' if self.waits.startswith('open') else ''}{self.waits}"] if self.waits else []
         if self.running is not None:
             sending = f"; {self.being_sent:,} being sent" if self.being_sent else ""
-            return [f"a run is going on, process {self.running}{sending}"]
+            return [f"a run is going on, process {self.running}{sending}", *waits]
         if not self.read_whole:
-            return ["the contacts file had not been read to its end when the run was cut off: there are more rows"]
-        return []
+            return [
+                "the contacts file had not been read to its end when the run was cut off: there are more rows",
+                *waits,
+            ]
+        return waits
 
 
 def status_now(settings: Settings, *, output: Path | None = None, sandbox: bool = False) -> StatusNow:
@@ -53,22 +61,31 @@ def status_now(settings: Settings, *, output: Path | None = None, sandbox: bool 
     """
     results, path = find_ledger(settings, output, sandbox=sandbox)
     with open_for_reading(path, settings.name, quick=True) as ledger:
-        return status_of(ledger, settings.name, results)
+        return status_of(ledger, settings, results)
 
 
-def status_of(ledger: LedgerReader, campaign: str, results: Path) -> StatusNow:
+def status_of(ledger: LedgerReader, settings: Settings, results: Path) -> StatusNow:
     """Ask a ledger that is open."""
     running = ledger.running_process()
     sending = ledger.being_sent() if running is not None else 0  # and not in doubt
+    counts = ledger.counts()
     return StatusNow(
-        campaign=campaign,
-        counts=ledger.counts(),
+        campaign=settings.name,
+        counts=counts,
         results=results,
         running=running,
         being_sent=sending,
         read_whole=ledger.read_whole(),
         opened=ledger.opened(),
+        waits=_waits(settings, ledger) if counts[Status.PENDING] else "",
     )
+
+
+def _waits(settings: Settings, ledger: LedgerReader) -> str:
+    window, now = schedule_now(settings, ledger), datetime.now(UTC)
+    if window is None or not (window.restricted or window.zone_column) or window.is_over(now):
+        return ""
+    return window.describe(now)
 
 
 def find_ledger(settings: Settings, output: Path | None, *, sandbox: bool) -> tuple[Path, Path]:

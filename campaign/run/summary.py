@@ -33,6 +33,10 @@ class RunSummary:
     limited: bool = False
     """It was told how many to send at most."""
     ended_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    opens: tuple[int, str] | None = None
+    """Where rows are left that wait for their hours: when the first go on, in Unix seconds and in words."""
+    over: bool = False
+    """Whether rows are left whose own window is over."""
     profile: dict[str, float] = field(default_factory=dict)
     """CPU seconds by stage, all processes together."""
 
@@ -74,4 +78,8 @@ class RunSummary:
             return "signal" if self.stopped else "not_open", words
         if self.stopped:
             return "signal", "stopped before the end"
+        if self.opens is not None:
+            return "not_open", f"the rest waits for its hours; the first begin {self.opens[1]}"
+        if self.over:
+            return "window_over", "the rest stays: its window is over, on each contact's own clock"
         return "limit" if self.limited else "not_chosen", "there is more to send"

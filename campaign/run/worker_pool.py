@@ -76,7 +76,10 @@ class WorkerPool:
         next_tick = 0.0
         while any(not one.last for one in latest):
             for index, news in self._hear(latest):
-                latest[index] = replace(news, notices=latest[index].notices + news.notices)
+                before = latest[index]
+                latest[index] = replace(
+                    news, notices=before.notices + news.notices, timeline=before.timeline + news.timeline
+                )
                 if news.trouble is not None:
                     self.drain()
             now = time.monotonic()
@@ -179,7 +182,7 @@ class WorkerProcess:
 
 def _told(report: WorkerReport) -> WorkerReport:
     """The report without what needs to be said only once."""
-    return replace(report, notices=())
+    return replace(report, notices=(), timeline=())
 
 
 def serve(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:

@@ -9,7 +9,7 @@ Raises SettingsError when it can't listen or can't use the folder.
 Limits: no TLS and no sign-in, so keep it on loopback; some hundreds of messages a second; messages up to 32 MB.
 """
 
-from campaign.sandbox.behaviours import BEHAVIOURS, Behaviour
+from campaign.sandbox.behaviours import BEHAVIOURS, Behaviour, forget
 from campaign.sandbox.server import Sandbox
 
-__all__ = ["BEHAVIOURS", "Behaviour", "Sandbox"]
+__all__ = ["BEHAVIOURS", "Behaviour", "Sandbox", "forget"]

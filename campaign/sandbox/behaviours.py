@@ -6,6 +6,7 @@ its place, OSError when it can't be written.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,9 +93,21 @@ class Tries:
             return False
         self._counts[key] = count + 1
         if self._file is not None:
-            with replacing(self._file) as file:
-                file.write((json.dumps(self._counts, indent=1) + "\n").encode("ascii"))
+            _write(self._file, self._counts)
         return True
+
+
+def forget(file: Path, gone: Callable[[str], bool]) -> None:
+    """Take the addresses out of the file of whom `gone` says so. Raises SettingsError, OSError."""
+    counts = _read(file)
+    left = {address: count for address, count in counts.items() if not gone(address)}
+    if left != counts:
+        _write(file, left)
+
+
+def _write(file: Path, counts: dict[str, int]) -> None:
+    with replacing(file) as kept:
+        kept.write((json.dumps(counts, indent=1) + "\n").encode("ascii"))
 
 
 def _read(file: Path) -> dict[str, int]:

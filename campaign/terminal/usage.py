@@ -6,6 +6,7 @@
 Raises UsageError.
 """
 
+import re
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,16 @@ from typer.core import TyperCommand, TyperGroup
 
 from campaign.errors import CampaignError, UsageError
 from campaign.terminal.exit_codes import STOPPED, WRONG, exit_code, show_error
+from campaign.terminal.help_text import in_order, write_example, write_options
 from campaign.terminal.idle_options import given_options, refuse_idle
 from campaign.terminal.stdout import patient_streams
+from campaign.terminal.suggestions import command_meant, nearest
 
 _MISUSE: type[Exception] = typer.BadParameter.__bases__[0]
 """Whatever can't be parsed. (Typer does not say where it has the class from.)"""
+
+_ONE_OF = re.compile(r"Value error, '(.*)' is not one of (.*)", re.DOTALL)
+"""What Typer says of a value that is none of those there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +48,15 @@ _ANSWERS = {
 
 
 class Command(TyperCommand):
-    """A command that refuses options which would do nothing."""
+    """A command that refuses options which would do nothing, and shows an example of its use."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write them in groups."""
+        write_options(self, ctx, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the example."""
+        write_example(self, ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse them. Raises UsageError for an option and its opposite: one of the two would do nothing."""
@@ -66,11 +80,38 @@ class Command(TyperCommand):
 
 def _named(context: Any) -> str:
     """Name the command as README does, however the program was called."""
-    words = [] if context is None else context.command_path.split()
-    return " ".join(["campaign", *words[1:]])
+    if context is None:
+        return "campaign"
+    called = (context.find_root().info_name or "").split()  # python -m campaign
+    return " ".join(["campaign", *context.command_path.split()[len(called) :]])
 
 
-class Program(TyperGroup):
+class Group(TyperGroup):
+    """Commands, in the order of use."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Give their names."""
+        return in_order(self.commands)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the one that is called. Raises UsageError for one that there is not."""
+        if args[0] not in self.commands and not ctx.resilient_parsing:
+            group = _named(ctx)
+            near = command_meant(args[0], group, self.commands)
+            raise UsageError(
+                f"no such command: {args[0]!r}",
+                where=group,
+                fix=f"did you mean {near}? Or see {group} --help" if near else f"see {group} --help",
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write what stands at the end, and an example."""
+        super().format_epilog(ctx, formatter)
+        write_example(self, ctx, formatter)
+
+
+class Program(Group):
     """The command line."""
 
     def main(
@@ -124,6 +165,11 @@ class Program(TyperGroup):
                 fix = f"it is an option of {', '.join(homes)}; {fix}"
             elif near:
                 fix = f"did you mean {near}? Or {fix}"
+        if one_of := _ONE_OF.search(what):
+            given, choices = one_of[1], re.findall(r"'([^']*)'", one_of[2])
+            what = f"invalid value for {error.param.opts[0]}: {given!r} is none of {', '.join(choices)}"
+            near = nearest(given, choices)
+            fix = f"did you mean {near}? Or {fix}" if near else f"take one of these; or {fix}"
         return UsageError(what[:1].lower() + what[1:], where=command, fix=fix)
 
     def _options(self) -> list[tuple[str, list[str]]]:

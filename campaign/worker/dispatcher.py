@@ -24,6 +24,7 @@ from campaign.worker.claims import Claims
 from campaign.worker.job import Job, ServerOrders
 from campaign.worker.judge import Judge
 from campaign.worker.limits import Limits
+from campaign.worker.measurements import Measurements
 from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.outcomes import Books, Outcomes
 from campaign.worker.policy import RETRY, Action, judge, refusal
@@ -107,6 +108,7 @@ class Dispatcher:
         self._hours = hours
         self._opening_is_set = job.opening_is_set
         self._min_lifetime = job.min_lifetime
+        self.measurements = measurements = Measurements(clock=clock)
         outcomes = (
             partial(Outcomes, breaker=breaker)
             if shared is None
@@ -117,6 +119,7 @@ class Dispatcher:
             rows=rows,
             journal=journal,
             send_rate=send_rate,
+            measurements=measurements,
             clock=clock,
             limits=limits,
             hours=hours,
@@ -173,12 +176,14 @@ class Dispatcher:
 
     def out_of_hours(self, attempt: Attempt) -> bool:
         """Say whether the hours of the attempt's row have ended, or its window."""
+        if self._hours is None:
+            return False
         due = self._outcomes.under_way.get(attempt.contact)
-        return self._hours is not None and due is not None and not self._hours.is_open(due.queue)
+        return due is not None and not self._hours.is_open(due.queue)
 
     def hours_ended(self) -> None:
         """Give up on the rows that were put off and whose window is over."""
-        if self._hours is not None:
+        if self._hours is not None and self._hours.ended():
             self._outcomes.fail_waiting(self._hours.is_over)
 
     def fetch_rows(self) -> None:
@@ -209,7 +214,10 @@ class Dispatcher:
         """Say whether the claim is durable and the window open."""
         if self._claims.pending(attempt) or self.recalled or self._too_early() or self.out_of_hours(attempt):
             return False
-        return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
+        if self._window.closes is not None and self._window.is_over(datetime.now(UTC)):
+            return False
+        self.measurements.body_leaves(attempt.contact)
+        return True
 
     def link_too_old(self, attempt: Attempt) -> bool:
         """Say whether too little is left of its link's life: this process slept, or the server did."""
@@ -229,8 +237,10 @@ class Dispatcher:
             return ends
         if verdict.action is Action.SENT:
             self._judge.accepted()
+            self.measurements.accepted(attempt.contact)
             self._outcomes.sent(due, reply)
             return False
+        self.measurements.not_accepted(attempt.contact)
         self._server_breaker.note_suspicion(
             due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None
         )
@@ -261,6 +271,7 @@ class Dispatcher:
 
     def outcome_unknown(self, attempt: Attempt, why: str) -> None:
         """Nobody can know whether the contact got it."""
+        self.measurements.not_accepted(attempt.contact)
         self._last_drop = self._clock()  # what was behind it on the connection is no failure of its own
         due = self._outcomes.under_way.get(attempt.contact)
         if due is not None:

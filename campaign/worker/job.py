@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from campaign.dkim import SigningKey
+from campaign.model import Stretch
 from campaign.schedule import Schedule
 from campaign.settings import LinkSettings, MessageSettings
 from campaign.smtp.pipelining.trials import Pipelining
@@ -163,6 +164,8 @@ class WorkerReport:
     trouble: StopReason | None = None
     profile: dict[str, float] = field(default_factory=dict)
     """Seconds spent in each stage."""
+    timeline: tuple[Stretch, ...] = ()
+    """What was measured since the report before."""
     suspicious: dict[int, str] = field(default_factory=dict)
     """At the end: the contacts whose last reply looks like our own fault or the server's, and what was alike about it;
     none where a message has been accepted since.
@@ -171,6 +174,8 @@ class WorkerReport:
     """Where all rows that are left wait for their hours: when the first may go on, in Unix seconds and in words, "Tue 1
     Dec 2026 09:00 JST (Asia/Tokyo)".
     """
+    over: bool = False
+    """Whether rows are left whose own window is over."""
     last: bool = False
     servers: dict[str, ServerReport] = field(default_factory=dict)
     """By name, where there are several."""

@@ -31,6 +31,7 @@ class OpeningHours:
         self._clock = clock
         self._wall = wall
         self._schedules: dict[str, Schedule | None] = {}
+        self._over: frozenset[str] = frozenset()
 
     def until(self, queue: str, now: float) -> float:
         """Give the moment until which rows of a queue are held: as `Hold.until`."""
@@ -66,10 +67,18 @@ class OpeningHours:
         schedule = self.schedule(queue)
         return schedule is not None and schedule.is_over(self._wall())
 
+    def ended(self) -> bool:
+        """Whether more windows are over than when this was asked last."""
+        over = frozenset(queue for queue in self._schedules if self.is_over(queue))
+        before, self._over = self._over, over
+        return not over <= before
+
     def seconds_left(self, queue: str) -> float | None:
-        """Seconds until the window of a queue's rows closes; None where it never does."""
-        schedule = self.schedule(queue)
-        return None if schedule is None else schedule.seconds_left(self._wall())
+        """Seconds until the window of a queue's rows closes, 0 once it is over; None where it never closes."""
+        schedule, moment = self.schedule(queue), self._wall()
+        if schedule is None:
+            return None
+        return 0.0 if schedule.is_over(moment) else schedule.seconds_left(moment)
 
     def opening(self, queues: Collection[str]) -> tuple[int, str] | None:
         """Give when the first of these queues opens, in Unix seconds and in words: "Tue 1 Dec 2026 09:00 JST

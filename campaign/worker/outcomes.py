@@ -14,6 +14,7 @@ from campaign.worker.backoff import Schedule, Throttled
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.job import Job
 from campaign.worker.limits import Limits
+from campaign.worker.measurements import Measurements
 from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.policy import Action, Verdict
 from campaign.worker.row_queue import RowQueue
@@ -44,6 +45,7 @@ class Outcomes:
         journal: Journal,
         send_rate: SendRate,
         breaker: CircuitBreaker,
+        measurements: Measurements,
         clock: Callable[[], float],
         limits: Limits | None = None,
         hours: OpeningHours | None = None,
@@ -58,6 +60,7 @@ class Outcomes:
         self._journal = journal
         self._send_rate = send_rate
         self._breaker = breaker
+        self._measurements = measurements
         self._clock = clock
         self._limits = limits
         self._hours = hours
@@ -156,6 +159,7 @@ class Outcomes:
             return False
         self._unsettle(due, reply, detail, spent=False)
         self._rows.put_off(due, now + wait)
+        self._measurements.put_off(wait)
         return True
 
     def _try_later(self, due: DueRow, reply: Reply | None, detail: str) -> None:
@@ -167,6 +171,7 @@ class Outcomes:
             return
         self._unsettle(due, reply, detail, spent=True)
         self._rows.put_off(later, self._clock() + wait)
+        self._measurements.put_off(wait)
 
     def _seconds_left(self, due: DueRow) -> float | None:
         """Seconds until the window that the row goes by closes."""

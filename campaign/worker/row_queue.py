@@ -60,6 +60,8 @@ class RowQueue:
         self._holds = HeldQueues() if holds is None else holds
         self._fresh: deque[DueRow] = deque()
         self._waiting = WaitingRows()
+        self._beyond = WaitingRows()
+        """Rows that were put off until a moment for which, as far as is known, this run is not to wait."""
         self._held = HeldRows(self._holds)
         self._freed: deque[DueRow] = deque()
         """The first of them whose queue is held no more."""
@@ -87,7 +89,7 @@ class RowQueue:
     @property
     def waiting(self) -> int:
         """How many rows have been put off."""
-        return len(self._waiting) + (self._held.tried if self._held else 0)
+        return len(self._waiting) + len(self._beyond) + (self._held.tried if self._held else 0)
 
     def ready(self, now: float) -> int:
         """About how many rows could be begun now."""
@@ -132,13 +134,13 @@ class RowQueue:
     def put_off(self, due: DueRow, until: float) -> None:
         """Put a row off until a moment."""
         if self._holds and self._holds.until(due.queue, until) == float("inf"):
-            self._held.put(due)  # nobody need stay for it
+            self._beyond.put(due, until)
         else:
             self._waiting.put(due, until)
 
     def withdraw(self, contact: int) -> DueRow | None:
         """Take out a row that was put off, or given back, if it waits here."""
-        due = self._waiting.withdraw(contact) or self._held.withdraw(contact)
+        due = self._waiting.withdraw(contact) or self._beyond.withdraw(contact) or self._held.withdraw(contact)
         for rows in (self._fresh, self._freed):
             if due is None and (due := next((one for one in rows if one.id == contact), None)) is not None:
                 rows.remove(due)
@@ -146,7 +148,7 @@ class RowQueue:
 
     def take_waiting(self, of: Callable[[str], bool] = lambda _: True) -> list[DueRow]:
         """Take out all rows that were put off, of queues that `of` is true for."""
-        return self._waiting.take_all(of) + self._held.take_tried(of)
+        return self._waiting.take_all(of) + self._beyond.take_all(of) + self._held.take_tried(of)
 
     def look_again(self) -> None:
         """Hear that a queue may be held no more."""
@@ -165,6 +167,8 @@ class RowQueue:
         if not self._freed and (freed := self._held.release(now)):
             self._freed.extend(freed)
             self._look_again = min(self._look_again, now)  # those may have been all that were here of their queue
+        while (due := self._beyond.take(now)) is not None:
+            self._waiting.put(due, now)
         while (first := self._waiting.first(now)) is not None and first.queue in holds:
             self._waiting.take(now)
             self._held.put(first)

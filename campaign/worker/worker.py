@@ -187,10 +187,11 @@ class Worker:
 
     def _opening(self) -> tuple[int, str] | None:
         """When rows go on, where all that are left wait for their hours."""
-        if self._hours is None or self._dispatcher.under_way or self._rows.ready(self._clock()):
+        if self._hours is None or self._rows.ready(self._clock()):
             return None
         queues = self._rows.held_queues
-        return self._hours.opening(queues) if queues else None
+        under_way = any(route.dispatcher.under_way for route in self._routes)
+        return self._hours.opening(queues) if queues and not under_way else None
 
     def _tell(self, *, last: bool = False) -> None:
         routes = self._routes
@@ -210,9 +211,11 @@ class Worker:
                 notices=self._breaker.notices(),
                 trouble=self._breaker.reason,
                 profile=self._profile.so_far(),
+                timeline=tuple(stretch for route in routes for stretch in route.dispatcher.measurements.take()),
                 suspicious=suspicious,
                 servers={} if self._ranked is None else self._ranked.reports(),
                 opens=self._opening(),
+                over=self._hours is not None and any(map(self._hours.is_over, self._rows.held_queues)),
                 last=last,
             )
         )

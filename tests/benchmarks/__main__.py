@@ -24,7 +24,7 @@ def _options() -> argparse.Namespace:
     options.add_argument("--messages", type=int, default=50_000, help="in a loopback run (50000)")
     options.add_argument("--runs", type=int, default=3, help="repetitions of each (3)")
     options.add_argument(
-        "--only", action="append", choices=PARTS, help=f"may be given more than once (all but {' and '.join(LONG)})"
+        "--only", action="append", choices=PARTS, help=f"may be given more than once (all but {', '.join(LONG)})"
     )
     options.add_argument("--verify", action="store_true", help="only see whether all senders send the same")
     options.add_argument(
@@ -33,6 +33,7 @@ def _options() -> argparse.Namespace:
     options.add_argument("--without-ours", action="store_true", help="the peers alone")
     options.add_argument("--memory-contacts", type=int, default=100_000, help="and ten times as many (100000)")
     options.add_argument("--ledger-rows", type=int, default=200_000, help="of the large ledger (200000)")
+    options.add_argument("--report-rows", type=int, default=5_000_000, help="of the large report (5000000)")
     options.add_argument("--row-bytes", type=int, default=1_000, help="of each of them in the contacts file (1000)")
     options.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the order of the runs")
     options.add_argument("--cache", type=Path, help="for what is built and fetched, and for the runs' folders")

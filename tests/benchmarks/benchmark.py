@@ -9,6 +9,8 @@ from pathlib import Path
 from tests.benchmarks import table
 from tests.benchmarks.large_ledger import FailedError, ledger_table, ledger_targets
 from tests.benchmarks.large_ledger import measure as measure_ledger
+from tests.benchmarks.large_report import measure as measure_report
+from tests.benchmarks.large_report import report_table, report_targets
 from tests.benchmarks.ours import Campaign
 from tests.benchmarks.recovery import encounters, recovery_table, recovery_targets
 from tests.benchmarks.rivals import SmtpSource, go_peer, nodemailer_peer, smtplib_peer
@@ -20,8 +22,8 @@ from tests.benchmarks.verify import DifferentWorkloadError, verify
 from tests.benchmarks.way import probe
 from tests.benchmarks.workload import write
 
-PARTS = ("loopback", "rtt", "startup", "recovery", "memory", "ledger")
-LONG = ("memory", "ledger")
+PARTS = ("loopback", "rtt", "startup", "recovery", "memory", "ledger", "large_report")
+LONG = ("memory", "ledger", "large_report")
 """Only where they are asked for."""
 PEERS = ("smtp-source", "smtplib", "go", "nodemailer")
 ROUND_TRIP = 0.040
@@ -170,6 +172,18 @@ class Benchmark:
             return
         self.report.sections.append(f"### A large ledger\n\n{ledger_table(seen)}")
         self.report.targets += ledger_targets(seen)
+
+    def large_report(self) -> None:
+        """The page of a very large run."""
+        if not self.ours:
+            return
+        try:
+            seen = measure_report(self.scratch / "large-report", self.options.report_rows)
+        except FailedError as error:
+            self.report.faults.append(str(error))
+            return
+        self.report.sections.append(f"### The report of a large run\n\n{report_table(seen)}")
+        self.report.targets += report_targets(seen)
 
     def _job(self, sender: Sender, messages: int, connections: int, round_trip: float = 0.0) -> Job:
         messages = max(messages, 1)

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
-from campaign.ledger import queries
+from campaign.ledger import queries, timeline
 from campaign.ledger.due_rows import SqliteDueRows, prepare_run
 from campaign.ledger.enrolled_rows import enrolled_rows
 from campaign.ledger.reading import reading_ledger
@@ -87,7 +87,8 @@ def _asked(path: Path) -> int:
         queries.counts(database)
         queries.reasons(database)
         queries.people(database)
-        queries.first_and_last(database)
+        list(queries.final_words(database))
+        timeline.read(database)
     with SqliteRunLedger.open(path, "x") as ledger:
         ledger.recover()
         columns = ledger.reader.columns()

@@ -123,18 +123,16 @@ def test_people_to_look_at(told: SqliteRunLedger) -> None:
     assert len(queries.people(told.database, most=2)) == 2
 
 
-def test_accepted_messages_are_counted_in_stretches_of_time(ledger: SqliteRunLedger) -> None:
-    ledgers.enrolled(ledger, [row(number, f"{number}@x.example") for number in range(1, 6)])
-    settle(ledger, {f"{number}@x.example": Status.SENT for number in range(1, 5)})
-    settle(ledger, {"5@x.example": Status.REJECTED})
-    for number, moment in enumerate((1_800_000_003, 1_800_000_062, 1_800_000_063, 1_800_000_200), 1):
-        ledger.database.execute("UPDATE delivery SET settled_at = ? WHERE contact = ?", (moment, number))
-    assert queries.accepted(ledger.database, since=1_800_000_003, width=60) == [
-        (1_800_000_003, 2),
-        (1_800_000_063, 1),
-        (1_800_000_183, 1),
+def test_the_last_word_of_every_row_with_its_time_tries_and_domain(ledger: SqliteRunLedger) -> None:
+    ledgers.enrolled(ledger, [row(1, "a@X.Example"), row(2, "b@y.example"), row(3, None), row(4, "c@z.example")])
+    settle(ledger, {"a@X.Example".lower(): Status.SENT, "b@y.example": Status.REJECTED})
+    found = [word for words in queries.final_words(ledger.database) for word in words]
+    assert sorted(found, key=str) == [
+        ("invalid", None, 0, ""),
+        ("pending", None, 0, "z.example"),
+        ("rejected", 1_800_000_000, 1, "y.example"),
+        ("sent", 1_800_000_000, 1, "x.example"),
     ]
-    assert queries.first_and_last(ledger.database) == (1_800_000_003, 1_800_000_200)
 
 
 def test_what_counts_is_the_contacts_file_as_it_is_now(ledger: SqliteRunLedger) -> None:
@@ -143,7 +141,7 @@ def test_what_counts_is_the_contacts_file_as_it_is_now(ledger: SqliteRunLedger) 
     settle(ledger, {"a@x.example": Status.SENT, "b@x.example": Status.SENT})
     ledgers.enrolled(ledger, rows("b@x.example"))
     assert queries.counts(ledger.database)[Status.SENT] == 1
-    assert [count for _, count in queries.accepted(ledger.database, since=0, width=60)] == [1]
+    assert [len(words) for words in queries.final_words(ledger.database)] == [1]
 
 
 def test_questions_asked_in_one_snapshot_agree(ledger: SqliteRunLedger) -> None:

@@ -54,7 +54,16 @@ def test_it_says_what_became_of_everybody(campaign: SmallCampaign, smtp_server: 
         Status.IN_DOUBT: 1,
         Status.INVALID: 1,
     }
-    assert sum(sent for _, sent in data.accepted) == 3
+    bars = data.pictures.bars
+    assert sum(bar.counts.get(Status.SENT, 0) for bar in bars) == 3
+    assert sum(sum(bar.counts.values()) for bar in bars) == 6, "all but the row that was never tried"
+    took = data.pictures.time_to_accept
+    assert took is not None and took.messages == 3 and 0 < took.median <= took.p95 <= took.p99 < 60
+    assert [(one.code, one.counts) for one in data.pictures.refusals] == [("550 5.1.1", {Status.REJECTED: 2})]
+    assert [(one.tries, sum(one.counts.values())) for one in data.pictures.tries] == [(1, 6)]
+    assert [(one.domain, sum(one.counts.values())) for one in data.pictures.domains] == [("people.example", 6), ("", 1)]
+    assert data.pictures.other_domains is None
+    assert not data.pictures.waits
     found = {(reason.status, reason.code, reason.count) for reason in data.reasons}
     assert found == {(Status.REJECTED, "550 5.1.1", 2), (Status.IN_DOUBT, "", 1), (Status.INVALID, "", 1)}
     assert [(one.number, one.status) for one in data.people] == [
@@ -71,7 +80,7 @@ def test_it_says_what_became_of_everybody(campaign: SmallCampaign, smtp_server: 
     assert data.commands == [("to go on", "campaign")]
     zone = ZoneInfo("America/New_York")
     assert data.first_accepted is not None and data.last_accepted is not None
-    for moment in (data.generated_at, data.first_accepted, data.last_accepted, *(start for start, _ in data.accepted)):
+    for moment in (data.generated_at, data.first_accepted, data.last_accepted, *(bar.begins for bar in bars)):
         assert moment.tzinfo == zone
     assert before - 1 < data.first_accepted.timestamp() <= time.time()
     assert timedelta(0) <= data.last_accepted - data.first_accepted < timedelta(minutes=1)
@@ -81,7 +90,7 @@ def test_before_anybody_was_mailed_nothing_has_begun(campaign: SmallCampaign) ->
     campaign.people(2).send(25, limit=0)
     with report(campaign) as made:
         data = made()
-    assert (data.first_accepted, data.last_accepted, list(data.accepted)) == (None, None, [])
+    assert (data.first_accepted, data.last_accepted, list(data.pictures.bars)) == (None, None, [])
     assert data.counts[Status.PENDING] == data.total == 2
     assert not data.reasons and not data.people
 

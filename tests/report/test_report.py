@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from campaign.errors import ResultsError
 from campaign.model import Status
 from campaign.pages import asset
-from campaign.report import MAX_PEOPLE, Person, Reason, ReportData, headline, report_html, write_report
+from campaign.report import (
+    MAX_PEOPLE,
+    Person,
+    Pictures,
+    Reason,
+    ReportData,
+    TimeToAccept,
+    headline,
+    report_html,
+    write_report,
+)
+from campaign.report.data import Bar, DomainRows, OtherDomains, Refusals, TriesNeeded, Waits
 from tests.markup import Markup
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -31,7 +42,6 @@ def a_report(
     *,
     text: str = "x",
     people: int = 1,
-    accepted: tuple[tuple[datetime, int], ...] = ((START, 3),),
     partial: bool = False,
 ) -> ReportData:
     return ReportData(
@@ -43,7 +53,25 @@ def a_report(
         first_accepted=START,
         last_accepted=START + timedelta(minutes=5),
         window=text,
-        accepted=accepted,
+        pictures=Pictures(
+            bars=[
+                Bar(
+                    begins=START + timedelta(minutes=minute),
+                    counts={**dict.fromkeys(Status, 2)},
+                    time_to_accept=TimeToAccept(messages=3, median=0.1, p95=0.2, p99=2.0),
+                    put_off=1,
+                    rate=10.0,
+                    allowed=2.0,
+                )
+                for minute in range(3)
+            ],
+            time_to_accept=TimeToAccept(messages=9, median=0.1, p95=0.2, p99=2.0),
+            tries=[TriesNeeded(tries=tries, counts={Status.SENT: 5}) for tries in (1, 3)],
+            waits=[Waits(up_to=60.0, count=2), Waits(up_to=None, count=1)],
+            refusals=[Refusals(code=text, counts={Status.REJECTED: 3}, detail=text)],
+            domains=[DomainRows(domain=text, counts={Status.SENT: 4})],
+            other_domains=OtherDomains(domains=2, counts={Status.SENT: 3}),
+        ),
         reasons=[Reason(status=Status.REJECTED, code=text, detail=text, count=2, example=text)],
         people=[
             Person(number=row, line=row + 1, email=text, status=Status.FAILED, reason=text, message_id=text)

@@ -61,6 +61,7 @@ class SimulatedRun:
         answer: Callable[[Attempt, float], Reply] = lambda *_: OK,
         takes: Callable[[Attempt], float] = lambda _: 0.05,
         limit: int | None = None,
+        rate: float | None = None,
         **orders: Any,
     ) -> None:
         """`begins`: the monotonic seconds at the moment `starts`."""
@@ -70,7 +71,8 @@ class SimulatedRun:
         """How often a worker would have opened connections: it had rows that could begin, and none open."""
         self._answer, self._takes = answer, takes
         job = SmallCampaign(folder / "campaign").people(1).plan(1).job(window)
-        job = replace(job, ledger=ledger.path, connections=connections, **{"backoff": 1.0, "tries": 3} | orders)
+        server = replace(job.servers[0], connections=connections, rate=rate)
+        job = replace(job, ledger=ledger.path, servers=(server,), **{"backoff": 1.0, "tries": 3} | orders)
         prepare_run(ledger.database, limit=limit, chosen_only=False, limited_domains=job.domain_limits)
         with session() as opened:
             self.session: Session = opened
@@ -122,9 +124,10 @@ class _Worker:
     def __init__(self, run: SimulatedRun, job: Job) -> None:
         self._run, self._job = run, job
         self._ledger = ledger = SqliteWorkerLedger(job.ledger, wake=lambda: None)
-        rate = None if job.rate is None else ledger.rate_limit("", job.rate)
+        (orders,) = job.servers
+        rate = None if orders.rate is None else ledger.rate_limit("", orders.rate)
         shared = paced(job, ledger, rate, wall=run.wall)
-        send_rate = SendRate(job.rate, now=run.now, second=job.backoff, shared=shared)
+        send_rate = SendRate(orders.rate, now=run.now, second=job.backoff, shared=shared)
         daily = daily_limit(job, ledger, clock=run.clock, wall=run.wall)
         domains = domain_limits(job, ledger)
         holds = [hold for hold in (daily, domains) if hold is not None]
@@ -142,7 +145,7 @@ class _Worker:
             clock=run.clock,
             limits=limits,
         )
-        self._connections: list[tuple[Attempt, float, float] | None] = [None] * job.connections
+        self._connections: list[tuple[Attempt, float, float] | None] = [None] * orders.connections
         self._was_open = False
         self.done = False
 

@@ -37,7 +37,8 @@ def window(lasts: timedelta | None = None, *, zone: str = "Europe/Berlin", opens
 
 
 def run(folder: Path, ledger: SqliteRunLedger, **given: Any) -> SimulatedRun:
-    return SimulatedRun(folder, ledger, **{"window": window(), "starts": START} | given)
+    values: dict[str, Any] = {"window": window(), "starts": START}
+    return SimulatedRun(folder, ledger, **values | given)
 
 
 def by_day(done: SimulatedRun, zone: ZoneInfo = BERLIN) -> dict[date, int]:

@@ -124,7 +124,8 @@ def test_where_all_that_is_left_is_not_to_be_waited_for_it_is_done() -> None:
     assert rows.done
     hold["a"] = 1.0  # as long as others go on, it may open after all
     assert not rows.done
-    assert drain(rows, 1.5) == [3, 1]
+    assert drain(rows, 1.5) == [1]
+    assert drain(rows, 5.0) == [3]
     assert rows.done
 
 
@@ -135,10 +136,10 @@ def test_those_of_some_queues_are_taken_out_wherever_they_wait() -> None:
         rows.put_off(in_queue(number, queue, tries=1), 5.0)
     rows.put_off(in_queue(4, "a"), 5.0)  # "slow down" cost it no try
     assert rows.withdraw(9) is None
-    assert [one.id for one in rows.take_waiting(lambda queue: queue == "a")] == [1]
-    assert rows.waiting == 2
     withdrawn = rows.withdraw(4)
     assert withdrawn is not None and withdrawn.id == 4
+    assert [one.id for one in rows.take_waiting(lambda queue: queue == "a")] == [1]
+    assert rows.waiting == 2
     drain(rows, 6.0)
     assert [one.id for one in rows.take_waiting(lambda queue: queue == "b")] == [2]
     assert rows.done
@@ -201,3 +202,20 @@ def test_no_row_is_lost_given_twice_or_given_while_it_is_held_and_nobody_spins(
         ask()
     assert rows.done
     assert sorted(finished + [one.id for one in ours]) == [one.id for one in everybody]
+
+
+def test_a_row_put_off_beyond_what_is_waited_for_does_not_keep_the_run_and_does_not_go_before_its_moment() -> None:
+    """Its queue is open now, and closed by then."""
+
+    class ClosesAtTen(Until):
+        def until(self, queue: str, now: float) -> float:
+            return NEVER if now >= 10.0 else now
+
+    rows = queue_of(Ledger(), ClosesAtTen())
+    rows.put_off(in_queue(1, "a", tries=1), 12.0)
+    assert drain(rows, 5.0) == []
+    assert rows.done
+    assert rows.waiting == 1
+    assert drain(rows, 12.0) == []
+    assert rows.done
+    assert [one.id for one in rows.take_waiting()] == [1]

@@ -16,6 +16,7 @@ import pytest
 from campaign.errors import CampaignError, InvalidContactError, LinkError, SettingsError, TemplateError
 from campaign.message.transfer import TransferEncoder
 from campaign.model import Contact, Message
+from campaign.schedule import Schedule
 from campaign.window import SendWindow
 from campaign.worker.job import MessagePlan
 from campaign.worker.message_factory import MessageFactory
@@ -30,9 +31,9 @@ ANN = Contact(number=7, email="ann@people.example", columns={"email": "ann@peopl
 Planned = Callable[..., MessagePlan]
 
 
-def window(**given: Any) -> SendWindow:
+def window(**given: Any) -> Schedule:
     limits: dict[str, Any] = {"opens": None, "closes": None, "lasts": timedelta(hours=8), "timezone": "Europe/Berlin"}
-    return SendWindow.resolve(**limits | given, now=NOW)
+    return Schedule.within(SendWindow.resolve(**limits | given, now=NOW))
 
 
 @pytest.fixture

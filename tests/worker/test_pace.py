@@ -29,7 +29,8 @@ def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
 def run(folder: Path, ledger: SqliteRunLedger, lasts: float, **given: Any) -> SimulatedRun:
     """A run of a window that lasts so many seconds; it begins at its opening unless said otherwise."""
     window = SendWindow.resolve(opens=START, closes=None, lasts=timedelta(seconds=lasts), timezone="UTC", now=START)
-    return SimulatedRun(folder, ledger, **{"window": window, "starts": START, "rows_beyond": 0} | given)
+    values: dict[str, Any] = {"window": window, "starts": START, "rows_beyond": 0}
+    return SimulatedRun(folder, ledger, **values | given)
 
 
 def seconds(*runs: SimulatedRun) -> list[float]:

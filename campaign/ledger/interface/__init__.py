@@ -1,8 +1,9 @@
-"""What others need of the ledger, whatever keeps it: three narrow protocols, and what goes into them.
+"""What others need of the ledger, whatever keeps it: four narrow protocols, and what goes into them.
 
     LedgerReader     whoever reads results: counts, rows, reasons; also while a run goes on
     RunLedger        the owner of a run, of whom there is one at a time: the contacts (`ContactsLedger`, which the
                      process that reads their file, and a dry run, need as well), corrections, the runs' history
+    ErasureLedger    whoever takes people's data out of it
     WorkerLedger     one process's share of a run: rows due, claims and outcomes, what all processes share
 
 `campaign.ledger.opening` gives them by the place of a ledger; nothing else in them is about files or a database. Values
@@ -10,6 +11,7 @@ that pass stand in `campaign/model.py` and `campaign/ledger/values.py`. Every me
 can't be read or written, or is damaged; what else is raised, it says.
 """
 
+from campaign.ledger.interface.erasure import ErasureLedger
 from campaign.ledger.interface.reader import LedgerReader
 from campaign.ledger.interface.run import ContactsLedger, RunLedger
 from campaign.ledger.interface.worker import (
@@ -27,6 +29,7 @@ __all__ = [
     "ContactsLedger",
     "DailyCount",
     "DueRows",
+    "ErasureLedger",
     "Journal",
     "LedgerReader",
     "RateLimit",

@@ -1,12 +1,12 @@
 """What whoever reads results needs of a ledger; moments are Unix seconds unless they are datetimes."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from campaign.model import ResultRow, RowReason, RowToCheck, Status
+from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status, Stretch
 
 
 class LedgerReader(Protocol):
@@ -27,6 +27,11 @@ class LedgerReader(Protocol):
     def columns(self) -> list[str]:
         """Give the columns of the contacts file, as last read; none where it never was."""
 
+    def explain_pending(self, waits_for: Callable[[str, str], str] | None) -> None:
+        """Have the detail of pending rows say what they wait for, too: `waits_for` gives that of a row's cells, a JSON
+        array of strings, and its address; empty where it waits for nothing. It must raise nothing.
+        """
+
     def result_rows(self, *, verified: bool = False) -> Iterator[ResultRow]:
         """Give every row of the contacts file in its order. `verified`: raises LedgerError in the place of the end
         where the ledger turns out to be damaged in what opening it did not check.
@@ -38,11 +43,11 @@ class LedgerReader(Protocol):
     def people(self, *, most: int = 200) -> list[RowToCheck]:
         """Give the first rows that need a person: rejected, failed, invalid, in doubt."""
 
-    def first_and_last(self) -> tuple[int, int] | None:
-        """Give when the first and the last message was accepted; None where none was."""
+    def final_words(self) -> Iterator[Sequence[FinalWord]]:
+        """Give what the pictures must know of every row, many rows at a time, in no order."""
 
-    def accepted(self, *, since: int, width: int) -> list[tuple[int, int]]:
-        """Give (moment, messages accepted) for each stretch of `width` seconds from `since` on in which any was."""
+    def timeline(self) -> list[Stretch]:
+        """Give what was measured while mail went out, in order; nothing where no run has kept it yet."""
 
     def running_process(self) -> int | None:
         """Give the process whose run holds the ledger, as far as can be told; None where none does."""

@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from campaign.errors import LedgerError
 from campaign.ledger.interface.reader import LedgerReader
 from campaign.ledger.values import EarlierRuns, EnrolledRow, LastRun, SpreadsheetChange
-from campaign.model import Row, Status
+from campaign.model import Row, Status, Stretch
 
 
 class ContactsLedger(Protocol):
@@ -82,6 +82,9 @@ class RunLedger(ContactsLedger, Protocol):
 
     def rescue(self) -> str:
         """Copy a ledger that is not in place any more, and say where the copy is."""
+
+    def add_to_timeline(self, stretches: Iterable[Stretch]) -> None:
+        """Put on record what was measured in these stretches of time; any order, several of one time."""
 
     def checkpoint(self) -> None:
         """Do the housekeeping that is due. To be called now and then, at any time."""

@@ -1,0 +1,49 @@
+"""Lengths of time counted in buckets, each a tenth wider than the one before: bounded, whatever there is to count.
+
+Takes seconds, gives the number of a bucket (`bucket_of`); takes buckets with their counts, gives a percentile in
+seconds (`percentile`). A percentile is the middle of its bucket: within 5 % of the true one, from a tenth of a
+millisecond to a day. What is shorter, or longer, counts as that. (The idea is that of HdrHistogram: a relative error
+that is everywhere alike.) Raises nothing.
+"""
+
+import math
+from collections.abc import Mapping
+
+_SHORTEST, _LONGEST = 0.0001, 86_400.0
+_GROWTH = 1.1
+_PER_E = 1 / math.log(_GROWTH)
+_LAST = int(math.log(_LONGEST / _SHORTEST) * _PER_E)
+
+Histogram = Mapping[int, int]
+"""How many there are in each bucket, by its number."""
+
+
+def bucket_of(seconds: float) -> int:
+    """Give the number of the bucket that this length of time belongs to, from 0."""
+    if seconds <= _SHORTEST:
+        return 0
+    return min(int(math.log(seconds / _SHORTEST) * _PER_E), _LAST)
+
+
+def seconds_of(bucket: int) -> float:
+    """Give the middle of a bucket."""
+    return float(_SHORTEST * _GROWTH ** (bucket + 0.5))
+
+
+def percentile(found: Histogram, share: float) -> float | None:
+    """Give the seconds that `share` (0 to 1) of what was counted did not exceed; None where nothing was counted."""
+    total = sum(found.values())
+    wanted = max(1, math.ceil(share * total))
+    for bucket in sorted(found):
+        wanted -= found[bucket]
+        if wanted <= 0:
+            return seconds_of(bucket)
+    return None
+
+
+def merged(one: Histogram, other: Histogram) -> Histogram:
+    """Give what both have counted."""
+    both = dict(one)
+    for bucket, count in other.items():
+        both[bucket] = both.get(bucket, 0) + count
+    return both
