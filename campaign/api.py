@@ -47,7 +47,8 @@ class Campaign:
     @classmethod
     def load(cls, path: AnyPath = "campaign.toml", *, settings: Mapping[str, object] | None = None) -> Self:
         """Read a campaign.toml, and the environment. `settings` are by name, as in `{"smtp.rate": 20}`, and beat both;
-        they may hold secrets (`link.secret`, `smtp.password`), which the file must not. Raises SettingsError.
+        or a section as a whole, as in `{"smtp": {"host": …}}`, in place of theirs. They may hold secrets
+        (`link.secret`, `smtp.password`), which the file must not. Raises SettingsError.
         """
         return cls(load_settings(Path(path), overrides=settings or MappingProxyType({}), may_hold_secrets=True))
 

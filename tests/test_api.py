@@ -1,5 +1,6 @@
 """The Python face: the same runs, the same words and the same errors as on the command line, as values."""
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,6 +47,20 @@ def test_settings_beat_the_environment_and_the_file(small: SmallCampaign, monkey
     assert Campaign.load(small.path).settings.smtp.rate == 7
     assert Campaign.load(str(small.path), settings={"smtp.rate": 20}).settings.smtp.rate == 20
     assert Campaign.load(small.path, settings={"smtp.rate": None}).settings.smtp.rate == 7
+
+
+def test_a_whole_section_takes_the_place_of_what_others_say_in_it(
+    small: SmallCampaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = '[[smtp]]\nname = "a"\nhost = "a.example"\n\n[[smtp]]\nname = "b"\nhost = "b.example"\n'
+    text = re.sub(r"(?s)\[smtp\]\n.*?(?=\[|\Z)", two, small.path.read_text("utf-8"))
+    small.path.write_text(text, "utf-8")
+    monkeypatch.setenv("CAMPAIGN_SMTP__A__PASSWORD", "x")
+    monkeypatch.setenv("CAMPAIGN_SMTP__NONSENSE", "x")
+    loaded = Campaign.load(small.path, settings={"smtp": {"host": "c.example", "rate": 5}, "smtp.rate": 7})
+    assert [one.host for one in loaded.settings.servers] == ["c.example"] and loaded.settings.smtp.rate == 7
+    with pytest.raises(SettingsError, match=r"smtp\.hots; did you mean smtp\.host"):
+        Campaign.load(small.path, settings={"smtp": {"hots": "c.example"}})
 
 
 def test_a_wrong_setting_is_told_as_on_the_command_line(small: SmallCampaign) -> None:
