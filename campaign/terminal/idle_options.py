@@ -35,6 +35,7 @@ IDLE_OPTIONS = (
         for option in (
             *("--sandbox", "--output", "--wait", "--no-wait", "--host", "--port"),
             *("--connections", "--rate", "--processes", "--profile", "--fresh", "--test-to"),
+            *("--log-format", "--log-addresses", "--metrics"),
         )
     ),
     IdleOption(option="--rows", without="--test-to", why="a run sends every row that is due"),
@@ -46,12 +47,15 @@ IDLE_OPTIONS = (
         for option in (
             *("--output", "--wait", "--no-wait", "--fresh", "--allow-empty"),
             *("--connections", "--rate", "--processes", "--profile"),
+            *("--log-format", "--log-addresses", "--metrics"),
         )
     ),
+    IdleOption(option="--log-addresses", without="--log-format", why="only the events of a JSON log name contacts"),
+    IdleOption(option="--every", without="--watch", why="what is looked at once has no pace"),
     IdleOption(option="--nameserver", beside="--offline", why="offline, no name server is asked"),
     *(IdleOption(option=option, beside="--sandbox", why=_OWN_SERVER) for option in ("--host", "--port")),
 )
-"""For `send`, `resend` and `check`, which have these options. `--yes` is at home everywhere: it answers questions."""
+"""For the commands that have these options. `--yes` is at home everywhere: it answers questions."""
 
 
 def given_options(command: Any, ctx: Any) -> list[str]:

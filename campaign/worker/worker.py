@@ -185,6 +185,10 @@ class Worker:
         self._ledger.close()
         self._tell(last=True)
 
+    def _unix(self, moment: float | None) -> float | None:
+        """Give monotonic seconds as Unix seconds."""
+        return None if moment is None else time.time() + moment - self._clock()
+
     def _opening(self) -> tuple[int, str] | None:
         """When rows go on, where all that are left wait for their hours."""
         if self._hours is None or self._rows.ready(self._clock()):
@@ -196,6 +200,7 @@ class Worker:
     def _tell(self, *, last: bool = False) -> None:
         routes = self._routes
         rates = [route.throttled_rate for route in routes]
+        logs = [route.dispatcher.events for route in routes]
         suspicious: dict[int, str] = {}
         if last:
             for breaker in {route.breaker for route in routes}:
@@ -208,6 +213,12 @@ class Worker:
                 connections=sum(route.pool.connections for route in routes),
                 limit=sum(route.pool.limit for route in routes),
                 rate=None if None in rates else sum(rate for rate in rates if rate is not None),
+                slowed_by=routes[0].slowed_by,
+                fewer_by=routes[0].fewer_by,
+                next_try_at=self._unix(self._rows.next_try),
+                held_until=self._unix(self._rows.held_until(self._clock())),
+                refusals=tuple(one for log in logs for one in log.refusals()),
+                events=tuple(one for log in logs for one in log.take()),
                 notices=self._breaker.notices(),
                 trouble=self._breaker.reason,
                 profile=self._profile.so_far(),
