@@ -24,7 +24,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     for words in odd_about(file, servers=len(settings.servers) > 1):
         found.note(words, rule="contacts_odd")
     if known.window is None:  # over, or not understood: the rows can be looked at all the same
-        whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
+        whenever = dict.fromkeys(("opens", "closes", "lasts", "hours", "days"), None) | {"timezone": known.timezone}
         given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
     inspection = inspection_of(settings)

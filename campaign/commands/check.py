@@ -11,7 +11,9 @@ from campaign.check import counted
 from campaign.commands.json_documents import check_document
 from campaign.model import Status
 from campaign.terminal.findings import FindingsConsole
+from campaign.terminal.first_steps import after_check
 from campaign.terminal.invocation import Invocation, program
+from campaign.terminal.next_commands import show_next
 from campaign.terminal.stdout import say_json
 
 
@@ -40,10 +42,9 @@ def check_campaign(
         console.say(
             "ready to send" + (f", but for {counted(invalid, 'invalid row', 'invalid rows')}" if invalid else "")
         )
-        if found.left is None:
-            invocation = Invocation(program=program(), campaign=path)
-            line = invocation.line("send", "--test-to", "YOUR-ADDRESS")
-            console.say(f"to get a few of the messages yourself first:\n    {line}")
+    invocation = Invocation(program=program(), campaign=path, output=output)
+    mailable = found.counts[Status.PENDING] > 0
+    show_next(after_check(invocation, ready=found.ready, mailable=mailable, left=found.left != 0), console.say)
     code = 2 if not found.ready else int(strict and not found.clean)
     if json:
         say_json(check_document(found, code))

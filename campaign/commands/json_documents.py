@@ -35,6 +35,7 @@ def run_document(name: str, ended: RunSummary) -> dict[str, object]:
         "in_doubt_now": ended.in_doubt_now,
         "tried_now": ended.tried_now,
         "seconds": round(ended.seconds, 3),
+        "servers": ended.servers,
         "results": str(ended.results) if ended.results_written else None,
         "stopped": ended.why or None,
         "reason": ended.reason or None,

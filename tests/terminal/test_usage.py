@@ -20,8 +20,8 @@ VALUES = {
 }  # fmt: skip
 FLAGS = {
     "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline",
-    "--spam", "--strict", "--watch", "--log-addresses", "--live-links",
-    "--fresh", "--allow-empty",
+    "--spam", "--strict", "--watch", "--log-addresses",
+    "--fresh", "--allow-empty", "--live-links",
 }  # fmt: skip
 
 # What each option does in a dry run, and in the sandbox: nothing, where it stands here.
@@ -29,15 +29,13 @@ NOTHING_IN_A_DRY_RUN = {
     "--output", "--wait", "--no-wait", "--sandbox", "--host", "--port", "--connections", "--rate", "--processes",
     "--profile", "--fresh", "--log-format", "--log-addresses", "--metrics", "--test-to", "--rows", "--live-links",
 }  # fmt: skip
-NOTHING_IN_THE_SANDBOX = {
-    "--host", "--port", "--dry-run", "--folder", "--log-addresses", "--rows", "--live-links",
-}  # fmt: skip
+NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder", "--log-addresses", "--rows", "--live-links"}
 NOTHING_BY_ITSELF = {
     "send": {"--folder", "--fresh", "--log-addresses", "--rows", "--live-links"},
     "resend": {"--log-addresses"},
     "status": {"--every"},
 }
-"""They go with --dry-run, --sandbox, --log-format and --watch, and two with --test-to."""
+"""They go with --dry-run, --sandbox, --test-to, --log-format and --watch."""
 NOTHING_IN_A_TEST = {
     "--output", "--fresh", "--dry-run", "--folder", "--limit", "--allow-empty", "--wait", "--no-wait", "--connections",
     "--rate", "--processes", "--profile", "--log-format", "--log-addresses", "--metrics",
