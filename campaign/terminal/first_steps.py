@@ -28,6 +28,10 @@ def after_preview(invocation: Invocation) -> Sequence[Step]:
     return [("once they are what you want, to find out what else could go wrong", invocation.line("check"))]
 
 
+_YOU = "YOUR-ADDRESS"
+"""Pasted as it is, it is refused: nobody is mailed by it."""
+
+
 def after_check(invocation: Invocation, *, ready: bool, mailable: bool, left: bool) -> Sequence[Step]:
     """Whether it is `ready` to send; whether there are `mailable` messages at all, and some `left` to send."""
     sandbox = invocation.line("send", "--sandbox")
@@ -39,7 +43,7 @@ def after_check(invocation: Invocation, *, ready: bool, mailable: bool, left: bo
         return []
     return [
         ("to try the whole run first, against a server inside this program", sandbox),
-        ("to send to the first three, yourself and two colleagues", invocation.line("send", "--limit", "3")),
+        ("to get a few of the messages yourself", replace(invocation, output=None).line("send", "--test-to", _YOU)),
     ]
 
 
