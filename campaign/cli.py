@@ -97,7 +97,9 @@ def send(order: RunOrder) -> int:
     """Send to everybody who has not been mailed yet. Run it again to go on."""
     from campaign.run.contacts_process import contacts_process
 
-    with contacts_process(wanted=not order.dry_run) as reader:  # it imports pandas while we import the rest
+    with contacts_process(
+        wanted=not (order.dry_run or order.test_to)
+    ) as reader:  # it imports pandas while we import the rest
         from campaign.commands.send import send_campaign
 
         return send_campaign(order, reader)
@@ -119,12 +121,17 @@ def status(
     campaign: options.Campaign = TOML,
     output: options.Output = None,
     sandbox: options.OfSandbox = False,
+    watch: options.Watch = False,
+    every: options.Every = None,
     json: options.Json = False,
 ) -> None:
     """Say how many rows have which status; also while a run goes on."""
-    from campaign.commands.status import show_status
+    from campaign.commands.status import show_status, watch_status
 
-    show_status(campaign, output=output, sandbox=sandbox, json=json)
+    if watch:
+        watch_status(campaign, output=output, sandbox=sandbox, json=json, every=every)
+    else:
+        show_status(campaign, output=output, sandbox=sandbox, json=json)
 
 
 @app.command(cls=Command)

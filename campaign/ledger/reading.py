@@ -8,11 +8,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger import queries, schema, timeline, written_results
+from campaign.ledger import live_state, queries, schema, timeline, written_results
+from campaign.ledger.daily_count import begun_by_day
 from campaign.ledger.facts import read_columns, read_fact
 from campaign.ledger.files import is_at_rest, refuse_a_stump, size_of
 from campaign.ledger.generation import refuse_what_does_not_belong
@@ -20,6 +21,7 @@ from campaign.ledger.lock import running_process
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explained
 from campaign.ledger.verification import verification, verify
 from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status, Stretch
+from campaign.run_now import RunNow
 
 
 class SqliteReader:
@@ -82,10 +84,18 @@ class SqliteReader:
         """Give the process that holds the ledger, as far as can be told."""
         return running_process(self._database)
 
+    def run_now(self) -> RunNow | None:
+        """Give what the run that goes on has said of itself last."""
+        return live_state.run_now(self._database)
+
     def opened(self) -> datetime | None:
         """Give when the window opened, where the first run decided that."""
         opened = read_fact(self._database, "opened")
         return None if opened is None else datetime.fromisoformat(opened)
+
+    def begun_by_day(self, name: str) -> dict[date, int]:
+        """Give how many messages began on each day that is counted under that name."""
+        return begun_by_day(self._database, name)
 
     def message_id_domain(self) -> str | None:
         """Give what stands behind the @ of the campaign's Message-IDs."""

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status, Stretch
+from campaign.run_now import RunNow
 
 
 class LedgerReader(Protocol):
@@ -52,8 +53,16 @@ class LedgerReader(Protocol):
     def running_process(self) -> int | None:
         """Give the process whose run holds the ledger, as far as can be told; None where none does."""
 
+    def run_now(self) -> RunNow | None:
+        """Give what the run that goes on has said of itself last (`RunLedger.publish`); None where none does, where
+        its process is gone, or has said nothing for a while.
+        """
+
     def opened(self) -> datetime | None:
         """Give when the campaign's window opened, where its first run decided that."""
+
+    def begun_by_day(self, name: str) -> dict[date, int]:
+        """Give how many messages began on each day that is counted by that name (`WorkerLedger.daily_count`)."""
 
     def message_id_domain(self) -> str | None:
         """Give what stands behind the @ of the campaign's Message-IDs; None before its first run."""
