@@ -42,9 +42,15 @@ def check_campaign(
         console.say(
             "ready to send" + (f", but for {counted(invalid, 'invalid row', 'invalid rows')}" if invalid else "")
         )
-    invocation = Invocation(program=program(), campaign=path, output=output)
-    mailable = found.counts[Status.PENDING] > 0
-    show_next(after_check(invocation, ready=found.ready, mailable=mailable, left=found.left != 0), console.say)
+    show_next(
+        after_check(
+            Invocation(program=program(), campaign=path, output=output),
+            ready=found.ready,
+            mailable=found.counts[Status.PENDING] > 0,
+            left=found.left,
+        ),
+        console.say,
+    )
     code = 2 if not found.ready else int(strict and not found.clean)
     if json:
         say_json(check_document(found, code))

@@ -1,6 +1,7 @@
 """The way from `init` to a campaign that is sent, as commands to paste: each command ends with the next useful one.
 
-    init ─▶ preview ─▶ check ─▶ send --sandbox ─▶ report --sandbox ─▶ check ─▶ send --limit 3 ─▶ send ─▶ report
+    init ─▶ preview ─▶ check ─▶ send --sandbox ─▶ report --sandbox ─▶ check
+         ─▶ send --test-to ─▶ send --limit 3 ─▶ send ─▶ report
 
 Takes how the program was called, and what the command found; gives words with a command each, for `show_next`. What is
 left of a run that has rows to see to is `next_commands`' to say.
@@ -28,22 +29,24 @@ def after_preview(invocation: Invocation) -> Sequence[Step]:
     return [("once they are what you want, to find out what else could go wrong", invocation.line("check"))]
 
 
-_YOU = "YOUR-ADDRESS"
-"""Pasted as it is, it is refused: nobody is mailed by it."""
-
-
-def after_check(invocation: Invocation, *, ready: bool, mailable: bool, left: bool) -> Sequence[Step]:
-    """Whether it is `ready` to send; whether there are `mailable` messages at all, and some `left` to send."""
+def after_check(invocation: Invocation, *, ready: bool, mailable: bool, left: int | None) -> Sequence[Step]:
+    """Whether it is `ready` to send; whether there are `mailable` messages at all, and how many earlier runs have
+    `left`: None where there was none.
+    """
     sandbox = invocation.line("send", "--sandbox")
-    if not mailable:
+    if not mailable or left == 0:
         return []
     if not ready:
         return [("until then, to try the whole run without a server and without secrets", sandbox)]
-    if not left:
-        return []
+    alone = replace(invocation, output=None)
     return [
         ("to try the whole run first, against a server inside this program", sandbox),
-        ("to get a few of the messages yourself", replace(invocation, output=None).line("send", "--test-to", _YOU)),
+        *(
+            [("to get a few of the messages yourself first", alone.line("send", "--test-to", "YOUR-ADDRESS"))]
+            if left is None
+            else []
+        ),
+        ("to send to the first three, yourself and two colleagues", invocation.line("send", "--limit", "3")),
     ]
 
 
