@@ -119,12 +119,17 @@ def status(
     campaign: options.Campaign = TOML,
     output: options.Output = None,
     sandbox: options.OfSandbox = False,
+    watch: options.Watch = False,
+    every: options.Every = None,
     json: options.Json = False,
 ) -> None:
     """Say how many rows have which status; also while a run goes on."""
-    from campaign.commands.status import show_status
+    from campaign.commands.status import show_status, watch_status
 
-    show_status(campaign, output=output, sandbox=sandbox, json=json)
+    if watch:
+        watch_status(campaign, output=output, sandbox=sandbox, json=json, every=every)
+    else:
+        show_status(campaign, output=output, sandbox=sandbox, json=json)
 
 
 @app.command(cls=Command)

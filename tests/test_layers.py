@@ -28,7 +28,7 @@ FLOORS = (
     ("worker",),
     (
         *("contacts", "links", "content", "message", "dkim", "smtp", "ledger"),
-        *("results", "preview", "report", "sandbox", "deliverability"),
+        *("results", "preview", "report", "metrics", "sandbox", "deliverability"),
     ),
     ("settings",),
     ("contact_clocks",),
@@ -47,7 +47,7 @@ FLOORS = (
         "extras",
         "histogram",
     ),
-    ("model", "errors", "pages", "__init__"),
+    ("model", "run_now", "errors", "pages", "__init__"),
 )
 """From the top to the bottom. What `campaign/__init__.py` hands on of the upper floors, it imports when asked for."""
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
@@ -70,6 +70,7 @@ HOMES = {
     "inscriptis": {"content"},
     "lxml": {"content", "deliverability"},  # HTML made into text, and HTML looked at
     "puremagic": {"message"},
+    "prometheus_client": {"metrics"},
     "pygal": {"report"},
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},

@@ -17,6 +17,7 @@ from campaign.run.erase import Erasure
 from campaign.run.preview_result import PreviewResult
 from campaign.run.status_now import StatusNow
 from campaign.run.summary import RunSummary
+from campaign.terminal.now_document import now_document
 
 
 def run_document(name: str, ended: RunSummary) -> dict[str, object]:
@@ -104,7 +105,8 @@ def erasure_document(name: str, went: Erasure) -> dict[str, object]:
 
 def status_document(now: StatusNow) -> dict[str, object]:
     """What the ledger says."""
-    found = {"results": str(now.results), "running": now.running, "being_sent": now.being_sent}
+    found: dict[str, object] = {"results": str(now.results), "running": now.running, "being_sent": now.being_sent}
+    found["now"] = None if now.run is None else now_document(now.run)
     return {"campaign": now.campaign, "exit_code": 0, **counts_document(now.counts), **found}
 
 

@@ -16,6 +16,13 @@ class Include(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
+class LogFormat(StrEnum):
+    """What goes to stderr while a run goes on."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 TOML = Path("campaign.toml")
 
 NewFolder = Annotated[Path, typer.Argument(help="A new folder.", metavar="DIR")]
@@ -108,6 +115,14 @@ Processes = Annotated[
 ]
 Profile = Annotated[bool, typer.Option("--profile", help="Say at the end where the time went.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome to stdout as JSON.")]
+LogFormats = Annotated[
+    LogFormat | None,
+    typer.Option("--log-format", help="json: one event a line on stderr, for a program. [default: text]"),
+]
+LogAddresses = Annotated[bool, typer.Option("--log-addresses", help="With --log-format json: name addresses, too.")]
+Metrics = Annotated[
+    Path | None, typer.Option("--metrics", help="Keep a file for Prometheus up to date.", metavar="FILE")
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit code 1 for rows that can't be mailed, and for whatever is noted.")
 ]
@@ -116,6 +131,10 @@ NameServer = Annotated[
     str | None, typer.Option("--nameserver", help="Ask this name server, not the system's: 9.9.9.9.", metavar="IP")
 ]
 Spam = Annotated[bool, typer.Option("--spam", help="Have SpamAssassin, where it is installed, look at a few messages.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Go on showing it, until the run ends or Ctrl-C.")]
+Every = Annotated[
+    str | None, typer.Option("--every", help="With --watch: how often to look. [default: 2s]", metavar="LENGTH")
+]
 SandboxPort = Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.", metavar="N")]
 SandboxFolder = Annotated[
     Path, typer.Option(help="The folder for what arrives.", metavar="DIR", autocompletion=folders)

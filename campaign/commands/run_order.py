@@ -52,6 +52,9 @@ class RunOrder:
     processes: options.Processes = None
     profile: options.Profile = False
     json: options.Json = False
+    log_format: options.LogFormats = None
+    log_addresses: options.LogAddresses = False
+    metrics: options.Metrics = None
 
     def setting_options(self) -> dict[str, object]:
         """Give what was said of settings, by option: `--host`."""

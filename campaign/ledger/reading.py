@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger import queries, schema, timeline, written_results
+from campaign.ledger import live_state, queries, schema, timeline, written_results
 from campaign.ledger.daily_count import begun_by_day
 from campaign.ledger.facts import read_columns, read_fact
 from campaign.ledger.files import is_at_rest, refuse_a_stump, size_of
@@ -21,6 +21,7 @@ from campaign.ledger.lock import running_process
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explained
 from campaign.ledger.verification import verification, verify
 from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status, Stretch
+from campaign.run_now import RunNow
 
 
 class SqliteReader:
@@ -82,6 +83,10 @@ class SqliteReader:
     def running_process(self) -> int | None:
         """Give the process that holds the ledger, as far as can be told."""
         return running_process(self._database)
+
+    def run_now(self) -> RunNow | None:
+        """Give what the run that goes on has said of itself last."""
+        return live_state.run_now(self._database)
 
     def opened(self) -> datetime | None:
         """Give when the window opened, where the first run decided that."""

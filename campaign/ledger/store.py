@@ -14,7 +14,17 @@ from pathlib import Path
 from typing import Self
 
 from campaign.errors import LedgerError
-from campaign.ledger import due_rows, history, recovery, reversal, row_matching, schema, timeline, written_results
+from campaign.ledger import (
+    due_rows,
+    history,
+    live_state,
+    recovery,
+    reversal,
+    row_matching,
+    schema,
+    timeline,
+    written_results,
+)
 from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.contacts_store import SqliteContacts
 from campaign.ledger.corrections import Corrections
@@ -28,6 +38,7 @@ from campaign.ledger.values import SpreadsheetChange
 from campaign.ledger.verification import Verification, is_large
 from campaign.model import Row, Status, Stretch
 from campaign.private_files import create
+from campaign.run_now import RunNow
 
 _SALT_OCTETS = 32
 
@@ -230,6 +241,10 @@ class SqliteRunLedger(SqliteContacts):
     def withdraw_run(self) -> None:
         """Drop what was announced."""
         history.drop(self.database)
+
+    def publish(self, now: RunNow) -> None:
+        """Let others see how the run goes, if that can be written at once."""
+        live_state.publish(self.database, now)
 
     def revert(self, contacts: Collection[int]) -> None:
         """Make rows pending again that were refused for our own fault."""

@@ -14,9 +14,10 @@ from campaign.errors import LedgerError, ResultsError
 from campaign.ledger.interface import RunLedger
 from campaign.model import Status
 from campaign.results import Written, write_results
+from campaign.run.live_state import day_reached
 from campaign.run.pending_words import day_words, pending_words
 from campaign.run.plan import RunPlan
-from campaign.run.progress import RunObserver, day_reached, reported
+from campaign.run.progress import RunObserver, reported
 from campaign.run.state import RunState, trouble_with
 from campaign.run.summary import RunSummary
 from campaign.schedule import Schedule

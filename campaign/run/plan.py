@@ -11,7 +11,9 @@ from campaign.dkim import SigningKey, read_key
 from campaign.errors import SettingsError
 from campaign.model import Status
 from campaign.relays import relay_of
+from campaign.run.broadcast import RunWatcher
 from campaign.run.contacts_process import ContactsProcess
+from campaign.run.live_state import KnownServer
 from campaign.run.schedules import schedule
 from campaign.schedule import Schedule
 from campaign.settings import Settings, SmtpSettings, own_files
@@ -65,6 +67,8 @@ class RunPlan:
     """What takes away all that earlier runs left, called once nothing is found wrong; None: the run goes on from it."""
     reader: ContactsProcess | None = None
     """The process that reads the contacts file, where one was begun."""
+    watchers: Sequence[RunWatcher] = ()
+    """Who else hears how it goes."""
     backoff: float = 1.0
     """Seconds: `Job.backoff`."""
     servers: tuple[Server, ...] = ()
@@ -144,9 +148,18 @@ class RunPlan:
             },
             rows_beyond=rows_beyond,
             profile=self.profile,
+            events=any(watcher.wants_events for watcher in self.watchers),
+            event_addresses=any(watcher.wants_addresses for watcher in self.watchers),
             backoff=self.backoff,
             min_lifetime=self.settings.link.min_lifetime.total_seconds(),
             opening_is_set=self.settings.window.opens is not None,
+        )
+
+    @property
+    def known_servers(self) -> tuple[KnownServer, ...]:
+        """Give the servers as whoever watches the run is told of them."""
+        return tuple(
+            KnownServer(name=one.name, host=one.server.host, connections=one.connections) for one in self._orders()
         )
 
     def _orders(self) -> tuple[ServerOrders, ...]:

@@ -1,13 +1,12 @@
 """What a run tells while it goes on, and whom: `Progress` and notices, to a `RunObserver`."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from campaign.model import ResultRow
+from campaign.run_now import RunNow, ServerNow
 from campaign.window import SendWindow
-from campaign.worker.job import Notice, ServerReport, WorkerReport
 
 _TOLD_EVERY = 20_000
 """Rows of the results."""
@@ -29,6 +28,10 @@ class Progress:
     """Messages that are being sent: no reply to them has come yet."""
     stopping: bool = False
     """Whether no more are begun."""
+    next_try_at: float | None = None
+    """When the first of the deferred is due: Unix seconds."""
+    servers: tuple[ServerNow, ...] = ()
+    """Each with its connections, and what it takes less of."""
     day_reached: int = 0
     """Today's number of messages, where it is reached, and all that is left waits for another day."""
     opens: tuple[int, str] | None = None
@@ -36,30 +39,22 @@ class Progress:
     """
 
 
-def progress_of(reports: Sequence[WorkerReport], *, total: int, seconds: float, stopping: bool) -> Progress:
-    """Put the workers' latest reports together."""
-    settled: Counter[str] = Counter()
-    for report in reports:
-        settled.update(report.settled)
-    rates = [report.rate for report in reports if report.rate is not None]
+def progress_of(now: RunNow, *, seconds: float) -> Progress:
+    """Give it as an observer hears it, `seconds` after sending began."""
     return Progress(
-        total=total,
-        settled=dict(settled),
-        deferred=sum(report.deferred for report in reports),
-        connections=sum(report.connections for report in reports),
-        rate=sum(rates) if rates else None,
+        total=now.total,
+        settled=dict(now.settled),
+        deferred=now.deferred,
+        connections=now.connections,
+        rate=now.slowed_to,
         seconds=seconds,
-        under_way=sum(report.under_way for report in reports),
-        stopping=stopping,
-        day_reached=day_reached(reports),
-        opens=_opens(reports),
+        under_way=now.under_way,
+        stopping=now.phase == "stopping",
+        next_try_at=now.next_try_at,
+        servers=now.servers,
+        day_reached=now.day_reached,
+        opens=now.opens,
     )
-
-
-def day_reached(reports: Sequence[WorkerReport]) -> int:
-    """Give today's number of messages, where it is reached and no worker has a row that may go now; otherwise 0."""
-    at_work = [report.day_reached for report in reports if not report.last]
-    return min(at_work) if at_work else max((report.day_reached for report in reports), default=0)
 
 
 def what_is_waited_for(day_reached: int, opens: str) -> str:
@@ -67,30 +62,6 @@ def what_is_waited_for(day_reached: int, opens: str) -> str:
     if day_reached:
         return f"today's {day_reached:,} messages are sent; the rest goes on {opens}"
     return f"all that is left waits for its hours; the next begin {opens}"
-
-
-def _opens(reports: Sequence[WorkerReport]) -> tuple[int, str] | None:
-    """When rows go on, where no worker has one that may go now."""
-    at_work = [report.opens for report in reports if not report.last]
-    known = [opens for opens in at_work if opens is not None]
-    return min(known) if known and len(known) == len(at_work) else None
-
-
-def in_words(notice: Notice, reports: Sequence[WorkerReport]) -> str:
-    """Say a worker's notice with the number that the workers' reports make together."""
-    match notice.ends_with:
-        case "connections":
-            connections = sum(report.limit for report in _of(notice.server, reports))
-            return f"{notice.words} {connections} {'connection' if connections == 1 else 'connections'}"
-        case "rate":
-            rates = [report.rate for report in _of(notice.server, reports) if report.rate is not None]
-            return f"{notice.words} {sum(rates):.1f} messages a second"
-    return notice.words
-
-
-def _of(server: str, reports: Sequence[WorkerReport]) -> Sequence[WorkerReport | ServerReport]:
-    """The workers' reports, or what they report of one server."""
-    return [report.servers[server] for report in reports if server in report.servers] if server else reports
 
 
 class RunObserver(Protocol):

@@ -14,6 +14,7 @@ from campaign.errors import StoppedError, UsageError
 from campaign.ledger.interface import RunLedger
 from campaign.ledger.opening import open_for_run
 from campaign.message import MessageIds
+from campaign.run.broadcast import Broadcast
 from campaign.run.continuation import goes_on_with, tell_of_earlier_runs
 from campaign.run.corrections import apply_corrections
 from campaign.run.enrolment import BackgroundEnrolment, Enrolment, is_broken_off, is_enrolled, remember
@@ -96,6 +97,7 @@ class _Run:
         self._contact_key_salt = ledger.keep_contact_key_salt()
         self._message_id = MessageIds(settings.name, self._message_id_domain)
         self._state = RunState()
+        self._broadcast = Broadcast(ledger, plan.watchers, servers=plan.known_servers)
 
     @property
     def began(self) -> bool:
@@ -164,7 +166,15 @@ class _Run:
         opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
         ledger.announce_run(opened=opened, templates=self._templates)
         state, observer, signals = self._state, self._observer, self._signals
-        sending = Sending(ledger, workers, background, state=state, observer=observer, signals=signals)
+        sending = Sending(
+            ledger,
+            workers,
+            background,
+            state=state,
+            observer=observer,
+            signals=signals,
+            broadcast=self._broadcast,
+        )
         beyond = ledger.count_due() - state.total if plan.spread else None
         job = plan.job(window, self._message_id_domain, self._contact_key_salt, self._attached, rows_beyond=beyond)
         sending.go(job, columns_known=self._say_who_is_suppressed)
@@ -212,6 +222,9 @@ class _Run:
             self._observer.waiting(window, seconds)
             if not self._plan.wait or self._signals.asked:
                 return False
+            until = time.time() + seconds
+            self._broadcast.waiting(window, words="the window opens", until=until, total=self._state.total)
+            self._ledger.checkpoint()
             time.sleep(min(seconds, 0.5))
         return not self._signals.asked
 

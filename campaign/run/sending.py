@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from campaign.ledger.interface import RunLedger
+from campaign.run.broadcast import Broadcast
 from campaign.run.enrolment import BackgroundEnrolment
 from campaign.run.nobody_accepted import nobody_accepted
-from campaign.run.progress import RunObserver, in_words, progress_of, what_is_waited_for
+from campaign.run.progress import RunObserver, progress_of, what_is_waited_for
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.state import RunState, trouble_with, unread
+from campaign.run.throttling import Throttling
 from campaign.run.timeline import Timeline
 from campaign.run.worker_pool import WorkerPool
 from campaign.worker.job import Job, WorkerReport
@@ -33,6 +35,7 @@ class Sending:
         state: RunState,
         observer: RunObserver,
         signals: ShutdownSignals,
+        broadcast: Broadcast,
     ) -> None:
         """`background`: the reading of the contacts file, where it has not been read yet."""
         self._ledger = ledger
@@ -41,12 +44,15 @@ class Sending:
         self._state = state
         self._observer = observer
         self._signals = signals
+        self._broadcast = broadcast
         self._opens_told: tuple[int, str] | None = None
         self._timeline = Timeline(ledger)
         self._rate: float | None = None
 
     def go(self, job: Job, *, columns_known: Callable[[], None]) -> None:
         """Send. `columns_known` is called when the file has been read as far as the workers need."""
+        self._throttling = [Throttling(server.name, server.connections) for server in job.servers]
+        self._window = job.message_plan.window
         self._state.before = self._ledger.reader.deliveries()
         self._state.started = time.monotonic()
         self._state.began = True
@@ -115,11 +121,17 @@ class Sending:
         state = self._state
         state.reports = reports
         self._timeline.hear(reports, rate=self._rate)
-        for report in reports:
-            for notice in report.notices:
-                self._observer.notice(in_words(notice, reports))
         seconds = time.monotonic() - state.started
-        progress = progress_of(reports, total=state.total, seconds=seconds, stopping=self._signals.asked)
+        now = self._broadcast.sending(
+            self._window, reports, total=state.total, seconds=seconds, stopping=self._signals.asked
+        )
+        for change in (change for one in self._throttling for change in one.changes(reports, seconds)):
+            self._broadcast.throttled(change)
+            self._observer.notice(change.words())
+        notices = (notice.words for report in reports for notice in report.notices if notice.ends_with is None)
+        for words in dict.fromkeys(notices):  # each once: many workers meet the same
+            self._observer.notice(words)
+        progress = progress_of(now, seconds=seconds)
         if progress.opens is not None and progress.opens != self._opens_told and not progress.stopping:
             self._opens_told = progress.opens
             self._observer.notice(what_is_waited_for(progress.day_reached, progress.opens[1]))

@@ -4,7 +4,7 @@ Raises UsageError before the first message; after it, the `RunSummary` tells.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from campaign.dkim import SigningKey
 from campaign.errors import SettingsError
 from campaign.ledger.location import take_over
 from campaign.links import throwaway_secret
+from campaign.run.broadcast import RunWatcher
 from campaign.run.contacts_process import ContactsProcess
 from campaign.run.destination import Destination, destination
 from campaign.run.fresh_sandbox import remove_sandbox_run
@@ -44,6 +45,7 @@ class RunOptions:
     stop: threading.Event | None = None
     own_process: bool = False
     reader: ContactsProcess | None = None
+    watchers: Sequence[RunWatcher] = ()
     """All of these as in `RunPlan`."""
 
 
@@ -84,6 +86,7 @@ def start(settings: Settings, options: RunOptions, observe: Observe) -> RunSumma
             reader=options.reader,
             stop=options.stop,
             own_process=options.own_process,
+            watchers=options.watchers,
         )
         return run(plan, observer)
 

@@ -11,6 +11,7 @@ from campaign.ledger.opening import open_for_reading
 from campaign.message import MessageIds
 from campaign.model import Status
 from campaign.run.schedules import schedule_now
+from campaign.run_now import RunNow
 from campaign.settings import Settings, output_paths
 
 
@@ -31,6 +32,8 @@ class StatusNow:
     """Whether the contacts file has been read to its end; else there are more rows than the counts have."""
     opened: datetime | None
     """When the campaign's window opened, where its first run decided that; aware."""
+    run: RunNow | None = None
+    """What that process says of its run; None where it has not said anything for a while."""
 
     waits: str = ""
     """How things stand with the hours that pending rows go by; empty where there are none."""
@@ -77,6 +80,7 @@ def status_of(ledger: LedgerReader, settings: Settings, results: Path) -> Status
         being_sent=sending,
         read_whole=ledger.read_whole(),
         opened=ledger.opened(),
+        run=None if running is None else ledger.run_now(),
         waits=_waits(settings, ledger) if counts[Status.PENDING] else "",
     )
 

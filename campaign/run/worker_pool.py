@@ -78,7 +78,10 @@ class WorkerPool:
             for index, news in self._hear(latest):
                 before = latest[index]
                 latest[index] = replace(
-                    news, notices=before.notices + news.notices, timeline=before.timeline + news.timeline
+                    news,
+                    notices=before.notices + news.notices,
+                    timeline=before.timeline + news.timeline,
+                    events=before.events + news.events,
                 )
                 if news.trouble is not None:
                     self.drain()
@@ -182,7 +185,7 @@ class WorkerProcess:
 
 def _told(report: WorkerReport) -> WorkerReport:
     """The report without what needs to be said only once."""
-    return replace(report, notices=(), timeline=())
+    return replace(report, notices=(), timeline=(), events=())
 
 
 def serve(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:

@@ -23,6 +23,7 @@ _TONES = {
     "failed": _RED,
     "invalid": _RED,
 }
+_STYLES = {_GREEN: "green", _YELLOW: "yellow", _RED: "bold red"}
 _MARK = re.compile(r"^(ok|note|WRONG|\?)(?= +\S)|^(?:error|note):(?= )", re.MULTILINE)
 _COUNT = re.compile(r"^  (sent|pending|in_doubt|rejected|failed|invalid)(?= +[\d,]+  )", re.MULTILINE)
 
@@ -43,6 +44,11 @@ def shows_colour(stream: TextIO) -> bool:
         return stream.isatty()
     except ValueError:  # it has been closed
         return False
+
+
+def style_of(word: str) -> str:
+    """Give the same tone for a status as rich calls it; none for other words."""
+    return _STYLES.get(_TONES.get(word, ""), "")
 
 
 def _paint(word: str) -> str:

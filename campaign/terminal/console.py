@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: one live line on a terminal, plain lines in a log file or cron's mail.
+"""What a person sees while a run goes on: live lines on a terminal, plain lines in a log file or cron's mail.
 
 Writes to stderr; stdout is for what a program may want. Says no address, no link and no secret. Raises nothing: a
 terminal that has gone away is no reason to stop sending.
@@ -19,7 +19,8 @@ import typer
 from campaign.durations import brief_duration
 from campaign.run.progress import Progress
 from campaign.terminal.colour import coloured
-from campaign.terminal.live_line import LiveLine
+from campaign.terminal.live_lines import LiveLines
+from campaign.terminal.progress_bar import ProgressBar
 from campaign.terminal.progress_words import ProgressWords
 from campaign.visible import visible, visible_lines
 from campaign.window import SendWindow
@@ -27,13 +28,15 @@ from campaign.window import SendWindow
 _PLAIN_EVERY = 30.0
 """Seconds between two progress lines where nobody watches."""
 _SILENCE = 3.0
-"""Seconds without news after which the live line says so."""
+"""Seconds without news after which the live lines say so."""
+_NO_BAR_BEFORE = 1.0
+"""Seconds: what is over by then needs none, and what draws it takes a moment to import."""
 
 
 class Console:
     """Shows a run. Nothing is asked where nobody can answer, or with `yes`.
 
-    As a context manager, it takes its live line away at the end, however that comes.
+    As a context manager, it takes its live lines away at the end, however that comes.
     """
 
     def __init__(
@@ -60,10 +63,11 @@ class Console:
         self._ask = self._stream.isatty() and sys.stdin.isatty() and not yes
         self.can_confirm = yes or self._ask
         """Whether somebody has said yes beforehand, or can be asked."""
-        self._line = LiveLine(self._stream)
+        self._lines = LiveLines(self._stream)
         self._next_plain = 0.0
         self._waited = False
         self._progress = ProgressWords()
+        self._bar = ProgressBar(title, self._progress, self._stream)
 
     def __enter__(self) -> Self:
         return self
@@ -74,8 +78,8 @@ class Console:
         self.clear()
 
     def clear(self) -> None:
-        """Take the live line away, so that somebody else can say something."""
-        self._line.clear()
+        """Take the live lines away, so that somebody else can say something."""
+        self._lines.clear()
 
     def reading(self, rows: int) -> None:
         """Show how many rows have been read."""
@@ -88,7 +92,7 @@ class Console:
     def step(self, words: str) -> None:
         """Show, on a terminal, what is being done now."""
         if self._live:
-            self._line.show(lambda: f"{self._title}: {visible(words)}")
+            self._lines.show(lambda columns: [f"{self._title}: {visible(words)}"])
 
     @property
     def asks(self) -> bool:
@@ -112,7 +116,7 @@ class Console:
         """Ask, where somebody can answer; elsewhere nothing is asked, and it is a yes. An interrupt is a no."""
         if not self._ask:
             return True
-        self._line.clear()
+        self._lines.clear()
         with _interruptible():
             try:
                 return typer.confirm(visible_lines(question), err=True)
@@ -131,12 +135,15 @@ class Console:
     def sending(self, progress: Progress) -> None:
         """Show how far it is."""
         now = self._clock()
-        words = f"{self._title}: {self._progress.words(progress)}"
-        if self._live:
-            self._line.show(lambda: words + self._silence(now))
+        self._progress.hear(progress)
+        if self._live and progress.seconds >= _NO_BAR_BEFORE:
+            self._lines.show(lambda columns: self._bar.lines(progress, columns, silence=self._silence(now)))
+        elif self._live:
+            words = visible(self._progress.line(progress))
+            self._lines.show(lambda columns: [f"{self._title}: {words}"])
         elif now >= self._next_plain and progress.seconds > 1:
             self._next_plain = now + _PLAIN_EVERY
-            self.say(words)
+            self.say(f"{self._title}: {self._progress.line(progress)}")
 
     def notice(self, words: str) -> None:
         """Show what an operator would want to know."""
@@ -144,12 +151,12 @@ class Console:
 
     def say(self, words: str) -> None:
         """Show a line that stays."""
-        self._line.clear(coloured(visible_lines(words), self._stream) + "\n")
+        self._lines.clear(coloured(visible_lines(words), self._stream) + "\n")
 
     def _silence(self, since: float) -> str:
         """Say that nothing was heard for a while: of a server, a disk or a ledger that keeps us waiting."""
         seconds = self._clock() - since
-        return f", no news for {brief_duration(timedelta(seconds=int(seconds)))}" if seconds >= _SILENCE else ""
+        return f"no news for {brief_duration(timedelta(seconds=int(seconds)))}" if seconds >= _SILENCE else ""
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import typer
 
 from campaign.core_dumps import switch_off_core_dumps
 from campaign.errors import CampaignError, InvalidContactError, UsageError
+from campaign.terminal.event_line import write_event
 from campaign.terminal.stderr import say_aside
 from campaign.terminal.stdout import say_json
 
@@ -25,32 +26,42 @@ def with_exit_code(function: Callable[..., int | None]) -> Callable[..., None]:
     @functools.wraps(function)
     def ending(*args: Any, **kwargs: Any) -> None:
         switch_off_core_dumps()  # before any secret is read
-        as_json = bool(kwargs.get("json"))
+        as_json, as_event = bool(kwargs.get("json")), kwargs.get("log_format") == "json"
         try:
             code = function(*args, **kwargs)
         except CampaignError as error:
             code = exit_code(error)
-            show_error(error, code, as_json=as_json)
+            show_error(error, code, as_json=as_json, as_event=as_event)
         except KeyboardInterrupt:
-            code = STOPPED
-            say_aside("stopped")
+            code, stopped = STOPPED, CampaignError("stopped", fix="run the same command again")
+            if as_event:
+                _write_event(stopped, code)
+            else:
+                say_aside("stopped")
             if as_json:
-                say_json(error_document(CampaignError("stopped", fix="run the same command again"), code))
+                say_json(error_document(stopped, code))
         except BrokenPipeError:
             raise  # whoever read our output has seen enough: Typer ends the program quietly
         except Exception as error:
             code = STOPPED
-            show_error(unforeseen(error), code, as_json=as_json)
+            show_error(unforeseen(error), code, as_json=as_json, as_event=as_event)
         raise typer.Exit(code or 0)
 
     return ending
 
 
-def show_error(error: CampaignError, code: int, *, as_json: bool) -> None:
-    """Say an error on stderr; for a program, on stdout as well."""
-    say_aside(f"error: {error}")
+def show_error(error: CampaignError, code: int, *, as_json: bool, as_event: bool = False) -> None:
+    """Say an error on stderr, `as_event` in a line of JSON; for a program, `as_json` on stdout as well."""
+    if as_event:
+        _write_event(error, code)
+    else:
+        say_aside(f"error: {error}")
     if as_json:
         say_json(error_document(error, code))
+
+
+def _write_event(error: CampaignError, code: int) -> None:
+    write_event("error", {"what": error.what, "where": error.where, "fix": error.fix, "exit_code": code})
 
 
 def error_document(error: CampaignError, code: int) -> dict[str, object]:

@@ -34,12 +34,15 @@ IDLE_OPTIONS = (
         for option in (
             *("--sandbox", "--output", "--wait", "--no-wait", "--host", "--port"),
             *("--connections", "--rate", "--processes", "--profile", "--fresh"),
+            *("--log-format", "--log-addresses", "--metrics"),
         )
     ),
+    IdleOption(option="--log-addresses", without="--log-format", why="only the events of a JSON log name contacts"),
+    IdleOption(option="--every", without="--watch", why="what is looked at once has no pace"),
     IdleOption(option="--nameserver", beside="--offline", why="offline, no name server is asked"),
     *(IdleOption(option=option, beside="--sandbox", why=_OWN_SERVER) for option in ("--host", "--port")),
 )
-"""For `send`, `resend` and `check`, which have these options. `--yes` is at home everywhere: it answers questions."""
+"""For the commands that have these options. `--yes` is at home everywhere: it answers questions."""
 
 
 def given_options(command: Any, ctx: Any) -> list[str]:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -73,7 +74,7 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run it. Raises UsageError."""
-        if {"dry_run", "include", "offline"} & ctx.params.keys():
+        if {"dry_run", "include", "offline", "watch"} & ctx.params.keys():
             refuse_idle(given_options(self, ctx), _named(ctx))
         return super().invoke(ctx)
 
@@ -128,17 +129,19 @@ class Program(Group):
         if not standalone_mode:
             return run()
         with patient_streams():
-            code = self._code(run, as_json="--json" in (sys.argv[1:] if args is None else args))
+            given = sys.argv[1:] if args is None else args
+            as_event = "--log-format=json" in given or ("--log-format", "json") in pairwise(given)
+            code = self._code(run, as_json="--json" in given, as_event=as_event)
         raise SystemExit(code or 0)
 
-    def _code(self, run: Callable[[], Any], *, as_json: bool) -> int | None:
+    def _code(self, run: Callable[[], Any], *, as_json: bool, as_event: bool) -> int | None:
         """Run it; gives the exit code."""
         code: int | None
         try:
             code = run()
         except CampaignError as error:
             code = exit_code(error)
-            show_error(error, code, as_json=as_json)
+            show_error(error, code, as_json=as_json, as_event=as_event)
         except typer.Abort:
             code = STOPPED
         except _MISUSE as error:
@@ -146,7 +149,7 @@ class Program(Group):
             if type(error).__name__ == "NoArgsIsHelpError":
                 error.show()  # type: ignore[attr-defined]  # the help
             else:
-                show_error(self._in_words(error), code, as_json=as_json)
+                show_error(self._in_words(error), code, as_json=as_json, as_event=as_event)
         return code
 
     def _in_words(self, error: Any) -> UsageError:

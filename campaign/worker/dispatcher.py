@@ -21,6 +21,7 @@ from campaign.smtp.session.session import Session
 from campaign.window import SendWindow
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.claims import Claims
+from campaign.worker.event_log import EventLog
 from campaign.worker.job import Job, ServerOrders
 from campaign.worker.judge import Judge
 from campaign.worker.limits import Limits
@@ -92,6 +93,7 @@ class Dispatcher:
         server = (orders or job.servers[0]).server
         of_server = breaker if shared is None else shared.breaker
         books = Books() if shared is None else shared.books
+        self.events = EventLog(job, server=server.name or server.host)
         self.draining = False
         """No more attempts are given out; those under way go on."""
         self.recalled = False
@@ -121,6 +123,7 @@ class Dispatcher:
             send_rate=send_rate,
             measurements=measurements,
             clock=clock,
+            events=self.events,
             limits=limits,
             hours=hours,
             books=books,
@@ -285,6 +288,7 @@ class Dispatcher:
     def session_opened(self, session: Session) -> None:
         """Note that the server takes sessions."""
         self.sessions.session_opened()
+        self.events.connected()
 
     def session_failed(self, error: SessionError, *, others: int) -> float:
         """Stop where it is our own fault; otherwise make do with fewer, or wait."""

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from campaign.dkim import SigningKey
 from campaign.model import Stretch
+from campaign.run_now import Refusal
 from campaign.schedule import Schedule
 from campaign.settings import LinkSettings, MessageSettings
 from campaign.smtp.pipelining.trials import Pipelining
@@ -93,6 +94,10 @@ class Job:
     rows_beyond: int | None = None
     """Where an even pace is to be kept: pending rows of the campaign that are none of this run's."""
     profile: bool = False
+    events: bool = False
+    """Whether somebody wants to know of single messages (`WorkerReport.events`)."""
+    event_addresses: bool = False
+    """Whether these name addresses."""
     backoff: float = 1.0
     """Seconds before the next attempt at a server that takes no session or says "slow down"; doubled when it goes on.
     The rate falls and climbs in the same measure.
@@ -143,6 +148,35 @@ class ServerReport:
     """Messages a second that throttling leaves; None: no limit."""
     out: str = ""
     """Why it gets no mail just now; "" where it does, or could."""
+    slowed_by: str = ""
+    """What it said when it asked to go slower the last time."""
+    fewer_by: str = ""
+    """What it said when it wanted fewer connections the last time."""
+
+
+class Event(NamedTuple):
+    """One thing that has happened in a worker, for whoever asked for them (`Job.events`)."""
+
+    kind: Literal["connected", "deferred", "refused", "in_doubt"]
+    at: float
+    """Unix seconds."""
+    server: str
+    key: str = ""
+    """`contact.key`."""
+    row: int | None = None
+    """Of the contacts file."""
+    email: str | None = None
+    """Only if addresses were asked for."""
+    status: str = ""
+    """What became of the row."""
+    tries: int = 0
+    """That the row has used up."""
+    code: int | None = None
+    enhanced: str | None = None
+    text: str = ""
+    """The server's words, without links, and without addresses unless those were asked for; or ours."""
+    until: float | None = None
+    """When it is tried again: Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +194,18 @@ class WorkerReport:
     """Connections that it may open, as far as it knows what the server takes."""
     rate: float | None = None
     """Messages a second that throttling leaves; None: no limit."""
+    slowed_by: str = ""
+    """What the server said when it asked to go slower the last time."""
+    fewer_by: str = ""
+    """What the server said when it wanted fewer connections the last time."""
+    next_try_at: float | None = None
+    """When the first of the deferred is due: Unix seconds."""
+    held_until: float | None = None
+    """When rows may go that hours or limits hold back, where that is known: Unix seconds."""
+    refusals: tuple[Refusal, ...] = ()
+    """The last few, the latest last."""
+    events: tuple[Event, ...] = ()
+    """Since the last report, if they were asked for."""
     notices: tuple[Notice, ...] = ()
     trouble: StopReason | None = None
     profile: dict[str, float] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from campaign.ledger.interface import Journal
 from campaign.model import DueRow, Outcome, Reply, Status
 from campaign.worker.backoff import Schedule, Throttled
 from campaign.worker.circuit_breaker import CircuitBreaker
+from campaign.worker.event_log import EventLog
 from campaign.worker.job import Job
 from campaign.worker.limits import Limits
 from campaign.worker.measurements import Measurements
@@ -47,6 +48,7 @@ class Outcomes:
         breaker: CircuitBreaker,
         measurements: Measurements,
         clock: Callable[[], float],
+        events: EventLog,
         limits: Limits | None = None,
         hours: OpeningHours | None = None,
         books: Books,
@@ -62,6 +64,7 @@ class Outcomes:
         self._breaker = breaker
         self._measurements = measurements
         self._clock = clock
+        self._events = events
         self._limits = limits
         self._hours = hours
         self._window = job.message_plan.window
@@ -97,6 +100,7 @@ class Outcomes:
                 slow = slow and not self._throttled.blames(due.id)
                 slow = self._go_again(due, reply, detail, now) and slow
         if slow and self._send_rate.slow_down(now):
+            self._events.slowed(reply, detail)
             self._breaker.notice(f"the server asks to slow down ({detail}); now", "rate")
         # A session that was full at once counts as one that could not be had, and not for each row that it met.
         if (verdict.suspect and not verdict.renew) or (slow and self._endless(now)):
@@ -107,6 +111,8 @@ class Outcomes:
         self._end(due, left=True)
         self._throttled.forget(due.id)
         self.settled[status] += 1
+        if status is not Status.SENT:
+            self._events.settled(due, status, reply, detail)
         self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail, server=self._server))
 
     def give_back(self, due: DueRow) -> None:
@@ -125,6 +131,7 @@ class Outcomes:
         due = self._rows.withdraw(contact)
         if due is not None:
             self.settled[Status.IN_DOUBT] += 1
+            self._events.settled(due, Status.IN_DOUBT, None, why, tried=False)
             self._journal.doubt(contact, why)
 
     def mark_invalid(self, due: DueRow, why: str) -> None:
@@ -139,6 +146,7 @@ class Outcomes:
         for due in self._rows.take_waiting(of):
             if due.tries:
                 self.settled[Status.FAILED] += 1
+                self._events.settled(due, Status.FAILED, None, "the window closed before another try", tried=False)
                 self._journal.mark_failed(due.id)
 
     def _endless(self, now: float) -> bool:
@@ -159,6 +167,7 @@ class Outcomes:
             return False
         self._unsettle(due, reply, detail, spent=False)
         self._rows.put_off(due, now + wait)
+        self._events.deferred(due, reply, detail, wait=wait)
         self._measurements.put_off(wait)
         return True
 
@@ -171,6 +180,7 @@ class Outcomes:
             return
         self._unsettle(due, reply, detail, spent=True)
         self._rows.put_off(later, self._clock() + wait)
+        self._events.deferred(later, reply, detail, wait=wait)
         self._measurements.put_off(wait)
 
     def _seconds_left(self, due: DueRow) -> float | None:

@@ -157,4 +157,6 @@ class RankedRoute:
             limit=pool.limit,
             rate=self.route.throttled_rate,
             out=out,
+            slowed_by=self.route.slowed_by,
+            fewer_by=self.route.fewer_by,
         )

@@ -89,6 +89,16 @@ class Route:
         )
 
     @property
+    def slowed_by(self) -> str:
+        """What the server said when it asked to go slower the last time."""
+        return self.dispatcher.events.slowed_by
+
+    @property
+    def fewer_by(self) -> str:
+        """What it said when it wanted fewer connections the last time."""
+        return self.dispatcher.events.shown(self.dispatcher.sessions.fewer_by)
+
+    @property
     def throttled_rate(self) -> float | None:
         """Messages a second that throttling leaves; None: no limit."""
         return self.send_rate.rate if self.send_rate.throttled else None

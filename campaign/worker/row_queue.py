@@ -91,6 +91,18 @@ class RowQueue:
         """How many rows have been put off."""
         return len(self._waiting) + len(self._beyond) + (self._held.tried if self._held else 0)
 
+    def held_until(self, now: float) -> float | None:
+        """When the first of the rows that are held back may go; None where none is, or nobody knows."""
+        if not self._holds or not self.held_queues:
+            return None
+        until = soonest(self.held_queues, self._holds, now)
+        return None if until == float("inf") else until
+
+    @property
+    def next_try(self) -> float | None:
+        """When the first of those that were put off is due."""
+        return self._waiting.next_moment
+
     def ready(self, now: float) -> int:
         """About how many rows could be begun now."""
         if self._holds:

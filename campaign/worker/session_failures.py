@@ -23,6 +23,8 @@ class SessionFailures:
         """How many connections the server seems to take, where it has said that they are too many; 0: as many as are
         open now.
         """
+        self.fewer_by = ""
+        """What it said when it wanted fewer the last time."""
         self._breaker = breaker
         self._stop_after = stop_after
         self._backoff = backoff
@@ -68,4 +70,5 @@ class SessionFailures:
     def want_fewer(self, connections: int | None, why: str) -> None:
         """Make do with so many; None: with those that are open now."""
         self.server_limit = connections or 0
+        self.fewer_by = why
         self._breaker.notice(f"the server wants fewer connections ({why}); now at most", "connections")

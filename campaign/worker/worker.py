@@ -186,6 +186,10 @@ class Worker:
         self._ledger.close()
         self._tell(last=True)
 
+    def _unix(self, moment: float | None) -> float | None:
+        """Give monotonic seconds as Unix seconds."""
+        return None if moment is None else time.time() + moment - self._clock()
+
     def _waits(self) -> tuple[int, tuple[int, str] | None]:
         """Where all rows that are left wait: today's number, if that is reached, and when they go on, if they do."""
         daily = self._limits.daily
@@ -205,6 +209,7 @@ class Worker:
         routes = self._routes
         day_reached, opens = self._waits()
         rates = [route.throttled_rate for route in routes]
+        logs = [route.dispatcher.events for route in routes]
         suspicious: dict[int, str] = {}
         if last:
             for breaker in {route.breaker for route in routes}:
@@ -217,6 +222,12 @@ class Worker:
                 connections=sum(route.pool.connections for route in routes),
                 limit=sum(route.pool.limit for route in routes),
                 rate=None if None in rates else sum(rate for rate in rates if rate is not None),
+                slowed_by=routes[0].slowed_by,
+                fewer_by=routes[0].fewer_by,
+                next_try_at=self._unix(self._rows.next_try),
+                held_until=self._unix(self._rows.held_until(self._clock())),
+                refusals=tuple(one for log in logs for one in log.refusals()),
+                events=tuple(one for log in logs for one in log.take()),
                 notices=self._breaker.notices(),
                 trouble=self._breaker.reason,
                 profile=self._profile.so_far(),

@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: on a terminal one line that moves, elsewhere lines that stay."""
+"""What a person sees while a run goes on: on a terminal lines that move, elsewhere lines that stay."""
 
 import contextlib
 import io
@@ -12,9 +12,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyte
 import pytest
 
 from campaign.run.progress import Progress
+from campaign.run_now import ServerNow
 from campaign.terminal.console import Console
 from campaign.window import SendWindow
 
@@ -28,22 +30,12 @@ class Terminal(io.StringIO):
         return True
 
 
-def screen(terminal: io.StringIO) -> list[str]:
-    """What is to be seen: a terminal that knows CR, LF, and erase to the end of the line."""
-    lines, column = [""], 0
-    for piece in re.findall(r"\x1b\[K|.|\n", terminal.getvalue(), re.DOTALL):
-        line = lines[-1]
-        if piece == "\n":
-            lines.append("")
-            column = 0
-        elif piece == "\r":
-            column = 0
-        elif piece == "\x1b[K":
-            lines[-1] = line[:column]
-        else:
-            lines[-1] = line[:column] + piece + line[column + 1 :]
-            column += 1
-    return lines
+def screen(terminal: io.StringIO, *, columns: int = 100) -> list[str]:
+    """What is to be seen: its lines, without the empty ones below."""
+    emulated = pyte.Screen(columns, 24)
+    emulated.set_mode(pyte.modes.LNM)  # as the terminal's driver makes CR LF of LF
+    pyte.Stream(emulated).feed(terminal.getvalue())
+    return "\n".join(line.rstrip() for line in emulated.display).rstrip("\n").split("\n")
 
 
 class Gone(io.StringIO):
@@ -69,12 +61,22 @@ def _a_common_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
 
 
-def test_the_live_line_has_rate_counts_and_time_left() -> None:
+def test_the_live_lines_have_a_bar_rate_counts_time_left_and_what_waits() -> None:
     terminal = Terminal()
     console = Console(title="autumn", stream=terminal, clock=Clock())
     console.sending(progress(2.0, 100, settled={"sent": 90, "rejected": 10, "failed": 0}, deferred=7))
-    line = terminal.getvalue().lstrip("\r")
-    assert line == "autumn: 100 of 1,000, 50/s, 90 sent, 10 rejected, 7 to be tried again, 18 s left\x1b[K"
+    assert screen(terminal) == [
+        f"autumn: {'━' * 4}╺{'━' * 35}  10%, 100 of 1,000, 50/s, 18 s left",
+        "  90 sent, 10 rejected",
+        "  7 to be tried again",
+    ]
+
+
+def test_what_is_over_in_a_second_needs_no_bar() -> None:
+    terminal = Terminal()
+    console = Console(title="autumn", stream=terminal, clock=Clock())
+    console.sending(progress(0.5, 100, deferred=7))
+    assert screen(terminal) == ["autumn: 100 of 1,000, 200/s, 100 sent, 7 to be tried again, 5 s left"]
 
 
 def test_a_shorter_line_leaves_nothing_of_the_longer_one() -> None:
@@ -82,16 +84,23 @@ def test_a_shorter_line_leaves_nothing_of_the_longer_one() -> None:
     console = Console(title="autumn", stream=terminal, clock=Clock())
     console.sending(progress(2.0, 100, deferred=7))
     console.sending(progress(20.0, 1000))
-    assert screen(terminal) == ["autumn: 1,000 of 1,000, 50/s, 1,000 sent"]
+    assert screen(terminal) == [f"autumn: {'━' * 40}  100%, 1,000 of 1,000, 50/s", "  1,000 sent"]
     console.say("done")
-    assert screen(terminal) == ["done", ""]
+    assert screen(terminal) == ["done"]
 
 
 def test_the_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     terminal = Terminal()
-    Console(title="autumn" * 10, stream=terminal, clock=Clock()).sending(progress(2.0, 100))
-    assert len(screen(terminal)[0]) == 39
+    monkeypatch.setenv("LINES", "24")
+    text = "451 4.7.1 You are sending a good deal too fast for us, and for everybody else"
+    servers = (ServerNow(name="mx", connections=4, limit=4, most=4, slowed_to=9.0, slowed_by=text),)
+    Console(title="autumn" * 10, stream=terminal, clock=Clock()).sending(progress(2.0, 100, servers=servers))
+    assert screen(terminal, columns=40) == [
+        "10%, 100 of 1,000, 50/s, 18 s left",
+        "  100 sent",
+        "  slowed to 9.0/s: 451 4.7.1 You are s…",
+    ]
 
 
 def test_the_rate_follows_a_server_that_slows_down() -> None:
@@ -99,16 +108,18 @@ def test_the_rate_follows_a_server_that_slows_down() -> None:
     console = Console(title="autumn", stream=terminal, clock=Clock())
     for second in range(10, 101):  # a hundred a second, and from the 50th on ten
         console.sending(progress(float(second), min(second, 50) * 100 + max(0, second - 50) * 10, total=10_000))
-    assert ", 10/s, " in terminal.getvalue().rpartition("\r")[2]
+    assert ", 10/s, " in screen(terminal)[0]
 
 
 def test_what_is_under_way_is_being_sent() -> None:
     terminal = Terminal()
     console = Console(title="autumn", stream=terminal, clock=Clock())
     console.sending(progress(2.0, 100, under_way=12))
-    assert screen(terminal) == ["autumn: 100 of 1,000, 50/s, 100 sent, 12 being sent, 18 s left"]
+    assert screen(terminal)[0].endswith("  10%, 100 of 1,000, 50/s, 18 s left")
+    assert screen(terminal)[1] == "  100 sent, 12 being sent"
     console.sending(progress(2.0, 100, under_way=3, stopping=True))
-    assert screen(terminal) == ["autumn: 100 of 1,000, 50/s, 100 sent, 3 being sent, stopping"]
+    assert screen(terminal)[0].endswith("  10%, 100 of 1,000, 50/s, stopping")
+    assert screen(terminal)[1] == "  100 sent, 3 being sent"
 
 
 def test_results_that_are_being_written_are_shown() -> None:
@@ -125,7 +136,7 @@ def test_the_line_is_gone_before_an_error_is_told() -> None:
         console.reading(5000)
         raise OSError
     terminal.write("error: full\n")
-    assert screen(terminal) == ["error: full", ""]
+    assert screen(terminal) == ["error: full"]
 
 
 def test_how_long_window_and_links_go_on_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

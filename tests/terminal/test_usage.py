@@ -15,22 +15,26 @@ VALUES = {
     "--output": "x.csv", "--limit": "1", "--opens": "2026-11-23T09:00", "--closes": "2099-11-23T09:00",
     "--lasts": "8h", "--host": "localhost", "--port": "25", "--connections": "2", "--rate": "3", "--processes": "1",
     "--folder": "folder", "--from": "x.csv", "--include": "rejected", "--to": "x.html", "--campaign": "campaign.toml",
-    "--nameserver": "127.0.0.1",
+    "--nameserver": "127.0.0.1", "--log-format": "text", "--metrics": "x.prom", "--every": "2s",
 }  # fmt: skip
 FLAGS = {
     "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline",
-    "--spam", "--strict",
+    "--spam", "--strict", "--watch", "--log-addresses",
     "--fresh", "--allow-empty",
 }  # fmt: skip
 
 # What each option does in a dry run, and in the sandbox: nothing, where it stands here.
 NOTHING_IN_A_DRY_RUN = {
     "--output", "--wait", "--no-wait", "--sandbox", "--host", "--port", "--connections", "--rate", "--processes",
-    "--profile", "--fresh",
+    "--profile", "--fresh", "--log-format", "--log-addresses", "--metrics",
 }  # fmt: skip
-NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder"}
-NOTHING_BY_ITSELF = {"--folder", "--fresh"}
-"""In `send`: one goes with --dry-run, the other with --sandbox."""
+NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder", "--log-addresses"}
+NOTHING_BY_ITSELF = {
+    "send": {"--folder", "--fresh", "--log-addresses"},
+    "resend": {"--log-addresses"},
+    "status": {"--every"},
+}
+"""They go with --dry-run, --sandbox, --log-format and --watch."""
 
 
 def options_of(name: str) -> list[str]:
@@ -94,7 +98,7 @@ def test_an_option_and_its_opposite_are_refused(command: str, both: tuple[str, s
 @pytest.mark.parametrize("command", ["check", "preview", "send", "resend", "status", "results", "report"])
 def test_every_option_does_something_by_itself(command: str) -> None:
     for option in options_of(command):
-        alone = command == "send" and option in NOTHING_BY_ITSELF
+        alone = option in NOTHING_BY_ITSELF.get(command, ())
         assert is_refused(command, *with_value(option)) is alone, option
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status, Stretch
+from campaign.run_now import RunNow
 
 
 class LedgerReader(Protocol):
@@ -51,6 +52,11 @@ class LedgerReader(Protocol):
 
     def running_process(self) -> int | None:
         """Give the process whose run holds the ledger, as far as can be told; None where none does."""
+
+    def run_now(self) -> RunNow | None:
+        """Give what the run that goes on has said of itself last (`RunLedger.publish`); None where none does, where
+        its process is gone, or has said nothing for a while.
+        """
 
     def opened(self) -> datetime | None:
         """Give when the campaign's window opened, where its first run decided that."""

@@ -9,6 +9,7 @@ from campaign.errors import LedgerError
 from campaign.ledger.interface.reader import LedgerReader
 from campaign.ledger.values import EarlierRuns, EnrolledRow, LastRun, SpreadsheetChange
 from campaign.model import Row, Status, Stretch
+from campaign.run_now import RunNow
 
 
 class ContactsLedger(Protocol):
@@ -174,6 +175,11 @@ class RunLedger(ContactsLedger, Protocol):
 
     def withdraw_run(self) -> None:
         """Drop what was announced: the run did not begin after all."""
+
+    def publish(self, now: RunNow) -> None:
+        """Let others see how the run goes (`LedgerReader.run_now`). To be called about once a second. Raises nothing,
+        and waits for nobody: what can't be written now will be the next time.
+        """
 
     def revert(self, contacts: Collection[int]) -> None:
         """Make rows pending again that were refused for what turned out to be our own fault."""

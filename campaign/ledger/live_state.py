@@ -1,0 +1,44 @@
+"""What a run's owner says of it once a second, for those who look on from elsewhere: a fact, replaced each time.
+
+Takes a connection. It is nothing that anybody relies on, so writing it waits for nobody, and raises nothing; what a
+killed run has left, or one that says nothing any more, is not taken for live.
+"""
+
+import contextlib
+import sqlite3
+import time
+
+from campaign.errors import LedgerError
+from campaign.ledger.facts import read_fact
+from campaign.ledger.lock import running_process
+from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS
+from campaign.run_now import RunNow, as_json, of_json
+
+FACT = "now"
+_FRESH = 15.0
+"""Seconds for which it holds: a disk that keeps the owner waiting for so long is no news, and neither is a process that
+somebody has stopped.
+"""
+_PATIENCE = 50
+"""Milliseconds to wait for another writer: workers hold the ledger for a fraction of one."""
+
+
+def publish(database: sqlite3.Connection, now: RunNow) -> None:
+    """Put it on record in place of what is there, if that can be done at once."""
+    if database.in_transaction:
+        return
+    with contextlib.suppress(*SQLITE_ERRORS):
+        database.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+        try:
+            database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (FACT, as_json(now)))
+        finally:
+            database.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+
+
+def run_now(database: sqlite3.Connection) -> RunNow | None:
+    """Give what the run that goes on has said last; None where none does, or it has fallen silent."""
+    with contextlib.suppress(LedgerError, ValueError, TypeError, KeyError):
+        now = of_json(read_fact(database, FACT) or "")
+        if now.pid == running_process(database) and abs(time.time() - now.at) < _FRESH:
+            return now
+    return None

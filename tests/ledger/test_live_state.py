@@ -1,0 +1,90 @@
+"""What a run's owner says of it in the ledger: live while it is said, and by nobody who is gone."""
+
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from campaign.ledger.opening import open_for_reading, open_for_run
+from campaign.ledger.schema import connect
+from campaign.run_now import RunNow
+from tests.run_nows import run_now
+
+NAME = "autumn"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "autumn.ledger"
+
+
+def seen(path: Path) -> RunNow | None:
+    with open_for_reading(path, NAME, quick=True) as ledger:
+        return ledger.run_now()
+
+
+def test_it_is_seen_as_it_was_said_last_and_gone_with_the_run(path: Path) -> None:
+    with open_for_run(path, NAME) as ledger:
+        assert seen(path) is None
+        for deferred in (1, 2):
+            now = run_now(at=time.time(), pid=os.getpid(), deferred=deferred)
+            ledger.publish(now)
+            assert seen(path) == now
+            assert ledger.reader.run_now() == now
+    assert seen(path) is None
+    with closing(connect(path, readonly=True)) as database:
+        assert database.execute("SELECT count(*) FROM facts WHERE name = 'now'").fetchone() == (0,)
+
+
+def test_what_is_old_is_not_live(path: Path) -> None:
+    with open_for_run(path, NAME) as ledger:
+        ledger.publish(run_now(at=time.time() - 60, pid=os.getpid()))
+        assert seen(path) is None
+        ledger.publish(run_now(at=time.time() + 3600, pid=os.getpid()))
+        assert seen(path) is None, "a clock was set back since"
+
+
+def test_what_a_killed_run_has_left_is_not_live_not_even_beside_another_run(path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with open_for_run(path, NAME) as ledger:
+        ledger.publish(run_now(at=time.time(), pid=ended.pid))
+        assert seen(path) is None, "another process holds the ledger"
+        ledger.keep_note("holder", json.dumps({"pid": ended.pid, "host": socket.gethostname(), "since": 0}))
+        assert seen(path) is None, "its process is gone"
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", "null", '{"at": "x"}', '{"rates": [null], "servers": 1}'])
+def test_what_can_t_be_read_is_none(path: Path, text: str) -> None:
+    with open_for_run(path, NAME) as ledger:
+        ledger.keep_note("now", text)
+        assert seen(path) is None
+
+
+def test_fields_of_a_later_version_are_left_out(path: Path) -> None:
+    with open_for_run(path, NAME) as ledger:
+        now = run_now(at=time.time(), pid=os.getpid())
+        ledger.publish(now)
+        later = json.loads(ledger.note("now") or "") | {"mood": "good"}
+        ledger.keep_note("now", json.dumps(later))
+        assert seen(path) == now
+
+
+def test_it_waits_for_nobody_and_raises_nothing(path: Path) -> None:
+    with open_for_run(path, NAME) as ledger:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            begun = time.monotonic()
+            ledger.publish(run_now(at=time.time(), pid=os.getpid()))
+            assert time.monotonic() - begun < 30, "as long as a writer is waited for elsewhere: a minute"
+            other.execute("ROLLBACK")
+        assert seen(path) is None
+        ledger.publish(run_now(at=time.time(), pid=os.getpid()))
+        assert seen(path) is not None
