@@ -53,9 +53,12 @@ def finish(
             observer.notice(f"{error.what} ({error.where}); {error.fix}")
     settled: Counter[str] = Counter()
     profile: Counter[str] = Counter()
+    servers: Counter[str] = Counter()
     for report in state.reports:
         settled.update(report.settled)
         profile.update(report.profile)
+        for name, one in report.servers.items():
+            servers[name] += one.sent
     now = ledger.reader.deliveries() if state.began else state.before
     for word in (Status.SENT, Status.IN_DOUBT):  # a worker that was killed has not told the last of it
         settled[word] = now[word] - state.before[word]
@@ -76,6 +79,7 @@ def finish(
         day_reached=day_reached(state.reports),
         over=any(report.over for report in state.reports),
         profile=dict(profile),
+        servers=dict(servers),
     )
 
 

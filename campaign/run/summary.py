@@ -41,6 +41,8 @@ class RunSummary:
     """Whether rows are left whose own window is over."""
     profile: dict[str, float] = field(default_factory=dict)
     """CPU seconds by stage, all processes together."""
+    servers: dict[str, int] = field(default_factory=dict)
+    """Where there are several: the messages of this run that each has taken, by its name."""
 
     @property
     def exit_code(self) -> int:
