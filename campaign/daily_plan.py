@@ -143,7 +143,7 @@ def _common_rate(rows: int, days: Sequence[OpenDay]) -> float:
         rows -= one.limit
         seconds -= one.seconds
         if seconds <= 1e-9:
-            return math.inf if rows > 0 else 0.0
+            return math.inf  # every day gives its limit, and perhaps that is just enough
     return max(0, rows) / seconds
 
 

@@ -149,6 +149,8 @@ def test_days_with_a_lower_limit_are_made_up_for_by_the_others() -> None:
     assert even_rate(1500, warming_up[2:]) == pytest.approx(1500 / HOUR)
     assert even_rate(90, warming_up) == pytest.approx(30 / HOUR), "no day's limit is in the way"
     assert even_rate(9999, days((HOUR, 100), (HOUR, 200))) == pytest.approx(100 / HOUR), "as many as today may"
+    just_enough = days((60.48791581477417, 3), (65476.0, 2))
+    assert even_rate(5, just_enough) == pytest.approx(3 / 60.48791581477417)
 
 
 OPEN = st.lists(st.tuples(st.floats(60, 90_000), st.none() | st.integers(1, 500)), min_size=1, max_size=8)

@@ -168,6 +168,19 @@ def test_a_window_that_closes_before_tomorrow_is_told(tmp_path: Path) -> None:
     assert summary.why == "today's 30 messages are sent; the window closes before tomorrow"
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_even_pace_takes_its_time(tmp_path: Path, processes: int) -> None:
+    """That it is done in time, simulated runs say (`tests/worker/test_pace.py`)."""
+    settings: dict[str, dict[str, object]] = {"smtp": {"connections": 4}, "window": {"lasts": "8s", "pace": "spread"}}
+    campaign = SmallCampaign(tmp_path / "c", settings).people(16)
+    with FaultServer() as server:
+        summary = campaign.send(server.port, processes=processes)
+        moments = [one.time for one in server.accepted]
+        assert_agreement(campaign, [one.recipients[0] for one in server.accepted])
+    assert summary.sent_now == len(moments) >= 8
+    assert moments[-1] - moments[0] >= 4
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerProcess]:
     with ServerProcess(tmp_path / "record.jsonl", "--keep", "nothing") as running:
