@@ -214,3 +214,25 @@ def test_a_callback_that_raises_loses_nobody(small: SmallCampaign, smtp_server: 
     assert now.counts[Status.SENT] == len(server.accepted) < 400 and now.counts[Status.IN_DOUBT] == 0
     assert sum(bool(one.settled) for one in calls) == 1, "it is not called again"
     assert loaded.results_path.exists()
+
+
+def test_a_test_message_goes_to_whoever_tries_it_and_leaves_no_ledger(
+    small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    server = smtp_server()
+    loaded = load(small, server.port)
+    results = loaded.send_test(["me@acme.example", "you@acme.example"], rows=[2, 4])
+    assert [(one.message.row, one.message.to, one.accepted) for one in results] == [
+        (2, "me@acme.example", True),
+        (4, "me@acme.example", True),
+        (2, "you@acme.example", True),
+        (4, "you@acme.example", True),
+    ]
+    assert len(server.accepted) == 4 and not loaded.ledger_path.exists()
+    assert len(loaded.send_test("me@acme.example")) == 3
+
+
+def test_a_check_forecasts_the_run(small: SmallCampaign, smtp_server: StartServer) -> None:
+    found = load(small, smtp_server().port, **{"smtp.rate": 0.1}).check()
+    assert found.forecast is not None
+    assert found.forecast.found.rows == PEOPLE and found.forecast.found.set_by == "rate"
