@@ -8,10 +8,8 @@ is open.
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
 
 from campaign.errors import CampaignError
 from campaign.ledger.interface import Journal
@@ -30,42 +28,15 @@ from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.outcomes import Books, Outcomes
 from campaign.worker.policy import RETRY, Action, judge, refusal
 from campaign.worker.preparation import Preparation
-from campaign.worker.row_queue import RowQueue, Rows
+from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
-from campaign.worker.server_breaker import ServerBreaker
-from campaign.worker.server_health import ServerHealth
 from campaign.worker.session_failures import SessionFailures
+from campaign.worker.shared import Shared
 from campaign.worker.shared_outcomes import SharedOutcomes
 from campaign.worker.turns import Turns
 
 _QUICK_TRIES = 3
 """How often a row goes again at once after its connection died before the body left."""
-
-
-class Turn(Protocol):
-    """Which of several servers sends next."""
-
-    def may_begin(self, now: float) -> bool:
-        """Whether this one may begin a message."""
-
-    def begun(self, contact: int, now: float) -> None:
-        """Hear that it has begun a contact's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """What the dispatcher of one server of several has in common with the others', and what is its own."""
-
-    books: Books
-    claims: Claims
-    breaker: ServerBreaker
-    """The server's own, and so is what follows."""
-    health: ServerHealth
-    turn: Turn
-    rows: Rows
-    """Those that it may take."""
-    hand_over: Callable[[DueRow], bool]
-    """Has another server send a row that this one can't take; gives whether there is one."""
 
 
 class Dispatcher:

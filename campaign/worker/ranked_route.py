@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 
 from campaign.model import DueRow
 from campaign.worker.claims import Claims
-from campaign.worker.dispatcher import Shared
 from campaign.worker.job import ServerOrders, ServerReport
 from campaign.worker.outcomes import Books
 from campaign.worker.route import Common, Route
 from campaign.worker.route_rows import RouteRows
 from campaign.worker.server_breaker import ServerBreaker
 from campaign.worker.server_health import ServerHealth
+from campaign.worker.shared import Shared
 from campaign.worker.shared_outcomes import SharedOutcomes
 
 _AHEAD = 4

@@ -17,13 +17,14 @@ from campaign.smtp.session.connect import connect
 from campaign.worker.attempt_factory import AttemptFactory
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.connection_limit import ConnectionLimit
-from campaign.worker.dispatcher import Dispatcher, Shared
+from campaign.worker.dispatcher import Dispatcher
 from campaign.worker.job import Job, ServerOrders
 from campaign.worker.limit_setup import paced
 from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.run_limits import RunLimits
 from campaign.worker.send_rate import SendRate
+from campaign.worker.shared import Shared
 from campaign.worker.shared_dispatcher import SharedDispatcher
 
 

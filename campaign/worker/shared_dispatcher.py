@@ -4,7 +4,8 @@ from typing import Any
 
 from campaign.model import Attempt
 from campaign.smtp.session.session import Session
-from campaign.worker.dispatcher import Dispatcher, Shared
+from campaign.worker.dispatcher import Dispatcher
+from campaign.worker.shared import Shared
 
 
 class SharedDispatcher(Dispatcher):
