@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
-from campaign.model import Status
+from campaign.model import LoginLink, Status
 from campaign.run.status_now import StatusNow, status_now
 from campaign.settings import Settings, load_settings, output_paths
 
@@ -49,7 +49,8 @@ class Campaign:
     @classmethod
     def load(cls, path: AnyPath = "campaign.toml", *, settings: Mapping[str, object] | None = None) -> Self:
         """Read a campaign.toml, and the environment. `settings` are by name, as in `{"smtp.rate": 20}`, and beat both;
-        they may hold secrets (`link.secret`, `smtp.password`), which the file must not. Raises SettingsError.
+        or a section as a whole, as in `{"smtp": {"host": …}}`, in place of theirs. They may hold secrets
+        (`link.secret`, `smtp.password`), which the file must not. Raises SettingsError.
         """
         return cls(load_settings(Path(path), overrides=settings or MappingProxyType({}), may_hold_secrets=True))
 
@@ -119,20 +120,10 @@ class Campaign:
         return preview_result(self.name, to, seen)
 
     def send(
-        self,
-        *,
-        limit: int | None = None,
-        sandbox: bool = False,
-        fresh: bool = False,
-        wait: bool = True,
-        allow_empty: bool = False,
-        yes: bool = False,
-        processes: int | None = None,
-        output: AnyPath | None = None,
-        on_progress: "OnProgress" = None,
-        on_notice: "OnNotice" = None,
-        stop: threading.Event | None = None,
-    ) -> "RunSummary":
+        self, *, limit: int | None = None, sandbox: bool = False, fresh: bool = False, wait: bool = True,
+        allow_empty: bool = False, yes: bool = False, processes: int | None = None, output: AnyPath | None = None,
+        on_progress: "OnProgress" = None, on_notice: "OnNotice" = None, stop: threading.Event | None = None,
+    ) -> "RunSummary":  # fmt: skip
         """Send to everybody who has not been mailed yet, and write the results. Called again, it goes on.
 
         `limit`: at most so many contacts. `sandbox`: to a server inside this process, without secrets; `fresh`: without
@@ -179,20 +170,11 @@ class Campaign:
         return trial(self.settings, options, observer or Unobserved())
 
     def resend(
-        self,
-        *,
-        include: Iterable[Status | str] = (),
-        source: AnyPath | None = None,
-        limit: int | None = None,
-        sandbox: bool = False,
-        wait: bool = True,
-        yes: bool = False,
-        processes: int | None = None,
-        output: AnyPath | None = None,
-        on_progress: "OnProgress" = None,
-        on_notice: "OnNotice" = None,
+        self, *, include: Iterable[Status | str] = (), source: AnyPath | None = None, limit: int | None = None,
+        sandbox: bool = False, wait: bool = True, yes: bool = False, processes: int | None = None,
+        output: AnyPath | None = None, on_progress: "OnProgress" = None, on_notice: "OnNotice" = None,
         stop: threading.Event | None = None,
-    ) -> "RunSummary":
+    ) -> "RunSummary":  # fmt: skip
         """Send again to the rows that failed, were pending or invalid, with fresh links; never to a row that is sent.
         `include`: these, too: `rejected`, `in_doubt`. `source`: a results CSV, of which only the rows go, as corrected
         there. The rest is as in `send`. Raises ValueError for another status.
@@ -250,17 +232,19 @@ class Campaign:
         write_report(page, data)
         return page
 
+    def link(self, email: str, lasts: str | timedelta | None = None) -> LoginLink:
+        """Make a sign-in link: whoever holds its `url` is that contact until `expires_at`. `lasts`: how long it works
+        ("1h"); as in a run that begins now, unless told. Raises SettingsError, LinkError.
+        """
+        from campaign.run.one_link import one_link
+
+        return one_link(self.settings, email, lasts)
+
     def erase(
-        self,
-        emails: Iterable[str] = (),
-        *,
-        older_than: timedelta | None = None,
-        sandbox_only: bool = False,
-        output: AnyPath | None = None,
-        folder: AnyPath | None = None,
-        dry_run: bool = False,
+        self, emails: Iterable[str] = (), *, older_than: timedelta | None = None, sandbox_only: bool = False,
+        output: AnyPath | None = None, folder: AnyPath | None = None, dry_run: bool = False,
         agreed: "Callable[[ErasedPeople], bool]" = lambda _: True,
-    ) -> "Erasure":
+    ) -> "Erasure":  # fmt: skip
         """Take people's data out of all that the campaign has written: of those with these addresses, and of those
         whose last outcome is `older_than` that. Nobody is mailed again by it. `sandbox_only`: not of the real run;
         `output`: the results, where they are elsewhere; `folder`: a preview besides the usual one; `dry_run`: only say
@@ -270,15 +254,9 @@ class Campaign:
         from campaign.run.erase import erase
 
         return erase(
-            self.settings,
-            list(emails),
-            older_than=older_than,
-            sandbox_only=sandbox_only,
-            output=_path(output),
-            folder=_path(folder),
-            dry_run=dry_run,
-            agreed=agreed,
-        )
+            self.settings, list(emails), older_than=older_than, sandbox_only=sandbox_only, output=_path(output),
+            folder=_path(folder), dry_run=dry_run, agreed=agreed,
+        )  # fmt: skip
 
 
 def _path(given: AnyPath | None) -> Path | None:

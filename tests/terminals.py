@@ -42,7 +42,9 @@ def run_on_a_terminal(
 class Terminal:
     """The real command on a terminal of its own, and what that shows meanwhile."""
 
-    def __init__(self, *words: object, columns: int = 100, rows: int = 24, **environment: str) -> None:
+    def __init__(
+        self, *words: object, columns: int = 100, rows: int = 24, environment: Mapping[str, str] | None = None
+    ) -> None:
         """`environment`: what it finds there besides what we do."""
         self.rows = rows
         self._ours, theirs = pty.openpty()
@@ -55,7 +57,7 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "TERM": "xterm", **environment},
+            env={**os.environ, "TERM": "xterm", **(environment or {})},
             start_new_session=True,
         )
         os.close(theirs)

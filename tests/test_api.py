@@ -1,14 +1,17 @@
 """The Python face: the same runs, the same words and the same errors as on the command line, as values."""
 
+import re
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import campaign
 from campaign import Campaign, Progress, RunSummary, Severity, Status
-from campaign.errors import LedgerBusyError, LedgerError, SettingsError
+from campaign.errors import LedgerBusyError, LedgerError, LinkError, SettingsError
 from campaign.ledger.opening import open_for_run
+from campaign.testing import read_link
 from tests.campaigns import SECRET, SmallCampaign
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, local_part
@@ -44,6 +47,20 @@ def test_settings_beat_the_environment_and_the_file(small: SmallCampaign, monkey
     assert Campaign.load(small.path).settings.smtp.rate == 7
     assert Campaign.load(str(small.path), settings={"smtp.rate": 20}).settings.smtp.rate == 20
     assert Campaign.load(small.path, settings={"smtp.rate": None}).settings.smtp.rate == 7
+
+
+def test_a_whole_section_takes_the_place_of_what_others_say_in_it(
+    small: SmallCampaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = '[[smtp]]\nname = "a"\nhost = "a.example"\n\n[[smtp]]\nname = "b"\nhost = "b.example"\n'
+    text = re.sub(r"(?s)\[smtp\]\n.*?(?=\[|\Z)", two, small.path.read_text("utf-8"))
+    small.path.write_text(text, "utf-8")
+    monkeypatch.setenv("CAMPAIGN_SMTP__A__PASSWORD", "x")
+    monkeypatch.setenv("CAMPAIGN_SMTP__NONSENSE", "x")
+    loaded = Campaign.load(small.path, settings={"smtp": {"host": "c.example", "rate": 5}, "smtp.rate": 7})
+    assert [one.host for one in loaded.settings.servers] == ["c.example"] and loaded.settings.smtp.rate == 7
+    with pytest.raises(SettingsError, match=r"smtp\.hots; did you mean smtp\.host"):
+        Campaign.load(small.path, settings={"smtp": {"hots": "c.example"}})
 
 
 def test_a_wrong_setting_is_told_as_on_the_command_line(small: SmallCampaign) -> None:
@@ -236,3 +253,15 @@ def test_a_check_forecasts_the_run(small: SmallCampaign, smtp_server: StartServe
     found = load(small, smtp_server().port, **{"smtp.rate": 0.1}).check()
     assert found.forecast is not None
     assert found.forecast.found.rows == PEOPLE and found.forecast.found.set_by == "rate"
+
+
+def test_a_link_is_made_as_a_value_that_hides_it(small: SmallCampaign) -> None:
+    link = load(small).link("p1@people.example", timedelta(hours=1))
+    assert read_link(link.url, SECRET).email == "p1@people.example"
+    assert timedelta(minutes=59) < link.expires_at - datetime.now(UTC) <= timedelta(hours=1)
+    assert link.token not in repr(link)
+    with pytest.raises(LinkError, match="not an address"):
+        load(small).link("nobody")
+    with pytest.raises(LinkError) as caught:
+        load(small).link("p1@people.example", "soon")
+    assert caught.value.where == "--lasts"

@@ -16,7 +16,7 @@ GROUPS = {
         *("first-send", "commands", "settings", "templates", "inbox"),
         *("statuses", "report", "promises", "privacy", "json"),
     ),
-    "To have it done by a program or a machine": ("python", "schedule"),
+    "To have it done by a program or a machine": ("watching", "python", "schedule"),
     "The server that takes the mail: settings, limits, ids, replies": (
         "relays",
         "ses",
@@ -39,6 +39,7 @@ ALIASES = {
     **dict.fromkeys(("microsoft", "microsoft365", "m365", "o365", "office365", "exchange", "outlook"), "microsoft-365"),
     **dict.fromkeys(("gmail", "workspace", "google-workspace", "gsuite"), "google"),
     **dict.fromkeys(("providers", "servers"), "relays"),
+    **dict.fromkeys(("watch", "progress", "metrics", "prometheus", "monitoring", "logs"), "watching"),
     **dict.fromkeys(("api", "testing", "tests", "pytest", "pandas"), "python"),
     **dict.fromkeys(("cron", "crontab", "systemd", "timer", "automation", "scheduled", "machine"), "schedule"),
     **dict.fromkeys(("kubernetes", "k8s", "cronjob", "airflow", "github", "github-actions", "ci"), "schedule"),

@@ -45,8 +45,8 @@ def shortage_words(told: RunForecast, *, connections: int) -> str:
         return f"with the limits of recipient domains it takes longer than the window is open: {left}"
     needed = timedelta(seconds=plan.delay + plan.rows / found.per_second)
     at = {
-        "rate": f"at smtp.rate, {pace_words(found.per_second)}",
-        "server_rate": f"at the rates of the servers, {pace_words(found.per_second)}",
+        "rate": f"at smtp.rate, {pace_words(found.per_second * RATE_SLACK)}",
+        "server_rate": f"at the rates of the servers, {pace_words(found.per_second * RATE_SLACK)}",
         "machine": f"at what this machine makes and sends, {pace_words(found.per_second)}",
     }.get(found.set_by, "")
     if found.set_by == "connections" and paces:

@@ -105,6 +105,7 @@ class LiveState:
         opens = _opens(reports)
         held_until = None if deferred or in_flight else _held_until(reports, now)
         day = day_reached(reports)
+        waits_until: float | None
         if opens is not None:
             waits_for, waits_until = _TOMORROW if day else _HOURS, float(opens[0])
         else:

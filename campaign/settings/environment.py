@@ -40,6 +40,8 @@ class EnvironmentSource(Source):
         for name, value in sorted(self.environ.items()):
             if not name.startswith(PREFIX):
                 continue
+            if name.removeprefix(PREFIX).partition("__")[0].lower() in self.notes.replaced:
+                continue
             if name in SECRET_FILES or (name in VARIABLES and VARIABLES[name] in SECRETS):
                 secret = self._secret(name, value)
                 if secret is not None:

@@ -54,6 +54,9 @@ class SourceNotes:
     server_passwords: dict[str, tuple[str, SecretStr]] = field(default_factory=dict)
     """By the server's name in upper case: the variable, and the password."""
 
+    replaced: set[str] = field(default_factory=set)
+    """Sections that a program gives as a whole: what the environment and the file say in them does not count."""
+
     def refuse(self, what: str, *, fix: str, origin: str = "") -> None:
         """Note a fault and read on."""
         self.faults.append(Fault(what=what, fix=fix, origin=origin))

@@ -88,7 +88,9 @@ class Source(PydanticBaseSettingsSource):
 
 
 class OptionsSource(Source):
-    """Options of the command line, or what a program gives, by dotted name. None means: not given."""
+    """Options of the command line, or what a program gives, by dotted name; it may give a section as a whole, in place
+    of what others say in it. None means: not given.
+    """
 
     def __init__(self, notes: SourceNotes, options: Mapping[str, object], *, may_hold_secrets: bool = False) -> None:
         super().__init__(notes)
@@ -98,18 +100,24 @@ class OptionsSource(Source):
     def __call__(self) -> dict[str, Any]:
         """Give the options."""
         for key, value in self.options.items():
-            origin = f"the option for {as_written(key)}"
-            if value is None:
-                continue
-            if key in SECRETS and self.may_hold_secrets:
-                self._put_given_secret(key, value, origin)
-            elif key in SECRETS:
-                self.refuse_secret(key, f"{key}: secrets", origin)
-            elif key in FIELDS:
-                self.put(key, value, origin)
-            else:
-                self.refuse_unknown(key, origin)
+            if key in SECTIONS and key not in BY_NAME and isinstance(value, Mapping):
+                self.notes.replaced.add(key)
+                for name, inner in value.items():
+                    self._put_given(f"{key}.{name}", inner)
+            elif value is not None:
+                self._put_given(key, value)
         return self.values
+
+    def _put_given(self, key: str, value: object) -> None:
+        origin = f"the option for {as_written(key)}"
+        if key in SECRETS and self.may_hold_secrets:
+            self._put_given_secret(key, value, origin)
+        elif key in SECRETS:
+            self.refuse_secret(key, f"{key}: secrets", origin)
+        elif key in FIELDS:
+            self.put(key, value, origin)
+        else:
+            self.refuse_unknown(key, origin)
 
     def _put_given_secret(self, key: str, value: object, origin: str) -> None:
         given = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -131,6 +139,8 @@ class FileSource(Source):
     def __call__(self) -> dict[str, Any]:
         """Give what the file sets."""
         for name, value in self.document.items():
+            if name in self.notes.replaced:
+                continue
             if name in REPEATABLE and isinstance(value, Mapping | list):
                 self._put_tables(name, [value] if isinstance(value, Mapping) else value)
             elif name in BY_NAME and isinstance(value, Mapping):
@@ -147,7 +157,8 @@ class FileSource(Source):
                 self._refuse_section(name, value)
             else:
                 self._put_or_refuse(name, value)
-        give_passwords(self.values, self.current_state.get("smtp", {}), self.notes)
+        if "smtp" not in self.notes.replaced:
+            give_passwords(self.values, self.current_state.get("smtp", {}), self.notes)
         return self.values
 
     def _put_tables(self, section: str, tables: list[object]) -> None:

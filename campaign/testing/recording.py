@@ -26,7 +26,7 @@ class RecordingServer:
         self._traps: list[Trap] = []
         self._lock = threading.Lock()
         handler = RecordingHandler(self._strikes, self._keep)
-        self._server = Loopback(handler, port=port, authenticator=handler.sign_in, auth_require_tls=False)
+        self._server = Loopback(handler, port=port, auth_require_tls=False, auth_exclude_mechanism=["LOGIN"])
 
     @property
     def host(self) -> str:
@@ -51,13 +51,16 @@ class RecordingServer:
         """
         return MappingProxyType(
             {
-                "smtp.host": self.host,
-                "smtp.port": self.port,
-                "smtp.security": "none",
-                "smtp.username": "recording",
-                "smtp.password": "recording",
-                "smtp.pipelining": "envelope",  # what is refused behind a body costs no try, and would be counted here
-                "smtp.timeout": "2s",
+                "smtp": {
+                    "host": self.host,
+                    "port": self.port,
+                    "security": "none",
+                    "username": "recording",
+                    "password": "recording",
+                    "auth": "plain",
+                    "pipelining": "envelope",  # what is refused behind a body costs no try, and would be counted here
+                    "timeout": "2s",
+                },
                 "link.secret": self.link_secret,
                 "retry.first_wait": "10ms",
                 "retry.longest_wait": "50ms",

@@ -87,6 +87,12 @@ class RankedRoute:
         daily, now = self.route.daily, self._clock()
         return daily is not None and daily.until("", now) > now
 
+    @property
+    def is_done(self) -> bool:
+        """Whether its messages of the day are gone, and this run waits for no other."""
+        daily = self.route.daily
+        return daily is not None and daily.until("", self._clock()) == float("inf")
+
     def could_send(self, now: float) -> bool:
         """Whether mail is kept for it: it is in use, has messages left for the day, and answers."""
         since = self._unconnected_since

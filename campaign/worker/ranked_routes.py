@@ -53,7 +53,7 @@ class RankedRoutes:
     @property
     def has_rows(self) -> bool:
         """Whether rows are left that wait for one server, which may take them yet."""
-        return any(one.rows.own and one.breaker.reason is None for one in self._ranked)
+        return any(one.rows.own and one.breaker.reason is None and not one.is_done for one in self._ranked)
 
     def steer(self, now: float) -> None:
         """Open connections where mail is to go, close them where not, and see who takes nothing."""

@@ -254,6 +254,16 @@ def test_a_message_that_one_server_finds_too_large_goes_through_the_other(
     assert [len(server.accepted) for server in servers] == [10, 20]
 
 
+def test_rows_that_only_a_server_without_messages_left_could_take_stay_pending(
+    tmp_path: Path, smtp_server: StartServer
+) -> None:
+    servers = smtp_server(size=3000), smtp_server()
+    campaign = of_two(tmp_path, servers, 0, second={"priority": 2, "daily_limit": 3})
+    campaign.contacts([(f"p{number}@people.example", "x" * (4000 if number % 2 else 1)) for number in range(20)])
+    ended = send(campaign, servers, wait=False)
+    assert (ended.counts[Status.SENT], ended.counts[Status.PENDING]) == (13, 7)
+
+
 def test_one_that_is_too_large_for_all_is_rejected(tmp_path: Path, smtp_server: StartServer) -> None:
     servers = smtp_server(size=3000), smtp_server(size=3500)
     campaign = of_two(tmp_path, servers, 0)

@@ -82,7 +82,7 @@ def test_no_colour_where_none_is_wanted(tmp_path: Path, name: str, value: str) -
     shown = "━" if name == "NO_COLOR" else "small: 39 of 60"
     with (
         held_up(tmp_path / "c") as (campaign, release),
-        Terminal("send", campaign.path, "--yes", **{name: value}) as terminal,
+        Terminal("send", campaign.path, "--yes", environment={name: value}) as terminal,
     ):
         terminal.until(lambda lines: any(shown in line for line in lines))
         os.kill(terminal.process.pid, signal.SIGINT)

@@ -173,7 +173,7 @@ def test_it_says_what_is_too_small_and_what_would_do(tmp_path: Path) -> None:
 
 def test_a_rate_that_is_too_low_is_named_with_one_that_would_do(tmp_path: Path) -> None:
     found = told(settings(tmp_path, smtp={"rate": 1.0}), 36_000)
-    assert shortage_words(found, connections=10).startswith("at smtp.rate, 56 a minute, it takes 10 h 43 min, longer")
+    assert shortage_words(found, connections=10).startswith("at smtp.rate, 60 a minute, it takes 10 h 43 min, longer")
     assert way_out(found, connections=10).startswith("2 a second would do (smtp.rate)")
     assert enough_connections(found, connections=10) is None
 

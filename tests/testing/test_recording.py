@@ -31,11 +31,11 @@ def send(small: SmallCampaign, server: RecordingServer, **settings: object) -> t
     return ended, dict(loaded.results()[["email", "status"]].itertuples(index=False))
 
 
-def test_a_message_is_there_as_its_reader_has_it(small: SmallCampaign) -> None:
+def test_a_message_is_there_as_its_reader_has_it(small: SmallCampaign, caplog: pytest.LogCaptureFixture) -> None:
     with RecordingServer() as server:
         send(small, server)
         ann, bob = sorted(server.messages, key=lambda one: one.to.lower())
-    assert (ann.to, bob.to) == (ANN, BOB)
+    assert (ann.to, bob.to) == (ANN, BOB) and not caplog.records, "it says nothing of its own"
     assert ann.subject == "Hello Änn" and ann.return_path == "hello@acme.example"
     assert ann.text.startswith("Hello Änn,\n") and ann.link in ann.text
     assert "<p>Hello Änn</p>" in ann.html and ann.attachments == {}
