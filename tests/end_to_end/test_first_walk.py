@@ -72,8 +72,9 @@ def test_from_the_check_to_a_real_run_and_its_report(
     offered = list(walker.printed)
     (test,) = [line for line in offered if "--test-to" in line]
     walker.paste(test.replace("YOUR-ADDRESS", "me@acme.example"))
-    assert [one.recipients for one in server.accepted] == [["me@acme.example"]] * 3
-    walker.printed = walker.printed or offered
+    assert [one.recipients for one in server.accepted] == [("me@acme.example",)] * 3
+    assert walker.printed == ["campaign send autumn/campaign.toml"]
+    walker.printed = offered
     walker.go_on("send", "--limit", "3")
     assert len(server.accepted) == 6
     walker.go_on("send")
