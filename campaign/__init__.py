@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from campaign.model import Status as Status
     from campaign.run.preview_result import PreviewResult as PreviewResult
     from campaign.run.progress import Progress as Progress
+    from campaign.run.run_forecast import RunForecast as RunForecast
     from campaign.run.status_now import StatusNow as StatusNow
     from campaign.run.summary import RunSummary as RunSummary
+    from campaign.run.trial_run import TrialResult as TrialResult
 
 _HOMES = {
     "Campaign": "api",
@@ -49,7 +51,9 @@ _HOMES = {
     "PreviewResult": "run.preview_result",
     "Progress": "run.progress",
     "StatusNow": "run.status_now",
+    "RunForecast": "run.run_forecast",
     "RunSummary": "run.summary",
+    "TrialResult": "run.trial_run",
 }
 """Every name of the face, and the module that has it."""
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # what only some of its methods need is imported there: `stat
     from campaign.run.results_now import ResultsFile
     from campaign.run.start import Observe, RunOptions
     from campaign.run.summary import RunSummary
+    from campaign.run.trial import TrialObserver
+    from campaign.run.trial_run import TrialResult
 
 AnyPath = str | PathLike[str]
 
@@ -146,6 +148,21 @@ class Campaign:
             processes=processes, stop=stop,
         )  # fmt: skip
         return follow(self.settings, options, yes=yes, on_progress=on_progress, on_notice=on_notice)
+
+    def send_test(
+        self, to: str | Iterable[str], *, rows: str | Iterable[int] | None = None, live_links: bool = False,
+        sandbox: bool = False, observer: "TrialObserver | None" = None,
+    ) -> "list[TrialResult]":  # fmt: skip
+        """Send the messages of a few rows to somebody who tries the campaign out, without touching ledger or results;
+        `campaign guide commands` says what differs from a run. `rows`: numbers, or "1,5,7-9"; the first three that can
+        be mailed, unless told. Gives what became of each message. Raises UsageError where nothing was sent.
+        """
+        from campaign.run.trial import TrialOptions, Unobserved, trial
+
+        chosen = rows if rows is None or isinstance(rows, str) else ",".join(map(str, rows))
+        testers = [to] if isinstance(to, str) else list(to)
+        options = TrialOptions(to=testers, rows=chosen, live_links=live_links, sandbox=sandbox)
+        return trial(self.settings, options, observer or Unobserved())
 
     def resend(
         self, *, include: Iterable[Status | str] = (), source: AnyPath | None = None, limit: int | None = None,

@@ -97,7 +97,9 @@ def send(order: RunOrder) -> int:
     """Send to everybody who has not been mailed yet. Run it again to go on."""
     from campaign.run.contacts_process import contacts_process
 
-    with contacts_process(wanted=not order.dry_run) as reader:  # it imports pandas while we import the rest
+    with contacts_process(
+        wanted=not (order.dry_run or order.test_to)
+    ) as reader:  # it imports pandas while we import the rest
         from campaign.commands.send import send_campaign
 
         return send_campaign(order, reader)

@@ -9,7 +9,7 @@ a day without mail proves nothing, and the step that was due stays due. Limits: 
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import count
@@ -78,6 +78,14 @@ def open_days(spans: Iterable[Span], zone: tzinfo) -> Iterator[tuple[date, float
 def step_of(ladder: Sequence[int], climbed: int) -> int:
     """Give the limit of a day before which there were so many days with mail. The last step holds on."""
     return ladder[min(climbed, len(ladder) - 1)]
+
+
+def used_up(ladder: Sequence[int], begun: Mapping[date, int], today: date) -> int:
+    """Give today's limit where it is reached, 0 where not. `begun`: messages by day, those of today among them."""
+    if not ladder:
+        return 0
+    limit = step_of(ladder, sum(messages > 0 for day, messages in begun.items() if day < today))
+    return limit if begun.get(today, 0) >= limit else 0
 
 
 def limited_days(

@@ -76,8 +76,11 @@ class RunNow:
     waits_for: str = ""
     """What keeps it from beginning more, in words; empty: nothing."""
     waits_until: float | None = None
+    day_reached: int = 0
+    """Today's number of messages, where it is reached, and all that is left waits for another day."""
     opens: tuple[int, str] | None = None
-    """Where all that is left waits for its hours: when the first goes on, in Unix seconds and in words."""
+    """Where all that is left waits for its hours, or another day: when the first goes on, in Unix seconds and in words.
+    """
     window_closes_at: float | None = None
     refusals: tuple[Refusal, ...] = ()
     """The last few, the latest last."""

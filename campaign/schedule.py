@@ -62,6 +62,8 @@ class Schedule(SendWindow):
 
     def is_over(self, now: datetime) -> bool:
         """Whether it has closed by `now` (aware), and does not open again."""
+        if self.hours is None and len(self.days) == len(EVERY_DAY):
+            return SendWindow.is_over(self, now)
         _, until, is_open = self._stretch(now)
         return not is_open and until is None
 
@@ -83,6 +85,13 @@ class Schedule(SendWindow):
         """
         for first, last in self._spans(now.astimezone(UTC)):
             yield first.astimezone(self.zone), None if last is None else last.astimezone(self.zone)
+
+    def open_time(self, now: datetime) -> timedelta | None:
+        """Give for how long it is open from `now` (aware) on, in all; None where it never closes."""
+        if self.closes is None:
+            return None
+        spans = ((first.astimezone(UTC), last) for first, last in self.open_spans(now))
+        return sum((last.astimezone(UTC) - first for first, last in spans if last is not None), timedelta(0))
 
     def seconds_until_open(self, now: datetime) -> float:
         """Seconds from `now` (aware) until it is open next; 0 if it is, or never is again."""

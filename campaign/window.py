@@ -173,8 +173,9 @@ def say_moment(moment: datetime, zone: ZoneInfo) -> str:
     local = moment.astimezone(zone)
     clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
     name = local.tzname() or ""
-    label = f"UTC{name}" if name[:1] in {"+", "-"} else name
-    return f"{say_day(moment, zone)} {clock} {label}"
+    if name[:1] in {"+", "-"}:  # a zone without letters of its own: "+0545"
+        name = f"UTC{name[:3]}:{name[3:]}" if name[3:] else f"UTC{name}"
+    return f"{say_day(moment, zone)} {clock} {name}"
 
 
 def find_zone(name: str) -> ZoneInfo:

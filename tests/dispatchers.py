@@ -15,7 +15,9 @@ from campaign.smtp.session.session import Session
 from campaign.window import SendWindow
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.dispatcher import Dispatcher
+from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job
+from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
 from tests.campaigns import SmallCampaign
@@ -104,6 +106,7 @@ class Office:
         send_rate: SendRate | None = None,
         due_rows: SqliteDueRows | None = None,
         journal: SqliteJournal | None = None,
+        hours: OpeningHours | None = None,
         **orders: Any,
     ) -> None:
         job = SmallCampaign(folder / "campaign").people(1).plan(1).job(window or open_window())
@@ -111,7 +114,8 @@ class Office:
         self.now = 1000.0
         self.session = session
         self.due_rows = due_rows or Answers(list(rows))
-        self.rows = RowQueue(self.due_rows)
+        self.hours = hours
+        self.rows = RowQueue(self.due_rows, None if hours is None else HeldQueues(hours))
         self.notebook = Notebook()
         self.breaker = CircuitBreaker(stop_after=job.stop_after, where="here")
         self.send_rate = send_rate or SendRate(rate, now=self.now, second=job.backoff)
@@ -133,6 +137,7 @@ class Office:
             send_rate=self.send_rate,
             breaker=self.breaker,
             clock=lambda: self.now,
+            hours=self.hours,
         )
 
     def take(self) -> Attempt:

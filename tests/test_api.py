@@ -243,3 +243,25 @@ def test_a_link_is_made_as_a_value_that_hides_it(small: SmallCampaign) -> None:
     with pytest.raises(LinkError) as caught:
         load(small).link("p1@people.example", "soon")
     assert caught.value.where == "--lasts"
+
+
+def test_a_test_message_goes_to_whoever_tries_it_and_leaves_no_ledger(
+    small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    server = smtp_server()
+    loaded = load(small, server.port)
+    results = loaded.send_test(["me@acme.example", "you@acme.example"], rows=[2, 4])
+    assert [(one.message.row, one.message.to, one.accepted) for one in results] == [
+        (2, "me@acme.example", True),
+        (4, "me@acme.example", True),
+        (2, "you@acme.example", True),
+        (4, "you@acme.example", True),
+    ]
+    assert len(server.accepted) == 4 and not loaded.ledger_path.exists()
+    assert len(loaded.send_test("me@acme.example")) == 3
+
+
+def test_a_check_forecasts_the_run(small: SmallCampaign, smtp_server: StartServer) -> None:
+    found = load(small, smtp_server().port, **{"smtp.rate": 0.1}).check()
+    assert found.forecast is not None
+    assert found.forecast.found.rows == PEOPLE and found.forecast.found.set_by == "rate"

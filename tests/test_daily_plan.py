@@ -20,6 +20,7 @@ from campaign.daily_plan import (
     open_days,
     plan_days,
     step_of,
+    used_up,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -102,6 +103,14 @@ def test_what_began_today_is_taken_off_todays_step() -> None:
     yesterday = MONDAY - timedelta(days=1)  # mail went out today, and it is open no more
     assert limits(0, yesterday, 4) == [10, 20, 20]
     assert limits(0, yesterday, 0) == [5, 10, 20]
+
+
+def test_a_day_is_used_up_when_its_step_is_reached() -> None:
+    days_before = {MONDAY - timedelta(days=3): 500, MONDAY - timedelta(days=2): 0}
+    assert used_up([500, 1000], days_before | {MONDAY: 999}, MONDAY) == 0
+    assert used_up([500, 1000], days_before | {MONDAY: 1000}, MONDAY) == 1000
+    assert used_up([500, 1000], {MONDAY: 700}, MONDAY) == 500
+    assert used_up([500, 1000], {}, MONDAY) == used_up([], {MONDAY: 5}, MONDAY) == 0
 
 
 def test_a_plan_fills_day_after_day() -> None:

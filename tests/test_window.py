@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import WindowError
-from campaign.window import SendWindow, find_zone
+from campaign.window import SendWindow, find_zone, say_moment
 
 ZONES = ["America/New_York", "Europe/London", "Australia/Lord_Howe", "Africa/Casablanca", "UTC", "Pacific/Apia"]
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -317,3 +317,8 @@ def test_it_is_a_value() -> None:
 def test_a_naive_present_is_a_mistake_in_the_program() -> None:
     with pytest.raises(ValueError, match="aware"):
         window(now=datetime(2026, 11, 22, 12))
+
+
+def test_a_zone_without_letters_of_its_own_is_said_by_its_offset() -> None:
+    assert say_moment(NOW, ZoneInfo("Asia/Kathmandu")) == "Sun 22 Nov 2026 17:45 UTC+05:45"
+    assert say_moment(NOW, ZoneInfo("America/Sao_Paulo")) == "Sun 22 Nov 2026 09:00 UTC-03"

@@ -4,6 +4,7 @@
     contacts     the contacts file, and the message of every contact
     server       the session, up to an envelope of our own
     domains      what the DNS says of the domains that a message names
+    forecast     when a run would end
     spam_filter  what SpamAssassin says, if asked for
 
 Settings in; a `CheckResult` out, of `Finding`s, which a `CheckObserver` hears as they come. Raises UsageError only

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from campaign.check import contacts, server, setup, spam_filter
+from campaign.check import contacts, forecast, server, setup, spam_filter
 from campaign.check.domains import domains, name_server
 from campaign.check.findings import CheckObserver, Findings, Quiet
 from campaign.check.result import CheckResult
@@ -36,6 +36,7 @@ def check(
     if not offline:
         steps.append(partial(server.server, settings, known, found))
         steps.append(partial(domains, settings, asked, known, found))
+    steps.append(partial(forecast.forecast, settings, known, found))
     if spam:
         steps.append(partial(spam_filter.samples, settings, known, found))
     for step in steps:
@@ -47,4 +48,5 @@ def check(
         counts={status: seen.counts[status] for status in Status},
         sizes=seen.sizes.told,
         left=None if seen.before is None else seen.before.due,
+        forecast=known.forecast,
     )

@@ -1,12 +1,9 @@
 """The check of the contacts file and of every contact's message: what can be mailed, and what is odd about it."""
 
-from datetime import UTC, datetime, timedelta
-
 from campaign.check.content import inspection_of, tell_content
 from campaign.check.findings import Findings, counted
 from campaign.check.links import link_notes
 from campaign.check.setup import Known
-from campaign.durations import brief_duration
 from campaign.errors import ContactsError
 from campaign.model import Status
 from campaign.run.continuation import wants_a_yes
@@ -27,7 +24,7 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
     for words in odd_about(file, servers=len(settings.servers) > 1):
         found.note(words, rule="contacts_odd")
     if known.window is None:  # over, or not understood: the rows can be looked at all the same
-        whenever = {"opens": None, "closes": None, "lasts": None, "timezone": known.timezone}
+        whenever = dict.fromkeys(("opens", "closes", "lasts", "hours", "days"), None) | {"timezone": known.timezone}
         given = settings.window.model_copy(update=whenever)
         settings = settings.model_copy(update={"window": given})
     inspection = inspection_of(settings)
@@ -64,7 +61,11 @@ def contacts(settings: Settings, known: Known, found: Findings) -> None:
             where="message.template, body.html",
             fix="make the HTML shorter: fewer styles repeated in each element, no images in it, less text",
         )
-    _advise(settings, known, ready, found)
+    if settings.message.unsubscribe_url is None:
+        found.note(
+            "message.unsubscribe_url is not set: large mailbox providers want one-click unsubscribing (RFC 8058)",
+            rule="unsubscribe_missing",
+        )
     link_notes(settings, seen, found)
     tell_content(inspection, found)
     if not settings.contacts.suppress_lenient:
@@ -89,22 +90,3 @@ def earlier(settings: Settings, known: Known, found: Findings) -> None:
         found.note(f"{goes_on.words}: send asks first, and where nobody can answer, it wants --yes", rule="goes_on")
     else:
         raise wants_a_yes(goes_on, settings)
-
-
-def _advise(settings: Settings, known: Known, ready: int, found: Findings) -> None:
-    message, window = settings.message, known.window
-    rates = [server.rate for server in settings.servers]
-    rate = None if None in rates else sum(one for one in rates if one is not None)
-    if message.unsubscribe_url is None:
-        found.note(
-            "message.unsubscribe_url is not set: large mailbox providers want one-click unsubscribing (RFC 8058)",
-            rule="unsubscribe_missing",
-        )
-    if rate and window is not None and window.closes is not None:
-        needed = timedelta(seconds=ready / rate)
-        if needed > window.closes - max(window.opens, datetime.now(UTC)):
-            found.note(
-                f"at smtp.rate {rate:g} a second this takes {brief_duration(needed)}, longer than the window: "
-                "the rest will stay pending",
-                rule="window_too_short",
-            )

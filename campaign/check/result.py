@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from campaign.deliverability import Finding, Severity
 from campaign.model import Status
 from campaign.run.message_sizes import Sizes
+from campaign.run.run_forecast import RunForecast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class CheckResult:
     sizes: Sizes
     left: int | None = None
     """Contacts whom earlier runs have left to mail; None where there was no earlier run."""
+    forecast: RunForecast | None = None
+    """When a run that is begun now would end; None where nothing can be said of that."""
 
     @property
     def ready(self) -> bool:

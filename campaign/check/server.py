@@ -1,12 +1,15 @@
 """The check of the servers: of each, the session, and an envelope from us to ourselves."""
 
+import time
+
 from campaign.check.findings import Findings, counted
 from campaign.check.setup import Known
 from campaign.model import Phase
 from campaign.run.dry_run import size_with_little
 from campaign.run.plan import configured_servers
+from campaign.run.server_pace import ServerPace
 from campaign.settings import Settings, SmtpSettings
-from campaign.smtp.envelope_probe import probe_envelope
+from campaign.smtp.envelope_probe import EnvelopeProbe, probe_envelope
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.notes import session_notes
 from campaign.smtp.session.server import Server
@@ -39,13 +42,23 @@ class _OneServer:
         if smtp.lacks_password:
             self._note("the server was not asked: the password is missing", rule="server_not_asked")
             return
+        began = time.monotonic()
         session = connect(to)
+        opening = time.monotonic() - began
         signed_in = f"takes our sign-in by {session.auth}" if session.auth else "answers"
         offered = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
         self._ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(offered) or 'nothing special'}")
         for words in session_notes(to, session):
             self._note(words, rule="session_odd")
-        self._envelope(session)
+        probe = probe_envelope(
+            session,
+            return_path=self._settings.message.return_path,
+            recipient=self._settings.message.sender_address,
+            timeout=smtp.timeout.total_seconds(),
+        )
+        pace = ServerPace.of(session, probe, opening=opening, mode=smtp.pipelining)
+        self._known.paces[smtp.name or smtp.host] = pace
+        self._envelope(session, probe)
         seen = self._known.seen
         if session.size_limit is not None and seen.sizes.largest > session.size_limit:
             self._too_large(session.size_limit)
@@ -72,16 +85,10 @@ class _OneServer:
             rule="message_too_large",
         )
 
-    def _envelope(self, session: Session) -> None:
-        """Try an envelope from us to ourselves; say what is heard at each step."""
+    def _envelope(self, session: Session, probe: EnvelopeProbe) -> None:
+        """Say what was heard at each step of an envelope from us to ourselves."""
         smtp, message = self._smtp, self._settings.message
-        heard = probe_envelope(
-            session,
-            return_path=message.return_path,
-            recipient=message.sender_address,
-            timeout=smtp.timeout.total_seconds(),
-        )
-        for one in heard:
+        for one in probe.steps:
             verdict = judge(one.phase, one.reply)
             if verdict.stop:
                 setting = "message.return_path" if one.phase is Phase.MAIL else "message.from"

@@ -17,16 +17,18 @@ from campaign.run.dry_run import dry_run_window
 from campaign.run.dry_run_findings import DryRun
 from campaign.run.plan import read_signing_keys
 from campaign.run.preconditions import long_lives, require_folder
+from campaign.run.run_forecast import RunForecast
+from campaign.run.server_pace import ServerPace
 from campaign.run.signing_secret import signing_secret
+from campaign.schedule import Schedule
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files
-from campaign.window import SendWindow
 
 
 @dataclass(slots=True, kw_only=True)
 class Known:
     """What one step has found out for the next."""
 
-    window: SendWindow | None = None
+    window: Schedule | None = None
     """None where it is over, or can't be understood."""
     timezone: str = "UTC"
     """The window's zone, where that is one."""
@@ -35,6 +37,9 @@ class Known:
     ledger: Path | None = None
     """That of earlier runs, if there were any."""
     seen: DryRun = field(default_factory=DryRun)
+    paces: dict[str, ServerPace] = field(default_factory=dict)
+    """Those of the servers, by name, as their sessions have shown them."""
+    forecast: RunForecast | None = None
 
 
 def secrets(settings: Settings, known: Known, found: Findings) -> None:
@@ -82,7 +87,8 @@ def links(settings: Settings, known: Known, found: Findings) -> None:
         return
     link, now = settings.link, datetime.now(UTC)
     until = known.window.link_expiry(max(now, known.window.opens), link.grace)
-    found.ok("links", f"sign in at {link.domain} until {until:%Y-%m-%d %H:%M %Z}")
+    own = "; each contact's by the end of its own window" if known.window.zone_column else ""
+    found.ok("links", f"sign in at {link.domain} until {until:%Y-%m-%d %H:%M %Z}{own}")
     if words := long_lives(known.window, now, link.grace):
         found.note(words, rule="links_live_long")
 

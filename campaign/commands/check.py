@@ -11,6 +11,9 @@ from campaign.check import counted
 from campaign.commands.json_documents import check_document
 from campaign.model import Status
 from campaign.terminal.findings import FindingsConsole
+from campaign.terminal.first_steps import after_check
+from campaign.terminal.invocation import Invocation, program
+from campaign.terminal.next_commands import show_next
 from campaign.terminal.stdout import say_json
 
 
@@ -39,6 +42,9 @@ def check_campaign(
         console.say(
             "ready to send" + (f", but for {counted(invalid, 'invalid row', 'invalid rows')}" if invalid else "")
         )
+    invocation = Invocation(program=program(), campaign=path, output=output)
+    mailable = found.counts[Status.PENDING] > 0
+    show_next(after_check(invocation, ready=found.ready, mailable=mailable, left=found.left != 0), console.say)
     code = 2 if not found.ready else int(strict and not found.clean)
     if json:
         say_json(check_document(found, code))

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from campaign.errors import SettingsError
 from campaign.private_files import create, make_folder, resolved
+from campaign.terminal.first_steps import after_init
 from campaign.terminal.invocation import Invocation, program
+from campaign.terminal.next_commands import show_next
 from campaign.terminal.stdout import say
 
 
@@ -18,9 +20,9 @@ def start_campaign(folder: Path) -> None:
     invocation = Invocation(program=program(), campaign=make_campaign(folder))
     say(
         f"made {invocation.campaign}\n"
-        f"look at its messages:\n    {invocation.line('preview')}\n"
-        f"send them to a server inside this program:\n    {invocation.line('send', '--sandbox')}"
+        "yours to edit: campaign.toml, contacts.csv, and the folders of templates; as they are, they make a sample"
     )
+    show_next(after_init(invocation), say)
 
 
 def make_campaign(folder: Path) -> Path:

@@ -4,9 +4,10 @@ Takes what the words for people are made of, so that both say the same; gives pl
 their offset, lengths of time seconds. No document holds a link or a secret.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from campaign.check import CheckResult
 from campaign.deliverability import Finding, Severity
@@ -19,6 +20,10 @@ from campaign.run.status_now import StatusNow
 from campaign.run.summary import RunSummary
 from campaign.terminal.now_document import now_document
 
+if TYPE_CHECKING:  # `send` says nothing of them, and need not wait for their import
+    from campaign.run.run_forecast import RunForecast
+    from campaign.run.trial_run import TrialResult
+
 
 def run_document(name: str, ended: RunSummary) -> dict[str, object]:
     """How a run ended."""
@@ -30,12 +35,40 @@ def run_document(name: str, ended: RunSummary) -> dict[str, object]:
         "in_doubt_now": ended.in_doubt_now,
         "tried_now": ended.tried_now,
         "seconds": round(ended.seconds, 3),
+        "servers": ended.servers,
         "results": str(ended.results) if ended.results_written else None,
         "stopped": ended.why or None,
         "reason": ended.reason or None,
         "error": None
         if ended.trouble is None
         else {"what": ended.trouble.what, "where": ended.trouble.where, "fix": ended.trouble.fix},
+    }
+
+
+def trial_document(
+    name: str, results: Sequence["TrialResult"], *, live_links: bool, exit_code: int
+) -> dict[str, object]:
+    """What became of test messages."""
+    return {
+        "campaign": name,
+        "exit_code": exit_code,
+        "live_links": live_links,
+        "accepted": sum(bool(one.accepted) for one in results),
+        "messages": [
+            {
+                "row": one.message.row,
+                "email": one.message.email,
+                "to": one.message.to,
+                "message_id": None if one.message.attempt is None else one.message.attempt.message.message_id,
+                "accepted": one.accepted,
+                "smtp_code": one.code,
+                "enhanced_status": one.enhanced,
+                "seconds": None if one.seconds is None else round(one.seconds, 3),
+                "detail": one.words,
+                "fix": one.fix,
+            }
+            for one in results
+        ],
     }
 
 
@@ -49,6 +82,7 @@ def check_document(found: CheckResult, exit_code: int) -> dict[str, object]:
         "sizes": asdict(found.sizes),
         "wrong": found.wrong,
         "notes": found.notes,
+        "forecast": None if found.forecast is None else _forecast_document(found.forecast),
         "findings": [finding_document(one) for one in found.findings],
     }
 
@@ -72,6 +106,26 @@ def finding_document(finding: Finding) -> dict[str, object]:
     if finding.details:
         document["details"] = list(finding.details)
     return document
+
+
+def _forecast_document(told: "RunForecast") -> dict[str, object]:
+    """When a run would end."""
+    found = told.found
+    return {
+        "begins_at": told.now.isoformat(),
+        "ends_at": None if found.ends is None else found.ends.astimezone(told.window.zone).isoformat(),
+        "closes_at": None if told.window.closes is None else told.window.closes.isoformat(),
+        "rows": found.rows,
+        "unsent": found.unsent,
+        "rate": round(found.per_second, 3),
+        "set_by": found.set_by or None,
+        "day_limited": found.day_limited,
+        "accepting": None if told.accepting is None else round(told.accepting, 6),
+        "servers": [
+            {"name": name, "round_trip": round(pace.round_trip, 6), "round_trips": pace.trips}
+            for name, pace in told.measured.paces.items()
+        ],
+    }
 
 
 def preview_document(seen: PreviewResult) -> dict[str, object]:

@@ -65,6 +65,16 @@ InSandbox = Annotated[
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="With --sandbox: begin anew, without what its earlier runs left.")]
 OfSandbox = Annotated[bool, typer.Option("--sandbox", help="Look at the sandbox run, not at the real one.")]
+TestTo = Annotated[
+    list[str] | None,
+    typer.Option(help="Send a few rows' messages to this address, as a test; may be given twice.", metavar="ADDRESS"),
+]
+Rows = Annotated[
+    str | None, typer.Option(help="With --test-to: these rows. [default: the first three]", metavar="1,5,7-9")
+]
+LiveLinks = Annotated[
+    bool, typer.Option("--live-links", help="With --test-to: links that sign in as the contacts whose rows they are.")
+]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many contacts.", metavar="N")]
 AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="A contacts file without rows is no mistake.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")]

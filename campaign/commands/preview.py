@@ -11,6 +11,9 @@ from campaign.errors import SettingsError
 from campaign.model import Status
 from campaign.run.counts import show_counts
 from campaign.terminal.console import Console
+from campaign.terminal.first_steps import after_preview
+from campaign.terminal.invocation import Invocation, program
+from campaign.terminal.next_commands import show_next
 from campaign.terminal.stdout import say_json
 
 _MANY = 10_000
@@ -70,6 +73,7 @@ def preview_campaign(
     if seen.clipped:
         console.notice(seen.clipped)
     console.say(f"look at: {seen.index}")
+    show_next(after_preview(Invocation(program=program(), campaign=path)), console.say)
     if json:
         say_json(preview_document(seen))
     return seen.exit_code

@@ -9,7 +9,10 @@ from campaign.errors import UsageError
 from campaign.report import refuse_foreign, report_html, write_report
 from campaign.run.report_now import page_of, report_now
 from campaign.settings import STDOUT
+from campaign.terminal.first_steps import after_report
 from campaign.terminal.invocation import Invocation, program
+from campaign.terminal.next_commands import show_next
+from campaign.terminal.stderr import say_aside
 from campaign.terminal.stdout import say, say_file, say_json
 
 
@@ -41,3 +44,4 @@ def report_campaign(path: Path, to: Path | None, *, output: Path | None, sandbox
         say_json(report_document(data, page))
     else:
         say(str(page))
+        show_next(after_report(invocation), say_aside)

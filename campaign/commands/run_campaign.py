@@ -73,6 +73,11 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
                 console.say(f"sandbox: {words}")
             if metrics is not None:
                 metrics.failed = console.notice
+            if console.asks and isinstance(console, Console):
+                from campaign.commands.ending import Ending  # where nobody is asked, nobody need wait for it
+
+                ledger = campaign.ledger_path
+                console.ending = Ending(settings, to.servers, ledger, processes=order.processes).words
             shown.enter_context(console)
             return console
 

@@ -22,7 +22,7 @@ _SETTINGS = {
 }
 """Options that stand for a setting, and beat the environment and the file."""
 
-SEND_ONLY = ("fresh", "dry_run", "folder", "allow_empty")
+SEND_ONLY = ("fresh", "dry_run", "folder", "test_to", "rows", "live_links", "allow_empty")
 RESEND_ONLY = ("source", "include")
 
 
@@ -39,6 +39,9 @@ class RunOrder:
     fresh: options.Fresh = False
     dry_run: options.DryRun = False
     folder: options.Folder = None
+    test_to: options.TestTo = None
+    rows: options.Rows = None
+    live_links: options.LiveLinks = False
     limit: options.Limit = None
     allow_empty: options.AllowEmpty = False
     yes: options.Yes = False

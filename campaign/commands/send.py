@@ -1,4 +1,5 @@
-"""`campaign send`: everybody who has not been mailed yet; with `--dry-run`, to a folder.
+"""`campaign send`: everybody who has not been mailed yet; with `--dry-run`, to a folder; with
+`--test-to`, a few messages to whoever tries it out.
 
 Raises UsageError before the first message; after it, the exit code tells.
 """
@@ -23,4 +24,8 @@ def send_campaign(order: RunOrder, reader: ContactsProcess | None = None) -> int
             json=order.json,
             allow_empty=order.allow_empty,
         )
+    if order.test_to:
+        from campaign.commands.trial_send import send_trial  # no run need wait for it
+
+        return send_trial(order)
     return run_campaign(order, None, reader)

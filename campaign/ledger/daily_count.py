@@ -176,6 +176,12 @@ def drop_leave(database: sqlite3.Connection) -> None:
             database.execute("UPDATE facts SET value = ? WHERE name = ?", (f"{began} {began}", fact))
 
 
+def begun_by_day(database: sqlite3.Connection, name: str) -> dict[date, int]:
+    """Give how many messages began on each day under that name."""
+    with explained(database):
+        return {date.fromisoformat(day): began for day, one, began, _ in _all(database) if one == name}
+
+
 def keep_days(database: sqlite3.Connection, days: Mapping[date, int]) -> None:
     """Put on record how many messages began on days that nobody has counted. In a transaction."""
     rows = [(_fact(day, ""), f"{began} {began}") for day, began in days.items()]

@@ -8,11 +8,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger import live_state, queries, schema, timeline, written_results
+from campaign.ledger.daily_count import begun_by_day
 from campaign.ledger.facts import read_columns, read_fact
 from campaign.ledger.files import is_at_rest, refuse_a_stump, size_of
 from campaign.ledger.generation import refuse_what_does_not_belong
@@ -91,6 +92,10 @@ class SqliteReader:
         """Give when the window opened, where the first run decided that."""
         opened = read_fact(self._database, "opened")
         return None if opened is None else datetime.fromisoformat(opened)
+
+    def begun_by_day(self, name: str) -> dict[date, int]:
+        """Give how many messages began on each day that is counted under that name."""
+        return begun_by_day(self._database, name)
 
     def message_id_domain(self) -> str | None:
         """Give what stands behind the @ of the campaign's Message-IDs."""

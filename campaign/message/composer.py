@@ -81,7 +81,7 @@ class Composer:
         """Takes more chunks that bodies share, as they are found out."""
         self._attachment = attachment
         self._sign = sign
-        self.message_id = MessageIds(campaign, message_id_domain or mailbox.domain)
+        self.message_id: Callable[[str], str] = MessageIds(campaign, message_id_domain or mailbox.domain)
         """Address → Message-ID, with its angle brackets."""
 
         self._date = datetime.min.replace(tzinfo=UTC), ""

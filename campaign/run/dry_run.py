@@ -32,6 +32,7 @@ from campaign.window import SendWindow
 from campaign.worker.message_factory import MessageFactory
 from campaign.worker.message_size import smallest_size
 
+_NO_QUEUE = ("", "")
 PREVIEW_NOTE = (
     "A dry run: nothing was sent. The links in these messages are signed with a throw-away key and sign nobody in."
 )
@@ -200,12 +201,22 @@ def check(
     what of the content is the same in every message. Raises UsageError.
     """
     seen = DryRun()
+    holding = bool(settings.limits or settings.contacts.timezone_column)
     for one in dry_run_rows(settings, reading=reading, seen=seen, ledger=ledger):
         seen.count(one)
         if one.made is not None:
+            if holding and (queue := _queue(one, settings)) != _NO_QUEUE:
+                seen.queues[queue] += 1
             seen.look_at_links(one)
             look(one.row.contact.number, one.made[1], seen.constants)
     return seen
+
+
+def _queue(one: DryRunRow, settings: Settings) -> tuple[str, str]:
+    """What may hold a row back: its time zone, and its recipient's domain."""
+    column, domain = settings.contacts.timezone_column, one.address.rpartition("@")[2].lower()
+    zone = "" if column is None else one.row.contact.columns.get(column, "").strip()
+    return zone, domain if domain in settings.limits else ""
 
 
 def sample_messages(settings: Settings, contacts: Sequence[Contact]) -> list[Message]:

@@ -74,6 +74,10 @@ class DryRun:
     """The pieces of the templates that are the same in every message."""
     misspelt: list[tuple[str, str]] = field(default_factory=list)
     """Columns that the templates ask for and the file has not, each with the one that was probably meant."""
+    queues: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Messages that something may hold back, by the name of their time zone and the domain of recipients that has
+    limits; "" for none.
+    """
     declined: bool = False
     """There would have been too many."""
     linkless: Counter[str] = field(default_factory=Counter)

@@ -14,7 +14,8 @@ from campaign.errors import LedgerError, ResultsError
 from campaign.ledger.interface import RunLedger
 from campaign.model import Status
 from campaign.results import Written, write_results
-from campaign.run.pending_words import pending_words
+from campaign.run.live_state import day_reached
+from campaign.run.pending_words import day_words, pending_words
 from campaign.run.plan import RunPlan
 from campaign.run.progress import RunObserver, reported
 from campaign.run.state import RunState, trouble_with
@@ -52,9 +53,12 @@ def finish(
             observer.notice(f"{error.what} ({error.where}); {error.fix}")
     settled: Counter[str] = Counter()
     profile: Counter[str] = Counter()
+    servers: Counter[str] = Counter()
     for report in state.reports:
         settled.update(report.settled)
         profile.update(report.profile)
+        for name, one in report.servers.items():
+            servers[name] += one.sent
     now = ledger.reader.deliveries() if state.began else state.before
     for word in (Status.SENT, Status.IN_DOUBT):  # a worker that was killed has not told the last of it
         settled[word] = now[word] - state.before[word]
@@ -72,8 +76,10 @@ def finish(
         declined=state.declined,
         limited=plan.limit is not None,
         opens=min((report.opens for report in state.reports if report.opens is not None), default=None),
+        day_reached=day_reached(state.reports),
         over=any(report.over for report in state.reports),
         profile=dict(profile),
+        servers=dict(servers),
     )
 
 
@@ -88,7 +94,9 @@ def _write(
     aloud: bool,
 ) -> None:
     reader = ledger.reader
-    reader.explain_pending(pending_words(window, reader.columns(), datetime.now(UTC)))
+    now = datetime.now(UTC)
+    daily = day_words(plan.daily_limit, reader.begun_by_day(""), window.zone, now) if plan.daily_limit else ""
+    reader.explain_pending(pending_words(window, reader.columns(), now, daily=daily))
     result_rows = reported(reader.result_rows(), observer, total, aloud=aloud)
     safe = plan.settings.results.spreadsheet_safe
     written = Written(digests=reader.written_digests(), remember=partial(reader.remember_written, guarded=safe))

@@ -21,7 +21,8 @@ _STRETCH, _STRETCHES = 5.0, 60
 _REFUSALS = 5
 _A_WHILE = 5.0
 """Seconds: a rate holds rows back for less."""
-_HOURS, _LIMIT = "the first of their hours begin", "a limit lets more go"
+_HOURS, _TOMORROW = "the first of their hours begin", "another day begins: today's number of messages is sent"
+_LIMIT = "a limit lets more go"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,12 @@ class LiveState:
         deferred, in_flight = sum(report.deferred for report in reports), sum(report.under_way for report in reports)
         opens = _opens(reports)
         held_until = None if deferred or in_flight else _held_until(reports, now)
-        waits = (_HOURS, float(opens[0])) if opens is not None else (_LIMIT if held_until else "", held_until)
+        day = day_reached(reports)
+        waits_until: float | None
+        if opens is not None:
+            waits_for, waits_until = _TOMORROW if day else _HOURS, float(opens[0])
+        else:
+            waits_for, waits_until = _LIMIT if held_until else "", held_until
         return RunNow(
             at=now,
             pid=os.getpid(),
@@ -118,8 +124,9 @@ class LiveState:
             rates=self._rate.history,
             rates_every=self._rate.every,
             servers=tuple(_server_now(server, reports_of(server.name, reports)) for server in self._servers),
-            waits_for=waits[0],
-            waits_until=waits[1],
+            waits_for=waits_for,
+            waits_until=waits_until,
+            day_reached=day,
             opens=opens,
             window_closes_at=_closing(window),
             refusals=tuple(refusals[-_REFUSALS:]),
@@ -150,6 +157,12 @@ def _server_now(server: KnownServer, reports: Sequence[WorkerReport | ServerRepo
         fewer_by=first(report.fewer_by for report in reports) if limit < server.connections else "",
         out=first(out) if all(out) else "",
     )
+
+
+def day_reached(reports: Sequence[WorkerReport]) -> int:
+    """Give today's number of messages, where it is reached and no worker has a row that may go now; otherwise 0."""
+    at_work = [report.day_reached for report in reports if not report.last]
+    return min(at_work) if at_work else max((report.day_reached for report in reports), default=0)
 
 
 def _opens(reports: Sequence[WorkerReport]) -> tuple[int, str] | None:

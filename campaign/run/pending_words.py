@@ -7,9 +7,10 @@ Limits: a row of which nothing keeps the run but that it was stopped has no word
 """
 
 import json
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
 
+from campaign.daily_plan import day_of, used_up
 from campaign.errors import WindowError
 from campaign.schedule import Schedule
 from campaign.window import say_moment
@@ -18,12 +19,12 @@ Words = Callable[[str, str], str]
 """Of a row's cells, a JSON array of strings, and its address."""
 
 
-def pending_words(window: Schedule, columns: Sequence[str], now: datetime) -> Words | None:
+def pending_words(window: Schedule, columns: Sequence[str], now: datetime, *, daily: str = "") -> Words | None:
     """Give what says what pending rows wait for at `now` (aware); None where none waits for anything. `columns`: the
-    contacts file's.
+    contacts file's; `daily`: what those wait for that wait for nothing else (`day_words`).
     """
     if not window.zone_column:
-        words = window_words(window, now)
+        words = window_words(window, now) or daily
         return (lambda _cells, _email: words) if words else None
     place = columns.index(window.zone_column) if window.zone_column in columns else None
     known: dict[str, str] = {}
@@ -33,7 +34,7 @@ def pending_words(window: Schedule, columns: Sequence[str], now: datetime) -> Wo
         words = known.get(zone)
         if words is None:
             try:
-                words = window_words(window.of(zone), now)
+                words = window_words(window.of(zone), now) or daily
             except WindowError:
                 words = ""
             if len(known) < _MOST_ZONES:
@@ -44,6 +45,14 @@ def pending_words(window: Schedule, columns: Sequence[str], now: datetime) -> Wo
 
 
 _MOST_ZONES = 1_000
+
+
+def day_words(ladder: Sequence[int], begun: Mapping[date, int], zone: tzinfo, now: datetime) -> str:
+    """Say that rows wait for another day, where today's number is reached: "waits for tomorrow: 500 a day"; empty where
+    it is not. `begun`: messages by day.
+    """
+    reached = used_up(ladder, begun, day_of(now, zone))
+    return f"waits for tomorrow: {reached:,} a day" if reached else ""
 
 
 def window_words(window: Schedule, now: datetime) -> str:

@@ -15,7 +15,7 @@ from campaign.ledger.opening import note_at_a_glance, open_for_reading
 from campaign.results import COLUMNS, SERVER, refuse_foreign, result_names
 from campaign.run.loading_notes import REMEMBERED
 from campaign.run.plan import RunPlan
-from campaign.settings import ContactsSettings
+from campaign.settings import ContactsSettings, SmtpSettings
 from campaign.window import SendWindow
 from campaign.worker.message_factory import MessageFactory
 
@@ -147,12 +147,15 @@ def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
 
 def processes_for(plan: RunPlan, contacts: int) -> int:
     """How many processes are worth starting for about so many contacts."""
-    servers = plan.settings.servers
+    contacts = contacts if plan.limit is None else min(contacts, plan.limit)
+    return processes_of(plan.settings.servers, contacts, asked=plan.processes)
+
+
+def processes_of(servers: Sequence[SmtpSettings], contacts: int, *, asked: int | None) -> int:
+    """How many they are, by the servers; `asked`: as many as somebody wants, if somebody does."""
     most = min(server.connections for server in servers)  # each process has one to each server, at least
-    if plan.processes is not None:
-        return min(plan.processes, most)
-    if plan.limit is not None:
-        contacts = min(contacts, plan.limit)
+    if asked is not None:
+        return min(asked, most)
     if contacts < _SMALL or sum(server.rate or math.inf for server in servers) <= _SLOW:
         return 1
     return min(os.cpu_count() or 1, most)

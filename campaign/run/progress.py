@@ -32,8 +32,11 @@ class Progress:
     """When the first of the deferred is due: Unix seconds."""
     servers: tuple[ServerNow, ...] = ()
     """Each with its connections, and what it takes less of."""
+    day_reached: int = 0
+    """Today's number of messages, where it is reached, and all that is left waits for another day."""
     opens: tuple[int, str] | None = None
-    """Where all that is left waits for its hours: when the first goes on, in Unix seconds and in words."""
+    """Where all that is left waits for its hours, or another day: when the first goes on, in Unix seconds and in words.
+    """
 
 
 def progress_of(now: RunNow, *, seconds: float) -> Progress:
@@ -49,8 +52,16 @@ def progress_of(now: RunNow, *, seconds: float) -> Progress:
         stopping=now.phase == "stopping",
         next_try_at=now.next_try_at,
         servers=now.servers,
+        day_reached=now.day_reached,
         opens=now.opens,
     )
+
+
+def what_is_waited_for(day_reached: int, opens: str) -> str:
+    """Say what all that is left waits for, and when the first goes on."""
+    if day_reached:
+        return f"today's {day_reached:,} messages are sent; the rest goes on {opens}"
+    return f"all that is left waits for its hours; the next begin {opens}"
 
 
 class RunObserver(Protocol):

@@ -10,7 +10,7 @@ from campaign.contact_clocks import ContactClocks
 from campaign.errors import WindowError
 from campaign.hours import EVERY_DAY
 from campaign.ledger.interface import LedgerReader
-from campaign.run.pending_words import pending_words
+from campaign.run.pending_words import day_words, pending_words
 from campaign.schedule import Schedule
 from campaign.settings import Settings
 from campaign.window import SendWindow
@@ -37,17 +37,26 @@ def schedule(
     hours, days = given.hours, EVERY_DAY if given.days is None else frozenset(given.days)
     column = settings.contacts.timezone_column
     made = Schedule.within(window, hours=hours, days=days)
-    if column is None and made.next_opening(window.opens) is None and not window.is_over(now):
+    if column is not None:
+        made = ContactClocks.around(
+            window, column=column, opens=begins, closes=given.closes, lasts=given.lasts, hours=hours, days=days
+        )
+    if not window.is_over(now):
+        _require_hours(made, window)
+    return made
+
+
+def _require_hours(made: Schedule, window: SendWindow) -> None:
+    """Raise WindowError where the window never opens, on nobody's clock."""
+    clocks = [made.of("")]
+    if made.zone_column:
+        clocks += (made.of(f"Etc/GMT{offset:+}") for offset in range(-14, 13))
+    if all(clock.next_opening(clock.opens) is None for clock in clocks):
         raise WindowError(
-            f"none of its hours ({made.describe_hours()}) fall into the window, which {window.describe(window.opens)}",
+            f"none of its hours ({clocks[0].describe_hours()}) fall into the window ({window.describe(window.opens)})",
             where="window.hours, window.days",
             fix="let the window be open for longer, or set other hours or days",
         )
-    if column is None:
-        return made
-    return ContactClocks.around(
-        window, column=column, opens=begins, closes=given.closes, lasts=given.lasts, hours=hours, days=days
-    )
 
 
 def schedule_now(settings: Settings, ledger: LedgerReader) -> Schedule | None:
@@ -65,5 +74,10 @@ def schedule_now(settings: Settings, ledger: LedgerReader) -> Schedule | None:
 
 def explain_pending(settings: Settings, ledger: LedgerReader) -> None:
     """Have the rows of an open ledger say what they wait for."""
-    window = schedule_now(settings, ledger)
-    ledger.explain_pending(None if window is None else pending_words(window, ledger.columns(), datetime.now(UTC)))
+    window, now = schedule_now(settings, ledger), datetime.now(UTC)
+    if window is None:
+        ledger.explain_pending(None)
+        return
+    # A ledger of the sandbox has no counted days, and so none of them is full.
+    daily = day_words(settings.window.daily_limit or (), ledger.begun_by_day(""), window.zone, now)
+    ledger.explain_pending(pending_words(window, ledger.columns(), now, daily=daily))

@@ -11,7 +11,7 @@ from campaign.ledger.interface import RunLedger
 from campaign.run.broadcast import Broadcast
 from campaign.run.enrolment import BackgroundEnrolment
 from campaign.run.nobody_accepted import nobody_accepted
-from campaign.run.progress import RunObserver, progress_of
+from campaign.run.progress import RunObserver, progress_of, what_is_waited_for
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.state import RunState, trouble_with, unread
 from campaign.run.throttling import Throttling
@@ -66,7 +66,6 @@ class Sending:
     def end(self, *, where: str) -> None:
         """Find out why it ended, and let the reading come to its end. `where` names the server."""
         state, ledger = self._state, self._ledger
-        self._timeline.write()
         state.trouble = state.trouble or trouble_with(ledger)
         if state.trouble is None:
             state.trouble = nobody_accepted(state.reports, ledger, where=where)
@@ -78,6 +77,7 @@ class Sending:
             background.join()
             if background.error is not None:  # who was read has an outcome, which is to be said all the same
                 state.trouble = state.trouble or unread(background.error)
+        self._timeline.write()
 
     def _read_ahead(self, background: BackgroundEnrolment) -> None:
         """Begin to read, as far as the columns, which a worker wants to know."""
@@ -120,7 +120,8 @@ class Sending:
     def _hear(self, reports: Sequence[WorkerReport]) -> None:
         state = self._state
         state.reports = reports
-        self._timeline.hear(reports, rate=self._rate)
+        reading = self._background is not None and self._background.is_alive()
+        self._timeline.hear(reports, rate=self._rate, hold=reading)
         seconds = time.monotonic() - state.started
         now = self._broadcast.sending(
             self._window, reports, total=state.total, seconds=seconds, stopping=self._signals.asked
@@ -134,5 +135,5 @@ class Sending:
         progress = progress_of(now, seconds=seconds)
         if progress.opens is not None and progress.opens != self._opens_told and not progress.stopping:
             self._opens_told = progress.opens
-            self._observer.notice(f"all that is left waits for its hours; the next begin {progress.opens[1]}")
+            self._observer.notice(what_is_waited_for(progress.day_reached, progress.opens[1]))
         self._observer.sending(progress)

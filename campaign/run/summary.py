@@ -35,10 +35,14 @@ class RunSummary:
     ended_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     opens: tuple[int, str] | None = None
     """Where rows are left that wait for their hours: when the first go on, in Unix seconds and in words."""
+    day_reached: int = 0
+    """Today's number of messages, where that is why rows are left."""
     over: bool = False
     """Whether rows are left whose own window is over."""
     profile: dict[str, float] = field(default_factory=dict)
     """CPU seconds by stage, all processes together."""
+    servers: dict[str, int] = field(default_factory=dict)
+    """Where there are several: the messages of this run that each has taken, by its name."""
 
     @property
     def exit_code(self) -> int:
@@ -78,6 +82,9 @@ class RunSummary:
             return "signal" if self.stopped else "not_open", words
         if self.stopped:
             return "signal", "stopped before the end"
+        if self.day_reached:
+            goes_on = "the window closes before tomorrow" if self.opens is None else f"the rest goes on {self.opens[1]}"
+            return "daily_limit", f"today's {self.day_reached:,} messages are sent; {goes_on}"
         if self.opens is not None:
             return "not_open", f"the rest waits for its hours; the first begin {self.opens[1]}"
         if self.over:

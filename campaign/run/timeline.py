@@ -27,14 +27,16 @@ class Timeline:
         self._next = clock() + _EVERY
         self._unwritten: list[Stretch] = []
 
-    def hear(self, reports: Sequence[WorkerReport], *, rate: float | None) -> None:
-        """Take what the reports have measured. `rate`: the operator's."""
+    def hear(self, reports: Sequence[WorkerReport], *, rate: float | None, hold: bool = False) -> None:
+        """Take what the reports have measured. `rate`: the operator's. `hold`: it is not the time to write, since
+        somebody else keeps the ledger busy.
+        """
         rates = [report.rate for report in reports if report.rate is not None]
         allowed = sum(rates) if rates else None
         self._unwritten += (
             replace(stretch, rate=rate, allowed=allowed) for report in reports for stretch in report.timeline
         )
-        if self._unwritten and self._clock() >= self._next:
+        if self._unwritten and not hold and self._clock() >= self._next:
             self.write()
 
     def write(self) -> None:

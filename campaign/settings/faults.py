@@ -101,6 +101,8 @@ def validation_faults(error: ValidationError, wanted: Mapping[str, SettingHelp],
 
 def _named(location: tuple[int | str, ...]) -> tuple[str, str]:
     """Give a setting's dotted name, and which one of several tables it stands in, where that is not the first."""
+    if not location:  # of settings that do not go together: whoever refused them says which is to blame
+        return "", ""
     section, *deeper = location
     if section == "limits" and deeper:
         domain = f' of [limits."{deeper[0]}"]'

@@ -62,13 +62,14 @@ def load_settings(
     return _with_absolute_paths(settings)
 
 
-def require_secrets(settings: Settings, *, sandbox: bool, smtp: bool = True) -> None:
+def require_secrets(settings: Settings, *, sandbox: bool, smtp: bool = True, link: bool = True) -> None:
     """Raise `SettingsError` where a secret that sending needs is missing.
 
-    A sandbox run needs none; without `smtp`, only links are to be made, which takes no password.
+    A sandbox run needs none; without `smtp`, only links are to be made, which takes no password; without `link`, links
+    are to sign nobody in.
     """
     faults = []
-    if not sandbox and settings.link.secret is None:
+    if link and not sandbox and settings.link.secret is None:
         faults.append(_missing_secret("link.secret", "the secret that sign-in links are signed with is missing"))
     if smtp and not sandbox:
         faults += [_missing_password(settings, one) for one in settings.servers if one.lacks_password]

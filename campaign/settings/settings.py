@@ -7,9 +7,10 @@ Raises pydantic's `ValidationError`, which `load_settings` translates.
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from campaign.settings.faults import RefusedValueError
 from campaign.settings.field_types import campaign_name
 from campaign.settings.sections.contacts import ContactsSettings
 from campaign.settings.sections.dkim import DkimKeys
@@ -44,6 +45,17 @@ class Settings(BaseSettings):
     retry: RetrySettings = RetrySettings()
     ledger: LedgerSettings = LedgerSettings()
     results: ResultsSettings = ResultsSettings()
+
+    @model_validator(mode="after")
+    def _spread_on_one_clock(self) -> Self:
+        """By one rate for all, a zone that closes early would not be done when it does."""
+        if self.window.pace == "spread" and self.contacts.timezone_column is not None:
+            raise RefusedValueError(
+                "it goes by one clock, and contacts.timezone_column gives each contact its own",
+                fix='take one of the two away; with pace "fast", smtp.rate or window.daily_limit slow it down, too',
+                setting="window.pace",
+            )
+        return self
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"settings are frozen: {name}")

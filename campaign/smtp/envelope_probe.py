@@ -1,18 +1,25 @@
 """Ask a server whether it takes our mail, without sending any: MAIL, RCPT and RSET over a fresh session, then QUIT.
 
 Takes a `Session`, the return path and a recipient (the campaign's own address: nobody else need be asked about); gives
-what the server said, step by step, as far as it came. Raises SessionError where an answer does not come.
+what the server said, step by step, as far as it came, and how long it took. Raises SessionError where an answer does
+not come.
 Limits: a server may judge the sender only after the message, and take mail for its own domains only.
 """
 
 import contextlib
-import time
 from dataclasses import dataclass
+from statistics import median
 
 from campaign.model import Phase, Reply
-from campaign.smtp.reply.parser import ReplyError, ReplyParser
+from campaign.smtp.awaited_replies import AwaitedReplies
+from campaign.smtp.reply.parser import ReplyError
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.session import Session
+
+ROUND_TRIPS = 5
+"""Commands that a round trip is measured by. Servers count those that carry no mail, and hang up after ten (Exim's
+`smtp_accept_max_nonmail`) or more.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +30,20 @@ class EnvelopeStep:
     command: str
     """Without parameters."""
     reply: Reply
+    seconds: float = 0.0
+    """Until the reply had come: a round trip, and what the server took."""
 
 
-def probe_envelope(session: Session, *, return_path: str, recipient: str, timeout: float) -> list[EnvelopeStep]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeProbe:
+    """What was heard."""
+
+    steps: tuple[EnvelopeStep, ...]
+    round_trip: float
+    """Seconds: the median of a few commands that a server answers at once."""
+
+
+def probe_envelope(session: Session, *, return_path: str, recipient: str, timeout: float) -> EnvelopeProbe:
     """Begin a message and take it back (RFC 5321 section 4.1.1.5). The recipient is named only where the sender was
     taken. `timeout` is in seconds, for each reply. The session is closed.
     """
@@ -33,10 +51,13 @@ def probe_envelope(session: Session, *, return_path: str, recipient: str, timeou
     parameters = " SMTPUTF8" if session.smtputf8 and not ascii_only else ""  # RFC 6531 section 3.4
     commands = [(Phase.MAIL, f"MAIL FROM:<{return_path}>", parameters), (Phase.RCPT, f"RCPT TO:<{recipient}>", "")]
     steps: list[EnvelopeStep] = []
-    replies = _Replies(session, timeout)
+    replies = AwaitedReplies(session, timeout)
+    phase, command = Phase.MAIL, "NOOP"
     try:
+        round_trip = _round_trip(replies)
         for phase, command, parameters in commands:
-            steps.append(EnvelopeStep(phase=phase, command=command, reply=replies.to(f"{command}{parameters}\r\n")))
+            reply = replies.to(f"{command}{parameters}\r\n")
+            steps.append(EnvelopeStep(phase=phase, command=command, reply=reply, seconds=replies.seconds))
             if steps[-1].reply.code // 100 != 2:
                 break
         with contextlib.suppress(OSError):
@@ -46,32 +67,25 @@ def probe_envelope(session: Session, *, return_path: str, recipient: str, timeou
         raise SessionError(f"{command.partition(':')[0]} was not answered: {words}", phase=phase) from None
     finally:
         session.sock.close()
-    return steps
+    return EnvelopeProbe(steps=tuple(steps), round_trip=round_trip)
 
 
-class _Replies:
-    """The replies of a session, one command at a time."""
+def probe_round_trip(session: Session, *, timeout: float) -> float:
+    """Give the seconds of a round trip. `timeout` is in seconds, for each reply. The session is closed. Raises
+    SessionError.
+    """
+    try:
+        return _round_trip(AwaitedReplies(session, timeout))
+    except (OSError, ReplyError):
+        raise SessionError("NOOP was not answered", phase=Phase.MAIL) from None
+    finally:
+        session.hang_up()
 
-    def __init__(self, session: Session, timeout: float) -> None:
-        self._sock = session.sock
-        self._sock.settimeout(timeout)
-        self._timeout = timeout
-        self._parser = ReplyParser()
-        self._data = session.leftover
 
-    def to(self, command: str) -> Reply:
-        """Say a command, and give the server's reply. Raises OSError and ReplyError."""
-        self._sock.sendall(command.encode())
-        end = time.monotonic() + self._timeout
-        while True:
-            replies = self._parser.feed(self._data)
-            if len(replies) > 1:
-                raise ReplyError("more replies than commands")
-            if replies:
-                self._data = b""
-                return replies[0]
-            if time.monotonic() > end:
-                raise TimeoutError
-            self._data = self._sock.recv(4096)
-            if not self._data:
-                raise ReplyError("the stream ended")
+def _round_trip(replies: AwaitedReplies) -> float:
+    """By NOOP (RFC 5321 section 4.1.1.9): whatever the server says to it, it has come and gone."""
+    taken = []
+    for _ in range(ROUND_TRIPS):
+        replies.to("NOOP\r\n")
+        taken.append(replies.seconds)
+    return median(taken)

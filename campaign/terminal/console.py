@@ -59,6 +59,8 @@ class Console:
         self._clock = clock
         self._grace = grace
         self._fresh = fresh
+        self.ending: Callable[[int, SendWindow], str] | None = None
+        """Says when so many messages will have left. It takes its time, so only who is asked is told."""
         self._live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._ask = self._stream.isatty() and sys.stdin.isatty() and not yes
         self.can_confirm = yes or self._ask
@@ -110,6 +112,8 @@ class Console:
             self.say(
                 f"little of the window is left; to begin a fresh one, for what failed before, too:\n    {self._fresh}"
             )
+        if self._ask and self.ending is not None and total is not None and (words := self.ending(total, window)):
+            self.say(f"{self._title}: {words}")
         return self.ask("Send?")
 
     def ask(self, question: str) -> bool:

@@ -40,7 +40,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "erase": ("campaign erase zoe@gone.example", "nothing of her is left, and she is not mailed again"),
     "sandbox": ("campaign sandbox --port 2525", "a server that sends nothing on, for other programs to try"),
     "link": ("campaign link inspect -", "what is wrong with the link in a text that you paste"),
-    "link mint": ("campaign link mint campaign.toml ada@engine.example", "a link that signs Ada in"),
+    "link mint": ("campaign link mint campaign.toml ada.lovelace@engine.example", "a link that signs Ada in"),
     "link inspect": ("campaign link inspect -", "paste the link, or the mail that it is in, then Ctrl-D"),
     "guide": ("campaign guide first-send", "what an inbox wants of you"),
 }

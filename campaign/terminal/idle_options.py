@@ -25,6 +25,7 @@ class IdleOption:
 
 
 _NO_RUN = "a dry run sends nothing: it has no server, no window to wait for and no results"
+_NO_LEDGER = "a test mails a few rows to you: it has no results, no window to wait for and one connection"
 _OWN_SERVER = "the sandbox is its own server"
 IDLE_OPTIONS = (
     IdleOption(option="--folder", without="--dry-run", why="messages go to a folder in a dry run only"),
@@ -33,7 +34,19 @@ IDLE_OPTIONS = (
         IdleOption(option=option, beside="--dry-run", why=_NO_RUN)
         for option in (
             *("--sandbox", "--output", "--wait", "--no-wait", "--host", "--port"),
-            *("--connections", "--rate", "--processes", "--profile", "--fresh"),
+            *("--connections", "--rate", "--processes", "--profile", "--fresh", "--test-to"),
+            *("--log-format", "--log-addresses", "--metrics"),
+        )
+    ),
+    IdleOption(option="--rows", without="--test-to", why="a run sends every row that is due"),
+    IdleOption(option="--live-links", without="--test-to", why="a run's links are live"),
+    IdleOption(option="--live-links", beside="--sandbox", why="links to the sandbox sign nobody in"),
+    IdleOption(option="--limit", beside="--test-to", why="--rows says which rows are tried"),
+    *(
+        IdleOption(option=option, beside="--test-to", why=_NO_LEDGER)
+        for option in (
+            *("--output", "--wait", "--no-wait", "--fresh", "--allow-empty"),
+            *("--connections", "--rate", "--processes", "--profile"),
             *("--log-format", "--log-addresses", "--metrics"),
         )
     ),

@@ -12,6 +12,7 @@ from campaign.model import Status
 from campaign.run.counts import show_counts
 from campaign.run.summary import RunSummary
 from campaign.settings import WindowSettings
+from campaign.terminal.first_steps import after_run
 from campaign.terminal.invocation import Invocation
 from campaign.terminal.next_commands import is_stale, next_commands, show_next
 from campaign.terminal.stdout import Say
@@ -34,7 +35,8 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
         took = (
             brief_duration(timedelta(seconds=summary.seconds)) if summary.seconds >= 10 else f"{summary.seconds:.1f} s"
         )
-        say(f"sent {summary.sent_now:,} in {took}, {rate:,.0f} a second{doubtful}")
+        through = ", ".join(f"{name} {sent:,}" for name, sent in summary.servers.items())
+        say(f"sent {summary.sent_now:,} in {took}, {rate:,.0f} a second{doubtful}{f' ({through})' if through else ''}")
     elif doubtful:
         say(f"sent 0{doubtful}")
     else:
@@ -48,15 +50,18 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
     if not summary.results_written:  # nothing can be done before the ledger is back
         return
     say(f"results: {summary.results}")
+    all_over = summary.over and summary.opens is None  # on each contact's own clock
     commands = next_commands(
         counts,
         invocation,
         summary.results,
         opened=not summary.window.seconds_until_open(now),
-        over=summary.window.is_over(now),
-        stale=is_stale(given, now),
+        over=all_over or summary.window.is_over(now),
+        stale=all_over or is_stale(given, now),
     )
     show_next(commands, say)
+    if summary.sent_now and not counts[Status.PENDING] and trouble is None:
+        show_next(after_run(invocation), say)
     if invocation.sandbox and not summary.sent_now and not counts[Status.PENDING]:
         say(f"to begin the sandbox anew:\n    {invocation.line('send', '--fresh')}")
 

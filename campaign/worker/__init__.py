@@ -2,6 +2,7 @@
 
 worker         the loop                                job              its orders;  what it reports
 row_queue      rows that are due, and those put off    turns            whose turn it is, at the rate of the run
+held_queues    which rows are held back, by: opening_hours, daily_limit, domain_limits; held_rows waits with them
 message_factory  contact → link → content → message    message_size     whose fault one is that is too large
 dispatcher     gives attempts to the connections, hears what became of each
 policy         what a reply means                      outcomes         … and what follows, on record

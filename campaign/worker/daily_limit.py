@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from campaign.daily_plan import day_begins, day_of, step_of
+from campaign.errors import LedgerError
 from campaign.ledger.interface import DailyCount
 
 _LOOK_AGAIN = 1.0
@@ -50,10 +51,14 @@ class DailyLimit:
     def until(self, queue: str, now: float) -> float:
         """Give the moment until which rows are held: as `Hold.until`, the same for each queue."""
         del queue
-        moment, present = self._look_at_the_day(), self._clock()
-        if present - self._looked >= _LOOK_AGAIN:
-            self._looked = present
-            self._full = not self._count.has_room(self._today, self._limit)
+        present = self._clock()
+        try:
+            moment = self._look_at_the_day()
+            if present - self._looked >= _LOOK_AGAIN:
+                self._looked = present
+                self._full = not self._count.has_room(self._today, self._limit)
+        except LedgerError:  # whoever claims and settles tells of it
+            return now + _LOOK_AGAIN
         if not self._full:
             return now
         if not self._goes_on(self._ends):
@@ -83,9 +88,14 @@ class DailyLimit:
             self._count.give_back(day)
 
     @property
-    def words(self) -> str:
-        """Say what rows wait for that are held: "waits for tomorrow: 500 a day"."""
-        return f"waits for tomorrow: {self._limit:,} a day"
+    def reached(self) -> int:
+        """Today's number, where it is reached; 0 where not."""
+        return self._limit if self._full else 0
+
+    @property
+    def tomorrow(self) -> datetime:
+        """When the next day begins (aware)."""
+        return self._ends
 
     def _look_at_the_day(self) -> datetime:
         """See whether another day has begun. Gives the present moment."""

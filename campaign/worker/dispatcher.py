@@ -48,8 +48,8 @@ class Turn(Protocol):
     def may_begin(self, now: float) -> bool:
         """Whether this one may begin a message."""
 
-    def begun(self, now: float) -> None:
-        """Hear that it has."""
+    def begun(self, contact: int, now: float) -> None:
+        """Hear that it has begun a contact's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

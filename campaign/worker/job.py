@@ -216,6 +216,8 @@ class WorkerReport:
     """At the end: the contacts whose last reply looks like our own fault or the server's, and what was alike about it;
     none where a message has been accepted since.
     """
+    day_reached: int = 0
+    """The campaign's number of messages for today, where it is reached and all rows that are left wait."""
     opens: tuple[int, str] | None = None
     """Where all rows that are left wait for their hours: when the first may go on, in Unix seconds and in words, "Tue 1
     Dec 2026 09:00 JST (Asia/Tokyo)".

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from campaign.daily_plan import OpenDay, even_rate
+from campaign.errors import LedgerError
 from campaign.ledger.interface import AdjustableRateLimit, RateLimit
 
 _FASTEST = 1_000_000.0
@@ -70,8 +71,12 @@ class Pace:
         """Set the rate, if it is time."""
         if now < self._reckon_at:
             return
-        days = self._days_left(self._wall())
-        rate = even_rate(self._rows_left(), days)
+        try:
+            days = self._days_left(self._wall())
+            rate = even_rate(self._rows_left(), days)
+        except LedgerError:  # the rate stays as it is; whoever claims and settles tells of the trouble
+            self._reckon_at = now + _LONGEST
+            return
         self._shared.set_rate(_FASTEST if rate == math.inf else min(_FASTEST, max(_SLOWEST, rate)))
         left = sum(day.seconds for day in days)
         self._reckon_at = now + min(_LONGEST, max(_SHORTEST, left / _PART))

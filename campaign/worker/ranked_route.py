@@ -97,9 +97,9 @@ class RankedRoute:
         """Whether it may begin a message, if there is one for it."""
         return (self.health.in_use or self.health.may_try(now)) and not self.is_used_up
 
-    def begun(self, now: float) -> None:
-        """Hear that it has begun a message."""
-        self.health.message_begun(now)
+    def begun(self, contact: int, now: float) -> None:
+        """Hear that it has begun a contact's message."""
+        self.health.message_begun(contact, now)
         self._passed += 1.0 / self._weight
         behind = self._passed - (_AHEAD + 1) / self._weight
         for other in self._others:  # whoever was not waited for does not get later what it has missed

@@ -57,9 +57,12 @@ class RankedRoutes:
 
     def steer(self, now: float) -> None:
         """Open connections where mail is to go, close them where not, and see who takes nothing."""
+        if not any(one.may_begin(now) for one in self._ranked):
+            self._rows.ready(now)
+            self._ranked[0].route.dispatcher.fetch_rows()  # so that it is known whether there are any to wait for
         for one in self._ranked:
             one.steer(now)
-            if one.health.in_use and one.health.struggles(now) and any(self._others_in_use(one)):
+            if one.health.struggles(now) and (not one.health.in_use or any(self._others_in_use(one))):
                 why = one.outcomes.slowed or f"it has taken nothing for {one.health.seconds_struggling(now):.0f} s"
                 self._went_out(one, one.health.go_out(why, now, stalled=True))
             if one.is_used_up != (one.name in self._used_up):

@@ -55,14 +55,15 @@ class RunLimits:
     """One worker's."""
 
     def __init__(self, job: Job, ledger: WorkerLedger, clock: Callable[[], float]) -> None:
-        self._daily = daily_limit(job, ledger, clock=clock)
+        self.daily = daily_limit(job, ledger, clock=clock)
+        """The campaign's."""
         self._domains = domain_limits(job, ledger)
         self._of_servers: dict[ServerOrders, DailyLimit] = {}
         for orders in job.servers:
             limit = daily_limit(job, ledger, clock=clock, server=orders)
             if limit is not None:
                 self._of_servers[orders] = limit
-        holds: list[Hold | None] = [self._daily, self._domains]
+        holds: list[Hold | None] = [self.daily, self._domains]
         if len(self._of_servers) == len(job.servers):
             holds.append(AnyServer(list(self._of_servers.values())))
         self.holds = [hold for hold in holds if hold is not None]
@@ -74,7 +75,7 @@ class RunLimits:
 
     def limits(self, orders: ServerOrders, *, released: Callable[[], None]) -> Limits | None:
         """Give what limits what may begin through a server."""
-        days = [limit for limit in (self._daily, self._of_servers.get(orders)) if limit is not None]
+        days = [limit for limit in (self.daily, self._of_servers.get(orders)) if limit is not None]
         if not days and self._domains is None:
             return None
         daily = DailyLimits(days) if len(days) > 1 else next(iter(days), None)

@@ -27,7 +27,8 @@ class ServerHealth:
         self._until = float("-inf")
         self._back_since = float("-inf")
         self._struggling_since: float | None = None
-        self._has_trial = False
+        self._under_way: set[int] = set()
+        """The contacts whose messages it has and has not answered."""
         self._is_slow = False
 
     @property
@@ -37,7 +38,7 @@ class ServerHealth:
 
     def may_try(self, now: float) -> bool:
         """Whether it is out, and it is time for a message on trial, of which there is one at a time."""
-        return bool(self.why) and now >= self._until and not self._has_trial
+        return bool(self.why) and now >= self._until and not self._under_way
 
     def seconds_out(self, now: float) -> float:
         """Seconds until it is tried again; 0 where it is."""
@@ -48,7 +49,6 @@ class ServerHealth:
         heard of it while it is out, and not on trial, is about what had begun before. `stalled`: it is slow, no more.
         """
         self._is_slow = stalled
-        self._has_trial = False
         self._struggling_since = None
         if self.why and now < self._until and wait is None:
             return False
@@ -67,18 +67,17 @@ class ServerHealth:
         if self.why and self._is_slow:
             self.why = ""
 
-    def message_begun(self, now: float) -> None:
-        """Hear that it was given a message."""
-        if self.why:
-            self._has_trial = True
+    def message_begun(self, contact: int, now: float) -> None:
+        """Hear that it was given a contact's message."""
+        self._under_way.add(contact)
         if self._struggling_since is None:
             self._struggling_since = now
 
-    def has_answered(self, *, slow: bool) -> None:
-        """Hear that a message came to an end there; `slow`: by a "slow down"."""
-        self._has_trial = False
+    def has_answered(self, contact: int, now: float, *, slow: bool) -> None:
+        """Hear that a contact's message came to an end there; `slow`: by a "slow down", or without a word."""
+        self._under_way.discard(contact)
         if not slow:
-            self._struggling_since = None
+            self._struggling_since = now if self._under_way else None
 
     def has_accepted(self, now: float) -> bool:
         """Hear that it has taken a message. Gives whether that brings it back."""

@@ -21,7 +21,7 @@ class SharedDispatcher(Dispatcher):
             return None
         attempt = super().next_attempt(session)
         if attempt is not None:
-            turn.begun(self._clock())
+            turn.begun(attempt.contact, self._clock())
         return attempt
 
     def not_sent(self, attempt: Attempt, why: str) -> None:

@@ -32,7 +32,7 @@ class SharedOutcomes(Outcomes):
         super().sent(due, reply)
         self.accepted += 1
         self._refused.clear()
-        self._health.has_answered(slow=False)
+        self._health.has_answered(due.id, self._clock(), slow=False)
 
     def carry_out(self, due: DueRow, verdict: Verdict, reply: Reply | None, detail: str) -> None:
         """Do to a claimed row what a verdict says that is no yes."""
@@ -40,7 +40,7 @@ class SharedOutcomes(Outcomes):
         super().carry_out(due, verdict, reply, detail)
         if verdict.slow:
             self.slowed = detail
-        self._health.has_answered(slow=verdict.slow or reply is None)
+        self._health.has_answered(due.id, self._clock(), slow=verdict.slow or reply is None)
         if on_trial and (verdict.suspect or verdict.slow):
             self._of_server.trial_failed(detail)
 
@@ -53,12 +53,12 @@ class SharedOutcomes(Outcomes):
     def give_back(self, due: DueRow) -> None:
         """Let a claimed row go again as if it had never been claimed."""
         super().give_back(due)
-        self._health.has_answered(slow=True)
+        self._health.has_answered(due.id, self._clock(), slow=True)
 
     def abandon(self, contact: int) -> None:
         """Let go of a row that another worker has claimed."""
         super().abandon(contact)
-        self._health.has_answered(slow=True)
+        self._health.has_answered(contact, self._clock(), slow=True)
 
     def take_back(self) -> int:
         """Let the rows go again whose refusals look like this server's fault, or ours with it; they begin anew. Gives

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from campaign.errors import CampaignError, LedgerError
 from campaign.ledger.opening import open_for_worker
 from campaign.smtp.event_loop import EventLoop
+from campaign.window import say_moment
 from campaign.worker.attempt_factory import AttemptFactory
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.commits import Commits
@@ -47,7 +48,7 @@ class Worker:
         self._breaker = CircuitBreaker(stop_after=job.stop_after, where=where)
         self.loop = EventLoop()
         self._ledger = open_for_worker(job.ledger, wake=self.loop.waker.wake)
-        limits = RunLimits(job, self._ledger, clock)
+        self._limits = limits = RunLimits(job, self._ledger, clock)
         self._hours = opening_hours(self._window, wait=job.wait, clock=clock)
         holds = limits.holds if self._hours is None else [*limits.holds, self._hours]
         self._rows = RowQueue(self._ledger.due_rows, HeldQueues(*holds))
@@ -189,16 +190,24 @@ class Worker:
         """Give monotonic seconds as Unix seconds."""
         return None if moment is None else time.time() + moment - self._clock()
 
-    def _opening(self) -> tuple[int, str] | None:
-        """When rows go on, where all that are left wait for their hours."""
-        if self._hours is None or self._rows.ready(self._clock()):
-            return None
+    def _waits(self) -> tuple[int, tuple[int, str] | None]:
+        """Where all rows that are left wait: today's number, if that is reached, and when they go on, if they do."""
+        daily = self._limits.daily
+        if (self._hours is None and daily is None) or self._rows.ready(self._clock()):
+            return 0, None
         queues = self._rows.held_queues
-        under_way = any(route.dispatcher.under_way for route in self._routes)
-        return self._hours.opening(queues) if queues and not under_way else None
+        if not queues or any(route.dispatcher.under_way for route in self._routes):
+            return 0, None
+        if daily is not None and daily.reached:
+            opening = self._window.next_opening(daily.tomorrow)
+            if opening is None:
+                return daily.reached, None
+            return daily.reached, (int(opening.timestamp()), say_moment(opening, self._window.zone))
+        return 0, None if self._hours is None else self._hours.opening(queues)
 
     def _tell(self, *, last: bool = False) -> None:
         routes = self._routes
+        day_reached, opens = self._waits()
         rates = [route.throttled_rate for route in routes]
         logs = [route.dispatcher.events for route in routes]
         suspicious: dict[int, str] = {}
@@ -225,7 +234,8 @@ class Worker:
                 timeline=tuple(stretch for route in routes for stretch in route.dispatcher.measurements.take()),
                 suspicious=suspicious,
                 servers={} if self._ranked is None else self._ranked.reports(),
-                opens=self._opening(),
+                day_reached=day_reached,
+                opens=opens,
                 over=self._hours is not None and any(map(self._hours.is_over, self._rows.held_queues)),
                 last=last,
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.benchmarks import table
+from tests.benchmarks.forecast import forecast_table, forecast_targets, pairs
 from tests.benchmarks.large_ledger import FailedError, ledger_table, ledger_targets
 from tests.benchmarks.large_ledger import measure as measure_ledger
 from tests.benchmarks.large_report import measure as measure_report
@@ -22,8 +23,8 @@ from tests.benchmarks.verify import DifferentWorkloadError, verify
 from tests.benchmarks.way import probe
 from tests.benchmarks.workload import write
 
-PARTS = ("loopback", "rtt", "startup", "recovery", "memory", "ledger", "large_report")
-LONG = ("memory", "ledger", "large_report")
+PARTS = ("loopback", "rtt", "startup", "recovery", "memory", "ledger", "large_report", "forecast")
+LONG = ("memory", "ledger", "large_report", "forecast")
 """Only where they are asked for."""
 PEERS = ("smtp-source", "smtplib", "go", "nodemailer")
 ROUND_TRIP = 0.040
@@ -160,6 +161,15 @@ class Benchmark:
         self.report.faults += [f"{one.name}: not everybody was sent" for one in met if one.accepted != one.messages]
         self.report.sections.append(f"### Throttling\n\n{recovery_table(met)}")
         self.report.targets += recovery_targets(met)
+
+    def forecast(self) -> None:
+        """Ours: what it says of a run, and the run."""
+        if not self.ours:
+            return
+        seen = pairs(self.scratch)
+        self.report.faults += [f"forecast, {pair.case.name}: no pair" for pair in seen if pair.ratio is None]
+        self.report.sections.append(f"### Forecast and send\n\n{forecast_table(seen)}")
+        self.report.targets += forecast_targets(seen)
 
     def ledger(self) -> None:
         """Ours, with a large ledger, killed twice."""

@@ -69,12 +69,12 @@ class Sink:
 
 
 @contextmanager
-def running_sink(folder: Path) -> Iterator[Sink]:
-    """Run smtp-sink for as long as the block lasts; its counters are written into `folder`."""
+def running_sink(folder: Path, *options: str) -> Iterator[Sink]:
+    """Run smtp-sink, with more `options`, for as long as the block lasts; its counters are written into `folder`."""
     port = free_port()
     counters = folder / "sink-counters"
     as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []
-    command = [postfix_program("smtp-sink"), *as_nobody, "-c", "-m", "1000", f"127.0.0.1:{port}", "1000"]
+    command = [postfix_program("smtp-sink"), *as_nobody, "-c", "-m", "1000", *options, f"127.0.0.1:{port}", "1000"]
     with counters.open("wb") as file:
         process = subprocess.Popen(command, stdout=file)
     try:

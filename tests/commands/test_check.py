@@ -25,6 +25,7 @@ class TestCheck:
         assert said.code == 0
         assert "WRONG" not in said.out
         assert "ready to send\n" in said.out
+        assert f"    campaign send {small.path} --test-to YOUR-ADDRESS\n" in said.out
         assert "5 can be mailed" in said.out
         assert server.accepted == []
         assert not small.ledger.exists()

@@ -190,3 +190,12 @@ def test_amazon_ses_takes_one_signature_and_no_more(command: Command, small: Sma
     assert said.code == 2
     assert_three_parts(said)
     assert "this relay refuses a message with two DKIM signatures" in said.err
+
+
+def test_a_test_message_is_signed_as_a_real_one_would_be(
+    command: Command, signed: SmallCampaign, smtp_server: StartServer
+) -> None:
+    server = smtp_server()
+    signed.contacts((f"p{number}@people.example", NAMES[number] or "x") for number in range(1, 9)).load(server.port)
+    assert command("send", signed.path, "--test-to", "me@acme.example", "--rows", "1-8").code == 0
+    assert [verified(data, records([RSA_KEY])) for data in arrived(server)] == [[True]] * 8

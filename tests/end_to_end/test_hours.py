@@ -16,6 +16,8 @@ from campaign.run.report_now import report_now
 from campaign.run.results_now import rewrite_results
 from campaign.run.status_now import status_now
 from campaign.settings import load_settings
+from campaign.terminal.invocation import Invocation
+from campaign.terminal.summary import show_summary
 from tests.campaigns import Silent, SmallCampaign, assert_agreement
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, FaultServer
@@ -199,3 +201,28 @@ def test_a_zone_whose_window_is_over_stays_pending_and_says_so_and_links_end_wit
     utc_end = (closes + timedelta(hours=1)).replace(tzinfo=UTC)
     assert datetime.fromisoformat(una["link_expires_at"]) == utc_end
     assert datetime.fromisoformat(bob["link_expires_at"]) == utc_end + timedelta(hours=6)
+
+
+def test_hours_that_fall_into_the_window_on_nobodys_clock_are_a_mistake_too(small: SmallCampaign) -> None:
+    two_zones(small, days="mon", opens="2027-01-05T09:00", closes="2027-01-06T09:00")
+    with pytest.raises(WindowError, match="none of its hours"):
+        small.send(1)
+
+
+def test_what_is_left_of_windows_that_are_over_is_offered_a_fresh_one(
+    small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    """It is sent once, within the hours, by the command that the summary shows."""
+    server = smtp_server()
+    closes = (datetime.now(UTC) + timedelta(hours=3)).replace(tzinfo=None, microsecond=0)
+    two_zones(small, opens=(closes - timedelta(hours=12)).isoformat(), closes=closes.isoformat())
+    ended = small.send(server.port)
+    assert mailed(server) == ["bob@x.example"]
+    said: list[str] = []
+    invocation = Invocation(program="campaign", campaign=small.path, output=None, sandbox=False)
+    show_summary(ended, invocation, load_settings(small.path, environ={}).window, said.append)
+    assert any("resend" in line and "--lasts 8h" in line for line in said)
+    small.settings["window"] = {"lasts": "8h", "hours": around(6)}
+    ended = small.resend(server.port, wait=False)
+    assert ended.exit_code == 0
+    assert mailed(server) == ["ann@x.example", "bob@x.example", "cid@x.example"]

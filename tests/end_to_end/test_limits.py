@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from campaign.model import Phase, Status
-from tests.campaigns import SECRET, SmallCampaign, assert_agreement
+from campaign.run.progress import Progress
+from tests.campaigns import SECRET, Silent, SmallCampaign, assert_agreement
 from tests.smtp_server import CATALOGUE, FaultServer, Misbehaviour, ServerProcess, read_record
 from tests.smtp_server.misbehaviours import Situation
 
@@ -100,6 +101,10 @@ def test_the_number_of_the_day_holds_over_runs_and_no_connection_is_opened_beyon
         first = campaign.send(server.port, wait=False, processes=2)
         assert (first.exit_code, first.sent_now, first.counts[Status.PENDING]) == (3, 30, 20)
         assert first.trouble is None
+        assert first.reason == "daily_limit" and first.why.startswith("today's 30 messages are sent; the rest goes on ")
+        assert Counter(row["detail"] for row in campaign.results() if row["status"] == "pending") == {
+            "waits for tomorrow: 30 a day": 20
+        }
         connections = len(server.connections)
         second = campaign.send(server.port, wait=False)
         assert (second.exit_code, second.sent_now) == (3, 0)
@@ -123,6 +128,44 @@ def test_the_sandbox_keeps_no_days(tmp_path: Path) -> None:
     with FaultServer() as server:
         assert campaign.send(server.port, sandbox=True, wait=False).exit_code == 0
         assert len(server.accepted) == 50
+
+
+class Stopping(Silent):
+    """An observer that stops the run once it waits."""
+
+    stopped = False
+
+    def sending(self, progress: Progress) -> None:
+        super().sending(progress)
+        if progress.day_reached and not progress.stopping and not self.stopped:
+            self.stopped = True
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_run_that_waits_for_tomorrow_says_so_holds_no_connection_and_can_be_stopped(
+    tmp_path: Path, processes: int
+) -> None:
+    campaign = limited(tmp_path, 50, 30)
+    campaign.observer = Stopping()
+    with FaultServer() as server:
+        summary = campaign.send(server.port, processes=processes)
+    assert (summary.exit_code, summary.sent_now, summary.stopped) == (3, 30, True)
+    (said,) = [words for words in campaign.observer.notices if words.startswith("today's 30 messages are sent")]
+    assert "the rest goes on " in said
+    assert campaign.observer.heard[-1].connections == 0
+    assert {row["detail"] for row in campaign.results() if row["status"] == "pending"} == {
+        "waits for tomorrow: 30 a day"
+    }
+
+
+def test_a_window_that_closes_before_tomorrow_is_told(tmp_path: Path) -> None:
+    campaign = limited(tmp_path, 50, 30)
+    campaign.settings["window"]["lasts"] = "2h"
+    with FaultServer() as server:
+        summary = campaign.send(server.port)
+    assert (summary.exit_code, summary.reason) == (3, "daily_limit")
+    assert summary.why == "today's 30 messages are sent; the window closes before tomorrow"
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
-"""Several [[smtp]]: who gets which share, what goes another way when one is out of order, and nobody is mailed twice."""
+"""Several [[smtp]]: who gets which share, what goes another way when one is out of order, nobody mailed twice."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from campaign.run.plan import Resend
 from campaign.run.summary import RunSummary
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.conftest import StartServer
-from tests.smtp_server import CATALOGUE, FaultServer, local_part
+from tests.smtp_server import CATALOGUE, FaultServer, Tls, local_part
 
 BACKOFF = 0.02
 POLICY = b"550 5.7.1 Refused by policy\r\n"
@@ -22,16 +24,16 @@ def of_two(
     servers: Sequence[FaultServer],
     people: int,
     *,
-    first: dict[str, object] | None = None,
-    second: dict[str, object] | None = None,
+    first: Mapping[str, object] = MappingProxyType({}),
+    second: Mapping[str, object] = MappingProxyType({}),
     **settings: dict[str, object],
 ) -> SmallCampaign:
     """A campaign that goes through ses and own; `first` and `second` are what is set for each besides."""
     smtp: dict[str, object] = {"connections": 4, "timeout": "1m"}
-    given = {"smtp": smtp | settings.pop("smtp", {}), "retry": {"first_wait": "10ms"}} | settings
-    campaign = SmallCampaign(folder / "c", given).people(people)
-    ports = [{"name": name, "port": server.port} for name, server in zip(("ses", "own"), servers, strict=True)]
-    campaign.servers = [ports[0] | (first or {}), ports[1] | (second or {})]
+    given: dict[str, dict[str, object]] = {"smtp": smtp | settings.pop("smtp", {}), "retry": {"first_wait": "10ms"}}
+    campaign = SmallCampaign(folder / "c", given | settings).people(people)
+    ses, own = servers
+    campaign.servers = [{"name": "ses", "port": ses.port, **first}, {"name": "own", "port": own.port, **second}]
     return campaign
 
 
@@ -39,7 +41,7 @@ def accepted(servers: Sequence[FaultServer]) -> list[str]:
     return [message.recipients[0] for server in servers for message in server.accepted]
 
 
-def send(campaign: SmallCampaign, servers: Sequence[FaultServer], **options: object) -> RunSummary:
+def send(campaign: SmallCampaign, servers: Sequence[FaultServer], **options: Any) -> RunSummary:
     """Send, and hold the results, with their servers, against what both have accepted."""
     ended = campaign.send(**{"backoff": BACKOFF} | options)
     hold(campaign, servers)
@@ -90,7 +92,7 @@ OUT_OF_ORDER = {
     "hangs up": (CATALOGUE["connect_cut"](), "hung up"),
     "has a policy": (CATALOGUE["rcpt_5xx"](reply=POLICY), "20 failures in a row"),
     "has no quota left": (CATALOGUE["rcpt_5xx"](reply=b"550 5.4.5 Daily quota exceeded\r\n"), "quota"),
-    "dies at each body": (CATALOGUE["data_cut"](), "in a row"),
+    "dies at each body": (CATALOGUE["data_cut"](), "hung up"),
 }
 
 
@@ -111,8 +113,6 @@ def test_what_one_does_not_take_goes_through_the_other(
 
 
 def test_a_refused_sign_in_takes_out_one_server_only(tmp_path: Path, smtp_server: StartServer) -> None:
-    from tests.smtp_server import Tls
-
     wants = smtp_server(tls=Tls.GOOD, implicit_tls=True, logins={"us": "another"})
     (tmp_path / "ca.pem").write_bytes(wants.ca_pem)
     servers = wants, smtp_server()
@@ -189,7 +189,7 @@ def test_a_server_that_throttles_for_long_is_passed_over_and_what_it_says_is_tol
     servers = smtp_server(slow), smtp_server()
     campaign = of_two(tmp_path, servers, 60, second={"priority": 2})
     assert send(campaign, servers, backoff=0.005).counts[Status.SENT] == 60
-    assert len(servers[1].accepted) == 60
+    assert len(servers[1].accepted) >= 59  # the first message is within any rate
     (out,) = [words for words in campaign.observer.notices if words.startswith("ses is out")]
     assert "at MAIL: " in out and "its share goes through own" in out
 
@@ -265,7 +265,7 @@ def test_one_that_is_too_large_for_all_is_rejected(tmp_path: Path, smtp_server: 
 def test_an_address_beyond_ascii_goes_through_the_server_that_takes_it(
     tmp_path: Path, smtp_server: StartServer
 ) -> None:
-    servers = smtp_server(smtputf8=False), smtp_server(smtputf8=True)
+    servers = smtp_server(smtputf8=False), smtp_server(smtputf8=True, allow_defects=True)
     campaign = of_two(tmp_path, servers, 0, second={"priority": 2})
     campaign.contacts([("jürgen@people.example", "J"), ("anna@people.example", "A")])
     assert send(campaign, servers).counts[Status.SENT] == 2
@@ -275,7 +275,7 @@ def test_an_address_beyond_ascii_goes_through_the_server_that_takes_it(
 def test_results_with_servers_can_be_sent_again_and_so_can_those_without(
     tmp_path: Path, smtp_server: StartServer
 ) -> None:
-    busy = CATALOGUE["rcpt_4xx"](match=local_part("p3", "p4"), times=8)
+    busy = CATALOGUE["rcpt_4xx"](match=lambda now: now.addresses[0].startswith(("p3@", "p4@")))
     servers = smtp_server(busy), smtp_server(busy)
     campaign = of_two(tmp_path, servers, 10, retry={"first_wait": "10ms", "tries": 1})
     send(campaign, servers)

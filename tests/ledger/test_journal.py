@@ -1,6 +1,7 @@
 """The journal: claims, outcomes, and what is on record after each round."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -151,3 +152,37 @@ def test_a_ledger_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(LedgerError):
         journal(tmp_path / "none.ledger")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_refusal_that_is_taken_back_leaves_the_row_pending_with_all_its_tries(
+    pen: SqliteJournal, ledger: SqliteRunLedger, together: bool
+) -> None:
+    """Whether its claim and its refusal are on record, or still in the same round."""
+    pen.claim(attempt(1))
+    if not together:
+        commit(pen)
+    pen.settle(outcome(1, Status.REJECTED, detail="policy"))
+    pen.take_back(1)
+    commit(pen)
+    assert deliveries(ledger.path) == {1: ("pending", 1, 0, 250, "policy")}
+    pen.claim(attempt(1))
+    assert commit(pen) == ([1], [])
+
+
+def test_nothing_but_a_refusal_can_be_taken_back(pen: SqliteJournal, ledger: SqliteRunLedger) -> None:
+    for contact, status in enumerate((Status.SENT, Status.IN_DOUBT), start=1):
+        pen.claim(attempt(contact))
+        pen.settle(outcome(contact, status))
+        pen.take_back(contact)
+    commit(pen)
+    assert [row[0] for row in deliveries(ledger.path).values()] == ["sent", "in_doubt"]
+
+
+def test_the_server_of_an_outcome_is_on_record(pen: SqliteJournal, ledger: SqliteRunLedger) -> None:
+    for contact, server in ((1, "ses"), (2, "")):
+        pen.claim(attempt(contact))
+        pen.settle(replace(outcome(contact), server=server))
+    commit(pen)
+    assert ledger.database.execute("SELECT server FROM delivery").fetchall() == [("ses",), (None,)]
+    assert [pen.anybody_sent(server) for server in ("ses", "own", "")] == [True, False, True]

@@ -7,7 +7,7 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger import queries
-from campaign.ledger.reading import reading_ledger
+from campaign.ledger.reading import SqliteReader, reading_ledger
 from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from tests import ledgers
@@ -166,3 +166,21 @@ def test_no_error_of_sqlite_leaves(ledger: SqliteRunLedger) -> None:
     ):
         with pytest.raises(LedgerError, match="no such table"):
             ask(ledger.database)
+
+
+def test_pending_rows_say_what_they_wait_for_behind_what_the_server_said_last(ledger: SqliteRunLedger) -> None:
+    """And no other rows do; nor does anything where nobody has said what they wait for."""
+    ledgers.enrolled(ledger, rows("a@x.example", "b@x.example", "c@x.example", None))
+    settle(ledger, {"a@x.example": Status.SENT, "b@x.example": Status.PENDING})
+    reader = SqliteReader(ledger.database)
+    before = [row.detail for row in reader.result_rows()]
+    reader.explain_pending(lambda cells, email: f"waits: {email} {cells}")
+    assert [row.detail for row in reader.result_rows()] == [
+        before[0],
+        f'{before[1]}; waits: b@x.example ["b@x.example"]',
+        'waits: c@x.example ["c@x.example"]',
+        before[3],
+    ]
+    assert sum(reason.detail.count("waits: ") for reason in reader.reasons()) == 2
+    reader.explain_pending(None)
+    assert [row.detail for row in reader.result_rows()] == before

@@ -100,6 +100,23 @@ def test_a_column_that_is_called_as_one_of_ours_keeps_its_cells_under_another_na
     assert line[:6] == ["a@b.example", "gold", "blue", "green", "x", "sent"]
 
 
+def test_with_several_servers_there_is_a_column_that_says_which(tmp_path: Path) -> None:
+    """A column of the contacts' own with that name has another one then, and only then."""
+    path, rows = tmp_path / "r.csv", [standing(["a@b.example", "theirs"], server="ses")]
+    write_results(path, ["email", "server"], rows, message_id, servers=True)
+    (header, row) = written(path)
+    assert header == ["email", "contact_server", *COLUMNS, "server"] and row[1] == "theirs" and row[-1] == "ses"
+    write_results(path, ["email", "server"], rows, message_id)
+    (header, row) = written(path)
+    assert header == ["email", "server", *COLUMNS] and row[1] == "theirs"
+
+
+def test_results_with_a_server_that_are_fed_back_in_lose_it_with_our_other_columns(tmp_path: Path) -> None:
+    columns, cells = ["email", *COLUMNS, "server"], ["a@b.example", *[""] * 9, "ses"]
+    write_results(tmp_path / "r.csv", columns, [standing(cells)], message_id)
+    assert written(tmp_path / "r.csv")[0] == ["email", *COLUMNS]
+
+
 def test_the_suppressed_have_no_message_id(tmp_path: Path) -> None:
     write_results(tmp_path / "r.csv", ["email"], [standing(["a@b.example"], status="suppressed")], message_id)
     assert written(tmp_path / "r.csv")[1][1 + COLUMNS.index("message_id")] == ""

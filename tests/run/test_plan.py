@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -227,3 +228,21 @@ def test_the_sandbox_is_put_to_no_trial(tmp_path: Path, setting: str, in_the_san
     for sandbox, expected in ((False, setting), (True, in_the_sandbox)):
         (orders,) = campaign.plan(25, sandbox=sandbox).job(open_window()).servers
         assert orders.pipelining == expected
+
+
+def test_no_signature_covers_what_any_of_several_servers_writes_anew(tmp_path: Path) -> None:
+    """Which of them a message goes through is not known when it is signed."""
+    campaign = SmallCampaign(tmp_path / "campaign")
+    ses: dict[str, object] = {"name": "ses", "host": "email-smtp.eu-west-1.amazonaws.com", "security": "starttls"}
+    campaign.servers = [{"name": "own"}, ses]
+    job = campaign.plan(25).job(open_window())
+    assert job.message_plan.unsigned == {b"date", b"message-id"}
+    assert [orders.name for orders in job.servers] == ["own", "ses"]
+
+
+def test_the_sandbox_stands_for_the_first_of_several_servers(tmp_path: Path) -> None:
+    campaign = SmallCampaign(tmp_path / "campaign")
+    campaign.servers = [{"name": "own", "connections": 3, "daily_limit": 5}, {"name": "ses"}]
+    plan = replace(campaign.plan(25), servers=(), sandbox=True)
+    (orders,) = plan.job(open_window()).servers
+    assert (orders.connections, orders.daily_limit) == (3, ())

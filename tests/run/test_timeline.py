@@ -64,6 +64,16 @@ def test_it_is_written_every_few_seconds_with_the_rate_and_what_throttling_left(
     assert len(ledger.kept) == 4, "each once"
 
 
+def test_nobody_waits_for_it_while_the_contacts_are_read(ledger: Ledger) -> None:
+    clock = Clock()
+    timeline = Timeline(cast(RunLedger, ledger), clock=clock)
+    clock.now += 60.0
+    timeline.hear([report(1)], rate=None, hold=True)
+    assert ledger.kept == []
+    timeline.hear([report(2)], rate=None)
+    assert [one.begins for one in ledger.kept] == [1, 2]
+
+
 def test_what_could_not_be_written_goes_with_the_next(ledger: Ledger) -> None:
     timeline = Timeline(cast(RunLedger, ledger), clock=Clock())
     timeline.hear([report(1)], rate=None)

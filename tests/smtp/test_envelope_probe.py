@@ -3,7 +3,7 @@
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.envelope_probe import EnvelopeStep, probe_envelope
+from campaign.smtp.envelope_probe import ROUND_TRIPS, EnvelopeStep, probe_envelope
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.server import Server
@@ -14,14 +14,18 @@ from tests.smtp_server import CATALOGUE, FaultServer
 def ask(server: FaultServer, *, return_path: str = "bounces@acme.example", timeout: float = 60) -> list[EnvelopeStep]:
     session = connect(Server(host=server.host, port=server.port, security="none", timeout=60))
     try:
-        return probe_envelope(session, return_path=return_path, recipient="hello@acme.example", timeout=timeout)
+        probe = probe_envelope(session, return_path=return_path, recipient="hello@acme.example", timeout=timeout)
+        assert probe.round_trip > 0 and all(one.seconds > 0 for one in probe.steps)
+        return list(probe.steps)
     finally:
         assert session.sock.fileno() == -1, "left open"
 
 
 def commands(server: FaultServer) -> list[bytes]:
     server.record.wait_until(lambda: server.record.connections[0].commands[-1:] == [b"QUIT"])
-    return server.record.connections[0].commands[1:]
+    commands = server.record.connections[0].commands
+    assert commands[1 : 1 + ROUND_TRIPS] == [b"NOOP"] * ROUND_TRIPS
+    return commands[1 + ROUND_TRIPS :]
 
 
 def test_an_envelope_is_taken_and_taken_back(smtp_server: StartServer) -> None:
@@ -64,4 +68,4 @@ def test_no_reply_is_an_error_of_ours_and_says_where(smtp_server: StartServer, p
 def test_an_address_beyond_ascii_says_so(smtp_server: StartServer) -> None:
     server = smtp_server()
     ask(server, return_path="ünzustellbar@acme.example")
-    assert server.record.connections[0].commands[1].endswith("<ünzustellbar@acme.example> SMTPUTF8".encode())
+    assert commands(server)[0].endswith("<ünzustellbar@acme.example> SMTPUTF8".encode())

@@ -101,3 +101,16 @@ class TestHeldBodies:
         assert handler.words == {1: ["not_sent"]} and not pool.busy
         pool.close()
         assert not server.accepted
+
+    def test_only_those_that_are_chosen_are_cancelled(self, smtp_server: StartServer) -> None:
+        server = smtp_server()
+        handler = RecordingHandler([attempt(1), attempt(2)], holding=True)
+        pool = pool_to(server, handler, limit=2)
+        work(pool, lambda: server.record.commands["DATA"] == 2)
+        pool.cancel_unsent(lambda one: one.contact == 2)
+        assert handler.words == {2: ["not_sent"]}
+        assert pool.busy == 1
+        handler.holding = False
+        pool.resume_held()
+        work(pool, lambda: len(server.accepted) == 1)
+        pool.close()

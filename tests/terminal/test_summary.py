@@ -113,9 +113,10 @@ def said(**known: object) -> str:
     return "\n".join(heard)
 
 
-def test_a_good_run_is_told_in_three_lines() -> None:
+def test_a_good_run_is_told_in_three_lines_and_what_comes_next() -> None:
     assert said() == (
-        "sent 2 in 2.0 s, 1 a second\n  sent               2  accepted by the SMTP server\nresults: /data/c-results.csv"
+        "sent 2 in 2.0 s, 1 a second\n  sent               2  accepted by the SMTP server\nresults: /data/c-results.csv\n"
+        "to show what became of everybody:\n    campaign report c.toml"
     )
 
 

@@ -16,25 +16,30 @@ VALUES = {
     "--lasts": "8h", "--host": "localhost", "--port": "25", "--connections": "2", "--rate": "3", "--processes": "1",
     "--folder": "folder", "--from": "x.csv", "--include": "rejected", "--to": "x.html", "--campaign": "campaign.toml",
     "--nameserver": "127.0.0.1", "--log-format": "text", "--metrics": "x.prom", "--every": "2s",
+    "--test-to": "me@acme.example", "--rows": "1-3",
 }  # fmt: skip
 FLAGS = {
     "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline",
     "--spam", "--strict", "--watch", "--log-addresses",
-    "--fresh", "--allow-empty",
+    "--fresh", "--allow-empty", "--live-links",
 }  # fmt: skip
 
 # What each option does in a dry run, and in the sandbox: nothing, where it stands here.
 NOTHING_IN_A_DRY_RUN = {
     "--output", "--wait", "--no-wait", "--sandbox", "--host", "--port", "--connections", "--rate", "--processes",
-    "--profile", "--fresh", "--log-format", "--log-addresses", "--metrics",
+    "--profile", "--fresh", "--log-format", "--log-addresses", "--metrics", "--test-to", "--rows", "--live-links",
 }  # fmt: skip
-NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder", "--log-addresses"}
+NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder", "--log-addresses", "--rows", "--live-links"}
 NOTHING_BY_ITSELF = {
-    "send": {"--folder", "--fresh", "--log-addresses"},
+    "send": {"--folder", "--fresh", "--log-addresses", "--rows", "--live-links"},
     "resend": {"--log-addresses"},
     "status": {"--every"},
 }
-"""They go with --dry-run, --sandbox, --log-format and --watch."""
+"""They go with --dry-run, --sandbox, --test-to, --log-format and --watch."""
+NOTHING_IN_A_TEST = {
+    "--output", "--fresh", "--dry-run", "--folder", "--limit", "--allow-empty", "--wait", "--no-wait", "--connections",
+    "--rate", "--processes", "--profile", "--log-format", "--log-addresses", "--metrics",
+}  # fmt: skip
 
 
 def options_of(name: str) -> list[str]:
@@ -80,6 +85,11 @@ def test_what_does_nothing_in_a_dry_run_is_refused_there(option: str) -> None:
 def test_what_does_nothing_in_the_sandbox_is_refused_there(command: str) -> None:
     for option in options_of(command):
         assert is_refused(command, "--sandbox", *with_value(option)) is (option in NOTHING_IN_THE_SANDBOX), option
+
+
+@pytest.mark.parametrize("option", options_of("send"))
+def test_what_does_nothing_for_a_test_message_is_refused_there(option: str) -> None:
+    assert is_refused("send", "--test-to", "me@acme.example", *with_value(option)) is (option in NOTHING_IN_A_TEST)
 
 
 @pytest.mark.parametrize("command", ["send", "resend"])

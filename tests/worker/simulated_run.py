@@ -23,6 +23,7 @@ from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job
 from campaign.worker.limit_setup import daily_limit, domain_limits, paced
 from campaign.worker.limits import Limits
+from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
 from tests.campaigns import SmallCampaign
@@ -73,7 +74,13 @@ class SimulatedRun:
         job = SmallCampaign(folder / "campaign").people(1).plan(1).job(window)
         server = replace(job.servers[0], connections=connections, rate=rate)
         job = replace(job, ledger=ledger.path, servers=(server,), **{"backoff": 1.0, "tries": 3} | orders)
-        prepare_run(ledger.database, limit=limit, chosen_only=False, limited_domains=job.domain_limits)
+        prepare_run(
+            ledger.database,
+            limit=limit,
+            chosen_only=False,
+            limited_domains=job.domain_limits,
+            zone_column=job.message_plan.window.zone_column,
+        )
         with session() as opened:
             self.session: Session = opened
         shares = job.shares(processes) if processes > 1 else iter([job])
@@ -130,9 +137,13 @@ class _Worker:
         send_rate = SendRate(orders.rate, now=run.now, second=job.backoff, shared=shared)
         daily = daily_limit(job, ledger, clock=run.clock, wall=run.wall)
         domains = domain_limits(job, ledger)
-        holds = [hold for hold in (daily, domains) if hold is not None]
+        window = job.message_plan.window
+        hours = None
+        if window.restricted or window.zone_column:
+            hours = OpeningHours(window, wait=job.wait, clock=run.clock, wall=run.wall)
+        holds = [hold for hold in (daily, domains, hours) if hold is not None]
         self.rows = RowQueue(ledger.due_rows, HeldQueues(*holds))
-        limits = Limits(daily, domains, released=self.rows.look_again) if holds else None
+        limits = Limits(daily, domains, released=self.rows.look_again) if daily or domains else None
         self._send_rate = send_rate
         self.dispatcher = Dispatcher(
             job,
@@ -144,6 +155,7 @@ class _Worker:
             breaker=CircuitBreaker(stop_after=1000, where="here"),
             clock=run.clock,
             limits=limits,
+            hours=hours,
         )
         self._connections: list[tuple[Attempt, float, float] | None] = [None] * orders.connections
         self._was_open = False

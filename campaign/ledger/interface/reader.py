@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status, Stretch
@@ -60,6 +60,9 @@ class LedgerReader(Protocol):
 
     def opened(self) -> datetime | None:
         """Give when the campaign's window opened, where its first run decided that."""
+
+    def begun_by_day(self, name: str) -> dict[date, int]:
+        """Give how many messages began on each day that is counted by that name (`WorkerLedger.daily_count`)."""
 
     def message_id_domain(self) -> str | None:
         """Give what stands behind the @ of the campaign's Message-IDs; None before its first run."""

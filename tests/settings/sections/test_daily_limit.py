@@ -48,3 +48,11 @@ def test_an_even_pace_wants_an_end(folder: Folder) -> None:
 def test_a_pace_is_one_of_two(folder: Folder) -> None:
     assert folder.load().window.pace == "fast"
     assert 'it must be "fast" or "spread"' in folder.refusal(changed(window={"pace": "slow"})).what
+
+
+def test_an_even_pace_goes_by_one_clock(folder: Folder) -> None:
+    """A zone that closes early would not be done in time."""
+    window = {"pace": "spread", "lasts": "8h"}
+    error = folder.refusal(changed(window=window, contacts={"timezone_column": "tz"}))
+    assert error.what.startswith("window.pace: it goes by one clock") and "take one of the two away" in error.fix
+    assert folder.load(changed(window={"lasts": "8h"}, contacts={"timezone_column": "tz"})).window.pace == "fast"

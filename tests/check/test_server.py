@@ -1,0 +1,39 @@
+"""`check` asks every server, and each finding says which."""
+
+from pathlib import Path
+
+from campaign.check.findings import Findings, Quiet
+from campaign.check.server import server
+from campaign.check.setup import Known
+from campaign.deliverability.finding import Severity
+from tests.campaigns import SmallCampaign
+from tests.conftest import StartServer
+from tests.smtp_server import CATALOGUE
+
+
+def test_every_server_is_asked_and_what_is_wrong_with_one_hides_nothing_of_the_other(
+    tmp_path: Path, smtp_server: StartServer
+) -> None:
+    healthy, refusing = smtp_server(), smtp_server(CATALOGUE["mail_5xx"]())
+    campaign = SmallCampaign(tmp_path / "c").people(1)
+    campaign.servers = [
+        {"name": "ses", "port": refusing.port},
+        {"name": "own", "port": healthy.port},
+        {"name": "third", "port": healthy.port, "username": "us"},
+    ]
+    found = Findings(Quiet())
+    server(campaign.load(25), Known(), found)
+    wrong = [one for one in found.found if one.severity is Severity.WRONG]
+    assert [one.rule for one in wrong] == ["sender_refused"] and "127.0.0.1 of ses" in wrong[0].where
+    assert [one.what.partition(": ")[0] for one in found.found if one.rule == "server"] == ["ses", "own"]
+    assert sum(one.what.startswith("own: ") for one in found.found if one.rule == "envelope") == 2
+    assert [one.what for one in found.found if one.rule == "server_not_asked"] == [
+        "third: the server was not asked: the password is missing"
+    ]
+    assert not healthy.accepted
+
+
+def test_the_only_server_needs_no_name_in_what_is_found(tmp_path: Path, smtp_server: StartServer) -> None:
+    found = Findings(Quiet())
+    server(SmallCampaign(tmp_path / "c").people(1).load(smtp_server().port), Known(), found)
+    assert found.found[0].what.startswith("127.0.0.1 answers; it offers ")

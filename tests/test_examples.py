@@ -1,0 +1,201 @@
+"""Every example in README, in the guide and in `--help` runs: a shell's lines in a shell, settings loaded and previewed
+with, the others read by what they are for. One that can't be run has its reason here.
+
+A campaign in a folder of its own is what they are run on: that of `campaign init`, with a server on loopback in place
+of the provider. It has been previewed, tried in the sandbox and sent.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import campaign
+from campaign.commands.guide import SUBJECTS, page
+from campaign.commands.init import make_campaign
+from campaign.run.dry_run import preview
+from campaign.settings import load_settings
+from campaign.terminal.help_text import EXAMPLES
+from tests.campaigns import SECRET
+from tests.settings.campaign_files import toml
+from tests.smtp_server import FaultServer
+
+ROOT = Path(campaign.__file__).parents[1]
+NOT_RUN = {
+    "python3 -m venv .venv && .venv/bin/pip install -q .": "makes an environment of its own; README's first command",
+    "python3 -m venv .venv && .venv/bin/pip install -q -e": "runs all tests, of which this is one",
+    "pytest                    ": "developers' commands: they run all tests, of which this is one",
+    "#!/bin/sh\ncurl": "asks Microsoft for a token",
+    "apt-get update": "installs mail servers of all kinds, as root",
+    "campaign sandbox": "serves until Ctrl-C: tests/sandbox has it",
+    "campaign link inspect -": "wants a link from its standard input: test_a_link_is_made_and_looked_at",
+    "acme.example.  ": "DNS records",
+    "message_size_limit": "lines of Postfix's main.cf",
+    "cli.py  __main__.py": "a picture: tests/test_readme.py holds it against the house",
+}
+"""How an example begins → why it is not run."""
+TESTED_ELSEWHERE = {
+    "python": "tests/guide/test_python_page.py",
+    "schedule": "tests/guide/test_schedule_page.py",
+}
+"""Page → the test that runs its examples, or checks what it takes a cluster to run."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A fenced block, or a command of `--help`."""
+
+    where: str
+    language: str
+    text: str
+
+    @property
+    def why_not(self) -> str:
+        """Why it is not run here; "" where it is."""
+        if (test := TESTED_ELSEWHERE.get(self.where.partition(",")[0])) is not None:
+            return f"{test} has it"
+        return next((why for start, why in NOT_RUN.items() if self.text.startswith(start)), "")
+
+
+def blocks(where: str, markdown: str) -> Iterator[Example]:
+    """The fenced blocks of a text."""
+    found = re.findall(r"^( *)```(\w*)\n(.*?)^ *```", markdown, re.MULTILINE | re.DOTALL)
+    for number, (indent, language, text) in enumerate(found, 1):
+        yield Example(f"{where}, block {number}", language, re.sub(f"(?m)^{indent}", "", text))
+
+
+def examples() -> Iterator[Example]:
+    """All there are."""
+    yield from blocks("README", (ROOT / "README.md").read_text("utf-8"))
+    for subject in SUBJECTS:
+        yield from blocks(subject, page(subject))
+    for name, (line, _) in EXAMPLES.items():
+        yield Example(f"campaign {name} --help", "sh", f"{line}\n")
+
+
+EVERY = list(examples())
+
+
+def those(*languages: str) -> pytest.MarkDecorator:
+    """Parametrize by the examples in these languages that are run."""
+    chosen = [one for one in EVERY if one.language in languages and not one.why_not]
+    return pytest.mark.parametrize("example", chosen, ids=[one.where for one in chosen])
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FaultServer]:
+    with FaultServer(logins={"campaigns": "secret"}) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def sent(server: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a campaign, autumn, that has been previewed, tried and sent in part."""
+    home = tmp_path_factory.mktemp("examples")
+    secrets = home / ".secrets"
+    secrets.mkdir()
+    (secrets / "clickfunnels").write_text(SECRET)
+    (secrets / "smtp").write_text("secret")
+    for file in secrets.iterdir():
+        file.chmod(0o600)
+    made = make_campaign(home / "autumn")
+    text = made.read_text()
+    for before, after in (
+        ('"smtp.acme.example"', '"127.0.0.1"'),
+        ("port = 587", f"port = {server.port}"),
+        ('"starttls"', '"none"'),
+    ):
+        assert before in text
+        text = text.replace(before, after, 1)
+    made.write_text(text)
+    ended = shell(home, home / "autumn", "campaign preview\ncampaign send --sandbox\ncampaign send --limit 5\n")
+    assert ended.returncode == 0, ended.stderr
+    (home / "autumn" / "addresses.txt").write_text("grace.hopper@navy.example\n")
+    return home
+
+
+def shell(home: Path, folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
+    """Run the lines as somebody would who has the campaign and its secrets; only exit code 2 is a fault."""
+    program = "import sys; sys.argv[0] = 'campaign'; from campaign.cli import app; app()"
+    script = f'set -euo pipefail\ncampaign() {{ "$PYTHON" -c "{program}" "$@" || [ $? != 2 ]; }}\n{lines}'
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGN_")},
+        "HOME": str(home),
+        "PYTHON": sys.executable,
+        "CAMPAIGN_LINK__SECRET_FILE": str(home / ".secrets" / "clickfunnels"),
+        "CAMPAIGN_SMTP__PASSWORD_FILE": str(home / ".secrets" / "smtp"),
+    }
+    return subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=environ, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+        check=False,
+    )  # fmt: skip
+
+
+@those("sh")
+def test_what_is_typed_in_a_shell_runs(example: Example, sent: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "autumn"
+    shutil.copytree(sent / "autumn", folder)
+    begins = tmp_path if "campaign init" in example.text else folder
+    if begins is tmp_path:
+        shutil.rmtree(folder)
+    shutil.copytree(sent / ".secrets", tmp_path / ".secrets")
+    ended = shell(tmp_path, begins, example.text)
+    assert ended.returncode == 0, f"{example.text}\n{ended.stderr}"
+    assert "Traceback" not in ended.stderr
+
+
+@those("toml")
+def test_settings_load_and_messages_are_made_with_them(example: Example, tmp_path: Path) -> None:
+    made = make_campaign(tmp_path / "autumn")
+    document = tomllib.loads(made.read_text())
+    for section, values in tomllib.loads(example.text).items():
+        document[section] = {**document.get(section, {}), **values} if isinstance(values, dict) else values
+    made.write_text(toml(document))
+    settings = load_settings(made, environ={})
+    seen = preview(settings, tmp_path / "preview", limit=2, reading=lambda _: None)
+    assert seen.counts["pending"] == 2  # type: ignore[index]
+
+
+@those("xml")
+def test_mjml_is_compiled(example: Example, tmp_path: Path) -> None:
+    made = make_campaign(tmp_path / "autumn")
+    template = load_settings(made, environ={}).message.template
+    (template / "body.html").unlink()
+    (template / "body.mjml").write_text(f"<mjml><mj-body>{example.text}</mj-body></mjml>")
+    seen = preview(load_settings(made, environ={}), tmp_path / "preview", limit=2, reading=lambda _: None)
+    assert seen.counts["pending"] == 2  # type: ignore[index]
+
+
+@those("json")
+def test_a_document_is_json(example: Example) -> None:
+    assert json.loads(example.text)
+
+
+def test_every_example_is_run_or_says_why_not() -> None:
+    run = {"sh", "toml", "xml", "json"}
+    homeless = [one.where for one in EVERY if not one.why_not and one.language not in run]
+    assert homeless == []
+    assert [start for start in NOT_RUN if not any(one.text.startswith(start) for one in EVERY)] == [], "none is idle"
+    assert len(EVERY) > 40
+    for subject, test in TESTED_ELSEWHERE.items():
+        assert re.search(rf"\b{subject}\b", (ROOT / test).read_text("utf-8")), f"{test} does not read {subject}"
+
+
+def test_an_example_without_a_home_is_noticed() -> None:
+    (found,) = blocks("x", "text\n\n   ```perl\n   print 1;\n   ```\n")
+    assert (found.language, found.text, found.why_not) == ("perl", "print 1;\n", "")
+
+
+def test_a_link_is_made_and_looked_at(sent: Path) -> None:
+    minted, looked = (EXAMPLES[f"link {name}"][0] for name in ("mint", "inspect"))
+    ended = shell(sent, sent / "autumn", f"{minted} | {looked}\n")
+    assert ended.returncode == 0, ended.stderr
+    assert "ada.lovelace@engine.example" in ended.stdout
