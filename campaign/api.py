@@ -150,14 +150,9 @@ class Campaign:
         return follow(self.settings, options, yes=yes, on_progress=on_progress, on_notice=on_notice)
 
     def send_test(
-        self,
-        to: str | Iterable[str],
-        *,
-        rows: str | Iterable[int] | None = None,
-        live_links: bool = False,
-        sandbox: bool = False,
-        observer: "TrialObserver | None" = None,
-    ) -> "list[TrialResult]":
+        self, to: str | Iterable[str], *, rows: str | Iterable[int] | None = None, live_links: bool = False,
+        sandbox: bool = False, observer: "TrialObserver | None" = None,
+    ) -> "list[TrialResult]":  # fmt: skip
         """Send the messages of a few rows to somebody who tries the campaign out, without touching ledger or results;
         `campaign guide commands` says what differs from a run. `rows`: numbers, or "1,5,7-9"; the first three that can
         be mailed, unless told. Gives what became of each message. Raises UsageError where nothing was sent.
