@@ -25,6 +25,8 @@ _AHEAD = 4
 _CONNECTING = 5.0
 """Of the units that a server in trouble is given: how long the others wait for its first connection."""
 
+USED_UP = "its messages of the day are gone"
+
 
 class RankedRoute:
     """One server's route and its standing. `others`: all routes of the worker, with this one."""
@@ -156,7 +158,7 @@ class RankedRoute:
     def report(self) -> ServerReport:
         """Say how it fares."""
         pool = self.route.pool
-        out = self.health.why or ("its messages of the day are gone" if self.is_used_up else "")
+        out = self.health.why or (USED_UP if self.is_used_up else "")
         return ServerReport(
             sent=self.outcomes.accepted,
             connections=pool.connections,

@@ -15,7 +15,7 @@ from campaign.smtp.session.server import in_words
 from campaign.worker.claims import Claims
 from campaign.worker.job import ServerReport
 from campaign.worker.outcomes import Books
-from campaign.worker.ranked_route import RankedRoute
+from campaign.worker.ranked_route import USED_UP, RankedRoute
 from campaign.worker.route import Common, Route
 
 
@@ -26,7 +26,7 @@ class RankedRoutes:
         self._journal = common.ledger.journal
         self._rows = common.rows
         self._breaker = common.breaker
-        self._unit = common.job.backoff
+        self._clock = common.clock
         self._unfit: dict[int, set[str]] = {}
         """The servers that can't take a row, by its contact."""
         self._used_up: set[str] = set()
@@ -67,6 +67,9 @@ class RankedRoutes:
                 self._went_out(one, one.health.go_out(why, now, stalled=True))
             if one.is_used_up != (one.name in self._used_up):
                 self._tell_of_the_day(one)
+                self._stop_if_none_is_left()
+            if one.rows.own and not one.could_send(now):
+                self._find_another_way(one)
 
     def reconsider(self) -> None:
         """At the end: let go again what a server has refused that has refused all alike, while others take mail."""
@@ -87,6 +90,11 @@ class RankedRoutes:
                 )
             )
 
+    def let_go(self) -> None:
+        """Have the rows that wait for one server stand among those that were put off: the window has closed."""
+        for one in self._ranked:
+            one.rows.let_go(self._clock())
+
     def end(self) -> None:
         """Say why rows are left, where they wait for a server that takes no mail."""
         for one in self._ranked:
@@ -105,14 +113,11 @@ class RankedRoutes:
         again = one.outcomes.take_back()
         one.shedding = True
         others = list(self._others_in_use(one))
-        for other in others:
-            self._move_rows(one, other)
+        self._find_another_way(one)
         if not others:
             for other in self._ranked:
                 other.health.forgive_slowness()
-        if all(other.breaker.reason is not None for other in self._ranked):
-            self._stop()
-        elif was_in_use:
+        if not self._stop_if_none_is_left() and was_in_use:
             taken_back = f" ({again} that it refused go again)" if again else ""
             self._breaker.notice(f"{one.name} is out: {one.health.why}; {self._instead(others)}{taken_back}")
 
@@ -123,14 +128,22 @@ class RankedRoutes:
         servers = [one.orders.server for one in others if one.orders.priority == first]
         return f"its share goes through {in_words(servers)}"
 
-    def _stop(self) -> None:
+    def _stop_if_none_is_left(self) -> bool:
+        """Stop where each has a reason to, or has had its messages of the last day that this run waits for. Gives
+        whether that is so. Where it is only the day, nobody is at fault: the rows are held.
+        """
         reasons = [one.breaker.reason for one in self._ranked if one.breaker.reason is not None]
-        said = "; ".join(f"{one.name}: {one.breaker.reason.what}" for one in self._ranked if one.breaker.reason)
+        if not reasons or not all(one.breaker.reason is not None or one.is_done for one in self._ranked):
+            return False
+        said = "; ".join(
+            f"{one.name}: {one.breaker.reason.what if one.breaker.reason else USED_UP}" for one in self._ranked
+        )
         self._breaker.stop(
             CampaignError(
                 f"no server is left: {said}", where=reasons[0].where, fix=reasons[0].fix, reason=reasons[0].reason
             )
         )
+        return True
 
     def _tell_of_the_day(self, one: RankedRoute) -> None:
         self._used_up ^= {one.name}
@@ -146,8 +159,14 @@ class RankedRoutes:
         if not fit:
             del self._unfit[due.id]
             return False
-        next((other for other in fit if other.health.in_use), fit[0]).rows.own.append(due)
+        in_use = (other for other in fit if other.health.in_use and not other.is_used_up)
+        next(in_use, fit[0]).rows.own.append(due)
         return True
+
+    def _find_another_way(self, one: RankedRoute) -> None:
+        """Have the rows that wait for a server that can't send now go through others that can take them."""
+        for other in self._others_in_use(one):
+            self._move_rows(one, other)
 
     def _move_rows(self, one: RankedRoute, other: RankedRoute) -> None:
         """Move the rows that wait for a server to another one that can take them."""

@@ -28,6 +28,7 @@ class RouteRows:
 
     def ready(self, now: float) -> int:
         """About how many rows could be begun now."""
+        self._put_aside(now)
         return len(self.own) + (0 if self._rank.is_outranked(now) else self._rows.ready(now))
 
     def next_moment(self) -> float | None:
@@ -36,6 +37,7 @@ class RouteRows:
 
     def next(self, now: float) -> DueRow | None:
         """Give the row whose turn it is, if there is one."""
+        self._put_aside(now)
         if self.own:
             return self.own.popleft()
         return None if self._rank.is_outranked(now) or self._rank.is_ahead(now) else self._rows.next(now)
@@ -47,3 +49,13 @@ class RouteRows:
     def give_back(self, due: DueRow) -> None:
         """Put a row first again."""
         self._rows.give_back(due)
+
+    def let_go(self, now: float) -> None:
+        """Have those of its own stand among everybody's that were put off."""
+        while self.own:
+            self._rows.put_off(self.own.popleft(), now)
+
+    def _put_aside(self, now: float) -> None:
+        """Have those in front whose queue is held just now wait with everybody's."""
+        while self.own and self._rows.holds(self.own[0], now):
+            self._rows.put_off(self.own.popleft(), now)

@@ -139,6 +139,10 @@ class RowQueue:
         if not self._fresh and not self._freed and (stale or self._may_take(now)):
             self._take(now)
 
+    def holds(self, due: DueRow, now: float) -> bool:
+        """Whether a row that was taken is held back now, by its queue."""
+        return bool(self._holds) and self._holds.until(due.queue, now) > now
+
     def give_back(self, due: DueRow) -> None:
         """Put a row first again."""
         self._fresh.appendleft(due)

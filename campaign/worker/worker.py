@@ -164,6 +164,8 @@ class Worker:
         for route in self._routes:
             route.dispatcher.draining = route.dispatcher.recalled = True
             route.pool.cancel_unsent()
+        if self._ranked is not None:
+            self._ranked.let_go()
         dispatcher.window_closed()
 
     def _mind_the_hours(self) -> None:

@@ -301,3 +301,30 @@ def test_results_with_servers_can_be_sent_again_and_so_can_those_without(
     assert {row["status"] for row in campaign.results()} == {"sent"}
     assert "server" not in campaign.results()[0]
     assert len(healthy.accepted) == 2
+
+
+@pytest.mark.parametrize("priority", [1, 2])
+def test_the_run_stops_where_one_is_out_of_order_and_the_other_has_had_its_day(
+    tmp_path: Path, smtp_server: StartServer, priority: int
+) -> None:
+    """There is nothing that it could wait for."""
+    servers = smtp_server(CATALOGUE["mail_5xx"]()), smtp_server()
+    campaign = of_two(tmp_path, servers, 60, first={"priority": priority}, second={"daily_limit": 20})
+    ended = send(campaign, servers, wait=False)
+    assert (ended.counts[Status.SENT], ended.counts[Status.PENDING]) == (20, 40)
+    assert ended.trouble is not None and ended.trouble.reason == "sender_refused"
+    assert "own: its messages of the day are gone" in ended.trouble.what
+
+
+def test_what_one_can_not_take_goes_past_a_server_without_messages_left(
+    tmp_path: Path, smtp_server: StartServer
+) -> None:
+    """To the next that can take it."""
+    servers = smtp_server(size=3000), smtp_server(), smtp_server()
+    campaign = of_two(tmp_path, servers[:2], 0, second={"priority": 2, "daily_limit": 3})
+    campaign.servers.append({"name": "third", "port": servers[2].port, "priority": 3})
+    campaign.contacts([(f"p{number}@people.example", "x" * (4000 if number % 2 else 1)) for number in range(20)])
+    ended = campaign.send(backoff=BACKOFF, wait=False)
+    assert_agreement(campaign, accepted(servers))
+    assert ended.counts[Status.SENT] == 20, ended.trouble
+    assert [len(server.accepted) for server in servers] == [10, 3, 7]
