@@ -36,7 +36,8 @@ def test_a_send_waits_for_nothing_that_it_does_not_need() -> None:
     """Neither for what only `check` looks with, nor for the report's page."""
     unneeded = {"campaign.check", "campaign.deliverability", "campaign.report", "tinycss2", "cssselect2", "dns"}
     script = (
-        "import sys\nfrom campaign.cli import app\ntry:\n    app(['send', 'nowhere.toml'])\nexcept SystemExit:\n    pass\n"
+        "import sys\nfrom campaign.cli import app\ntry:\n    app(['send', 'nowhere.toml'])\n"
+        "except SystemExit:\n    pass\n"
         f"print('modules:', *sorted(set(sys.modules) & {unneeded!r}))"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
