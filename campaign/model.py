@@ -199,24 +199,6 @@ class Outcome:
     """Which server it was, where there are several."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """What was measured in a stretch of time while mail went out. Counts by bucket: `campaign.histogram`."""
-
-    begins: int
-    """Unix seconds."""
-    seconds: int = 1
-    """How long it is."""
-    accepted: Mapping[int, int] = field(default_factory=dict)
-    """How long the server took for the messages that it accepted, each from when its body began to leave to the 250."""
-    put_off: Mapping[int, int] = field(default_factory=dict)
-    """How long the rows that were refused for the time being were to wait before their next try."""
-    rate: float | None = None
-    """The operator's rate, messages a second; the lowest, where it changed. None: there was none."""
-    allowed: float | None = None
-    """What throttling left, messages a second; the lowest. None: nothing was throttled."""
-
-
 FinalWord = tuple[str, int | None, int, str]
 """What a picture must know of a row: its status, when that was settled (Unix seconds; None where the server was never
 asked), how many tries it took, and the domain of its address in lower case (empty where it has none).
