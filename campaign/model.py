@@ -72,9 +72,8 @@ class Contact:
     """Every column of the row by its name in the header."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueRow:
-    """A contact whose turn it is."""
+class DueRow(NamedTuple):
+    """A contact whose turn it is. A tuple, as is whatever is made for each message and can be: see `Content`."""
 
     id: int
     """The ledger's number for the contact."""
@@ -183,9 +182,8 @@ class Reply:
     """Lines joined by a space, the enhanced code taken off."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one try, as the ledger writes it down."""
+class Outcome(NamedTuple):
+    """What became of one try, as the ledger writes it down. A tuple, as `Content` is."""
 
     contact: int
     """The ledger's number for the contact."""

@@ -21,7 +21,7 @@ def only(*features: str) -> Session:
 
 def telling(number: int, story: str) -> DueRow:
     """A row with a long cell."""
-    return replace(due(number), contact=replace(due(number).contact, columns={"story": story}))
+    return due(number)._replace(contact=replace(due(number).contact, columns={"story": story}))
 
 
 def test_each_row_is_claimed_before_it_is_given_out(office: Open) -> None:
