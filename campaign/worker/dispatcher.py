@@ -5,6 +5,7 @@ judges replies; `outcomes` carries the verdicts out. A body leaves only once its
 is open.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -70,6 +71,7 @@ class Dispatcher:
         self._server_breaker = parts.breaker
         self._clock = clock
         self._times = SendTimes(job, hours)
+        self._min_lifetime = job.min_lifetime
         self._hours = hours
         self.measurements = Measurements(clock=clock)
         self.outcomes = parts.outcomes(
@@ -168,7 +170,7 @@ class Dispatcher:
 
     def link_too_old(self, attempt: Attempt) -> bool:
         """Say whether too little is left of its link's life: this process slept, or the server did."""
-        return self._times.link_too_old(attempt)
+        return attempt.link_expires_at - time.time() < self._min_lifetime
 
     # What the pool tells.
 

@@ -1,12 +1,11 @@
-"""Whether a message may leave now, by the clock: the window, the hours of its row's zone, how long its link lives yet.
+"""Whether a message may leave now, by the clock: the window and the hours of its row's zone.
 
 Clocks are the machine's, but for those of the hours (`opening_hours`). Raises nothing.
 """
 
-import time
 from datetime import UTC, datetime
 
-from campaign.model import Attempt, DueRow
+from campaign.model import DueRow
 from campaign.window import SendWindow
 from campaign.worker.job import Job
 from campaign.worker.opening_hours import OpeningHours
@@ -19,7 +18,6 @@ class SendTimes:
         self._window: SendWindow = job.message_plan.window
         self._hours = hours
         self._opening_is_set = job.opening_is_set
-        self._min_lifetime = job.min_lifetime
 
     def too_early(self) -> bool:
         """Whether a clock that was set back says that the window is not open yet."""
@@ -34,7 +32,3 @@ class SendTimes:
         if (self._hours is not None and self.out_of_hours(due)) or (self._opening_is_set and self.too_early()):
             return False
         return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
-
-    def link_too_old(self, attempt: Attempt) -> bool:
-        """Whether too little is left of its link's life: this process slept, or the server did."""
-        return attempt.link_expires_at - time.time() < self._min_lifetime
