@@ -180,7 +180,7 @@ def _never(names: list[str]) -> Finding:
         severity=Severity.NOTE,
         rule="dns_special_name",
         what=f"{' and '.join(names)} {'is a domain' if one else 'are domains'} for examples or local networks, "
-        f"never in the public DNS; {'it was' if one else 'they were'} not looked up: most inboxes refuse mail from there",
+        f"not in the public DNS; {'it was' if one else 'they were'} not looked up. Most inboxes refuse such mail",
         where="[message]",
         fix="for a real send, use a domain that is yours",
     )
