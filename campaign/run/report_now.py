@@ -26,9 +26,9 @@ def report_now(
     """
     results, path = find_ledger(settings, output, sandbox=sandbox)
     with open_for_reading(path, settings.name) as ledger:
-        now = status_of(ledger, settings, results)
-        window = schedule_now(settings, ledger)
-        explain_pending(settings, ledger)
+        now = status_of(ledger, settings, results, sandbox=sandbox)
+        window = schedule_now(settings, ledger, sandbox=sandbox)
+        explain_pending(settings, ledger, sandbox=sandbox)
         return report_data(
             ledger,
             campaign=settings.name,
