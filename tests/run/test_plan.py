@@ -157,8 +157,8 @@ def test_the_sandbox_keeps_the_window_but_not_its_hours(planned: Planned) -> Non
 
 
 def test_the_sandbox_keeps_each_contacts_window_but_not_its_hours(tmp_path: Path) -> None:
-    window = {"opens": "2026-11-23T20:00:00", "lasts": "24h", "hours": "03:00-04:00"}
-    settings = {"window": window, "contacts": {"timezone_column": "zone"}}
+    window: dict[str, object] = {"opens": "2026-11-23T20:00:00", "lasts": "24h", "hours": "03:00-04:00"}
+    settings: dict[str, dict[str, object]] = {"window": window, "contacts": {"timezone_column": "zone"}}
     there = SmallCampaign(tmp_path / "campaign", settings=settings).plan(25, sandbox=True).window(NOW, None)
     assert there.zone_column == "zone"
     assert there.of("Asia/Tokyo").is_open(NOW) and not there.of("Europe/Paris").is_open(NOW)
