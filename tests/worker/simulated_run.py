@@ -160,6 +160,7 @@ class _Worker:
         self._connections: list[tuple[Attempt, float, float] | None] = [None] * orders.connections
         self._was_open = False
         self.done = False
+        self._ended = False
 
     def turn(self) -> None:
         """What `worker.Worker` does in one turn of its loop."""
@@ -213,12 +214,13 @@ class _Worker:
 
     def end(self) -> None:
         """In peace."""
+        self._ended = True
         self._ledger.journal.close()
         self._ledger.close()
 
     def kill(self) -> None:
         """What is not on record is lost."""
-        if not self.done:
+        if not self._ended:
             self._ledger.journal._sync.close()
             for part in (self._ledger._limits, self._ledger.journal._database, self._ledger.due_rows):
                 part.close()
