@@ -9,19 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from campaign.links import Inspection
 from campaign.model import Status
-from campaign.run.erase import Erasure
-from campaign.run.preview_result import PreviewResult
-from campaign.run.status_now import StatusNow
-from campaign.run.summary import RunSummary
 from campaign.terminal.now_document import now_document
 
-if TYPE_CHECKING:  # `send` says nothing of them, and need not wait for their import
+if TYPE_CHECKING:  # a command that says nothing of them need not wait for their import
+    from campaign.links import Inspection
+    from campaign.run.erase import Erasure
+    from campaign.run.preview_result import PreviewResult
+    from campaign.run.status_now import StatusNow
+    from campaign.run.summary import RunSummary
     from campaign.run.trial_run import TrialResult
 
 
-def run_document(name: str, ended: RunSummary) -> dict[str, object]:
+def run_document(name: str, ended: "RunSummary") -> dict[str, object]:
     """How a run ended."""
     return {
         "campaign": name,
@@ -68,7 +68,7 @@ def trial_document(
     }
 
 
-def preview_document(seen: PreviewResult) -> dict[str, object]:
+def preview_document(seen: "PreviewResult") -> dict[str, object]:
     """What a preview has written; `pending` are the rows with a message."""
     return {
         "campaign": seen.campaign,
@@ -79,7 +79,7 @@ def preview_document(seen: PreviewResult) -> dict[str, object]:
     }
 
 
-def erasure_document(name: str, went: Erasure) -> dict[str, object]:
+def erasure_document(name: str, went: "Erasure") -> dict[str, object]:
     """What was taken out, of the real run and of the sandbox's; in a dry run, what would be."""
     return {
         "campaign": name,
@@ -97,14 +97,14 @@ def erasure_document(name: str, went: Erasure) -> dict[str, object]:
     }
 
 
-def status_document(now: StatusNow) -> dict[str, object]:
+def status_document(now: "StatusNow") -> dict[str, object]:
     """What the ledger says."""
     found: dict[str, object] = {"results": str(now.results), "running": now.running, "being_sent": now.being_sent}
     found["now"] = None if now.run is None else now_document(now.run)
     return {"campaign": now.campaign, "exit_code": 0, **counts_document(now.counts), **found}
 
 
-def inspection_document(found: Inspection, exit_code: int) -> dict[str, object]:
+def inspection_document(found: "Inspection", exit_code: int) -> dict[str, object]:
     """What a link says, and what is wrong with it."""
     return {
         "exit_code": exit_code,
