@@ -121,6 +121,10 @@ def test_a_good_run_is_told_in_three_lines_and_what_comes_next() -> None:
     )
 
 
+def test_a_slow_run_was_not_as_slow_as_nothing() -> None:
+    assert said(seconds=600.0).startswith("sent 2 in 10 min, 12 an hour\n")
+
+
 def test_why_rows_are_pending() -> None:
     assert "the window is over: it closed" in said(counts=counts(pending=1, sent=2), window=OVER)
     assert "the window is not open yet: it opens" in said(counts=counts(pending=3), sent_now=0, window=AHEAD)
