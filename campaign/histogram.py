@@ -3,8 +3,7 @@
 Takes seconds, gives the number of a bucket (`bucket_of`); takes buckets with their counts, gives a percentile in
 seconds (`percentile`). A percentile is the middle of its bucket: within 5 % of the true one, from a tenth of a
 millisecond to a day. What is shorter, or longer, counts as that. (The idea is that of HdrHistogram: a relative error
-that is everywhere alike.) A `Stretch` is a piece of time with what was counted
-in it. Raises nothing.
+that is everywhere alike.) A `Stretch` is a piece of time with what was counted in it. Raises nothing.
 """
 
 import math
