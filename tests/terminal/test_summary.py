@@ -121,8 +121,11 @@ def test_a_good_run_is_told_in_three_lines_and_what_comes_next() -> None:
     )
 
 
-def test_a_slow_run_was_not_as_slow_as_nothing() -> None:
-    assert said(seconds=600.0).startswith("sent 2 in 10 min, 12 an hour\n")
+@pytest.mark.parametrize(
+    ("seconds", "rate"), [(1.0, "2 a second"), (24.0, "5 a minute"), (3600.0, "2 an hour"), (1e-9, "2,000,000,000 a")]
+)
+def test_a_slow_run_is_not_said_to_have_stood_still(seconds: float, rate: str) -> None:
+    assert f", {rate}" in said(seconds=seconds)
 
 
 def test_why_rows_are_pending() -> None:
