@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from campaign.check import CheckResult
 from campaign.commands.json_documents import counts_document
-from campaign.deliverability import Finding, Severity
+from campaign.deliverability import Finding
 from campaign.run.run_forecast import RunForecast
 
 
@@ -26,21 +26,18 @@ def check_document(found: CheckResult, exit_code: int) -> dict[str, object]:
     }
 
 
-_KINDS = {Severity.OK: "ok", Severity.HINT: "hint", Severity.NOTE: "note", Severity.WRONG: "wrong"}
-
-
 def finding_document(finding: Finding) -> dict[str, object]:
     """A finding; under older names, too, where it had them."""
     document: dict[str, object] = {
-        "kind": _KINDS[finding.severity],
+        "kind": finding.severity.value,
         "rule": finding.rule,
         "what": finding.what,
         "where": finding.where,
         "fix": finding.fix,
     }
-    if finding.severity is Severity.OK:
+    if finding.severity.value == "ok":
         document["subject"] = finding.rule
-    if finding.severity is not Severity.WRONG:
+    if finding.severity.value != "wrong":
         document["words"] = finding.what
     if finding.details:
         document["details"] = list(finding.details)
