@@ -10,6 +10,7 @@ Where such words go to a log, addresses are taken out of them (`without_addresse
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 _SPACES = "\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -34,10 +35,12 @@ def visible_lines(text: str) -> str:
     return _CHARACTER.sub(lambda found: found[0] if found[0] in "\n\t" else _spelt(found[0], False), text)
 
 
-def without_addresses(text: str, email: str = "") -> str:
-    """Give the text without addresses. `email`: somebody's whose mailbox alone (`User anna is unknown`) is one, too."""
+def without_addresses(text: str, email: str = "", *, meant: Callable[[str], bool] = lambda _: True) -> str:
+    """Give the text without addresses, or without those that are `meant`. `email`: somebody's whose mailbox alone
+    (`User anna is unknown`) is one, too.
+    """
     if "@" in text:
-        text = _ADDRESS.sub(_MASK, text)
+        text = _ADDRESS.sub(lambda found: _MASK if meant(found[0].rstrip(".")) else found[0], text)
     mailbox = email.rpartition("@")[0]
     if len(mailbox) > 1:
         text = re.sub(rf"(?<!\w){re.escape(mailbox)}(?!\w)", _MASK, text, flags=re.IGNORECASE)
