@@ -95,6 +95,8 @@ class Schedule(SendWindow):
 
     def seconds_until_open(self, now: datetime) -> float:
         """Seconds from `now` (aware) until it is open next; 0 if it is, or never is again."""
+        if not self.restricted:  # asked for every message, where the opening is set
+            return SendWindow.seconds_until_open(self, now)
         opening = self.next_opening(now)
         return 0.0 if opening is None else max(0.0, (opening.astimezone(UTC) - now.astimezone(UTC)).total_seconds())
 

@@ -9,23 +9,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from campaign.check import CheckResult
-from campaign.deliverability import Finding, Severity
-from campaign.links import Inspection
 from campaign.model import Status
-from campaign.report import Pictures, ReportData, TimeToAccept
-from campaign.run.erase import Erasure
-from campaign.run.preview_result import PreviewResult
-from campaign.run.status_now import StatusNow
-from campaign.run.summary import RunSummary
 from campaign.terminal.now_document import now_document
 
-if TYPE_CHECKING:  # `send` says nothing of them, and need not wait for their import
+if TYPE_CHECKING:  # a command need not wait for the import of what it says nothing of
+    from campaign.check import CheckResult
+    from campaign.deliverability import Finding
+    from campaign.links import Inspection
+    from campaign.report import Pictures, ReportData, TimeToAccept
+    from campaign.run.erase import Erasure
+    from campaign.run.preview_result import PreviewResult
     from campaign.run.run_forecast import RunForecast
+    from campaign.run.status_now import StatusNow
+    from campaign.run.summary import RunSummary
     from campaign.run.trial_run import TrialResult
 
 
-def run_document(name: str, ended: RunSummary) -> dict[str, object]:
+def run_document(name: str, ended: "RunSummary") -> dict[str, object]:
     """How a run ended."""
     return {
         "campaign": name,
@@ -72,7 +72,7 @@ def trial_document(
     }
 
 
-def check_document(found: CheckResult, exit_code: int) -> dict[str, object]:
+def check_document(found: "CheckResult", exit_code: int) -> dict[str, object]:
     """What a check has found; `pending` are the rows with a message."""
     return {
         "campaign": found.campaign,
@@ -87,21 +87,18 @@ def check_document(found: CheckResult, exit_code: int) -> dict[str, object]:
     }
 
 
-_KINDS = {Severity.OK: "ok", Severity.HINT: "hint", Severity.NOTE: "note", Severity.WRONG: "wrong"}
-
-
-def finding_document(finding: Finding) -> dict[str, object]:
+def finding_document(finding: "Finding") -> dict[str, object]:
     """A finding; under older names, too, where it had them."""
     document: dict[str, object] = {
-        "kind": _KINDS[finding.severity],
+        "kind": finding.severity.value,
         "rule": finding.rule,
         "what": finding.what,
         "where": finding.where,
         "fix": finding.fix,
     }
-    if finding.severity is Severity.OK:
+    if finding.severity.value == "ok":
         document["subject"] = finding.rule
-    if finding.severity is not Severity.WRONG:
+    if finding.severity.value != "wrong":
         document["words"] = finding.what
     if finding.details:
         document["details"] = list(finding.details)
@@ -128,7 +125,7 @@ def _forecast_document(told: "RunForecast") -> dict[str, object]:
     }
 
 
-def preview_document(seen: PreviewResult) -> dict[str, object]:
+def preview_document(seen: "PreviewResult") -> dict[str, object]:
     """What a preview has written; `pending` are the rows with a message."""
     return {
         "campaign": seen.campaign,
@@ -139,7 +136,7 @@ def preview_document(seen: PreviewResult) -> dict[str, object]:
     }
 
 
-def erasure_document(name: str, went: Erasure) -> dict[str, object]:
+def erasure_document(name: str, went: "Erasure") -> dict[str, object]:
     """What was taken out, of the real run and of the sandbox's; in a dry run, what would be."""
     return {
         "campaign": name,
@@ -157,14 +154,14 @@ def erasure_document(name: str, went: Erasure) -> dict[str, object]:
     }
 
 
-def status_document(now: StatusNow) -> dict[str, object]:
+def status_document(now: "StatusNow") -> dict[str, object]:
     """What the ledger says."""
     found: dict[str, object] = {"results": str(now.results), "running": now.running, "being_sent": now.being_sent}
     found["now"] = None if now.run is None else now_document(now.run)
     return {"campaign": now.campaign, "exit_code": 0, **counts_document(now.counts), **found}
 
 
-def report_document(data: ReportData, page: Path | None) -> dict[str, object]:
+def report_document(data: "ReportData", page: Path | None) -> dict[str, object]:
     """What the page says; `page` is where it was written, if it was."""
     return {
         "campaign": data.campaign,
@@ -193,7 +190,7 @@ def report_document(data: ReportData, page: Path | None) -> dict[str, object]:
     }
 
 
-def _pictures_document(drawn: Pictures) -> dict[str, object]:
+def _pictures_document(drawn: "Pictures") -> dict[str, object]:
     """The numbers of the pictures."""
     others = drawn.other_domains
     return {
@@ -220,7 +217,7 @@ def _pictures_document(drawn: Pictures) -> dict[str, object]:
     }
 
 
-def _time_document(took: TimeToAccept | None) -> dict[str, object] | None:
+def _time_document(took: "TimeToAccept | None") -> dict[str, object] | None:
     if took is None:
         return None
     return {
@@ -235,7 +232,7 @@ def _present(counts: Mapping[Status, int]) -> dict[str, int]:
     return {status.value: count for status, count in counts.items() if count}
 
 
-def inspection_document(found: Inspection, exit_code: int) -> dict[str, object]:
+def inspection_document(found: "Inspection", exit_code: int) -> dict[str, object]:
     """What a link says, and what is wrong with it."""
     return {
         "exit_code": exit_code,

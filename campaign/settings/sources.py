@@ -173,7 +173,7 @@ class FileSource(Source):
             for key in elsewhere:
                 origin = self.notes.origins[key]
                 what = f"{origin} can't say which [[{section}]] it is for: there are {len(written)}"
-                fix = f"leave it away, and write {key} in each"
+                fix = f"leave it out, and write {key} in each"
                 if key in SECRETS:
                     fix = f"name the server in it, such as {password_variable('ses')} for the one called ses"
                 self.notes.refuse(what, fix=fix, origin=origin)

@@ -24,6 +24,13 @@ _ONLY_IF_ASKED_FOR = ("sign",)
 """Stages that there are only with a setting for them."""
 
 
+def _how_fast(rate: float) -> str:
+    """Say a rate, in messages a second, by the unit that leaves something of it."""
+    if rate >= 1:
+        return f"{rate:,.0f} a second"
+    return f"{60 * rate:,.0f} a minute" if 60 * rate >= 1 else f"{3600 * rate:,.0f} an hour"
+
+
 def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSettings, say: Say) -> None:
     """Say how a run ended, and what can be done next."""
     counts, trouble, now = summary.counts, summary.trouble, datetime.now(UTC)
@@ -36,7 +43,7 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
             brief_duration(timedelta(seconds=summary.seconds)) if summary.seconds >= 10 else f"{summary.seconds:.1f} s"
         )
         through = ", ".join(f"{name} {sent:,}" for name, sent in summary.servers.items())
-        say(f"sent {summary.sent_now:,} in {took}, {rate:,.0f} a second{doubtful}{f' ({through})' if through else ''}")
+        say(f"sent {summary.sent_now:,} in {took}, {_how_fast(rate)}{doubtful}{f' ({through})' if through else ''}")
     elif doubtful:
         say(f"sent 0{doubtful}")
     else:
