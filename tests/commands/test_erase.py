@@ -100,7 +100,7 @@ def test_what_a_server_said_about_somebody_else_does_not_name_them_either(
     small.people(4)
     assert "still named" not in command("erase", small.path, ZOE).err
     (detail,) = (row["detail"] for row in small.results() if row["status"] == "rejected")
-    assert f"<(address)>, (address), ask p0@people.example" in detail
+    assert "<(address)>, (address), ask p0@people.example" in detail
 
 
 def test_who_was_erased_and_comes_again_is_not_mailed(
