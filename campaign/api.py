@@ -226,7 +226,7 @@ class Campaign:
         return one_link(self.settings, email, lasts)
 
     def erase(
-        self, emails: Iterable[str] = (), *, older_than: timedelta | None = None, sandbox_only: bool = False,
+        self, emails: str | Iterable[str] = (), *, older_than: timedelta | None = None, sandbox_only: bool = False,
         output: AnyPath | None = None, folder: AnyPath | None = None, dry_run: bool = False,
         agreed: "Callable[[ErasedPeople], bool]" = lambda _: True,
     ) -> "Erasure":  # fmt: skip
@@ -238,8 +238,9 @@ class Campaign:
         """
         from campaign.run.erase import erase
 
+        people = [emails] if isinstance(emails, str) else list(emails)
         return erase(
-            self.settings, list(emails), older_than=older_than, sandbox_only=sandbox_only, output=_path(output),
+            self.settings, people, older_than=older_than, sandbox_only=sandbox_only, output=_path(output),
             folder=_path(folder), dry_run=dry_run, agreed=agreed,
         )  # fmt: skip
 

@@ -129,11 +129,11 @@ def _quoted(text: str) -> str:
 
 
 def pace_words(per_second: float) -> str:
-    """Say how many go in a second, or in a minute or an hour where that is a number."""
-    for unit, seconds in (("second", 1), ("minute", 60), ("hour", 3600)):
-        if per_second * seconds >= 2 or unit == "hour":
-            return f"{_round(per_second * seconds)} {'an' if unit == 'hour' else 'a'} {unit}"
-    raise AssertionError("an hour is the last")
+    """Say how many go in a second, or in a minute, an hour or a day where that is a number."""
+    for unit, seconds in (("a second", 1), ("a minute", 60), ("an hour", 3_600), ("a day", 86_400)):
+        if per_second * seconds >= 2:
+            return f"{_round(per_second * seconds)} {unit}"
+    return "fewer than two a day"
 
 
 def _round(number: float) -> str:

@@ -17,6 +17,9 @@ _MOST_CONNECTIONS = 1_000
 _MOST_RATE = 1_000_000
 _SHORT = timedelta(minutes=2)
 _DAY = timedelta(days=1)
+_YEAR = timedelta(days=365)
+_LONG = 1e10
+"""Seconds that nobody waits for: 300 years."""
 
 
 def ending_words(told: RunForecast, grace: timedelta) -> str:
@@ -38,12 +41,19 @@ def ending_words(told: RunForecast, grace: timedelta) -> str:
 def shortage_words(told: RunForecast, *, connections: int) -> str:
     """Say that it does not fit, and by how much."""
     found, plan, paces = told.found, told.plan, list(told.measured.paces.values())
+    if _takes_years(told):
+        pending = f"{found.unsent:,} of {found.rows:,}"
+        limits = (
+            "with the limits of the day" if found.day_limited else f"at {pace_words(found.per_second * RATE_SLACK)}"
+        )
+        year = "" if found.ends is None else f" in {found.ends:%Y}"
+        return f"{limits}, it takes years: about {pending} would still be pending{year}"
     if found.day_limited:
         return f"the limits of the day leave {found.unsent:,} of {found.rows:,} unsent when the window closes"
     left = f"about {found.unsent:,} of {found.rows:,} stay pending"
     if found.set_by == "queue_rate":
         return f"with the limits of recipient domains it takes longer than the window is open: {left}"
-    needed = timedelta(seconds=plan.delay + plan.rows / found.per_second)
+    needed = about(timedelta(seconds=min(plan.delay + plan.rows / found.per_second, _LONG)))
     at = {
         "rate": f"at smtp.rate, {pace_words(found.per_second * RATE_SLACK)}",
         "server_rate": f"at the rates of the servers, {pace_words(found.per_second * RATE_SLACK)}",
@@ -53,13 +63,13 @@ def shortage_words(told: RunForecast, *, connections: int) -> str:
         count = "1 connection" if connections == 1 else f"{connections} connections"
         trip = f" and a round trip of {milliseconds(paces[0].round_trip)}" if len(paces) == 1 else ""
         at = f"with {count}{trip}, {pace_words(found.per_second)}"
-    return f"{at}, it takes {about(needed)}, longer than the window is open: {left}"
+    return f"{at}, it takes {needed}, longer than the window is open: {left}"
 
 
 def way_out(told: RunForecast, *, connections: int) -> str:
     """Say what would do, where it does not fit."""
     found, plan, now = told.found, told.plan, told.now
-    later = "let the window close later"
+    later = "send to fewer people" if _takes_years(told) else "let the window close later"
     if found.day_limited:
         return f"raise the limits of the day (window.daily_limit, smtp.daily_limit), or {later}"
     enough = enough_connections(told, connections=connections)
@@ -69,7 +79,7 @@ def way_out(told: RunForecast, *, connections: int) -> str:
         rate = least_that_fits(lambda rate: forecast(replace(plan, rate=rate / RATE_SLACK), now).fits, _MOST_RATE)
         if rate is not None:
             return f"{rate:,} a second would do (smtp.rate), if the server takes them; or {later}"
-    return f"{later}, or send to fewer people"
+    return later if _takes_years(told) else f"{later}, or send to fewer people"
 
 
 def enough_connections(told: RunForecast, *, connections: int) -> int | None:
@@ -101,6 +111,12 @@ def milliseconds(seconds: float) -> str:
     if seconds < 0.0001:
         return "under 0.1 ms"
     return f"{1000 * seconds:.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"
+
+
+def _takes_years(told: RunForecast) -> bool:
+    """Whether it did not come to an end as far as a forecast looks, with the window still open."""
+    found, closes = told.found, told.window.closes
+    return not found.fits and found.ends is not None and (closes is None or closes - found.ends > _YEAR)
 
 
 def _with(plan: SendPlan, now: datetime, factor: float) -> bool:

@@ -49,6 +49,12 @@ class RunOptions:
     watchers: Sequence[RunWatcher] = ()
     """All of these as in `RunPlan`."""
 
+    def __post_init__(self) -> None:
+        """Refuse what would be taken for no limit at all, or none that a command can be given. Raises ValueError."""
+        for name, number, least in (("limit", self.limit, 0), ("processes", self.processes, 1)):
+            if number is not None and (not isinstance(number, int) or number < least):
+                raise ValueError(f"{name} is {number!r}; it must be a whole number from {least} on")
+
 
 Observe = Callable[[Destination], RunObserver]
 """Gives whoever follows the run, once it is known where mail goes."""
