@@ -6,7 +6,7 @@ Takes a `RunForecast`; gives a sentence, what it rests on, and what to do where 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from campaign.durations import brief_duration
+from campaign.durations import brief_duration, pace_words
 from campaign.run.forecast import SendPlan
 from campaign.run.forecast_inputs import RATE_SLACK
 from campaign.run.forecast_steps import forecast, least_that_fits
@@ -111,14 +111,6 @@ def _with(plan: SendPlan, now: datetime, factor: float) -> bool:
     return forecast(replace(plan, servers=servers), now).fits
 
 
-def pace_words(per_second: float) -> str:
-    """Say how many go in a second, or in a minute or an hour where that is a number."""
-    for unit, seconds in (("second", 1), ("minute", 60), ("hour", 3600)):
-        if per_second * seconds >= 2 or unit == "hour":
-            return f"{_round(per_second * seconds)} {'an' if unit == 'hour' else 'a'} {unit}"
-    raise AssertionError("an hour is the last")
-
-
 def about(length: timedelta) -> str:
     """Say a length of time as exactly as a forecast is."""
     if length < _SHORT:
@@ -135,9 +127,3 @@ def say_clock(moment: datetime, window: SendWindow, now: datetime) -> str:
     clock = f"{local:%H:%M:%S}" if moment - now < _SHORT and moment > now else f"{local:%H:%M}"
     day = "" if local.date() == today.date() else f"{say_day(moment, window.zone)} "
     return f"{day}{clock} {label}"
-
-
-def _round(number: float) -> str:
-    if number >= 100:
-        return f"{round(number, -1):,.0f}"
-    return f"{number:.0f}" if number >= 10 else f"{number:.1f}".removesuffix(".0")

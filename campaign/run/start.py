@@ -17,10 +17,11 @@ from campaign.run.broadcast import RunWatcher
 from campaign.run.contacts_process import ContactsProcess
 from campaign.run.destination import Destination, destination
 from campaign.run.fresh_sandbox import remove_sandbox_run
-from campaign.run.plan import Resend, RunPlan, read_signing_keys
+from campaign.run.plan import Resend, RunPlan
 from campaign.run.preconditions import require_folder
 from campaign.run.progress import RunObserver
 from campaign.run.runner import run
+from campaign.run.servers import read_signing_keys
 from campaign.run.signing_secret import signing_secret
 from campaign.run.summary import RunSummary
 from campaign.settings import Settings, output_paths, require_secrets

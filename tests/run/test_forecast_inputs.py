@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from campaign.durations import pace_words
 from campaign.run.forecast_inputs import RATE_SLACK, Measured, Sent, connections_of, send_plan
 from campaign.run.forecast_words import (
     basis_words,
     ending_words,
     enough_connections,
-    pace_words,
     shortage_words,
     way_out,
 )

@@ -26,6 +26,7 @@ from campaign.worker.limits import Limits
 from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
+from campaign.worker.server_parts import only_server
 from tests.campaigns import SmallCampaign
 from tests.dispatchers import letter, reply, session
 
@@ -145,14 +146,17 @@ class _Worker:
         self.rows = RowQueue(ledger.due_rows, HeldQueues(*holds))
         limits = Limits(daily, domains, released=self.rows.look_again) if daily or domains else None
         self._send_rate = send_rate
+        breaker = CircuitBreaker(stop_after=1000, where="here")
         self.dispatcher = Dispatcher(
             job,
+            only_server(self.rows, ledger.journal, breaker),
+            server=orders.server,
             rows=self.rows,
             make=lambda due: replace(letter(due), link_expires_at=2**40),
             size_of=lambda _: 100,
             journal=ledger.journal,
             send_rate=send_rate,
-            breaker=CircuitBreaker(stop_after=1000, where="here"),
+            breaker=breaker,
             clock=run.clock,
             limits=limits,
             hours=hours,
