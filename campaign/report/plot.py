@@ -24,6 +24,8 @@ _WIDE, _NARROW = 880, 300
 _LETTERS = 12
 _LETTER_WIDTH = 0.55 * _LETTERS
 """Pixels, of a digit or a letter, a little more than most fonts have."""
+_GAP = 2
+"""Pixels between two labels, at least."""
 _SCALE_WIDTH = 50
 """Pixels beside the places: the numbers of the scale, and the margins."""
 _FEWEST = 9
@@ -124,7 +126,7 @@ def _uncrowded(plot: Plot) -> Plot:
             fits = middle - half >= free_from
             kept.append(label if fits else "")
             if label and fits:
-                free_from = middle + half + _LETTER_WIDTH
+                free_from = middle + half + _GAP
         return kept
 
     return replace(plot, labels=labels)
