@@ -30,8 +30,8 @@ def ending_words(told: RunForecast, grace: timedelta) -> str:
     if ends - now >= _SHORT:  # rather a minute late than early
         ends = ends.replace(second=0, microsecond=0) + timedelta(minutes=bool(ends.second or ends.microsecond))
     words = f"ends about {say_clock(ends, window, now)}, in {about(ends - now)}"
-    if found.set_by:
-        words += f" ({pace_words(found.per_second)})"
+    if found.set_by and 2 * found.rows > found.per_second * (found.ends - now).total_seconds():
+        words += f" ({pace_words(found.per_second)})"  # where it mostly waits, for hours or days, that is no matter
     if window.closes is None:
         return words
     expiry = window.link_expiry(now, grace)
