@@ -78,14 +78,9 @@ class Campaign:
         return self.settings.folder / f"{self.name}-preview"
 
     def check(
-        self,
-        *,
-        offline: bool = False,
-        nameserver: str | None = None,
-        spam: bool = False,
-        output: AnyPath | None = None,
-        observer: "CheckObserver | None" = None,
-    ) -> "CheckResult":
+        self, *, offline: bool = False, nameserver: str | None = None, spam: bool = False,
+        output: AnyPath | None = None, observer: "CheckObserver | None" = None,
+    ) -> "CheckResult":  # fmt: skip
         """Find out everything that can be known before the first message; send nothing. `offline`: connect to nothing;
         `nameserver`: an IP address to ask in place of this machine's; `spam`: have SpamAssassin look at a few messages.
         Raises UsageError only for what it is told here: whatever else is wrong is a finding.
@@ -218,14 +213,9 @@ class Campaign:
         """Write a page for whoever asks what became of everybody; NAME-report.html beside the results, unless told.
         Gives its path. Raises LedgerError, ResultsError.
         """
-        from campaign.report import refuse_foreign, write_report
-        from campaign.run.report_now import page_of, report_now
+        from campaign.run.report_now import write_report_now
 
-        data = report_now(self.settings, sandbox=sandbox)
-        page = _path(to) or page_of(self.settings, sandbox=sandbox)
-        refuse_foreign(page)
-        write_report(page, data)
-        return page
+        return write_report_now(self.settings, _path(to), sandbox=sandbox)
 
     def link(self, email: str, lasts: str | timedelta | None = None) -> LoginLink:
         """Make a sign-in link: whoever holds its `url` is that contact until `expires_at`. `lasts`: how long it works
@@ -236,7 +226,7 @@ class Campaign:
         return one_link(self.settings, email, lasts)
 
     def erase(
-        self, emails: Iterable[str] = (), *, older_than: timedelta | None = None, sandbox_only: bool = False,
+        self, emails: str | Iterable[str] = (), *, older_than: timedelta | None = None, sandbox_only: bool = False,
         output: AnyPath | None = None, folder: AnyPath | None = None, dry_run: bool = False,
         agreed: "Callable[[ErasedPeople], bool]" = lambda _: True,
     ) -> "Erasure":  # fmt: skip
@@ -248,8 +238,9 @@ class Campaign:
         """
         from campaign.run.erase import erase
 
+        people = [emails] if isinstance(emails, str) else list(emails)
         return erase(
-            self.settings, list(emails), older_than=older_than, sandbox_only=sandbox_only, output=_path(output),
+            self.settings, people, older_than=older_than, sandbox_only=sandbox_only, output=_path(output),
             folder=_path(folder), dry_run=dry_run, agreed=agreed,
         )  # fmt: skip
 

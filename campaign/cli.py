@@ -81,7 +81,7 @@ def preview(
     campaign: options.Campaign = TOML,
     folder: options.Folder = None,
     limit: options.Limit = None,
-    yes: options.Yes = False,
+    yes: options.YesToMany = False,
     json: options.Json = False,
 ) -> int:
     """Write every message to a folder, to look at; send nothing."""

@@ -6,7 +6,7 @@ zone's clocks skip is the moment at which they do; of one that they show twice, 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -66,6 +66,10 @@ class ContactClocks(Schedule):
             local_closes=local_closes,
             lasts=lasts,
         )
+
+    def at_any_hour(self) -> Schedule:
+        """Give each contact's window without the hours and days in it."""
+        return replace(self, default=self.default.at_any_hour())
 
     def of(self, zone: str) -> Schedule:
         """Give the schedule of contacts in the zone of this name; "": in the window's. Raises WindowError."""

@@ -1,7 +1,7 @@
 """How many messages may go on which day: the arithmetic of daily limits, warm-up ladders and an even pace.
 
-Takes the open time that is left (spans of aware moments, in order), the zone whose midnights part the days, the number
-of rows, the limit of each day, and perhaps a rate; gives messages by day, and the rate at which they are spread evenly.
+Takes the open time that is left (spans of aware moments, in order), the zone whose midnights part the days, the
+days' limits, and the number of rows; gives what may go on each day, and the rate at which it is spread evenly.
 No clock is read here. Raises nothing.
 
 A ladder climbs by days on which mail was sent: what a mailbox provider judges a sender by is the mail that it gets, so
@@ -16,8 +16,6 @@ from itertools import count
 
 Span = tuple[datetime, datetime | None]
 """Open from one moment until just before the other; None: for good."""
-_FURTHEST = 3660
-"""Days that are looked ahead where nothing closes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,22 +26,6 @@ class OpenDay:
     seconds: float
     limit: int | None = None
     """None: as many as can be."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayPlan:
-    """What goes on one day."""
-
-    day: date
-    messages: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DailyPlan:
-    """What goes on which day, and what finds no place before the window closes."""
-
-    days: tuple[DayPlan, ...]
-    left_over: int
 
 
 def day_of(moment: datetime, zone: tzinfo) -> date:
@@ -105,20 +87,6 @@ def limited_days(
             yield OpenDay(day=day, seconds=seconds, limit=max(0, step_of(ladder, used) - begun_today))
         else:
             yield OpenDay(day=day, seconds=seconds, limit=step_of(ladder, next(steps)))
-
-
-def plan_days(rows: int, days: Iterable[OpenDay], *, rate: float | None = None) -> DailyPlan:
-    """Say how many of the rows go on which day, as many as early as they can. `rate`: messages a second."""
-    planned: list[DayPlan] = []
-    for one in days:
-        if rows <= 0 or len(planned) == _FURTHEST:
-            break
-        most = rows if rate is None else min(rows, math.floor(rate * one.seconds + 1e-6))
-        messages = most if one.limit is None else min(most, one.limit)
-        if messages > 0:
-            planned.append(DayPlan(day=one.day, messages=messages))
-            rows -= messages
-    return DailyPlan(days=tuple(planned), left_over=max(0, rows))
 
 
 def even_rate(rows: int, days: Sequence[OpenDay]) -> float:

@@ -1,4 +1,4 @@
-"""Lengths of time and moments, as people write them: text in, `timedelta` or `datetime` out, and back into words.
+"""Lengths of time, moments and paces, as people write them: text in, `timedelta` or `datetime` out, and back.
 
 A duration is numbers with units, largest first: "8h", "1h30m", "2d", "45s", "250ms", "1 hour 30 minutes". A moment is
 a date and a time by ISO 8601 (the RFC 3339 form, its offset optional): naive without an offset, aware with one.
@@ -126,3 +126,17 @@ def _number_fix(text: str) -> str:
 
 def _quoted(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:60] + "…")
+
+
+def pace_words(per_second: float) -> str:
+    """Say how many go in a second, or in a minute, an hour or a day where that is a number."""
+    for unit, seconds in (("a second", 1), ("a minute", 60), ("an hour", 3_600), ("a day", 86_400)):
+        if per_second * seconds >= 2:
+            return f"{_round(per_second * seconds)} {unit}"
+    return "fewer than two a day"
+
+
+def _round(number: float) -> str:
+    if number >= 100:
+        return f"{round(number, -1):,.0f}"
+    return f"{number:.0f}" if number >= 10 else f"{number:.1f}".removesuffix(".0")

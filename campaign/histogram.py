@@ -3,11 +3,12 @@
 Takes seconds, gives the number of a bucket (`bucket_of`); takes buckets with their counts, gives a percentile in
 seconds (`percentile`). A percentile is the middle of its bucket: within 5 % of the true one, from a tenth of a
 millisecond to a day. What is shorter, or longer, counts as that. (The idea is that of HdrHistogram: a relative error
-that is everywhere alike.) Raises nothing.
+that is everywhere alike.) A `Stretch` is a piece of time with what was counted in it. Raises nothing.
 """
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 _SHORTEST, _LONGEST = 0.0001, 86_400.0
 _GROWTH = 1.1
@@ -16,6 +17,24 @@ _LAST = int(math.log(_LONGEST / _SHORTEST) * _PER_E)
 
 Histogram = Mapping[int, int]
 """How many there are in each bucket, by its number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """What was measured in a stretch of time while mail went out."""
+
+    begins: int
+    """Unix seconds."""
+    seconds: int = 1
+    """How long it is."""
+    accepted: Histogram = field(default_factory=dict)
+    """How long the server took for the messages that it accepted, each from when its body began to leave to the 250."""
+    put_off: Histogram = field(default_factory=dict)
+    """How long the rows that were refused for the time being were to wait before their next try."""
+    rate: float | None = None
+    """The operator's rate, messages a second; the lowest, where it changed. None: there was none."""
+    allowed: float | None = None
+    """What throttling left, messages a second; the lowest. None: nothing was throttled."""
 
 
 def bucket_of(seconds: float) -> int:

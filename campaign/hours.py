@@ -4,7 +4,7 @@ Text in, values out, and back into words. `Hours` say which times on a wall cloc
 midnight ("22:00-02:00"), and then belong to the day on which they begin. `clock_spans` says when a clock in some zone
 shows such a time. Raises `WindowError` for what can't be understood, saying how to write it.
 
-Limits: whole minutes. A zone that moved its clocks twice within an hour would be taken for one that did not.
+Limits: whole minutes. A zone that moved its clocks twice within half a day would be taken for one that did not.
 """
 
 import re
@@ -23,7 +23,7 @@ _HOURS = re.compile(r"(\d{1,2}):(\d\d) ?[-–] ?(\d{1,2}):(\d\d)", re.ASCII)
 _DAY = 24 * 60
 _WIDEST = timedelta(hours=26)
 """No zone's clocks ever were further from UTC, nor moved by more at a time: Samoa left out a whole day."""
-_STEP = timedelta(hours=1)
+_STEP = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,9 +72,8 @@ class Contact:
     """Every column of the row by its name in the header."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueRow:
-    """A contact whose turn it is."""
+class DueRow(NamedTuple):
+    """A contact whose turn it is. A tuple, as is whatever is made for each message and can be: see `Content`."""
 
     id: int
     """The ledger's number for the contact."""
@@ -183,9 +182,8 @@ class Reply:
     """Lines joined by a space, the enhanced code taken off."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one try, as the ledger writes it down."""
+class Outcome(NamedTuple):
+    """What became of one try, as the ledger writes it down. A tuple, as `Content` is."""
 
     contact: int
     """The ledger's number for the contact."""
@@ -197,24 +195,6 @@ class Outcome:
     """Whether the row's tries are one less for it (throttling is not failure)."""
     server: str = ""
     """Which server it was, where there are several."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """What was measured in a stretch of time while mail went out. Counts by bucket: `campaign.histogram`."""
-
-    begins: int
-    """Unix seconds."""
-    seconds: int = 1
-    """How long it is."""
-    accepted: Mapping[int, int] = field(default_factory=dict)
-    """How long the server took for the messages that it accepted, each from when its body began to leave to the 250."""
-    put_off: Mapping[int, int] = field(default_factory=dict)
-    """How long the rows that were refused for the time being were to wait before their next try."""
-    rate: float | None = None
-    """The operator's rate, messages a second; the lowest, where it changed. None: there was none."""
-    allowed: float | None = None
-    """What throttling left, messages a second; the lowest. None: nothing was throttled."""
 
 
 FinalWord = tuple[str, int | None, int, str]

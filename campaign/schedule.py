@@ -9,7 +9,7 @@ Limits: those of `campaign/hours.py` and `campaign/window.py`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -44,6 +44,10 @@ class Schedule(SendWindow):
     def within(cls, window: SendWindow, *, hours: Hours | None = None, days: frozenset[int] = EVERY_DAY) -> Self:
         """Put hours and days into a window."""
         return cls(opens=window.opens, closes=window.closes, zone=window.zone, hours=hours, days=days)
+
+    def at_any_hour(self) -> "Schedule":
+        """Give the window without the hours and days in it."""
+        return replace(self, hours=None, days=EVERY_DAY)
 
     def of(self, zone: str) -> "Schedule":
         """Give the schedule of contacts whose own clock is that of the zone of this name; "": that of the window's.
@@ -86,15 +90,10 @@ class Schedule(SendWindow):
         for first, last in self._spans(now.astimezone(UTC)):
             yield first.astimezone(self.zone), None if last is None else last.astimezone(self.zone)
 
-    def open_time(self, now: datetime) -> timedelta | None:
-        """Give for how long it is open from `now` (aware) on, in all; None where it never closes."""
-        if self.closes is None:
-            return None
-        spans = ((first.astimezone(UTC), last) for first, last in self.open_spans(now))
-        return sum((last.astimezone(UTC) - first for first, last in spans if last is not None), timedelta(0))
-
     def seconds_until_open(self, now: datetime) -> float:
         """Seconds from `now` (aware) until it is open next; 0 if it is, or never is again."""
+        if not self.restricted:  # asked for every message, where the opening is set
+            return SendWindow.seconds_until_open(self, now)
         opening = self.next_opening(now)
         return 0.0 if opening is None else max(0.0, (opening.astimezone(UTC) - now.astimezone(UTC)).total_seconds())
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from campaign.run.plan import Resend, RunPlan, read_signing_keys
+from campaign.run.plan import Resend, RunPlan
 from campaign.run.progress import Progress
 from campaign.run.runner import run
+from campaign.run.servers import read_signing_keys
 from campaign.run.summary import RunSummary
 from campaign.settings import Settings, load_settings, output_paths
 from campaign.smtp.session.server import Server

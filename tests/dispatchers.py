@@ -20,6 +20,7 @@ from campaign.worker.job import Job
 from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
+from campaign.worker.server_parts import only_server
 from tests.campaigns import SmallCampaign
 
 EVERYTHING = {"pipelining": "", "smtputf8": "", "size": "10000"}
@@ -130,6 +131,8 @@ class Office:
 
         return Dispatcher(
             job,
+            only_server(self.rows, journal, self.breaker),
+            server=job.servers[0].server,
             rows=self.rows,
             make=noted,
             size_of=lambda contact: len(make(DueRow(id=0, contact=contact, tries=0)).message.data),

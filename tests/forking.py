@@ -17,4 +17,4 @@ def require_forks() -> None:
         if thread is not threading.current_thread():
             thread.join(_PATIENCE)
     left = [thread.name for thread in threading.enumerate() if thread is not threading.current_thread()]
-    assert not left, "a test has left a thread behind that does not end"
+    assert not left, f"a test has left a thread behind that does not end: {left}"

@@ -112,6 +112,7 @@ def as_of_version_3(database: sqlite3.Connection) -> None:
     """Take away what the version after it has brought."""
     for table in ("set_aside", "timeline", "erased"):
         database.execute(f"DROP TABLE {table}")
+    database.execute("ALTER TABLE delivery DROP COLUMN server")
     database.execute("PRAGMA user_version = 3")
 
 

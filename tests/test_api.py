@@ -265,3 +265,27 @@ def test_a_link_is_made_as_a_value_that_hides_it(small: SmallCampaign) -> None:
     with pytest.raises(LinkError) as caught:
         load(small).link("p1@people.example", "soon")
     assert caught.value.where == "--lasts"
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "number"),
+    [("send", "limit", -1), ("send", "limit", 2.5), ("resend", "limit", -1), ("send", "processes", 0)],
+)
+def test_a_number_that_is_none_is_no_leave_to_mail_everybody(
+    small: SmallCampaign, smtp_server: StartServer, method: str, name: str, number: float
+) -> None:
+    server = smtp_server()
+    with pytest.raises(ValueError, match=f"{name} is {number}; it must be a whole number"):
+        getattr(load(small, server.port), method)(**{name: number})
+    assert server.accepted == []
+
+
+def test_somebody_is_erased_by_one_address_and_nobody_by_an_age_that_lies_ahead(
+    small: SmallCampaign, smtp_server: StartServer
+) -> None:
+    loaded = load(small, smtp_server().port)
+    loaded.send()
+    with pytest.raises(ValueError, match="older_than is -1 day"):
+        loaded.erase(older_than=timedelta(days=-1))
+    assert loaded.erase("p1@people.example").runs[0].found.people == 1
+    assert list(loaded.results()["email"]).count("erased") == 1

@@ -64,10 +64,10 @@ def test_a_worker_that_was_spawned_leaves_none_either() -> None:
     """A fresh process is dumpable, whatever began it."""
     inside = (
         "import multiprocessing\n"
-        "from campaign.run.worker_pool import _work\n"
+        "from campaign.run.worker_pool import serve\n"
         "ours, theirs = multiprocessing.Pipe()\n"
         "ours.close()\n"
-        f"_work(theirs, [])\n{_ASK}\n"
+        f"serve(theirs)\n{_ASK}\n"
     )
     assert run(inside).stdout.split() == ["0", "0"]
 

@@ -11,14 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.daily_plan import (
-    DayPlan,
     OpenDay,
     day_begins,
     day_of,
     even_rate,
     limited_days,
     open_days,
-    plan_days,
     step_of,
     used_up,
 )
@@ -111,30 +109,6 @@ def test_a_day_is_used_up_when_its_step_is_reached() -> None:
     assert used_up([500, 1000], days_before | {MONDAY: 1000}, MONDAY) == 1000
     assert used_up([500, 1000], {MONDAY: 700}, MONDAY) == 500
     assert used_up([500, 1000], {}, MONDAY) == used_up([], {MONDAY: 5}, MONDAY) == 0
-
-
-def test_a_plan_fills_day_after_day() -> None:
-    plan = plan_days(1800, days((8 * HOUR, 500), (8 * HOUR, 1000), (8 * HOUR, 2000)))
-    assert plan.days == (
-        DayPlan(day=MONDAY, messages=500),
-        DayPlan(day=MONDAY + timedelta(days=1), messages=1000),
-        DayPlan(day=MONDAY + timedelta(days=2), messages=300),
-    )
-    assert plan.left_over == 0
-
-
-def test_a_plan_says_what_finds_no_place() -> None:
-    assert plan_days(4000, days((HOUR, 500), (HOUR, 1000))).left_over == 2500
-    assert plan_days(4000, days((HOUR, 500), (10, None)), rate=100).left_over == 2500
-    assert plan_days(0, days((HOUR, 500))).days == ()
-    assert plan_days(3, []).left_over == 3
-
-
-def test_a_plan_without_an_end_comes_to_one() -> None:
-    endless = limited_days(
-        open_days([(at("2026-11-23T09:00"), None)], BERLIN), ladder=[1], climbed=0, today=MONDAY, begun_today=0
-    )
-    assert len(plan_days(10_000_000, endless).days) == 3660
 
 
 def test_an_even_rate_is_rows_by_time() -> None:

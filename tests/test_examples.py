@@ -10,23 +10,26 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 import campaign
 from campaign.commands.guide import SUBJECTS, page
 from campaign.commands.init import make_campaign
+from campaign.metrics.families import RunEnd, RunFamilies
 from campaign.run.dry_run import preview
 from campaign.settings import load_settings
 from campaign.terminal.help_text import EXAMPLES
 from tests.campaigns import SECRET
+from tests.run_nows import run_now
 from tests.settings.campaign_files import toml
 from tests.smtp_server import FaultServer
+from tests.warm_command import warm_command
 
 ROOT = Path(campaign.__file__).parents[1]
 NOT_RUN = {
@@ -39,6 +42,7 @@ NOT_RUN = {
     "campaign link inspect -": "wants a link from its standard input: test_a_link_is_made_and_looked_at",
     "acme.example.  ": "DNS records",
     "message_size_limit": "lines of Postfix's main.cf",
+    "autumn: ━": "a picture: tests/terminal/test_live_lines.py has what is drawn",
     "cli.py  __main__.py": "a picture: tests/test_readme.py holds it against the house",
 }
 """How an example begins → why it is not run."""
@@ -97,7 +101,13 @@ def server() -> Iterator[FaultServer]:
 
 
 @pytest.fixture(scope="module")
-def sent(server: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def command() -> Iterator[str]:
+    with warm_command() as words:
+        yield words
+
+
+@pytest.fixture(scope="module")
+def sent(server: FaultServer, command: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a campaign, autumn, that has been previewed, tried and sent in part."""
     home = tmp_path_factory.mktemp("examples")
     secrets = home / ".secrets"
@@ -116,20 +126,19 @@ def sent(server: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert before in text
         text = text.replace(before, after, 1)
     made.write_text(text)
-    ended = shell(home, home / "autumn", "campaign preview\ncampaign send --sandbox\ncampaign send --limit 5\n")
+    lines = "campaign preview\ncampaign send --sandbox\ncampaign send --limit 5\n"
+    ended = shell(command, home, home / "autumn", lines)
     assert ended.returncode == 0, ended.stderr
     (home / "autumn" / "addresses.txt").write_text("grace.hopper@navy.example\n")
     return home
 
 
-def shell(home: Path, folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
+def shell(command: str, home: Path, folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
     """Run the lines as somebody would who has the campaign and its secrets; only exit code 2 is a fault."""
-    program = "import sys; sys.argv[0] = 'campaign'; from campaign.cli import app; app()"
-    script = f'set -euo pipefail\ncampaign() {{ "$PYTHON" -c "{program}" "$@" || [ $? != 2 ]; }}\n{lines}'
+    script = f'set -euo pipefail\ncampaign() {{ {command} "$@" || [ $? != 2 ]; }}\n{lines}'
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CAMPAIGN_")},
         "HOME": str(home),
-        "PYTHON": sys.executable,
         "CAMPAIGN_LINK__SECRET_FILE": str(home / ".secrets" / "clickfunnels"),
         "CAMPAIGN_SMTP__PASSWORD_FILE": str(home / ".secrets" / "smtp"),
     }
@@ -140,14 +149,15 @@ def shell(home: Path, folder: Path, lines: str) -> subprocess.CompletedProcess[s
 
 
 @those("sh")
-def test_what_is_typed_in_a_shell_runs(example: Example, sent: Path, tmp_path: Path) -> None:
+def test_what_is_typed_in_a_shell_runs(example: Example, command: str, sent: Path, tmp_path: Path) -> None:
     folder = tmp_path / "autumn"
     shutil.copytree(sent / "autumn", folder)
     begins = tmp_path if "campaign init" in example.text else folder
     if begins is tmp_path:
         shutil.rmtree(folder)
     shutil.copytree(sent / ".secrets", tmp_path / ".secrets")
-    ended = shell(tmp_path, begins, example.text)
+    lines = example.text.replace("/var/lib/node_exporter/textfile", str(tmp_path))  # this machine may have none
+    ended = shell(command, tmp_path, begins, lines)
     assert ended.returncode == 0, f"{example.text}\n{ended.stderr}"
     assert "Traceback" not in ended.stderr
 
@@ -174,13 +184,24 @@ def test_mjml_is_compiled(example: Example, tmp_path: Path) -> None:
     assert seen.counts["pending"] == 2  # type: ignore[index]
 
 
+@those("yaml")
+def test_rules_ask_for_metrics_that_there_are(example: Example) -> None:
+    rules = [rule for group in yaml.safe_load(example.text)["groups"] for rule in group["rules"]]
+    asked = {name for rule in rules for name in re.findall(r"\bcampaign_\w+", rule["expr"])}
+    assert asked
+    families = RunFamilies("autumn")
+    families.now, families.end = run_now(), RunEnd(at=0, exit_code=0, counts={})
+    told = {sample.name for family in families.collect() for sample in family.samples}
+    assert asked <= told
+
+
 @those("json")
 def test_a_document_is_json(example: Example) -> None:
     assert json.loads(example.text)
 
 
 def test_every_example_is_run_or_says_why_not() -> None:
-    run = {"sh", "toml", "xml", "json"}
+    run = {"sh", "toml", "xml", "json", "yaml"}
     homeless = [one.where for one in EVERY if not one.why_not and one.language not in run]
     assert homeless == []
     assert [start for start in NOT_RUN if not any(one.text.startswith(start) for one in EVERY)] == [], "none is idle"
@@ -194,8 +215,8 @@ def test_an_example_without_a_home_is_noticed() -> None:
     assert (found.language, found.text, found.why_not) == ("perl", "print 1;\n", "")
 
 
-def test_a_link_is_made_and_looked_at(sent: Path) -> None:
+def test_a_link_is_made_and_looked_at(command: str, sent: Path) -> None:
     minted, looked = (EXAMPLES[f"link {name}"][0] for name in ("mint", "inspect"))
-    ended = shell(sent, sent / "autumn", f"{minted} | {looked}\n")
+    ended = shell(command, sent, sent / "autumn", f"{minted} | {looked}\n")
     assert ended.returncode == 0, ended.stderr
     assert "ada.lovelace@engine.example" in ended.stdout

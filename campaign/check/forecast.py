@@ -11,8 +11,9 @@ from campaign.model import Status
 from campaign.run.forecast_inputs import Measured, connections_of
 from campaign.run.forecast_words import basis_words, ending_words, shortage_words, way_out
 from campaign.run.own_speed import cpu_seconds
-from campaign.run.plan import message_plan, open_window, read_signing_keys
+from campaign.run.plan import message_plan, open_window
 from campaign.run.run_forecast import QUICK, RunForecast, run_forecast, sent_so_far
+from campaign.run.servers import read_signing_keys
 from campaign.settings import Settings
 from campaign.worker.message_factory import MessageFactory
 

@@ -6,8 +6,8 @@ from campaign.check.findings import Findings, counted
 from campaign.check.setup import Known
 from campaign.model import Phase
 from campaign.run.dry_run import size_with_little
-from campaign.run.plan import configured_servers
 from campaign.run.server_pace import ServerPace
+from campaign.run.servers import configured_servers
 from campaign.settings import Settings, SmtpSettings
 from campaign.smtp.envelope_probe import EnvelopeProbe, probe_envelope
 from campaign.smtp.session.connect import connect

@@ -15,10 +15,10 @@ from campaign.model import Status
 from campaign.results import refuse_foreign
 from campaign.run.dry_run import dry_run_window
 from campaign.run.dry_run_findings import DryRun
-from campaign.run.plan import read_signing_keys
 from campaign.run.preconditions import long_lives, require_folder
 from campaign.run.run_forecast import RunForecast
 from campaign.run.server_pace import ServerPace
+from campaign.run.servers import read_signing_keys
 from campaign.run.signing_secret import signing_secret
 from campaign.schedule import Schedule
 from campaign.settings import Settings, open_to_others, output_paths, require_secrets, secret_files

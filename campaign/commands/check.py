@@ -8,7 +8,7 @@ from pathlib import Path
 
 from campaign.api import Campaign
 from campaign.check import counted
-from campaign.commands.json_documents import check_document
+from campaign.commands.check_document import check_document
 from campaign.model import Status
 from campaign.terminal.findings import FindingsConsole
 from campaign.terminal.first_steps import after_check

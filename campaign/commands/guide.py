@@ -14,9 +14,9 @@ from campaign.terminal.stdout import say
 GROUPS = {
     "To work with it": (
         *("first-send", "commands", "settings", "templates", "inbox"),
-        *("statuses", "report", "promises", "privacy", "json"),
+        *("watching", "statuses", "report", "promises", "privacy", "json"),
     ),
-    "To have it done by a program or a machine": ("watching", "python", "schedule"),
+    "To have it done by a program or a machine": ("python", "schedule"),
     "The server that takes the mail: settings, limits, ids, replies": (
         "relays",
         "ses",
@@ -57,7 +57,7 @@ def show_guide(subject: str | None) -> None:
             width = max(map(len, names))
             say(f"\n{heading}")
             for name in names:
-                say(f"  {name:<{width}} {purpose(page(name))}")
+                say(f"  {name:<{width}}  {purpose(page(name))}")
         return
     text = page(_meant(subject))
     if sys.stdout.isatty():

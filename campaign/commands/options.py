@@ -78,6 +78,9 @@ LiveLinks = Annotated[
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many contacts.", metavar="N")]
 AllowEmpty = Annotated[bool, typer.Option("--allow-empty", help="A contacts file without rows is no mistake.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")]
+YesToMany = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask before more than 10,000 messages are written.")
+]
 People = Annotated[
     list[str] | None,
     typer.Argument(

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from campaign.api import Campaign
-from campaign.commands.json_documents import report_document
 from campaign.commands.ledger_view import commands_now
+from campaign.commands.report_document import report_document
 from campaign.errors import UsageError
 from campaign.report import refuse_foreign, report_html, write_report
 from campaign.run.report_now import page_of, report_now

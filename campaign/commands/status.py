@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from campaign.api import Campaign
 from campaign.commands.json_documents import status_document
@@ -25,6 +26,7 @@ from campaign.terminal.live_lines import LiveLines
 from campaign.terminal.next_commands import show_next
 from campaign.terminal.run_view import RunView, run_lines
 from campaign.terminal.stdout import say, say_json
+from campaign.window import find_zone
 
 _EVERY, _LEAST = timedelta(seconds=2), timedelta(milliseconds=100)
 
@@ -41,7 +43,7 @@ def watch_status(path: Path, *, output: Path | None, sandbox: bool, json: bool, 
     campaign, pause = Campaign.load(path), _pause(every)
     invocation = Invocation(program=program(), campaign=path, output=output, sandbox=sandbox)
     live = not json and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-    lines, view = LiveLines(sys.stdout), RunView(campaign.name, sys.stdout)
+    lines, view = LiveLines(sys.stdout), RunView(campaign.name, sys.stdout, zone=_zone(campaign.settings))
     with contextlib.suppress(KeyboardInterrupt):
         try:
             while (now := campaign.status(output=output, sandbox=sandbox)).running is not None:
@@ -70,9 +72,13 @@ def _show(now: StatusNow, settings: Settings, invocation: Invocation, *, json: b
     for note in now.cautions:
         say(note)
     if now.run is not None:
-        for line in run_lines(now.run, time.time()):
+        for line in run_lines(now.run, time.time(), _zone(settings)):
             say(line)
     show_next(commands_now(settings, now, invocation), say)
+
+
+def _zone(settings: Settings) -> ZoneInfo:
+    return find_zone(settings.window.timezone)
 
 
 def _pause(every: str | None) -> float:

@@ -99,4 +99,5 @@ def _sum_up(order: RunOrder, settings: Settings, results: Sequence[TrialResult],
         console.say(f"what arrived: {sandbox_folder(settings) / 'index.html'}")
     elif accepted == len(results):
         invocation = Invocation(program=program(), campaign=order.campaign, settings=order.setting_options())
-        console.say(f"to send to everybody:\n    {invocation.line('send')}")
+        line = invocation.line("send", "--limit", "3")
+        console.say(f"to send to the first three, yourself and two colleagues:\n    {line}")

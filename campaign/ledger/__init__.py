@@ -11,7 +11,7 @@ Behind these two, and nobody else's to hold, is SQLite:
     verification, generation                        whether the ledger is whole, and the latest there is
     enrolment, suppressed, enrolled_rows            the contacts file, written and read
     due_rows, row_queues                            rows handed out, but for those that something holds back
-    journal, wal_sync, checkpoints                  claims and outcomes; durability
+    journal (outbox), wal_sync, checkpoints         claims and outcomes; durability
     rate_limit, daily_count (earlier_days), server_memory   what the processes of a run share
     tally, queries, history, written_results        counts; questions; earlier runs; results that we wrote
     recovery, reversal                              rows that are made pending again, or in doubt

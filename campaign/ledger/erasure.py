@@ -25,6 +25,7 @@ from campaign.ledger.sqlite_errors import damaged, explained, path_of, transacti
 from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.tally import recount
 from campaign.ledger.values import ErasedPeople
+from campaign.visible import without_addresses
 
 _UNFINISHED = "erasing"
 """The fact of an erasure of which not all has been done."""
@@ -57,7 +58,9 @@ _STEPS = (
     "UPDATE contact SET address = mark(address) WHERE id IN (SELECT contact FROM going)",
     "UPDATE delivery SET detail = :detail, link_expires_at = NULL, link_fingerprint = NULL "
     "WHERE contact IN (SELECT contact FROM going)",
+    "UPDATE delivery SET detail = unnamed(detail) WHERE instr(detail, '@') AND unnamed(detail) <> detail",
 )
+"""The last: what a server said about somebody else can name them, too."""
 
 
 class SqliteErasure:
@@ -170,6 +173,9 @@ class SqliteErasure:
                 database.execute("INSERT OR IGNORE INTO going_row VALUES (?)", (row,))
         return found
 
+    def _is_erased(self, address: str) -> bool:
+        return self._erased.day(address.lower()) is not None
+
     def _cells(self, row: int, cells: str) -> list[str]:
         try:
             return decode_cells(cells)
@@ -182,6 +188,7 @@ class SqliteErasure:
             ("is_mark", is_mark),
             ("is_erased", lambda words: str(words).startswith(detail(""))),
             ("blank", lambda cells: blank(decode_cells(cells))),
+            ("unnamed", lambda words: without_addresses(words, meant=self._is_erased)),
         ):
             self._database.create_function(name, 1, function, deterministic=True)
 

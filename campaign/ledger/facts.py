@@ -21,6 +21,15 @@ def write_fact(database: sqlite3.Connection, name: str, value: str) -> None:
         database.execute(_WRITE, (name, value))
 
 
+def keep_fact(database: sqlite3.Connection, name: str, value: str) -> str:
+    """Give what is on record under `name`: `value`, from now on, where nothing is."""
+    known = read_fact(database, name)
+    if known is None:
+        write_fact(database, name, value)
+        return value
+    return known
+
+
 def read_columns(database: sqlite3.Connection) -> list[str]:
     """Give the columns of the contacts file, as last read; none where it never was."""
     columns = read_fact(database, "columns")

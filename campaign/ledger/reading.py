@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from campaign.errors import LedgerError
+from campaign.histogram import Stretch
 from campaign.ledger import live_state, queries, schema, timeline, written_results
 from campaign.ledger.daily_count import begun_by_day
 from campaign.ledger.facts import read_columns, read_fact
@@ -20,7 +21,7 @@ from campaign.ledger.generation import refuse_what_does_not_belong
 from campaign.ledger.lock import running_process
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explained
 from campaign.ledger.verification import verification, verify
-from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status, Stretch
+from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status
 from campaign.run_now import RunNow
 
 

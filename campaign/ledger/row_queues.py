@@ -32,11 +32,8 @@ class RowQueues:
     def __init__(self, columns: Sequence[str], *, zone_column: str, domains: Collection[str]) -> None:
         self._place = columns.index(zone_column) if zone_column in columns else None
         self._domains = frozenset(domain.lower() for domain in domains)
-
-    @property
-    def any(self) -> bool:
+        self.any = self._place is not None or bool(self._domains)
         """Whether there is any but ""."""
-        return self._place is not None or bool(self._domains)
 
     def of(self, cells: Sequence[str], email: str) -> str:
         """Give a row's queue."""

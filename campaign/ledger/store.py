@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from campaign.errors import LedgerError
+from campaign.histogram import Stretch
 from campaign.ledger import (
     due_rows,
     history,
@@ -29,14 +30,14 @@ from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.contacts_store import SqliteContacts
 from campaign.ledger.corrections import Corrections
 from campaign.ledger.earlier_days import count_earlier_days
-from campaign.ledger.facts import read_fact, write_fact
+from campaign.ledger.facts import keep_fact, read_fact, write_fact
 from campaign.ledger.generation import refuse_a_lost_ledger, refuse_a_rescued_ledger
 from campaign.ledger.lock import lock_file
 from campaign.ledger.run_connection import close_in_order, open_locked
 from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.values import SpreadsheetChange
 from campaign.ledger.verification import Verification, is_large
-from campaign.model import Row, Status, Stretch
+from campaign.model import Row, Status
 from campaign.private_files import create
 from campaign.run_now import RunNow
 
@@ -185,19 +186,11 @@ class SqliteRunLedger(SqliteContacts):
 
     def keep_message_id_domain(self, domain: str) -> str:
         """Give what stands behind the @ of the campaign's Message-IDs: `domain`, if this is its first run."""
-        return self._keep("message_id_domain", domain)
+        return keep_fact(self.database, "message_id_domain", domain)
 
     def keep_contact_key_salt(self) -> bytes:
         """Give the random octets that the keys of contacts are made from, the same in every run."""
-        return bytes.fromhex(self._keep("contact_key_salt", secrets.token_hex(_SALT_OCTETS)))
-
-    def _keep(self, name: str, value: str) -> str:
-        """Give what the campaign's first run has kept by that name: `value`, if this is it."""
-        known = read_fact(self.database, name)
-        if known is None:
-            write_fact(self.database, name, value)
-            return value
-        return known
+        return bytes.fromhex(keep_fact(self.database, "contact_key_salt", secrets.token_hex(_SALT_OCTETS)))
 
     def recover(self) -> int:
         """Call the claims without an outcome in doubt, and say how many."""

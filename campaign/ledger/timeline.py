@@ -14,9 +14,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from campaign.histogram import Histogram, merged
+from campaign.histogram import Histogram, Stretch, merged
 from campaign.ledger.sqlite_errors import damaged, explained, path_of, transaction
-from campaign.model import Stretch
 
 MOST = 480
 """Stretches on record, at most."""

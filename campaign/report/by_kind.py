@@ -93,7 +93,7 @@ def _waits(report: ReportData) -> str:
     if not total:
         return ""
     labels = ["longer" if one.up_to is None else f"up to {took(one.up_to).replace('.0 ', ' ')}" for one in found]
-    heading = "How long the next try was waited for"
+    heading = "How long rows waited for their next try"
     times = "Once" if total == 1 else f"{total:,} times"
     words = f"{times}, a row was refused for the time being, and put off until a later try."
     plot = Plot(

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
-from campaign.model import FinalWord, RowReason, RowToCheck, Status, Stretch
+from campaign.histogram import Stretch
+from campaign.model import FinalWord, RowReason, RowToCheck, Status
 from campaign.report import Person, Reasons, ReportData
 from campaign.report.last_words import LastWords, by_domain
 

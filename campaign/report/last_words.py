@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from campaign.histogram import Histogram, merged, percentile, seconds_of
-from campaign.model import FinalWord, Status, Stretch
+from campaign.histogram import Histogram, Stretch, merged, percentile, seconds_of
+from campaign.model import FinalWord, Status
 from campaign.report.data import Bar, Pictures, TimeToAccept, TriesNeeded, Waits
 from campaign.report.domains import Domains, Rows
 from campaign.report.time_axis import bar_seconds, first_bar

@@ -70,7 +70,7 @@ def _rate(report: ReportData) -> str:
     if not any(accepted) or len(bars) < 2:  # of one stretch, the average is said
         return ""
     rates, allowed = [bar.rate for bar in bars], [bar.allowed for bar in bars]
-    heading = "How fast, and how fast it may have been"
+    heading = "How fast, and what limited it"
     words = [f"Messages accepted per second, averaged over {bar_name(width, one='a ')}."]
     lines_of: list[tuple[str, str, Sequence[float | None]]] = [("is-accepted", "accepted", [*accepted])]
     if any(rates):

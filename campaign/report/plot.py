@@ -22,6 +22,12 @@ from campaign.pages import shown
 _WIDE, _NARROW = 880, 300
 """Pixels: about those of the page, so that letters have the size that they say."""
 _LETTERS = 12
+_LETTER_WIDTH = 0.55 * _LETTERS
+"""Pixels, of a digit or a letter, a little more than most fonts have."""
+_GAP = 2
+"""Pixels between two labels, at least."""
+_SCALE_WIDTH = 50
+"""Pixels beside the places: the numbers of the scale, and the margins."""
 _FEWEST = 9
 """Places that a plot has, at least."""
 _CLASSES = {"axis", "x", "y", "guide", "line"}
@@ -55,7 +61,7 @@ class Plot:
 
 def stacked_bars(plot: Plot) -> str:
     """Draw bars that stand, one upon the other."""
-    return _both(_with_room(plot), "StackedBar", tall=230, small=200)
+    return _both(_uncrowded(_with_room(plot)), "StackedBar", tall=230, small=200)
 
 
 def lying_bars(plot: Plot) -> str:
@@ -73,7 +79,7 @@ def lying_bars(plot: Plot) -> str:
 
 def lines(plot: Plot) -> str:
     """Draw lines, with a dot for each value."""
-    return _both(_with_room(plot), "Line", tall=230, small=200)
+    return _both(_uncrowded(_with_room(plot)), "Line", tall=230, small=200)
 
 
 def scale(top: float, said: Callable[[float], str] = lambda value: f"{value:,g}") -> list[tuple[float, str]]:
@@ -106,6 +112,24 @@ def _with_room(plot: Plot) -> Plot:
         ],
         labels=lambda narrow: [*[""] * before, *plot.labels(narrow), *[""] * after],
     )
+
+
+def _uncrowded(plot: Plot) -> Plot:
+    """Leave out each label that would stand upon the one before it."""
+
+    def labels(narrow: bool) -> list[str]:
+        given = plot.labels(narrow)
+        room = ((_NARROW if narrow else _WIDE) - _SCALE_WIDTH) / max(1, len(given))
+        kept, free_from = [], -math.inf
+        for place, label in enumerate(given):
+            middle, half = (place + 0.5) * room, len(label) * _LETTER_WIDTH / 2
+            fits = middle - half >= free_from
+            kept.append(label if fits else "")
+            if label and fits:
+                free_from = middle + half + _GAP
+        return kept
+
+    return replace(plot, labels=labels)
 
 
 def _round_step(least: float) -> float:

@@ -13,7 +13,7 @@ from campaign.contacts import contact_key
 from campaign.errors import UsageError
 from campaign.ledger.enrolled_rows import row_of
 from campaign.preview import PreviewWriter, withdraw
-from campaign.run.plan import configured_servers
+from campaign.run.servers import configured_servers
 from campaign.settings import Settings
 from campaign.smtp.session.server import Server, in_words
 

@@ -23,9 +23,10 @@ from campaign.preview import PreviewWriter, has_invisible, visible_cell
 from campaign.run.contacts_loading import fill
 from campaign.run.continuation import continuation
 from campaign.run.dry_run_findings import Before, DryRun, DryRunRow
-from campaign.run.plan import message_plan, open_window, read_signing_keys
+from campaign.run.plan import message_plan, open_window
 from campaign.run.preconditions import open_contacts_of, require_zone_column
 from campaign.run.schedules import schedule
+from campaign.run.servers import read_signing_keys
 from campaign.schedule import Schedule
 from campaign.settings import Settings
 from campaign.window import SendWindow

@@ -53,6 +53,11 @@ class ErasureOrder:
     folders: tuple[MessageFolder, ...] = ()
     dry_run: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse an age that lies ahead: it would take everybody. Raises ValueError."""
+        if self.older_than is not None and self.older_than < timedelta(0):
+            raise ValueError(f"older_than is {self.older_than}; it must not be negative")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureSummary:

@@ -109,6 +109,7 @@ class _Calculation:
     def __init__(self, plan: SendPlan, now: datetime) -> None:
         self._plan = plan
         self._now = now
+        self._horizon = now + _HORIZON
         self._queues = [_Queue(queue, now) for queue in plan.queues]
         self._day: date | None = None
         self._days_with_mail = 0
@@ -120,9 +121,9 @@ class _Calculation:
         self._pieces: list[Piece] = []
 
     def result(self) -> Forecast:
-        plan, horizon = self._plan, self._now + _HORIZON
+        plan = self._plan
         for _ in range(_MOST_STEPS):
-            if self._left() <= _NOTHING or self._now >= horizon or not self._step():
+            if self._left() <= _NOTHING or self._now >= self._horizon or not self._step():
                 break
         left = round(self._left())
         first = self._pieces[0] if self._pieces else None
@@ -161,6 +162,7 @@ class _Calculation:
             return until is not None
         ends = [queue.left / part for queue, part in zip(opened, flow, strict=True) if part > 0]
         ends += [left / part for left, part in zip(self._server_left, through, strict=True) if part > 0]
+        ends.append((self._horizon - self._now).total_seconds())
         seconds = max(_TICK, min(seconds, self._left_today / total, *ends))
         self._advance(opened, flow, through, seconds)
         return True

@@ -6,7 +6,7 @@ Takes a `RunForecast`; gives a sentence, what it rests on, and what to do where 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from campaign.durations import brief_duration
+from campaign.durations import brief_duration, pace_words
 from campaign.run.forecast import SendPlan
 from campaign.run.forecast_inputs import RATE_SLACK
 from campaign.run.forecast_steps import forecast, least_that_fits
@@ -17,6 +17,9 @@ _MOST_CONNECTIONS = 1_000
 _MOST_RATE = 1_000_000
 _SHORT = timedelta(minutes=2)
 _DAY = timedelta(days=1)
+_YEAR = timedelta(days=365)
+_LONG = 1e10
+"""Seconds that nobody waits for: 300 years."""
 
 
 def ending_words(told: RunForecast, grace: timedelta) -> str:
@@ -27,8 +30,8 @@ def ending_words(told: RunForecast, grace: timedelta) -> str:
     if ends - now >= _SHORT:  # rather a minute late than early
         ends = ends.replace(second=0, microsecond=0) + timedelta(minutes=bool(ends.second or ends.microsecond))
     words = f"ends about {say_clock(ends, window, now)}, in {about(ends - now)}"
-    if found.set_by:
-        words += f" ({pace_words(found.per_second)})"
+    if found.set_by and 2 * found.rows > found.per_second * (found.ends - now).total_seconds():
+        words += f" ({pace_words(found.per_second)})"  # where it mostly waits, for hours or days, that is no matter
     if window.closes is None:
         return words
     expiry = window.link_expiry(now, grace)
@@ -38,12 +41,19 @@ def ending_words(told: RunForecast, grace: timedelta) -> str:
 def shortage_words(told: RunForecast, *, connections: int) -> str:
     """Say that it does not fit, and by how much."""
     found, plan, paces = told.found, told.plan, list(told.measured.paces.values())
+    if _takes_years(told):
+        pending = f"{found.unsent:,} of {found.rows:,}"
+        limits = (
+            "with the limits of the day" if found.day_limited else f"at {pace_words(found.per_second * RATE_SLACK)}"
+        )
+        year = "" if found.ends is None else f" in {found.ends:%Y}"
+        return f"{limits}, it takes years: about {pending} would still be pending{year}"
     if found.day_limited:
         return f"the limits of the day leave {found.unsent:,} of {found.rows:,} unsent when the window closes"
     left = f"about {found.unsent:,} of {found.rows:,} stay pending"
     if found.set_by == "queue_rate":
         return f"with the limits of recipient domains it takes longer than the window is open: {left}"
-    needed = timedelta(seconds=plan.delay + plan.rows / found.per_second)
+    needed = about(timedelta(seconds=min(plan.delay + plan.rows / found.per_second, _LONG)))
     at = {
         "rate": f"at smtp.rate, {pace_words(found.per_second * RATE_SLACK)}",
         "server_rate": f"at the rates of the servers, {pace_words(found.per_second * RATE_SLACK)}",
@@ -53,13 +63,13 @@ def shortage_words(told: RunForecast, *, connections: int) -> str:
         count = "1 connection" if connections == 1 else f"{connections} connections"
         trip = f" and a round trip of {milliseconds(paces[0].round_trip)}" if len(paces) == 1 else ""
         at = f"with {count}{trip}, {pace_words(found.per_second)}"
-    return f"{at}, it takes {about(needed)}, longer than the window is open: {left}"
+    return f"{at}, it takes {needed}, longer than the window is open: {left}"
 
 
 def way_out(told: RunForecast, *, connections: int) -> str:
     """Say what would do, where it does not fit."""
     found, plan, now = told.found, told.plan, told.now
-    later = "let the window close later"
+    later = "send to fewer people" if _takes_years(told) else "let the window close later"
     if found.day_limited:
         return f"raise the limits of the day (window.daily_limit, smtp.daily_limit), or {later}"
     enough = enough_connections(told, connections=connections)
@@ -69,7 +79,7 @@ def way_out(told: RunForecast, *, connections: int) -> str:
         rate = least_that_fits(lambda rate: forecast(replace(plan, rate=rate / RATE_SLACK), now).fits, _MOST_RATE)
         if rate is not None:
             return f"{rate:,} a second would do (smtp.rate), if the server takes them; or {later}"
-    return f"{later}, or send to fewer people"
+    return later if _takes_years(told) else f"{later}, or send to fewer people"
 
 
 def enough_connections(told: RunForecast, *, connections: int) -> int | None:
@@ -103,20 +113,18 @@ def milliseconds(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"
 
 
+def _takes_years(told: RunForecast) -> bool:
+    """Whether it did not come to an end as far as a forecast looks, with the window still open."""
+    found, closes = told.found, told.window.closes
+    return not found.fits and found.ends is not None and (closes is None or closes - found.ends > _YEAR)
+
+
 def _with(plan: SendPlan, now: datetime, factor: float) -> bool:
     """Whether it fits with so many times the connections."""
     servers = [
         replace(one, per_second=None if one.per_second is None else one.per_second * factor) for one in plan.servers
     ]
     return forecast(replace(plan, servers=servers), now).fits
-
-
-def pace_words(per_second: float) -> str:
-    """Say how many go in a second, or in a minute or an hour where that is a number."""
-    for unit, seconds in (("second", 1), ("minute", 60), ("hour", 3600)):
-        if per_second * seconds >= 2 or unit == "hour":
-            return f"{_round(per_second * seconds)} {'an' if unit == 'hour' else 'a'} {unit}"
-    raise AssertionError("an hour is the last")
 
 
 def about(length: timedelta) -> str:
@@ -135,9 +143,3 @@ def say_clock(moment: datetime, window: SendWindow, now: datetime) -> str:
     clock = f"{local:%H:%M:%S}" if moment - now < _SHORT and moment > now else f"{local:%H:%M}"
     day = "" if local.date() == today.date() else f"{say_day(moment, window.zone)} "
     return f"{day}{clock} {label}"
-
-
-def _round(number: float) -> str:
-    if number >= 100:
-        return f"{round(number, -1):,.0f}"
-    return f"{number:.0f}" if number >= 10 else f"{number:.1f}".removesuffix(".0")

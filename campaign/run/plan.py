@@ -1,14 +1,12 @@
 """From settings to what a run needs: one plan, made once, with the secrets taken out of their wrapping."""
 
-import shlex
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from campaign.dkim import SigningKey, read_key
-from campaign.errors import SettingsError
+from campaign.dkim import SigningKey
 from campaign.model import Status
 from campaign.relays import relay_of
 from campaign.run.broadcast import RunWatcher
@@ -16,10 +14,8 @@ from campaign.run.contacts_process import ContactsProcess
 from campaign.run.live_state import KnownServer
 from campaign.run.schedules import schedule
 from campaign.schedule import Schedule
-from campaign.settings import Settings, SmtpSettings, own_files
-from campaign.smtp.session.access_token import TokenCommand
+from campaign.settings import Settings, own_files
 from campaign.smtp.session.server import Server
-from campaign.smtp.session.tls import client_context
 from campaign.window import SendWindow
 from campaign.worker.domain_limits import DomainLimit
 from campaign.worker.job import Job, MessagePlan, ServerOrders
@@ -107,7 +103,7 @@ class RunPlan:
             closes = _closing(given.closes, given.timezone)
             if closes <= (first_opened or now).astimezone(UTC):
                 first_opened = closes - timedelta(days=1)  # a window that is over is no mistake
-        return schedule(self.settings, now=now, first_opened=first_opened, opens=opens)
+        return schedule(self.settings, now=now, first_opened=first_opened, opens=opens, sandbox=self.sandbox)
 
     def message_plan(self, window: SendWindow) -> MessagePlan:
         """Give what every message is made from."""
@@ -200,52 +196,6 @@ def message_plan(
         signing_keys=tuple(signing_keys),
         # A message may go through any of them.
         unsigned=frozenset[bytes]().union(*(relay.rewritten for relay in relays)),
-    )
-
-
-def read_signing_keys(settings: Settings) -> tuple[SigningKey, ...]:
-    """Read the keys that messages are signed with, and see that they will do. Raises SettingsError."""
-    for server in settings.servers if len(settings.dkim) > 1 else ():
-        relay = relay_of(server.host)
-        if relay is not None and not relay.takes_two_signatures:
-            raise SettingsError(
-                "this relay refuses a message with two DKIM signatures",
-                where=f"[[dkim]], smtp.host {server.host}",
-                fix="leave one, with an RSA key, which every inbox can verify",
-            )
-    return tuple(read_key(key.key_file, domain=key.domain, selector=key.selector) for key in settings.dkim)
-
-
-def configured_servers(settings: Settings) -> tuple[Server, ...]:
-    """Give the SMTP servers that the settings name. Raises SettingsError where a file of their TLS won't do."""
-    several = len(settings.servers) > 1
-    return tuple(_server(smtp, settings.folder, smtp.name if several else "") for smtp in settings.servers)
-
-
-def configured_server(settings: Settings) -> Server:
-    """Give the only one, or the first. Raises SettingsError."""
-    return configured_servers(settings)[0]
-
-
-def _server(smtp: SmtpSettings, folder: Path, name: str) -> Server:
-    if smtp.security != "none":
-        client_context(ca_file=smtp.ca_file, client_cert=smtp.client_cert, client_key=smtp.client_key)
-    arguments = () if smtp.token_command is None else tuple(shlex.split(smtp.token_command))
-    return Server(
-        name=name,
-        host=smtp.host,
-        port=smtp.port,
-        security=smtp.security,
-        protocol=smtp.protocol,
-        ehlo_name=smtp.ehlo_name,
-        username=smtp.username,
-        password=smtp.password.get_secret_value() if smtp.password else None,
-        auth=smtp.auth,
-        token_command=TokenCommand(arguments=arguments, folder=folder) if arguments else None,
-        ca_file=smtp.ca_file,
-        client_cert=smtp.client_cert,
-        client_key=smtp.client_key,
-        timeout=smtp.timeout.total_seconds(),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from campaign.ledger.opening import open_for_reading
-from campaign.report import ReportData
+from campaign.report import ReportData, refuse_foreign, write_report
 from campaign.report.figures import report_data
 from campaign.run.schedules import explain_pending, schedule_now
 from campaign.run.status_now import StatusNow, find_ledger, message_ids, status_of
@@ -26,9 +26,9 @@ def report_now(
     """
     results, path = find_ledger(settings, output, sandbox=sandbox)
     with open_for_reading(path, settings.name) as ledger:
-        now = status_of(ledger, settings, results)
-        window = schedule_now(settings, ledger)
-        explain_pending(settings, ledger)
+        now = status_of(ledger, settings, results, sandbox=sandbox)
+        window = schedule_now(settings, ledger, sandbox=sandbox)
+        explain_pending(settings, ledger, sandbox=sandbox)
         return report_data(
             ledger,
             campaign=settings.name,
@@ -43,6 +43,15 @@ def report_now(
             partial=now.running is not None or not now.read_whole,
             window="" if window is None else _sentence(window.describe(datetime.now(UTC))),
         )
+
+
+def write_report_now(settings: Settings, to: Path | None, *, sandbox: bool = False) -> Path:
+    """Write the page, and give its path. `to`: in place of its usual one. Raises LedgerError, ResultsError."""
+    data = report_now(settings, sandbox=sandbox)
+    page = to or page_of(settings, sandbox=sandbox)
+    refuse_foreign(page)
+    write_report(page, data)
+    return page
 
 
 def page_of(settings: Settings, *, output: Path | None = None, sandbox: bool = False) -> Path:

@@ -62,5 +62,5 @@ def _opened(
     with open_for_reading(path, settings.name, quick=True) as ledger:
         if ledger.running_process() is not None:
             ledger.being_sent()  # and not in doubt
-        explain_pending(settings, ledger)
+        explain_pending(settings, ledger, sandbox=sandbox)
         yield results, ledger, message_ids(settings, ledger)

@@ -14,9 +14,8 @@ from datetime import datetime
 from pathlib import Path
 
 from campaign.errors import CampaignError
-from campaign.histogram import Histogram, merged, seconds_of
+from campaign.histogram import Histogram, Stretch, merged, seconds_of
 from campaign.ledger.opening import open_for_reading
-from campaign.model import Stretch
 from campaign.run.forecast import Forecast, SendPlan
 from campaign.run.forecast_inputs import Measured, Sent, send_plan, server_name
 from campaign.run.forecast_steps import forecast, spread

@@ -22,8 +22,11 @@ def schedule(
     now: datetime,
     first_opened: datetime | None = None,
     opens: datetime | EllipsisType | None = ...,
+    sandbox: bool = False,
 ) -> Schedule:
-    """Give what the settings say of when mail may go, as `SendWindow.resolve` does. `opens`: in place of theirs."""
+    """Give what the settings say of when mail may go, as `SendWindow.resolve` does. `opens`: in place of theirs.
+    `sandbox`: the window alone, for a rehearsal need not wait for office hours.
+    """
     given = settings.window
     begins = given.opens if isinstance(opens, EllipsisType) else opens
     window = SendWindow.resolve(
@@ -43,7 +46,7 @@ def schedule(
         )
     if not window.is_over(now):
         _require_hours(made, window)
-    return made
+    return made.at_any_hour() if sandbox else made
 
 
 def _require_hours(made: Schedule, window: SendWindow) -> None:
@@ -59,22 +62,22 @@ def _require_hours(made: Schedule, window: SendWindow) -> None:
         )
 
 
-def schedule_now(settings: Settings, ledger: LedgerReader) -> Schedule | None:
+def schedule_now(settings: Settings, ledger: LedgerReader, *, sandbox: bool = False) -> Schedule | None:
     """Give it as the settings have it now, for a campaign with this ledger; None where the window has not opened, or
     can't be told.
     """
     first = ledger.opened()
-    if first is None and settings.window.opens is None and settings.window.hours is None:
+    if first is None and settings.window.opens is None and (sandbox or settings.window.hours is None):
         return None
     try:
-        return schedule(settings, now=datetime.now(UTC), first_opened=first)
+        return schedule(settings, now=datetime.now(UTC), first_opened=first, sandbox=sandbox)
     except WindowError:
         return None
 
 
-def explain_pending(settings: Settings, ledger: LedgerReader) -> None:
+def explain_pending(settings: Settings, ledger: LedgerReader, *, sandbox: bool = False) -> None:
     """Have the rows of an open ledger say what they wait for."""
-    window, now = schedule_now(settings, ledger), datetime.now(UTC)
+    window, now = schedule_now(settings, ledger, sandbox=sandbox), datetime.now(UTC)
     if window is None:
         ledger.explain_pending(None)
         return

@@ -17,10 +17,11 @@ from campaign.run.broadcast import RunWatcher
 from campaign.run.contacts_process import ContactsProcess
 from campaign.run.destination import Destination, destination
 from campaign.run.fresh_sandbox import remove_sandbox_run
-from campaign.run.plan import Resend, RunPlan, read_signing_keys
+from campaign.run.plan import Resend, RunPlan
 from campaign.run.preconditions import require_folder
 from campaign.run.progress import RunObserver
 from campaign.run.runner import run
+from campaign.run.servers import read_signing_keys
 from campaign.run.signing_secret import signing_secret
 from campaign.run.summary import RunSummary
 from campaign.settings import Settings, output_paths, require_secrets
@@ -47,6 +48,12 @@ class RunOptions:
     reader: ContactsProcess | None = None
     watchers: Sequence[RunWatcher] = ()
     """All of these as in `RunPlan`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what would be taken for no limit at all, or none that a command can be given. Raises ValueError."""
+        for name, number, least in (("limit", self.limit, 0), ("processes", self.processes, 1)):
+            if number is not None and (not isinstance(number, int) or number < least):
+                raise ValueError(f"{name} is {number!r}; it must be a whole number from {least} on")
 
 
 Observe = Callable[[Destination], RunObserver]

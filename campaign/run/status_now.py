@@ -64,10 +64,10 @@ def status_now(settings: Settings, *, output: Path | None = None, sandbox: bool 
     """
     results, path = find_ledger(settings, output, sandbox=sandbox)
     with open_for_reading(path, settings.name, quick=True) as ledger:
-        return status_of(ledger, settings, results)
+        return status_of(ledger, settings, results, sandbox=sandbox)
 
 
-def status_of(ledger: LedgerReader, settings: Settings, results: Path) -> StatusNow:
+def status_of(ledger: LedgerReader, settings: Settings, results: Path, *, sandbox: bool = False) -> StatusNow:
     """Ask a ledger that is open."""
     running = ledger.running_process()
     sending = ledger.being_sent() if running is not None else 0  # and not in doubt
@@ -81,12 +81,12 @@ def status_of(ledger: LedgerReader, settings: Settings, results: Path) -> Status
         read_whole=ledger.read_whole(),
         opened=ledger.opened(),
         run=None if running is None else ledger.run_now(),
-        waits=_waits(settings, ledger) if counts[Status.PENDING] else "",
+        waits=_waits(settings, ledger, sandbox=sandbox) if counts[Status.PENDING] else "",
     )
 
 
-def _waits(settings: Settings, ledger: LedgerReader) -> str:
-    window, now = schedule_now(settings, ledger), datetime.now(UTC)
+def _waits(settings: Settings, ledger: LedgerReader, *, sandbox: bool) -> str:
+    window, now = schedule_now(settings, ledger, sandbox=sandbox), datetime.now(UTC)
     if window is None or not (window.restricted or window.zone_column) or window.is_over(now):
         return ""
     return window.describe(now)

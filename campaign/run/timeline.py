@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from campaign.errors import LedgerError
+from campaign.histogram import Stretch
 from campaign.ledger.interface import RunLedger
-from campaign.model import Stretch
 from campaign.worker.job import WorkerReport
 
 _EVERY = 5.0

@@ -13,9 +13,9 @@ from campaign.dkim import SigningKey
 from campaign.errors import SettingsError, UsageError
 from campaign.links import throwaway_secret
 from campaign.run.destination import sandbox_folder, sandbox_server
-from campaign.run.plan import configured_server, read_signing_keys
 from campaign.run.preconditions import open_contacts_of
 from campaign.run.row_choice import RowChoice
+from campaign.run.servers import configured_server, read_signing_keys
 from campaign.run.signing_secret import signing_secret
 from campaign.run.trial_messages import TrialMessages
 from campaign.run.trial_run import MOST, TrialMessage, TrialResult, deliver, make_messages, trial_rows

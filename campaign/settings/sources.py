@@ -18,7 +18,6 @@ from campaign.settings.faults import SourceNotes
 from campaign.settings.names import (
     BY_NAME,
     FIELDS,
-    NAMED_FIELDS,
     REPEATABLE,
     SECRETS,
     SECTIONS,
@@ -29,6 +28,7 @@ from campaign.settings.names import (
     variable,
 )
 from campaign.settings.secrets import UnfitSecretError, bare_secret
+from campaign.settings.sections_by_name import put_by_name
 from campaign.settings.server_passwords import give_passwords
 from campaign.settings.settings import Settings
 
@@ -144,7 +144,7 @@ class FileSource(Source):
             if name in REPEATABLE and isinstance(value, Mapping | list):
                 self._put_tables(name, [value] if isinstance(value, Mapping) else value)
             elif name in BY_NAME and isinstance(value, Mapping):
-                self._put_by_name(name, value)
+                put_by_name(self.values, name, value, self.notes)
             elif name in SECTIONS and isinstance(value, Mapping):
                 for key, inner in value.items():
                     self._put_or_refuse(f"{name}.{key}", inner)
@@ -173,7 +173,7 @@ class FileSource(Source):
             for key in elsewhere:
                 origin = self.notes.origins[key]
                 what = f"{origin} can't say which [[{section}]] it is for: there are {len(written)}"
-                fix = f"leave it away, and write {key} in each"
+                fix = f"leave it out, and write {key} in each"
                 if key in SECRETS:
                     fix = f"name the server in it, such as {password_variable('ses')} for the one called ses"
                 self.notes.refuse(what, fix=fix, origin=origin)
@@ -186,34 +186,6 @@ class FileSource(Source):
                 self._put_or_refuse(f"{section}.{key}", inner)
             found.append(self.values.pop(section))
         self.values[section] = found[0] if len(found) == 1 else found
-
-    def _put_by_name(self, section: str, tables: Mapping[str, object]) -> None:
-        """Take a section that stands there once for each name."""
-        known = [key.removeprefix(f"{section}.") for key in sorted(NAMED_FIELDS) if key.startswith(f"{section}.")]
-        found = self.values.setdefault(section, {})
-        for name, table in tables.items():
-            written = as_written(name)
-            if not isinstance(table, Mapping):
-                domain, setting = ("gmail.com", written) if name in known else (written, "rate")
-                fix = f'write [{section}."{domain}"], and {setting} = … below it'
-                self.notes.refuse(f"{section}.{written} belongs to no domain", fix=fix)
-                continue
-            if any(isinstance(inner, Mapping) for inner in table.values()):  # its dots made tables in tables of it
-                example = ".".join([name, *_only_keys(table)])
-                fix = f'write it in quotes: [{section}."{example}"]' if example.isprintable() else "take it out"
-                self.notes.refuse(f"[{section}.{written}. …] is no domain in quotes", fix=fix)
-                continue
-            strange = [key for key in table if key not in known]
-            for key in strange:
-                near = get_close_matches(key.lower(), known, n=1, cutoff=0.6)
-                self.notes.refuse(
-                    f'no such setting {as_written(key)} of [{section}."{written}"]'
-                    + (f"; did you mean {near[0]}?" if near else ""),
-                    fix=f"write {near[0]}, or take it out" if near else f"take it out; there are {' and '.join(known)}",
-                )
-            rest = {key: value for key, value in table.items() if key in known}
-            if rest or not strange:
-                found[name] = rest
 
     def _put_or_refuse(self, key: str, value: object) -> None:
         if key in SECRETS:
@@ -232,19 +204,10 @@ class FileSource(Source):
         )
         # Its settings are read as the section's that was meant, so that the same mistake is not told twice over.
         if near and near[0] in BY_NAME and near[0] not in self.document:
-            self._put_by_name(near[0], content)
+            put_by_name(self.values, near[0], content, self.notes)
         elif near and near[0] not in self.document:
             for key, value in content.items():
                 self._put_or_refuse(f"{near[0]}.{key}", value)
-
-
-def _only_keys(table: object) -> list[str]:
-    """The names of tables that have nothing in them but the next: "com" of [gmail.com]."""
-    names = []
-    while isinstance(table, Mapping) and len(table) == 1 and isinstance(next(iter(table.values())), Mapping):
-        (key, table) = next(iter(table.items()))
-        names.append(key)
-    return names
 
 
 def _where_it_might_belong(key: str) -> str:

@@ -1,8 +1,8 @@
 """Many connections, one thread: takes attempts from a handler, tells it what became of each.
 
 The handler (whoever has the messages) is asked for an attempt whenever a connection has room for one, and asked again
-before the body goes. Sessions are opened by a few threads, since that blocks; all else happens in `run_once`, so the
-handler needs no locks. A connection is renewed after some messages or minutes, and given up on 421, silence or
+before the body goes. Sessions are opened by a few threads, since that blocks; all else happens in its loop's thread, so
+the handler needs no locks. A connection is renewed after some messages or minutes, and given up on 421, silence or
 nonsense. What happens to an attempt whose connection dies depends on one thing only: whether its body may have left.
 """
 
@@ -34,15 +34,13 @@ class Pool:
         lifetime: ConnectionLifetime,
         trials: PipeliningTrials,
         clock: Callable[[], float],
-        loop: EventLoop | None = None,
+        loop: EventLoop,
     ) -> None:
-        """`loop`: one that several pools share; None: one of its own."""
+        """`loop`: who runs it asks for `shortened` before each wait, has the loop run, and calls `attend` after it."""
         self.limit = limit
         """How many connections may be open or opening."""
-        self._loop = loop or EventLoop()
-        self._shares_loop = loop is not None
-        self.waker = self._loop.waker
-        self._sessions = SessionSupply(connect, handler, trials, wake=self.waker.wake, clock=clock)
+        self._loop = loop
+        self._sessions = SessionSupply(connect, handler, trials, wake=loop.waker.wake, clock=clock)
         self._handler = handler
         self._timeout = timeout
         self._lifetime = lifetime
@@ -66,14 +64,6 @@ class Pool:
     def busy(self) -> int:
         """How many are open and have something to do."""
         return len(self._open) - len(self._idle)
-
-    def run_once(self, timeout: float) -> int:
-        """Wait up to `timeout` seconds for something to happen, and deal with it. Gives how many things happened. Pools
-        that share a loop are waited for together: `shortened` by each, then the loop, then `attend`.
-        """
-        happened = self._loop.run_once(self.shortened(timeout))
-        self.attend()
-        return happened
 
     def shortened(self, timeout: float) -> float:
         """Shorten a wait in seconds to what this pool can wait."""
@@ -119,13 +109,11 @@ class Pool:
             self._remove(connection)
 
     def close(self) -> None:
-        """Hang up on every connection, politely where nothing is under way."""
+        """Hang up on every connection, politely where nothing is under way. The loop is its owner's to close."""
         self.close_idle()
         for connection in list(self._open):
             self._drop(connection, "")
         self._sessions.close()
-        if not self._shares_loop:
-            self._loop.close()
 
     def _admit(self, connection: Connection) -> None:
         self._open.add(connection)

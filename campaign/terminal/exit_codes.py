@@ -12,10 +12,11 @@ from typing import Any
 import typer
 
 from campaign.core_dumps import switch_off_core_dumps
-from campaign.errors import CampaignError, InvalidContactError, UsageError
+from campaign.errors import CampaignError, InvalidContactError, SettingsError, UsageError
 from campaign.terminal.event_line import write_event
 from campaign.terminal.stderr import say_aside
 from campaign.terminal.stdout import say_json
+from campaign.visible import without_addresses
 
 WRONG, STOPPED = 2, 3
 
@@ -61,7 +62,10 @@ def show_error(error: CampaignError, code: int, *, as_json: bool, as_event: bool
 
 
 def _write_event(error: CampaignError, code: int) -> None:
-    write_event("error", {"what": error.what, "where": error.where, "fix": error.fix, "exit_code": code})
+    what, fix = error.what, error.fix
+    if not isinstance(error, SettingsError):  # which can be about an address of the operator's own
+        what, fix = without_addresses(what), without_addresses(fix)
+    write_event("error", {"what": what, "where": error.where, "fix": fix, "exit_code": code})
 
 
 def error_document(error: CampaignError, code: int) -> dict[str, object]:

@@ -34,7 +34,7 @@ class Invocation:
         if verb in ("send", "resend"):
             for option, value in self.settings.items():
                 if value is not None and option not in without:
-                    words += [option, str(value)]
+                    words += [option, f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)]
         return f"{self.program} {shlex.join([*words, *more])}"
 
 

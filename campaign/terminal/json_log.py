@@ -16,6 +16,7 @@ from campaign.run.throttling import Throttle
 from campaign.run_now import RunNow
 from campaign.terminal.event_line import write_event
 from campaign.terminal.now_document import iso, numbers
+from campaign.visible import without_addresses
 from campaign.window import SendWindow
 from campaign.worker.job import Event
 
@@ -78,7 +79,7 @@ class JsonLog:
     def notice(self, words: str) -> None:
         """Tell what an operator would want to know, but for what was told just now in an event of its own."""
         if words != self._told:
-            self._write("notice", {"text": words})
+            self._write("notice", {"text": self._shown(words)})
 
     say = notice
 
@@ -133,10 +134,20 @@ class JsonLog:
     def ended(self, summary: RunSummary, document: Mapping[str, object]) -> None:
         """Tell why it stopped, where it did, and how it ended: `document` is that of `--json`."""
         if document["reason"] is not None:
-            trouble = document["error"]
-            self._write("stopped", {"reason": document["reason"], "text": document["stopped"], "error": trouble})
+            trouble = self._shown(document["error"])
+            text = self._shown(document["stopped"])
+            self._write("stopped", {"reason": document["reason"], "text": text, "error": trouble})
         said = {name: value for name, value in document.items() if name != "campaign"}
+        said |= {name: self._shown(said[name]) for name in ("stopped", "error")}  # not of paths, which are no words
         self._write("finished", said | {"window_closes_at": _closing(summary.window)})
+
+    def _shown(self, said: object) -> object:
+        """Give what is said as it may be shown: a server may have named a recipient."""
+        if self.wants_addresses or said is None:
+            return said
+        if isinstance(said, Mapping):
+            return {name: self._shown(words) if name in ("what", "fix") else words for name, words in said.items()}
+        return without_addresses(str(said))
 
     def _write(self, event: str, fields: Mapping[str, object], *, at: float | None = None) -> None:
         write_event(event, {"campaign": self._campaign, **fields}, stream=self._stream, at=at)

@@ -6,7 +6,7 @@ Takes the run's outcome; gives lines to whoever says them. Names no address, no 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from campaign.durations import brief_duration
+from campaign.durations import brief_duration, pace_words
 from campaign.errors import CampaignError
 from campaign.model import Status
 from campaign.run.counts import show_counts
@@ -32,11 +32,12 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
     doubtful = f"; {summary.in_doubt_now:,} may have been delivered (in doubt)" if summary.in_doubt_now else ""
     if summary.sent_now:
         rate = summary.sent_now / summary.seconds if summary.seconds else 0
+        pace = f"{rate:,.0f} a second" if rate >= 1 or not rate else pace_words(rate)
         took = (
             brief_duration(timedelta(seconds=summary.seconds)) if summary.seconds >= 10 else f"{summary.seconds:.1f} s"
         )
         through = ", ".join(f"{name} {sent:,}" for name, sent in summary.servers.items())
-        say(f"sent {summary.sent_now:,} in {took}, {rate:,.0f} a second{doubtful}{f' ({through})' if through else ''}")
+        say(f"sent {summary.sent_now:,} in {took}, {pace}{doubtful}{f' ({through})' if through else ''}")
     elif doubtful:
         say(f"sent 0{doubtful}")
     else:

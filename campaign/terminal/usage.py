@@ -70,7 +70,14 @@ class Command(TyperCommand):
                     where=f"{_named(ctx)} {' '.join(both)}",
                     fix="take one of them out",
                 )
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except _MISUSE as error:
+            if (
+                getattr(error, "ctx", None) is None
+            ):  # of an option without its value, the parser does not say whose it is
+                error.ctx = ctx  # type: ignore[attr-defined]
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Run it. Raises UsageError."""

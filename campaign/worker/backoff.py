@@ -16,7 +16,7 @@ _NEARLY_ALL = 4
 """Out of five."""
 
 
-class Schedule:
+class RetrySchedule:
     """When a row that was put off is tried again: exponential backoff with jitter, until tries or window run out."""
 
     def __init__(self, *, tries: int, first_wait: float, longest_wait: float) -> None:

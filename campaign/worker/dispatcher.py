@@ -8,31 +8,27 @@ is open.
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import partial
 
 from campaign.errors import CampaignError
 from campaign.ledger.interface import Journal
 from campaign.model import Attempt, Contact, DueRow, Phase, Reply
 from campaign.smtp.session.error import SessionError
+from campaign.smtp.session.server import Server
 from campaign.smtp.session.session import Session
-from campaign.window import SendWindow
 from campaign.worker.circuit_breaker import CircuitBreaker
-from campaign.worker.claims import Claims
 from campaign.worker.event_log import EventLog
-from campaign.worker.job import Job, ServerOrders
+from campaign.worker.job import Job
 from campaign.worker.judge import Judge
 from campaign.worker.limits import Limits
 from campaign.worker.measurements import Measurements
 from campaign.worker.opening_hours import OpeningHours
-from campaign.worker.outcomes import Books, Outcomes
 from campaign.worker.policy import RETRY, Action, judge, refusal
 from campaign.worker.preparation import Preparation
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
+from campaign.worker.send_times import SendTimes
+from campaign.worker.server_parts import ServerParts
 from campaign.worker.session_failures import SessionFailures
-from campaign.worker.shared import Shared
-from campaign.worker.shared_outcomes import SharedOutcomes
 from campaign.worker.turns import Turns
 
 _QUICK_TRIES = 3
@@ -45,7 +41,9 @@ class Dispatcher:
     def __init__(
         self,
         job: Job,
+        parts: ServerParts,
         *,
+        server: Server,
         rows: RowQueue,
         make: Callable[[DueRow], Attempt],
         size_of: Callable[[Contact], int],
@@ -54,61 +52,46 @@ class Dispatcher:
         breaker: CircuitBreaker,
         clock: Callable[[], float],
         limits: Limits | None = None,
-        orders: ServerOrders | None = None,
-        shared: Shared | None = None,
         hours: OpeningHours | None = None,
     ) -> None:
-        """`breaker`: the run's. `orders`: those for its server, which is the only one unless they are given; `shared`:
-        where there are several.
-        """
-        server = (orders or job.servers[0]).server
-        of_server = breaker if shared is None else shared.breaker
-        books = Books() if shared is None else shared.books
+        """`parts`: what depends on whether `server` is the only one. `breaker` is the run's."""
         self.events = EventLog(job, server=server.name or server.host)
         self.draining = False
         """No more attempts are given out; those under way go on."""
         self.recalled = False
         """No body leaves any more, either."""
         self._where = server.place
-        self.sessions = SessionFailures(of_server, stop_after=job.stop_after, backoff=job.backoff, where=self._where)
+        self.sessions = SessionFailures(
+            parts.breaker, stop_after=job.stop_after, backoff=job.backoff, where=self._where
+        )
         self._rows = rows
-        self._turns = Turns(rows if shared is None else shared.rows, send_rate, journal, limits)
+        self._turns = Turns(parts.rows, send_rate, journal, limits)
         self._send_rate = send_rate
         self._breaker = breaker
-        self._server_breaker = of_server
+        self._server_breaker = parts.breaker
         self._clock = clock
-        self._window: SendWindow = job.message_plan.window
-        self._hours = hours
-        self._opening_is_set = job.opening_is_set
+        self._times = SendTimes(job, hours)
         self._min_lifetime = job.min_lifetime
-        self.measurements = measurements = Measurements(clock=clock)
-        outcomes = (
-            partial(Outcomes, breaker=breaker)
-            if shared is None
-            else partial(SharedOutcomes, server_breaker=shared.breaker, health=shared.health)
-        )
-        self._outcomes = outcomes(
+        self._hours = hours
+        self.measurements = Measurements(clock=clock)
+        self.outcomes = parts.outcomes(
             job,
             rows=rows,
             journal=journal,
             send_rate=send_rate,
-            measurements=measurements,
+            measurements=self.measurements,
             clock=clock,
             events=self.events,
             limits=limits,
             hours=hours,
-            books=books,
+            books=parts.books,
             server=server.name,
         )
-        self._claims = Claims(journal) if shared is None else shared.claims
+        """What becomes of its rows."""
+        self._claims = parts.claims
         self._judge = Judge(journal, server.name)
         self._preparation = Preparation(
-            make,
-            size_of,
-            rows=rows,
-            outcomes=self._outcomes,
-            claims=self._claims,
-            hand_over=None if shared is None else shared.hand_over,
+            make, size_of, rows=rows, outcomes=self.outcomes, claims=parts.claims, hand_over=parts.hand_over
         )
         self._quick: Counter[int] = Counter()
         self._backoff = job.backoff
@@ -120,19 +103,14 @@ class Dispatcher:
         return self.draining or self._breaker.reason is not None
 
     @property
-    def outcomes(self) -> Outcomes:
-        """What becomes of its rows."""
-        return self._outcomes
-
-    @property
     def settled(self) -> Counter[str]:
         """Contacts by the status they were given."""
-        return self._outcomes.settled
+        return self.outcomes.settled
 
     @property
     def under_way(self) -> int:
         """How many contacts are claimed and have no outcome yet."""
-        return len(self._outcomes.under_way)
+        return len(self.outcomes.under_way)
 
     def claims_durable(self, claims: list[Attempt]) -> None:
         """Hear that these claims are durable."""
@@ -142,23 +120,20 @@ class Dispatcher:
     def claims_lost(self, claims: list[Attempt]) -> None:
         """Hear that another worker won these claims: they are no longer ours to send or to settle."""
         for attempt in claims:
-            self._outcomes.abandon(attempt.contact)
+            self.outcomes.abandon(attempt.contact)
 
     def window_closed(self) -> None:
         """Give up on the rows that were put off: those that were tried have failed, by their last reply."""
-        self._outcomes.fail_waiting()
+        self.outcomes.fail_waiting()
 
     def out_of_hours(self, attempt: Attempt) -> bool:
         """Say whether the hours of the attempt's row have ended, or its window."""
-        if self._hours is None:
-            return False
-        due = self._outcomes.under_way.get(attempt.contact)
-        return due is not None and not self._hours.is_open(due.queue)
+        return self._times.out_of_hours(self.outcomes.under_way.get(attempt.contact))
 
     def hours_ended(self) -> None:
         """Give up on the rows that were put off and whose window is over."""
         if self._hours is not None and self._hours.ended():
-            self._outcomes.fail_waiting(self._hours.is_over)
+            self.outcomes.fail_waiting(self._hours.is_over)
 
     def fetch_rows(self) -> None:
         """Have the next rows here, though none may begin yet."""
@@ -172,7 +147,7 @@ class Dispatcher:
     def next_attempt(self, session: Session) -> Attempt | None:
         """Give the next contact's attempt, made and claimed."""
         now = self._clock()
-        if self.closed or self._send_rate.wait(now) > 0 or self._too_early():
+        if self.closed or self._send_rate.wait(now) > 0 or self._times.too_early():
             return None
         try:
             while (due := self._turns.next(now)) is not None:
@@ -186,9 +161,9 @@ class Dispatcher:
 
     def may_send_body(self, attempt: Attempt) -> bool:
         """Say whether the claim is durable and the window open."""
-        if self._claims.pending(attempt) or self.recalled or self._too_early() or self.out_of_hours(attempt):
+        if self._claims.pending(attempt) or self.recalled:
             return False
-        if self._window.closes is not None and self._window.is_over(datetime.now(UTC)):
+        if not self._times.allow(self.outcomes.under_way.get(attempt.contact)):
             return False
         self.measurements.body_leaves(attempt.contact)
         return True
@@ -202,7 +177,7 @@ class Dispatcher:
     def reply_received(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
         """Judge the server's last word on an attempt. Give whether it is its last one in this session, too."""
         self._claims.forget(attempt)
-        due = self._outcomes.under_way.get(attempt.contact)
+        due = self.outcomes.under_way.get(attempt.contact)
         verdict = self._judge.verdict(phase, reply, served=served)
         ends = verdict.renew or verdict.fewer
         if not ends and (reply.code != 421 or phase is Phase.BODY):
@@ -212,13 +187,13 @@ class Dispatcher:
         if verdict.action is Action.SENT:
             self._judge.accepted()
             self.measurements.accepted(attempt.contact)
-            self._outcomes.sent(due, reply)
+            self.outcomes.sent(due, reply)
             return False
         self.measurements.not_accepted(attempt.contact)
         self._server_breaker.note_suspicion(
             due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None
         )
-        self._outcomes.carry_out(due, verdict, reply, f"at {phase}: {reply.text}")
+        self.outcomes.carry_out(due, verdict, reply, f"at {phase}: {reply.text}")
         if verdict.fewer:
             self.sessions.want_fewer(None, reply.text)
         if verdict.stop:
@@ -228,7 +203,7 @@ class Dispatcher:
     def not_sent(self, attempt: Attempt, why: str) -> None:
         """Let the row go again: at once, but not for ever."""
         self._claims.forget(attempt)
-        due = self._outcomes.under_way.get(attempt.contact)
+        due = self.outcomes.under_way.get(attempt.contact)
         if due is None:
             return
         if why:
@@ -238,23 +213,23 @@ class Dispatcher:
                 self._last_drop = now
                 self._server_breaker.count_failure(due.id, why)
         if self.closed or self._quick[due.id] <= _QUICK_TRIES:
-            self._outcomes.give_back(due)
+            self.outcomes.give_back(due)
             return
         del self._quick[due.id]
-        self._outcomes.carry_out(due, RETRY, None, f"{why}, before the message had left")
+        self.outcomes.carry_out(due, RETRY, None, f"{why}, before the message had left")
 
     def outcome_unknown(self, attempt: Attempt, why: str) -> None:
         """Nobody can know whether the contact got it."""
         self.measurements.not_accepted(attempt.contact)
         self._last_drop = self._clock()  # what was behind it on the connection is no failure of its own
-        due = self._outcomes.under_way.get(attempt.contact)
+        due = self.outcomes.under_way.get(attempt.contact)
         if due is not None:
             doubt = judge(Phase.BODY, None)
-            self._outcomes.carry_out(due, doubt, None, f"{why} after the message had left; no reply came")
+            self.outcomes.carry_out(due, doubt, None, f"{why} after the message had left; no reply came")
 
     def deferral_doubted(self, attempt: Attempt, why: str) -> None:
         """Settle a row as in doubt that waits for another try, if it still does."""
-        self._outcomes.doubt(attempt.contact, f"it was put off, and then another reply came: {why}")
+        self.outcomes.doubt(attempt.contact, f"it was put off, and then another reply came: {why}")
 
     def session_opened(self, session: Session) -> None:
         """Note that the server takes sessions."""
@@ -264,9 +239,3 @@ class Dispatcher:
     def session_failed(self, error: SessionError, *, others: int) -> float:
         """Stop where it is our own fault; otherwise make do with fewer, or wait."""
         return self._backoff if self.closed else self.sessions.session_failed(error, others=others)
-
-    # How it is done.
-
-    def _too_early(self) -> bool:
-        """Whether a clock that was set back says that the window is not open yet."""
-        return self._opening_is_set and self._window.seconds_until_open(datetime.now(UTC)) > 0

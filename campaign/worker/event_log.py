@@ -7,7 +7,6 @@ out, too. Raises nothing.
 Limits: what a server makes of an address that is none any more (a number of a mailbox, a person's name) stays.
 """
 
-import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,14 +15,13 @@ from typing import Literal, NamedTuple
 from campaign.message import ContactKeys
 from campaign.model import DueRow, Reply, Status
 from campaign.run_now import Refusal
+from campaign.visible import without_addresses
 from campaign.worker.job import Event, Job
 
 _KEPT = 5
 """Refusals."""
 _LONGEST = 400
 """Characters of a reply: some servers write letters."""
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:]+")
-_MASK = "(address)"
 
 
 class _Happening(NamedTuple):
@@ -132,9 +130,5 @@ def _spelled(reply: Reply | None, detail: str) -> str:
 
 
 def _masked(text: str, email: str) -> str:
-    """The text without addresses; a contact's mailbox alone (`User anna is unknown`) is one, too."""
-    text = _ADDRESS.sub(_MASK, text[:_LONGEST])
-    mailbox = email.rpartition("@")[0]
-    if len(mailbox) > 1:
-        text = re.sub(rf"(?<!\w){re.escape(mailbox)}(?!\w)", _MASK, text, flags=re.IGNORECASE)
-    return text
+    """As much of the text as is kept, without addresses; none that the cut goes through is half left."""
+    return without_addresses(text[: 2 * _LONGEST], email)[:_LONGEST]

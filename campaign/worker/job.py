@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from campaign.dkim import SigningKey
-from campaign.model import Stretch
+from campaign.histogram import Stretch
 from campaign.run_now import Refusal
 from campaign.schedule import Schedule
 from campaign.settings import LinkSettings, MessageSettings

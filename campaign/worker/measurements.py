@@ -11,8 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from campaign.histogram import bucket_of
-from campaign.model import Stretch
+from campaign.histogram import Stretch, bucket_of
 
 
 class Measurements:

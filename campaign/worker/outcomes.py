@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from campaign.ledger.interface import Journal
 from campaign.model import DueRow, Outcome, Reply, Status
-from campaign.worker.backoff import Schedule, Throttled
+from campaign.worker.backoff import RetrySchedule, Throttled
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.event_log import EventLog
 from campaign.worker.job import Job
@@ -68,7 +68,7 @@ class Outcomes:
         self._limits = limits
         self._hours = hours
         self._window = job.message_plan.window
-        self._schedule = Schedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
+        self._retries = RetrySchedule(tries=job.tries, first_wait=job.first_wait, longest_wait=job.longest_wait)
         self._throttled = Throttled(job.backoff)
         self._backoff = job.backoff
         self._patient_until = float("-inf")
@@ -174,7 +174,7 @@ class Outcomes:
     def _try_later(self, due: DueRow, reply: Reply | None, detail: str) -> None:
         self._throttled.forget(due.id)
         later = DueRow(id=due.id, contact=due.contact, tries=due.tries + 1, queue=due.queue)
-        wait = self._schedule.wait_after(later.tries, self._seconds_left(due))
+        wait = self._retries.wait_after(later.tries, self._seconds_left(due))
         if wait is None:
             self.settle(due, Status.FAILED, reply, detail)
             return

@@ -26,7 +26,7 @@ class Preparation:
         rows: RowQueue,
         outcomes: Outcomes,
         claims: Claims,
-        hand_over: Callable[[DueRow], bool] | None = None,
+        hand_over: Callable[[DueRow], bool],
     ) -> None:
         """`size_of`: the bytes of a contact's message without files of its own. `hand_over` has another server send a
         row that this one can't take, and says whether there is one.
@@ -49,14 +49,14 @@ class Preparation:
             self._rows.give_back(due)
             raise
         if attempt.message.envelope.smtputf8 and not session.smtputf8:
-            if self._hand_over is not None and self._hand_over(due):
+            if self._hand_over(due):
                 return None
             words = "the address has letters beyond ASCII, which the server can't take (no SMTPUTF8)"
             self._outcomes.mark_invalid(due, words)
             return None
         limit, size = session.size_limit, len(attempt.message.data)
         if limit is not None and size > limit:
-            if self._hand_over is not None and self._hand_over(due):
+            if self._hand_over(due):
                 return None
             self._blame_templates(due, limit)
         self._outcomes.under_way[due.id] = due

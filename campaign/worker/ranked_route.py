@@ -8,6 +8,7 @@ whose part the others have then. Moments are monotonic seconds.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from campaign.model import DueRow
 from campaign.worker.claims import Claims
@@ -17,7 +18,8 @@ from campaign.worker.route import Common, Route
 from campaign.worker.route_rows import RouteRows
 from campaign.worker.server_breaker import ServerBreaker
 from campaign.worker.server_health import ServerHealth
-from campaign.worker.shared import Shared
+from campaign.worker.server_parts import ServerParts
+from campaign.worker.shared_dispatcher import SharedDispatcher
 from campaign.worker.shared_outcomes import SharedOutcomes
 
 _AHEAD = 4
@@ -65,16 +67,16 @@ class RankedRoute:
         """Messages begun, by weight."""
         self._patience = _CONNECTING * job.backoff
         self._unconnected_since: float | None = None
-        shared = Shared(
+        parts = ServerParts(
             books=books,
             claims=claims,
             breaker=self.breaker,
-            health=self.health,
-            turn=self,
             rows=self.rows,
+            outcomes=partial(SharedOutcomes, health=self.health, server_breaker=self.breaker),
             hand_over=lambda due: hand_over(self, due),
         )
-        self.route = Route(common, orders, shared)
+        dispatcher = partial(SharedDispatcher, turn=self, health=self.health, server_breaker=self.breaker)
+        self.route = Route(common, orders, parts, dispatcher=dispatcher)
 
     @property
     def outcomes(self) -> SharedOutcomes:

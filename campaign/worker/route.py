@@ -6,7 +6,6 @@ there are several, each has a rank (`ranked_route`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from campaign.ledger.interface import WorkerLedger
 from campaign.smtp.connection_lifetime import ConnectionLifetime
@@ -24,8 +23,7 @@ from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.run_limits import RunLimits
 from campaign.worker.send_rate import SendRate
-from campaign.worker.shared import Shared
-from campaign.worker.shared_dispatcher import SharedDispatcher
+from campaign.worker.server_parts import ServerParts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +43,30 @@ class Common:
 
 
 class Route:
-    """One server's parts, in one worker. `shared`: where there are several."""
+    """One server's, in one worker."""
 
-    def __init__(self, common: Common, orders: ServerOrders, shared: Shared | None = None) -> None:
+    def __init__(
+        self,
+        common: Common,
+        orders: ServerOrders,
+        parts: ServerParts,
+        *,
+        dispatcher: Callable[..., Dispatcher] = Dispatcher,
+    ) -> None:
+        """`parts`, `dispatcher`: those of one server of several, or of the only one."""
         job, clock, ledger = common.job, common.clock, common.ledger
         self.orders = orders
-        self.breaker = common.breaker if shared is None else shared.breaker
+        self.breaker = parts.breaker
         """The server's, or the run's where there is but one."""
         self.daily = common.limits.of_server(orders)
         """Its own limit of the day, if it has one."""
         rate = None if orders.rate is None else ledger.rate_limit(orders.name, orders.rate)
         limits = common.limits.limits(orders, released=common.rows.look_again)
         self.send_rate = SendRate(orders.rate, now=clock(), second=job.backoff, shared=paced(job, ledger, rate))
-        kind = Dispatcher if shared is None else partial(SharedDispatcher, shared=shared)
-        self.dispatcher = kind(
+        self.dispatcher = dispatcher(
             job,
+            parts,
+            server=orders.server,
             rows=common.rows,
             make=common.attempts.make,
             size_of=common.attempts.size_of,
@@ -67,7 +74,6 @@ class Route:
             send_rate=self.send_rate,
             breaker=common.breaker,
             clock=clock,
-            orders=orders,
             limits=limits,
             hours=common.hours,
         )
@@ -84,7 +90,7 @@ class Route:
         self.connections = ConnectionLimit(
             orders.connections,
             pool=self.pool,
-            rows=common.rows if shared is None else shared.rows,
+            rows=parts.rows,
             send_rate=self.send_rate,
             dispatcher=self.dispatcher,
         )

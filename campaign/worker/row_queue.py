@@ -58,6 +58,7 @@ class RowQueue:
     def __init__(self, due_rows: DueRows, holds: HeldQueues | None = None) -> None:
         self._due_rows = due_rows
         self._holds = HeldQueues() if holds is None else holds
+        self._may_hold = bool(self._holds)
         self._fresh: deque[DueRow] = deque()
         self._waiting = WaitingRows()
         self._beyond = WaitingRows()
@@ -79,7 +80,7 @@ class RowQueue:
         """Whether no row is left, now or later, that this run is to wait for."""
         if self._fresh or self._freed or self._waiting or not (self._exhausted or self._left):
             return False
-        return soonest(self.held_queues, self._holds, self._holds.now) == float("inf") if self._holds else True
+        return soonest(self.held_queues, self._holds, self._holds.now) == float("inf") if self._may_hold else True
 
     @property
     def held_queues(self) -> frozenset[str]:
@@ -93,7 +94,7 @@ class RowQueue:
 
     def held_until(self, now: float) -> float | None:
         """When the first of the rows that are held back may go; None where none is, or nobody knows."""
-        if not self._holds or not self.held_queues:
+        if not self._may_hold or not self.held_queues:
             return None
         until = soonest(self.held_queues, self._holds, now)
         return None if until == float("inf") else until
@@ -105,7 +106,7 @@ class RowQueue:
 
     def ready(self, now: float) -> int:
         """About how many rows could be begun now."""
-        if self._holds:
+        if self._may_hold:
             self._sort_out(now)
         moment = self._waiting.next_moment
         due = 1 if moment is not None and moment <= now else 0
@@ -114,7 +115,7 @@ class RowQueue:
     def next_moment(self) -> float | None:
         """When the next row is due, where none is ready."""
         moments = [self._waiting.next_moment]
-        if self._holds:
+        if self._may_hold:
             until = soonest(self.held_queues, self._holds, self._holds.now)
             moments.append(None if until == float("inf") else until)
         if not self._exhausted and not self._left:
@@ -123,7 +124,7 @@ class RowQueue:
 
     def next(self, now: float) -> DueRow | None:
         """Give the row whose turn it is, if there is one."""
-        if self._holds:
+        if self._may_hold:
             self._sort_out(now)
         due = self._waiting.take(now) if self._waiting else None
         if due is not None:
@@ -149,7 +150,7 @@ class RowQueue:
 
     def put_off(self, due: DueRow, until: float) -> None:
         """Put a row off until a moment."""
-        if self._holds and self._holds.until(due.queue, until) == float("inf"):
+        if self._may_hold and self._holds.until(due.queue, until) == float("inf"):
             self._beyond.put(due, until)
         else:
             self._waiting.put(due, until)
@@ -207,7 +208,7 @@ class RowQueue:
         elif lasted > _SLOW:
             self._block = max(1, self._block // 2)
         self._left = frozenset()
-        rows = self._due_rows.take(self._block, held=_Held(self._holds, self._held) if self._holds else ())
+        rows = self._due_rows.take(self._block, held=_Held(self._holds, self._held) if self._may_hold else ())
         if rows is None:
             self._exhausted = True
         elif rows:

@@ -27,6 +27,7 @@ from campaign.worker.ranked_routes import RankedRoutes
 from campaign.worker.route import Common, Route
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.run_limits import RunLimits
+from campaign.worker.server_parts import only_server
 
 _REPORT_EVERY = 0.25
 _COLLECT_AFTER = 100_000
@@ -65,7 +66,7 @@ class Worker:
             hours=self._hours,
         )
         self._ranked = RankedRoutes(common) if len(job.servers) > 1 else None
-        self._routes = (Route(common, job.servers[0]),) if self._ranked is None else self._ranked.routes
+        self._routes = (_only_route(common),) if self._ranked is None else self._ranked.routes
         self._dispatcher = self._routes[0].dispatcher
         self._commits = Commits(
             self._journal, routes=self._routes, breaker=self._breaker, profile=self._profile, clock=clock
@@ -242,3 +243,7 @@ class Worker:
                 last=last,
             )
         )
+
+
+def _only_route(common: Common) -> Route:
+    return Route(common, common.job.servers[0], only_server(common.rows, common.ledger.journal, common.breaker))

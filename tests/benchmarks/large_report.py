@@ -17,11 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign.histogram import bucket_of
+from campaign.histogram import Stretch, bucket_of
 from campaign.ledger import schema, timeline
 from campaign.ledger.facts import write_fact
 from campaign.ledger.tally import recount
-from campaign.model import Stretch
 from tests.benchmarks.large_ledger import FailedError
 from tests.benchmarks.runs import execute
 from tests.benchmarks.senders import Command, clean_environment

@@ -9,7 +9,7 @@ import pytest
 
 import campaign
 from campaign.check.findings import Findings, Quiet
-from campaign.commands.json_documents import finding_document
+from campaign.commands.check_document import finding_document
 from campaign.deliverability import Finding, Severity
 from campaign.errors import CampaignError, LedgerError, SettingsError
 

@@ -19,6 +19,7 @@ from campaign.ledger.store import SqliteRunLedger
 from tests.campaigns import SECRET, SmallCampaign
 from tests.command_line import Command, assert_three_parts
 from tests.conftest import StartServer
+from tests.smtp_server import CATALOGUE, address
 
 ZOE, NAME, JACKET = "zoe@gone.example", "Zoë Krüß & Söhne", "Blaue Jacke, Größe 38"
 HEADER = ("email", "name", "jacket")
@@ -85,6 +86,21 @@ def test_nothing_of_them_is_left_in_the_folder(command: Command, sent: SmallCamp
     assert [row["email"] for row in rows[1:]] == [f"p{number}@people.example" for number in range(4)]
     index = (sent.folder / "small-preview" / "index.html").read_text()
     assert "p3@people.example" in index and (sent.folder / "small-preview" / "0002-p0.eml").exists()
+
+
+def test_what_a_server_said_about_somebody_else_does_not_name_them_either(
+    command: Command, tmp_path: Path, smtp_server: StartServer
+) -> None:
+    """A mailbox that forwards to another; a second address in the reply stays."""
+    said = f"550 5.1.1 p1 forwards to <{ZOE.title()}>, {ZOE}, ask p0@people.example\r\n"
+    server = smtp_server(CATALOGUE["rcpt_5xx"](match=address("p1@people.example"), reply=said.encode()))
+    small = SmallCampaign(tmp_path / "small").contacts([(ZOE, NAME), *((row[0], row[1]) for row in PEOPLE[1:])])
+    small.load(server.port)
+    assert command("send", small.path).code == 1
+    small.people(4)
+    assert "still named" not in command("erase", small.path, ZOE).err
+    (detail,) = (row["detail"] for row in small.results() if row["status"] == "rejected")
+    assert "<(address)>, (address), ask p0@people.example" in detail
 
 
 def test_who_was_erased_and_comes_again_is_not_mailed(

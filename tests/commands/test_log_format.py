@@ -18,7 +18,7 @@ from tests.campaigns import SmallCampaign
 from tests.command_line import Command, Said
 from tests.conftest import StartServer
 from tests.run_nows import AT, run_now
-from tests.smtp_server import CATALOGUE, address
+from tests.smtp_server import CATALOGUE, Misbehaviour, address
 
 GUIDE = (files("campaign") / "guide" / "json.md").read_text("utf-8")
 
@@ -116,6 +116,24 @@ def test_a_run_that_stops_says_why(command: Command, small: SmallCampaign, smtp_
     stopped, finished = events_of(said)[-2:]
     assert (stopped["event"], stopped["reason"]) == ("stopped", "sender_refused")
     assert (finished["event"], finished["exit_code"]) == ("finished", 3)
+
+
+@pytest.mark.parametrize(
+    ("misbehaviour", "reason"),
+    [
+        (CATALOGUE["mail_5xx"](reply=b"550 5.7.1 Sender refused, says o'hara@people.example\r\n"), "sender_refused"),
+        (CATALOGUE["rcpt_5xx"](reply=b"550 5.7.1 <p0@people.example>: relaying denied\r\n"), "relaying_refused"),
+        (CATALOGUE["mail_421"](reply=b"421 4.7.0 Too many for p1@people.example\r\n", times=1), None),
+    ],
+    ids=["sender", "relaying", "notice"],
+)
+def test_what_a_server_says_of_all_names_nobody_either(
+    command: Command, small: SmallCampaign, smtp_server: StartServer, misbehaviour: Misbehaviour, reason: str | None
+) -> None:
+    small.people(5).load(smtp_server(misbehaviour).port)
+    said = command("send", small.path, "--log-format", "json")
+    assert events_of(said)[-1]["reason"] == reason
+    assert "(address)" in said.err and "people.example" not in said.err and "o'" not in said.err
 
 
 def test_a_window_that_is_not_open_is_waited_for(command: Command, small: SmallCampaign) -> None:

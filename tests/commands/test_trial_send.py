@@ -60,7 +60,7 @@ def test_the_first_three_rows_that_can_be_mailed_come_to_oneself(
     ]
     assert "  row 2, p1@people.example: accepted: 250 Ok: queued\n" in said.err
     assert "3 of 3 accepted; no ledger and no results were touched\n" in said.err
-    assert f"    campaign send {small.path}\n" in said.err
+    assert f"    campaign send {small.path} --limit 3\n" in said.err
     assert files(small.folder) == before
     assert [is_live(token) for token in tokens(server)] == [False] * 3
 

@@ -69,12 +69,9 @@ def test_from_the_check_to_a_real_run_and_its_report(
     monkeypatch.setenv("CAMPAIGN_LINK__SECRET", SECRET)
     walker.go_on("preview")
     walker.go_on("check")
-    offered = list(walker.printed)
-    (test,) = [line for line in offered if "--test-to" in line]
+    (test,) = [line for line in walker.printed if "--test-to" in line]
     walker.paste(test.replace("YOUR-ADDRESS", "me@acme.example"))
     assert [one.recipients for one in server.accepted] == [("me@acme.example",)] * 3
-    assert walker.printed == ["campaign send autumn/campaign.toml"]
-    walker.printed = offered
     walker.go_on("send", "--limit", "3")
     assert len(server.accepted) == 6
     walker.go_on("send")

@@ -9,8 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from campaign.cli import app
-from campaign.run.plan import RunPlan, configured_server
+from campaign.run.plan import RunPlan
 from campaign.run.runner import run
+from campaign.run.servers import configured_server
 from campaign.settings import load_settings
 from tests.campaigns import SECRET, SmallCampaign, assert_agreement
 from tests.smtp_server import CATALOGUE, FaultServer, Tls

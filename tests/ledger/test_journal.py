@@ -1,7 +1,6 @@
 """The journal: claims, outcomes, and what is on record after each round."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -182,7 +181,7 @@ def test_nothing_but_a_refusal_can_be_taken_back(pen: SqliteJournal, ledger: Sql
 def test_the_server_of_an_outcome_is_on_record(pen: SqliteJournal, ledger: SqliteRunLedger) -> None:
     for contact, server in ((1, "ses"), (2, "")):
         pen.claim(attempt(contact))
-        pen.settle(replace(outcome(contact), server=server))
+        pen.settle(outcome(contact)._replace(server=server))
     commit(pen)
     assert ledger.database.execute("SELECT server FROM delivery").fetchall() == [("ses",), (None,)]
     assert [pen.anybody_sent(server) for server in ("ses", "own", "")] == [True, False, True]

@@ -92,7 +92,6 @@ def begun_by_version_1(path: Path) -> None:
         ledgers.as_of_version_3(database)
         database.execute("DROP TABLE tally")
         database.execute("DROP INDEX entry_by_status")
-        database.execute("ALTER TABLE delivery DROP COLUMN server")
         database.execute("DROP TABLE suppressed")
         database.execute("CREATE TABLE suppressed (address TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID")
         database.execute("INSERT INTO suppressed VALUES ('p3@people.example')")

@@ -229,7 +229,6 @@ def test_a_ledger_of_an_earlier_version_is_counted_once(tmp_path: Path) -> None:
         as_of_version_3(database)
         database.execute("DROP TABLE tally")
         database.execute("DROP INDEX entry_by_status")
-        database.execute("ALTER TABLE delivery DROP COLUMN server")
         database.execute("PRAGMA user_version = 2")
     with reading_ledger(path, "x") as database:
         assert +Counter(queries.counts(database)) == Counter(sent=1, failed=1, pending=3)

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
+from campaign.histogram import Stretch
 from campaign.ledger import timeline
 from campaign.ledger.store import SqliteRunLedger
-from campaign.model import Stretch
 
 START = 1_800_000_000
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.histogram import bucket_of
-from campaign.model import FinalWord, Status, Stretch
+from campaign.histogram import Stretch, bucket_of
+from campaign.model import FinalWord, Status
 from campaign.report.last_words import SETTLED, LastWords
 
 BERLIN = ZoneInfo("Europe/Berlin")

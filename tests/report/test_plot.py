@@ -3,6 +3,8 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -61,6 +63,15 @@ def test_one_bar_is_no_wall() -> None:
     page = Markup(stacked_bars(plot(10)))
     width = next(float(attrs["width"]) for tag, attrs in page.elements if tag == "rect")
     assert width < 880 / 8
+
+
+@pytest.mark.parametrize("draw", [stacked_bars, lines])
+def test_on_a_phone_no_label_stands_upon_another(draw: Callable[[Plot], str]) -> None:
+    times = ["14:58:53", "14:58:54", "14:58:55", "14:58:56"]
+    drawing = draw(replace(plot(1, 2, 3, 4), labels=lambda narrow: times))
+    wide, narrow = (Markup(f"{half}</svg>").text["text"] for half in drawing.split("</svg>")[:2])
+    assert [said for said in wide if said in times] == times, "on a wide page there is room for all"
+    assert [said for said in narrow if said in times] == ["14:58:53", "14:58:55"]
 
 
 def test_words_of_others_stay_words() -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from campaign.durations import pace_words
 from campaign.run.forecast_inputs import RATE_SLACK, Measured, Sent, connections_of, send_plan
 from campaign.run.forecast_words import (
     basis_words,
     ending_words,
     enough_connections,
-    pace_words,
     shortage_words,
     way_out,
 )
@@ -142,6 +142,7 @@ def test_a_window_that_opens_later_is_waited_for(tmp_path: Path) -> None:
     options: dict[str, Any] = {"queues": {}, "measured": Measured(paces={"smtp.acme.example": PACE}), "sent": Sent()}
     found = run_forecast(settings(tmp_path), later, NOW, rows=36_000, **options)
     assert hours_of(found) == pytest.approx(5.1, abs=0.01)
+    assert "a second" not in ending_words(found, HOUR)  # most of the time it waits
 
 
 def test_over_is_over(tmp_path: Path) -> None:
@@ -186,6 +187,24 @@ def test_limits_of_the_day_that_leave_rows_are_named(tmp_path: Path) -> None:
     assert "window.daily_limit" in way_out(found, connections=10)
 
 
+def test_what_takes_years_is_said_without_a_window_that_never_closes(tmp_path: Path) -> None:
+    limited = told(settings(tmp_path / "a", window={"daily_limit": 1}), 5_000, hours=None)
+    assert shortage_words(limited, connections=10) == (
+        "with the limits of the day, it takes years: about 1,339 of 5,000 would still be pending in 2036"
+    )
+    assert way_out(limited, connections=10).endswith("or send to fewer people")
+    slow = told(settings(tmp_path / "b", smtp={"rate": 1e-14}), 5_000, hours=None)
+    assert shortage_words(slow, connections=10) == (
+        "at fewer than two a day, it takes years: about 5,000 of 5,000 would still be pending in 2036"
+    )
+    assert (
+        way_out(slow, connections=10)
+        == "1 a second would do (smtp.rate), if the server takes them; or send to fewer people"
+    )
+    hopeless = told(settings(tmp_path / "c", smtp={"rate": 1e-14}), 5_000, hours=1)
+    assert "longer than the window is open: about 5,000 of 5,000" in shortage_words(hopeless, connections=10)
+
+
 def test_where_nothing_is_known_nothing_is_said(tmp_path: Path) -> None:
     assert not told(settings(tmp_path), 500, measured=Measured()).says_something
     assert told(settings(tmp_path / "b", window={"daily_limit": 100}), 500, measured=Measured()).says_something
@@ -199,6 +218,8 @@ def test_where_nothing_is_known_nothing_is_said(tmp_path: Path) -> None:
         (2.5, "2.5 a second"),
         (1.0, "60 a minute"),
         (0.01, "36 an hour"),
+        (0.0001, "8.6 a day"),
+        (1e-300, "fewer than two a day"),
     ],
 )
 def test_a_pace_is_said_in_numbers_that_say_something(per_second: float, words: str) -> None:

@@ -152,6 +152,13 @@ def test_spread_takes_all_the_open_time() -> None:
     assert spread(endless, NOW) is endless
 
 
+@pytest.mark.parametrize("rate", [1e-3, 1e-9, 1e-300])
+def test_nothing_is_foreseen_further_than_ten_years(rate: float) -> None:
+    found = forecast(plan(1_000_000, rate=rate), NOW)
+    assert found.ends is not None and found.ends - NOW == timedelta(days=3_660)
+    assert found.unsent > 600_000 and not found.fits
+
+
 def test_the_least_that_fits_is_found() -> None:
     asked: Counter[int] = Counter()
 

@@ -11,7 +11,8 @@ import pytest
 
 from campaign.errors import SettingsError, WindowError
 from campaign.model import Status
-from campaign.run.plan import Resend, RunPlan, configured_server, open_window
+from campaign.run.plan import Resend, RunPlan, open_window
+from campaign.run.servers import configured_server
 from campaign.settings import load_settings
 from campaign.smtp.session.access_token import TokenCommand
 from campaign.window import SendWindow
@@ -144,6 +145,29 @@ def test_failed_and_invalid_rows_go_again_always_others_when_asked_for() -> None
 
 def test_the_window_for_trying_things_out_is_open() -> None:
     assert open_window().is_open(datetime.now(UTC))
+
+
+def test_the_sandbox_keeps_the_window_but_not_its_hours(planned: Planned) -> None:
+    window: dict[str, object] = {"opens": "2026-11-22T00:00:00Z", "lasts": "7d", "hours": "03:00-04:00", "days": "tue"}
+    plan = planned(window)
+    real, rehearsal = plan.window(NOW, None), replace(plan, sandbox=True).window(NOW, None)
+    assert limits(real) == limits(rehearsal)
+    assert not real.is_open(NOW) and rehearsal.is_open(NOW)
+    assert rehearsal.is_over(NOW + 7 * 24 * HOUR)
+
+
+def test_the_sandbox_keeps_each_contacts_window_but_not_its_hours(tmp_path: Path) -> None:
+    window: dict[str, object] = {"opens": "2026-11-23T20:00:00", "lasts": "24h", "hours": "03:00-04:00"}
+    settings: dict[str, dict[str, object]] = {"window": window, "contacts": {"timezone_column": "zone"}}
+    there = SmallCampaign(tmp_path / "campaign", settings=settings).plan(25, sandbox=True).window(NOW, None)
+    assert there.zone_column == "zone"
+    assert there.of("Asia/Tokyo").is_open(NOW) and not there.of("Europe/Paris").is_open(NOW)
+
+
+def test_the_sandbox_finds_hours_that_never_come(planned: Planned) -> None:
+    window = {"opens": "2026-11-23T09:00:00", "lasts": "8h", "hours": "20:00-21:00"}
+    with pytest.raises(WindowError, match="none of its hours"):
+        planned(window, sandbox=True).window(NOW, None)
 
 
 # The orders for the workers.

@@ -7,9 +7,9 @@ from typing import cast
 import pytest
 
 from campaign.errors import LedgerError
+from campaign.histogram import Stretch
 from campaign.ledger.interface import RunLedger
 from campaign.ledger.opening import open_for_reading
-from campaign.model import Stretch
 from campaign.run.timeline import Timeline
 from campaign.worker.job import WorkerReport
 from tests.campaigns import SmallCampaign

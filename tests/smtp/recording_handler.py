@@ -7,6 +7,7 @@ from typing import Any
 
 from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.connection_lifetime import ConnectionLifetime
+from campaign.smtp.event_loop import EventLoop
 from campaign.smtp.pipelining.server_memory import PrivateMemory
 from campaign.smtp.pipelining.trials import Pipelining, PipeliningTrials
 from campaign.smtp.pool import Pool
@@ -92,7 +93,25 @@ class Clock:
         return time.monotonic() + self.ahead
 
 
-def pool_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> Pool:
+class LonePool(Pool):
+    """A pool with a loop of its own, and nobody else on it."""
+
+    def __init__(self, **given: Any) -> None:
+        loop = EventLoop()
+        super().__init__(loop=loop, **given)
+        self.waker = loop.waker
+
+    def run_once(self, timeout: float) -> None:
+        """Wait up to `timeout` seconds for something to happen, and deal with it."""
+        self._loop.run_once(self.shortened(timeout))
+        self.attend()
+
+    def close(self) -> None:
+        super().close()
+        self._loop.close()
+
+
+def pool_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> LonePool:
     to = Server(host=server.host, port=server.port, security="none", timeout=60.0)
     options: dict[str, Any] = {
         "connect": lambda: connect(to),
@@ -103,14 +122,14 @@ def pool_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> Poo
         "trials": trials(),
         "clock": LeapingClock(server),
     }
-    return Pool(**options | given)
+    return LonePool(**options | given)
 
 
 def trials(mode: Pipelining = "auto") -> PipeliningTrials:
     return PipeliningTrials(mode, PrivateMemory(), time.monotonic)
 
 
-def work(pool: Pool, until: Callable[[], bool], *, wanted: int = 100, seconds: float = 60.0) -> None:
+def work(pool: LonePool, until: Callable[[], bool], *, wanted: int = 100, seconds: float = 60.0) -> None:
     """Steps, with as many connections as may be, until it is true."""
     end = time.monotonic() + seconds
     while not until():

@@ -7,14 +7,13 @@ import pytest
 
 from campaign.model import Phase
 from campaign.smtp.connection_lifetime import ConnectionLifetime
-from campaign.smtp.pool import Pool
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.session import Session
 from tests.attempts import attempt
 from tests.conftest import StartServer
-from tests.smtp.recording_handler import Clock, RecordingHandler, deliver, pool_to, trials, work
+from tests.smtp.recording_handler import Clock, LonePool, RecordingHandler, deliver, pool_to, trials, work
 from tests.smtp_server import CATALOGUE, nth_connection
 
 
@@ -36,7 +35,7 @@ class TestOpening:
             raise SessionError("no", phase=Phase.AUTH)
 
         handler = RecordingHandler([attempt(1)])
-        pool = Pool(
+        pool = LonePool(
             connect=fail, handler=handler, limit=10, timeout=1, lifetime=ConnectionLifetime(messages=1, seconds=1),
             trials=trials(), clock=time.monotonic,
         )  # fmt: skip
@@ -53,7 +52,7 @@ class TestOpening:
 
         handler = RecordingHandler([attempt(1)])
         handler.wait = 60.0
-        pool = Pool(
+        pool = LonePool(
             connect=fail, handler=handler, limit=10, timeout=1, lifetime=ConnectionLifetime(messages=1, seconds=1),
             trials=trials(), clock=clock,
         )  # fmt: skip
@@ -96,7 +95,7 @@ class TestOpening:
         def fail() -> Session:
             raise RuntimeError("a fault of ours")
 
-        pool = Pool(
+        pool = LonePool(
             connect=fail, handler=RecordingHandler([attempt(1)]), limit=1, timeout=1,
             lifetime=ConnectionLifetime(messages=1, seconds=1), trials=trials(), clock=time.monotonic,
         )  # fmt: skip

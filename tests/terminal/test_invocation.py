@@ -34,9 +34,9 @@ def test_options_can_be_left_out() -> None:
     invocation = Invocation(
         program="campaign", campaign=Path("c.toml"), settings={"--closes": "2020-01-01T00:00", "--rate": 5.0}
     )
-    assert invocation.line("send") == "campaign send c.toml --closes 2020-01-01T00:00 --rate 5.0"
+    assert invocation.line("send") == "campaign send c.toml --closes 2020-01-01T00:00 --rate 5"
     again = invocation.line("resend", "--lasts", "8h", without=["--closes"])
-    assert again == "campaign resend c.toml --rate 5.0 --lasts 8h"
+    assert again == "campaign resend c.toml --rate 5 --lasts 8h"
 
 
 def test_only_what_sends_takes_the_settings() -> None:

@@ -121,6 +121,13 @@ def test_a_good_run_is_told_in_three_lines_and_what_comes_next() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("seconds", "rate"), [(1.0, "2 a second"), (24.0, "5 a minute"), (3600.0, "2 an hour"), (1e-9, "2,000,000,000 a")]
+)
+def test_a_slow_run_is_not_said_to_have_stood_still(seconds: float, rate: str) -> None:
+    assert f", {rate}" in said(seconds=seconds)
+
+
 def test_why_rows_are_pending() -> None:
     assert "the window is over: it closed" in said(counts=counts(pending=1, sent=2), window=OVER)
     assert "the window is not open yet: it opens" in said(counts=counts(pending=3), sent_now=0, window=AHEAD)

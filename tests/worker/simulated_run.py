@@ -26,6 +26,7 @@ from campaign.worker.limits import Limits
 from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
+from campaign.worker.server_parts import only_server
 from tests.campaigns import SmallCampaign
 from tests.dispatchers import letter, reply, session
 
@@ -145,14 +146,17 @@ class _Worker:
         self.rows = RowQueue(ledger.due_rows, HeldQueues(*holds))
         limits = Limits(daily, domains, released=self.rows.look_again) if daily or domains else None
         self._send_rate = send_rate
+        breaker = CircuitBreaker(stop_after=1000, where="here")
         self.dispatcher = Dispatcher(
             job,
+            only_server(self.rows, ledger.journal, breaker),
+            server=orders.server,
             rows=self.rows,
             make=lambda due: replace(letter(due), link_expires_at=2**40),
             size_of=lambda _: 100,
             journal=ledger.journal,
             send_rate=send_rate,
-            breaker=CircuitBreaker(stop_after=1000, where="here"),
+            breaker=breaker,
             clock=run.clock,
             limits=limits,
             hours=hours,
@@ -160,6 +164,7 @@ class _Worker:
         self._connections: list[tuple[Attempt, float, float] | None] = [None] * orders.connections
         self._was_open = False
         self.done = False
+        self._ended = False
 
     def turn(self) -> None:
         """What `worker.Worker` does in one turn of its loop."""
@@ -213,12 +218,13 @@ class _Worker:
 
     def end(self) -> None:
         """In peace."""
+        self._ended = True
         self._ledger.journal.close()
         self._ledger.close()
 
     def kill(self) -> None:
         """What is not on record is lost."""
-        if not self.done:
+        if not self._ended:
             self._ledger.journal._sync.close()
             for part in (self._ledger._limits, self._ledger.journal._database, self._ledger.due_rows):
                 part.close()

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.worker.backoff import Schedule, Throttled, reconnect_waits
+from campaign.worker.backoff import RetrySchedule, Throttled, reconnect_waits
 
 
 @given(st.integers(1, 20), st.floats(0.001, 100), st.floats(1, 50))
 def test_waits_grow_up_to_the_longest_and_end_with_the_tries(tries: int, first: float, factor: float) -> None:
     longest = first * factor
-    schedule = Schedule(tries=tries, first_wait=first, longest_wait=longest)
+    schedule = RetrySchedule(tries=tries, first_wait=first, longest_wait=longest)
     for spent in range(1, tries):
         wait = schedule.wait_after(spent, None)
         assert wait is not None
@@ -23,13 +23,13 @@ def test_waits_grow_up_to_the_longest_and_end_with_the_tries(tries: int, first: 
 
 
 def test_jitter_keeps_rows_from_coming_back_together() -> None:
-    schedule = Schedule(tries=5, first_wait=30, longest_wait=900)
+    schedule = RetrySchedule(tries=5, first_wait=30, longest_wait=900)
     assert len({schedule.wait_after(1, None) for _ in range(50)}) > 40
 
 
 @pytest.mark.parametrize(("left", "again"), [(9.9, False), (0.0, False), (12.6, True), (None, True)])
 def test_no_wait_goes_past_the_window(left: float | None, again: bool) -> None:
-    schedule = Schedule(tries=5, first_wait=10, longest_wait=10)
+    schedule = RetrySchedule(tries=5, first_wait=10, longest_wait=10)
     assert (schedule.wait_after(1, left) is not None) == again
 
 

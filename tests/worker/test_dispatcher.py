@@ -14,6 +14,7 @@ from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.dispatcher import Dispatcher
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
+from campaign.worker.server_parts import only_server
 from tests.campaigns import SmallCampaign
 
 _GREYLISTED = Reply(code=451, enhanced="4.7.1", text="Try later")
@@ -64,14 +65,18 @@ class _Fixture:
         self.session = session
         journal: Journal = self.claims  # type: ignore[assignment] # the four methods that the dispatcher uses
         due_rows = _OneRow()
+        job = SmallCampaign(folder / "campaign").people(1).plan(1).job(open_window())
+        rows, breaker = RowQueue(due_rows), CircuitBreaker(stop_after=100, where="")
         self.dispatcher = Dispatcher(
-            SmallCampaign(folder / "campaign").people(1).plan(1).job(open_window()),
-            rows=RowQueue(due_rows),
+            job,
+            only_server(rows, journal, breaker),
+            server=job.servers[0].server,
+            rows=rows,
             make=_attempt,
             size_of=lambda _: 0,
             journal=journal,
             send_rate=SendRate(None, now=0.0),
-            breaker=CircuitBreaker(stop_after=100, where=""),
+            breaker=breaker,
             clock=lambda: self.now,
         )
 

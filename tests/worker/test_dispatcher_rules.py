@@ -21,7 +21,7 @@ def only(*features: str) -> Session:
 
 def telling(number: int, story: str) -> DueRow:
     """A row with a long cell."""
-    return replace(due(number), contact=replace(due(number).contact, columns={"story": story}))
+    return due(number)._replace(contact=replace(due(number).contact, columns={"story": story}))
 
 
 def test_each_row_is_claimed_before_it_is_given_out(office: Open) -> None:
@@ -222,7 +222,7 @@ def test_a_body_whose_claim_is_durable_waits_for_the_clock(office: Open) -> None
     here = office(opening_is_set=True)
     attempt = left(here.take(), here)
     assert here.dispatcher.may_send_body(attempt)
-    here.dispatcher._window = SendWindow.resolve(
+    here.dispatcher._times._window = SendWindow.resolve(
         opens=datetime.now(UTC) + timedelta(hours=1), closes=None, lasts=None, timezone="UTC", now=datetime.now(UTC)
     )
     assert not here.dispatcher.may_send_body(attempt)

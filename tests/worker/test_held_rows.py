@@ -1,7 +1,6 @@
 """Rows that something holds back: nobody waits behind them, none is lost, and the worker knows when to look again."""
 
 from collections.abc import Container
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +36,7 @@ class Ledger(Answers):
 
 
 def in_queue(number: int, queue: str, tries: int = 0) -> DueRow:
-    return replace(due(number, tries=tries), queue=queue)
+    return due(number, tries=tries)._replace(queue=queue)
 
 
 def queue_of(ledger: Ledger, hold: Until) -> RowQueue:

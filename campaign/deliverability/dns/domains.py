@@ -179,8 +179,8 @@ def _never(names: list[str]) -> Finding:
     return Finding(
         severity=Severity.NOTE,
         rule="dns_special_name",
-        what=f"{' and '.join(names)} can't be in the DNS of the world, and {'was' if one else 'were'} not asked for: "
-        f"mail from there is refused by most inboxes",
+        what=f"{' and '.join(names)} {'is a domain' if one else 'are domains'} for examples or local networks, "
+        f"not in the public DNS; {'it was' if one else 'they were'} not looked up. Most inboxes refuse such mail",
         where="[message]",
         fix="for a real send, use a domain that is yours",
     )

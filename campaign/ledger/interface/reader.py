@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
-from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status, Stretch
+from campaign.histogram import Stretch
+from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status
 from campaign.run_now import RunNow
 
 

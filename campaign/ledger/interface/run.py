@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from campaign.errors import LedgerError
+from campaign.histogram import Stretch
 from campaign.ledger.interface.reader import LedgerReader
 from campaign.ledger.values import EarlierRuns, EnrolledRow, LastRun, SpreadsheetChange
-from campaign.model import Row, Status, Stretch
+from campaign.model import Row, Status
 from campaign.run_now import RunNow
 
 

@@ -69,7 +69,7 @@ def test_neither_environment_nor_option_can_say_which_server_they_mean(folder: F
     variable = f"CAMPAIGN_SMTP__{key.upper()}"
     error = folder.refusal(BOTH, {variable: value})
     assert error.what == f"{variable} can't say which [[smtp]] it is for: there are 2"
-    assert error.fix == f"leave it away, and write smtp.{key} in each"
+    assert error.fix == f"leave it out, and write smtp.{key} in each"
     error = folder.refusal(BOTH, overrides={f"smtp.{key}": value})
     assert error.what == f"the option for smtp.{key} can't say which [[smtp]] it is for: there are 2"
 
