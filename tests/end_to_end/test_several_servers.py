@@ -113,11 +113,13 @@ def test_what_one_does_not_take_goes_through_the_other(
 
 
 def test_a_refused_sign_in_takes_out_one_server_only(tmp_path: Path, smtp_server: StartServer) -> None:
+    """The other takes nothing until that is known, lest it has had everybody by then."""
     wants = smtp_server(tls=Tls.GOOD, implicit_tls=True, logins={"us": "another"})
     (tmp_path / "ca.pem").write_bytes(wants.ca_pem)
-    servers = wants, smtp_server()
+    slow = CATALOGUE["body_slow"](delay=0.0, until=lambda: bool(campaign.observer.notices))
+    servers = wants, smtp_server(slow)
     first: dict[str, object] = {"username": "us", "security": "tls", "ca_file": str(tmp_path / "ca.pem")}
-    campaign = of_two(tmp_path, servers, 50, first=first, second={"security": "none"})
+    campaign: SmallCampaign = of_two(tmp_path, servers, 50, first=first, second={"security": "none"})
     assert send(campaign, servers).counts[Status.SENT] == 50
     assert any(words.startswith("ses is out: ") and "535" in words for words in campaign.observer.notices)
 
