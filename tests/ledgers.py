@@ -110,7 +110,7 @@ def taken(
 
 def as_of_version_3(database: sqlite3.Connection) -> None:
     """Take away what the version after it has brought."""
-    for table in ("set_aside", "timeline", "erased"):
+    for table in ("set_aside", "timeline", "live_state", "erased"):
         database.execute(f"DROP TABLE {table}")
     database.execute("ALTER TABLE delivery DROP COLUMN server")
     database.execute("PRAGMA user_version = 3")

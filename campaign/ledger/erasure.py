@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from campaign.errors import LedgerBusyError
-from campaign.ledger import live_state, recovery
+from campaign.ledger import recovery
 from campaign.ledger.cells import decode_cells
 from campaign.ledger.erased import Erased, blank, detail, draw_key, is_mark
 from campaign.ledger.facts import read_fact
@@ -51,7 +51,7 @@ UPDATE entry SET cells = blank(cells), email = NULL, chosen = 0, status = coales
 WHERE contact IN (SELECT contact FROM going) OR row IN (SELECT row FROM going_row)
 """
 _STEPS = (
-    f"DELETE FROM facts WHERE name = '{live_state.FACT}'",  # noqa: S608 - our own word; it quotes servers' replies
+    "DELETE FROM live_state",  # it quotes servers' replies
     "DELETE FROM set_aside",  # it names queues by what is known of people, and no run goes on
     "DELETE FROM suppressed WHERE address IN (SELECT address FROM contact JOIN going ON going.contact = contact.id)",
     "INSERT OR IGNORE INTO erased SELECT mark(address), :day FROM contact JOIN going ON going.contact = contact.id",

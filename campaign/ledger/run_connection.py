@@ -50,7 +50,8 @@ def close_in_order(database: sqlite3.Connection) -> None:
     """Fold the WAL into the file, take off the record that somebody holds it, and close it. Raises nothing."""
     for statement in (
         "PRAGMA wal_checkpoint(TRUNCATE)",  # first: on a full disk it makes the room for what follows
-        "DELETE FROM facts WHERE name IN ('holder', 'wal', 'now')",
+        "DELETE FROM live_state",
+        "DELETE FROM facts WHERE name IN ('holder', 'wal')",
         "PRAGMA wal_checkpoint(TRUNCATE)",
     ):
         with contextlib.suppress(*SQLITE_ERRORS):

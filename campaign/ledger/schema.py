@@ -8,6 +8,7 @@
     tally      how many rows stand where (`tally`)
     set_aside  rows of this run that were passed, since their queue was held (`due_rows`)
     timeline   what was measured while mail went out (`timeline`)
+    live_state how the run that goes on goes just now (`live_state`)
     erased     people whose data is gone: a keyed hash of each address, and the day (`erased`)
 
 Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
@@ -41,6 +42,7 @@ _INDEX = "CREATE INDEX entry_by_status ON entry (status, row, contact)"
 _SET_ASIDE = """
 CREATE TABLE set_aside (queue TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (queue, row)) WITHOUT ROWID
 """
+_LIVE_STATE = "CREATE TABLE live_state (only INTEGER PRIMARY KEY CHECK (only = 1), value TEXT NOT NULL)"
 TABLES = f"""
 CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE contact (
@@ -58,13 +60,14 @@ CREATE TABLE delivery (
 {TABLE};
 {_SET_ASIDE};
 {timeline.TABLE};
+{_LIVE_STATE};
 {ERASED};
 """
 
 MIGRATIONS = {
     1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
     2: (_INDEX, TABLE),
-    3: (_SET_ASIDE, "ALTER TABLE delivery ADD COLUMN server TEXT", timeline.TABLE, ERASED),
+    3: (_SET_ASIDE, "ALTER TABLE delivery ADD COLUMN server TEXT", timeline.TABLE, _LIVE_STATE, ERASED),
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 

@@ -14,7 +14,7 @@ import pytest
 
 from campaign.ledger.opening import open_for_reading, open_for_run
 from campaign.ledger.schema import connect
-from campaign.run_now import RunNow
+from campaign.run_now import RunNow, as_json
 from tests.run_nows import run_now
 
 NAME = "autumn"
@@ -23,6 +23,11 @@ NAME = "autumn"
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "autumn.ledger"
+
+
+def say(path: Path, text: str) -> None:
+    with closing(connect(path)) as database:
+        database.execute("INSERT OR REPLACE INTO live_state VALUES (1, ?)", (text,))
 
 
 def seen(path: Path) -> RunNow | None:
@@ -40,7 +45,14 @@ def test_it_is_seen_as_it_was_said_last_and_gone_with_the_run(path: Path) -> Non
             assert ledger.reader.run_now() == now
     assert seen(path) is None
     with closing(connect(path, readonly=True)) as database:
-        assert database.execute("SELECT count(*) FROM facts WHERE name = 'now'").fetchone() == (0,)
+        assert database.execute("SELECT count(*) FROM live_state").fetchone() == (0,)
+
+
+def test_it_moves_none_of_the_facts_that_are_read_after_a_power_cut(path: Path) -> None:
+    with open_for_run(path, NAME) as ledger, closing(connect(path)) as database:
+        facts = database.execute("SELECT * FROM facts").fetchall()
+        ledger.publish(run_now(at=time.time(), pid=os.getpid()))
+        assert database.execute("SELECT * FROM facts").fetchall() == facts
 
 
 def test_what_is_old_is_not_live(path: Path) -> None:
@@ -63,8 +75,8 @@ def test_what_a_killed_run_has_left_is_not_live_not_even_beside_another_run(path
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", "null", '{"at": "x"}', '{"rates": [null], "servers": 1}'])
 def test_what_can_t_be_read_is_none(path: Path, text: str) -> None:
-    with open_for_run(path, NAME) as ledger:
-        ledger.keep_note("now", text)
+    with open_for_run(path, NAME):
+        say(path, text)
         assert seen(path) is None
 
 
@@ -72,8 +84,7 @@ def test_fields_of_a_later_version_are_left_out(path: Path) -> None:
     with open_for_run(path, NAME) as ledger:
         now = run_now(at=time.time(), pid=os.getpid())
         ledger.publish(now)
-        later = json.loads(ledger.note("now") or "") | {"mood": "good"}
-        ledger.keep_note("now", json.dumps(later))
+        say(path, json.dumps(json.loads(as_json(now)) | {"mood": "good"}))
         assert seen(path) == now
 
 
