@@ -28,7 +28,7 @@ FLOORS = (
     ("worker",),
     (
         *("contacts", "links", "content", "message", "dkim", "smtp", "ledger"),
-        *("results", "preview", "report", "metrics", "sandbox", "deliverability"),
+        *("results", "preview", "report", "metrics", "sandbox", "deliverability", "settle"),
     ),
     ("settings",),
     ("contact_clocks",),
@@ -47,6 +47,7 @@ FLOORS = (
         "extras",
         "histogram",
     ),
+    ("evidence",),
     ("model", "run_now", "errors", "pages", "__init__"),
 )
 """From the top to the bottom. What `campaign/__init__.py` hands on of the upper floors, it imports when asked for."""

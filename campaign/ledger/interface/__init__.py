@@ -1,9 +1,10 @@
-"""What others need of the ledger, whatever keeps it: four narrow protocols, and what goes into them.
+"""What others need of the ledger, whatever keeps it: five narrow protocols, and what goes into them.
 
     LedgerReader     whoever reads results: counts, rows, reasons; also while a run goes on
     RunLedger        the owner of a run, of whom there is one at a time: the contacts (`ContactsLedger`, which the
                      process that reads their file, and a dry run, need as well), corrections, the runs' history
     ErasureLedger    whoever takes people's data out of it
+    SettlingLedger   whoever moves words by later evidence, also while a run goes on
     WorkerLedger     one process's share of a run: rows due, claims and outcomes, what all processes share
 
 `campaign.ledger.opening` gives them by the place of a ledger; nothing else in them is about files or a database. Values
@@ -14,6 +15,7 @@ can't be read or written, or is damaged; what else is raised, it says.
 from campaign.ledger.interface.erasure import ErasureLedger
 from campaign.ledger.interface.reader import LedgerReader
 from campaign.ledger.interface.run import ContactsLedger, RunLedger
+from campaign.ledger.interface.settling import SettlingLedger
 from campaign.ledger.interface.worker import (
     AdjustableRateLimit,
     DailyCount,
@@ -35,5 +37,6 @@ __all__ = [
     "RateLimit",
     "RunLedger",
     "ServerMemory",
+    "SettlingLedger",
     "WorkerLedger",
 ]

@@ -1,0 +1,1 @@
+"""Mail logs, providers' exports, bounces and complaints: files in, `Evidence` out. It decides nothing."""
