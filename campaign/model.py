@@ -19,6 +19,8 @@ class Status(StrEnum):
     """Not sent yet: the window closed, or the run was stopped, first."""
     SENT = "sent"
     """The SMTP server accepted responsibility: 2xx after the message."""
+    BOUNCED = "bounced"
+    """The relay took it, and it came back: a permanent failure after 2xx."""
     REJECTED = "rejected"
     """Permanently refused: 5xx for this recipient or message."""
     FAILED = "failed"
@@ -221,6 +223,10 @@ class ResultRow(NamedTuple):
     link_fingerprint: str | None
     server: str | None = None
     """Which server took or refused it; None where there is but one, or none has."""
+    feedback: str | None = None
+    """What came back from whoever got it, and when: `complaint 2026-11-27`, `unsubscribed 2026-11-27`."""
+    evidence: str | None = None
+    """Where what a later word rests on is found: file, line, queue id."""
 
 
 class RowReason(NamedTuple):

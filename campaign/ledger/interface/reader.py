@@ -39,11 +39,14 @@ class LedgerReader(Protocol):
         where the ledger turns out to be damaged in what opening it did not check.
         """
 
+    def has_later_words(self) -> bool:
+        """Whether any row has feedback, or evidence that its word rests on: what later evidence has shown."""
+
     def reasons(self) -> Iterator[RowReason]:
         """Give the reason of every row that was not sent; of pending ones, what the server said last, if it did."""
 
     def people(self, *, most: int = 200) -> list[RowToCheck]:
-        """Give the first rows that need a person: rejected, failed, invalid, in doubt."""
+        """Give the first rows that need a person: bounced, rejected, failed, invalid, in doubt."""
 
     def final_words(self) -> Iterator[Sequence[FinalWord]]:
         """Give what the pictures must know of every row, many rows at a time, in no order."""
