@@ -19,6 +19,8 @@ class Status(StrEnum):
     """Not sent yet: the window closed, or the run was stopped, first."""
     SENT = "sent"
     """The SMTP server accepted responsibility: 2xx after the message."""
+    BOUNCED = "bounced"
+    """The relay took it, and it came back: a permanent failure after 2xx."""
     REJECTED = "rejected"
     """Permanently refused: 5xx for this recipient or message."""
     FAILED = "failed"
@@ -145,6 +147,8 @@ class Envelope:
     """RCPT TO, without angle brackets."""
     smtputf8: bool = False
     """RFC 6531: an address has a local part that ASCII can't write."""
+    envelope_id: str = ""
+    """ENVID (RFC 3461 section 4.4), which a bounce gives back: `contact.key`; "" for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
