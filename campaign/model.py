@@ -147,6 +147,8 @@ class Envelope:
     """RCPT TO, without angle brackets."""
     smtputf8: bool = False
     """RFC 6531: an address has a local part that ASCII can't write."""
+    envelope_id: str = ""
+    """ENVID (RFC 3461 section 4.4), which a bounce gives back: `contact.key`; "" for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

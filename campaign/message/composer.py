@@ -56,13 +56,16 @@ class Composer:
         attachment: Callable[[str], bytes] | None = None,
         sign: Sign | None = None,
         message_id_domain: str | None = None,
+        key_of: Callable[[str], str] | None = None,
+        verp: bool = False,
     ) -> None:
         """`sender` and `reply_to`: an address, or a name with an address in angle brackets.
         `shortest_unsubscribe_url`: characters that everybody's has at least; `unsubscribe_outline`: what all of them
         have, with an `x` for each piece that differs. `headers`: the further fields, each with its value where that is
         the same for everybody. `constants`: the chunks that bodies share, each encoded once. `images`: the inline ones,
         as MIME parts. `attachment`: path → MIME part; it raises InvalidContactError. `message_id_domain`: the sender's
-        own unless given. Raises SettingsError.
+        own unless given. `key_of`: address → `contact.key`, by which what comes back is known again; `verp`: whether
+        the return path has it, too. Raises SettingsError.
         """
         mailbox = parsed_mailbox(sender, setting="[message] from")
         own = mailbox_field("From", mailbox, setting="[message] from")
@@ -71,6 +74,8 @@ class Composer:
             own += mailbox_field("Reply-To", answers, setting="[message] reply_to")
         self._own_fields = own
         self._return_path = checked_address(return_path, setting="[message] return_path")
+        self._return_path_parts = self._return_path.rpartition("@")[::2] if verp else None
+        self._key_of = key_of or _no_key
         self._smtputf8 = not (own + return_path).isascii()
         self._unsubscribe = Unsubscribe(
             unsubscribe_mailto, shortest_url=shortest_unsubscribe_url, outline=unsubscribe_outline
@@ -100,7 +105,7 @@ class Composer:
             )
         fields = self._personal_fields(contact, content)
         body = self._body(contact, content)
-        identifier = self.message_id(email)
+        identifier, key = self.message_id(email), self._key_of(email)
         smtputf8 = self._smtputf8 or not email.isascii()
         text = f"Date: {self._dated(now)}\r\nMessage-ID: {identifier}\r\n{self._own_fields}{fields}{body.text}"
         # ASCII is the promise that what leaves is 7-bit, held here: all that is not raises.
@@ -110,8 +115,12 @@ class Composer:
             data = self._sign(data[: end + 2], data[end + 4 :], body.files) + data
         if body.files:
             data = b"".join((data, *body.files))
+        return_path = self._return_path
+        if self._return_path_parts is not None:
+            local, domain = self._return_path_parts
+            return_path = f"{local}+{key}@{domain}"
         return Message(
-            envelope=Envelope(return_path=self._return_path, recipient=email, smtputf8=smtputf8),
+            envelope=Envelope(return_path=return_path, recipient=email, smtputf8=smtputf8, envelope_id=key),
             message_id=identifier,
             data=data,
         )
@@ -171,6 +180,10 @@ class Composer:
         text = format_datetime(now)
         self._date = now.replace(microsecond=0), text
         return text
+
+
+def _no_key(_email: str) -> str:
+    return ""
 
 
 def _unfit(contact: Contact, what: str, problem: str, columns: str, setting: str = "") -> InvalidContactError:

@@ -191,6 +191,7 @@ def message_plan(
         link=link,
         link_secret=secret,
         window=window if isinstance(window, Schedule) else Schedule.within(window),
+        verp=settings.bounces.verp,
         folder=settings.folder,
         private=own_files(settings) if settings.message.attachments else (),
         signing_keys=tuple(signing_keys),

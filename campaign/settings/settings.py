@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from campaign.settings.faults import RefusedValueError
 from campaign.settings.field_types import campaign_name
+from campaign.settings.sections.bounces import BouncesSettings, require_room_for_key
 from campaign.settings.sections.contacts import ContactsSettings
 from campaign.settings.sections.dkim import DkimKeys
 from campaign.settings.sections.ledger import LedgerSettings
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     retry: RetrySettings = RetrySettings()
     ledger: LedgerSettings = LedgerSettings()
     results: ResultsSettings = ResultsSettings()
+    bounces: BouncesSettings = BouncesSettings()
 
     @model_validator(mode="after")
     def _spread_on_one_clock(self) -> Self:
@@ -55,6 +57,12 @@ class Settings(BaseSettings):
                 fix='take one of the two away; with pace "fast", smtp.rate or window.daily_limit slow it down, too',
                 setting="window.pace",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _room_for_keys(self) -> Self:
+        if self.bounces.verp:
+            require_room_for_key(self.message.return_path)
         return self
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -34,6 +34,8 @@ class MessagePlan:
     """That of the campaign's first run, so that the Message-IDs stay; None: the sender's."""
     contact_key_salt: bytes | None = field(default=None, repr=False)
     """The campaign's, so that `contact.key` stays; None: one that is thrown away."""
+    verp: bool = False
+    """Whether each contact has a return path of its own."""
     folder: Path = Path()
     """The campaign's, which attachments lie in."""
     private: tuple[Path, ...] = ()

@@ -84,6 +84,8 @@ class MessageFactory:
             attachment=self.attachments,
             sign=None if self._signing is None else self._signing.sign,
             message_id_domain=plan.message_id_domain,
+            key_of=key_of,
+            verp=plan.verp,
         )
         templates.on_new_constants(self.composer.add_constants)
 

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+from collections.abc import Callable
 from datetime import datetime
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ def composer(
     reply_to: str | None = None,
     unsubscribe_mailto: str | None = None,
     constants: tuple[str, ...] = (),
+    key_of: Callable[[str], str] | None = None,
+    verp: bool = False,
 ) -> Composer:
     return Composer(
         campaign=campaign,
@@ -28,6 +31,8 @@ def composer(
         reply_to=reply_to,
         unsubscribe_mailto=unsubscribe_mailto,
         constants=constants,
+        key_of=key_of,
+        verp=verp,
     )
 
 

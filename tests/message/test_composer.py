@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from campaign.message import message_id
+from campaign.message import ContactKeys, message_id
 from tests.message.messages import compose, composer, content, head, parsed
 
 
@@ -43,6 +43,23 @@ def test_one_body_is_a_single_part(text: tuple[str, ...], html: tuple[str, ...],
 
     assert read.get_content_type() == kind
     assert read.get_content().replace("\r\n", "\n").strip() == "".join(text + html).strip()
+
+
+# What a bounce is known by
+
+
+def test_the_envelope_has_the_contacts_key_and_the_return_path_only_if_asked() -> None:
+    keys = ContactKeys(b"s" * 32)
+    key = keys("ada@example.net")
+    one = compose(content(), by=composer(key_of=keys)).envelope
+    assert (one.envelope_id, one.return_path) == (key, "bounces@acme.example")
+    own = compose(content(), by=composer(key_of=keys, verp=True)).envelope
+    assert (own.envelope_id, own.return_path) == (key, f"bounces+{key}@acme.example")
+
+
+def test_a_return_path_of_the_contacts_own_changes_nothing_that_is_read() -> None:
+    keys = ContactKeys(b"s" * 32)
+    assert compose(content(), by=composer(key_of=keys, verp=True)).data == compose(content()).data
 
 
 # What is kept and what is shown

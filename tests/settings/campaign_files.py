@@ -109,6 +109,7 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "retry.longest_wait": [("1h", timedelta(hours=1)), ("1d", timedelta(days=1))],
     "retry.stop_after": [("1", 1), ("500", 500)],
     "results.spreadsheet_safe": [("true", True), ("No", False)],
+    "bounces.verp": [("true", True), ("No", False)],
     "ledger.path": [("/a/x.ledger", Path("/a/x.ledger")), ("/b/y.db", Path("/b/y.db"))],
 }
 SECRETS = ["link.secret", "smtp.password"]
