@@ -1,7 +1,7 @@
-"""`campaign settle`: rows moved by what logs, providers' exports, bounces and complaints prove, also while a run goes on.
+"""`campaign settle`: rows moved by what logs, providers' events and bounces prove of them, also while a run goes on.
 
-Gives 1 where something could not be read. Raises UsageError where no evidence is named, or it is not there; LedgerError,
-ContactsError, ResultsError.
+Gives 1 where something could not be read. Raises UsageError where no evidence is named, or it is not there;
+LedgerError, ContactsError, ResultsError.
 """
 
 import sys

@@ -4,14 +4,14 @@
     files, mailboxes ─▶ Evidence ─▶ whose it is ─▶ Proof, many at a time ─▶ ledger ─▶ Weighed ─▶ counted
 
 It may run while a send goes on. What was weighed is durable and counts once: whatever stops it, the same command goes
-on from there. Nothing is printed. Raises UsageError for evidence that is not there, before anything is read; LedgerError;
-ContactsError where the suppression list can't be added to (found out before the ledger changes); ResultsError.
+on from there. Nothing is printed. Raises UsageError for evidence that is not there, before anything is read;
+LedgerError; ContactsError where the suppression list can't be added to (found out before the ledger changes);
+ResultsError.
 
 Limits: who is read into the ledger while this goes on is found by the next settling.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,11 +21,11 @@ from campaign.contacts.list_addition import ListToAddTo
 from campaign.errors import LedgerError, SettingsError
 from campaign.evidence import Evidence, EvidenceKind, Proof, Unread
 from campaign.ledger.interface import SettlingLedger
-from campaign.ledger.opening import open_for_settling
+from campaign.ledger.opening import open_for_settling, open_for_settling_copy
 from campaign.message.contact_key import ContactKeys
 from campaign.run.results_now import rewrite_results
 from campaign.run.settlement import Counting, Settlement, Suppressed
-from campaign.run.status_now import find_ledger, message_ids
+from campaign.run.status_now import find_ledger, message_ids, status_now
 from campaign.run.suppression_rule import additions
 from campaign.settings import Settings
 from campaign.settings.own_files import own_files
@@ -67,14 +67,8 @@ class SettleOrder:
     stdin: BinaryIO | None = None
 
 
-def settle(
-    settings: Settings,
-    order: SettleOrder,
-    *,
-    readers: Callable[[], Sequence[Reader]] = make_readers,
-    open_ledger: Callable[..., AbstractContextManager[SettlingLedger]] = open_for_settling,
-) -> Settlement:
-    """Settle it."""
+def settle(settings: Settings, order: SettleOrder, *, readers: Sequence[Reader] | None = None) -> Settlement:
+    """Settle it. `readers`: in place of those of all kinds of evidence."""
     counting = Counting()
     results, place = find_ledger(settings, order.output, sandbox=False)
     if not place.exists():
@@ -83,36 +77,46 @@ def settle(
     left_out = (*own_files(settings), results, place)
     found = discover(
         order.evidence,
-        readers(),
+        readers_for(settings) if readers is None else readers,
         tell=counting.tell,
         leave_out=left_out if order.suppress is None else (*left_out, order.suppress),
         stdin=order.stdin,
     )
     stop_list = None if order.suppress is None else _stop_list(settings, order.suppress, results)
-    with open_ledger(place, settings.name, dry_run=order.dry_run) as ledger:
+    opened = open_for_settling_copy if order.dry_run else open_for_settling
+    with opened(place, settings.name) as ledger:
         _weigh_all(settings, ledger, order, found, counting)
         suppressed = None
         if stop_list is not None:
             missing = stop_list.missing(additions(ledger.came_back()))
             added = len(missing) if order.dry_run else stop_list.add(missing)
             suppressed = Suppressed(path=stop_list.path, added=added)
-        running = ledger.reader.running_process()
-        if running is not None:
+        now = status_now(settings, output=order.output)
+        if now.running is not None:
             ledger.reader.being_sent()  # and not in doubt
         counts = ledger.reader.counts()
     written = None
-    if not order.dry_run and running is None and results.exists():
+    if not order.dry_run and now.running is None and results.exists():
         written = rewrite_results(settings, output=order.output)
     return counting.settlement(
         campaign=settings.name,
         dry_run=order.dry_run,
         counts=counts,
-        running=running,
+        running=now.running,
         results_path=results,
         results=None if written is None else written.path,
         kept=None if written is None else written.kept,
         suppressed=suppressed,
     )
+
+
+def readers_for(settings: Settings) -> tuple[Reader, ...]:
+    """Give a reader of each kind of evidence, for one settling."""
+    message, others = settings.message, {settings.message.sender_address.lower()}
+    if message.reply_to is not None:
+        others.add(message.reply_to.rpartition("<")[2].rstrip(">").lower())
+    address = message.unsubscribe_mailto
+    return make_readers(unsubscribe_address=address, is_shared=address is not None and address.lower() in others)
 
 
 def _weigh_all(
