@@ -74,7 +74,7 @@ class MailLogs:
 
     def _lines(self, file: EvidenceFile) -> Iterator[LogEntry]:
         """The first line, the last one, and those between that may concern us."""
-        lines = SyslogLines(file.path.stat().st_mtime)
+        lines = SyslogLines(file.modified())
         first = True
         told = False
         number, line = 0, b""
