@@ -19,8 +19,8 @@ app = typer.Typer(
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Send a personal e-mail campaign, and know exactly what became of each message.",
-    epilog="Exit codes: 0 nothing left to do; 1 finished, with rows rejected, failed, invalid or in_doubt; "
-    "2 wrong usage or settings, nothing sent; 3 stopped before the end, rows pending.",
+    epilog="Exit codes: 0 nothing left to do; 1 finished, with rows rejected, failed, invalid, in_doubt or "
+    "bounced; 2 wrong usage or settings, nothing sent; 3 stopped before the end, rows pending.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,  # they print local variables, and some of those are secrets

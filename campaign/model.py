@@ -19,6 +19,8 @@ class Status(StrEnum):
     """Not sent yet: the window closed, or the run was stopped, first."""
     SENT = "sent"
     """The SMTP server accepted responsibility: 2xx after the message."""
+    BOUNCED = "bounced"
+    """The relay took it, and it came back: a permanent failure after 2xx."""
     REJECTED = "rejected"
     """Permanently refused: 5xx for this recipient or message."""
     FAILED = "failed"

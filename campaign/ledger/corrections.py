@@ -27,7 +27,10 @@ from campaign.ledger.unknown_rows import unknown_rows
 from campaign.ledger.values import SpreadsheetChange
 from campaign.model import Row, Status
 
-_READDRESSED = (Status.PENDING, Status.FAILED, Status.REJECTED, Status.INVALID, Status.DUPLICATE)
+_READDRESSED = (
+    *(Status.PENDING, Status.FAILED, Status.REJECTED, Status.BOUNCED),
+    *(Status.INVALID, Status.DUPLICATE),
+)
 """Where a corrected address counts: nobody has got, or may have got, the message at the old one."""
 _ENTRY = f"SELECT entry.email, entry.status, {WORD} {RESULT_ROWS} WHERE entry.row = ?"
 _CONTACT = """
@@ -106,7 +109,7 @@ class Corrections:
 
     def _unaddressed(self) -> UnaddressedRows:
         """What no address leads to; and, where no Message-ID tells whose row it was, what an address led to in vain."""
-        refused = "" if self._id_index is not None else ", 'rejected'"
+        refused = "" if self._id_index is not None else ", 'rejected', 'bounced'"
         entries = []
         for row, contact, cells, word in self._database.execute(
             f"SELECT entry.row, entry.contact, entry.cells, {WORD} AS word {RESULT_ROWS} "

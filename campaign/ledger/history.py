@@ -18,10 +18,11 @@ from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.values import EarlierRuns, LastRun
 
 _TOUCHED = (
-    "SELECT count(*) FROM delivery WHERE status IN ('sent', 'in_doubt', 'sending', 'rejected', 'failed') OR tries > 0"
+    "SELECT count(*) FROM delivery WHERE status IN ('sent', 'bounced', 'in_doubt', 'sending', 'rejected', 'failed') "
+    "OR tries > 0"
 )
 _EARLIER = """
-SELECT count(*), coalesce(sum(own.status IN ('sent', 'in_doubt')), 0),
+SELECT count(*), coalesce(sum(own.status IN ('sent', 'bounced', 'in_doubt')), 0),
     coalesce(sum(own.contact IS NULL AND entry.contact > ?), 0)
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
 WHERE entry.status IS NULL OR entry.status = 'suppressed'
@@ -62,7 +63,7 @@ def last_run(database: sqlite3.Connection) -> LastRun | None:
     """Give the last run that mailed somebody; None where none did."""
     with explained(database):
         (mailed_at,) = database.execute(
-            "SELECT max(settled_at) FROM delivery WHERE status IN ('sent', 'in_doubt')"
+            "SELECT max(settled_at) FROM delivery WHERE status IN ('sent', 'bounced', 'in_doubt')"
         ).fetchone()
         facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('template', 'known')"))
     if mailed_at is None or len(facts) != 2:
@@ -82,7 +83,7 @@ def earlier_runs(database: sqlite3.Connection, last: LastRun) -> EarlierRuns:
         contacts, mailed, new = database.execute(_EARLIER, (last.latest_contact,)).fetchone()
         everybody, first, latest = database.execute(
             "SELECT count(*), coalesce(min(settled_at), 0), coalesce(max(settled_at), 0) FROM delivery "
-            "WHERE status IN ('sent', 'in_doubt')"
+            "WHERE status IN ('sent', 'bounced', 'in_doubt')"
         ).fetchone()
     return EarlierRuns(
         contacts=contacts, mailed=mailed, new=new, elsewhere=everybody - mailed, first_at=first, last_at=latest

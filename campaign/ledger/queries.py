@@ -94,12 +94,12 @@ def reasons(database: sqlite3.Connection, *, explain: bool = False) -> Iterator[
 
 
 def people(database: sqlite3.Connection, *, most: int = 200) -> list[RowToCheck]:
-    """Give the first rows that need a person: rejected, failed, invalid, in doubt."""
+    """Give the first rows that need a person: bounced, rejected, failed, invalid, in doubt."""
     with explained(database):
         rows = database.execute(
             f"SELECT entry.row, entry.line, coalesce(entry.email, json_extract(entry.cells, '$[0]'), ''), "
             f"{WORD} AS word, own.smtp_code, own.enhanced, {_DETAIL} {RESULT_ROWS} "
-            "WHERE word IN ('rejected', 'failed', 'invalid', 'in_doubt') ORDER BY entry.row LIMIT ?",
+            "WHERE word IN ('bounced', 'rejected', 'failed', 'invalid', 'in_doubt') ORDER BY entry.row LIMIT ?",
             (most,),
         ).fetchall()
     return [RowToCheck(row, line, email, Status(word), *rest) for row, line, email, word, *rest in rows]

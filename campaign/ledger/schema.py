@@ -73,7 +73,8 @@ MIGRATIONS = {
 
 RESULT_ROWS = """
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
-    AND (entry.status IS NULL OR entry.status = 'suppressed' AND own.status IN ('sent', 'in_doubt', 'rejected'))
+    AND (entry.status IS NULL
+        OR entry.status = 'suppressed' AND own.status IN ('sent', 'bounced', 'in_doubt', 'rejected'))
 """
 """Every row, with the delivery that is its own: a duplicate's is another row's. What was sent stays sent, even if it
 has been suppressed since.

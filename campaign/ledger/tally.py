@@ -23,7 +23,7 @@ DUE, GONE = "due", "gone"
 SENDING = "sending"
 _ENTRIES = (DUE, Status.INVALID.value, Status.DUPLICATE.value, Status.SUPPRESSED.value, GONE)
 _WORDS = (SENDING, *(status.value for status in Status))
-_KEPT_THOUGH_SUPPRESSED = (Status.SENT, Status.IN_DOUBT, Status.REJECTED)
+_KEPT_THOUGH_SUPPRESSED = (Status.SENT, Status.BOUNCED, Status.IN_DOUBT, Status.REJECTED)
 """What stays of a contact who has been suppressed since: as in `schema.RESULT_ROWS`."""
 TABLE = """
 CREATE TABLE tally (entry TEXT NOT NULL, delivery TEXT NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (entry, delivery))

@@ -40,7 +40,7 @@ class EarlierRuns:
     contacts: int
     """Rows of the file that can be mailed, suppressed ones included."""
     mailed: int
-    """Of these: `sent`, or `in_doubt`."""
+    """Of these: `sent`, `bounced`, or `in_doubt`."""
     new: int
     """Of these: those that the last run which mailed somebody did not know."""
     elsewhere: int

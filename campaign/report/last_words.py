@@ -14,7 +14,7 @@ from campaign.report.data import Bar, Pictures, TimeToAccept, TriesNeeded, Waits
 from campaign.report.domains import Domains, Rows
 from campaign.report.time_axis import bar_seconds, first_bar
 
-SETTLED = (Status.SENT, Status.REJECTED, Status.FAILED, Status.IN_DOUBT, Status.INVALID)
+SETTLED = (Status.SENT, Status.BOUNCED, Status.REJECTED, Status.FAILED, Status.IN_DOUBT, Status.INVALID)
 """What a row can become at a certain moment, while mail goes out."""
 _UNITS = (1, 60, 900)
 """Seconds: by how much time is told apart; coarser where there is too much of it. All zones' hours begin with one."""

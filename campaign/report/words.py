@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from campaign.model import Status
 
-NEEDS_A_PERSON = (Status.REJECTED, Status.FAILED, Status.IN_DOUBT, Status.INVALID)
+NEEDS_A_PERSON = (Status.BOUNCED, Status.REJECTED, Status.FAILED, Status.IN_DOUBT, Status.INVALID)
 LEFT_OUT = (Status.SUPPRESSED, Status.DUPLICATE)
 """On purpose: nobody was to be mailed here."""
 ORDER = (Status.SENT, Status.PENDING, *NEEDS_A_PERSON, *LEFT_OUT)
@@ -30,6 +30,12 @@ WORDS: Mapping[Status, Words] = {
         "still to be sent",
         "Not sent yet: the window closed, or the run was stopped, first.",
         "Send again, or resend with a new window: only these rows go out.",
+    ),
+    Status.BOUNCED: Words(
+        "bounced",
+        "bounced",
+        "The mail server accepted the message, and it came back: it could not be delivered.",
+        "Read the reason. Correct the address with its owner, or write to them no more.",
     ),
     Status.REJECTED: Words(
         "rejected",
@@ -87,17 +93,25 @@ def headline(counts: Mapping[Status, int], total: int, *, partial: bool = False)
         messages = "message" if wanted == 1 else "messages"
         were = "was" if 1 in (sent, wanted) else "were"
         so_far = "So far, " if partial else ""
-        answer = f"{so_far}{sent:,} of {wanted:,} {messages} {were} accepted by the mail server."
+        back = ""
+        if counts.get(Status.BOUNCED, 0):
+            back = f", and {'has' if were == 'was' else 'have'} not come back"
+        answer = f"{so_far}{sent:,} of {wanted:,} {messages} {were} accepted by the mail server{back}."
     if sent == wanted and not partial:
         rest.append("Nothing is left to do.")
     return answer, " ".join(rest)
 
 
 def _missing(counts: Mapping[Status, int], wanted: int) -> list[str]:
-    sent, doubtful = counts.get(Status.SENT, 0), counts.get(Status.IN_DOUBT, 0)
-    missing = wanted - sent - doubtful
+    sent, bounced, doubtful = (counts.get(one, 0) for one in (Status.SENT, Status.BOUNCED, Status.IN_DOUBT))
+    missing = wanted - sent - bounced - doubtful
     listed = _listed(counts, (Status.PENDING, Status.REJECTED, Status.FAILED, Status.INVALID))
-    sentences = [f"{missing:,} {'was' if missing == 1 else 'were'} not: {listed}."] if missing else []
+    sentences = (
+        [f"{bounced:,} {'was' if bounced == 1 else 'were'} accepted, and came back: bounced."] if bounced else []
+    )
+    if missing:
+        accepted = " accepted" if bounced else ""
+        sentences.append(f"{missing:,} {'was' if missing == 1 else 'were'} not{accepted}: {listed}.")
     if doubtful:
         sentences.append(f"{doubtful:,} may have arrived: in doubt.")
     return sentences

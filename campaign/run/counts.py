@@ -7,6 +7,7 @@ from campaign.model import Status
 MEANINGS = {
     Status.PENDING: "not sent yet",
     Status.SENT: "accepted by the SMTP server",
+    Status.BOUNCED: "accepted, and came back",
     Status.REJECTED: "refused for good",
     Status.FAILED: "temporary failures until tries or window ran out",
     Status.IN_DOUBT: "left, but the server's reply never came",

@@ -8,6 +8,9 @@ from campaign.model import Status
 from campaign.window import SendWindow
 from campaign.worker.job import StopReason
 
+_WANT_A_LOOK = (Status.BOUNCED, Status.REJECTED, Status.FAILED, Status.INVALID, Status.IN_DOUBT)
+"""Somebody did not get the message, or may not have."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
@@ -53,7 +56,7 @@ class RunSummary:
             return 2
         if self.counts[Status.PENDING] or self.trouble is not None:
             return 3
-        return int(any(self.counts[word] for word in (Status.REJECTED, Status.FAILED, Status.INVALID, Status.IN_DOUBT)))
+        return int(any(self.counts[word] for word in _WANT_A_LOOK))
 
     @property
     def reason(self) -> str:

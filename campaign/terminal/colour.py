@@ -19,13 +19,14 @@ _TONES = {
     "sent": _GREEN,
     "pending": _YELLOW,
     "in_doubt": _YELLOW,
+    "bounced": _RED,
     "rejected": _RED,
     "failed": _RED,
     "invalid": _RED,
 }
 _STYLES = {_GREEN: "green", _YELLOW: "yellow", _RED: "bold red"}
 _MARK = re.compile(r"^(ok|note|WRONG|\?)(?= +\S)|^(?:error|note):(?= )", re.MULTILINE)
-_COUNT = re.compile(r"^  (sent|pending|in_doubt|rejected|failed|invalid)(?= +[\d,]+  )", re.MULTILINE)
+_COUNT = re.compile(r"^  (sent|bounced|pending|in_doubt|rejected|failed|invalid)(?= +[\d,]+  )", re.MULTILINE)
 
 
 def coloured(text: str, stream: TextIO) -> str:

@@ -17,7 +17,7 @@ from campaign.terminal.invocation import Invocation
 from campaign.terminal.next_commands import is_stale, next_commands, show_next
 from campaign.terminal.stdout import Say
 
-_MAILABLE = (Status.PENDING, Status.SENT, Status.REJECTED, Status.FAILED, Status.IN_DOUBT)
+_MAILABLE = (Status.PENDING, Status.SENT, Status.BOUNCED, Status.REJECTED, Status.FAILED, Status.IN_DOUBT)
 """Of rows that can be mailed, or could be once."""
 _STAGES = ("read", "mint", "render", "compose", "sign", "send", "ledger")
 _ONLY_IF_ASKED_FOR = ("sign",)

@@ -229,7 +229,7 @@ def test_only_the_chosen(ledger: SqliteRunLedger) -> None:
 
 
 def test_only_those_whose_turn_it_is(ledger: SqliteRunLedger) -> None:
-    people(ledger, 9)
+    people(ledger, 10)
     address = "p{}@people.example".format
     for number, status in enumerate(Status, 1):
         if status not in (Status.SUPPRESSED, Status.DUPLICATE):

@@ -43,6 +43,7 @@ def test_every_row_has_one_word(told: SqliteRunLedger) -> None:
     assert found == [
         ("pending@x.example", "pending", 1),
         ("sent@x.example", "sent", 1),
+        ("bounced@x.example", "bounced", 1),
         ("rejected@x.example", "rejected", 1),
         ("failed@x.example", "failed", 1),
         ("in_doubt@x.example", "in_doubt", 1),
@@ -56,14 +57,14 @@ def test_every_row_has_one_word(told: SqliteRunLedger) -> None:
 
 
 def test_a_duplicate_shows_nothing_of_the_delivery_that_is_another_rows(told: SqliteRunLedger) -> None:
-    duplicate = list(queries.result_rows(told.database))[9]
+    duplicate = list(queries.result_rows(told.database))[10]
     assert duplicate[3:] == (0, None, None, "the address of row 2", None, None, None, None)
 
 
 def test_counts_have_all_words_and_all_rows(told: SqliteRunLedger) -> None:
     counts = queries.counts(told.database)
     assert list(counts) == list(Status)
-    assert sum(counts.values()) == 11
+    assert sum(counts.values()) == 12
     assert (counts[Status.PENDING], counts[Status.IN_DOUBT], counts[Status.INVALID]) == (2, 2, 2)
 
 
@@ -76,7 +77,7 @@ def test_while_a_run_goes_on_what_is_claimed_is_being_sent_and_not_in_doubt(told
     assert "sending@x.example" not in [one.email for one in queries.people(told.database)]
 
 
-@pytest.mark.parametrize("status", [Status.SENT, Status.IN_DOUBT, Status.REJECTED])
+@pytest.mark.parametrize("status", [Status.SENT, Status.BOUNCED, Status.IN_DOUBT, Status.REJECTED])
 def test_what_went_out_before_it_was_suppressed_is_told(ledger: SqliteRunLedger, status: Status) -> None:
     ledgers.enrolled(ledger, rows("a@x.example"))
     settle(ledger, {"a@x.example": status})
@@ -113,12 +114,13 @@ def test_every_row_that_was_not_sent_has_its_reason(ledger: SqliteRunLedger) -> 
 
 def test_people_to_look_at(told: SqliteRunLedger) -> None:
     assert [(one.row, one.email, one.status) for one in queries.people(told.database)] == [
-        (3, "rejected@x.example", Status.REJECTED),
-        (4, "failed@x.example", Status.FAILED),
-        (5, "in_doubt@x.example", Status.IN_DOUBT),
-        (6, "invalid@x.example", Status.INVALID),
-        (9, "sending@x.example", Status.IN_DOUBT),
-        (11, "nobody", Status.INVALID),
+        (3, "bounced@x.example", Status.BOUNCED),
+        (4, "rejected@x.example", Status.REJECTED),
+        (5, "failed@x.example", Status.FAILED),
+        (6, "in_doubt@x.example", Status.IN_DOUBT),
+        (7, "invalid@x.example", Status.INVALID),
+        (10, "sending@x.example", Status.IN_DOUBT),
+        (12, "nobody", Status.INVALID),
     ]
     assert len(queries.people(told.database, most=2)) == 2
 

@@ -43,7 +43,7 @@ class LedgerReader(Protocol):
         """Give the reason of every row that was not sent; of pending ones, what the server said last, if it did."""
 
     def people(self, *, most: int = 200) -> list[RowToCheck]:
-        """Give the first rows that need a person: rejected, failed, invalid, in doubt."""
+        """Give the first rows that need a person: bounced, rejected, failed, invalid, in doubt."""
 
     def final_words(self) -> Iterator[Sequence[FinalWord]]:
         """Give what the pictures must know of every row, many rows at a time, in no order."""

@@ -1,0 +1,109 @@
+"""`MailLogs`: the reader of mail servers' logs. Lines become entries, and go to the server whose program wrote them.
+
+In: files, in the order of `first_moment`. Out: `Evidence`. What can't be about a message of ours is thrown away by its
+octets, before it is parsed. Raises OSError where a file can't be opened; what is damaged in it is told to the file.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+
+from campaign.evidence import Evidence
+from campaign.settle.evidence_file import EvidenceFile
+from campaign.settle.logs import journal_export
+from campaign.settle.logs.entry import LogEntry
+from campaign.settle.logs.mail_server import MailServer
+from campaign.settle.logs.postfix import Postfix
+from campaign.settle.logs.syslog import SyslogLines, said
+from campaign.settle.ours import Ours
+
+_FIRST_LINES = 8
+"""Lines at the head of a file of which one at least must be a log's: the first may be cut, or be journalctl's own."""
+_DROPPED = (b"imuxsock", b"imjournal", b"Suppressed ")
+"""How rsyslogd and journald begin to say that lines were lost to their rate limits."""
+
+
+class MailLogs:
+    """Stories of messages go on from file to file, so one of these reads all of them."""
+
+    source = "mail logs"
+
+    def __init__(self, servers: Sequence[MailServer] | None = None) -> None:
+        self._servers = [Postfix()] if servers is None else list(servers)
+
+    @staticmethod
+    def recognises(name: str, sample: bytes) -> bool:
+        """Whether a file that begins so is a log. Its name says nothing: `mail.log.3`, `maillog-20261126`, `syslog`."""
+        return journal_export.is_export(sample) or MailLogs.first_moment(sample, 0.0) is not None
+
+    @staticmethod
+    def first_moment(sample: bytes, modified: float) -> int | None:
+        """Give the moment of the first line, in Unix seconds; None for what is no log. `modified`: of the file."""
+        if journal_export.is_export(sample):
+            stamp = sample.partition(b"__REALTIME_TIMESTAMP=")[2].partition(b"\n")[0]
+            return int(stamp) // 1_000_000 if stamp.isdigit() and len(stamp) <= 20 else None
+        lines = SyslogLines(modified)
+        for line in sample.split(b"\n", _FIRST_LINES)[:_FIRST_LINES]:
+            entry = lines.entry(line.rstrip(b"\r"), "")
+            if entry is not None:
+                return entry.moment
+        return None
+
+    def read(self, file: EvidenceFile, ours: Ours) -> Iterator[Evidence]:
+        """Read a file. Raises OSError where it can't be opened."""
+        entries = self._export(file) if journal_export.is_export(file.sample()) else self._lines(file)
+        last: LogEntry | None = None
+        for entry in entries:
+            if last is None:
+                for server in self._servers:
+                    server.file_begins(entry.moment)
+            last = entry
+            yield from self._take(entry, ours)
+        for server in self._servers if last is not None else ():
+            server.file_ends(last.moment if last is not None else 0)
+
+    def _take(self, entry: LogEntry, ours: Ours) -> Iterator[Evidence]:
+        for server in self._servers:
+            server.seen(entry.host)
+            if _tells_of_loss(entry):
+                server.missed(entry.host)
+            elif server.is_program(entry.program):
+                yield from server.entry(entry, ours)
+
+    def _may_concern(self, text: bytes) -> bool:
+        return any(server.may_concern(text) for server in self._servers) or text.startswith(_DROPPED)
+
+    def _lines(self, file: EvidenceFile) -> Iterator[LogEntry]:
+        """The first line, the last one, and those between that may concern us."""
+        lines = SyslogLines(file.path.stat().st_mtime)
+        first = True
+        told = False
+        number, line = 0, b""
+        skipped = False
+        for number, line in file.lines():
+            text = said(line)
+            skipped = not (first or text is None or self._may_concern(text))
+            if skipped:
+                continue
+            entry = lines.entry(line, file.place(number))
+            if entry is not None:
+                first = False
+                yield entry
+            elif not told and text is not None and self._may_concern(text):
+                told = True
+                file.fault("this is not a line of a log", number, "lines like it are left out; copy the log anew")
+        if skipped and (entry := lines.entry(line, file.place(number))) is not None:
+            yield entry
+
+    def _export(self, file: EvidenceFile) -> Iterator[LogEntry]:
+        try:
+            with file.open() as stream:
+                yield from journal_export.entries(stream, file.name, wanted=self._may_concern)
+        except (EOFError, ValueError, zlib.error, OSError) as error:
+            file.fault(f"the journal's export can't be read further: {error}", None, "export it anew")
+
+
+def _tells_of_loss(entry: LogEntry) -> bool:
+    """Whether rsyslogd or journald says that it has dropped lines of the programs on its host."""
+    if entry.program == "rsyslogd":
+        return "rate-limiting" in entry.text and entry.text.startswith(("imuxsock", "imjournal"))
+    return entry.program in ("systemd-journald", "systemd-journal") and entry.text.startswith("Suppressed ")

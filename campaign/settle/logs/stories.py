@@ -1,0 +1,129 @@
+"""`Stories`: what is open of our messages in mail servers' logs, by host and queue id, over any number of files.
+
+A queue id comes again for other mail, so what is said of an id counts for a message only if it comes later in time,
+and if nothing was missed between in which the id may have got a new owner. Files come in the order of their first
+moment, but may overlap, be copies of one another, or have one missing between:
+
+- Of the time that earlier files of the host have covered, a file's lines count among themselves alone.
+- Between two files of a host that are further apart than ten minutes, and where a log says that lines were dropped,
+  there is a break: then a story is no longer `certain`, unless its id never comes again.
+
+Memory grows with the messages of ours that are open, not with the log. Raises nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+Origin = tuple[str, str]
+"""The host, and which of its servers."""
+_GAP = 600
+
+
+@dataclass(slots=True)
+class Story:
+    """One message of ours under one queue id."""
+
+    contact: int
+    message_id: str
+    begun: int
+    """Unix seconds: when the id was first seen with our message."""
+    breaks: int
+    unique: bool
+    accepted: bool = False
+    """For whoever reads: whether it was said already that the message was taken."""
+    deferred: bool = False
+    """For whoever reads: whether the last that was said of the contact's own address is that it has to wait."""
+
+
+_Shelf = dict[bytes, dict[Origin, Story]]
+
+
+@dataclass(slots=True)
+class Stories:
+    """Those of one kind of server."""
+
+    _kept: _Shelf = field(default_factory=dict)
+    _again: _Shelf = field(default_factory=dict)
+    """Of the file that is being read, what began in a time that was covered before."""
+    _covered: dict[str, int] = field(default_factory=dict)
+    """By host: the last moment that files before this one have."""
+    _breaks: dict[str, int] = field(default_factory=dict)
+    _here: set[str] = field(default_factory=set)
+    """The hosts of this file."""
+    _from: int = 0
+
+    def file_begins(self, moment: int) -> None:
+        """A file begins, with a line of that moment."""
+        self._from = moment
+        self._here.clear()
+        self._again.clear()
+
+    def file_ends(self, moment: int) -> None:
+        """The file has ended, with a line of that moment."""
+        for identifier, origin, story in list(_all(self._again)):
+            if moment > self._covered.get(origin[0], 0):
+                self._put(self._kept, identifier, origin, story)
+        self._again.clear()
+        for host in self._here:
+            self._covered[host] = max(moment, self._covered.get(host, moment))
+
+    def seen(self, host: str) -> None:
+        """The file has a line of that host's; before anything else is asked of the host."""
+        if host not in self._here:
+            self._here.add(host)
+            if host in self._covered and self._from - self._covered[host] > _GAP:
+                self.missed(host)
+
+    def missed(self, host: str) -> None:
+        """Lines of that host's were dropped."""
+        self._breaks[host] = self._breaks.get(host, 0) + 1
+
+    def knows(self, identifier: bytes) -> bool:
+        """Whether a story may be open under that id. Costs next to nothing."""
+        return identifier in self._kept or identifier in self._again
+
+    def open(
+        self, identifier: bytes, origin: Origin, *, contact: int, message_id: str, moment: int, unique: bool
+    ) -> Story:
+        """A message of ours has got that id. `unique`: the host gives it to no other message, ever."""
+        story = Story(contact, message_id, moment, self._breaks.get(origin[0], 0), unique)
+        self.close(identifier, origin, moment)
+        self._put(self._again if self._is_covered(origin, moment) else self._kept, identifier, origin, story)
+        return story
+
+    def find(self, identifier: bytes, origin: Origin, moment: int) -> Story | None:
+        """Find the message that has the id at that moment."""
+        shelves = (self._again,) if self._is_covered(origin, moment) else (self._kept, self._again)
+        found = (shelf.get(identifier, {}).get(origin) for shelf in shelves)
+        return max((story for story in found if story and story.begun <= moment), key=_begun, default=None)
+
+    def is_certain(self, story: Story, origin: Origin) -> bool:
+        """Whether everything was seen since it began, so that the id still is this message's."""
+        return story.unique or story.breaks == self._breaks.get(origin[0], 0)
+
+    def close(self, identifier: bytes, origin: Origin, moment: int) -> None:
+        """The id is free again, or has another owner."""
+        for shelf in (self._again,) if self._is_covered(origin, moment) else (self._again, self._kept):
+            stories = shelf.get(identifier)
+            if stories and origin in stories and stories[origin].begun <= moment:
+                del stories[origin]
+                if not stories:
+                    del shelf[identifier]
+
+    def _is_covered(self, origin: Origin, moment: int) -> bool:
+        return moment <= self._covered.get(origin[0], 0)
+
+    def _put(self, shelf: _Shelf, identifier: bytes, origin: Origin, story: Story) -> None:
+        stories = shelf.setdefault(identifier, {})
+        if origin not in stories or stories[origin].begun <= story.begun:
+            stories[origin] = story
+
+
+def _begun(story: Story) -> int:
+    return story.begun
+
+
+def _all(shelf: _Shelf) -> Iterator[tuple[bytes, Origin, Story]]:
+    for identifier, stories in shelf.items():
+        for origin, story in stories.items():
+            yield identifier, origin, story
