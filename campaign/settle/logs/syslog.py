@@ -6,8 +6,9 @@
     <22>1 2026-11-26T09:15:00Z mail postfix/qmgr 77 - - …      RFC 5424, with or without its priority
     {"__REALTIME_TIMESTAMP": "1795680900123456", …             `journalctl -o json`
 
-Where no host stands in the first form, it is empty. In: a line as octets. Out: an entry, or None for what is no line of a log. `journalctl -o export` has entries of many
-lines: journal_export.py. Raises nothing. Every regular expression is linear in the line.
+Where no host stands in the first form, it is empty. In: a line as octets. Out: an entry, or None for what is no line of
+a log. `journalctl -o export` has entries of many lines: journal_export.py. Raises nothing. Every regular expression is
+linear in the line.
 """
 
 import json
