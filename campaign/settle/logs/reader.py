@@ -4,11 +4,10 @@ In: files, in the order of `first_moment`. Out: `Evidence`. What can't be about 
 octets, before it is parsed. Raises OSError where a file can't be opened; what is damaged in it is told to the file.
 """
 
-import zlib
 from collections.abc import Iterator, Sequence
 
 from campaign.evidence import Evidence
-from campaign.settle.evidence_file import EvidenceFile
+from campaign.settle.evidence_file import UNREADABLE, EvidenceFile
 from campaign.settle.logs import exim_mainlog, journal_export
 from campaign.settle.logs.entry import LogEntry
 from campaign.settle.logs.exim import Exim
@@ -28,7 +27,7 @@ _DROPPED = (b"imuxsock", b"imjournal", b"Suppressed ")
 class MailLogs:
     """Stories of messages go on from file to file, so one of these reads all of them."""
 
-    source = "mail logs"
+    source = "mail log"
 
     def __init__(self, servers: Sequence[MailServer] | None = None) -> None:
         known = (Postfix(), Exim(), Sendmail(), OpenSMTPD())
@@ -80,7 +79,7 @@ class MailLogs:
 
     def _lines(self, file: EvidenceFile) -> Iterator[LogEntry]:
         """The first line, the last one, and those between that may concern us."""
-        lines = SyslogLines(file.path.stat().st_mtime)
+        lines = SyslogLines(file.modified())
         first = True
         told = False
         number, line = 0, b""
@@ -101,11 +100,14 @@ class MailLogs:
             yield entry
 
     def _export(self, file: EvidenceFile) -> Iterator[LogEntry]:
-        try:
-            with file.open() as stream:
+        with file.open() as stream:
+            try:
                 yield from journal_export.entries(stream, file.name, wanted=self._may_concern)
-        except (EOFError, ValueError, zlib.error, OSError) as error:
-            file.fault(f"the journal's export can't be read further: {error}", None, "export it anew")
+            except UNREADABLE as error:
+                file.broken_off(error, None)
+            except ValueError as error:
+                what = f"the journal's export is damaged: {error}"
+                file.fault(what, None, "what stands before was read; export it anew")
 
 
 def _tells_of_loss(entry: LogEntry) -> bool:
