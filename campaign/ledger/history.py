@@ -10,7 +10,8 @@ the ledger's connection; gives counts, and moments in Unix seconds. Raises Ledge
 
 import json
 import sqlite3
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 
 from campaign.ledger.facts import read_fact
 from campaign.ledger.newest import newest
@@ -27,6 +28,21 @@ SELECT count(*), coalesce(sum(own.status IN ('sent', 'bounced', 'in_doubt')), 0)
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
 WHERE entry.status IS NULL OR entry.status = 'suppressed'
 """
+FIRST_RUN = "first_run_at"
+"""The fact of when the campaign's first run began: a Unix second."""
+FIRST_RUN_OF_OLD = f"""
+INSERT OR IGNORE INTO facts SELECT '{FIRST_RUN}', min(moment) FROM (
+    SELECT min(begins) AS moment FROM timeline UNION ALL SELECT min(settled_at) FROM delivery
+    UNION ALL SELECT CAST(strftime('%s', value) AS INTEGER) FROM facts WHERE name = 'opened')
+HAVING min(moment) IS NOT NULL
+"""  # noqa: S608 - our own name
+"""As near as a ledger of an earlier version can tell."""
+
+
+def first_run(database: sqlite3.Connection) -> datetime | None:
+    """Give when the campaign's first run began, aware; None where none has."""
+    found = read_fact(database, FIRST_RUN)
+    return None if found is None else datetime.fromtimestamp(int(found), UTC)
 
 
 def announce(database: sqlite3.Connection, *, opened: datetime | None, template: str) -> None:
@@ -35,6 +51,7 @@ def announce(database: sqlite3.Connection, *, opened: datetime | None, template:
         (touched,) = database.execute(_TOUCHED).fetchone()
         begun = {"touched": touched, "opened": opened and opened.isoformat(), "template": template}
         database.execute("INSERT OR REPLACE INTO facts VALUES ('begun', ?)", (json.dumps(begun),))
+        database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (FIRST_RUN, int(time.time())))
 
 
 def settle(database: sqlite3.Connection) -> None:
