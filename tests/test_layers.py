@@ -78,6 +78,8 @@ HOMES = {
     "scramp": {"smtp"},
     "tenacity": {"worker"},
     "sqlite3": {"ledger"},
+    "flufl": {"settle"},
+    "imapclient": {"settle"},
     "aiosmtpd": {"sandbox", "testing"},
     "rich": {"terminal"},  # how wide characters are; typer brings it
     "typer": {"cli", "commands", "terminal"},

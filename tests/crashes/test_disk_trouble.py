@@ -95,7 +95,7 @@ def test_a_disk_with_too_little_room(disk: Path, launcher: Launcher, leave: int,
         _assert_it_goes_on(launcher, campaign, server)
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [pytest.param(1, marks=pytest.mark.siege), 2])
 def test_a_disk_that_gets_full_in_the_middle(disk: Path, launcher: Launcher, processes: int) -> None:
     full = threading.Event()
     with FaultServer(CATALOGUE["body_slow"](match=after_message(10), until=full.is_set)) as server:

@@ -105,7 +105,7 @@ def twice_over(bench: Bench, cuts: int, *more: str) -> None:
 _SCENES = pytest.mark.parametrize("scene", [first_run, new_contacts, twice_over])
 
 
-@_SCENES
+@pytest.mark.parametrize("scene", [first_run, twice_over])
 def test_a_power_cut(bench: Bench, figures: Figures, scene: Callable[..., None]) -> None:
     bench.show(figures)
     scene(bench, 5)

@@ -61,9 +61,23 @@ def address(name: str) -> str:
     return "bad@" if name == "bad" else f"{name}@x.example"
 
 
-@settings(max_examples=40)
-@given(history=st.lists(RUNS, min_size=2, max_size=5))
+_HISTORIES = given(history=st.lists(RUNS, min_size=2, max_size=5))
+
+
+@settings(max_examples=12)
+@_HISTORIES
 def test_nobody_twice_and_nobody_forgotten_through_any_history(history: list[Run]) -> None:
+    _live_through(history)
+
+
+@pytest.mark.siege
+@settings(max_examples=80)
+@_HISTORIES
+def test_siege_of_histories(history: list[Run]) -> None:
+    _live_through(history)
+
+
+def _live_through(history: list[Run]) -> None:
     accepted: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         campaign = SmallCampaign(

@@ -168,7 +168,7 @@ def test_a_window_that_closes_before_tomorrow_is_told(tmp_path: Path) -> None:
     assert summary.why == "today's 30 messages are sent; the window closes before tomorrow"
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [pytest.param(1, marks=pytest.mark.siege), 2])
 def test_an_even_pace_takes_its_time(tmp_path: Path, processes: int) -> None:
     """That it is done in time, simulated runs say (`tests/worker/test_pace.py`)."""
     settings: dict[str, dict[str, object]] = {"smtp": {"connections": 4}, "window": {"lasts": "8s", "pace": "spread"}}

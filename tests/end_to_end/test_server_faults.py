@@ -116,7 +116,7 @@ class Campaign(SmallCampaign):
         return run(dataclasses.replace(plan, server=to), self.observer)
 
 
-@pytest.mark.parametrize("connections", [1, 4])
+@pytest.mark.parametrize("connections", [pytest.param(1, marks=pytest.mark.siege), 4])
 @pytest.mark.parametrize("pipelining", [True, False], ids=["pipelining", "plain"])
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, pipelining: bool, connections: int) -> None:

@@ -83,7 +83,7 @@ class TestOurOwnFault:
 class TestInSoManyWords:
     """What names us stops the run at its first word, whatever the phase and the code, and marks nobody."""
 
-    @pytest.mark.parametrize("people", [1, 3, 40])
+    @pytest.mark.parametrize("people", [1, pytest.param(3, marks=pytest.mark.siege), 40])
     @pytest.mark.parametrize(
         ("name", "reply", "words"),
         [
@@ -164,7 +164,7 @@ class TestASmallRun:
     """It ends before there are too many failures in a row; where nobody got through, it is judged as a whole."""
 
     @pytest.mark.parametrize("processes", [1, 2])
-    @pytest.mark.parametrize("people", [1, 3, 8])
+    @pytest.mark.parametrize("people", [1, pytest.param(3, marks=pytest.mark.siege), 8])
     @pytest.mark.parametrize(
         "wrong",
         [CATALOGUE["rcpt_5xx"](reply=POLICY), CATALOGUE["body_5xx"](), CATALOGUE["body_4xx"]()],

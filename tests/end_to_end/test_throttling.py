@@ -35,7 +35,7 @@ def slowed(campaign: SmallCampaign) -> list[str]:
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
-@pytest.mark.parametrize("connections", [1, 4])
+@pytest.mark.parametrize("connections", [pytest.param(1, marks=pytest.mark.siege), 4])
 @pytest.mark.parametrize(
     "limit",
     [

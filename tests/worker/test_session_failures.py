@@ -32,7 +32,7 @@ def unsolicited(words: bytes) -> Misbehaviour:
     return CATALOGUE["ehlo_extra_after"](after=words)
 
 
-@pytest.mark.parametrize("connections", [1, 4])
+@pytest.mark.parametrize("connections", [pytest.param(1, marks=pytest.mark.siege), 4])
 @pytest.mark.parametrize(
     "fault",
     [
@@ -62,7 +62,7 @@ def test_sessions_that_carry_nothing_end_the_run_and_nobody_suffers(
         assert counts == {Status.PENDING: 400}
 
 
-@pytest.mark.parametrize("connections", [1, 4])
+@pytest.mark.parametrize("connections", [pytest.param(1, marks=pytest.mark.siege), 4])
 @pytest.mark.parametrize("name", ["mail_421", "mail_421_open", "rcpt_421", "data_421"])
 def test_421_to_every_message_ends_the_run_after_so_many_sessions(
     tmp_path: Path, name: str, connections: int, smtp_server: StartServer

@@ -148,7 +148,7 @@ def accepted(server: FaultServer) -> list[str]:
     return [one.recipients[0] for one in server.accepted]
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [pytest.param(1, marks=pytest.mark.siege), 2])
 @pytest.mark.parametrize("name", BEHIND_A_BODY)
 def test_at_most_one_message_comes_into_doubt_and_no_row_suffers(
     tmp_path: Path, name: str, processes: int, smtp_server: StartServer

@@ -27,11 +27,11 @@ def send(folder: Path, server: StartServer, fault: Misbehaviour) -> tuple[SmallC
 @pytest.mark.parametrize(
     ("replies", "action"),
     [
-        (b"451 4.5.0 Not now\r\n" * 3, Action.ANSWER),
+        pytest.param(b"451 4.5.0 Not now\r\n" * 3, Action.ANSWER, marks=pytest.mark.siege),
         (b"451 4.5.0 Pipelined after end of DATA\r\n" * 3, Action.ANSWER),
         (b"451 4.5.0 Pipelined commands are not allowed\r\n", Action.CUT),
         (b"421 4.5.0 Pipelining error\r\n", Action.CUT),
-        (b"503 5.5.1 Bad sequence of commands\r\n" * 3, Action.ANSWER),
+        pytest.param(b"503 5.5.1 Bad sequence of commands\r\n" * 3, Action.ANSWER, marks=pytest.mark.siege),
         (b"503 5.5.1 Pipelined after end of DATA\r\n", Action.CUT),
         (b"554 5.5.0 Error\r\n", Action.CUT),
     ],

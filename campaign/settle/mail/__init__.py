@@ -1,0 +1,1 @@
+"""Mails as evidence: bounces, complaints, and those of people who want no more."""

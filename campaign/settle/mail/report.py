@@ -1,0 +1,48 @@
+"""What the two kinds of reports have in common: multipart/report (RFC 6522), and groups of fields in a body.
+
+Raises nothing. A report may lie in another mail, one level deep: a gateway has put its banner around it, or somebody
+has forwarded it as an attachment. It counts like one that came by itself, which whoever has forwarded it could have
+written as well: what identifies a message is known to few.
+"""
+
+import re
+from itertools import islice
+
+from campaign.settle.mail.parse import Part, parse
+
+_MOST_GROUPS = 100
+_EMPTY_LINES = re.compile(rb"\n[ \t]*\n\s*")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S*|\bwww\.\S+")
+_UNBROKEN = re.compile(r"\S{80,}")
+"""No word of a diagnosis, but perhaps a token."""
+_LONGEST_DETAIL = 300
+
+
+def report_in(mail: Part) -> tuple[Part, Part]:
+    """Give the report that a mail is or has, and the mail that it came as; the mail twice where there is none."""
+    if mail.media_type in ("multipart/mixed", "multipart/related"):
+        for part in mail.parts():
+            if part.media_type == "multipart/report":
+                return part, mail
+            if part.media_type in ("message/rfc822", "message/global"):
+                inner = parse(part.text())
+                if inner.media_type == "multipart/report":
+                    return inner, inner
+    return mail, mail
+
+
+def is_report(mail: Part, kind: str) -> bool:
+    """Whether it is a report of that report-type."""
+    return mail.media_type == "multipart/report" and mail.parameter("report-type") == kind
+
+
+def groups(body: bytes) -> list[Part]:
+    """Give groups of fields that empty lines part, as in message/delivery-status (RFC 3464 section 2.1)."""
+    text = body.replace(b"\r\n", b"\n").strip(b"\n")
+    return [parse(group + b"\n\n") for group in islice(_EMPTY_LINES.split(text, _MOST_GROUPS), _MOST_GROUPS)]
+
+
+def diagnosis(text: str) -> str:
+    """Give a server's words without links and tokens, and not too many: a report may quote the message."""
+    bare = _UNBROKEN.sub("(…)", _URI.sub("(link)", text))
+    return bare if len(bare) <= _LONGEST_DETAIL else bare[: _LONGEST_DETAIL - 1] + "…"
