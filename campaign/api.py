@@ -166,8 +166,8 @@ class Campaign:
         stop: threading.Event | None = None,
     ) -> "RunSummary":  # fmt: skip
         """Send again to the rows that failed, were pending or invalid, with fresh links; never to a row that is sent.
-        `include`: these, too: `rejected`, `in_doubt`, `bounced`. `source`: a results CSV, of which only the rows go, as corrected
-        there. The rest is as in `send`. Raises ValueError for another status.
+        `include`: these, too: `rejected`, `in_doubt`, `bounced`. `source`: a results CSV, of which only the rows go, as
+        corrected there. The rest is as in `send`. Raises ValueError for another status.
         """
         from campaign.run.callbacks import follow
         from campaign.run.plan import INCLUDABLE, Resend

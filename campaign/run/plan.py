@@ -20,7 +20,6 @@ from campaign.window import SendWindow
 from campaign.worker.domain_limits import DomainLimit
 from campaign.worker.job import Job, MessagePlan, ServerOrders
 
-
 INCLUDABLE = (Status.REJECTED, Status.IN_DOUBT, Status.BOUNCED)
 """What goes again only if it was asked for."""
 
