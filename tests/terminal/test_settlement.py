@@ -78,7 +78,8 @@ def test_what_else_there_is_to_know_is_said() -> None:
     for words in (
         "from before this campaign, and left out: 1 piece of mail",
         "just now: 4; settle once more",
-        "not read: this is damaged\n  where: x.gz:3\n  to do: copy it anew\nnot read: that, too\n  where: y\nnot read: 10 more",
+        "not read: this is damaged\n  where: x.gz:3\n  to do: copy it anew\nnot read: that, too\n  where: y\n",
+        "not read: 10 more",
         "would be added to the suppression list: 1 person, stop.csv",
         "is kept: kept.csv",
         "process 77",
