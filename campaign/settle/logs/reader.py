@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from campaign.evidence import Evidence
 from campaign.settle.evidence_file import UNREADABLE, EvidenceFile
-from campaign.settle.logs import journal_export
+from campaign.settle.logs import exim_mainlog, journal_export
 from campaign.settle.logs.entry import LogEntry
+from campaign.settle.logs.exim import Exim
 from campaign.settle.logs.mail_server import MailServer
+from campaign.settle.logs.opensmtpd import OpenSMTPD
 from campaign.settle.logs.postfix import Postfix
+from campaign.settle.logs.sendmail import Sendmail
 from campaign.settle.logs.syslog import SyslogLines, said
 from campaign.settle.ours import Ours
 
@@ -27,7 +30,8 @@ class MailLogs:
     source = "mail log"
 
     def __init__(self, servers: Sequence[MailServer] | None = None) -> None:
-        self._servers = [Postfix()] if servers is None else list(servers)
+        known = (Postfix(), Exim(), Sendmail(), OpenSMTPD())
+        self._servers: list[MailServer] = list(known if servers is None else servers)
 
     @staticmethod
     def recognises(name: str, sample: bytes) -> bool:
@@ -41,6 +45,8 @@ class MailLogs:
             stamp = sample.partition(b"__REALTIME_TIMESTAMP=")[2].partition(b"\n")[0]
             return int(stamp) // 1_000_000 if stamp.isdigit() and len(stamp) <= 20 else None
         lines = SyslogLines(modified)
+        if exim_mainlog.is_mainlog(sample):
+            return lines.stamps.moment(exim_mainlog.first_stamp(sample))
         for line in sample.split(b"\n", _FIRST_LINES)[:_FIRST_LINES]:
             entry = lines.entry(line.rstrip(b"\r"), "")
             if entry is not None:
