@@ -16,7 +16,7 @@ from campaign.settle.providers.envelopes import unwrapped
 from campaign.settle.providers.fields import moment, reply_codes, text
 from campaign.settle.providers.reader import owner_of, provider_readers
 from tests.settle.providers.known import KEY, OURS, SAMPLES, read, whose
-from tests.settle.providers.test_tables import bounce, mailgun, postmark, sendgrid, ses
+from tests.settle.providers.test_tables import bounce, insight, mailgun, postmark, sendgrid, ses
 
 
 def from_text(written: str) -> tuple[str, list[Evidence], list[Unread]]:
@@ -195,6 +195,7 @@ ANY = st.recursive(
     max_leaves=6,
 )
 TEMPLATES = [bounce("Permanent"), sendgrid("bounce"), postmark("Bounce", ID=1), mailgun("failed", severity="permanent")]
+TEMPLATES += [insight("BOUNCE", Bounce={"BounceType": "PERMANENT"})]
 TEMPLATES += [json.loads(path.read_text().split("\n")[0]) for path in SAMPLES.glob("*.jsonl")]
 
 
