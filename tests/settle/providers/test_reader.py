@@ -15,7 +15,7 @@ from campaign.settle.evidence_file import EvidenceFile
 from campaign.settle.providers.envelopes import unwrapped
 from campaign.settle.providers.fields import moment, reply_codes, text
 from campaign.settle.providers.reader import owner_of, provider_readers
-from tests.settle.providers.known import KEY, OURS, SAMPLES, read, whose
+from tests.settle.providers.known import KEY, KEYS, OURS, SAMPLES, read, whose
 from tests.settle.providers.test_tables import bounce, insight, mailgun, postmark, sendgrid, ses
 
 
@@ -77,6 +77,13 @@ def test_a_bounce_of_another_address_shows_only_that_the_message_was_taken(addre
     for event in (bounce("Permanent", emailAddress=address), sendgrid("bounce", email=address)):
         _, evidence, _ = from_text(json.dumps(event))
         assert [one.kind for one in evidence] == [kind]
+
+
+@pytest.mark.parametrize("domain", ["xn--mnchen-3ya.example", "münchen.example", "MÜNCHEN.example"])
+def test_a_domain_is_known_in_whichever_letters_it_is_written(domain: str) -> None:
+    key = KEYS("fay@xn--mnchen-3ya.example")
+    _, evidence, _ = from_text(json.dumps(sendgrid("bounce", email=f"fay@{domain}", key=key)))
+    assert [(one.kind, OURS.by_key(one.key)) for one in evidence] == [(EvidenceKind.BOUNCED, 6)]
 
 
 def test_a_stranger_s_bounce_stays_one_so_that_it_can_be_counted() -> None:

@@ -160,6 +160,25 @@ def test_every_line_of_a_table_can_decide_and_says_why(provider: Any) -> None:
             assert re.compile(pattern)
 
 
+@pytest.mark.parametrize(
+    ("reason", "enhanced"),
+    [
+        ("Bounced Address", "5.0.0"),
+        ("Invalid", "5.0.0"),
+        ("Invalid SMTPAPI header", ""),
+        ("Recipient List over Package Quota", ""),
+        ("Spam Content", ""),
+        ("Unsubscribed Address", ""),
+        ("", ""),
+    ],
+)
+def test_a_drop_that_is_not_the_address_s_fault_quotes_no_code_against_it(reason: str, enhanced: str) -> None:
+    dropped = sendgrid("dropped", reason=reason, status="5.0.0")
+    owner = owner_of(dropped)
+    assert owner is not None
+    assert [one.enhanced for one in owner.events(dropped)] == [enhanced]
+
+
 def test_what_the_api_answers_is_the_event_that_was_published() -> None:
     owner = owner_of(insight("SEND"))
     assert owner is not None
