@@ -100,6 +100,15 @@ def test_a_row_of_a_csv_that_does_not_fit_is_told_and_costs_no_other(tmp_path: P
     assert [one.where for one in told] == ["activity.csv:2", "activity.csv:4"]
 
 
+def test_how_far_a_quotation_mark_that_nobody_closed_reaches_is_told(tmp_path: Path) -> None:
+    lines = (SAMPLES / "sendgrid-activity.csv").read_bytes().split(b"\r\n")
+    path = tmp_path / "activity.csv"
+    path.write_bytes(b"\n".join([lines[0], lines[1], b'"', lines[1], lines[1]]))
+    _, evidence, told = read(path)
+    assert [one.place for one in evidence] == ["activity.csv:2"]
+    assert told[0].where == "activity.csv:3" and "up to line 5 was not read" in told[0].fix
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_a_spreadsheet_s_separators_are_known(separator: str) -> None:
     head = separator.join(["processed", "message_id", "event", "email"])
