@@ -105,8 +105,8 @@ def test_how_far_a_quotation_mark_that_nobody_closed_reaches_is_told(tmp_path: P
     path = tmp_path / "activity.csv"
     path.write_bytes(b"\n".join([lines[0], lines[1], b'"', lines[1], lines[1]]))
     _, evidence, told = read(path)
-    assert [one.place for one in evidence] == ["activity.csv:2"]
-    assert told[0].where == "activity.csv:3" and "up to line 5 was not read" in told[0].fix
+    assert [one.place for one in evidence] == ["activity.csv:2", "activity.csv:5"]
+    assert told[0].where == "activity.csv:3" and "up to line 4 was not read" in told[0].fix
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
