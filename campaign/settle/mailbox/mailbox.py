@@ -120,8 +120,8 @@ class Mailbox:
     def _mark(self) -> None:
         if not self._settled:
             return
-        session = self._connected()
         try:
+            session = self._connected()
             generation = session.open_folder(self._place.folder, setting="folder", read_only=False)
         except UsageError as error:
             raise LostConnectionError(error.what) from None
