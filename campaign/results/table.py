@@ -96,7 +96,7 @@ def _lines(
     number = 0
     try:
         for row in result_rows:
-            cells, email, status, attempts, code, enhanced, detail, settled, expires, fingerprint, server = row
+            cells, email, status, attempts, code, enhanced, detail, settled, expires, fingerprint, server, *_ = row
             number += 1
             if whole and "\\" not in cells and cells.count(",") == width - 1:
                 head = cells[1:-1].replace('"', "")  # but for its brackets, such an array is a line of CSV
