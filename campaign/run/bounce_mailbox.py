@@ -21,17 +21,8 @@ _TOKEN_TIMEOUT = 60.0
 _PASSWORD = "CAMPAIGN_BOUNCES__MAILBOX__PASSWORD"  # noqa: S105 - its name
 
 
-def mail_reader(settings: Settings) -> Mails:
-    """Give the reader of mails, which knows where people write who want no more."""
-    message = settings.message
-    address = message.unsubscribe_mailto
-    others = (message.sender, message.reply_to, message.return_path)
-    is_shared = address is not None and any(address.lower() in (other or "").lower() for other in others)
-    return Mails(address, is_shared=is_shared)
-
-
-def bounce_mailbox(settings: Settings) -> Mailbox:
-    """Give the mailbox. Open it with `with`."""
+def bounce_mailbox(settings: Settings, mails: Mails) -> Mailbox:
+    """Give the mailbox. Open it with `with`. `mails`: who reads what is in it."""
     mailbox = settings.mailbox
     if mailbox.host is None or mailbox.username is None:
         missing = "host" if mailbox.host is None else "username"
@@ -55,7 +46,7 @@ def bounce_mailbox(settings: Settings) -> Mailbox:
         folder=mailbox.folder,
         move_to=mailbox.move_to,
     )
-    return Mailbox(place, mail_reader(settings))
+    return Mailbox(place, mails)
 
 
 def _secret(settings: Settings, mailbox: MailboxSettings) -> Callable[[], str]:

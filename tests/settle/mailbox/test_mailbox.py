@@ -22,7 +22,12 @@ ALL = (BOUNCE, LETTER, STRANGERS, COMPLAINT)
 
 
 def _mailbox(port: int, **place: Any) -> Mailbox:
-    given = {"host": "127.0.0.1", "security": "none", "username": USERNAME, "secret": lambda: PASSWORD} | place
+    given: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "security": "none",
+        "username": USERNAME,
+        "secret": lambda: PASSWORD,
+    } | place
     return Mailbox(MailboxPlace(port=port, **given), Mails())
 
 
