@@ -19,8 +19,8 @@ from campaign.errors import UsageError
 from campaign.extras import install_command
 from campaign.visible import visible
 
-_TIMEOUT = 60.0
-"""Seconds, for whatever the server is asked."""
+_GREETING, _ANSWER = 15.0, 60.0
+"""Seconds: for a connection and its greeting, and for whatever the server is asked then."""
 _ERRORS = (imaplib.IMAP4.error, OSError)
 """What IMAPClient raises: the standard library's errors, and kinds of them."""
 _LONGEST_WORDS = 300
@@ -65,7 +65,7 @@ class Session:
     def __init__(self, place: MailboxPlace) -> None:
         """Connect and sign in. Raises UsageError."""
         try:
-            from imapclient import IMAPClient
+            from imapclient import IMAPClient, SocketTimeout
         except ImportError:
             raise UsageError(
                 "to read a mailbox takes a library that is not installed",
@@ -76,7 +76,11 @@ class Session:
         secret = place.secret()
         with _reached(place):
             self._client: Any = IMAPClient(
-                place.host, place.port, ssl=place.security == "tls", ssl_context=place.context, timeout=_TIMEOUT
+                place.host,
+                place.port,
+                ssl=place.security == "tls",
+                ssl_context=place.context,
+                timeout=SocketTimeout(_GREETING, _ANSWER),
             )
         try:
             if place.security == "starttls":
@@ -217,7 +221,7 @@ def _reached(place: MailboxPlace) -> Iterator[None]:
         elif isinstance(error, socket.gaierror):
             fix = "check the spelling of bounces.mailbox.host"
         elif isinstance(error, OSError):
-            where, fix = "port", "check bounces.mailbox.host and bounces.mailbox.port, and that a firewall lets you out"
+            where, fix = "port", "check host, port and security in [bounces.mailbox], and that a firewall lets you out"
         elif place.security == "starttls":
             where, fix = "security", 'the server may offer no STARTTLS: set bounces.mailbox.security to "tls"'
         raise UsageError(what, where=f"bounces.mailbox.{where}", fix=fix) from None

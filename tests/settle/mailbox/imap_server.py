@@ -27,6 +27,7 @@ class ImapServer:
         capabilities: str = "IMAP4rev1 AUTH=PLAIN MOVE UIDPLUS",
         fetches: int | None = None,
         nonsense: bool = False,
+        token: str = PASSWORD,
     ) -> None:
         """`fetches`: of mails, that a connection lasts for. `nonsense`: it answers a FETCH with something else."""
         self.folders: dict[str, dict[int, Mail]] = {name: {} for name in folders}
@@ -35,6 +36,7 @@ class ImapServer:
         self.capabilities = capabilities
         self.fetches = fetches
         self.nonsense = nonsense
+        self.token = token
         self.connections = 0
         self.heard: list[str] = []
         server = self
@@ -96,7 +98,7 @@ class _Connection:
         given = base64.b64decode(self.handler.rfile.readline()).decode()
         wanted = f"\0{USERNAME}\0{PASSWORD}"
         if command.endswith("XOAUTH2"):
-            wanted = f"user={USERNAME}\1auth=Bearer {PASSWORD}\1\1"
+            wanted = f"user={USERNAME}\1auth=Bearer {self.server.token}\1\1"
         return "OK in" if given == wanted else f"NO [AUTHENTICATIONFAILED] not you with {PASSWORD}"
 
     def on_list(self, command: str) -> None:
