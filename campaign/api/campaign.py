@@ -154,16 +154,16 @@ class Campaign(Afterwards):
         stop: threading.Event | None = None,
     ) -> "RunSummary":  # fmt: skip
         """Send again to the rows that failed, were pending or invalid, with fresh links; never to a row that is sent.
-        `include`: these, too: `rejected`, `in_doubt`. `source`: a results CSV, of which only the rows go, as corrected
-        there. The rest is as in `send`. Raises ValueError for another status.
+        `include`: these, too: `rejected`, `in_doubt`, `bounced`. `source`: a results CSV, of which only the rows go, as
+        corrected there. The rest is as in `send`. Raises ValueError for another status.
         """
         from campaign.run.callbacks import follow
-        from campaign.run.plan import Resend
+        from campaign.run.plan import INCLUDABLE, Resend
         from campaign.run.start import RunOptions
 
         statuses = [Status(word) for word in include]
-        if others := {*statuses} - {Status.REJECTED, Status.IN_DOUBT}:
-            raise ValueError(f"a re-send can include rejected and in_doubt, not {', '.join(sorted(others))}")
+        if others := {*statuses} - {*INCLUDABLE}:
+            raise ValueError(f"a re-send can include {', '.join(INCLUDABLE)}, not {', '.join(sorted(others))}")
         options = RunOptions(
             resend=Resend(include=statuses, source=path_of(source)), output=path_of(output), limit=limit,
             sandbox=sandbox, wait=wait, processes=processes, stop=stop,

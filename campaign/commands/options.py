@@ -14,6 +14,7 @@ class Include(StrEnum):
 
     REJECTED = "rejected"
     IN_DOUBT = "in_doubt"
+    BOUNCED = "bounced"
 
 
 class LogFormat(StrEnum):
@@ -58,7 +59,7 @@ Source = Annotated[
         "--from", help="A results CSV: only its rows, as corrected there.", metavar="CSV", autocompletion=files(".csv")
     ),
 ]
-Included = Annotated[list[Include] | None, typer.Option(help="Take these rows, too; may be given twice.")]
+Included = Annotated[list[Include] | None, typer.Option(help="Take these rows, too; may be given several times.")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the window to open, or end with exit code 3.")]
 InSandbox = Annotated[
     bool, typer.Option("--sandbox", help="Deliver to a server inside this program; nothing leaves the machine.")

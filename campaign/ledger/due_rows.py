@@ -48,6 +48,14 @@ def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: i
     return count if limit is None else min(count, limit)
 
 
+def count_left_alone(database: sqlite3.Connection, again: Sequence[Status], *, chosen_only: bool) -> int:
+    """Say how many rows with these statuses would go again, had their contacts not complained or asked for no more."""
+    with explained(database):
+        if not again or not has_feedback(database):
+            return 0
+        return not_again(database, json.dumps(again), chosen=" AND chosen" if chosen_only else "")
+
+
 def prepare_run(
     database: sqlite3.Connection,
     *,
