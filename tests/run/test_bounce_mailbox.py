@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_a_campaign_is_settled_by_what_is_in_it_and_only_then_is_it_flagged(smal
     first, second, _ = small.results()
     mails = [bounce_mail(row["message_id"], row["email"]) for row in (first, second)]
     with ImapServer(*mails, bounce_mail("<else@where.example>", "x@y.example")) as server:
-        where = {"host": "127.0.0.1", "port": server.port, "security": "none", "username": USERNAME}
+        where: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "security": "none", "username": USERNAME}
         settings = _settings(small, **where)
         tried = settle(settings, SettleOrder(mailbox=True, dry_run=True))
         assert (tried.moved, tried.mails) == (2, 3) and set().union(*server.flags().values()) == set()
@@ -78,7 +79,7 @@ def test_a_command_gives_the_token_in_place_of_a_password(small: SmallCampaign) 
     token = "a" * 40
     command = f"{sys.executable} -c 'print(\"{token}\")'"
     with ImapServer(token=token) as server:
-        where = {"host": "127.0.0.1", "port": server.port, "security": "none", "username": USERNAME}
+        where: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "security": "none", "username": USERNAME}
         with bounce_mailbox(_settings(small, {}, token_command=command, **where), Mails()):
             pass
         assert "AUTHENTICATE XOAUTH2" in server.heard
