@@ -38,7 +38,7 @@ _MAIN = """
 service_throttle_time = 1s
 virtual_mailbox_maps = inline:{@people.example=Maildir/, @slow.example=Maildir/, @acme.example=Maildir/}
 smtpd_reject_unlisted_recipient = no
-smtpd_end_of_data_restrictions = check_recipient_access inline:{slow.example=sleep 1}
+smtpd_end_of_data_restrictions = check_recipient_access inline:{{slow.example=sleep 1}}
 smtpd_client_connection_count_limit = 0
 """
 _MESSAGE_ID = re.compile(rb"(?i)Message-ID: *(<[^<>]+>)")
