@@ -12,7 +12,7 @@ _SPOOL = "/var/spool/exim4"
 _PASSWORDS = "/etc/exim4/passwords"
 
 
-def _configuration(port: int, tls_port: int, access: str, sign_in: bool, main: str) -> str:
+def _configuration(port: int, tls_port: int, access: str, sign_in: bool, main: str, routers: str) -> str:
     known = f"${{lookup{{$auth%d}}lsearch{{{_PASSWORDS}}}{{$value}}fail}}"
     authenticators = f"""
 plain:
@@ -56,6 +56,7 @@ at_rcpt:
 at_data:
   accept
 begin routers
+{routers}
 everybody:
   driver = accept
   transport = mailbox
@@ -74,14 +75,18 @@ begin authenticators
 
 
 @contextmanager
-def start(*, sign_in: bool = False, refusal: str = "authenticate first", main: str = "") -> Iterator[Relay]:
-    """Run Exim. `refusal`: what those are told who are not signed in; `main`: more lines for its main section."""
+def start(
+    *, sign_in: bool = False, refusal: str = "authenticate first", main: str = "", routers: str = ""
+) -> Iterator[Relay]:
+    """Run Exim. `refusal`: what those are told who are not signed in; `main`: more lines for its main section;
+    `routers`: more of them, before the one for everybody.
+    """
     with Chroot("exim") as chroot:
         port, tls_port = free_ports(2)
         access = "  accept\n"
         if sign_in:
             access = f"  accept authenticated = *\n  deny message = {refusal}\n"
-        chroot.write("/etc/exim4/exim4.conf", _configuration(port, tls_port, access, sign_in, main))
+        chroot.write("/etc/exim4/exim4.conf", _configuration(port, tls_port, access, sign_in, main, routers))
         chroot.write("/etc/exim4/chain.pem", certificate().chain)
         chroot.write("/etc/exim4/key.pem", certificate().key, owner="Debian-exim", mode=0o600)
         chroot.write(_PASSWORDS, f"{USERNAME}: {PASSWORD}\n", owner="Debian-exim", mode=0o600)
