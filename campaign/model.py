@@ -225,6 +225,10 @@ class ResultRow(NamedTuple):
     link_fingerprint: str | None
     server: str | None = None
     """Which server took or refused it; None where there is but one, or none has."""
+    feedback: str | None = None
+    """What came back from whoever got it, and when: `complaint 2026-11-27`, `unsubscribed 2026-11-27`."""
+    evidence: str | None = None
+    """Where what a later word rests on is found: file, line, queue id."""
 
 
 class RowReason(NamedTuple):

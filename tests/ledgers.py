@@ -108,8 +108,18 @@ def taken(
             yield from (due.contact.email for due in some)
 
 
+def as_of_version_4(database: sqlite3.Connection) -> None:
+    """Take away what the version after it has brought."""
+    for table in ("evidence", "later_word"):
+        database.execute(f"DROP TABLE {table}")
+    database.execute("DELETE FROM tally WHERE delivery = 'bounced'")
+    database.execute("DELETE FROM facts WHERE name IN ('first_run_at', 'roster_changes')")
+    database.execute("PRAGMA user_version = 4")
+
+
 def as_of_version_3(database: sqlite3.Connection) -> None:
     """Take away what the version after it has brought."""
+    as_of_version_4(database)
     for table in ("set_aside", "timeline", "live_state", "erased"):
         database.execute(f"DROP TABLE {table}")
     database.execute("ALTER TABLE delivery DROP COLUMN server")

@@ -71,6 +71,10 @@ class SqliteContacts:
         """Say how many contacts a run would take, were the statuses in `again` pending, too."""
         return due_rows.count_due(self.database, again, limit=limit, chosen_only=chosen_only)
 
+    def count_left_alone(self, again: Sequence[Status], *, chosen_only: bool = False) -> int:
+        """Say how many rows with these statuses would go again, had their contacts not asked for no more."""
+        return due_rows.count_left_alone(self.database, again, chosen_only=chosen_only)
+
     def last_run(self) -> LastRun | None:
         """Give the last run that mailed somebody."""
         return history.last_run(self.database)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from campaign.ledger.cells import decode_cells
 from campaign.ledger.daily_count import drop_leave
+from campaign.ledger.later_words import has_feedback, not_again
 from campaign.ledger.row_queues import RowQueues
 from campaign.ledger.schema import connect
 from campaign.ledger.server_memory import forget_abilities
@@ -42,7 +43,17 @@ def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: i
         else:
             kept = tally(database)
             count = sum(kept[DUE, word] for word in set(words))
+        if has_feedback(database):
+            count -= not_again(database, json.dumps(words), chosen=" AND entry.chosen" if chosen_only else "")
     return count if limit is None else min(count, limit)
+
+
+def count_left_alone(database: sqlite3.Connection, again: Sequence[Status], *, chosen_only: bool) -> int:
+    """Say how many rows with these statuses would go again, had their contacts not complained or asked for no more."""
+    with explained(database):
+        if not again or not has_feedback(database):
+            return 0
+        return not_again(database, json.dumps(again), chosen=" AND chosen" if chosen_only else "")
 
 
 def prepare_run(

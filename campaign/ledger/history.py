@@ -10,9 +10,11 @@ the ledger's connection; gives counts, and moments in Unix seconds. Raises Ledge
 
 import json
 import sqlite3
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 
 from campaign.ledger.facts import read_fact
+from campaign.ledger.later_words import LEFT, LEFT_AT
 from campaign.ledger.newest import newest
 from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.values import EarlierRuns, LastRun
@@ -27,6 +29,21 @@ SELECT count(*), coalesce(sum(own.status IN ('sent', 'bounced', 'in_doubt')), 0)
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
 WHERE entry.status IS NULL OR entry.status = 'suppressed'
 """
+FIRST_RUN = "first_run_at"
+"""The fact of when the campaign's first run began: a Unix second."""
+FIRST_RUN_OF_OLD = f"""
+INSERT OR IGNORE INTO facts SELECT '{FIRST_RUN}', min(moment) FROM (
+    SELECT min(begins) AS moment FROM timeline UNION ALL SELECT min(settled_at) FROM delivery
+    UNION ALL SELECT CAST(strftime('%s', value) AS INTEGER) FROM facts WHERE name = 'opened')
+HAVING min(moment) IS NOT NULL
+"""  # noqa: S608 - our own name
+"""As near as a ledger of an earlier version can tell."""
+
+
+def first_run(database: sqlite3.Connection) -> datetime | None:
+    """Give when the campaign's first run began, aware; None where none has."""
+    found = read_fact(database, FIRST_RUN)
+    return None if found is None else datetime.fromtimestamp(int(found), UTC)
 
 
 def announce(database: sqlite3.Connection, *, opened: datetime | None, template: str) -> None:
@@ -35,6 +52,7 @@ def announce(database: sqlite3.Connection, *, opened: datetime | None, template:
         (touched,) = database.execute(_TOUCHED).fetchone()
         begun = {"touched": touched, "opened": opened and opened.isoformat(), "template": template}
         database.execute("INSERT OR REPLACE INTO facts VALUES ('begun', ?)", (json.dumps(begun),))
+        database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (FIRST_RUN, int(time.time())))
 
 
 def settle(database: sqlite3.Connection) -> None:
@@ -63,7 +81,7 @@ def last_run(database: sqlite3.Connection) -> LastRun | None:
     """Give the last run that mailed somebody; None where none did."""
     with explained(database):
         (mailed_at,) = database.execute(
-            "SELECT max(settled_at) FROM delivery WHERE status IN ('sent', 'bounced', 'in_doubt')"
+            f"SELECT max({LEFT_AT}) FROM {LEFT} WHERE status IN ('sent', 'bounced', 'in_doubt')"  # noqa: S608 - ours
         ).fetchone()
         facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('template', 'known')"))
     if mailed_at is None or len(facts) != 2:
@@ -82,7 +100,7 @@ def earlier_runs(database: sqlite3.Connection, last: LastRun) -> EarlierRuns:
     with explained(database):
         contacts, mailed, new = database.execute(_EARLIER, (last.latest_contact,)).fetchone()
         everybody, first, latest = database.execute(
-            "SELECT count(*), coalesce(min(settled_at), 0), coalesce(max(settled_at), 0) FROM delivery "
+            f"SELECT count(*), coalesce(min({LEFT_AT}), 0), coalesce(max({LEFT_AT}), 0) FROM {LEFT} "  # noqa: S608
             "WHERE status IN ('sent', 'bounced', 'in_doubt')"
         ).fetchone()
     return EarlierRuns(

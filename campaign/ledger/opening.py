@@ -9,9 +9,17 @@ from pathlib import Path
 from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.contacts_store import SqliteContacts
 from campaign.ledger.erasure import open_erasure
-from campaign.ledger.interface import ContactsLedger, ErasureLedger, LedgerReader, RunLedger, WorkerLedger
+from campaign.ledger.interface import (
+    ContactsLedger,
+    ErasureLedger,
+    LedgerReader,
+    RunLedger,
+    SettlingLedger,
+    WorkerLedger,
+)
 from campaign.ledger.reading import SqliteReader, fact_in_file, reading_ledger
 from campaign.ledger.schema import connect, temporary
+from campaign.ledger.settling_open import open_settling, open_settling_copy
 from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.throwaway_copy import throwaway_copy
 from campaign.ledger.worker_store import SqliteWorkerLedger
@@ -55,6 +63,22 @@ def open_for_reading(place: Path, name: str, *, quick: bool = False) -> Iterator
 def open_for_erasure(place: Path, name: str) -> Iterator[ErasureLedger]:
     """Open the ledger of the campaign `name` to take people's data out of it. Raises LedgerBusyError, too."""
     with open_erasure(place, name) as ledger:
+        yield ledger
+
+
+@contextlib.contextmanager
+def open_for_settling(place: Path, name: str) -> Iterator[SettlingLedger]:
+    """Open the ledger of the campaign `name` to move words by proof, also while a run goes on. One that an earlier
+    version of this program began is brought up to date: raises LedgerBusyError where a run of that goes on.
+    """
+    with open_settling(place, name) as ledger:
+        yield ledger
+
+
+@contextlib.contextmanager
+def open_for_settling_copy(place: Path, name: str) -> Iterator[SettlingLedger]:
+    """Open a copy of it, as it is now, to see what would move: nothing of what is done to it stays."""
+    with open_settling_copy(place, name) as ledger:
         yield ledger
 
 

@@ -5,7 +5,9 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from campaign.ledger.later_words import has_any
 from campaign.ledger.schema import RESULT_ROWS, WORD, name_sending
+from campaign.ledger.settling_record import BY_PROOF
 from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.tally import SENDING, by_status, tally
 from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status
@@ -21,8 +23,12 @@ CASE WHEN {WORD} = 'pending' THEN
 _RESULT_ROW = f"""
 SELECT entry.cells, CASE WHEN entry.status IS NULL OR entry.status = 'suppressed' THEN entry.email END, {WORD},
     coalesce(own.attempts, 0), own.smtp_code, own.enhanced, {{detail}}, own.settled_at, own.link_expires_at,
-    own.link_fingerprint, {{server}}
-{RESULT_ROWS} ORDER BY entry.row
+    own.link_fingerprint, {{server}}, {{later}}
+{RESULT_ROWS} {{joined}} ORDER BY entry.row
+"""
+_LATER = "later_word.feedback, later_word.evidence"
+_JOINED = """
+LEFT JOIN later_word ON later_word.contact = entry.contact AND (entry.status IS NULL OR entry.status = 'suppressed')
 """
 
 
@@ -43,14 +49,26 @@ def being_sent(database: sqlite3.Connection) -> int:
 
 def deliveries(database: sqlite3.Connection) -> Counter[Status]:
     """Give how many messages ever had these outcomes, whether or not their contacts still stand in the file: `sent`,
-    and `in_doubt` (without those that are being sent).
+    and `in_doubt` (without those that are being sent). Outcomes of runs: what was proved later is not counted.
     """
-    return Counter({word: _with_delivery(database, word) for word in (Status.SENT, Status.IN_DOUBT)})
+    with explained(database):
+        rows = Counter[str]()
+        for (_, word), number in tally(database).items():
+            rows[Status.SENT if word == Status.BOUNCED else word] += number
+        for fact, number in database.execute("SELECT name, value FROM facts WHERE name GLOB ?", (f"{BY_PROOF} *",)):
+            rows[fact.removeprefix(f"{BY_PROOF} ")] -= int(number)
+    return Counter({word: rows[word] for word in (Status.SENT, Status.IN_DOUBT)})
 
 
 def _with_delivery(database: sqlite3.Connection, wanted: str) -> int:
     with explained(database):
         return sum(rows for (_, word), rows in tally(database).items() if word == wanted)
+
+
+def has_later_words(database: sqlite3.Connection) -> bool:
+    """Whether any row has feedback, or evidence that its word rests on."""
+    with explained(database):
+        return has_any(database)
 
 
 def explain_pending(database: sqlite3.Connection, waits_for: Callable[[str, str], str]) -> None:
@@ -64,7 +82,9 @@ def result_rows(database: sqlite3.Connection, *, explain: bool = False) -> Itera
         # Of a ledger that no run of this version has opened, only that it has no such column can be said.
         known = any(column[1] == "server" for column in database.execute("PRAGMA table_info(delivery)"))
         question = _RESULT_ROW.format(
-            detail=_EXPLAINED if explain else _DETAIL, server="own.server" if known else "NULL"
+            detail=_EXPLAINED if explain else _DETAIL,
+            server="own.server" if known else "NULL",
+            **({"later": _LATER, "joined": _JOINED} if has_any(database) else {"later": "NULL, NULL", "joined": ""}),
         )
         yield from map(ResultRow._make, database.execute(question))
 

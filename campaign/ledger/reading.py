@@ -65,6 +65,10 @@ class SqliteReader:
             return self._verified_rows(self._aside)
         return queries.result_rows(self._database, explain=self._explain)
 
+    def has_later_words(self) -> bool:
+        """Whether any row has feedback, or evidence that its word rests on."""
+        return queries.has_later_words(self._database)
+
     def reasons(self) -> Iterator[RowReason]:
         """Give the reason of every row that was not sent, if there is one."""
         return queries.reasons(self._database, explain=self._explain)

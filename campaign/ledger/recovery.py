@@ -1,11 +1,13 @@
-"""Rows put right before a run: those that an earlier run left claimed, and those that are to go again. Takes the
-ledger's connection. Raises LedgerError.
+"""Rows put right before a run: those that an earlier run left claimed, and those that are to go again: never to
+somebody who has made a complaint, or wants no more. Takes the ledger's connection. Raises LedgerError.
 """
 
+import json
 import sqlite3
 import time
 from collections.abc import Sequence
 
+from campaign.ledger.later_words import HAS_FEEDBACK, has_feedback, keep_quiet, note_reopened
 from campaign.ledger.sqlite_errors import transaction
 from campaign.ledger.tally import SENDING, move, recount
 from campaign.model import Status
@@ -14,6 +16,7 @@ from campaign.model import Status
 def recover(database: sqlite3.Connection) -> int:
     """Call the claims that an earlier run left without an outcome what they are: in doubt. Gives their number."""
     with transaction(database):
+        keep_quiet(database)
         move(database, [SENDING], Status.IN_DOUBT)
         return database.execute(
             "UPDATE delivery SET status = 'in_doubt', attempts = attempts + 1, settled_at = ?, smtp_code = NULL, "
@@ -26,13 +29,16 @@ def recover(database: sqlite3.Connection) -> int:
 def reopen(database: sqlite3.Connection, statuses: Sequence[Status], *, chosen_only: bool) -> int:
     """Make rows of these statuses pending again, with all their tries. Gives how many rows."""
     chosen = " AND contact IN (SELECT contact FROM entry WHERE chosen)" if chosen_only else ""
-    marks = ", ".join("?" * len(statuses))
+    words = json.dumps(statuses)
     with transaction(database):
+        some_stay = has_feedback(database)
+        note_reopened(database, words, now=int(time.time()), chosen=chosen)
         reopened = database.execute(
-            f"UPDATE delivery SET status = 'pending', tries = 0 WHERE status IN ({marks}){chosen}",  # noqa: S608 - ours
-            statuses,
+            "UPDATE delivery SET status = 'pending', tries = 0 WHERE status IN (SELECT value FROM json_each(?))"  # noqa: S608 - ours
+            f" AND contact NOT IN ({HAS_FEEDBACK}){chosen}",
+            (words,),
         ).rowcount
-        if chosen_only:
+        if chosen_only or some_stay:
             recount(database)
         else:
             move(database, statuses, Status.PENDING)

@@ -10,6 +10,8 @@
     timeline   what was measured while mail went out (`timeline`)
     live_state how the run that goes on goes just now (`live_state`)
     erased     people whose data is gone: a keyed hash of each address, and the day (`erased`)
+    evidence   proofs that moved a word after "sent", with what stood there before (`later_words`)
+    later_word what of it is shown, and who wants no more (`later_words`)
 
 Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
 durable by an fsync of the WAL (`journal`), outside of any lock, shared by all that was committed before it. A
@@ -24,14 +26,15 @@ import sqlite3
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger import timeline
+from campaign.ledger import history, timeline
 from campaign.ledger.erased import TABLE as ERASED
 from campaign.ledger.files import refuse_planted, size_of, wal_file
+from campaign.ledger.later_words import EVIDENCE, LATER_WORD
 from campaign.ledger.sqlite_errors import PATIENCE, SQLITE_ERRORS, explain, transaction
 from campaign.ledger.tally import TABLE, recount
 from campaign.model import Status
 
-VERSION = 4
+VERSION = 5
 _LONGEST_WAL = 64 * 1024 * 1024
 """Bytes that are left of it once it begins anew (`checkpoints`)."""
 APPLICATION = 0x434D5047  # "CMPG": says what the file is
@@ -62,12 +65,15 @@ CREATE TABLE delivery (
 {timeline.TABLE};
 {_LIVE_STATE};
 {ERASED};
+{EVIDENCE};
+{LATER_WORD};
 """
 
 MIGRATIONS = {
     1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
     2: (_INDEX, TABLE),
     3: (_SET_ASIDE, "ALTER TABLE delivery ADD COLUMN server TEXT", timeline.TABLE, _LIVE_STATE, ERASED),
+    4: (EVIDENCE, LATER_WORD, history.FIRST_RUN_OF_OLD),
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 

@@ -41,6 +41,14 @@ FROM entry {{access}} LEFT JOIN delivery AS own ON own.contact = entry.contact
 _ALL_ROWS = _ROWS.format(access="", condition="")
 _SOME_ROWS = _ROWS.format(access="NOT INDEXED", condition="WHERE entry.row BETWEEN ? AND ?")
 
+_STANDING = """
+SELECT contact, coalesce(status, 'due') FROM entry INDEXED BY entry_by_status WHERE status IS NULL
+UNION ALL SELECT contact, status FROM entry INDEXED BY entry_by_status WHERE status = 'suppressed'
+"""
+_MANY = 50_000
+_CHANGES = "roster_changes"
+_CHANGED = "INSERT INTO facts VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
+
 Tally = Counter[tuple[str, str]]
 
 
@@ -62,6 +70,15 @@ def by_status(found: Tally, sending: Status) -> dict[Status, int]:
     return rows
 
 
+def word_of(entry: str, word: str, sending: Status) -> Status:
+    """Give the word of a row, of whatever entry but 'invalid' and 'duplicate', as `by_status` counts it; what would be
+    read of somebody who has left the file.
+    """
+    if entry == Status.SUPPRESSED and word not in _KEPT_THOUGH_SUPPRESSED:
+        return Status.SUPPRESSED
+    return sending if word == SENDING else Status(word)
+
+
 def counted(database: sqlite3.Connection) -> Tally:
     """Give the same by counting."""
     found: Tally = Counter(dict(_counted(database.execute(_ALL_ROWS))))
@@ -74,6 +91,7 @@ def counted(database: sqlite3.Connection) -> Tally:
 
 def recount(database: sqlite3.Connection) -> None:
     """Count anew, and keep it."""
+    _roster_changed(database)
     found = counted(database)
     database.executemany(
         "INSERT OR REPLACE INTO tally VALUES (?, ?, ?)",
@@ -83,6 +101,7 @@ def recount(database: sqlite3.Connection) -> None:
 
 def add_rows(database: sqlite3.Connection, first: int, last: int) -> None:
     """Count in the rows of the roster from `first` to `last`, which are new."""
+    _roster_changed(database)
     changes: Tally = Counter()
     for (entry, word), rows in _counted(database.execute(_SOME_ROWS, (first, last))):
         changes[entry, word] += rows
@@ -91,9 +110,29 @@ def add_rows(database: sqlite3.Connection, first: int, last: int) -> None:
     _write(database, changes)
 
 
+def entries(database: sqlite3.Connection) -> Iterator[Sequence[tuple[int, str]]]:
+    """Give every contact who stands in the file, and whether as 'due' or 'suppressed', many at a time."""
+    found = database.execute(_STANDING)
+    while some := found.fetchmany(_MANY):
+        yield some
+
+
+def roster_changes(database: sqlite3.Connection) -> int:
+    """Give a number that is another one once rows have been added, or counted anew."""
+    found = database.execute("SELECT value FROM facts WHERE name = ?", (_CHANGES,)).fetchone()
+    return 0 if found is None else int(found[0])
+
+
 def shift(database: sqlite3.Connection, changes: Mapping[str, int]) -> None:
     """Count rows that are due with another status than before: by how many each has more, or fewer."""
     _write(database, {(DUE, word): rows for word, rows in changes.items()})
+
+
+def shift_entries(database: sqlite3.Connection, changes: Mapping[tuple[str, str], int]) -> None:
+    """The same for rows of whatever entry: by (entry, status). Contacts without a delivery who have left the file are
+    not counted.
+    """
+    _write(database, {place: rows for place, rows in changes.items() if place != (GONE, Status.PENDING)})
 
 
 def move(database: sqlite3.Connection, words: Sequence[str], to: str) -> None:
@@ -107,6 +146,10 @@ def move(database: sqlite3.Connection, words: Sequence[str], to: str) -> None:
             changes[entry, to] += rows
     database.execute(f"UPDATE tally SET rows = 0 WHERE delivery IN ({marks})", words)  # noqa: S608 - question marks
     _write(database, changes)
+
+
+def _roster_changed(database: sqlite3.Connection) -> None:
+    database.execute(_CHANGED, (_CHANGES,))
 
 
 def _counted(found: sqlite3.Cursor) -> Iterator[tuple[tuple[str, str], int]]:

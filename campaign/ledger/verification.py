@@ -21,7 +21,7 @@ from campaign.model import Status
 
 _LARGE = 64 * 1024 * 1024
 """Bytes of a ledger that are checked in no time."""
-_SMALL_TABLES = ("facts", "contact", "delivery", "suppressed", "tally", "erased")
+_SMALL_TABLES = ("facts", "contact", "delivery", "suppressed", "tally", "erased", "evidence", "later_word")
 _SENSELESS_ENTRY = """
 SELECT 'the contact of row ' || row FROM entry
 WHERE (status IS NOT NULL OR contact IS NULL OR email IS NULL)

@@ -6,14 +6,17 @@ file    the file that they stand in, which takes the place of nothing that is no
 
 from campaign.results.file import Written, refuse_foreign, write_results
 from campaign.results.formulas import harmless, unguarded
-from campaign.results.table import COLUMNS, SERVER, moment, result_names, write_table
+from campaign.results.table import COLUMNS, EVIDENCE, FEEDBACK, SERVER, moment, our_columns, result_names, write_table
 
 __all__ = [
     "COLUMNS",
+    "EVIDENCE",
+    "FEEDBACK",
     "SERVER",
     "Written",
     "harmless",
     "moment",
+    "our_columns",
     "refuse_foreign",
     "result_names",
     "unguarded",

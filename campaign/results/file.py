@@ -51,14 +51,15 @@ def write_results(
     written: Written | None = None,
     safe: bool = False,
     servers: bool = False,
+    later: bool = False,
 ) -> Path | None:
     """Write the results of every row. `message_id` gives an address's Message-ID. Gives where the file that stood there
-    is kept, if somebody had changed it; without `written`, that is not looked at. `safe`, `servers`: as `write_table`
-    says. Raises ResultsError, LedgerError.
+    is kept, if somebody had changed it; without `written`, that is not looked at. `safe`, `servers`, `later`: as
+    `write_table` says. Raises ResultsError, LedgerError.
     """
     try:
         with _replacing(path, written) as (file, found):
-            write_table(file, columns, result_rows, message_id, safe=safe, servers=servers)
+            write_table(file, columns, result_rows, message_id, safe=safe, servers=servers, later=later)
         return found.kept
     except OSError as error:
         raise ResultsError(

@@ -21,9 +21,8 @@ def read_frame(table: TextIO) -> pandas.DataFrame:
     """Read it, from the beginning."""
     table.seek(0)
     frame = pandas.read_csv(table, dtype="string", keep_default_na=False, na_filter=False, lineterminator="\n")
-    for name in frame.columns:
-        if name not in COLUMNS:
-            continue
+    first = list(frame.columns).index(COLUMNS[0])
+    for name in frame.columns[first:]:  # theirs stand in front, and may be called as one that only some results have
         known = frame[name].replace("", pandas.NA)
         if name in _NUMBERS:
             frame[name] = pandas.to_numeric(known).astype("Int64")

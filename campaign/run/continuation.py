@@ -7,12 +7,14 @@ new campaign under an old name, in which everybody who was mailed before would b
 Takes the ledger and the digest of the templates; gives words. Raises SettingsError, LedgerError.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from campaign.errors import SettingsError
 from campaign.ledger.interface import ContactsLedger
 from campaign.ledger.values import EarlierRuns
+from campaign.model import Status
 from campaign.run.plan import RunPlan
 from campaign.run.progress import RunObserver
 from campaign.settings import Settings
@@ -70,6 +72,16 @@ def tell_of_earlier_runs(
     if total and before.wants_yes and not observer.can_confirm:
         raise wants_a_yes(before, plan.settings)
     observer.notice(before.words)
+
+
+def tell_who_is_left_alone(
+    ledger: ContactsLedger, again: Sequence[Status], *, chosen_only: bool, observer: RunObserver
+) -> None:
+    """Say how many rows do not go `again`, though rows with their statuses do: their contacts want no more."""
+    left = ledger.count_left_alone(again, chosen_only=chosen_only)
+    if left:
+        rows = "1 row is" if left == 1 else f"{left:,} rows are"
+        observer.notice(f"{rows} left alone: who made a complaint, or asked for no more, is not sent to again")
 
 
 def wants_a_yes(before: Continuation, settings: Settings) -> SettingsError:

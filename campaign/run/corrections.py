@@ -15,7 +15,7 @@ from campaign.ledger.interface import RunLedger
 from campaign.ledger.row_matching import same_message
 from campaign.ledger.values import SpreadsheetChange
 from campaign.model import Row
-from campaign.results import COLUMNS, SERVER, harmless, result_names, unguarded
+from campaign.results import EVIDENCE, FEEDBACK, SERVER, harmless, our_columns, result_names, unguarded
 from campaign.settings import ContactsSettings
 
 _NAMED = 3
@@ -52,14 +52,14 @@ def apply_corrections(
             raise _not_ours(*unknown, source)
         owners.update(found)
     ours = ledger.reader.columns()
-    # Where the file has no column for the server, one of that name is the contacts'.
-    servers = SERVER not in ours or result_names([SERVER], servers=True)[0] in corrected.columns
-    names = zip(result_names(ours, servers=servers), ours, strict=True)
+    servers = _has_ours(corrected.columns, ours, SERVER)
+    later = _has_ours(corrected.columns, ours, FEEDBACK, EVIDENCE)
+    names = zip(result_names(ours, servers=servers, later=later), ours, strict=True)
     left = ledger.correct(
         corrected.columns,
         read.rows(),
         email_column=corrected.email_column,
-        ignored=(*COLUMNS, SERVER) if servers else COLUMNS,
+        ignored=our_columns(servers=servers, later=later),
         key=contact_key,
         owners=owners,
         renamed={
@@ -72,6 +72,14 @@ def apply_corrections(
         where=str(source),
     )
     return list(_traces(corrected, left, source))
+
+
+def _has_ours(given: Sequence[str], columns: Sequence[str], *names: str) -> bool:
+    """Whether columns of these names in a results file would be ours, which not every such file has: those of the
+    contacts have another name there then.
+    """
+    renamed = dict(zip(columns, result_names(columns, servers=True, later=True), strict=True))
+    return all(renamed.get(name) is None or renamed[name] in given for name in names)
 
 
 def _not_ours(message_id: str, where: str, source: Path) -> ResultsError:

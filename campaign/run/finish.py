@@ -102,7 +102,14 @@ def _write(
     written = Written(digests=reader.written_digests(), remember=partial(reader.remember_written, guarded=safe))
     servers = len(plan.settings.servers) > 1
     kept = write_results(
-        plan.results, reader.columns(), result_rows, message_id, written=written, safe=safe, servers=servers
+        plan.results,
+        reader.columns(),
+        result_rows,
+        message_id,
+        written=written,
+        safe=safe,
+        servers=servers,
+        later=reader.has_later_words(),
     )
     if kept is not None:
         observer.notice(f"{plan.results.name} had been changed; what stood in it is kept: {kept}")

@@ -20,13 +20,16 @@ from campaign.window import SendWindow
 from campaign.worker.domain_limits import DomainLimit
 from campaign.worker.job import Job, MessagePlan, ServerOrders
 
+INCLUDABLE = (Status.REJECTED, Status.IN_DOUBT, Status.BOUNCED)
+"""What goes again only if it was asked for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resend:
     """Which rows go again besides the pending ones: failed and invalid ones always."""
 
     include: Sequence[Status] = ()
-    """Of `rejected` and `in_doubt`, what was asked for."""
+    """Of `INCLUDABLE`, what was asked for."""
     source: Path | None = None
     """A results file whose rows, and only they, go again, with whatever the operator corrected."""
 

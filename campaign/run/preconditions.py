@@ -12,7 +12,7 @@ from campaign.durations import brief_duration
 from campaign.errors import ContactsError, LedgerError, SettingsError, TemplateError
 from campaign.ledger.files import generation_file
 from campaign.ledger.opening import note_at_a_glance, open_for_reading
-from campaign.results import COLUMNS, SERVER, refuse_foreign, result_names
+from campaign.results import our_columns, refuse_foreign, result_names
 from campaign.run.loading_notes import REMEMBERED
 from campaign.run.plan import RunPlan
 from campaign.settings import ContactsSettings, SmtpSettings
@@ -142,7 +142,7 @@ def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
     if plan.begin_afresh is None and plan.ledger.exists() and plan.ledger.stat().st_size:
         with open_for_reading(plan.ledger, plan.settings.name) as ledger:
             found += ledger.columns()
-    return (name for name in dict.fromkeys(found) if name not in columns and name not in (*COLUMNS, SERVER))
+    return (name for name in dict.fromkeys(found) if name not in columns and name not in our_columns())
 
 
 def processes_for(plan: RunPlan, contacts: int) -> int:

@@ -42,6 +42,7 @@ def rewrite_results(settings: Settings, *, output: Path | None = None, sandbox: 
             written=written,
             safe=safe,
             servers=len(settings.servers) > 1,
+            later=ledger.has_later_words(),
         )
     return ResultsFile(path=path, kept=kept)
 
@@ -50,7 +51,8 @@ def results_table(settings: Settings, file: TextIO, *, sandbox: bool = False, sa
     """Write the results to an open file, as CSV. `safe`: no cell can start a formula in a spreadsheet."""
     with _opened(settings, None, sandbox=sandbox) as (_, ledger, message_id):
         rows, servers = ledger.result_rows(verified=True), len(settings.servers) > 1
-        write_table(file, ledger.columns(), rows, message_id, safe=safe, servers=servers)
+        later = ledger.has_later_words()
+        write_table(file, ledger.columns(), rows, message_id, safe=safe, servers=servers, later=later)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from campaign.ledger.interface import RunLedger
 from campaign.ledger.opening import open_for_run
 from campaign.message import MessageIds
 from campaign.run.broadcast import Broadcast
-from campaign.run.continuation import goes_on_with, tell_of_earlier_runs
+from campaign.run.continuation import goes_on_with, tell_of_earlier_runs, tell_who_is_left_alone
 from campaign.run.corrections import apply_corrections
 from campaign.run.enrolment import BackgroundEnrolment, Enrolment, is_broken_off, is_enrolled, remember
 from campaign.run.finish import finish
@@ -135,6 +135,7 @@ class _Run:
         chosen_only = plan.resend is not None and plan.resend.source is not None and not window.is_over(_now())
         if chosen_only:
             self._correct()
+        tell_who_is_left_alone(ledger, again, chosen_only=chosen_only, observer=self._observer)
         self._state.total = ledger.count_due(again, limit=plan.limit, chosen_only=chosen_only)
         if not chosen_only and not window.is_over(_now()):
             tell_of_earlier_runs(plan, ledger, self._templates, observer=self._observer, total=self._state.total)

@@ -1,4 +1,5 @@
-"""What can be done next, as commands to paste: about pending, failed, invalid and rejected rows, and those in doubt.
+"""What can be done next, as commands to paste: about pending, failed, invalid and rejected rows, those in doubt, and
+those that bounced.
 
 Takes counts by status; gives words and a command for each. Names no address, no link and no secret.
 """
@@ -54,14 +55,20 @@ def next_commands(
         )
         commands.append((words, resend("--from", str(copy))))
     if counts[Status.IN_DOUBT]:
+        words = "in doubt: they may have been delivered"
+        if not invocation.sandbox:  # which has no log, and its messages are at hand
+            proof = "to find out by the mail server's logs, or what your provider exports, which of them were"
+            commands.append((f"{words}; {proof}", invocation.line("settle", "MAIL.LOG")))
+            words = "what that leaves in doubt may have been delivered, too"
         copy = results.with_name(f"{results.stem}-doubtful.csv")
-        words = (
-            "in doubt: they may have been delivered, and are not sent again unless you ask for it. Look in the "
-            "server's log (in Postfix's, a line with the Message-ID alone proves nothing: it takes “queue active” or "
-            f"“status=” with the same queue ID); copy the results to {copy.name}, keep the rows that did not arrive, "
-            "and send to those"
+        words += (
+            f", and is not sent again unless you ask for it: copy the results to {copy.name}, keep the rows that do no "
+            "harm twice, and send to those"
         )
         commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
+    if counts[Status.BOUNCED] and not invocation.sandbox:
+        words = "bounced: to have no other campaign write to these addresses, add them to a suppression list"
+        commands.append((words, invocation.line("settle", "MAIL.LOG", "--suppress", "suppressed.csv")))
     return commands
 
 

@@ -47,7 +47,7 @@ def test_commands() -> None:
 
 def test_options_and_their_values() -> None:
     assert offered("campaign send --conn") == ["--connections"]
-    assert offered("campaign resend --include ") == ["rejected", "in_doubt"]
+    assert offered("campaign resend --include ") == ["rejected", "in_doubt", "bounced"]
     assert offered("campaign erase --older-than 9") == ["90d"]
     assert offered("campaign guide ") == list(SUBJECTS)
     assert offered("campaign guide gm") == ["gmail"]

@@ -58,7 +58,7 @@ def test_every_row_has_one_word(told: SqliteRunLedger) -> None:
 
 def test_a_duplicate_shows_nothing_of_the_delivery_that_is_another_rows(told: SqliteRunLedger) -> None:
     duplicate = list(queries.result_rows(told.database))[10]
-    assert duplicate[3:] == (0, None, None, "the address of row 2", None, None, None, None)
+    assert duplicate[3:] == (0, None, None, "the address of row 2", None, None, None, None, None, None)
 
 
 def test_counts_have_all_words_and_all_rows(told: SqliteRunLedger) -> None:

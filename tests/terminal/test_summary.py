@@ -55,7 +55,10 @@ def lines(found: Mapping[Status, int], *, over: bool = False, stale: bool = Fals
             counts(in_doubt=1),
             False,
             False,
-            ["campaign resend c.toml --from /data/c-results-doubtful.csv --include in_doubt"],
+            [
+                "campaign settle c.toml MAIL.LOG",
+                "campaign resend c.toml --from /data/c-results-doubtful.csv --include in_doubt",
+            ],
         ),
     ],
 )
@@ -82,7 +85,7 @@ def test_a_resend_has_a_window_of_its_own(opened: bool, stale: bool, expected: s
 def test_nothing_that_was_sent_is_ever_offered_again() -> None:
     settled = (Status.SENT, Status.BOUNCED, Status.SUPPRESSED, Status.DUPLICATE)
     for status in Status:
-        offered = lines(counts(**{status.value: 1}))
+        offered = [line for line in lines(counts(**{status.value: 1})) if " settle " not in line]
         assert bool(offered) is (status not in settled), status
 
 
@@ -173,11 +176,19 @@ def test_who_was_tried_in_vain_was_left_to_send_to() -> None:
     assert "nobody was left to send to" in said(counts=counts(invalid=1, sent=1), sent_now=0)
 
 
-def test_the_hint_on_what_is_in_doubt_goes_by_proof() -> None:
-    """A line with the Message-ID is none of Postfix's: it is written before the message is taken."""
-    ((words, _),) = next_commands(counts(in_doubt=1), INVOCATION, RESULTS, opened=True, over=False, stale=False)
-    assert "a line with the Message-ID alone proves nothing" in words
-    assert "“queue active” or “status=” with the same queue ID" in words
+def test_what_is_in_doubt_is_settled_by_proof_before_anybody_risks_a_second_copy() -> None:
+    settles, resends = lines(counts(in_doubt=1))
+    assert settles.startswith("campaign settle c.toml ") and resends.startswith("campaign resend c.toml ")
+
+
+def test_bounced_rows_are_not_offered_to_be_sent_to_but_to_be_suppressed() -> None:
+    assert lines(counts(bounced=1)) == ["campaign settle c.toml MAIL.LOG --suppress suppressed.csv"]
+
+
+def test_the_sandbox_has_no_log_to_settle_by() -> None:
+    given = Invocation(program="campaign", campaign=Path("c.toml"), sandbox=True)
+    found = next_commands(counts(in_doubt=1, bounced=1), given, RESULTS, opened=True, over=False, stale=False)
+    assert [line.split()[1] for _, line in found] == ["resend"]
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,9 @@ class LedgerReader(Protocol):
         where the ledger turns out to be damaged in what opening it did not check.
         """
 
+    def has_later_words(self) -> bool:
+        """Whether any row has feedback, or evidence that its word rests on: what later evidence has shown."""
+
     def reasons(self) -> Iterator[RowReason]:
         """Give the reason of every row that was not sent; of pending ones, what the server said last, if it did."""
 

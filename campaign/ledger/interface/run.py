@@ -46,6 +46,11 @@ class ContactsLedger(Protocol):
     def count_due(self, again: Sequence[Status] = (), *, limit: int | None = None, chosen_only: bool = False) -> int:
         """Say how many contacts a run would take, were the statuses in `again` pending, too."""
 
+    def count_left_alone(self, again: Sequence[Status], *, chosen_only: bool = False) -> int:
+        """Say how many rows with these statuses would go again, had their contacts not made a complaint or asked for no
+        more: such a row stays what it is, whatever is asked for.
+        """
+
     def last_run(self) -> LastRun | None:
         """Give the last run that mailed somebody; None where none did."""
 
