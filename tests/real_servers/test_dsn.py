@@ -4,6 +4,7 @@ The server takes everything, and then bounces some: by itself, or since the serv
 (RFC 3464) come back to it, into a mailbox.
 """
 
+import contextlib
 import email
 import email.policy
 from collections.abc import Sequence
@@ -16,9 +17,11 @@ from campaign.message import ContactKeys
 from tests.campaigns import SmallCampaign
 from tests.ledgers import salt_of
 from tests.real_servers import exim, postfix
+from tests.real_servers.conftest import Found
+from tests.real_servers.pipelining import sign_in
 from tests.real_servers.relay import Relay
 from tests.real_servers.sending import command
-from tests.real_servers.servers import available
+from tests.real_servers.servers import SERVERS, available
 from tests.smtp_server import CATALOGUE, FaultServer
 
 pytestmark = pytest.mark.real_servers
@@ -77,6 +80,16 @@ def _status(report: EmailMessage) -> Sequence[EmailMessage]:
     blocks = status.get_payload()
     assert isinstance(blocks, list) and len(blocks) == 2
     return [block for block in blocks if isinstance(block, EmailMessage)]
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_whoever_offers_dsn_takes_what_a_message_asks(name: str, found: Found) -> None:
+    with available(SERVERS[name]()) as relay, contextlib.closing(sign_in(relay)) as client:
+        code, said = client.docmd("MAIL FROM:<hello@acme.example> RET=HDRS ENVID=abcdefghij234567")
+        offered = client.has_extn("dsn")
+    if offered:
+        assert code == 250, said
+    found("dsn", relay.name, "taken" if offered else "not offered")
 
 
 def test_what_postfix_bounces_says_whose_it_is_and_has_no_link_in_it(tmp_path: Path) -> None:
