@@ -7,14 +7,19 @@ The server takes everything, and then bounces some: by itself, or since the serv
 import contextlib
 import email
 import email.policy
+import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from campaign.message import ContactKeys
 from tests.campaigns import SmallCampaign
+from tests.crashes.sender import environment
 from tests.ledgers import salt_of
 from tests.real_servers import exim, postfix
 from tests.real_servers.conftest import Found
@@ -68,6 +73,34 @@ def _hold(campaign: SmallCampaign, mails: Sequence[bytes], bounced: Sequence[str
     assert found == expected
 
 
+def _settle(campaign: SmallCampaign, maildir: Path) -> dict[str, Any]:
+    """What `campaign settle` says of a mailbox, in JSON."""
+    arguments = [sys.executable, "-m", "campaign", "settle", str(campaign.path), str(maildir), "--json"]
+    done = subprocess.run(arguments, env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("{"), done.stderr
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def _maildir(folder: Path, mails: Sequence[bytes]) -> Path:
+    """A mailbox with these mails, as a person would fetch it."""
+    for part in ("cur", "new", "tmp"):
+        (folder / part).mkdir(parents=True)
+    for number, mail in enumerate(mails):
+        (folder / "new" / f"{number}.mail").write_bytes(mail)
+    return folder
+
+
+def _hold_settled(campaign: SmallCampaign, maildir: Path, bounced: Sequence[str]) -> None:
+    """Exactly the rows of those domains move, and a second look moves nothing."""
+    said = _settle(campaign, maildir)
+    words = {who: "bounced" if who.rpartition("@")[2] in bounced else "sent" for who in campaign.statuses()}
+    assert campaign.statuses() == words
+    assert sum(move["rows"] for move in said["moves"]) == len(bounced) * _EACH, said
+    assert all(row["evidence"] for row in campaign.results() if row["status"] == "bounced")
+    assert _settle(campaign, maildir)["moves"] == [] and campaign.statuses() == words
+
+
 def _reports(mails: Sequence[bytes]) -> list[tuple[bytes, EmailMessage]]:
     """The bounces among the mails, as they came, and read."""
     read = [(raw, email.message_from_bytes(raw, policy=email.policy.default)) for raw in mails]
@@ -108,10 +141,32 @@ def test_what_postfix_bounces_says_whose_it_is_and_has_no_link_in_it(tmp_path: P
             campaigns = {verp: _sent(tmp_path, relay, domains, verp=verp) for verp in (False, True)}
             mails = relay.delivered()
     assert len(_reports(mails)) == 2 * 3 * _EACH and len(mails) == 2 * 4 * _EACH
+    maildir = _maildir(tmp_path / "Maildir", mails)
     for verp, campaign in campaigns.items():
         _hold(campaign, mails, domains[1:], verp=verp)
+        _hold_settled(campaign, maildir, domains[1:])
     passed_on = [line for one in able.connections for line in one.commands if b"ENVID=" in line and b"RET=HDRS" in line]
     assert len(passed_on) >= 2 * _EACH, "it asks the same of a server behind it that offers DSN"
+
+
+def test_where_it_is_not_offered_the_link_comes_back_and_the_bounce_is_matched_all_the_same(tmp_path: Path) -> None:
+    """As the guide says: by our Message-ID in it, or by the address that it comes to."""
+    main = (
+        "smtpd_discard_ehlo_keywords = dsn\n"
+        "virtual_mailbox_maps = regexp:{ { !/@gone[.]example$$/ Maildir/ } }\n"
+        "smtpd_reject_unlisted_recipient = no\n"
+        "recipient_delimiter = +\n"
+    )
+    domains = ("here.example", "gone.example")
+    with available(postfix.start(main=main)) as relay:
+        campaigns = [_sent(tmp_path, relay, domains, verp=verp) for verp in (False, True)]
+        mails = relay.delivered()
+    reports = _reports(mails)
+    assert len(reports) == 2 * _EACH and all(b"Original-Envelope-Id" not in raw for raw, _ in reports)
+    assert all(b"sso?" in raw for raw, _ in reports)
+    maildir = _maildir(tmp_path / "Maildir", mails)
+    for campaign in campaigns:
+        _hold_settled(campaign, maildir, domains[1:])
 
 
 def test_what_exim_bounces_where_it_is_told_to_offer_dsn(tmp_path: Path) -> None:
@@ -121,3 +176,4 @@ def test_what_exim_bounces_where_it_is_told_to_offer_dsn(tmp_path: Path) -> None
         campaign = _sent(tmp_path, relay, ("here.example", "gone.example"), verp=False)
         mails = relay.delivered()
     _hold(campaign, mails, ("gone.example",), verp=False)
+    _hold_settled(campaign, _maildir(tmp_path / "Maildir", mails), ("gone.example",))
