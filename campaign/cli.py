@@ -169,7 +169,7 @@ def settle(
     nothing: options.NothingMoved = False,
     json: options.Json = False,
 ) -> int:
-    """Move rows by what logs, exports and bounces prove of them; also while a run goes on."""
+    """Move rows by what logs, events and bounces prove."""
     from campaign.commands.settle import settle_campaign
 
     return settle_campaign(evidence or (), suppress=suppress, output=output, dry_run=nothing, json=json)
