@@ -111,7 +111,7 @@ def killable_sendmail() -> Iterator[Killable]:
         sendmail.prepare(chroot, macros)
         chroot.write(
             "/usr/sbin/deliver",
-            f"#!/bin/sh\ncase $1 in *@{NOBODY}) exit 67;; esac\n{sendmail.DELIVER.partition(chr(10))[2]}",
+            f"#!/bin/sh\ncase $1 in *@{NOBODY}*) exit 67;; esac\n{sendmail.DELIVER.partition(chr(10))[2]}",
             mode=0o755,
         )  # 67: EX_NOUSER of sysexits.h
         server = Killable(
