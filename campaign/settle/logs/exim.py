@@ -15,7 +15,7 @@ choose (the name in HELO, the subject, the quoted part of an address, a certific
 so a Message-ID is taken only from the place where Exim writes it: behind `S=` and single words, with nothing behind it
 but a subject, the sender and the recipients. A line that has ` id=` twice proves nothing.
 
-Where Exim was killed between the two files and the line, the message is delivered later without any `<=`; so it is where
+Where it was killed between the two files and the line, the message is delivered later without any `<=`; so it is where
 the log begins later. Then only a key is proof, in `=> anna@example.org F=<…+KEY@…>` (`+sender_on_delivery`).
 
 `**` counts where the address is the contact's. Where an alias of the relay's own made other addresses of it, the
