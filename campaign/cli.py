@@ -164,6 +164,7 @@ def report(
 @with_exit_code
 def settle(
     evidence: options.Evidence = None,
+    mailbox: options.Mailbox = False,
     suppress: options.Suppress = None,
     output: options.Output = None,
     nothing: options.NothingMoved = False,
@@ -172,7 +173,9 @@ def settle(
     """Move rows by what logs, events and bounces prove."""
     from campaign.commands.settle import settle_campaign
 
-    return settle_campaign(evidence or (), suppress=suppress, output=output, dry_run=nothing, json=json)
+    return settle_campaign(
+        evidence or (), mailbox=mailbox, suppress=suppress, output=output, dry_run=nothing, json=json
+    )
 
 
 @app.command(cls=Command)
