@@ -102,6 +102,19 @@ def headline(counts: Mapping[Status, int], total: int, *, partial: bool = False)
     return answer, " ".join(rest)
 
 
+def what_sent_means(*, settled: bool) -> str:
+    """Say what it does, and what it does not. `settled`: later evidence has changed something."""
+    if settled:
+        return (
+            "“Sent” means that the mail server accepted the message, and that nothing on record shows it came back. "
+            "Whether it lies in a spam folder is not known here."
+        )
+    return (
+        "“Sent” means that the mail server accepted the message and is responsible for it. What happened after that "
+        "(a bounce, a complaint, a spam folder) is not on record here."
+    )
+
+
 def _missing(counts: Mapping[Status, int], wanted: int) -> list[str]:
     sent, bounced, doubtful = (counts.get(one, 0) for one in (Status.SENT, Status.BOUNCED, Status.IN_DOUBT))
     missing = wanted - sent - bounced - doubtful
