@@ -162,6 +162,21 @@ def report(
 
 @app.command(cls=Command)
 @with_exit_code
+def settle(
+    evidence: options.Evidence = None,
+    suppress: options.Suppress = None,
+    output: options.Output = None,
+    nothing: options.NothingMoved = False,
+    json: options.Json = False,
+) -> int:
+    """Move rows by what logs, exports and bounces prove of them; also while a run goes on."""
+    from campaign.commands.settle import settle_campaign
+
+    return settle_campaign(evidence or (), suppress=suppress, output=output, dry_run=nothing, json=json)
+
+
+@app.command(cls=Command)
+@with_exit_code
 def erase(
     people: options.People = None,
     older_than: options.OlderThan = None,

@@ -7,10 +7,11 @@ BODY = b"From: hello@acme.example\r\nSubject: Hello\r\n\r\nHello\r\n"
 
 def attempt(
     number: int = 1, data: bytes = BODY, *, recipient: str | None = None, sender: str = "b@acme.example",
-    smtputf8: bool = False,
+    smtputf8: bool = False, envelope_id: str = "",
 ) -> Attempt:  # fmt: skip
     """One message to one contact; the number tells them apart."""
-    envelope = Envelope(return_path=sender, recipient=recipient or f"p{number}@people.example", smtputf8=smtputf8)
+    recipient = recipient or f"p{number}@people.example"
+    envelope = Envelope(return_path=sender, recipient=recipient, smtputf8=smtputf8, envelope_id=envelope_id)
     message = Message(envelope=envelope, message_id=f"<{number}@acme.example>", data=data)
     return Attempt(contact=number, message=message, link_expires_at=2_000_000_000, link_fingerprint="f")
 

@@ -110,6 +110,24 @@ PreviewToErase = Annotated[
     ),
 ]
 NotAsked = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before anything is taken out.")]
+Evidence = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Files and folders: mail logs, providers' exports and events, mbox, Maildir, mails, plain or .gz; - reads "
+        "one from standard input. In front of them, the campaign's settings, if they are not in campaign.toml.",
+        metavar="[CAMPAIGN.TOML] EVIDENCE…",
+        autocompletion=files(""),
+    ),
+]
+Suppress = Annotated[
+    Path | None,
+    typer.Option(
+        help="Add whoever came back for good, complained or unsubscribed to this suppression list.",
+        metavar="CSV",
+        autocompletion=files(".csv"),
+    ),
+]
+NothingMoved = Annotated[bool, typer.Option("--dry-run", help="Say what would be moved; change nothing.")]
 Opens = Annotated[str | None, typer.Option(help="When the window opens: 2026-11-23T09:00.", metavar="TIME")]
 Closes = Annotated[str | None, typer.Option(help="When the window closes: 2026-11-23T17:00.", metavar="TIME")]
 Lasts = Annotated[

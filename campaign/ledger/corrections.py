@@ -3,8 +3,9 @@
 A row is recognised by the Message-ID that it carries, else by its address, else by its other cells (`recognition`). A
 file with a row that fits none is refused: whoever that is, is none of this campaign's. Rows are marked `chosen`;
 nothing is sent by it, and nothing that was sent can be sent again by it: that is the delivery's to say. A row that was
-sent keeps its cells; only columns that the operator added are filled in. Of somebody who was erased, nothing comes
-back: such a row is passed over, and a row that gets such an address is not sent. Raises LedgerError, ResultsError.
+sent keeps its cells; only columns that the operator added are filled in: nor does somebody who wants no more get
+another address. Of somebody who was erased, nothing comes back: such a row is passed over, and a row that gets such an
+address is not sent. Raises LedgerError, ResultsError.
 """
 
 import json
@@ -16,6 +17,7 @@ from campaign.ledger.cells import encode_cells
 from campaign.ledger.corrected_columns import CorrectedColumns
 from campaign.ledger.erased import Erased, blank, detail, is_mark
 from campaign.ledger.facts import read_columns
+from campaign.ledger.later_words import has_feedback
 from campaign.ledger.newest import forget_newest
 from campaign.ledger.row_matching import UnaddressedRows
 from campaign.ledger.schema import RESULT_ROWS, WORD
@@ -32,7 +34,7 @@ _READDRESSED = (
     *(Status.INVALID, Status.DUPLICATE),
 )
 """Where a corrected address counts: nobody has got, or may have got, the message at the old one."""
-_ENTRY = f"SELECT entry.email, entry.status, {WORD} {RESULT_ROWS} WHERE entry.row = ?"
+_ENTRY = f"SELECT entry.email, entry.status, {WORD}, entry.contact {RESULT_ROWS} WHERE entry.row = ?"
 _CONTACT = """
 INSERT INTO contact (address, id, roster, row)
 SELECT ?, coalesce(max(id), 0) + 1, coalesce(max(roster), 0), ? FROM contact WHERE true
@@ -179,7 +181,7 @@ class Corrections:
 
     def _lay(self, row: Row, target: int) -> None:
         """Correct a row of the roster, as far as what became of it allows."""
-        email, status, word = self._database.execute(_ENTRY, (target,)).fetchone()
+        email, status, word, contact = self._database.execute(_ENTRY, (target,)).fetchone()
         known = self._key(email) if email is not None and status in (None, Status.SUPPRESSED) else None
         address = self._address(row)
         if address is not None and address == known:
@@ -188,7 +190,7 @@ class Corrections:
             elif word == Status.SENT:
                 self._fill_in(row, target)
             self._choose(target)
-        elif word not in _READDRESSED or status == Status.SUPPRESSED:
+        elif word not in _READDRESSED or status == Status.SUPPRESSED or has_feedback(self._database, contact):
             self._fill_in(row, target)
         elif target not in self._changed:
             self._changed.add(target)

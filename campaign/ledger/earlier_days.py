@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime, tzinfo
 
 from campaign.daily_plan import day_of
 from campaign.ledger.daily_count import keep_days
+from campaign.ledger.later_words import LEFT, LEFT_AT
 from campaign.ledger.sqlite_errors import explained, transaction
 
 _QUARTER = 900
 """Seconds: midnight is a multiple of it after 1970 in every zone."""
 _BY_QUARTER = f"""
-SELECT settled_at / {_QUARTER}, count(*) FROM delivery
+SELECT {LEFT_AT} / {_QUARTER}, count(*) FROM {LEFT}
 WHERE status IN ('sent', 'rejected', 'bounced') AND settled_at IS NOT NULL GROUP BY 1
 """  # noqa: S608 - our own number
 

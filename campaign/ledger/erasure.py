@@ -50,6 +50,13 @@ UPDATE entry SET cells = blank(cells), email = NULL, chosen = 0, status = coales
     detail = CASE WHEN status = 'duplicate' THEN detail ELSE :detail END
 WHERE contact IN (SELECT contact FROM going) OR row IN (SELECT row FROM going_row)
 """
+_SAID = (
+    ("delivery", "detail"),
+    ("later_word", "reply"),
+    ("later_word", "evidence"),
+    *(("evidence", column) for column in ("detail", "detail_before", "place", "id")),
+)
+"""What was said about somebody else can name them, too."""
 _STEPS = (
     "DELETE FROM live_state",  # it quotes servers' replies
     "DELETE FROM set_aside",  # it names queues by what is known of people, and no run goes on
@@ -58,9 +65,13 @@ _STEPS = (
     "UPDATE contact SET address = mark(address) WHERE id IN (SELECT contact FROM going)",
     "UPDATE delivery SET detail = :detail, link_expires_at = NULL, link_fingerprint = NULL "
     "WHERE contact IN (SELECT contact FROM going)",
-    "UPDATE delivery SET detail = unnamed(detail) WHERE instr(detail, '@') AND unnamed(detail) <> detail",
+    "DELETE FROM evidence WHERE contact IN (SELECT contact FROM going)",
+    "DELETE FROM later_word WHERE contact IN (SELECT contact FROM going)",
+    *(
+        f"UPDATE {table} SET {column} = unnamed({column}) WHERE instr({column}, '@') AND unnamed({column}) <> {column}"  # noqa: S608
+        for table, column in _SAID
+    ),
 )
-"""The last: what a server said about somebody else can name them, too."""
 
 
 class SqliteErasure:

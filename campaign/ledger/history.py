@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 
 from campaign.ledger.facts import read_fact
+from campaign.ledger.later_words import LEFT, LEFT_AT
 from campaign.ledger.newest import newest
 from campaign.ledger.sqlite_errors import explained, transaction
 from campaign.ledger.values import EarlierRuns, LastRun
@@ -80,7 +81,7 @@ def last_run(database: sqlite3.Connection) -> LastRun | None:
     """Give the last run that mailed somebody; None where none did."""
     with explained(database):
         (mailed_at,) = database.execute(
-            "SELECT max(settled_at) FROM delivery WHERE status IN ('sent', 'bounced', 'in_doubt')"
+            f"SELECT max({LEFT_AT}) FROM {LEFT} WHERE status IN ('sent', 'bounced', 'in_doubt')"  # noqa: S608 - ours
         ).fetchone()
         facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('template', 'known')"))
     if mailed_at is None or len(facts) != 2:
@@ -99,7 +100,7 @@ def earlier_runs(database: sqlite3.Connection, last: LastRun) -> EarlierRuns:
     with explained(database):
         contacts, mailed, new = database.execute(_EARLIER, (last.latest_contact,)).fetchone()
         everybody, first, latest = database.execute(
-            "SELECT count(*), coalesce(min(settled_at), 0), coalesce(max(settled_at), 0) FROM delivery "
+            f"SELECT count(*), coalesce(min({LEFT_AT}), 0), coalesce(max({LEFT_AT}), 0) FROM {LEFT} "  # noqa: S608
             "WHERE status IN ('sent', 'bounced', 'in_doubt')"
         ).fetchone()
     return EarlierRuns(

@@ -33,6 +33,9 @@ CREATE TABLE later_word (
 since; `came_back_at`: nor does acceptance from before, for what was accepted then had bounced. `left_at`: when the
 message that bounced was taken; `reply`: what the server said then, its own name for the message in it.
 """
+LEFT = "delivery LEFT JOIN later_word ON status = 'bounced' AND later_word.contact = delivery.contact"
+LEFT_AT = "coalesce(left_at, settled_at)"
+"""When a message left, in this table: what bounced has been settled later."""
 HAS_FEEDBACK = "SELECT contact FROM later_word WHERE feedback IS NOT NULL"
 _REOPENED = f"""
 INSERT INTO later_word (contact, reopened_at, came_back_at)

@@ -19,6 +19,9 @@ from campaign.ledger import schema
 from campaign.ledger.facts import read_fact
 from campaign.private_files import open_own
 
+_NAPS = (0.001, 0.005, 0.02)
+"""Seconds."""
+
 
 def lock_file(path: Path) -> int:
     """Create the file if there is none, and lock it; gives the descriptor."""
@@ -31,7 +34,7 @@ def lock_file(path: Path) -> int:
             fix="check that its folder exists, that both can be written, and that the disk has room",
         ) from None
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(lock)
     except BlockingIOError:
         os.close(lock)
         raise LedgerBusyError(
@@ -47,6 +50,18 @@ def lock_file(path: Path) -> int:
             fix="keep the ledger on a local disk: set ledger.path",
         ) from None
     return lock
+
+
+def _lock(descriptor: int) -> None:
+    """Lock it. Whoever settles the campaign tries the lock for a moment, too, to see whether a run has it."""
+    for nap in _NAPS:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(nap)
+        else:
+            return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def running_process(database: sqlite3.Connection) -> int | None:

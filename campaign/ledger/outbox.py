@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from campaign.ledger.later_words import suppress_pending
 from campaign.ledger.tally import SENDING, shift
 from campaign.model import Attempt, Outcome, Status
 
@@ -17,7 +18,9 @@ INSERT INTO delivery (contact, status, link_expires_at, link_fingerprint) VALUES
 ON CONFLICT (contact) DO UPDATE SET status = 'sending', link_expires_at = excluded.link_expires_at,
     link_fingerprint = excluded.link_fingerprint
 WHERE status = 'pending'
+    AND NOT EXISTS (SELECT 1 FROM later_word WHERE later_word.contact = delivery.contact AND feedback IS NOT NULL)
 """
+"""Whether somebody wants no more (`later_words`) is looked up only where there is a delivery: else there is none."""
 _SETTLE = """
 UPDATE delivery SET status = ?, attempts = attempts + ?, tries = tries + ?, smtp_code = ?, enhanced = ?, detail = ?,
     settled_at = ?, server = ?
@@ -115,9 +118,10 @@ class Outbox:
         self._write_outcomes(database, moved)
         database.execute("SAVEPOINT claims")
         if _write(database, _CLAIM, list(map(_claim_row, claims))) != len(claims):
-            # Another worker took some of these rows: claimed one by one, to know which. Slow, and only then.
+            # Another worker took some of these rows, or proof has moved them since: claimed one by one, to know which.
             database.execute("ROLLBACK TO claims")
             lost = [claim for claim in claims if not _write(database, _CLAIM, [_claim_row(claim)])]
+            _move(moved, Status.PENDING, Status.SUPPRESSED, suppress_pending(database, [one.contact for one in lost]))
         _move(moved, Status.PENDING, SENDING, len(claims) - len(lost))
         self._write_late(database, lost, moved)
         shift(database, moved)

@@ -29,9 +29,9 @@ def anybody_sent(database: sqlite3.Connection, server: str = "") -> bool:
     """Whether anybody was ever sent a message, by whatever worker or run; through this server, where one is named.
     Raises LedgerError.
     """
-    sql = "SELECT 1 FROM delivery WHERE status = 'sent' LIMIT 1"
+    sql = "SELECT 1 FROM delivery WHERE status IN ('sent', 'bounced') LIMIT 1"
     if server:
-        sql = "SELECT 1 FROM delivery WHERE status = 'sent' AND server = ? LIMIT 1"
+        sql = "SELECT 1 FROM delivery WHERE status IN ('sent', 'bounced') AND server = ? LIMIT 1"
     with explained(database):
         return database.execute(sql, (server,) if server else ()).fetchone() is not None
 

@@ -26,6 +26,7 @@ from campaign.ledger.facts import read_fact
 from campaign.ledger.reading import SqliteReader
 from campaign.ledger.roster_places import RosterPlaces
 from campaign.ledger.sqlite_errors import explained, transaction
+from campaign.ledger.values import CameBack
 from campaign.ledger.weighing import Weighing
 
 _AT_ONCE = 20_000
@@ -34,6 +35,15 @@ SELECT contact.id, contact.address, coalesce(
     CASE WHEN delivery.status IN ('bounced', 'pending') THEN later_word.reply END, delivery.detail, '')
 FROM contact LEFT JOIN delivery ON delivery.contact = contact.id LEFT JOIN later_word ON later_word.contact = contact.id
 WHERE contact.address > ? AND contact.address NOT GLOB 'erased *' ORDER BY contact.address LIMIT ?
+"""
+
+_CAME_BACK = """
+SELECT contact.address, coalesce(delivery.status = 'bounced', 0), delivery.smtp_code, delivery.enhanced,
+    later_word.feedback, coalesce(delivery.settled_at, 0)
+FROM later_word JOIN contact ON contact.id = later_word.contact
+    LEFT JOIN delivery ON delivery.contact = later_word.contact
+WHERE (delivery.status = 'bounced' OR later_word.feedback IS NOT NULL) AND contact.address NOT GLOB 'erased *'
+ORDER BY contact.id
 """
 
 
@@ -83,6 +93,12 @@ class SqliteSettling:
                 return
             yield some
             address = some[-1][1]
+
+    def came_back(self) -> Iterator[CameBack]:
+        """Give everybody who bounced, or of whom there is feedback."""
+        with explained(self._database):
+            for email, bounced, *rest in self._database.execute(_CAME_BACK):
+                yield CameBack(email, bool(bounced), *rest)
 
     def weigh(self, proofs: Sequence[Proof]) -> list[Weighed]:
         """Move words as far as these prove it."""

@@ -76,3 +76,17 @@ class SpreadsheetChange(NamedTuple):
     """What stands in the ledger, and stays."""
     given: str
     """What the file has in its place."""
+
+
+class CameBack(NamedTuple):
+    """Somebody whose message came back, or who complained or wants no more, as it is on record."""
+
+    email: str
+    """In lower case."""
+    bounced: bool
+    code: int | None
+    enhanced: str | None
+    feedback: str | None
+    """As in the results: `complaint 2026-11-27`."""
+    moment: int
+    """When, in Unix seconds."""

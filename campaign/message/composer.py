@@ -103,9 +103,9 @@ class Composer:
                 where=f"row {contact.number}",
                 fix="write it like hello@acme.example, an international domain in its xn-- form",
             )
-        fields = self._personal_fields(contact, content)
-        body = self._body(contact, content)
         identifier, key = self.message_id(email), self._key_of(email)
+        fields = self._personal_fields(contact, content, key)
+        body = self._body(contact, content)
         smtputf8 = self._smtputf8 or not email.isascii()
         text = f"Date: {self._dated(now)}\r\nMessage-ID: {identifier}\r\n{self._own_fields}{fields}{body.text}"
         # ASCII is the promise that what leaves is 7-bit, held here: all that is not raises.
@@ -125,7 +125,7 @@ class Composer:
             data=data,
         )
 
-    def _personal_fields(self, contact: Contact, content: Content) -> str:
+    def _personal_fields(self, contact: Contact, content: Content, key: str) -> str:
         """To, Subject, the ways to unsubscribe, and the further fields."""
         subject = content.subject
         if not plain_subject(subject) or "=?" in subject:
@@ -141,7 +141,7 @@ class Composer:
                 fix = "that message.to_name is made of"
                 raise _unfit(contact, "the display name", str(error), fix, "message.to_name") from None
         try:
-            unsubscribe = self._unsubscribe(content.unsubscribe_url)
+            unsubscribe = self._unsubscribe(content.unsubscribe_url, key)
         except UnfitURLError as error:
             raise InvalidContactError(
                 f"the unsubscribe URL {error}",

@@ -20,9 +20,15 @@ class ContactKeys:
         """`salt`: None where nothing is sent; keys then are good for this one object alone."""
         salt = secrets.token_bytes(blake2b.MAX_KEY_SIZE) if salt is None else salt
         self._start = blake2b(digest_size=_OCTETS, key=salt, person=b"contact.key")
+        self._last = "", ""
 
     def __call__(self, email: str) -> str:
         """Give the key, the same however the address is capitalised."""
+        last, key = self._last
+        if email and email == last:  # headers, envelope and return path of a message name the same one
+            return key
         digest = self._start.copy()
         digest.update(email.lower().encode("utf-8", "surrogatepass"))
-        return b32encode(digest.digest()).decode("ascii").lower()
+        key = b32encode(digest.digest()).decode("ascii").lower()
+        self._last = email, key
+        return key

@@ -1,7 +1,8 @@
 """The ways to unsubscribe: List-Unsubscribe (RFC 2369 section 3.2) and List-Unsubscribe-Post (RFC 8058).
 
-In: a contact's URL, a campaign's address. Out: header fields. A URI is never encoded or folded within: no mail provider
-that offers one click could read it then. Raises SettingsError when made, UnfitURLError for a contact's URL.
+In: a contact's URL and `contact.key`, a campaign's address. Out: header fields. A mail to the address has the subject
+"unsubscribe KEY", so that it says whose it is, whoever sends it. A URI is never encoded or folded within: no mail
+provider that offers one click could read it then. Raises SettingsError when made, UnfitURLError for a contact's URL.
 """
 
 import re
@@ -32,8 +33,8 @@ class Unsubscribe:
     """Writes the fields of one campaign."""
 
     def __init__(self, mailto: str | None, *, shortest_url: int = 0, outline: str | None = None) -> None:
-        """`mailto`: an address, or a whole `mailto:` URI. `shortest_url`: characters that each URL has at least.
-        `outline`: what of it is the same for everybody, with an `x` for each piece that is not.
+        """`mailto`: an address, or a whole `mailto:` URI, which stays as it is. `shortest_url`: characters that each
+        URL has at least. `outline`: what of it is the same for everybody, with an `x` for each piece that is not.
         """
         if outline is not None and not _secure(outline) and not _insecure(outline):
             odd = next((letter for letter in outline if not _uri(letter)), None)
@@ -50,26 +51,27 @@ class Unsubscribe:
                 where="message.unsubscribe_url",
                 fix="use a shorter one, such as https://acme.example/u?id={{ contact.id }}",
             )
-        self._mailto_only = ""
-        self._mailto_too = "\r\n"
-        if mailto is not None:
-            uri = mailto_uri(mailto, setting="[message] unsubscribe_mailto")
-            self._mailto_only = f"List-Unsubscribe: <{uri}>\r\n"
-            self._mailto_too = f",\r\n <{uri}>\r\n"
+        self._uri = "" if mailto is None else mailto_uri(mailto, setting="[message] unsubscribe_mailto")
+        self._takes_key = self._uri != mailto
+        """Whether the URI has no subject of its own."""
 
-    def __call__(self, url: str | None) -> str:
+    def __call__(self, url: str | None, key: str = "") -> str:
         """Header fields, each ended by CRLF; one click where there is an https URL. Raises UnfitURLError."""
+        uri = self._uri
+        if uri and key and self._takes_key:
+            uri = f"{uri}?subject=unsubscribe%20{key}"
         if url is None:
-            return self._mailto_only
+            return f"List-Unsubscribe: <{uri}>\r\n" if uri else ""
         if len(url) > _LONGEST_URL:
             raise UnfitURLError(
                 f"has {len(url)} characters; {_LONGEST_URL} fit a header line that every mail server leaves whole",
                 fix="shorten the row's columns that the URL is made of",
             )
+        too = f",\r\n <{uri}>" if uri else ""
         if _secure(url):
-            return f"List-Unsubscribe: <{url}>{self._mailto_too}{_ONE_CLICK}"
+            return f"List-Unsubscribe: <{url}>{too}\r\n{_ONE_CLICK}"
         if _insecure(url):
-            return f"List-Unsubscribe: <{url}>{self._mailto_too}"
+            return f"List-Unsubscribe: <{url}>{too}\r\n"
         raise UnfitURLError(
             "is not an http or https URL in ASCII without spaces and angle brackets",
             fix="begin it with https://, and put `| urlencode` to whatever a column fills in",

@@ -162,6 +162,9 @@ def _with_absolute_paths(settings: Settings) -> Settings:
     if settings.dkim:
         keys = (key.model_copy(update={"key_file": _anchored(folder, key.key_file)}) for key in settings.dkim)
         updated["dkim"] = tuple(keys)
+    if settings.mailbox.ca_file is not None:
+        ca_file = _anchored(folder, settings.mailbox.ca_file)
+        updated["mailbox"] = settings.mailbox.model_copy(update={"ca_file": ca_file})
     if settings.ledger.path is not None:
         updated["ledger"] = LedgerSettings(path=_anchored(folder, settings.ledger.path))
     return settings.model_copy(update=updated)

@@ -1,7 +1,7 @@
 """The names of all settings, by dotted name and by environment variable, and the nearest to a wrong one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import get_args
 
@@ -40,8 +40,10 @@ BY_NAME = frozenset({"limits"})
 """Sections that stand there once for each name: [limits."gmail.com"]. Only the file has them."""
 FIELDS = {key: field for key, field in _ALL.items() if key.partition(".")[0] not in BY_NAME}
 NAMED_FIELDS = frozenset(_ALL.keys() - FIELDS.keys())
-SECRETS = frozenset({"link.secret", "smtp.password"})
+SECRETS = frozenset({"link.secret", "smtp.password", "bounces.mailbox.password"})
 SECTIONS = tuple(dict.fromkeys(key.partition(".")[0] for key in _ALL if "." in key))
+INNER_SECTIONS = tuple(dict.fromkeys(key.rpartition(".")[0] for key in _ALL if key.count(".") > 1))
+"""Sections within sections, dotted: [bounces.mailbox]."""
 REPEATABLE = (
     frozenset(field.alias or name for name, field in Settings.model_fields.items() if get_args(field.annotation))
     - BY_NAME
@@ -54,6 +56,16 @@ SETTING_HELP: Mapping[str, SettingHelp] = {
     for key, field in _ALL.items()
 }
 """What every setting takes, by dotted name, in the order of the file: also good for a reference."""
+
+
+def entries(section: str, table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Give what a section's table has, by dotted name; that of a section within it as well."""
+    for key, value in table.items():
+        name = f"{section}.{key}"
+        if name in INNER_SECTIONS and isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", one) for inner, one in value.items())
+        else:
+            yield name, value
 
 
 def variable(key: str) -> str:

@@ -18,6 +18,7 @@ from campaign.settings.sections.dkim import DkimKeys
 from campaign.settings.sections.ledger import LedgerSettings
 from campaign.settings.sections.limits import Limits
 from campaign.settings.sections.link import LinkSettings
+from campaign.settings.sections.mailbox import MailboxSettings
 from campaign.settings.sections.message import MessageSettings
 from campaign.settings.sections.results import ResultsSettings
 from campaign.settings.sections.retry import RetrySettings
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = LedgerSettings()
     results: ResultsSettings = ResultsSettings()
     bounces: BouncesSettings = BouncesSettings()
+    mailbox: MailboxSettings = Field(default=MailboxSettings(), alias="bounces.mailbox")
 
     @model_validator(mode="after")
     def _spread_on_one_clock(self) -> Self:

@@ -23,6 +23,7 @@ from campaign.settings.names import (
     SECTIONS,
     WANTED,
     as_written,
+    entries,
     nearest,
     password_variable,
     variable,
@@ -102,8 +103,8 @@ class OptionsSource(Source):
         for key, value in self.options.items():
             if key in SECTIONS and key not in BY_NAME and isinstance(value, Mapping):
                 self.notes.replaced.add(key)
-                for name, inner in value.items():
-                    self._put_given(f"{key}.{name}", inner)
+                for name, inner in entries(key, value):
+                    self._put_given(name, inner)
             elif value is not None:
                 self._put_given(key, value)
         return self.values
@@ -146,8 +147,8 @@ class FileSource(Source):
             elif name in BY_NAME and isinstance(value, Mapping):
                 put_by_name(self.values, name, value, self.notes)
             elif name in SECTIONS and isinstance(value, Mapping):
-                for key, inner in value.items():
-                    self._put_or_refuse(f"{name}.{key}", inner)
+                for key, inner in entries(name, value):
+                    self._put_or_refuse(key, inner)
             elif name in SECTIONS:
                 title = f'{name}."gmail.com"' if name in BY_NAME else name
                 self.notes.refuse(

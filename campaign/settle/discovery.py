@@ -80,7 +80,9 @@ class _Search:
             except OSError:
                 continue
             self._ours.add((found.st_dev, found.st_ino))
-        self._logs: list[tuple[float, str, Found]] = []
+        self._our_names = {os.path.realpath(path) for path in leave_out}
+        """Of what may come to be only while we look: a database's journal."""
+        self._logs: list[tuple[float, float, str, Found]] = []
 
     def found(self, named: Sequence[Path], stdin: BinaryIO | None) -> Iterator[Found]:
         named = list(dict.fromkeys(named))
@@ -91,7 +93,7 @@ class _Search:
                 continue
             name = path.name if shared.count(path.name) == 1 and path.name else str(path)
             yield from self._there(path, name, is_named=True)
-        for _, _, log in sorted(self._logs, key=lambda one: one[:2]):
+        for *_, log in sorted(self._logs, key=lambda one: one[:3]):
             yield log
 
     def _there(self, path: Path, name: str, *, is_named: bool = False) -> Iterator[Found]:
@@ -117,6 +119,7 @@ class _Search:
     def _in_folder(self, folder: Path, name: str) -> Iterator[Found]:
         entries = self._entries(folder, name)
         is_maildir = self._messages is not None and _is_maildir(folder)
+        real = os.path.realpath(folder)
         for entry in entries:
             path, inner = folder / entry, f"{name.rstrip('/')}/{entry}"
             if is_maildir and entry in _MAIL:
@@ -124,7 +127,7 @@ class _Search:
             elif entry.startswith("."):
                 if is_maildir and _is_maildir(path):
                     yield from self._there(path, inner)
-            elif not is_maildir or (entry != "tmp" and path.is_dir()):
+            elif f"{real}/{entry}" not in self._our_names and (not is_maildir or (entry != "tmp" and path.is_dir())):
                 yield from self._there(path, inner)
 
     def _mails(self, folder: Path, name: str) -> Iterator[Found]:
@@ -165,7 +168,7 @@ class _Search:
             yield found
             return
         first = reader.first_moment(sample, modified)
-        self._logs.append((modified if first is None else first, file.name, found))
+        self._logs.append((modified if first is None else first, modified, file.name, found))
 
     def _file(self, path: Path, name: str) -> EvidenceFile:
         return EvidenceFile(path, tell=self._tell, name=without_addresses(name))

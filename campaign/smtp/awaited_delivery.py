@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.dialogue import Dialogue
 from campaign.smtp.dialogue_events import FinalReply, ProtocolViolation, ReadyForBody, SessionClosing
+from campaign.smtp.dsn import DsnUses
 from campaign.smtp.reply.censor import without_links
 from campaign.smtp.session.session import Session
 
@@ -43,7 +44,11 @@ class AwaitedDelivery:
         """Whether the session takes no more messages."""
         self._session = session
         self._timeout = timeout
-        self._dialogue = Dialogue(pipelining=session.pipelining and pipelining, size_offered="size" in session.features)
+        self._dialogue = Dialogue(
+            pipelining=session.pipelining and pipelining,
+            size_offered="size" in session.features,
+            dsn=DsnUses().of(session),
+        )
         self._unread = session.leftover
         self._left = False
         self._deadline = 0.0

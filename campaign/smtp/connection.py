@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.dialogue import Dialogue
+from campaign.smtp.dsn import DsnUse
 from campaign.smtp.pipelining.trials import PipeliningTrial
 from campaign.smtp.reply.censor import without_earlier_links, without_links
 from campaign.smtp.session.session import Session
@@ -39,15 +40,18 @@ class Connection:
         *,
         now: float,
         trial: PipeliningTrial,
+        dsn: DsnUse | None = None,
         grouping: bool = True,
         recent_tokens: deque[str] | None = None,
     ) -> None:
-        """`trial`: of the session's server; `grouping`: whether commands may go in one write where it takes that.
-        `recent_tokens`: of the links in the messages lately begun, over whatever connection.
+        """`trial` and `dsn`: of the session's server; `grouping`: whether commands may go in one write where it takes
+        that. `recent_tokens`: of the links in the messages lately begun, over whatever connection.
         """
         self.session = session
         self.sock = session.sock
-        self.dialogue = Dialogue(pipelining=session.pipelining and grouping, size_offered="size" in session.features)
+        self.dialogue = Dialogue(
+            pipelining=session.pipelining and grouping, size_offered="size" in session.features, dsn=dsn
+        )
         self.trial = trial
         self.in_trial = False
         """Whether the envelope behind the body is its server's trial."""

@@ -11,7 +11,6 @@ the message: `PipeliningRefused`, or `behind_body` in the other events (`pipelin
 `feed` gives events; `ProtocolViolation` among them says that the session is out of step and must be closed.
 """
 
-import re
 from collections import deque
 from enum import Enum
 
@@ -19,23 +18,18 @@ from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.dialogue_events import (
     Event,
     FinalReply,
+    ParametersRefused,
     PipeliningRefused,
     ProtocolViolation,
     ReadyForBody,
     SessionClosing,
 )
+from campaign.smtp.dsn import DsnUse, SessionDsn
+from campaign.smtp.envelope_commands import envelope_commands
+from campaign.smtp.envelope_refusals import SEQUENCE_WORDS, out_of_sequence
 from campaign.smtp.reply.parser import ReplyError, ReplyParser
 
 TERMINATOR = b".\r\n"
-
-_SEQUENCE_CODES = (500, 502, 503)
-_OUT_OF_SEQUENCE = re.compile(r"pipelin|synchroni|out of (?:order|sequence)|bad sequence", re.IGNORECASE)
-"""Words for "you spoke too early", whatever the code."""
-
-
-def out_of_sequence(reply: Reply) -> bool:
-    """Whether a refusal is one of where a command stands, and not of what it says."""
-    return reply.code in _SEQUENCE_CODES or bool(_OUT_OF_SEQUENCE.search(reply.text))
 
 
 class _Aside(Enum):
@@ -52,7 +46,8 @@ class _OutOfStepError(Exception):
 class Dialogue:
     """One SMTP session after sign-in. Raises AssertionError when it is used out of order: a fault of ours."""
 
-    def __init__(self, *, pipelining: bool, size_offered: bool = False) -> None:
+    def __init__(self, *, pipelining: bool, size_offered: bool = False, dsn: DsnUse | None = None) -> None:
+        """`dsn`: of the session's server; None where it does not offer that."""
         self.pipelining = pipelining
         self.current: Attempt | None = None
         self.upcoming: Attempt | None = None
@@ -66,6 +61,8 @@ class Dialogue:
         """A message's refusal, with an envelope behind it: an answer once that is answered, too. Until then it may be
         the answer to the envelope, and the message taken: its own reply was lost, or is still to come.
         """
+        self.dsn = SessionDsn(dsn)
+        """What MAIL asks of bounces."""
         self._size_offered = size_offered
         self._parser = ReplyParser()
         self._expected: deque[Phase | _Aside] = deque()
@@ -86,33 +83,22 @@ class Dialogue:
     def begin_envelope(self, attempt: Attempt) -> bytes:
         """Give the bytes that begin the attempt's envelope. Only while no other is upcoming."""
         assert self.upcoming is None and (self.pipelining or not self._expected)
-        envelope = attempt.message.envelope
-        for address in (envelope.return_path, envelope.recipient):
-            if "\n" in address or "\r" in address or "\0" in address:
-                raise AssertionError("an address that would end its command and begin another")
+        behind = self.current is not None
+        asked = self.dsn.begin(attempt.message.envelope.envelope_id, behind_body=behind)
+        mail, rcpt, data = envelope_commands(attempt, size_offered=self._size_offered, more=asked)
         self.upcoming, self.ready, self._refusal, self._not_taken = attempt, False, None, False
-        self.behind_body = self.current is not None
-        mail = f"MAIL FROM:<{envelope.return_path}>"
-        if self._size_offered:
-            mail += f" SIZE={len(attempt.message.data)}"  # RFC 1870
-        if envelope.smtputf8:
-            mail += " SMTPUTF8"  # RFC 6531 section 3.4
+        self.behind_body = behind
         if self.pipelining:
             self._expected += (Phase.MAIL, Phase.RCPT, Phase.DATA)
-            commands = f"{mail}\r\nRCPT TO:<{envelope.recipient}>\r\nDATA\r\n".encode()
             if self._open:
                 self._reset()
                 self._expected.insert(len(self._expected) - 3, _Aside.RESET)
-                return b"RSET\r\n" + commands
-            return commands
+                return b"RSET\r\n" + mail + rcpt + data
+            return mail + rcpt + data
         if self._open:
             self._reset()
             self._queued.append((_Aside.RESET, b"RSET\r\n"))
-        self._queued += (
-            (Phase.MAIL, mail.encode() + b"\r\n"),
-            (Phase.RCPT, f"RCPT TO:<{envelope.recipient}>\r\n".encode()),
-            (Phase.DATA, b"DATA\r\n"),
-        )
+        self._queued += (Phase.MAIL, mail), (Phase.RCPT, rcpt), (Phase.DATA, data)
         return self._advance()
 
     def body(self) -> bytes:
@@ -192,8 +178,10 @@ class Dialogue:
             assert self.upcoming is not None
             self._over = True
             self._cut_short = self.behind_body
-            if self.behind_body and _OUT_OF_SEQUENCE.search(reply.text):
+            if self.behind_body and SEQUENCE_WORDS.search(reply.text):
                 events += PipeliningRefused(self.upcoming), SessionClosing(reply)
+            elif self._refusal and self._goes_without():
+                events += ParametersRefused(self.upcoming, begun_anew=False), SessionClosing(reply)
             else:  # which says nothing of where the envelope stood
                 events.append(FinalReply(self.upcoming, *(self._refusal or (phase, reply))))
             self.upcoming, self.behind_body = None, False
@@ -205,6 +193,7 @@ class Dialogue:
             raise _OutOfStepError(f"{reply.code} in answer to {phase}")
         if phase is Phase.MAIL and accepted:
             self._open = True
+            self.dsn.accepted()
         if not accepted and self._refusal is None:
             self._refusal = (phase, reply)
             self._not_taken = self.behind_body and out_of_sequence(reply)
@@ -219,12 +208,30 @@ class Dialogue:
             events.append(ReadyForBody(attempt, behind))
             return
         self._queued.clear()
-        self.upcoming = None
         if accepted and phase is Phase.DATA:  # 354 though the recipient was refused: an empty message ends it
             self._write += TERMINATOR
             self._expected.append(_Aside.EMPTY)
             self._open = False
+        if self._goes_without():
+            events.append(ParametersRefused(attempt))
+            self._begin_anew(attempt)
+            return
+        self.upcoming = None
         events.append(PipeliningRefused(attempt) if self._not_taken else FinalReply(attempt, *self._refusal, behind))
+
+    def _goes_without(self) -> bool:
+        """Whether what was refused are the parameters, and nothing else is known of the message."""
+        assert self._refusal is not None
+        phase, reply = self._refusal
+        return phase is Phase.MAIL and not self._not_taken and self.dsn.goes_without(reply)
+
+    def _begin_anew(self, attempt: Attempt) -> None:
+        """The same envelope, one command at a time, the first once all that was said is answered."""
+        self._refusal = None
+        mail, rcpt, data = envelope_commands(attempt, size_offered=self._size_offered)
+        self._queued += (Phase.MAIL, mail), (Phase.RCPT, rcpt), (Phase.DATA, data)
+        if not self._expected:
+            self._write += self._advance()
 
     def _reset(self) -> None:
         self._open = False

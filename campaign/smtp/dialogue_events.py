@@ -1,7 +1,7 @@
 """What a dialogue tells: one event for each thing that the server's replies say.
 
-`FinalReply` is the last word on a message; `ReadyForBody` and `PipeliningRefused` are about its envelope,
-`SessionClosing` and `ProtocolViolation` about the session. Tuples, since each message makes two of them.
+`FinalReply` is the last word on a message; `ReadyForBody`, `PipeliningRefused` and `ParametersRefused` are about its
+envelope, `SessionClosing` and `ProtocolViolation` about the session. Tuples, since each message makes two of them.
 """
 
 from typing import NamedTuple
@@ -37,6 +37,14 @@ class PipeliningRefused(NamedTuple):
     attempt: Attempt
 
 
+class ParametersRefused(NamedTuple):
+    """The server refused MAIL with the parameters of DSN, or may have. That says nothing of the message."""
+
+    attempt: Attempt
+    begun_anew: bool = True
+    """Whether its envelope has been begun anew, without them; otherwise the message is not_sent."""
+
+
 class ProtocolViolation(NamedTuple):
     """The session can't go on: what was said is no reply, or not the one that is due."""
 
@@ -51,4 +59,4 @@ class SessionClosing(NamedTuple):
     reply: Reply
 
 
-Event = ReadyForBody | FinalReply | PipeliningRefused | SessionClosing | ProtocolViolation
+Event = ReadyForBody | FinalReply | PipeliningRefused | ParametersRefused | SessionClosing | ProtocolViolation

@@ -14,6 +14,7 @@ from campaign.model import Attempt
 from campaign.smtp.connection import Connection
 from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.delivery_handler import DeliveryHandler
+from campaign.smtp.dsn import DsnUses
 from campaign.smtp.event_loop import EventLoop
 from campaign.smtp.pipelining.trials import PipeliningTrials
 from campaign.smtp.reply_handling import handle_connection_lost, handle_replies
@@ -33,6 +34,7 @@ class Pool:
         timeout: float,
         lifetime: ConnectionLifetime,
         trials: PipeliningTrials,
+        dsn: DsnUses,
         clock: Callable[[], float],
         loop: EventLoop,
     ) -> None:
@@ -40,7 +42,7 @@ class Pool:
         self.limit = limit
         """How many connections may be open or opening."""
         self._loop = loop
-        self._sessions = SessionSupply(connect, handler, trials, wake=loop.waker.wake, clock=clock)
+        self._sessions = SessionSupply(connect, handler, trials, dsn, wake=loop.waker.wake, clock=clock)
         self._handler = handler
         self._timeout = timeout
         self._lifetime = lifetime
@@ -67,8 +69,7 @@ class Pool:
 
     def shortened(self, timeout: float) -> float:
         """Shorten a wait in seconds to what this pool can wait."""
-        timeout = self._sessions.shortened(timeout)
-        return min(timeout, self._check_every) if self.busy else timeout
+        return self._sessions.shortened(min(timeout, self._check_every) if self.busy else timeout)
 
     def attend(self) -> None:
         """Do what is due after a wait: take in the sessions that have come, see who has fallen silent."""

@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from campaign.model import Phase, Reply
 from campaign.smtp.connection import Connection
 from campaign.smtp.delivery_handler import DeliveryHandler
-from campaign.smtp.dialogue import out_of_sequence
 from campaign.smtp.dialogue_events import (
     Event,
     FinalReply,
+    ParametersRefused,
     PipeliningRefused,
     ProtocolViolation,
     ReadyForBody,
     SessionClosing,
 )
+from campaign.smtp.envelope_refusals import out_of_sequence
 
 _CLOSED = "the connection was closed"
 _TOO_EARLY = "the server answered before the message had left"
@@ -64,6 +65,8 @@ def handle_connection_lost(connection: Connection, handler: DeliveryHandler, why
     dialogue = connection.dialogue
     current, upcoming, held = dialogue.current, dialogue.upcoming, dialogue.held_refusal
     behind = dialogue.behind_body
+    if why and dialogue.awaiting is Phase.MAIL:
+        dialogue.dsn.connection_lost()
     dialogue.current = dialogue.upcoming = dialogue.held_refusal = None
     if held is not None:
         reply = connection.censored(held.reply)
@@ -95,6 +98,13 @@ def _handle_event(connection: Connection, event: Event, handler: DeliveryHandler
         connection.in_trial = False
         connection.trial.failed()
         handler.not_sent(event.attempt, "")
+    elif isinstance(event, ParametersRefused):
+        connection.used = True
+        if connection.in_trial:
+            connection.in_trial = False
+            connection.trial.refused()
+        if not event.begun_anew:
+            handler.not_sent(event.attempt, "")
     elif isinstance(event, SessionClosing):
         connection.closing, connection.closing_reply = True, (Phase.EHLO, connection.censored(event.reply))
 
@@ -153,7 +163,7 @@ def _doubt_replies(connection: Connection, events: Sequence[Event], handler: Del
         if isinstance(event, FinalReply):
             tell = handler.outcome_unknown if event.phase is Phase.BODY else handler.not_sent
             tell(event.attempt, why)
-        elif isinstance(event, PipeliningRefused):
+        elif isinstance(event, PipeliningRefused | ParametersRefused):
             _handle_event(connection, event, handler)
 
 
@@ -166,3 +176,5 @@ def _reject_early_replies(connection: Connection, events: Sequence[Event], handl
                 handler.reply_received(event.attempt, event.phase, reply, served=connection.served)
             else:
                 handler.not_sent(event.attempt, _TOO_EARLY)
+        elif isinstance(event, PipeliningRefused | ParametersRefused):
+            _handle_event(connection, event, handler)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from campaign.model import Phase
 from campaign.smtp.connection import Connection
 from campaign.smtp.delivery_handler import DeliveryHandler
+from campaign.smtp.dsn import DsnUses
 from campaign.smtp.pipelining.trials import PipeliningTrials
 from campaign.smtp.reply.censor import without_earlier_links
 from campaign.smtp.session.error import SessionError
@@ -30,6 +31,7 @@ class SessionSupply:
         connect: Callable[[], Session],
         handler: DeliveryHandler,
         trials: PipeliningTrials,
+        dsn: DsnUses,
         *,
         wake: Callable[[], None],
         clock: Callable[[], float],
@@ -37,6 +39,7 @@ class SessionSupply:
         self._opener = SessionOpener(connect, wake=wake)
         self._handler = handler
         self._trials = trials
+        self._dsn = dsn
         self._clock = clock
         self._one_at_a_time = False
         self._recent_tokens: deque[str] = deque(maxlen=_RECENT)
@@ -71,6 +74,7 @@ class SessionSupply:
                     arrival,
                     now=self._clock(),
                     trial=trials.of(arrival),
+                    dsn=self._dsn.of(arrival),
                     grouping=trials.mode != "off",
                     recent_tokens=self._recent_tokens,
                 )

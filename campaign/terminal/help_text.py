@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 ORDER = (
-    *("init", "preview", "check", "send", "status", "resend", "results", "report"),
+    *("init", "preview", "check", "send", "status", "resend", "settle", "results", "report"),
     *("erase", "sandbox", "link", "guide"),
 )
 _MANY = 10
@@ -35,6 +35,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "send": ("campaign send --limit 3", "the first three who have not been mailed yet"),
     "status": ("campaign status", "how far it is, from another terminal"),
     "resend": ("campaign resend", "what failed, and rows that you have corrected, again"),
+    "settle": ("campaign settle mail.log", "whom the server took mail for, and who bounced, by its log"),
     "results": ("campaign results --output -", "what became of every row, as CSV on the terminal"),
     "report": ("campaign report", "a page to show, welcome-report.html"),
     "erase": ("campaign erase zoe@gone.example", "nothing of her is left, and she is not mailed again"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from campaign.ledger.interface import WorkerLedger
 from campaign.smtp.connection_lifetime import ConnectionLifetime
+from campaign.smtp.dsn import DsnUses
 from campaign.smtp.event_loop import EventLoop
 from campaign.smtp.pipelining.trials import PipeliningTrials
 from campaign.smtp.pool import Pool
@@ -84,6 +85,7 @@ class Route:
             timeout=orders.server.timeout,
             lifetime=ConnectionLifetime(messages=orders.messages_per_connection, seconds=orders.seconds_per_connection),
             trials=PipeliningTrials(orders.pipelining, ledger.server_memory, clock),
+            dsn=DsnUses(ledger.server_memory),
             clock=clock,
             loop=common.loop,
         )

@@ -13,12 +13,13 @@ from email.message import EmailMessage
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from campaign.message import Composer
+from campaign.message import Composer, ContactKeys
 from campaign.model import Contact, Content, Message
 from tests.message.contents import ADDRESSES, BALLAST, CAMPAIGN, CHUNKS, DISPLAY_NAMES, MOMENTS, SUBJECTS, URLS
 from tests.message.readers import bodies, bodies_by_hand, hold_the_wire_to_its_rules, lines, read
 
 SENDER = "Acme <hello@acme.example>"
+KEYS = ContactKeys(b"s" * 32)
 
 
 def compose(
@@ -30,6 +31,8 @@ def compose(
         return_path="bounces@acme.example",
         reply_to="Support <support@acme.example>",
         unsubscribe_mailto="stop@acme.example",
+        key_of=KEYS,
+        verp=True,
         constants=constants,
     )
     return composer.compose(contact, content, now=now)
@@ -105,7 +108,7 @@ def test_any_header_fields_parse_to_what_the_standard_library_makes_of_them(
     assert parsed["Subject"] == subject.strip(" \t")
     assert parsed["Subject"] == standard["Subject"] or "=?" in subject  # Which the standard library takes for encoded.
     assert parsed["Date"].datetime == now.replace(microsecond=0)
-    mailto = "<mailto:stop@acme.example>"
+    mailto = f"<mailto:stop@acme.example?subject=unsubscribe%20{KEYS(address)}>"
     assert parsed["List-Unsubscribe"] == (mailto if url is None else f"<{url}>, {mailto}")
     # An encoded word by itself decodes: no character is in two of them (RFC 2047 section 5).
     for word in re.findall(rb"=\?utf-8\?([bq])\?([^?]*)\?=", b"\n".join(head)):

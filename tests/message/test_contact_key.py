@@ -22,3 +22,10 @@ def test_a_key_fits_a_header_a_tag_and_a_local_part() -> None:
 
 def test_where_nothing_is_sent_keys_are_good_for_once() -> None:
     assert ContactKeys(None)("a@example.net") != ContactKeys(None)("a@example.net")
+
+
+def test_one_address_after_the_other_each_has_its_own() -> None:
+    """The last one is kept: a message names it several times."""
+    keys = ContactKeys(b"s" * 32)
+    asked = ["a@example.net", "a@example.net", "b@example.net", "A@example.net", "a@example.net", "", ""]
+    assert [keys(one) for one in asked] == [ContactKeys(b"s" * 32)(one) for one in asked]

@@ -3,6 +3,7 @@
 import pytest
 
 from campaign.errors import InvalidContactError, SettingsError
+from campaign.message import ContactKeys
 from tests.message.messages import BREAKS, compose, composer, content, head, parsed
 
 
@@ -40,6 +41,34 @@ def test_one_click_is_offered_where_there_is_an_https_url(
 
     assert read["List-Unsubscribe"] == field
     assert read["List-Unsubscribe-Post"] == one_click
+
+
+def test_a_mail_that_unsubscribes_says_whose_it_is() -> None:
+    keys = ContactKeys(b"s" * 32)
+    key = keys("ada@example.net")
+    alone = parsed(compose(content(), by=composer(unsubscribe_mailto="u@acme.example", key_of=keys)))
+    assert alone["List-Unsubscribe"] == f"<mailto:u@acme.example?subject=unsubscribe%20{key}>"
+
+    url = "https://acme.example/u"
+    both = parsed(
+        compose(content(unsubscribe_url=url), by=composer(unsubscribe_mailto="a&b@acme.example", key_of=keys))
+    )
+    assert both["List-Unsubscribe"] == f"<{url}>, <mailto:a%26b@acme.example?subject=unsubscribe%20{key}>"
+    assert both["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_a_whole_uri_has_a_subject_of_the_operators_own() -> None:
+    uri = "mailto:u@acme.example?subject=stop"
+    read = parsed(compose(content(), by=composer(unsubscribe_mailto=uri, key_of=ContactKeys(None))))
+    assert read["List-Unsubscribe"] == f"<{uri}>"
+
+
+def test_the_longest_address_with_its_key_stays_within_a_line() -> None:
+    """RFC 5321 section 4.5.3.1: 64 octets left of the @, 254 in all; each of them may be written in three."""
+    address = f"{'é' * 32}@{'x.' * 91}example"
+    message = compose(content(), by=composer(unsubscribe_mailto=address, key_of=ContactKeys(None)))
+    assert len(address.encode()) == 254
+    assert max(map(len, head(message))) < 900
 
 
 def test_an_unsubscribe_url_fills_a_line_and_no_more() -> None:

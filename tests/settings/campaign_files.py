@@ -110,9 +110,17 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "retry.stop_after": [("1", 1), ("500", 500)],
     "results.spreadsheet_safe": [("true", True), ("No", False)],
     "bounces.verp": [("true", True), ("No", False)],
+    "bounces.mailbox.host": [("imap.acme.example", "imap.acme.example"), ("[::1]", "::1")],
+    "bounces.mailbox.port": [("993", 993), ("143", 143)],
+    "bounces.mailbox.security": [("TLS", "tls"), ("starttls", "starttls")],
+    "bounces.mailbox.username": [("bounces", "bounces"), ("a b@c", "a b@c")],
+    "bounces.mailbox.token_command": [("./token", "./token"), ("get 'a token' --now", "get 'a token' --now")],
+    "bounces.mailbox.ca_file": [("/a/ca.pem", Path("/a/ca.pem")), ("/b/ca.pem", Path("/b/ca.pem"))],
+    "bounces.mailbox.folder": [("INBOX", "INBOX"), ("Bounces/2026", "Bounces/2026")],
+    "bounces.mailbox.move_to": [("Settled", "Settled"), ("Älter", "Älter")],
     "ledger.path": [("/a/x.ledger", Path("/a/x.ledger")), ("/b/y.db", Path("/b/y.db"))],
 }
-SECRETS = ["link.secret", "smtp.password"]
+SECRETS = ["link.secret", "smtp.password", "bounces.mailbox.password"]
 
 
 def toml(document: Document) -> str:
@@ -120,7 +128,8 @@ def toml(document: Document) -> str:
     lines = [f"{toml_key(key)} = {toml_value(value)}" for key, value in document.items() if not isinstance(value, dict)]
     for section, content in document.items():
         if isinstance(content, dict):
-            lines += [f"[{toml_key(section)}]", *(f"{toml_key(key)} = {toml_value(v)}" for key, v in content.items())]
+            title = section if section == "bounces.mailbox" else toml_key(section)
+            lines += [f"[{title}]", *(f"{toml_key(key)} = {toml_value(v)}" for key, v in content.items())]
     return "\n".join(lines)
 
 
@@ -178,7 +187,7 @@ def variable(key: str) -> str:
 
 def attribute(loaded: Settings, key: str) -> object:
     value: object = loaded
-    for name in key.replace("message.from", "message.sender").split("."):
+    for name in key.replace("message.from", "message.sender").replace("bounces.mailbox", "mailbox").split("."):
         if isinstance(value, tuple):  # of the tables that there may be several of
             (value,) = value
         value = getattr(value, name)

@@ -95,8 +95,9 @@ def test_logs_come_from_the_oldest_on_in_whatever_order_they_are_named(search: S
 
 
 def test_a_folder_is_read_with_all_that_is_in_it_but_what_is_hidden_and_ours(search: Search) -> None:
-    for name in ("logs/b/x", "logs/a", "logs/.hidden", "logs/.git/x", "logs/ours.csv", "logs/preview/1.eml"):
-        search.write(name)
+    names = ("logs/a", "logs/b/x", "logs/.hidden", "logs/.git/x", "logs/ours.csv", "logs/preview/1.eml")
+    for moment, name in enumerate(names):
+        search.write(name, f"LOG {moment}")
     assert search.names("logs", leave_out=("logs/ours.csv", "logs/preview", "nowhere")) == ["logs/a", "logs/b/x"]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.connection_lifetime import ConnectionLifetime
+from campaign.smtp.dsn import DsnUses
 from campaign.smtp.event_loop import EventLoop
 from campaign.smtp.pipelining.server_memory import PrivateMemory
 from campaign.smtp.pipelining.trials import Pipelining, PipeliningTrials
@@ -120,6 +121,7 @@ def pool_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> Lon
         "timeout": 60.0,
         "lifetime": ConnectionLifetime(messages=1000, seconds=1000.0),
         "trials": trials(),
+        "dsn": DsnUses(),
         "clock": LeapingClock(server),
     }
     return LonePool(**options | given)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from campaign.model import Attempt, Phase
 from campaign.smtp.dialogue import Dialogue
 from campaign.smtp.dialogue_events import Event, FinalReply, ProtocolViolation, ReadyForBody, SessionClosing
+from campaign.smtp.dsn import DsnUse
 from tests.attempts import attempt, unstuffed
 
 GROUP_1 = b"MAIL FROM:<b@acme.example>\r\nRCPT TO:<p1@people.example>\r\nDATA\r\n"
@@ -291,17 +292,20 @@ class Client:
 
 
 server_says = st.lists(
-    st.sampled_from([OK, OK, OK, GO, GO, NO, BYE, b"451 4.3.0 No\r\n", b"251 Ok\r\n", b"503 What\r\n", b"?\r\n"]),
+    st.sampled_from(
+        [OK, OK, OK, GO, GO, NO, BYE, b"451 4.3.0 No\r\n", b"251 Ok\r\n", b"503 What\r\n", b"501 No\r\n", b"?\r\n"]
+    ),
     max_size=40,
 )
 
 
 @settings(max_examples=400)
-@given(st.booleans(), server_says, st.data())
+@given(st.booleans(), st.booleans(), server_says, st.data())
 def test_whatever_the_server_says_nobody_is_counted_wrongly(
-    pipelining: bool, replies: list[bytes], data: st.DataObject
+    pipelining: bool, dsn: bool, replies: list[bytes], data: st.DataObject
 ) -> None:
-    client = Client(Dialogue(pipelining=pipelining), [attempt(number) for number in range(20)])
+    dialogue = Dialogue(pipelining=pipelining, dsn=DsnUse(lambda: None, able=True) if dsn else None)
+    client = Client(dialogue, [attempt(number, envelope_id="k") for number in range(20)])
     client.go_on()
     while replies and not client.over:
         count = data.draw(st.integers(1, 4))

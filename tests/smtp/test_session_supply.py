@@ -7,6 +7,7 @@ import pytest
 
 from campaign.model import Phase
 from campaign.smtp.connection_lifetime import ConnectionLifetime
+from campaign.smtp.dsn import DsnUses
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.server import Server
@@ -37,7 +38,7 @@ class TestOpening:
         handler = RecordingHandler([attempt(1)])
         pool = LonePool(
             connect=fail, handler=handler, limit=10, timeout=1, lifetime=ConnectionLifetime(messages=1, seconds=1),
-            trials=trials(), clock=time.monotonic,
+            trials=trials(), dsn=DsnUses(), clock=time.monotonic,
         )  # fmt: skip
         work(pool, lambda: attempts >= 5)
         assert most == 1
@@ -54,7 +55,7 @@ class TestOpening:
         handler.wait = 60.0
         pool = LonePool(
             connect=fail, handler=handler, limit=10, timeout=1, lifetime=ConnectionLifetime(messages=1, seconds=1),
-            trials=trials(), clock=clock,
+            trials=trials(), dsn=DsnUses(), clock=clock,
         )  # fmt: skip
         work(pool, lambda: len(handler.refused) == 1)
         for _ in range(5):
@@ -97,7 +98,7 @@ class TestOpening:
 
         pool = LonePool(
             connect=fail, handler=RecordingHandler([attempt(1)]), limit=1, timeout=1,
-            lifetime=ConnectionLifetime(messages=1, seconds=1), trials=trials(), clock=time.monotonic,
+            lifetime=ConnectionLifetime(messages=1, seconds=1), trials=trials(), dsn=DsnUses(), clock=time.monotonic,
         )  # fmt: skip
         with pytest.raises(RuntimeError, match="ours"):
             work(pool, lambda: False)

@@ -50,6 +50,13 @@ class Features:
     size: int | None = 50_000_000
     """The greatest message in bytes (enforced); None: no limit, and SIZE is not offered."""
     size_advertised: bool = True
+    dsn: bool = False
+    """RFC 3461."""
+    dsn_refusal: bytes | None = None
+    """What MAIL with one of `dsn_refused` is answered with, though DSN is offered."""
+    dsn_refused: tuple[str, ...] = ("RET", "ENVID")
+    dsn_refused_encrypted: bool = False
+    """Only on an encrypted line."""
     tls: Tls = Tls.NONE
     """Offered as STARTTLS, unless `implicit_tls`."""
     implicit_tls: bool = False
@@ -102,6 +109,8 @@ class Features:
             keywords.append(b"ENHANCEDSTATUSCODES")
         if self.eight_bit_mime:
             keywords.append(b"8BITMIME")
+        if self.dsn:
+            keywords.append(b"DSN")
         if self.smtputf8:
             keywords.append(b"SMTPUTF8")
         return b"".join(b"250-%b\r\n" % word for word in keywords[:-1]) + b"250 %b\r\n" % keywords[-1]

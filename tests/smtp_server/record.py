@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -49,6 +49,10 @@ class Accepted:
     data: bytes | None = field(default=None, repr=False)
     """Unstuffed, with its last CRLF; None unless Keep.BYTES, and never in the file."""
     discarded: bool = False
+    envelope_id: str | None = None
+    """ENVID, as it was written; None where there was none."""
+    returns: str | None = None
+    """RET, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +109,10 @@ class Record:
     def accept(self, message: Accepted, data: bytes) -> Accepted:
         """Takes a message down; returns it with its hash or its bytes, as asked for."""
         if self._keep is not Keep.NOTHING:
-            message = Accepted(
-                recipients=message.recipients,
-                mail_from=message.mail_from,
-                message_id=message.message_id,
-                size=message.size,
-                connection=message.connection,
-                time=message.time,
+            message = replace(
+                message,
                 sha256=hashlib.sha256(data).hexdigest(),
                 data=data if self._keep is Keep.BYTES else None,
-                discarded=message.discarded,
             )
         if self._file is not None:
             self._append("accepted", message)
@@ -172,6 +170,8 @@ class Record:
                 "time": message.time,
                 "sha256": message.sha256,
                 "discarded": message.discarded,
+                "envelope_id": message.envelope_id,
+                "returns": message.returns,
             }
         )
 

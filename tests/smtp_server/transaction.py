@@ -6,7 +6,7 @@ from functools import partial
 from campaign.model import Phase
 from tests.smtp_server import body
 from tests.smtp_server.answering import Answering
-from tests.smtp_server.command import Path, parse_path
+from tests.smtp_server.command import Path, parse_path, unfit_for_bounces
 from tests.smtp_server.misbehaviours import Action, Misbehaviour
 from tests.smtp_server.record import Accepted
 from tests.smtp_server.state import ServerState
@@ -26,6 +26,8 @@ class Transaction(Answering):
         self.discards = False
         self.in_body = False
         self.mail_from: str | None = None
+        self._envelope_id: str | None = None
+        self._returns: str | None = None
         self._recipients: tuple[str, ...] = ()
         self._named_recipient = False
         self._eight_bit = False
@@ -51,12 +53,19 @@ class Transaction(Answering):
             return self.say("syntax")
         if (wrong := self._wrong_with(path)) is not None:
             return self.say(wrong)
+        named = path.parameters.keys() & set(features.dsn_refused)
+        if features.dsn_refusal is not None and named and self.connection.encrypted >= features.dsn_refused_encrypted:
+            return self.put(features.dsn_refusal)
         self.forget()
         return self.answer(Phase.MAIL, "sender_ok", partial(self._begin, path))
 
     def _wrong_with(self, path: Path) -> str | None:
         features, parameters = self.state.features, path.parameters
         offered = {"SIZE": features.size is not None, "BODY": features.eight_bit_mime, "SMTPUTF8": features.smtputf8}
+        offered |= {"RET": features.dsn, "ENVID": features.dsn}
+        if (unfit := unfit_for_bounces(parameters)) is not None:
+            self.defect(unfit)
+            return "syntax"
         for name in parameters:
             if not offered.get(name):
                 self.defect(f"MAIL with {name}, which was not offered")
@@ -72,6 +81,7 @@ class Transaction(Answering):
 
     def _begin(self, path: Path) -> None:
         self.mail_from = path.address
+        self._envelope_id, self._returns = path.parameters.get("ENVID"), path.parameters.get("RET")
         self._utf8 = "SMTPUTF8" in path.parameters
         self._eight_bit = path.parameters.get("BODY", "").upper() == "8BITMIME"
 
@@ -180,6 +190,8 @@ class Transaction(Answering):
             size=len(data),
             connection=self.connection.number,
             time=time.time(),
+            envelope_id=self._envelope_id,
+            returns=self._returns,
             discarded=self.discards,
         )
         self.connection.accepted += 1

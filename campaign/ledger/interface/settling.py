@@ -6,6 +6,7 @@ from typing import Protocol
 
 from campaign.evidence import Proof, Weighed
 from campaign.ledger.interface.reader import LedgerReader
+from campaign.ledger.values import CameBack
 
 
 class SettlingLedger(Protocol):
@@ -25,6 +26,11 @@ class SettlingLedger(Protocol):
     def people(self) -> Iterator[Sequence[tuple[int, str, str]]]:
         """Give everybody the campaign has ever known, many at a time: the ledger's number, the address in lower case,
         and the words of the server's last reply, or nothing. Not those who were erased.
+        """
+
+    def came_back(self) -> Iterator[CameBack]:
+        """Give everybody who is `bounced`, or of whom there is feedback, by whatever settling. Not those who were
+        erased.
         """
 
     def weigh(self, proofs: Sequence[Proof]) -> list[Weighed]:

@@ -80,10 +80,11 @@ def _blocks(file: BinaryIO) -> Iterator[tuple[dict[bytes, bytes], int]]:
 
 def _binary(file: BinaryIO) -> tuple[bytes, int]:
     """Read a value after its name: its beginning, and how many line ends are in it."""
-    length = int.from_bytes(file.read(8), "little")
+    size = file.read(8)
+    length = int.from_bytes(size, "little")
     if length > _LARGEST:
         raise ValueError("a field of the journal has an impossible length")
-    value, lines, left = b"", 0, length
+    value, lines, left = b"", size.count(b"\n"), length
     while left:
         chunk = file.read(min(left, _CHUNK))
         if not chunk:

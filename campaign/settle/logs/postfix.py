@@ -28,27 +28,28 @@ _SOURCE = "Postfix log"
 _MESSAGE_ID = b": message-id="
 _LONGEST_ID = 32
 _ID = re.compile(r"[0-9A-Za-z]{5,32}")
-_LONG_ID = re.compile(r"[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-y]{10,}z[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-y]+")
+_LONG_ID = re.compile(r"[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}z[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-y]+")
 """`enable_long_queue_ids`: digits and consonants, the time before the z, the inode after it (mail_queue.h)."""
 _ACTIVE = re.compile(r"from=<[^>]+>, size=\d+, nrcpt=\d+ \(queue active\)$")
 """Mail from <> is a bounce, and none of ours."""
 _EXPIRED = re.compile(r"from=<[^>]*>, status=(?:force-)?expired, returned to sender$")
 _DELIVERY = re.compile(
-    r"to=<([^>]*)>, (?:orig_to=<([^>]*)>, )?relay=[^,]*, (?:conn_use=\d+, )?delay=[^,]*, (?:delays=[^,]*, )?"
-    r"(?:tls=[^,]*, )?(?:dsn=(\d\.\d{1,3}\.\d{1,3}), )?status=([A-Za-z]+)(?: \((.*)\))?$",
+    r"to=<([^>]*)>, (?:orig_to=<([^>]*)>, )?relay=[^,]*, (?:(?!dsn=|status=)[a-z_]+=[^,]*, )*"
+    r"(?:dsn=(\d\.\d{1,3}\.\d{1,3}), )?(?:(?!dsn=|status=)[a-z_]+=[^,]*, )*status=([A-Za-z]+)(?: \((.*)\))?$",
     re.DOTALL,
 )
+"""What lies between are delays, and more in later versions (log_adhoc.c)."""
 _SAID = re.compile(r"host [^ ]{1,512} said: ([245]\d\d)[ -]")
 _AGENTS = frozenset(("smtp", "lmtp", "local", "virtual", "pipe", "error", "retry", "discard"))
 _QUEUE_MANAGERS = frozenset(("qmgr", "nqmgr", "oqmgr"))
+_WAITS = ("deferred", "SOFTBOUNCE")
 _PROGRAMS = _AGENTS | _QUEUE_MANAGERS | {"cleanup", "smtpd", "pickup", "postsuper", "qmqpd"}
 _ENDS = {
     "cleanup": ("milter-reject:", "milter-discard:", "reject:", "discard:"),  # nothing of it is kept
     "smtpd": ("client=",),
     "qmqpd": ("client=",),
     "pickup": ("uid=",),
-    "postsuper": ("removed", "requeued", "renamed"),
-    **dict.fromkeys(_QUEUE_MANAGERS, ("removed",)),
+    "postsuper": ("removed", "requeued"),
 }
 """What says of an id that it is free, or somebody else's."""
 
@@ -91,11 +92,23 @@ class Postfix:
         if rest.startswith(_ENDS.get(service, ())):
             self._stories.close(key, origin, entry.moment)
             return ()
-        reading = _Line(entry, identifier, origin, story)
         certain = self._stories.is_certain(story, origin)
+        if service in _QUEUE_MANAGERS and rest == "removed":
+            self._stories.close(key, origin, entry.moment)
+            return story.expired if certain else ()
+        line = _Line(entry, identifier, origin, story)
         if service in _QUEUE_MANAGERS:
-            return _managed(reading, rest, certain=certain)
-        return _delivered(reading, rest, ours, certain=certain) if service in _AGENTS else ()
+            return _managed(line, rest) if certain else ()
+        found = _DELIVERY.match(rest) if service in _AGENTS else None
+        if found is None:
+            return ()
+        recipient, original, enhanced, status, detail = found.groups("")
+        named = [one for one in (original, recipient) if one and ours.has_address(story.contact, one)]
+        if named:
+            self._stories.confirm(story, origin)
+        elif not certain:
+            return ()
+        return _delivered(line, named[0] if named else "", enhanced, status, detail)
 
     def _begin(self, key: bytes, origin: Origin, entry: LogEntry, message_id: str, ours: Ours) -> None:
         contact = ours.by_message_id(message_id)
@@ -136,30 +149,23 @@ class _Line:
         )
 
 
-def _managed(line: _Line, rest: str, *, certain: bool) -> Iterable[Evidence]:
+def _managed(line: _Line, rest: str) -> Iterable[Evidence]:
     """What the queue manager says."""
-    if certain and _ACTIVE.match(rest):
+    if _ACTIVE.match(rest):
         return line.evidence(EvidenceKind.ACCEPTED)
-    # It names no recipient: the contact's own must be one of those that had to wait.
+    # It names no recipient: the contact's own must be the last that had to wait. If the report can't be written, the
+    # message goes on waiting, and its file is not removed (qmgr_active.c).
     if line.story.deferred and _EXPIRED.match(rest):
-        return line.evidence(EvidenceKind.BOUNCED, detail=rest.partition(", ")[2])
+        line.story.expired = line.evidence(EvidenceKind.BOUNCED, detail=rest.partition(", ")[2])
     return ()
 
 
-def _delivered(line: _Line, rest: str, ours: Ours, *, certain: bool) -> Iterable[Evidence]:
-    """What a delivery agent says of one recipient."""
-    found = _DELIVERY.match(rest)
-    if found is None:
-        return ()
-    recipient, original, enhanced, status, detail = found.groups("")
-    contact = line.story.contact
-    named = next((address for address in (original, recipient) if address and ours.has_address(contact, address)), "")
-    if not (named or certain):
-        return ()
+def _delivered(line: _Line, named: str, enhanced: str, status: str, detail: str) -> Iterable[Evidence]:
+    """What a delivery agent says of one recipient. `named`: the contact's address, if it is that one."""
     if named:
-        line.story.deferred = status == "deferred"
+        line.story.deferred, line.story.expired = status in _WAITS, ()
     if named and status == "bounced":
         return line.evidence(EvidenceKind.BOUNCED, named, enhanced, detail)
     if named and status == "sent":
         return line.evidence(EvidenceKind.DELIVERED, named, enhanced, detail)
-    return line.evidence(EvidenceKind.ACCEPTED) if status in ("sent", "bounced", "deferred", "SOFTBOUNCE") else ()
+    return line.evidence(EvidenceKind.ACCEPTED) if status in ("sent", "bounced", *_WAITS) else ()

@@ -4,15 +4,17 @@ In: files, in the order of `first_moment`. Out: `Evidence`. What can't be about 
 octets, before it is parsed. Raises OSError where a file can't be opened; what is damaged in it is told to the file.
 """
 
-import zlib
 from collections.abc import Iterator, Sequence
 
 from campaign.evidence import Evidence
-from campaign.settle.evidence_file import EvidenceFile
-from campaign.settle.logs import journal_export
+from campaign.settle.evidence_file import UNREADABLE, EvidenceFile
+from campaign.settle.logs import exim_mainlog, journal_export
 from campaign.settle.logs.entry import LogEntry
+from campaign.settle.logs.exim import Exim
 from campaign.settle.logs.mail_server import MailServer
+from campaign.settle.logs.opensmtpd import OpenSMTPD
 from campaign.settle.logs.postfix import Postfix
+from campaign.settle.logs.sendmail import Sendmail
 from campaign.settle.logs.syslog import SyslogLines, said
 from campaign.settle.ours import Ours
 
@@ -25,10 +27,11 @@ _DROPPED = (b"imuxsock", b"imjournal", b"Suppressed ")
 class MailLogs:
     """Stories of messages go on from file to file, so one of these reads all of them."""
 
-    source = "mail logs"
+    source = "mail log"
 
     def __init__(self, servers: Sequence[MailServer] | None = None) -> None:
-        self._servers = [Postfix()] if servers is None else list(servers)
+        known = (Postfix(), Exim(), Sendmail(), OpenSMTPD())
+        self._servers: list[MailServer] = list(known if servers is None else servers)
 
     @staticmethod
     def recognises(name: str, sample: bytes) -> bool:
@@ -42,6 +45,8 @@ class MailLogs:
             stamp = sample.partition(b"__REALTIME_TIMESTAMP=")[2].partition(b"\n")[0]
             return int(stamp) // 1_000_000 if stamp.isdigit() and len(stamp) <= 20 else None
         lines = SyslogLines(modified)
+        if exim_mainlog.is_mainlog(sample):
+            return lines.stamps.moment(exim_mainlog.first_stamp(sample))
         for line in sample.split(b"\n", _FIRST_LINES)[:_FIRST_LINES]:
             entry = lines.entry(line.rstrip(b"\r"), "")
             if entry is not None:
@@ -74,7 +79,7 @@ class MailLogs:
 
     def _lines(self, file: EvidenceFile) -> Iterator[LogEntry]:
         """The first line, the last one, and those between that may concern us."""
-        lines = SyslogLines(file.path.stat().st_mtime)
+        lines = SyslogLines(file.modified())
         first = True
         told = False
         number, line = 0, b""
@@ -95,11 +100,14 @@ class MailLogs:
             yield entry
 
     def _export(self, file: EvidenceFile) -> Iterator[LogEntry]:
-        try:
-            with file.open() as stream:
+        with file.open() as stream:
+            try:
                 yield from journal_export.entries(stream, file.name, wanted=self._may_concern)
-        except (EOFError, ValueError, zlib.error, OSError) as error:
-            file.fault(f"the journal's export can't be read further: {error}", None, "export it anew")
+            except UNREADABLE as error:
+                file.broken_off(error, None)
+            except ValueError as error:
+                what = f"the journal's export is damaged: {error}"
+                file.fault(what, None, "what stands before was read; export it anew")
 
 
 def _tells_of_loss(entry: LogEntry) -> bool:

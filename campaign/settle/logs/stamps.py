@@ -65,7 +65,8 @@ class Stamps:
         return None
 
     def _iso(self, stamp: str) -> int | None:
-        moment = datetime.fromisoformat(stamp)
+        # Exim and others put a space before the zone, which ISO 8601 does not have.
+        moment = datetime.fromisoformat(stamp[:11] + stamp[11:].replace(" ", ""))
         return self._placed(moment) if moment.tzinfo is None else int(moment.timestamp() // 1)
 
     def _placed(self, local: datetime) -> int:

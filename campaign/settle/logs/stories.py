@@ -4,15 +4,20 @@ A queue id comes again for other mail, so what is said of an id counts for a mes
 and if nothing was missed between in which the id may have got a new owner. Files come in the order of their first
 moment, but may overlap, be copies of one another, or have one missing between:
 
-- Of the time that earlier files of the host have covered, a file's lines count among themselves alone.
+- Of the time that earlier files of the host have covered, a file's lines count among themselves alone; but a file that
+  begins in the second in which the one before ends goes on from there.
 - Between two files of a host that are further apart than ten minutes, and where a log says that lines were dropped,
   there is a break: then a story is no longer `certain`, unless its id never comes again.
 
-Memory grows with the messages of ours that are open, not with the log. Raises nothing.
+Limits: lines that are missing for less than ten minutes, and of which nothing tells, are not noticed; nor that a part of
+a file, which begins in the very second in which another one ends, is no continuation. Memory grows with the messages of
+ours that are open, not with the log. Raises nothing.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from campaign.evidence import Evidence
 
 Origin = tuple[str, str]
 """The host, and which of its servers."""
@@ -33,6 +38,8 @@ class Story:
     """For whoever reads: whether it was said already that the message was taken."""
     deferred: bool = False
     """For whoever reads: whether the last that was said of the contact's own address is that it has to wait."""
+    expired: tuple[Evidence, ...] = ()
+    """For whoever reads: what shows that it was given up, once its file is gone."""
 
 
 _Shelf = dict[bytes, dict[Origin, Story]]
@@ -97,6 +104,10 @@ class Stories:
         found = (shelf.get(identifier, {}).get(origin) for shelf in shelves)
         return max((story for story in found if story and story.begun <= moment), key=_begun, default=None)
 
+    def confirm(self, story: Story, origin: Origin) -> None:
+        """The id still is this message's: a line has named whom it is for."""
+        story.breaks = self._breaks.get(origin[0], 0)
+
     def is_certain(self, story: Story, origin: Origin) -> bool:
         """Whether everything was seen since it began, so that the id still is this message's."""
         return story.unique or story.breaks == self._breaks.get(origin[0], 0)
@@ -111,7 +122,8 @@ class Stories:
                     del shelf[identifier]
 
     def _is_covered(self, origin: Origin, moment: int) -> bool:
-        return moment <= self._covered.get(origin[0], 0)
+        covered = self._covered.get(origin[0], 0)
+        return self._from < covered and moment <= covered
 
     def _put(self, shelf: _Shelf, identifier: bytes, origin: Origin, story: Story) -> None:
         stories = shelf.setdefault(identifier, {})

@@ -5,14 +5,17 @@
     1795680900.123456 mail postfix/qmgr[77]: …                 `journalctl -o short-unix`
     <22>1 2026-11-26T09:15:00Z mail postfix/qmgr 77 - - …      RFC 5424, with or without its priority
     {"__REALTIME_TIMESTAMP": "1795680900123456", …             `journalctl -o json`
+    2026-11-26 09:15:00 1xWhgB-0004XS-2g <= …                  Exim's own: exim_mainlog.py
 
-Where no host stands in the first form, it is empty. In: a line as octets. Out: an entry, or None for what is no line of a log. `journalctl -o export` has entries of many
-lines: journal_export.py. Raises nothing. Every regular expression is linear in the line.
+Where no host stands in the first form, it is empty. In: a line as octets. Out: an entry, or None for what is no line of
+a log. `journalctl -o export` has entries of many lines: journal_export.py. Raises nothing. Every regular expression is
+linear in the line.
 """
 
 import json
 import re
 
+from campaign.settle.logs import exim_mainlog
 from campaign.settle.logs.entry import LogEntry
 from campaign.settle.logs.stamps import Stamps
 
@@ -48,6 +51,8 @@ class SyslogLines:
         """Read a line; `place` is handed on."""
         if line.startswith(b"{"):
             return _json_entry(line, place)
+        if own := exim_mainlog.split(line):
+            return self._exim(*own, place)
         text = line.decode("utf-8", "replace")
         priority = _PRIORITY.match(text)
         start = priority.end() if priority else 0
@@ -61,6 +66,10 @@ class SyslogLines:
         if moment is None:
             return None
         return LogEntry(moment, tail[1] or "", tail[2], tail[3] or "", tail[4], place)
+
+    def _exim(self, stamp: str, pid: str, text: bytes, place: str) -> LogEntry | None:
+        moment = self.stamps.moment(stamp)
+        return None if moment is None else LogEntry(moment, "", "exim", pid, text.decode("utf-8", "replace"), place)
 
     def _structured(self, text: str, start: int, place: str) -> LogEntry | None:
         found = _STRUCTURED.match(text, start)
@@ -112,4 +121,6 @@ def said(line: bytes) -> bytes | None:
         return line[line.find(b'"', start) + 1 :] if start > 8 else b""
     if line.startswith(b"1 ") or (first == b"<" and line[2:7].find(b">1 ") >= 0):
         return None
+    if own := exim_mainlog.split(line):
+        return own[2]
     return line[line.find(b": ") + 2 :]

@@ -46,7 +46,7 @@ class Event(NamedTuple):
         return (self.enhanced or str(self.code or ""))[:1] == "5"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One line of a table: regular expressions over the whole name, type and sub-type; None fits anything.
     `permanent`: only where a permanent code is quoted.

@@ -4,7 +4,6 @@ Out come text without end or line breaks, moments as Unix seconds, and the codes
 is none of these is empty, or None. Raises nothing.
 """
 
-import math
 import re
 from datetime import UTC, datetime
 
@@ -43,11 +42,9 @@ def moment(value: object) -> int | None:
             return _iso(str(value))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not math.isfinite(value) or value <= 0:
+    if not 0 < value < _LATEST * 1000:
         return None
-    if value >= _LATEST:
-        value /= 1000
-    return int(value) if value < _LATEST else None
+    return int(value if value < _LATEST else value / 1000)
 
 
 def _iso(written: str) -> int | None:

@@ -174,9 +174,10 @@ class _Scan:
         begins = re.match(r"([ \t]*)([{\[])", self._text[start : self._at + 1])
         while self._around and self._around[-1][1] == line:
             self._around.pop()
-        next_line = re.compile(rf"\n{begins[1]}{re.escape(begins[2])}" if begins else r"\n[{\[]")
         if begins is None:
             self._around.clear()
+        indent, brackets = (begins[1], r"\{" if self._around else r"[{\[]") if begins else ("", r"[{\[]")
+        next_line = re.compile(rf"\n{indent}{brackets}")
         while not (found := next_line.search(self._text, self._at)):
             self._move(max(self._at, len(self._text) - 4096))
             if not self._more():

@@ -10,12 +10,11 @@ no more. Raises OSError where the file can't be opened.
 """
 
 import io
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 
 from campaign.evidence import Evidence, EvidenceKind
-from campaign.settle.evidence_file import EvidenceFile
+from campaign.settle.evidence_file import UNREADABLE, EvidenceFile
 from campaign.settle.ours import Ours
 from campaign.settle.providers.csv_events import csv_columns, csv_objects
 from campaign.settle.providers.envelopes import unwrapped
@@ -33,7 +32,6 @@ _LOOKED_AT = 50
 """Objects of a sample."""
 _TOLD = 20
 """Faults of one kind that a file tells one by one."""
-_UNREADABLE = (OSError, EOFError, zlib.error)
 _LISTED = (frozenset({"email", "created"}), frozenset({"emailaddress", "suppressionreason"}))
 _HOW = "see the provider's page: campaign guide settle"
 
@@ -143,9 +141,8 @@ def _objects(file: EvidenceFile, faults: "_Faults") -> Iterator[tuple[int, dict[
     with file.open() as octets:
         try:
             yield from json_objects(octets, faults.tell)
-        except _UNREADABLE as error:
-            fix = "what stands before was read; copy it anew"
-            file.fault(f"the file can't be read further: {error}", None, fix)
+        except UNREADABLE as error:
+            file.broken_off(error, None)
 
 
 def _first_owner(sample: bytes) -> Provider | None:

@@ -1,6 +1,6 @@
 """A campaign as a Python program has it: `from campaign import Campaign`. The command line is built on it.
 
-    Campaign.load("campaign.toml") ─▶ check() preview() send() resend() status() results() report() erase()
+    Campaign.load("campaign.toml") ─▶ check() preview() send() resend(), and what `Afterwards` has
 
 Settings in, frozen values out. It asks nothing, prints nothing and ends no process; what goes wrong is a
 `CampaignError` (campaign/errors.py draws the tree) with the words that the command line would say. How a run ended is
@@ -10,41 +10,29 @@ Limits: one run of a campaign at a time, on one machine, as for the command; cor
 has the secrets, are the program's own to switch off.
 """
 
-import io
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
+from campaign.api.afterwards import Afterwards, AnyPath, path_of
 from campaign.model import LoginLink, Status
-from campaign.run.status_now import StatusNow, status_now
-from campaign.settings import Settings, load_settings, output_paths
+from campaign.settings import load_settings, output_paths
 
 if TYPE_CHECKING:  # what only some of its methods need is imported there: `status` waits for no TLS, `send` for no DNS
-    import pandas
-
     from campaign.check import CheckObserver, CheckResult
-    from campaign.ledger.values import ErasedPeople
     from campaign.run.callbacks import OnNotice, OnProgress
-    from campaign.run.erase import Erasure
     from campaign.run.preview_result import PreviewResult
-    from campaign.run.results_now import ResultsFile
     from campaign.run.start import Observe, RunOptions
     from campaign.run.summary import RunSummary
     from campaign.run.trial import TrialObserver
     from campaign.run.trial_run import TrialResult
 
-AnyPath = str | PathLike[str]
 
-
-class Campaign:
+class Campaign(Afterwards):
     """A campaign.toml with its settings checked. Nothing is read or connected to before a method is called."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
 
     @classmethod
     def load(cls, path: AnyPath = "campaign.toml", *, settings: Mapping[str, object] | None = None) -> Self:
@@ -88,7 +76,7 @@ class Campaign:
         from campaign.check import check
 
         return check(
-            self.settings, output=_path(output), offline=offline, nameserver=nameserver, spam=spam, observer=observer
+            self.settings, output=path_of(output), offline=offline, nameserver=nameserver, spam=spam, observer=observer
         )
 
     def preview(
@@ -108,7 +96,7 @@ class Campaign:
         from campaign.run.dry_run import preview
         from campaign.run.preview_result import preview_result
 
-        to = _path(folder) or self.preview_folder
+        to = path_of(folder) or self.preview_folder
         seen = preview(
             self.settings, to, limit=limit, allow_empty=allow_empty, reading=reading, agreed=agreed, writing=writing
         )
@@ -139,7 +127,7 @@ class Campaign:
         from campaign.run.start import RunOptions
 
         options = RunOptions(
-            output=_path(output), limit=limit, sandbox=sandbox, fresh=fresh, allow_empty=allow_empty, wait=wait,
+            output=path_of(output), limit=limit, sandbox=sandbox, fresh=fresh, allow_empty=allow_empty, wait=wait,
             processes=processes, stop=stop,
         )  # fmt: skip
         return follow(self.settings, options, yes=yes, on_progress=on_progress, on_notice=on_notice)
@@ -177,8 +165,8 @@ class Campaign:
         if others := {*statuses} - {*INCLUDABLE}:
             raise ValueError(f"a re-send can include {', '.join(INCLUDABLE)}, not {', '.join(sorted(others))}")
         options = RunOptions(
-            resend=Resend(include=statuses, source=_path(source)), output=_path(output), limit=limit, sandbox=sandbox,
-            wait=wait, processes=processes, stop=stop,
+            resend=Resend(include=statuses, source=path_of(source)), output=path_of(output), limit=limit,
+            sandbox=sandbox, wait=wait, processes=processes, stop=stop,
         )  # fmt: skip
         return follow(self.settings, options, yes=yes, on_progress=on_progress, on_notice=on_notice)
 
@@ -188,35 +176,6 @@ class Campaign:
 
         return start(self.settings, options, observe)
 
-    def status(self, *, sandbox: bool = False, output: AnyPath | None = None) -> StatusNow:
-        """Say how many rows have which status, also while a run goes on. Raises LedgerError: where none began, too."""
-        return status_now(self.settings, output=_path(output), sandbox=sandbox)
-
-    def results(self, *, sandbox: bool = False) -> "pandas.DataFrame":
-        """Give every row of the contacts file with what became of it, from the ledger, also while a run goes on.
-        campaign/results/frame.py has the types. Raises LedgerError.
-        """
-        from campaign.results.frame import read_frame
-        from campaign.run.results_now import results_table
-
-        table = io.StringIO()
-        results_table(self.settings, table, sandbox=sandbox)
-        return read_frame(table)
-
-    def write_results(self, *, sandbox: bool = False, output: AnyPath | None = None) -> "ResultsFile":
-        """Write the results CSV from the ledger. Raises LedgerError, ResultsError."""
-        from campaign.run.results_now import rewrite_results
-
-        return rewrite_results(self.settings, output=_path(output), sandbox=sandbox)
-
-    def report(self, to: AnyPath | None = None, *, sandbox: bool = False) -> Path:
-        """Write a page for whoever asks what became of everybody; NAME-report.html beside the results, unless told.
-        Gives its path. Raises LedgerError, ResultsError.
-        """
-        from campaign.run.report_now import write_report_now
-
-        return write_report_now(self.settings, _path(to), sandbox=sandbox)
-
     def link(self, email: str, lasts: str | timedelta | None = None) -> LoginLink:
         """Make a sign-in link: whoever holds its `url` is that contact until `expires_at`. `lasts`: how long it works
         ("1h"); as in a run that begins now, unless told. Raises SettingsError, LinkError.
@@ -224,26 +183,3 @@ class Campaign:
         from campaign.run.one_link import one_link
 
         return one_link(self.settings, email, lasts)
-
-    def erase(
-        self, emails: str | Iterable[str] = (), *, older_than: timedelta | None = None, sandbox_only: bool = False,
-        output: AnyPath | None = None, folder: AnyPath | None = None, dry_run: bool = False,
-        agreed: "Callable[[ErasedPeople], bool]" = lambda _: True,
-    ) -> "Erasure":  # fmt: skip
-        """Take people's data out of all that the campaign has written: of those with these addresses, and of those
-        whose last outcome is `older_than` that. Nobody is mailed again by it. `sandbox_only`: not of the real run;
-        `output`: the results, where they are elsewhere; `folder`: a preview besides the usual one; `dry_run`: only say
-        what would go. `agreed` hears that, and may say no. Raises LedgerError (LedgerBusyError: a run goes on), and
-        ResultsError.
-        """
-        from campaign.run.erase import erase
-
-        people = [emails] if isinstance(emails, str) else list(emails)
-        return erase(
-            self.settings, people, older_than=older_than, sandbox_only=sandbox_only, output=_path(output),
-            folder=_path(folder), dry_run=dry_run, agreed=agreed,
-        )  # fmt: skip
-
-
-def _path(given: AnyPath | None) -> Path | None:
-    return None if given is None else Path(given)

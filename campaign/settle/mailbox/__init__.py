@@ -1,0 +1,1 @@
+"""A mailbox of bounces and complaints, read over IMAP."""

@@ -1,0 +1,68 @@
+"""What later evidence has come to, in lines: rows moved from what to what and by what, then whatever else there is to
+know. Takes a `Settlement`; names nobody's address. Raises nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from campaign.evidence import EvidenceKind
+from campaign.model import Status
+from campaign.run.settlement import Settlement
+from campaign.terminal.stdout import Say
+
+_FEEDBACK = {EvidenceKind.COMPLAINT: "complaints", EvidenceKind.UNSUBSCRIBED: "unsubscribed"}
+
+
+def show_settlement(settled: Settlement, say: Say) -> None:
+    """Say it."""
+    would = "would be moved" if settled.dry_run else "moved"
+    read = "1 file" if settled.files == 1 else f"{settled.files:,} files"
+    say(f"{settled.campaign}: {_rows(settled.moved)} {would}, by {read} of evidence")
+    lines = [
+        (f"{move.before.value} → {move.after.value}", f"{move.rows:,}", f"by {move.source}") for move in settled.moves
+    ]
+    lines += [(_FEEDBACK[one.kind], f"{one.rows:,}", f"by {one.source}") for one in settled.feedback]
+    first = max((len(line[0]) for line in lines), default=0)
+    second = max((len(line[1]) for line in lines), default=0)
+    for words, count, source in lines:
+        say(f"  {words:<{first}}  {count:>{second}}  {source}")
+    for line in _more(settled):
+        say(line)
+
+
+def _more(settled: Settlement) -> Iterator[str]:
+    if settled.unchanged:
+        yield f"moved nothing, since it says what is on record: {_by_source(settled.unchanged)}"
+    if settled.unmatched:
+        yield f"about nobody of this campaign: {_by_source(settled.unmatched)}"
+    if settled.earlier:
+        yield f"from before this campaign, and left out: {_by_source(settled.earlier)}"
+    if settled.being_sent:
+        again = "settle once more when the run is over"
+        yield f"about rows that a run is sending just now: {settled.being_sent:,}; {again}"
+    for one in settled.unread:
+        yield f"not read: {one.what}\n  where: {one.where}" + (f"\n  to do: {one.fix}" if one.fix else "")
+    if more := settled.unread_total - len(settled.unread):
+        yield f"not read: {more:,} more"
+    if settled.suppressed is not None:
+        would = "would be added" if settled.dry_run else "added"
+        people = "1 person" if settled.suppressed.added == 1 else f"{settled.suppressed.added:,} people"
+        yield f"{would} to the suppression list: {people}, {settled.suppressed.path}"
+    if settled.results is not None:
+        yield f"written anew: {settled.results}"
+    if settled.kept is not None:
+        yield f"note: the results had been changed; what stood in them is kept: {settled.kept}"
+    if settled.running is not None:
+        yield f"a run is going on, process {settled.running}: it writes the results when it ends"
+    doubtful = settled.counts[Status.IN_DOUBT]
+    if not doubtful:
+        yield "nothing is in doubt"
+    else:
+        yield f"still in doubt: {_rows(doubtful)}"
+
+
+def _by_source(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {'piece' if count == 1 else 'pieces'} of {source}" for source, count in counts.items())
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
