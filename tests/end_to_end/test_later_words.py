@@ -1,7 +1,6 @@
 """The word after "sent" is the same wherever it is told: status, results, the report, JSON, a frame, and `resend`."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -10,36 +9,17 @@ from campaign.api import Campaign
 from campaign.commands.json_documents import status_document
 from campaign.commands.report_document import report_document
 from campaign.commands.status import show_status
-from campaign.evidence import Evidence, EvidenceKind, Proof
-from campaign.ledger.opening import open_for_settling
+from campaign.evidence import EvidenceKind
 from campaign.model import Status
 from campaign.report import report_html
 from campaign.run.plan import Resend
 from campaign.run.report_now import report_now
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer
+from tests.later_words import PLACE, settle
 from tests.smtp_server import CATALOGUE, FaultServer, local_part
 
 PEOPLE = ("ann", "bob", "cleo", "dan", "eve", "silent")
-PLACE = "mail.log:7, queue id 4F2"
-
-
-def settle(campaign: SmallCampaign, *shown: tuple[str, EvidenceKind]) -> None:
-    """Have the ledger weigh what is shown of people, an hour after the run."""
-    with open_for_settling(campaign.ledger, campaign.name) as ledger:
-        numbers = {address.partition("@")[0]: number for some in ledger.people() for number, address, _ in some}
-        ledger.weigh(
-            [
-                Proof(
-                    numbers[name],
-                    Evidence(
-                        kind, int(time.time()), f"{name} {kind}", "Postfix log", PLACE, code=550, enhanced="5.1.1",
-                        detail="No such user",
-                    ),
-                )
-                for name, kind in shown
-            ]
-        )  # fmt: skip
 
 
 @pytest.fixture
