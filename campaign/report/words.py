@@ -35,7 +35,8 @@ WORDS: Mapping[Status, Words] = {
         "bounced",
         "bounced",
         "The mail server accepted the message, and it came back: it could not be delivered.",
-        "Read the reason. Correct the address with its owner, or write to them no more.",
+        "Read the reason. Correct the address with its owner, or have “campaign settle --suppress” add it to a "
+        "suppression list.",
     ),
     Status.REJECTED: Words(
         "rejected",
@@ -53,10 +54,9 @@ WORDS: Mapping[Status, Words] = {
         "in doubt",
         "in doubt",
         "The message left, and its answer never came: it may have arrived.",
-        "Look for the Message-ID in the mail server's log. In Postfix's, the line with the Message-ID proves nothing: "
-        "it is written before the message is taken. Proof is a line “queue active” or “status=” with the same queue "
-        "ID. In Exim's, a line with “<=” is proof. Some providers, such as Amazon SES, replace the Message-ID: "
-        "search their records by recipient and time. Resend only what did not arrive, or does no harm twice.",
+        "Have “campaign settle” read the mail server's logs, the provider's event export, and what came back as "
+        "bounces: it finds what proves that a message was taken. That nothing is found proves nothing: resend only "
+        "what does no harm twice.",
     ),
     Status.INVALID: Words(
         "invalid",
