@@ -164,15 +164,18 @@ def report(
 @with_exit_code
 def settle(
     evidence: options.Evidence = None,
+    mailbox: options.Mailbox = False,
     suppress: options.Suppress = None,
     output: options.Output = None,
     nothing: options.NothingMoved = False,
     json: options.Json = False,
 ) -> int:
-    """Move rows by what logs, exports and bounces prove of them; also while a run goes on."""
+    """Move rows by what logs, events and bounces prove."""
     from campaign.commands.settle import settle_campaign
 
-    return settle_campaign(evidence or (), suppress=suppress, output=output, dry_run=nothing, json=json)
+    return settle_campaign(
+        evidence or (), mailbox=mailbox, suppress=suppress, output=output, dry_run=nothing, json=json
+    )
 
 
 @app.command(cls=Command)

@@ -68,6 +68,8 @@ class Unread(NamedTuple):
     what: str
     where: str
     fix: str = ""
+    is_hint: bool = False
+    """It was read, proves nothing, and may tell a person something."""
 
 
 class Proof(NamedTuple):

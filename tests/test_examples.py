@@ -43,6 +43,8 @@ NOT_RUN = {
     "acme.example.  ": "DNS records",
     "message_size_limit": "lines of Postfix's main.cf",
     "autumn: ━": "a picture: tests/terminal/test_live_lines.py has what is drawn",
+    "autumn: 44 rows moved": "what it says: tests/terminal/test_settlement.py has it",
+    "30 6 * * *  cd /srv/autumn": "lines of a crontab, about logs that this machine has not",
     "cli.py  __main__.py": "a picture: tests/test_readme.py holds it against the house",
 }
 """How an example begins → why it is not run."""
@@ -129,6 +131,9 @@ def sent(server: FaultServer, command: str, tmp_path_factory: pytest.TempPathFac
     lines = "campaign preview\ncampaign send --sandbox\ncampaign send --limit 5\n"
     ended = shell(command, home, home / "autumn", lines)
     assert ended.returncode == 0, ended.stderr
+    for evidence in ("mail.log", "mail.log.1.gz", "events.jsonl"):
+        (home / "autumn" / evidence).touch()
+    (home / "autumn" / "bounces").mkdir()
     (home / "autumn" / "addresses.txt").write_text("grace.hopper@navy.example\n")
     return home
 
@@ -169,6 +174,7 @@ def test_settings_load_and_messages_are_made_with_them(example: Example, tmp_pat
     for section, values in tomllib.loads(example.text).items():
         document[section] = {**document.get(section, {}), **values} if isinstance(values, dict) else values
     made.write_text(toml(document))
+    (made.parent / "stop.csv").write_text("email,reason,date\n")  # settle has made it
     settings = load_settings(made, environ={})
     seen = preview(settings, tmp_path / "preview", limit=2, reading=lambda _: None)
     assert seen.counts["pending"] == 2  # type: ignore[index]

@@ -21,6 +21,7 @@ from tests.settings.campaign_files import MINIMAL, toml
 PROVIDERS = [
     name for heading, names in GROUPS.items() if heading.startswith("The server") for name in names if name != "relays"
 ]
+EVENTS = ("ses", "sendgrid", "postmark", "mailgun")
 SECTIONS = [
     "Settings",
     "Who signs, return path",
@@ -29,6 +30,8 @@ SECTIONS = [
     "Headers",
     "When mail does not arrive",
 ]
+SETTLED = "What settles a row"
+"""The last section of providers whose events are read."""
 PHASES = {
     "connect": Phase.CONNECT,
     "EHLO": Phase.EHLO,
@@ -71,6 +74,24 @@ def _in_words(verdict: Verdict) -> str:
     return str(verdict.action.value)
 
 
+def _headers(name: str) -> dict[str, str]:
+    """What the page's settings put into `[message.headers]`."""
+    found: dict[str, str] = {}
+    for page_of, block in _blocks():
+        if page_of == name:
+            found |= tomllib.loads(block).get("message", {}).get("headers", {})
+    return found
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_page_on_events_has_the_header_that_carries_the_key_and_the_command_that_reads_them(name: str) -> None:
+    carrying = {header: value for header, value in _headers(name).items() if "{{ contact.key }}" in value}
+    assert len(carrying) == 1
+    header, value = carrying.popitem()
+    assert header.endswith("-key") or re.search(r"""(?:^|[ ,{"])key"?(?:=|: )"?\{\{ contact\.key \}\}""", value)
+    assert "campaign settle" in page(name) and "](settle.md)" in page(name)
+
+
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     both = dict(below)
     for key, value in above.items():
@@ -80,7 +101,8 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_every_page_has_the_same_sections_and_is_short(name: str) -> None:
-    assert re.findall(r"^## (.*)$", page(name), re.MULTILINE) == SECTIONS
+    more = [SETTLED] if name in EVENTS else []
+    assert re.findall(r"^## (.*)$", page(name), re.MULTILINE) == [*SECTIONS, *more]
     assert len(page(name).splitlines()) <= 110
 
 

@@ -14,7 +14,7 @@ from campaign.terminal.stdout import say
 GROUPS = {
     "To work with it": (
         *("first-send", "commands", "settings", "templates", "inbox"),
-        *("watching", "statuses", "report", "promises", "privacy", "json"),
+        *("watching", "statuses", "settle", "report", "promises", "privacy", "json"),
     ),
     "To have it done by a program or a machine": ("python", "schedule"),
     "The server that takes the mail: settings, limits, ids, replies": (
@@ -34,6 +34,7 @@ SUBJECTS = tuple(name for names in GROUPS.values() for name in names)
 ALIASES = {
     **dict.fromkeys(("first", "deliverability", "spf", "dkim", "dmarc", "warm-up", "unsubscribe"), "first-send"),
     **dict.fromkeys(("amazon", "aws", "amazon-ses"), "ses"),
+    **dict.fromkeys(("evidence", "in-doubt", "in_doubt", "doubt", "proof"), "settle"),
     "twilio": "sendgrid",
     **dict.fromkeys(("erase", "erasure", "gdpr", "data-protection", "delete"), "privacy"),
     **dict.fromkeys(("microsoft", "microsoft365", "m365", "o365", "office365", "exchange", "outlook"), "microsoft-365"),

@@ -119,6 +119,7 @@ Evidence = Annotated[
         autocompletion=files(""),
     ),
 ]
+Mailbox = Annotated[bool, typer.Option("--mailbox", help="Read the mailbox of [bounces.mailbox] as well, over IMAP.")]
 Suppress = Annotated[
     Path | None,
     typer.Option(

@@ -24,21 +24,27 @@ _WHO = "campaign settle"
 
 
 def settle_campaign(
-    words: Sequence[str], *, suppress: Path | None, dry_run: bool, output: Path | None, json: bool
+    words: Sequence[str], *, mailbox: bool, suppress: Path | None, dry_run: bool, output: Path | None, json: bool
 ) -> int:
-    """Settle it by files and folders. `words`: campaign.toml, if it is named, and the evidence."""
+    """Settle it by files, folders and the mailbox. `words`: campaign.toml, if it is named, and the evidence."""
     path, evidence = read_words(words)
-    if not evidence:
+    if not evidence and not mailbox:
         raise UsageError(
             "no evidence is named",
             where=_WHO,
-            fix="name mail logs, providers' exports, mbox files, Maildir folders or mails: campaign guide settle",
+            fix="name mail logs, providers' exports, mbox files, Maildir folders or mails, or add --mailbox: "
+            "campaign guide settle",
         )
     if suppress == STDOUT:
         raise UsageError("a list that is added to must be a file", where="--suppress -", fix="name it: stop.csv")
     campaign = Campaign.load(path)
     order = SettleOrder(
-        evidence=tuple(evidence), suppress=suppress, output=output, dry_run=dry_run, stdin=sys.stdin.buffer
+        evidence=tuple(evidence),
+        mailbox=mailbox,
+        suppress=suppress,
+        output=output,
+        dry_run=dry_run,
+        stdin=sys.stdin.buffer,
     )
     settled = settle(campaign.settings, order)
     if json:

@@ -1,6 +1,9 @@
 """What `campaign settle --json` tells a program, as `campaign/guide/json.md` describes it. Raises nothing."""
 
+from collections.abc import Iterable
+
 from campaign.commands.json_documents import counts_document
+from campaign.evidence import Unread
 from campaign.run.settlement import Settlement
 
 
@@ -13,6 +16,7 @@ def settle_document(settled: Settlement) -> dict[str, object]:
         "dry_run": settled.dry_run,
         **counts_document(settled.counts),
         "files": settled.files,
+        "mails": settled.mails,
         "moved": settled.moved,
         "moves": [
             {"before": move.before.value, "after": move.after.value, "source": move.source, "rows": move.rows}
@@ -23,10 +27,16 @@ def settle_document(settled: Settlement) -> dict[str, object]:
         "unmatched": dict(settled.unmatched),
         "earlier": dict(settled.earlier),
         "being_sent": settled.being_sent,
-        "unread": [{"what": one.what, "where": one.where, "fix": one.fix} for one in settled.unread],
+        "unread": _told(settled.unread),
         "unread_total": settled.unread_total,
+        "hints": _told(settled.hints),
+        "hints_total": settled.hints_total,
         "running": settled.running,
         "results": None if settled.results is None else str(settled.results),
         "kept": None if settled.kept is None else str(settled.kept),
         "suppress": None if suppressed is None else {"path": str(suppressed.path), "added": suppressed.added},
     }
+
+
+def _told(those: Iterable[Unread]) -> list[dict[str, str]]:
+    return [{"what": one.what, "where": one.where, "fix": one.fix} for one in those]

@@ -74,9 +74,11 @@ class ListToAddTo:
         return list(wanted.values())
 
     def add(self, people: Iterable[Addition]) -> int:
-        """Add those of them who are not on it; gives how many. Raises ContactsError; then it is as it was."""
+        """Add those of them who are not on it; gives how many. Where there is no list yet, there is one then, though
+        nobody be on it: settings may name it already. Raises ContactsError; then it is as it was.
+        """
         missing = self.missing(people)
-        if missing:
+        if missing or self._is_new:
             text = self._lines(missing)
             try:
                 octets = text.encode("utf-8" if self._encoding is None else self._encoding.codec)

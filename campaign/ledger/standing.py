@@ -55,7 +55,7 @@ class Standing:
         kind = _FEEDBACK.get(evidence.kind)
         if kind is None or (self.feedback is not None and (kind != "complaint" or self.feedback.startswith(kind))):
             return self.feedback
-        moment = now if evidence.moment is None else evidence.moment
+        moment = now if evidence.moment is None else min(evidence.moment, now)
         return f"{kind} {datetime.fromtimestamp(moment, UTC):%Y-%m-%d}"
 
 

@@ -12,7 +12,8 @@ Limits: who is read into the ledger while this goes on is found by the next sett
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -31,22 +32,26 @@ from campaign.settings import Settings
 from campaign.settings.own_files import own_files
 from campaign.settle.discovery import Found, discover
 from campaign.settle.index import PeopleIndex
+from campaign.settle.mail.reader import Mails
 from campaign.settle.ours import Ours
-from campaign.settle.reader import MessageReader, Reader
+from campaign.settle.reader import Reader
 from campaign.settle.readers import make_readers
 
 _BATCH = 500
 """Proofs that share a transaction."""
 _OF_THIS_CAMPAIGN = timedelta(days=1)
 """How long before the first run evidence may be from: clocks of other machines are wrong, and of other zones."""
-_LONGEST_MAIL = 32 * 1024 * 1024
 
 
 class MoreEvidence(Protocol):
     """Evidence that comes from no file: a mailbox."""
 
-    def evidence(self, ours: Ours, tell: Callable[[Unread], None]) -> Iterator[Evidence]:
-        """Give it. `tell` hears what could not be read."""
+    def evidence(self, ours: Ours, tell: Callable[[Unread], None], since: int | None) -> Iterator[Evidence]:
+        """Give it. `tell` hears what could not be read. `since`: Unix seconds; what is older is of no use."""
+
+    @property
+    def looked_at(self) -> int:
+        """How many mails were looked at so far."""
 
     def settled(self) -> None:
         """Hear that all of it is on record. Not so in a dry run, or where something went wrong."""
@@ -59,6 +64,8 @@ class SettleOrder:
     evidence: tuple[Path, ...] = ()
     """Files and folders; "-" is `stdin`."""
     more: tuple[MoreEvidence, ...] = ()
+    mailbox: bool = False
+    """Whether to read the mailbox of [bounces.mailbox] as well."""
     suppress: Path | None = None
     """The suppression list to add to."""
     output: Path | None = None
@@ -84,8 +91,8 @@ def settle(settings: Settings, order: SettleOrder, *, readers: Sequence[Reader] 
     )
     stop_list = None if order.suppress is None else _stop_list(settings, order.suppress, results)
     opened = open_for_settling_copy if order.dry_run else open_for_settling
-    with opened(place, settings.name) as ledger:
-        _weigh_all(settings, ledger, order, found, counting)
+    with _with_mailbox(settings, order) as whole, opened(place, settings.name) as ledger:
+        _weigh_all(settings, ledger, whole, found, counting)
         suppressed = None
         if stop_list is not None:
             missing = stop_list.missing(additions(ledger.came_back()))
@@ -110,13 +117,32 @@ def settle(settings: Settings, order: SettleOrder, *, readers: Sequence[Reader] 
     )
 
 
+@contextmanager
+def _with_mailbox(settings: Settings, order: SettleOrder) -> Iterator[SettleOrder]:
+    """Give the order, with the mailbox open if it is wanted: what is wrong with it is told before anything is read."""
+    if not order.mailbox:
+        yield order
+        return
+    from campaign.run.bounce_mailbox import bounce_mailbox  # its libraries are for whoever has one
+
+    address, is_shared = unsubscribe_address(settings)
+    with bounce_mailbox(settings, Mails(address, is_shared=is_shared)) as mailbox:
+        yield replace(order, more=(*order.more, mailbox))
+
+
 def readers_for(settings: Settings) -> tuple[Reader, ...]:
     """Give a reader of each kind of evidence, for one settling."""
+    address, is_shared = unsubscribe_address(settings)
+    return make_readers(unsubscribe_address=address, is_shared=is_shared)
+
+
+def unsubscribe_address(settings: Settings) -> tuple[str | None, bool]:
+    """Give where people write who want no more, and whether they write there about other things, too."""
     message, others = settings.message, {settings.message.sender_address.lower()}
     if message.reply_to is not None:
         others.add(message.reply_to.rpartition("<")[2].rstrip(">").lower())
     address = message.unsubscribe_mailto
-    return make_readers(unsubscribe_address=address, is_shared=address is not None and address.lower() in others)
+    return address, address is not None and address.lower() in others
 
 
 def _weigh_all(
@@ -134,7 +160,7 @@ def _weigh_all(
             counting.add(one)
         proofs.clear()
 
-    for evidence in _all_evidence(order, found, ours, counting):
+    for evidence in _all_evidence(order, found, ours, counting, since):
         if since is not None and evidence.moment is not None and evidence.moment < since:
             counting.earlier[evidence.source] += 1
             continue
@@ -152,18 +178,18 @@ def _weigh_all(
             more.settled()
 
 
-def _all_evidence(order: SettleOrder, found: Iterator[Found], ours: Ours, counting: Counting) -> Iterator[Evidence]:
-    for file, reader, is_message in found:
+def _all_evidence(
+    order: SettleOrder, found: Iterator[Found], ours: Ours, counting: Counting, since: int | None
+) -> Iterator[Evidence]:
+    for file, reader, _ in found:
         counting.files += 1
         try:
-            if is_message and isinstance(reader, MessageReader):
-                yield from reader.read_message(file.octets(_LONGEST_MAIL), file.name, ours)
-            else:
-                yield from reader.read(file, ours)
+            yield from reader.read(file, ours)
         except OSError as error:  # it was there a moment ago
             file.broken_off(error, None)
     for more in order.more:
-        yield from more.evidence(ours, counting.tell)
+        yield from more.evidence(ours, counting.tell, since)
+        counting.mails += more.looked_at
 
 
 def proof_of(evidence: Evidence, ours: Ours) -> Proof | None:

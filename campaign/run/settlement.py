@@ -52,6 +52,8 @@ class Settlement:
     dry_run: bool
     files: int
     """That were read: mails of a Maildir, too, each for itself."""
+    mails: int
+    """That were looked at in the mailbox."""
     moves: tuple[Move, ...]
     feedback: tuple[Feedback, ...]
     unchanged: Mapping[str, int]
@@ -67,6 +69,9 @@ class Settlement:
     unread: tuple[Unread, ...]
     """The first few that could not be read."""
     unread_total: int
+    hints: tuple[Unread, ...]
+    """The first few that prove nothing, and may tell a person something: bounces that follow no standard."""
+    hints_total: int
     counts: Mapping[Status, int]
     """Rows of the contacts file by status, afterwards."""
     running: int | None
@@ -95,6 +100,7 @@ class Counting:
     """A settlement on its way."""
 
     files: int = 0
+    mails: int = 0
     moves: Counter[tuple[Status, Status, str]] = field(default_factory=Counter)
     feedback: Counter[tuple[EvidenceKind, str]] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
@@ -103,9 +109,16 @@ class Counting:
     being_sent: int = 0
     unread: list[Unread] = field(default_factory=list)
     unread_total: int = 0
+    hints: list[Unread] = field(default_factory=list)
+    hints_total: int = 0
 
     def tell(self, unread: Unread) -> None:
-        """Hear of something that could not be read."""
+        """Hear of something that could not be read, or of a hint."""
+        if unread.is_hint:
+            self.hints_total += 1
+            if len(self.hints) < _KEPT:
+                self.hints.append(unread)
+            return
         self.unread_total += 1
         if len(self.unread) < _KEPT:
             self.unread.append(unread)
@@ -142,6 +155,7 @@ class Counting:
             campaign=campaign,
             dry_run=dry_run,
             files=self.files,
+            mails=self.mails,
             moves=tuple(
                 Move(before=before, after=after, source=source, rows=rows) for (before, after, source), rows in moves
             ),
@@ -154,6 +168,8 @@ class Counting:
             being_sent=self.being_sent,
             unread=tuple(self.unread),
             unread_total=self.unread_total,
+            hints=tuple(self.hints),
+            hints_total=self.hints_total,
             counts=counts,
             running=running,
             results_path=results_path,

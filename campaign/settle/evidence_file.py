@@ -110,6 +110,10 @@ class EvidenceFile:
         """Tell of something in it that can't be read."""
         self._tell(Unread(what, self.place(line), fix))
 
+    def hint(self, what: str, line: int | None, fix: str) -> None:
+        """Tell of something in it that proves nothing, and may tell a person something."""
+        self._tell(Unread(what, self.place(line), fix, is_hint=True))
+
     def broken_off(self, error: BaseException, line: int | None) -> None:
         """Tell that it can't be read further, of any of `UNREADABLE`."""
         self.fault(

@@ -15,8 +15,10 @@ _FEEDBACK = {EvidenceKind.COMPLAINT: "complaints", EvidenceKind.UNSUBSCRIBED: "u
 def show_settlement(settled: Settlement, say: Say) -> None:
     """Say it."""
     would = "would be moved" if settled.dry_run else "moved"
-    read = "1 file" if settled.files == 1 else f"{settled.files:,} files"
-    say(f"{settled.campaign}: {_rows(settled.moved)} {would}, by {read} of evidence")
+    files = "1 file of evidence" if settled.files == 1 else f"{settled.files:,} files of evidence"
+    mails = "1 mail in the mailbox" if settled.mails == 1 else f"{settled.mails:,} mails in the mailbox"
+    read = " and ".join([files] * (settled.files > 0 or not settled.mails) + [mails] * (settled.mails > 0))
+    say(f"{settled.campaign}: {_rows(settled.moved)} {would}, by {read}")
     lines = [
         (f"{move.before.value} → {move.after.value}", f"{move.rows:,}", f"by {move.source}") for move in settled.moves
     ]
@@ -43,6 +45,10 @@ def _more(settled: Settlement) -> Iterator[str]:
         yield f"not read: {one.what}\n  where: {one.where}" + (f"\n  to do: {one.fix}" if one.fix else "")
     if more := settled.unread_total - len(settled.unread):
         yield f"not read: {more:,} more"
+    for one in settled.hints:
+        yield f"for you to look at: {one.what}\n  where: {one.where}\n  to do: {one.fix}"
+    if more := settled.hints_total - len(settled.hints):
+        yield f"for you to look at: {more:,} more of the kind"
     if settled.suppressed is not None:
         would = "would be added" if settled.dry_run else "added"
         people = "1 person" if settled.suppressed.added == 1 else f"{settled.suppressed.added:,} people"

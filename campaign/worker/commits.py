@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from campaign.errors import LedgerError
 from campaign.ledger.interface import Journal
+from campaign.model import Attempt
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.profile import Profile
 from campaign.worker.route import Route
@@ -53,7 +54,8 @@ class Commits:
                 self._failing_since = None
                 if lost:
                     self._dispatcher.claims_lost(lost)
-                    self._cancel_unsent()
+                    theirs = {attempt.contact for attempt in lost}
+                    self._cancel_unsent(lambda attempt: attempt.contact in theirs)
             durable = journal.collect()
             if durable:
                 self._dispatcher.claims_durable(durable)
@@ -89,6 +91,6 @@ class Commits:
         """How many claims and outcomes make a commit worth its fsync."""
         return max(8, 2 * sum(route.pool.connections for route in self._routes))
 
-    def _cancel_unsent(self) -> None:
+    def _cancel_unsent(self, of: Callable[[Attempt], bool] = lambda _: True) -> None:
         for route in self._routes:
-            route.pool.cancel_unsent()
+            route.pool.cancel_unsent(of)

@@ -27,6 +27,13 @@ def test_a_new_list_says_who_why_and_when(tmp_path: Path) -> None:
     assert list(read_suppressions([path])) == ["ada@engine.example"]
 
 
+def test_a_list_without_anybody_is_made_all_the_same_for_settings_that_name_it(tmp_path: Path) -> None:
+    path = tmp_path / "stop.csv"
+    assert ListToAddTo(path).add([]) == 0
+    assert path.read_text() == "email,reason,date\n"
+    assert list(read_suppressions([path])) == []
+
+
 def test_nobody_is_added_who_is_on_it_in_whatever_case(write: Write) -> None:
     path = write("email,reason,date\nADA@Engine.example,asked,2020-01-01\n")
     before = path.read_bytes()

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaign.ledger.daily_count import SqliteDailyCount, keep_days
+from campaign.ledger.settling import SqliteSettling
 from campaign.ledger.store import SqliteRunLedger
 from tests.ledgers import people
+from tests.proofs import bounce
 
 TODAY, YESTERDAY = date(2026, 11, 26), date(2026, 11, 25)
 
@@ -45,6 +47,20 @@ def test_a_day_is_one_of_the_zone(ledger: SqliteRunLedger) -> None:
     )
     ledger.count_earlier_days(ZoneInfo("Asia/Kathmandu"))
     assert counts(ledger) == (1, 2, 1)
+
+
+def test_what_bounced_since_left_on_the_day_on_which_it_was_taken(ledger: SqliteRunLedger) -> None:
+    settled(ledger, ("sent", "2026-11-25T12:00:00"), ("in_doubt", "2026-11-25T12:00:00"))
+    moment = int(datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp())
+    settling = SqliteSettling(ledger.database, running=lambda: True, clock=lambda: moment)
+    assert all(one.news for one in settling.weigh([bounce(1, moment), bounce(2, moment)]))
+    ledger.count_earlier_days(ZoneInfo("UTC"))
+    assert counts(ledger) == (1, 1, 1)
+    facts = [("template", "t"), ("known", "6")]
+    ledger.database.executemany("INSERT INTO facts VALUES (?, ?)", facts)
+    last = ledger.last_run()
+    assert last is not None and datetime.fromtimestamp(last.mailed_at, UTC).day == 26
+    assert ledger.earlier_runs(last).mailed == 2 and ledger.earlier_runs(last).first_at < moment
 
 
 def test_what_is_counted_stays_as_it_is(ledger: SqliteRunLedger) -> None:

@@ -12,11 +12,13 @@ from campaign.errors import LedgerBusyError
 from campaign.ledger import queries
 from campaign.ledger.erased import Erased, is_mark
 from campaign.ledger.erasure import SqliteErasure, open_erasure
+from campaign.ledger.opening import open_for_settling
 from campaign.ledger.schema import connect
 from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.values import ErasedPeople
 from campaign.model import Reply, Row, Status
 from tests.ledgers import attempt, commit, enrolled, journal, outcome, row, settle, taken, words
+from tests.proofs import COMPLAINT, bounce, proof
 
 ADA, BOB, CY, DEE = (f"{name}@people.example" for name in ("ada", "bob", "cy", "dee"))
 COLUMNS = ("email", "name", "jacket")
@@ -290,3 +292,29 @@ def test_two_campaigns_have_other_marks_for_one_address(path: Path, tmp_path: Pa
             assert is_mark(mark)
             marks.append(mark)
     assert marks[0] != marks[1]
+
+
+def test_what_came_back_from_them_and_what_was_said_of_it_goes_with_them(path: Path) -> None:
+    """Of others stays what was proved; but not their address, where somebody's server has named it."""
+    with open_for_settling(path, "x") as settling:
+        named = bounce(2)._replace(evidence=bounce(2).evidence._replace(detail=f"<{ADA}> and <{BOB}> are unknown"))
+        settling.weigh([proof(1, COMPLAINT, place="Lovelace.eml"), named])
+    erase(path, ADA)
+    with closing(connect(path, readonly=True)) as database:
+        assert database.execute("SELECT contact, detail FROM evidence").fetchall() == [
+            (2, f"<(address)> and <{BOB}> are unknown")
+        ]
+        assert database.execute("SELECT contact, feedback FROM later_word").fetchall() == [(2, None)]
+    assert b"Lovelace" not in octets(path) and ADA.encode() not in octets(path)
+    with open_for_settling(path, "x") as settling:
+        assert not settling.weigh([bounce(1), proof(1, COMPLAINT)])[0].news, "nothing of them comes back"
+        assert [address for some in settling.people() for _, address, _ in some] == [BOB, CY, DEE]
+
+
+def test_who_is_erased_while_somebody_settles_has_no_proof_any_more(path: Path) -> None:
+    with open_for_settling(path, "x") as settling:
+        settling.weigh([proof(1)])
+        erase(path, ADA)
+        weighed = settling.weigh([bounce(1), bounce(2)])
+        assert [one.news for one in weighed] == [False, True]
+    assert ADA.encode() not in octets(path)

@@ -7,6 +7,7 @@ from campaign.ledger import interface
 from campaign.ledger.contacts_store import SqliteContacts
 from campaign.ledger.due_rows import prepare_run
 from campaign.ledger.reading import SqliteReader
+from campaign.ledger.settling import SqliteSettling
 from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.worker_store import SqliteWorkerLedger
 from campaign.report.figures import Figures
@@ -25,12 +26,14 @@ def test_sqlite_is_what_the_protocols_say(tmp_path: Path) -> None:
         prepare_run(ledger.database, limit=None, chosen_only=False)
         run: interface.RunLedger = ledger
         contacts: interface.ContactsLedger = SqliteContacts(ledger.database)
+        settling: interface.SettlingLedger = SqliteSettling(ledger.database, running=lambda: True)
         reader: interface.LedgerReader = SqliteReader(ledger.database)
         figures: Figures = reader
         with closing(SqliteWorkerLedger(ledger.path, wake=lambda: None)) as store:
             worker: interface.WorkerLedger = store
             for protocol, behind in (
                 (interface.RunLedger, run),
+                (interface.SettlingLedger, settling),
                 (interface.ContactsLedger, contacts),
                 (interface.LedgerReader, reader),
                 (Figures, figures),

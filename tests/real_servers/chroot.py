@@ -109,6 +109,10 @@ class Chroot:
         """End what is left in it at once: for a server that takes its time over SIGTERM, and has nothing to lose."""
         _end(self.path)
 
+    def inhabitants(self) -> list[int]:
+        """The processes in it."""
+        return _inhabitants(self.path)
+
     def said(self) -> str:
         """The end of the log."""
         return self.log.read_text("utf-8", "replace")[-3000:]

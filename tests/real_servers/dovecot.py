@@ -1,16 +1,20 @@
-"""Dovecot: its submission server in front of a server of the tests, and its LMTP server with a Maildir.
+"""Dovecot: its submission server in front of a server of the tests, LMTP with a Maildir, and IMAP over one.
 
 The submission server keeps nothing: it answers what the server behind it answers. Its process panics where an envelope
 stands behind the end of a body in the same packet, and the message before that has gone on by then. It wants one
 signed in, always; the LMTP server never.
 """
 
+import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from tests.real_servers.arrivals import free_ports, mailbox, wait_for_listener
 from tests.real_servers.certificates import certificate
-from tests.real_servers.chroot import MAILBOX, Chroot
+from tests.real_servers.chroot import MAILBOX, UIDS, Chroot
 from tests.real_servers.install import Unavailable
 from tests.real_servers.relay import DOMAIN, PASSWORD, USERNAME, Relay
 from tests.smtp_server import FaultServer
@@ -63,7 +67,29 @@ service lmtp {{
   }}
 }}
 """
+_IMAP = """
+protocols = imap
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u /etc/dovecot/users
+}}
+namespace inbox {{
+  inbox = yes
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+"""
 DEFAULT_GREETING = "Dovecot ready."
+
+
+_COUNT = itertools.count()
 
 
 @contextmanager
@@ -105,6 +131,49 @@ def start_lmtp(*, greeting: str = DEFAULT_GREETING) -> Iterator[Relay]:
             log=chroot.log,
             connection_line=r"lmtp\(\d+\): Info: Connect from ",
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapServer:
+    """Dovecot as the server of a mailbox."""
+
+    port: int
+    """With STARTTLS."""
+    tls_port: int
+    ca_file: Path
+    chroot: Chroot
+
+    def put(self, *mails: bytes, folder: str = "") -> None:
+        """Put mails into a folder that there is, "" for the inbox, as a delivery agent would."""
+        for octets in mails:
+            name = f"{next(_COUNT)}.mx"
+            file = self._folder(folder) / "tmp" / name
+            file.write_bytes(octets)
+            os.chown(file, UIDS["vmail"], UIDS["vmail"])
+            file.rename(self._folder(folder) / "new" / name)
+
+    def mails(self, folder: str = "") -> dict[bytes, str]:
+        """Give mails of a folder, each with its flags: "S" where it was seen (https://cr.yp.to/proto/maildir.html)."""
+        files = [*(self._folder(folder) / "new").iterdir(), *(self._folder(folder) / "cur").iterdir()]
+        return {file.read_bytes(): file.name.partition(":2,")[2] for file in files}
+
+    def _folder(self, folder: str) -> Path:
+        return self.chroot.outside(MAILBOX) / (f".{folder}" if folder else "")
+
+
+@contextmanager
+def start_imap(*, folders: tuple[str, ...] = ("Settled",)) -> Iterator[ImapServer]:
+    """Run the IMAP server, over one Maildir, for USERNAME."""
+    with Chroot("dovecot-imap") as chroot:
+        for folder in folders:
+            for name in ("", "/new", "/cur", "/tmp"):
+                chroot.folder(f"{MAILBOX}/.{folder}{name}", owner="vmail", mode=0o700)
+        port, tls_port = free_ports(2)
+        _run(chroot, _IMAP.format(port=port, tls_port=tls_port), DEFAULT_GREETING)
+        wait_for_listener(tls_port, chroot)
+        wait_for_listener(port, chroot)
+        ca_file = certificate().trust(chroot.path)
+        yield ImapServer(port=port, tls_port=tls_port, ca_file=ca_file, chroot=chroot)
 
 
 def _run(chroot: Chroot, own: str, greeting: str) -> None:

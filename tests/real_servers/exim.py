@@ -8,11 +8,22 @@ from tests.real_servers.certificates import certificate
 from tests.real_servers.chroot import MAILBOX, Chroot
 from tests.real_servers.relay import DOMAIN, PASSWORD, USERNAME, Relay
 
-_SPOOL = "/var/spool/exim4"
+SPOOL = "/var/spool/exim4"
 _PASSWORDS = "/etc/exim4/passwords"
 
 
-def _configuration(port: int, tls_port: int, access: str, sign_in: bool, main: str) -> str:
+def configuration(
+    port: int,
+    tls_port: int,
+    *,
+    access: str = "  accept\n",
+    sign_in: bool = False,
+    main: str = "",
+    log: str = "syslog",
+    at_data: str = "",
+    routers: str = "",
+) -> str:
+    """Give exim4.conf. `at_data` is done at the end of a body, before it is accepted."""
     known = f"${{lookup{{$auth%d}}lsearch{{{_PASSWORDS}}}{{$value}}fail}}"
     authenticators = f"""
 plain:
@@ -42,8 +53,8 @@ host_lookup =
 dns_ipv4_lookup =
 rfc1413_hosts =
 keep_environment =
-spool_directory = {_SPOOL}
-log_file_path = syslog
+spool_directory = {SPOOL}
+log_file_path = {log}
 log_selector = +smtp_connection
 acl_smtp_rcpt = at_rcpt
 acl_smtp_data = at_data
@@ -54,9 +65,9 @@ at_rcpt:
        message = no such user here
 {access}
 at_data:
-  accept
+{at_data}  accept
 begin routers
-everybody:
+{routers}everybody:
   driver = accept
   transport = mailbox
 begin transports
@@ -73,6 +84,15 @@ begin authenticators
 {authenticators if sign_in else ""}"""
 
 
+def prepare(chroot: Chroot, text: str) -> None:
+    """Write everything that it starts with."""
+    chroot.write("/etc/exim4/exim4.conf", text)
+    chroot.write("/etc/exim4/chain.pem", certificate().chain)
+    chroot.write("/etc/exim4/key.pem", certificate().key, owner="Debian-exim", mode=0o600)
+    chroot.write(_PASSWORDS, f"{USERNAME}: {PASSWORD}\n", owner="Debian-exim", mode=0o600)
+    chroot.folder(SPOOL, owner="Debian-exim", mode=0o750)
+
+
 @contextmanager
 def start(*, sign_in: bool = False, refusal: str = "authenticate first", main: str = "") -> Iterator[Relay]:
     """Run Exim. `refusal`: what those are told who are not signed in; `main`: more lines for its main section."""
@@ -81,11 +101,7 @@ def start(*, sign_in: bool = False, refusal: str = "authenticate first", main: s
         access = "  accept\n"
         if sign_in:
             access = f"  accept authenticated = *\n  deny message = {refusal}\n"
-        chroot.write("/etc/exim4/exim4.conf", _configuration(port, tls_port, access, sign_in, main))
-        chroot.write("/etc/exim4/chain.pem", certificate().chain)
-        chroot.write("/etc/exim4/key.pem", certificate().key, owner="Debian-exim", mode=0o600)
-        chroot.write(_PASSWORDS, f"{USERNAME}: {PASSWORD}\n", owner="Debian-exim", mode=0o600)
-        chroot.folder(_SPOOL, owner="Debian-exim", mode=0o750)
+        prepare(chroot, configuration(port, tls_port, access=access, sign_in=sign_in, main=main))
         # Ten messages of a connection are delivered at once (smtp_accept_queue_per_connection), the rest by the queue
         # runner that comes every second.
         chroot.spawn("/usr/sbin/exim4", "-bdf", "-q1s")
@@ -98,7 +114,7 @@ def start(*, sign_in: bool = False, refusal: str = "authenticate first", main: s
             ca_file=certificate().trust(chroot.path),
             username=USERNAME if sign_in else None,
             password=PASSWORD if sign_in else None,
-            delivered=mailbox(chroot, f"{_SPOOL}/input"),
+            delivered=mailbox(chroot, f"{SPOOL}/input"),
             log=chroot.log,
             connection_line=r"SMTP connection from \[127\.0\.0\.1\](?::\d+)? (?:I=\S+ )?\(TCP/IP",
         )

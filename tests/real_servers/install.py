@@ -29,6 +29,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "sendmail": ("sendmail-bin", "sendmail-cf", "sasl2-bin", "libsasl2-modules"),
     "opensmtpd": ("opensmtpd",),
     "dovecot": ("dovecot-core", "dovecot-submissiond", "dovecot-lmtpd"),
+    "dovecot-imap": ("dovecot-core", "dovecot-imapd"),
     "courier": ("courier-mta", "sed"),
     "opendkim": ("opendkim", "opendkim-tools"),
     "mime-tools": ("libmime-tools-perl",),

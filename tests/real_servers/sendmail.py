@@ -10,13 +10,14 @@ from tests.real_servers.relay import DOMAIN, PASSWORD, USERNAME, Relay
 
 _MACROS = "/usr/share/sendmail/cf"
 _PASSWORDS = "/etc/mail/sasldb2"
-_DELIVER = f"""#!/bin/sh
+DELIVER = f"""#!/bin/sh
 name=$$.$(date +%s%N)
 cat > {MAILBOX}/tmp/$name && mv {MAILBOX}/tmp/$name {MAILBOX}/new/$name
 """
 
 
-def _macros(port: int, tls_port: int, sign_in: bool) -> str:
+def macros(port: int, tls_port: int, *, sign_in: bool = False) -> str:
+    """Give sendmail.mc."""
     demanded = "a" if sign_in else ""
     return f"""
 include(`{_MACROS}/m4/cf.m4')
@@ -53,28 +54,36 @@ R$* < @ $* > $*		$#mailbox $: $1 @ $2
 """
 
 
+COMMAND = ("/usr/libexec/sendmail/sendmail", "-bD", "-q1s", "-C", "/etc/mail/sendmail.cf")
+
+
+def prepare(chroot: Chroot, text: str) -> None:
+    """Write everything that it starts with."""
+    chroot.write("/etc/mail/sendmail.mc", text)
+    chroot.write("/etc/mail/sendmail.cf", chroot.run("m4", "/etc/mail/sendmail.mc"))
+    chroot.write("/etc/mail/local-host-names", "")
+    chroot.write("/etc/mail/aliases", "")
+    chroot.write("/etc/mail/chain.pem", certificate().chain)
+    chroot.write("/etc/mail/authority.pem", certificate().authority)
+    chroot.write("/etc/mail/key.pem", certificate().key, mode=0o600)
+    chroot.write("/usr/sbin/deliver", DELIVER, mode=0o755)
+    chroot.folder("/var/spool/mqueue", mode=0o700)
+    chroot.folder("/var/run/sendmail")
+
+
 @contextmanager
 def start(*, sign_in: bool = False) -> Iterator[Relay]:
     """Run Sendmail."""
     with Chroot("sendmail") as chroot:
         port, tls_port = free_ports(2)
-        chroot.write("/etc/mail/sendmail.mc", _macros(port, tls_port, sign_in))
-        chroot.write("/etc/mail/sendmail.cf", chroot.run("m4", "/etc/mail/sendmail.mc"))
-        chroot.write("/etc/mail/local-host-names", "")
-        chroot.write("/etc/mail/aliases", "")
-        chroot.write("/etc/mail/chain.pem", certificate().chain)
-        chroot.write("/etc/mail/authority.pem", certificate().authority)
-        chroot.write("/etc/mail/key.pem", certificate().key, mode=0o600)
-        chroot.write("/usr/sbin/deliver", _DELIVER, mode=0o755)
-        chroot.folder("/var/spool/mqueue", mode=0o700)
-        chroot.folder("/var/run/sendmail")
+        prepare(chroot, macros(port, tls_port, sign_in=sign_in))
         if sign_in:
             chroot.write(
                 "/etc/sasl2/Sendmail.conf",
                 f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: {_PASSWORDS}\n",
             )
             chroot.run("/usr/sbin/saslpasswd2", "-p", "-c", "-f", _PASSWORDS, "-u", DOMAIN, USERNAME, given=PASSWORD)
-        chroot.spawn("/usr/libexec/sendmail/sendmail", "-bD", "-q1s", "-C", "/etc/mail/sendmail.cf")
+        chroot.spawn(*COMMAND)
         wait_for_listener(port, chroot)
         wait_for_listener(tls_port, chroot)
         relay = Relay(

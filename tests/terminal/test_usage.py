@@ -16,7 +16,7 @@ VALUES = {
     "--lasts": "8h", "--host": "localhost", "--port": "25", "--connections": "2", "--rate": "3", "--processes": "1",
     "--folder": "folder", "--from": "x.csv", "--include": "rejected", "--to": "x.html", "--campaign": "campaign.toml",
     "--nameserver": "127.0.0.1", "--log-format": "text", "--metrics": "x.prom", "--every": "2s",
-    "--test-to": "me@acme.example", "--rows": "1-3",
+    "--suppress": "stop.csv", "--test-to": "me@acme.example", "--rows": "1-3",
 }  # fmt: skip
 FLAGS = {
     "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline",

@@ -9,9 +9,9 @@ moment, but may overlap, be copies of one another, or have one missing between:
 - Between two files of a host that are further apart than ten minutes, and where a log says that lines were dropped,
   there is a break: then a story is no longer `certain`, unless its id never comes again.
 
-Limits: lines that are missing for less than ten minutes, and of which nothing tells, are not noticed; nor that a part of
-a file, which begins in the very second in which another one ends, is no continuation. Memory grows with the messages of
-ours that are open, not with the log. Raises nothing.
+Limits: lines that are missing for less than ten minutes, and of which nothing tells, are not noticed; nor that a part
+of a file, which begins in the very second in which another one ends, is no continuation. Memory grows with the messages
+of ours that are open, not with the log. Raises nothing.
 """
 
 from collections.abc import Iterator

@@ -101,7 +101,7 @@ class Mails:
 
 
 def _teller(file: EvidenceFile, line: int | None) -> Tell:
-    return lambda what, fix: file.fault(what, line, fix)
+    return lambda what, fix: file.hint(what, line, fix)
 
 
 def _begins_with_fields(text: bytes, *, enough: int) -> bool:

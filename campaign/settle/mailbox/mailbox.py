@@ -40,6 +40,8 @@ class Mailbox:
         self._mails = mails
         self._session: Session | None = None
         self._generation = 0
+        self.looked_at = 0
+        """Mails, so far."""
         self._settled: list[int] = []
         self._tell: Callable[[Unread], None] = lambda _: None
 
@@ -112,7 +114,10 @@ class Mailbox:
 
     def _shown(self, uid: int, octets: bytes, ours: Ours) -> Iterator[Evidence]:
         place = f"{self._place.name}, UID {uid}"
-        read = self._mails.understand(octets, place, ours, lambda what, fix: self._tell(Unread(what, place, fix)))
+        read = self._mails.understand(
+            octets, place, ours, lambda what, fix: self._tell(Unread(what, place, fix, is_hint=True))
+        )
+        self.looked_at += 1
         yield from read.evidence
         if read.is_ours:
             self._settled.append(uid)
@@ -120,8 +125,8 @@ class Mailbox:
     def _mark(self) -> None:
         if not self._settled:
             return
-        session = self._connected()
         try:
+            session = self._connected()
             generation = session.open_folder(self._place.folder, setting="folder", read_only=False)
         except UsageError as error:
             raise LostConnectionError(error.what) from None

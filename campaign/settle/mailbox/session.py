@@ -5,6 +5,7 @@ person, where it can't be reached, does not let us in or has no such folder; Los
 later. No password and no token is in any of them. Whatever the library raises ends here.
 """
 
+import imaplib
 import re
 import socket
 import ssl
@@ -18,8 +19,10 @@ from campaign.errors import UsageError
 from campaign.extras import install_command
 from campaign.visible import visible
 
-_TIMEOUT = 60.0
-"""Seconds, for whatever the server is asked."""
+_GREETING, _ANSWER = 15.0, 60.0
+"""Seconds: for a connection and its greeting, and for whatever the server is asked then."""
+_ERRORS = (imaplib.IMAP4.error, OSError)
+"""What IMAPClient raises: the standard library's errors, and kinds of them."""
 _LONGEST_WORDS = 300
 _MOST_NAMES = 20
 
@@ -62,7 +65,7 @@ class Session:
     def __init__(self, place: MailboxPlace) -> None:
         """Connect and sign in. Raises UsageError."""
         try:
-            import imapclient
+            from imapclient import IMAPClient, SocketTimeout
         except ImportError:
             raise UsageError(
                 "to read a mailbox takes a library that is not installed",
@@ -70,15 +73,18 @@ class Session:
                 fix=install_command("bounces"),
             ) from None
         self._place = place
-        self._errors: tuple[type[Exception], ...] = (imapclient.exceptions.IMAPClientError, OSError)
         secret = place.secret()
-        with _reached(place, self._errors):
-            self._client: Any = imapclient.IMAPClient(
-                place.host, place.port, ssl=place.security == "tls", ssl_context=place.context, timeout=_TIMEOUT
+        with _reached(place):
+            self._client: Any = IMAPClient(
+                place.host,
+                place.port,
+                ssl=place.security == "tls",
+                ssl_context=place.context,
+                timeout=SocketTimeout(_GREETING, _ANSWER),
             )
         try:
             if place.security == "starttls":
-                with _reached(place, self._errors):
+                with _reached(place):
                     self._client.starttls(place.context)
             self._sign_in(secret)
         except BaseException:
@@ -110,7 +116,7 @@ class Session:
             )
 
     def uids(self, since: date | None) -> list[int]:
-        """Give the mails of the open folder that came on that day or later, oldest first. Raises LostConnectionError."""
+        """Give the mails of the open folder of that day and later, oldest first. Raises LostConnectionError."""
         with self._unbroken():
             return sorted(self._client.search(["ALL"] if since is None else ["SINCE", since]))
 
@@ -162,7 +168,7 @@ class Session:
                 self._client.plain_login(place.username, secret)  # LOGIN takes ASCII alone (RFC 3501 section 6.2.3)
             else:
                 self._client.login(place.username, secret)
-        except (UnicodeError, *self._errors) as error:
+        except (*_ERRORS, UnicodeError) as error:
             said = words(error).replace(secret, "…")
             setting = "token_command" if place.by_token else "password"
             raise UsageError(
@@ -186,7 +192,7 @@ class Session:
     def _unbroken(self) -> Iterator[None]:
         try:
             yield
-        except (*self._errors, ValueError, LookupError, AttributeError, TypeError, AssertionError) as error:
+        except (*_ERRORS, ValueError, LookupError, AttributeError, TypeError, AssertionError) as error:
             # The library takes a server at its word, and stumbles in many ways over one that says nonsense.
             raise LostConnectionError(words(error)) from None
 
@@ -198,10 +204,10 @@ _SECRETS = {
 
 
 @contextmanager
-def _reached(place: MailboxPlace, errors: tuple[type[Exception], ...]) -> Iterator[None]:
+def _reached(place: MailboxPlace) -> Iterator[None]:
     try:
         yield
-    except errors as error:
+    except _ERRORS as error:
         what, where, fix = f"the mail server {place.address} can't be reached: {words(error)}", "host", "check it"
         if isinstance(error, ssl.SSLCertVerificationError):
             what = f"the mail server {place.address} has a certificate that is not trusted: {error.verify_message}"
@@ -215,7 +221,7 @@ def _reached(place: MailboxPlace, errors: tuple[type[Exception], ...]) -> Iterat
         elif isinstance(error, socket.gaierror):
             fix = "check the spelling of bounces.mailbox.host"
         elif isinstance(error, OSError):
-            where, fix = "port", "check bounces.mailbox.host and bounces.mailbox.port, and that a firewall lets you out"
+            where, fix = "port", "check host, port and security in [bounces.mailbox], and that a firewall lets you out"
         elif place.security == "starttls":
             where, fix = "security", 'the server may offer no STARTTLS: set bounces.mailbox.security to "tls"'
         raise UsageError(what, where=f"bounces.mailbox.{where}", fix=fix) from None

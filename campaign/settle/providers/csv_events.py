@@ -40,7 +40,7 @@ def csv_objects(file: EvidenceFile, tell: Tell) -> Iterator[tuple[int, dict[str,
         try:
             row = next(rows, None)
         except csv.Error as error:
-            tell(f"this row can't be read: {error}", begins, "the others were read; export it anew if it matters")
+            tell(f"this row can't be read: {error}", begins, _what_to_do(begins, lines.number))
             continue
         if row is None:
             return
@@ -48,7 +48,13 @@ def csv_objects(file: EvidenceFile, tell: Tell) -> Iterator[tuple[int, dict[str,
             yield begins, dict(zip(columns, row, strict=True))
         elif row:
             what = f"this row has {len(row)} cells, and the first line names {len(columns)} columns"
-            tell(what, begins, "the others were read; export it anew if it matters")
+            tell(what, begins, _what_to_do(begins, lines.number))
+
+
+def _what_to_do(begins: int, ends: int) -> str:
+    if ends > begins:
+        return f"a quotation mark may be missing: what stands up to line {ends} was not read; export it anew"
+    return "the others were read; export it anew if it matters"
 
 
 class _Lines:

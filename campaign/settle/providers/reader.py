@@ -104,7 +104,7 @@ def _evidence(
     kind, recipient = rule.kind, event.recipients[0] if event.recipients else ""
     contact = _contact(event, ours) if kind is EvidenceKind.BOUNCED and recipient else None
     if contact is not None:
-        theirs = next((one for one in event.recipients if ours.has_address(contact, one)), None)
+        theirs = next((one for one in event.recipients if ours.has_address(contact, _in_ascii(one))), None)
         kind, recipient = (kind, theirs) if theirs else (EvidenceKind.ACCEPTED, recipient)
     yield Evidence(
         kind=kind,
@@ -120,6 +120,17 @@ def _evidence(
         enhanced=event.enhanced,
         detail=event.detail or rule.because,
     )
+
+
+def _in_ascii(address: str) -> str:
+    """Give it as the ledger has it, its domain in A-labels (RFC 5890)."""
+    if address.isascii():
+        return address
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return address
 
 
 def _contact(event: Event, ours: Ours) -> int | None:

@@ -55,6 +55,8 @@ _NAMES = {
 """What the API and the export call the same."""
 _RELAY_ID = re.compile(r"(?:\.(?:st)?filter|\.recv).*", re.DOTALL)
 """What SendGrid's machines add: `nhIMmON9SFOPcT0ii4nt2A.recvd-65…-0`, `14c5d75ce93.dfd.64b469.filter0001.16648.…`."""
+_NOT_OF_THE_ADDRESS = re.compile(r"(?!bounced address|invalid$)", re.IGNORECASE)
+"""Reasons for a drop with which the `status` 5.0.0 says nothing of the address: a quota, a header, spam, their wish."""
 CSV_COLUMNS = frozenset({"processed", "message_id", "event", "email"})
 
 
@@ -128,6 +130,7 @@ def _event(
     code, enhanced = reply_codes(said)
     called = text(name).lower()
     called = _NAMES.get(called, called)
+    status = "" if called == "dropped" and _NOT_OF_THE_ADDRESS.match(text(said)) else enhanced_code(found.get("status"))
     return Event(
         name=called,
         id=id_ or made_id("sendgrid", key, relay_id, message_id, called, text(at)),
@@ -138,7 +141,7 @@ def _event(
         relay_id=relay_id,
         recipients=tuple(filter(None, [text(email)])),
         code=code,
-        enhanced=enhanced_code(found.get("status")) or enhanced,
+        enhanced=status or enhanced,
         detail=text(said, 500),
     )
 

@@ -1,7 +1,8 @@
-"""Amazon SES: event publishing by a configuration set, and the feedback notifications of an identity.
+"""Amazon SES: event publishing by a configuration set, feedback notifications of an identity, and what the API answers
+of one message (`aws sesv2 get-message-insights`, where Virtual Deliverability Manager is on).
 
 Fields are those of "Contents of event data that Amazon SES publishes to Amazon SNS" (and to Firehose, the same) of the
-SES Developer Guide, and "Amazon SNS notification contents" for notifications.
+SES Developer Guide, "Amazon SNS notification contents" for notifications, and "GetMessageInsights" of the API.
 
 Whose an event is: the tag `key` (header X-SES-MESSAGE-TAGS), since SES replaces our Message-ID on the way out. In
 `headers` and `commonHeaders` the guide promises the Message-ID that we gave, though its examples show SES's own:
@@ -58,13 +59,18 @@ class AmazonSes:
     table = TABLE
 
     def owns(self, found: dict[str, object]) -> bool:
-        """Whether it has the two objects that every record has."""
+        """Whether it has what every record has, or every answer."""
+        if isinstance(found.get("Insights"), list):
+            return isinstance(found.get("MessageId"), str)
         return isinstance(found.get("eventType", found.get("notificationType")), str) and isinstance(
             within(found, "mail", "messageId"), str
         )
 
     def events(self, found: dict[str, object]) -> Iterator[Event]:
-        """Give the one event that a record is."""
+        """Give them: the one that a record is, or all that the API knows of a message."""
+        if "Insights" in found:
+            yield from _insights(found)
+            return
         name = text(found.get("eventType", found.get("notificationType"))).lower()
         mail, part = found.get("mail"), found.get(_PARTS.get(name, name))
         relay_id, at = text(within(mail, "messageId")), within(part, "timestamp")
@@ -77,7 +83,7 @@ class AmazonSes:
         feedback = text(within(part, "feedbackId"))
         yield Event(
             name=name,
-            id=feedback or made_id("ses", relay_id, name, text(at)),
+            id=feedback or made_id("ses", relay_id, name, moment(at)),
             moment=moment(at) or moment(within(mail, "timestamp")),
             type=kind,
             subtype="failed" if failed and kind != "permanent" else subkind,
@@ -89,6 +95,40 @@ class AmazonSes:
             enhanced=enhanced_code(within(first, "status")) or enhanced,
             detail=_detail(name, part, said),
         )
+
+
+def _insights(found: dict[str, object]) -> Iterator[Event]:
+    relay_id, tags = text(found["MessageId"]), found.get("EmailTags")
+    tagged = [text(within(tag, "Value")) for tag in _listed(tags) if within(tag, "Name") == "key"]
+    for insight in _listed(found["Insights"]):
+        for one in _listed(within(insight, "Events")):
+            name, at = text(within(one, "Type")).lower().replace("_", ""), moment(within(one, "Timestamp"))
+            part = within(one, "Details", name.capitalize())
+            said = within(part, "DiagnosticCode")
+            code, enhanced = reply_codes(said)
+            fields = (
+                ("ComplaintSubType", "ComplaintFeedbackType")
+                if name == "complaint"
+                else ("BounceType", "BounceSubType")
+            )
+            kind, subkind = (text(within(part, field)).lower() for field in fields)
+            yield Event(
+                name=name,
+                id=made_id("ses", relay_id, name, at),
+                moment=at,
+                type=kind,
+                subtype=subkind,
+                key=tagged[0] if len(tagged) == 1 else "",
+                relay_id=relay_id,
+                recipients=tuple(filter(None, [text(within(insight, "Destination"))])),
+                code=code,
+                enhanced=enhanced,
+                detail=text(said, 500),
+            )
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _types(name: str, part: object) -> tuple[str, str]:

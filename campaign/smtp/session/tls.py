@@ -18,14 +18,19 @@ _KEY = b"PRIVATE KEY-----"
 
 
 def client_context(
-    *, ca_file: Path | None = None, client_cert: Path | None = None, client_key: Path | None = None
+    *,
+    ca_file: Path | None = None,
+    client_cert: Path | None = None,
+    client_key: Path | None = None,
+    section: str = "smtp",
 ) -> ssl.SSLContext:
     """Give the context for a server's clients.
 
     `ca_file`: authorities to trust besides the system's (or SSL_CERT_FILE's). `client_key`: None where it stands in
-    `client_cert`. Raises SettingsError.
+    `client_cert`; `section`: where the settings stand that name them. Raises SettingsError.
     """
-    return _made(ca_file, client_cert, client_key, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    return _made(ca_file, client_cert, client_key, section, file, folder)
 
 
 def readable_by_others(file: Path) -> bool:
@@ -38,21 +43,26 @@ def readable_by_others(file: Path) -> bool:
 
 @cache
 def _made(
-    ca_file: Path | None, client_cert: Path | None, client_key: Path | None, _file: str | None, _dir: str | None
+    ca_file: Path | None,
+    client_cert: Path | None,
+    client_key: Path | None,
+    section: str,
+    _file: str | None,
+    _dir: str | None,
 ) -> ssl.SSLContext:
     context = ssl.create_default_context()  # checks certificate and host name; reads what _file and _dir name
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
-        _trust(context, ca_file)
+        _trust(context, ca_file, f"{section}.ca_file")
     if client_cert is not None:
         _show(context, client_cert, client_key)
     return context
 
 
-def _trust(context: ssl.SSLContext, file: Path) -> None:
-    _require(file, "smtp.ca_file", _CERTIFICATE, "certificate")
+def _trust(context: ssl.SSLContext, file: Path, setting: str) -> None:
+    _require(file, setting, _CERTIFICATE, "certificate")
     if not _holds_certificates(file):
-        raise _bad(file, "smtp.ca_file", "its certificates can't be read", "export them anew, as PEM")
+        raise _bad(file, setting, "its certificates can't be read", "export them anew, as PEM")
     context.load_verify_locations(file)
 
 

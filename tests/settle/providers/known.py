@@ -19,6 +19,7 @@ MESSAGE_ID = {name: IDS(f"{name}@engine.example") for name in PEOPLE}
 
 def _everybody() -> Iterator[Sequence[tuple[int, str, str]]]:
     yield [(number, f"{name}@engine.example", _REPLIES.get(name, "")) for number, name in enumerate(PEOPLE, 1)]
+    yield [(6, "fay@xn--mnchen-3ya.example", "")]
 
 
 _REPLIES = {

@@ -1,9 +1,12 @@
 """Objects are found in a JSON file however they stand there; what is broken is told, and costs no other."""
 
 import io
+import itertools
 import json
+import tracemalloc
+from collections import deque
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import pytest
 from hypothesis import given, settings
@@ -136,6 +139,29 @@ def test_an_object_may_be_cut_anywhere_by_the_reads() -> None:
     told: Told = []
     objects = [one for _, one in json_objects(Dripping(written.encode()), lambda *one: told.append(one))]
     assert objects == [*ONE, {"e": "éé\\", "t": True, "f": 1.25}] and told == []
+
+
+class Endless(io.RawIOBase):
+    """One line that is one array: made as it is read, so that nobody but the reader holds any of it."""
+
+    def __init__(self, objects: int) -> None:
+        self._pieces = iter([b"[", *[b'{"event": "open", "filler": "' + b"x" * 2000 + b'"},'] * objects, b"]"])
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return b"".join(itertools.islice(self._pieces, (size or 0) // 2000))
+
+
+def test_memory_stays_flat_however_long_the_line_is() -> None:
+    def peak(objects: int) -> int:
+        tracemalloc.start()
+        try:
+            found = json_objects(cast(BinaryIO, Endless(objects)), lambda *_: None)
+            assert len(deque(found, maxlen=1)) == 1
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(4000) < peak(1000) + 500_000
 
 
 TEXT = st.text('a"\\\\{}[],:\n\t é\U0001f600\u2028', max_size=6)

@@ -15,8 +15,8 @@ from campaign.settle.evidence_file import EvidenceFile
 from campaign.settle.providers.envelopes import unwrapped
 from campaign.settle.providers.fields import moment, reply_codes, text
 from campaign.settle.providers.reader import owner_of, provider_readers
-from tests.settle.providers.known import KEY, OURS, SAMPLES, read, whose
-from tests.settle.providers.test_tables import bounce, mailgun, postmark, sendgrid, ses
+from tests.settle.providers.known import KEY, KEYS, OURS, SAMPLES, read, whose
+from tests.settle.providers.test_tables import bounce, insight, mailgun, postmark, sendgrid, ses
 
 
 def from_text(written: str) -> tuple[str, list[Evidence], list[Unread]]:
@@ -79,6 +79,13 @@ def test_a_bounce_of_another_address_shows_only_that_the_message_was_taken(addre
         assert [one.kind for one in evidence] == [kind]
 
 
+@pytest.mark.parametrize("domain", ["xn--mnchen-3ya.example", "münchen.example", "MÜNCHEN.example"])
+def test_a_domain_is_known_in_whichever_letters_it_is_written(domain: str) -> None:
+    key = KEYS("fay@xn--mnchen-3ya.example")
+    _, evidence, _ = from_text(json.dumps(sendgrid("bounce", email=f"fay@{domain}", key=key)))
+    assert [(one.kind, OURS.by_key(one.key)) for one in evidence] == [(EvidenceKind.BOUNCED, 6)]
+
+
 def test_a_stranger_s_bounce_stays_one_so_that_it_can_be_counted() -> None:
     _, evidence, _ = from_text(json.dumps(sendgrid("bounce", email="else@where.example", key="stranger")))
     assert [(one.kind, whose(one)) for one in evidence] == [(EvidenceKind.BOUNCED, "")]
@@ -91,6 +98,15 @@ def test_a_row_of_a_csv_that_does_not_fit_is_told_and_costs_no_other(tmp_path: P
     _, evidence, told = read(path)
     assert [(one.kind, one.place) for one in evidence] == [(EvidenceKind.DELIVERED, "activity.csv:5")]
     assert [one.where for one in told] == ["activity.csv:2", "activity.csv:4"]
+
+
+def test_how_far_a_quotation_mark_that_nobody_closed_reaches_is_told(tmp_path: Path) -> None:
+    lines = (SAMPLES / "sendgrid-activity.csv").read_bytes().split(b"\r\n")
+    path = tmp_path / "activity.csv"
+    path.write_bytes(b"\n".join([lines[0], lines[1], b'"', lines[1], lines[1]]))
+    _, evidence, told = read(path)
+    assert [one.place for one in evidence] == ["activity.csv:2", "activity.csv:5"]
+    assert told[0].where == "activity.csv:3" and "up to line 4 was not read" in told[0].fix
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
@@ -195,6 +211,7 @@ ANY = st.recursive(
     max_leaves=6,
 )
 TEMPLATES = [bounce("Permanent"), sendgrid("bounce"), postmark("Bounce", ID=1), mailgun("failed", severity="permanent")]
+TEMPLATES += [insight("BOUNCE", Bounce={"BounceType": "PERMANENT"})]
 TEMPLATES += [json.loads(path.read_text().split("\n")[0]) for path in SAMPLES.glob("*.jsonl")]
 
 

@@ -39,6 +39,14 @@ def mailgun(event: str, **fields: Any) -> dict[str, Any]:
     return {"event": event, "id": "i", **ada, **fields}
 
 
+def insight(name: str, **details: Any) -> dict[str, Any]:
+    """What SES's API answers of a message."""
+    event = {"Timestamp": "2026-11-27T09:00:00+01:00", "Type": name, "Details": details}
+    tags = [{"Name": "ses:from-domain", "Value": "acme.example"}, {"Name": "key", "Value": KEY_OF_ADA}]
+    insights = [{"Destination": "ada@engine.example", "Isp": "Other", "Events": [event]}]
+    return {"MessageId": "0102-1", "EmailTags": tags, "Insights": insights}
+
+
 SUPPRESSED = {"SuppressSending": True, "Recipient": "ada@engine.example", "ChangedAt": MOMENT}
 ON_LIST = "OnAccountSuppressionList"
 FAILED = {"action": "failed", "diagnosticCode": "smtp; 552 5.2.2 mailbox full", "status": "5.2.2"}
@@ -72,6 +80,14 @@ TOO_OLD = {"action": "failed", "diagnosticCode": "smtp; 451 4.4.7 expired", "sta
         (bounce("Transient", "General", **TOO_OLD), "accepted"),
         (bounce("Transient", "MailboxFull", **{**FAILED, "action": "delayed"}), "accepted"),
         (bounce(""), "accepted"),
+        (insight("SEND"), "accepted"),
+        (insight("DELIVERY_DELAY"), "accepted"),
+        (insight("BOUNCE", Bounce={"BounceType": "PERMANENT", "DiagnosticCode": "smtp; 550 5.1.1 no"}), "bounced"),
+        (insight("BOUNCE", Bounce={"BounceType": "TRANSIENT", "DiagnosticCode": "smtp; 550 5.1.1 no"}), "accepted"),
+        (insight("COMPLAINT", Complaint={"ComplaintSubType": ON_LIST}), "bounced"),
+        (insight("COMPLAINT", Complaint={"ComplaintFeedbackType": "not-spam"}), "delivered"),
+        (insight("COMPLAINT"), "complaint"),
+        (insight("RENDERING_FAILURE"), None),
         (sendgrid("processed"), "accepted"),
         (sendgrid("deferred", response="452 4.2.2 full"), "accepted"),
         (sendgrid("delivered", response="250 OK"), "delivered"),
@@ -144,8 +160,34 @@ def test_every_line_of_a_table_can_decide_and_says_why(provider: Any) -> None:
             assert re.compile(pattern)
 
 
+@pytest.mark.parametrize(
+    ("reason", "enhanced"),
+    [
+        ("Bounced Address", "5.0.0"),
+        ("Invalid", "5.0.0"),
+        ("Invalid SMTPAPI header", ""),
+        ("Recipient List over Package Quota", ""),
+        ("Spam Content", ""),
+        ("Unsubscribed Address", ""),
+        ("", ""),
+    ],
+)
+def test_a_drop_that_is_not_the_address_s_fault_quotes_no_code_against_it(reason: str, enhanced: str) -> None:
+    dropped = sendgrid("dropped", reason=reason, status="5.0.0")
+    owner = owner_of(dropped)
+    assert owner is not None
+    assert [one.enhanced for one in owner.events(dropped)] == [enhanced]
+
+
+def test_what_the_api_answers_is_the_event_that_was_published() -> None:
+    owner = owner_of(insight("SEND"))
+    assert owner is not None
+    published, answered = (list(owner.events(one)) for one in (ses("Send", "send"), insight("SEND")))
+    assert [one.id for one in published] == [one.id for one in answered]
+
+
 def test_no_provider_takes_another_s_events() -> None:
-    for event in (ses("Send", "send"), sendgrid("open"), postmark("Open"), mailgun("opened")):
+    for event in (insight("SEND"), ses("Send", "send"), sendgrid("open"), postmark("Open"), mailgun("opened")):
         assert sum(provider.owns(event) for provider in PROVIDERS) == 1
         owner = owner_of(event)
         assert owner is not None

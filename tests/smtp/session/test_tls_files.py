@@ -2,7 +2,7 @@
 
 import ssl
 import subprocess
-from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -58,7 +58,7 @@ class TestFiles:
         self, files: Files, setting: str, content: bytes | None, what: str
     ) -> None:
         bad = files.folder / "bad.pem" if content is None else files.file("bad.pem", content)
-        given: dict[str, Path] = {"client_cert": files.cert, "client_key": files.key} | {setting: bad}
+        given: dict[str, Any] = {"client_cert": files.cert, "client_key": files.key} | {setting: bad}
         with pytest.raises(SettingsError) as caught:
             client_context(**given)
         assert f"smtp.{setting} won't do" in caught.value.what and what in caught.value.what

@@ -1,0 +1,100 @@
+"""What a settling says: a table that somebody gets at once, and nothing that there is nothing to say of."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from campaign.commands.guide import page
+from campaign.commands.settle_document import settle_document
+from campaign.evidence import EvidenceKind, Unread
+from campaign.model import Status
+from campaign.run.settlement import Feedback, Move, Settlement, Suppressed
+from campaign.terminal.settlement import show_settlement
+
+NOTHING = Settlement(
+    campaign="autumn",
+    dry_run=False,
+    files=1,
+    moves=(),
+    feedback=(),
+    unchanged={},
+    unmatched={},
+    earlier={},
+    being_sent=0,
+    unread=(),
+    unread_total=0,
+    counts=dict.fromkeys(Status, 0),
+    running=None,
+    results_path=Path("autumn-results.csv"),
+)
+OF_THE_GUIDE = replace(
+    NOTHING,
+    files=5,
+    moves=(
+        Move(before=Status.IN_DOUBT, after=Status.SENT, source="Postfix log", rows=12),
+        Move(before=Status.SENT, after=Status.BOUNCED, source="delivery report", rows=3),
+        Move(before=Status.SENT, after=Status.BOUNCED, source="Postfix log", rows=29),
+    ),
+    feedback=(Feedback(kind=EvidenceKind.COMPLAINT, source="complaint report", rows=2),),
+    unchanged={"Postfix log": 18_204},
+    unmatched={"delivery report": 7},
+    counts={**dict.fromkeys(Status, 0), Status.IN_DOUBT: 1},
+    results=Path("autumn-results.csv"),
+)
+
+
+def said(settled: Settlement) -> list[str]:
+    lines: list[str] = []
+    show_settlement(settled, lines.append)
+    return "\n".join(lines).splitlines()
+
+
+def test_it_says_what_the_guide_shows() -> None:
+    (shown,) = re.findall(r"```text\n(autumn: .*?)```", page("settle"), re.DOTALL)
+    assert said(OF_THE_GUIDE) == shown.splitlines()
+
+
+def test_where_nothing_was_found_little_is_said() -> None:
+    assert said(NOTHING) == ["autumn: 0 rows moved, by 1 file of evidence", "nothing is in doubt"]
+
+
+def test_what_else_there_is_to_know_is_said() -> None:
+    lines = said(
+        replace(
+            OF_THE_GUIDE,
+            dry_run=True,
+            earlier={"mail": 1},
+            being_sent=4,
+            unread=(Unread("this is damaged", "x.gz:3", "copy it anew"), Unread("that, too", "y")),
+            unread_total=12,
+            suppressed=Suppressed(path=Path("stop.csv"), added=1),
+            running=77,
+            results=None,
+            kept=Path("kept.csv"),
+        )
+    )
+    assert lines[0] == "autumn: 44 rows would be moved, by 5 files of evidence"
+    rest = "\n".join(lines)
+    for words in (
+        "from before this campaign, and left out: 1 piece of mail",
+        "just now: 4; settle once more",
+        "not read: this is damaged\n  where: x.gz:3\n  to do: copy it anew\nnot read: that, too\n  where: y\n",
+        "not read: 10 more",
+        "would be added to the suppression list: 1 person, stop.csv",
+        "is kept: kept.csv",
+        "process 77",
+    ):
+        assert words in rest
+
+
+def test_a_program_is_told_the_same() -> None:
+    found = settle_document(replace(OF_THE_GUIDE, unread=(Unread("damaged", "x"),), unread_total=1))
+    assert found["moved"] == 44 and found["exit_code"] == 1
+    assert found["moves"] == [
+        {"before": "in_doubt", "after": "sent", "source": "Postfix log", "rows": 12},
+        {"before": "sent", "after": "bounced", "source": "delivery report", "rows": 3},
+        {"before": "sent", "after": "bounced", "source": "Postfix log", "rows": 29},
+    ]
+    assert found["feedback"] == [{"kind": "complaint", "source": "complaint report", "rows": 2}]
+    guide = page("json")
+    assert [field for field in found if f"`{field}`" not in guide] == []
