@@ -275,7 +275,8 @@ def test_what_is_in_doubt_goes_by_proof() -> None:
 @pytest.mark.parametrize(
     ("counts", "answer", "rest"),
     [
-        ({Status.SENT: 7, Status.BOUNCED: 1}, "7 of 8 messages were accepted by the mail server, and have not come back.",
+        ({Status.SENT: 7, Status.BOUNCED: 1},
+         "7 of 8 messages were accepted by the mail server, and have not come back.",
          "1 was accepted, and came back: bounced."),
         ({Status.SENT: 1, Status.BOUNCED: 2, Status.REJECTED: 1, Status.IN_DOUBT: 1},
          "1 of 5 messages was accepted by the mail server, and has not come back.",
