@@ -28,8 +28,5 @@ class MailServer(Protocol):
     def file_ends(self, moment: int) -> None:
         """The file has ended with a line of that moment."""
 
-    def seen(self, host: str) -> None:
-        """The file has lines of that host's. It is told before the first of them, and may be told again."""
-
     def missed(self, host: str) -> None:
         """The log itself says that lines of the host's were dropped."""

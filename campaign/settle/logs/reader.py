@@ -20,6 +20,8 @@ from campaign.settle.ours import Ours
 
 _FIRST_LINES = 8
 """Lines at the head of a file of which one at least must be a log's: the first may be cut, or be journalctl's own."""
+_SHOWN = 500
+"""Lines at the head of a file that are handed on whatever they say, so that each server sees whether it is its log."""
 _DROPPED = (b"imuxsock", b"imjournal", b"Suppressed ")
 """How rsyslogd and journald begin to say that lines were lost to their rate limits."""
 
@@ -69,7 +71,6 @@ class MailLogs:
 
     def _take(self, entry: LogEntry, ours: Ours) -> Iterator[Evidence]:
         for server in self._servers:
-            server.seen(entry.host)
             if _tells_of_loss(entry):
                 server.missed(entry.host)
             elif server.is_program(entry.program):
@@ -82,20 +83,18 @@ class MailLogs:
         return text.startswith(_DROPPED)
 
     def _lines(self, file: EvidenceFile) -> Iterator[LogEntry]:
-        """The first line, the last one, and those between that may concern us."""
+        """The first lines, the last one, and those between that may concern us."""
         lines = SyslogLines(file.modified())
-        first = True
         told = False
         number, line = 0, b""
         skipped = False
         for number, line in file.lines():
             text = said(line)
-            skipped = not (first or text is None or self._may_concern(text))
+            skipped = not (number <= _SHOWN or text is None or self._may_concern(text))
             if skipped:
                 continue
             entry = lines.entry(line, file.place(number))
             if entry is not None:
-                first = False
                 yield entry
             elif not told and text is not None and self._may_concern(text):
                 told = True
