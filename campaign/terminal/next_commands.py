@@ -68,8 +68,8 @@ def next_commands(
         )
         commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
     if counts[Status.BOUNCED] and not invocation.sandbox:
-        words = "bounced: to have no other campaign write to these addresses, add them to a suppression list"
-        commands.append((words, invocation.line("settle", "MAIL.LOG", "--suppress", "suppressed.csv")))
+        words = "bounced: to have no other campaign write to addresses that are no good, add them to a suppression list"
+        commands.append((words, invocation.line("settle", "MAIL.LOG", "--suppress", "stop.csv")))
     return commands
 
 
