@@ -88,13 +88,18 @@ def killable_exim() -> Iterator[Killable]:
         server = Killable(
             port=port,
             log=chroot.outside("/var/log/exim4/mainlog"),
-            delivered=mailbox(chroot, f"{exim.SPOOL}/input"),
+            delivered=mailbox(chroot, f"{exim.SPOOL}/input", is_waiting=_has_both_files),
             chroot=chroot,
             command=command,
             receives=lambda line: line == " ".join(command),  # of others, such as `exim4 -Mc ID`, the line is another
         )
         server.start()
         yield server
+
+
+def _has_both_files(file: Path) -> bool:
+    """Whether it is a message of Exim's: one that is half taken in, or half removed, has one."""
+    return file.name.endswith("-H") and file.with_name(f"{file.name[:-1]}D").exists()
 
 
 @contextmanager
@@ -106,13 +111,13 @@ def killable_sendmail() -> Iterator[Killable]:
         sendmail.prepare(chroot, macros)
         chroot.write(
             "/usr/sbin/deliver",
-            f"#!/bin/sh\ncase $1 in *@{NOBODY}) exit 67;; esac\n{sendmail.DELIVER.partition(chr(10))[2]}",
+            f"#!/bin/sh\ncase $1 in *@{NOBODY}*) exit 67;; esac\n{sendmail.DELIVER.partition(chr(10))[2]}",
             mode=0o755,
         )  # 67: EX_NOUSER of sysexits.h
         server = Killable(
             port=port,
             log=chroot.log,
-            delivered=mailbox(chroot, "/var/spool/mqueue"),
+            delivered=mailbox(chroot, "/var/spool/mqueue", is_waiting=lambda file: file.name.startswith("qf")),
             chroot=chroot,
             command=sendmail.COMMAND,
             receives=lambda line: "localhost [127.0.0.1]" in line,

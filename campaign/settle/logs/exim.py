@@ -15,9 +15,12 @@ choose (the name in HELO, the subject, the quoted part of an address, a certific
 so a Message-ID is taken only from the place where Exim writes it: behind `S=` and single words, with nothing behind it
 but a subject, the sender and the recipients. A line that has ` id=` twice proves nothing.
 
+Where it was killed between the two files and the line, the message is delivered later without any `<=`; so it is where
+the log begins later. Then only a key is proof, in `=> anna@example.org F=<…+KEY@…>` (`+sender_on_delivery`).
+
 `**` counts where the address is the contact's. Where an alias of the relay's own made other addresses of it, the
 message has bounced if it is completed without any delivery.
-Limits: of a line that was cut in several for syslog (`[1/2]`), nothing is read; the log must have the `<=` line.
+Limits: of a line that was cut in several for syslog (`[1/2]`), nothing is read.
 """
 
 import re
@@ -27,6 +30,7 @@ from dataclasses import dataclass
 from campaign.evidence import Evidence, EvidenceKind
 from campaign.settle.logs import given_up, whose
 from campaign.settle.logs.entry import LogEntry
+from campaign.settle.logs.given_up import GivenUp
 from campaign.settle.logs.unique_ids import UniqueIds
 from campaign.settle.logs.whose import OurMessage
 from campaign.settle.ours import Ours
@@ -50,6 +54,8 @@ _PLAIN = re.compile(r"([^\s\"|/<>(][^\s\"<>(]*?)(?: \([^()]*\))?(?: <([^\s\"<>]+
 """An address, those between it and the recipient, the recipient where that is another."""
 _COMMAND = re.compile(r"[|/][^<>]*<([^\s\"<>]+)>(?=: | [A-Z]+=|$)")
 """A pipe or a file, and the recipient."""
+_SENDER = re.compile(r" F=<([^\s<>\"]+)>")
+"""log_selector = +sender_on_delivery, behind the addresses."""
 _NOWHERE = frozenset({":blackhole:", "blackhole", "discarded"})
 
 
@@ -74,7 +80,7 @@ class Exim(UniqueIds[_Story]):
     def may_concern(self, text: bytes) -> bool:
         """Whether a message arrives, or one of ours goes on."""
         line = _octets(text)
-        return line is not None and (line[2] == b"<= " or self.knows(line[1]))
+        return line is not None and (line[2] == b"<= " or self.knows(line[1]) or b" F=<" in text)
 
     def entry(self, entry: LogEntry, ours: Ours) -> Iterable[Evidence]:
         """Give what a line proves."""
@@ -86,12 +92,27 @@ class Exim(UniqueIds[_Story]):
         if flag == "<= ":
             return self._arrival(entry, message, rest, ours)
         story = self.find(message, entry.host)
-        if story is None:
-            return ()
         if flag == "Completed":
             self.end(message, entry.host)
-            return () if story.failed is None or story.delivered else (story.failed,)
-        return self._delivery(entry, message, flag, rest, story, ours)
+            return () if story is None or story.failed is None or story.delivered else (story.failed,)
+        plain = _PLAIN.match(rest)
+        found = plain or _COMMAND.match(rest)
+        if found is None:
+            return ()
+        story = story or self._without_arrival(entry, message, _SENDER.match(rest, found.end()), ours)
+        if story is None:
+            return ()
+        address, recipient = plain[1] if plain else "", found[found.lastindex or 1]
+        its_own = "@" in address and ours.has_address(story.message.contact, address)
+        if not (its_own or ours.has_address(story.message.contact, recipient)):
+            return ()
+        if flag == "** ":
+            why = given_up.read(rest[found.end() :].partition(": ")[2])
+            return _failure(entry, message, story, why, its_own=its_own)
+        if address in _NOWHERE:
+            return ()
+        story.delivered = True
+        return (_evidence(EvidenceKind.DELIVERED, entry, message, story.message),)
 
     def _arrival(self, entry: LogEntry, message: str, rest: str, ours: Ours) -> Iterable[Evidence]:
         sender = rest.partition(" ")[0]
@@ -101,34 +122,26 @@ class Exim(UniqueIds[_Story]):
         self.begin(message, entry.host, _Story(found))
         return (_evidence(EvidenceKind.ACCEPTED, entry, message, found),)
 
-    def _delivery(
-        self, entry: LogEntry, message: str, flag: str, rest: str, story: _Story, ours: Ours
-    ) -> Iterable[Evidence]:
-        plain = _PLAIN.match(rest)
-        found = plain or _COMMAND.match(rest)
+    def _without_arrival(
+        self, entry: LogEntry, message: str, sender: re.Match[str] | None, ours: Ours
+    ) -> _Story | None:
+        found = whose.find(ours, sender=sender[1]) if sender else None
         if found is None:
-            return ()
-        address = plain[1] if plain else ""
-        recipient = found[found.lastindex or 1]
-        if not ours.has_address(story.message.contact, recipient) and not _is(address, story, ours):
-            return ()
-        if flag != "** ":
-            if address in _NOWHERE:
-                return ()
-            story.delivered = True
-            return (_evidence(EvidenceKind.DELIVERED, entry, message, story.message),)
-        why = given_up.read(rest[found.end() :].partition(": ")[2])
-        evidence = _evidence(EvidenceKind.BOUNCED, entry, message, story.message)._replace(
-            code=why.code, enhanced=why.enhanced, detail=why.detail
-        )
-        if _is(address, story, ours):
-            return (evidence,)
-        story.failed = evidence
-        return ()
+            return None
+        story = _Story(found)
+        self.begin(message, entry.host, story)
+        return story
 
 
-def _is(address: str, story: _Story, ours: Ours) -> bool:
-    return "@" in address and ours.has_address(story.message.contact, address)
+def _failure(entry: LogEntry, message: str, story: _Story, why: GivenUp, *, its_own: bool) -> Iterable[Evidence]:
+    """Of the contact's own address at once; of another, when the story ends."""
+    evidence = _evidence(EvidenceKind.BOUNCED, entry, message, story.message)._replace(
+        code=why.code, enhanced=why.enhanced, detail=why.detail
+    )
+    if its_own:
+        return (evidence,)
+    story.failed = evidence
+    return ()
 
 
 def _message_id(rest: str) -> str:

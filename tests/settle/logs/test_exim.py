@@ -180,6 +180,21 @@ def test_delivered(line: str, is_delivery: bool) -> None:
     assert short(found) == ["accepted 3", *(["delivered 3"] if is_delivery else [])]
 
 
+def test_without_an_arrival_the_key_of_a_delivery_is_proof() -> None:
+    """Exim was killed before it wrote the line, or the log begins later; with +sender_on_delivery."""
+    sender = f"F=<{return_path(3)}>"
+    done = f"{_ID} Completed"
+    assert short(told(Exim(), _log(f"{_ID} => p3 <p3@people.example> {sender} R=r T=t", done))) == ["delivered 3"]
+    assert short(told(Exim(), _log(f"{_ID} ** p3@people.example {sender} R=r T=t: 550 no", done))) == ["bounced 3"]
+    for line in (
+        f"{_ID} => p4@people.example {sender} R=r T=t",
+        f"{_ID} => p3@people.example F=<> R=r T=t",
+        f'{_ID} => p3@people.example R=r T=t C="250 {sender}"',
+        f"{_ID} == p3@people.example {sender} R=r defer (-1): later",
+    ):
+        assert not told(Exim(), _log(line, done))
+
+
 def test_another_host_with_the_same_id_is_another_message() -> None:
     host = "Nov 26 21:00:00 {} exim[1]: {}"
     lines = [host.format("one", _TAKEN), host.format("two", f"{_ID} ** p3@people.example: no")]
