@@ -3,10 +3,13 @@
     Evidence ─▶ Proof ─▶ Weighed
 
 The room `settle/` reads files and gives `Evidence`; whoever it is about is found by what identifies a message for
-certain, and makes it a `Proof`; the ledger weighs that. Moments are Unix seconds. Nothing here raises.
+certain, and makes it a `Proof`; the ledger weighs that. What is on record afterwards is counted as `LaterWords`.
+Moments are Unix seconds. Nothing here raises.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from campaign.model import Status
@@ -94,3 +97,25 @@ class Weighed(NamedTuple):
     """Whether anything at all has changed by it. Not so for what was known."""
     being_sent: bool = False
     """A run is sending it just now: the word is that run's, and this is to be settled once more, later."""
+
+
+SOON = (60, 3_600, 86_400)
+"""Seconds: by how much it is told apart how long messages took to come back."""
+
+
+class LaterWords(NamedTuple):
+    """What later evidence has shown of everybody that the campaign has ever known, counted."""
+
+    complaints: int = 0
+    """Contacts who called the message spam; whoever also wants no more is counted here alone."""
+    unsubscribed: int = 0
+    """Contacts who want no more."""
+    recorded_at: int | None = None
+    """When evidence last changed something, in Unix seconds; None where none has."""
+    came_back_after: Mapping[int | None, int] = MappingProxyType({})
+    """Bounced messages that were accepted at a known time, by how long that was before: within so many seconds, as in
+    `SOON`; None: longer.
+    """
+
+
+NOTHING_LATER = LaterWords()

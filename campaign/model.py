@@ -203,7 +203,8 @@ class Outcome(NamedTuple):
 
 FinalWord = tuple[str, int | None, int, str]
 """What a picture must know of a row: its status, when that was settled (Unix seconds; None where the server was never
-asked), how many tries it took, and the domain of its address in lower case (empty where it has none).
+asked, or it can't be told; of one that bounced, when it was accepted), how many tries it took, and the domain of its
+address in lower case (empty where it has none).
 """
 
 

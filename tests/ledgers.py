@@ -137,3 +137,10 @@ def settle(ledger: SqliteRunLedger, statuses: dict[str, Status]) -> None:
         pen.settle(outcome(found[address], status, OK if status is Status.SENT else BUSY))
     commit(pen)
     pen.close()
+
+
+def salt_of(ledger: Path) -> bytes:
+    """What the campaign's `contact.key`s are made with."""
+    with closing(sqlite3.connect(ledger)) as database:
+        ((text,),) = database.execute("SELECT value FROM facts WHERE name = 'contact_key_salt'")
+    return bytes.fromhex(text)

@@ -4,6 +4,7 @@ import time
 
 from campaign.check.findings import Findings, counted
 from campaign.check.setup import Known
+from campaign.message import ContactKeys, own_return_path
 from campaign.model import Phase
 from campaign.run.dry_run import size_with_little
 from campaign.run.server_pace import ServerPace
@@ -46,19 +47,28 @@ class _OneServer:
         session = connect(to)
         opening = time.monotonic() - began
         signed_in = f"takes our sign-in by {session.auth}" if session.auth else "answers"
-        offered = [name.upper() for name in ("pipelining", "size", "smtputf8") if name in session.features]
+        offered = [name.upper() for name in ("pipelining", "size", "smtputf8", "dsn") if name in session.features]
         self._ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(offered) or 'nothing special'}")
         for words in session_notes(to, session):
             self._note(words, rule="session_odd")
+        key = ContactKeys(None)("")
+        return_path = self._settings.message.return_path
         probe = probe_envelope(
             session,
-            return_path=self._settings.message.return_path,
+            return_path=own_return_path(return_path, key) if self._settings.bounces.verp else return_path,
+            envelope_id=key,
             recipient=self._settings.message.sender_address,
             timeout=smtp.timeout.total_seconds(),
         )
         pace = ServerPace.of(session, probe, opening=opening, mode=smtp.pipelining)
         self._known.paces[smtp.name or smtp.host] = pace
         self._envelope(session, probe)
+        if probe.dsn is False:
+            self._note(
+                "it offers DSN and refuses what messages ask of it, so they go without: a bounce may carry the whole "
+                "message back, and its link",
+                rule="dsn_refused",
+            )
         seen = self._known.seen
         if session.size_limit is not None and seen.sizes.largest > session.size_limit:
             self._too_large(session.size_limit)
@@ -91,7 +101,8 @@ class _OneServer:
         for one in probe.steps:
             verdict = judge(one.phase, one.reply)
             if verdict.stop:
-                setting = "message.return_path" if one.phase is Phase.MAIL else "message.from"
+                sender = "bounces.verp" if self._settings.bounces.verp else "message.return_path"
+                setting = sender if one.phase is Phase.MAIL else "message.from"
                 raise refusal(verdict, one.phase, one.reply, where=f"{self._to.place}, {setting}: {one.command}")
             if one.reply.code // 100 == 2:
                 self._ok("envelope", f"{one.command}: {said(one.reply)}")

@@ -106,6 +106,8 @@ def earlier(settings: Settings, output: Path | None, known: Known, found: Findin
         if counts[Status.IN_DOUBT]:
             doubtful = f"{counts[Status.IN_DOUBT]:,} in doubt, or under way just now"
             found.note(f"{doubtful}: not sent again unless asked for", rule="in_doubt")
+        if counts[Status.BOUNCED]:
+            found.note(f"{counts[Status.BOUNCED]:,} bounced: not sent again unless asked for", rule="bounced")
     elif results.exists():
         raise LedgerError(
             "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",

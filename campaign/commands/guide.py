@@ -14,7 +14,7 @@ from campaign.terminal.stdout import say
 GROUPS = {
     "To work with it": (
         *("first-send", "commands", "settings", "templates", "inbox"),
-        *("watching", "statuses", "settle", "report", "promises", "privacy", "json"),
+        *("watching", "statuses", "settle", "bounces", "report", "promises", "privacy", "json"),
     ),
     "To have it done by a program or a machine": ("python", "schedule"),
     "The server that takes the mail: settings, limits, ids, replies": (
@@ -36,6 +36,7 @@ ALIASES = {
     **dict.fromkeys(("amazon", "aws", "amazon-ses"), "ses"),
     **dict.fromkeys(("evidence", "in-doubt", "in_doubt", "doubt", "proof"), "settle"),
     "twilio": "sendgrid",
+    **dict.fromkeys(("bounce", "verp", "imap", "mailbox", "complaints", "complaint", "dsn", "arf"), "bounces"),
     **dict.fromkeys(("erase", "erasure", "gdpr", "data-protection", "delete"), "privacy"),
     **dict.fromkeys(("microsoft", "microsoft365", "m365", "o365", "office365", "exchange", "outlook"), "microsoft-365"),
     **dict.fromkeys(("gmail", "workspace", "google-workspace", "gsuite"), "google"),

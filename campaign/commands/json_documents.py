@@ -7,12 +7,15 @@ their own: `check_document`, `report_document`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from campaign.evidence import SOON
 from campaign.model import Status
 from campaign.terminal.now_document import now_document
 
 if TYPE_CHECKING:  # a command that says nothing of them need not wait for their import
+    from campaign.evidence import LaterWords
     from campaign.links import Inspection
     from campaign.run.erase import Erasure
     from campaign.run.preview_result import PreviewResult
@@ -101,6 +104,7 @@ def status_document(now: "StatusNow") -> dict[str, object]:
     """What the ledger says."""
     found: dict[str, object] = {"results": str(now.results), "running": now.running, "being_sent": now.being_sent}
     found["now"] = None if now.run is None else now_document(now.run)
+    found["afterwards"] = afterwards_document(now.afterwards)
     return {"campaign": now.campaign, "exit_code": 0, **counts_document(now.counts), **found}
 
 
@@ -119,3 +123,16 @@ def inspection_document(found: "Inspection", exit_code: int) -> dict[str, object
 def counts_document(counts: Mapping[Status, int]) -> dict[str, object]:
     """Rows by status, and all of them."""
     return {"total": sum(counts.values()), "counts": {status.value: count for status, count in counts.items()}}
+
+
+def afterwards_document(after: "LaterWords") -> dict[str, object]:
+    """What later evidence has shown."""
+    at = after.recorded_at
+    return {
+        "complaints": after.complaints,
+        "unsubscribed": after.unsubscribed,
+        "evidence_at": None if at is None else datetime.fromtimestamp(at, UTC).isoformat(),
+        "came_back": [{"up_to_seconds": limit, "count": after.came_back_after.get(limit, 0)} for limit in (*SOON, None)]
+        if after.came_back_after
+        else [],
+    }

@@ -8,7 +8,7 @@ Holds no link and no secret.
 from collections.abc import Mapping
 from pathlib import Path
 
-from campaign.commands.json_documents import counts_document
+from campaign.commands.json_documents import afterwards_document, counts_document
 from campaign.model import Status
 from campaign.report import Pictures, ReportData, TimeToAccept
 
@@ -22,6 +22,7 @@ def report_document(data: ReportData, page: Path | None) -> dict[str, object]:
         "generated_at": data.generated_at.isoformat(),
         "first_sent_at": None if data.first_accepted is None else data.first_accepted.isoformat(),
         "last_sent_at": None if data.last_accepted is None else data.last_accepted.isoformat(),
+        "afterwards": afterwards_document(data.afterwards),
         "reasons": [
             {"status": one.status.value, "code": one.code, "detail": one.detail, "count": one.count}
             for one in data.reasons

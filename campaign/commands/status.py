@@ -18,7 +18,7 @@ from campaign.commands.ledger_view import commands_now
 from campaign.durations import parse_duration
 from campaign.errors import UsageError
 from campaign.model import Status
-from campaign.run.counts import show_counts
+from campaign.run.counts import show_afterwards, show_counts
 from campaign.run.status_now import StatusNow
 from campaign.settings import Settings
 from campaign.terminal.invocation import Invocation, program
@@ -69,6 +69,7 @@ def _show(now: StatusNow, settings: Settings, invocation: Invocation, *, json: b
         return
     say(f"{now.campaign}: {now.counts[Status.SENT]:,} of {now.total:,} sent")
     show_counts(now.counts, say)
+    show_afterwards(now.afterwards, say)
     for note in now.cautions:
         say(note)
     if now.run is not None:

@@ -5,6 +5,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from campaign.ledger.later_counts import LEFT_AT
 from campaign.ledger.later_words import has_any
 from campaign.ledger.schema import RESULT_ROWS, WORD, name_sending
 from campaign.ledger.settling_record import BY_PROOF
@@ -128,9 +129,10 @@ def people(database: sqlite3.Connection, *, most: int = 200) -> list[RowToCheck]
 def final_words(database: sqlite3.Connection) -> Iterator[list[FinalWord]]:
     """Give what the pictures must know of every row, many at a time, as SQLite has them: sorting is the caller's."""
     with explained(database):
+        left_at, joined = (LEFT_AT, _JOINED) if has_any(database) else ("own.settled_at", "")
         found = database.execute(
-            f"SELECT {WORD}, own.settled_at, coalesce(own.attempts, 0), "
-            f"coalesce(lower(substr(entry.email, instr(entry.email, '@') + 1)), '') {RESULT_ROWS}"
+            f"SELECT {WORD}, {left_at}, coalesce(own.attempts, 0), "
+            f"coalesce(lower(substr(entry.email, instr(entry.email, '@') + 1)), '') {RESULT_ROWS} {joined}"
         )
         while some := found.fetchmany(_MANY):
             yield some

@@ -12,12 +12,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 from campaign.errors import LedgerError
+from campaign.evidence import LaterWords
 from campaign.histogram import Stretch
 from campaign.ledger import live_state, queries, schema, timeline, written_results
 from campaign.ledger.daily_count import begun_by_day
 from campaign.ledger.facts import read_columns, read_fact
 from campaign.ledger.files import is_at_rest, refuse_a_stump, size_of
 from campaign.ledger.generation import refuse_what_does_not_belong
+from campaign.ledger.later_counts import later_counts
 from campaign.ledger.lock import running_process
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explained
 from campaign.ledger.verification import verification, verify
@@ -68,6 +70,10 @@ class SqliteReader:
     def has_later_words(self) -> bool:
         """Whether any row has feedback, or evidence that its word rests on."""
         return queries.has_later_words(self._database)
+
+    def later_words(self) -> LaterWords:
+        """Count what later evidence has shown."""
+        return later_counts(self._database)
 
     def reasons(self) -> Iterator[RowReason]:
         """Give the reason of every row that was not sent, if there is one."""

@@ -8,5 +8,14 @@ from .composer import Composer
 from .contact_key import ContactKeys
 from .file_part import attachment_part, inline_image_part
 from .message_id import MessageIds, message_id
+from .return_path import own_return_path
 
-__all__ = ["Composer", "ContactKeys", "MessageIds", "attachment_part", "inline_image_part", "message_id"]
+__all__ = [
+    "Composer",
+    "ContactKeys",
+    "MessageIds",
+    "attachment_part",
+    "inline_image_part",
+    "message_id",
+    "own_return_path",
+]

@@ -25,6 +25,7 @@ from .extra_headers import ExtraHeaders, UnfitHeaderError
 from .headers import plain_subject, unstructured
 from .message_id import MessageIds
 from .mime_tree import MimeBody, MimeTree
+from .return_path import own_return_path
 from .unsubscribe import UnfitURLError, Unsubscribe
 
 _NO_TIME = timedelta(0)
@@ -74,7 +75,7 @@ class Composer:
             own += mailbox_field("Reply-To", answers, setting="[message] reply_to")
         self._own_fields = own
         self._return_path = checked_address(return_path, setting="[message] return_path")
-        self._return_path_parts = self._return_path.rpartition("@")[::2] if verp else None
+        self._verp = verp
         self._key_of = key_of or _no_key
         self._smtputf8 = not (own + return_path).isascii()
         self._unsubscribe = Unsubscribe(
@@ -115,10 +116,7 @@ class Composer:
             data = self._sign(data[: end + 2], data[end + 4 :], body.files) + data
         if body.files:
             data = b"".join((data, *body.files))
-        return_path = self._return_path
-        if self._return_path_parts is not None:
-            local, domain = self._return_path_parts
-            return_path = f"{local}+{key}@{domain}"
+        return_path = own_return_path(self._return_path, key) if self._verp else self._return_path
         return Message(
             envelope=Envelope(return_path=return_path, recipient=email, smtputf8=smtputf8, envelope_id=key),
             message_id=identifier,

@@ -5,7 +5,8 @@ addresses and reasons, and no link: should a server's reply quote one, it is tak
 
 Limits: at most `MAX_PEOPLE` rows are named one by one (the results CSV has them all), reasons are grouped into some
 40 lines, fifteen domains are named, and what is drawn over time has at most 60 bars: the longer the run, the longer the
-stretch that a bar stands for. What came back after the relay had accepted a message is not in the ledger, nor here.
+stretch that a bar stands for. What came back after the relay had accepted a message is here as far as
+`campaign settle` has read evidence of it.
 """
 
 from pathlib import Path

@@ -26,7 +26,9 @@ def refusals(report: ReportData) -> str:
     if not found:
         return ""
     heading = "Refusals by reply code"
-    words = "Rows that are not sent, by the code of the server's last reply."
+    words = "Rows that are not sent, by the code of the server's last reply, or of the bounce."
+    if not any(one.counts.get(Status.BOUNCED) for one in found):
+        words = words.replace(", or of the bounce", "")
     if len(found) > _MOST_CODES:
         words += f" The {_MOST_CODES} commonest of {len(found)} are drawn."
     rows = [(text_of(one.code), one.counts) for one in found]
@@ -53,12 +55,12 @@ def domains(report: ReportData) -> str:
             words += f" Not drawn, since they would dwarf the rest: {named}, with {total:,} rows."
         else:
             drawn = list(rows)
-    return _section("domains", "Where to", _lying("Recipient domains", words, drawn, rows, first="Domain"))
+    return section("domains", "Where to", _lying("Recipient domains", words, drawn, rows, first="Domain"))
 
 
 def retries(report: ReportData) -> str:
     """Who needed more than one try, and how long the next one was waited for."""
-    return _section("retries", "Tries", _tries(report) + _waits(report))
+    return section("retries", "Tries", _tries(report) + _waits(report))
 
 
 def _tries(report: ReportData) -> str:
@@ -96,21 +98,30 @@ def _waits(report: ReportData) -> str:
     heading = "How long rows waited for their next try"
     times = "Once" if total == 1 else f"{total:,} times"
     words = f"{times}, a row was refused for the time being, and put off until a later try."
+    rows = [(label, one.count) for label, one in zip(labels, found, strict=True)]
+    return lying_counts(heading, words, rows, style="is-accepted", heads=("Waited", "times"))
+
+
+def lying_counts(
+    heading: str, words: str, rows: Sequence[tuple[str, int]], *, style: str, heads: tuple[str, str]
+) -> str:
+    """Draw one number for each name, one below the other."""
+    labels = [label for label, _ in rows]
     plot = Plot(
         title=heading,
         description=f"{words} The table below has all of them.",
         series=[
             Series(
-                style="is-accepted",
-                values=[one.count for one in found],
-                said=[f"{label}: {one.count:,}" for label, one in zip(labels, found, strict=True)],
+                style=style,
+                values=[count for _, count in rows],
+                said=[f"{label}: {count:,}" for label, count in rows],
             )
         ],
         labels=lambda narrow: labels,
-        ticks=whole_scale(max(one.count for one in found)),
+        ticks=whole_scale(max(count for _, count in rows)),
     )
-    rows = [[label, f"{one.count:,}"] for label, one in zip(labels, found, strict=True)]
-    return figure(heading, words, drawing=lying_bars(plot), heads=["Waited", "times"], rows=rows)
+    cells = [[label, f"{count:,}"] for label, count in rows]
+    return figure(heading, words, drawing=lying_bars(plot), heads=heads, rows=cells)
 
 
 def _lying(
@@ -158,7 +169,8 @@ def _stacks(statuses: Sequence[Status], rows: Sequence[tuple[str, Counts]]) -> l
     ]
 
 
-def _section(anchor: str, heading: str, inside: str) -> str:
+def section(anchor: str, heading: str, inside: str) -> str:
+    """A section of the page; an empty string where nothing is inside."""
     if not inside:
         return ""
     return f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{heading}</h2>{inside}</section>'

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaign.evidence import NOTHING_LATER, LaterWords
 from campaign.model import Status
 
 MAX_PEOPLE = 200
@@ -146,6 +147,8 @@ class ReportData:
     first_accepted: datetime | None = None
     """None where no message has been."""
     last_accepted: datetime | None = None
+    afterwards: LaterWords = NOTHING_LATER
+    """What came back later, as far as it is on record."""
     window: str = ""
     """In words, as the command line says it."""
     pictures: Pictures = Pictures()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
+from campaign.evidence import LaterWords
 from campaign.histogram import Stretch
 from campaign.model import FinalWord, RowReason, RowToCheck, Status
 from campaign.report import Person, Reasons, ReportData
@@ -26,6 +27,9 @@ class Figures(Protocol):
 
     def final_words(self) -> Iterator[Sequence[FinalWord]]:
         """Give what the pictures must know of every row, many rows at a time."""
+
+    def later_words(self) -> LaterWords:
+        """Count what later evidence has shown."""
 
     def timeline(self) -> Sequence[Stretch]:
         """Give what was measured while mail went out."""
@@ -61,6 +65,7 @@ def report_data(
             words.domains.again(map(by_domain, ledger.final_words()))
         measured = ledger.timeline()
         people = ledger.people()
+        afterwards = ledger.later_words()
     return ReportData(
         campaign=campaign,
         generated_at=datetime.now(zone),
@@ -69,6 +74,7 @@ def report_data(
         partial=partial,
         first_accepted=_moment(words.first_sent, zone),
         last_accepted=_moment(words.last_sent, zone),
+        afterwards=afterwards,
         window=window,
         pictures=replace(words.pictures(measured, zone), refusals=reasons.by_code()),
         reasons=reasons.lines(),

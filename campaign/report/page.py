@@ -1,16 +1,15 @@
 """The report as HTML: one function for each section, an empty string where a section has nothing to say."""
 
-from datetime import datetime
-from html import escape
 from string import Template
 
 from campaign.model import Status
 from campaign.pages import asset
+from campaign.report.afterwards import afterwards
 from campaign.report.by_kind import domains, refusals, retries
 from campaign.report.data import ReportData
 from campaign.report.over_time import pictures_over_time
-from campaign.report.tables import name, named, people, reasons, statuses, text
-from campaign.report.words import ORDER, WORDS, headline
+from campaign.report.tables import moment_words, name, named, people, reasons, statuses, text
+from campaign.report.words import ORDER, WORDS, headline, what_sent_means
 
 
 def report_html(report: ReportData) -> str:
@@ -27,11 +26,13 @@ def report_html(report: ReportData) -> str:
         facts=_facts(report),
         over_time=pictures_over_time(report),
         retries=retries(report),
+        afterwards=afterwards(report),
         domains=domains(report),
         reasons=reasons(report.reasons, picture=refusals(report)),
         people=people(report),
         commands=_next_steps(report),
-        generated=_moment(report.generated_at),
+        generated=text(moment_words(report.generated_at)),
+        what_sent_means=text(what_sent_means(settled=report.afterwards.recorded_at is not None)),
     )
 
 
@@ -46,9 +47,9 @@ def _facts(report: ReportData) -> str:
     facts = [("Window", report.window)]
     first, last = report.first_accepted, report.last_accepted
     if first:
-        facts.append(("First message accepted", _moment(first)))
+        facts.append(("First message accepted", moment_words(first)))
     if last:
-        facts.append(("Last message accepted", _moment(last)))
+        facts.append(("Last message accepted", moment_words(last)))
     if first and last:
         # By timestamps: the difference of two datetimes of one zone is the wall clock's, wrong by a clock change.
         seconds = max(last.timestamp() - first.timestamp(), 0.0)
@@ -89,7 +90,3 @@ def _length(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _moment(moment: datetime) -> str:
-    return escape(f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M %Z}")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from campaign.model import Status
 from campaign.pages import shown
@@ -71,6 +72,11 @@ def named(status: Status) -> str:
 def name(status: Status) -> str:
     """A status as it is written for people."""
     return status.value.replace("_", " ")
+
+
+def moment_words(moment: datetime) -> str:
+    """A moment, in its own zone."""
+    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M %Z}"
 
 
 def text(words: str) -> str:

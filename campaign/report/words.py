@@ -35,7 +35,8 @@ WORDS: Mapping[Status, Words] = {
         "bounced",
         "bounced",
         "The mail server accepted the message, and it came back: it could not be delivered.",
-        "Read the reason. Correct the address with its owner, or write to them no more.",
+        "Read the reason. Correct the address with its owner, or have “campaign settle --suppress” add it to a "
+        "suppression list.",
     ),
     Status.REJECTED: Words(
         "rejected",
@@ -53,10 +54,9 @@ WORDS: Mapping[Status, Words] = {
         "in doubt",
         "in doubt",
         "The message left, and its answer never came: it may have arrived.",
-        "Look for the Message-ID in the mail server's log. In Postfix's, the line with the Message-ID proves nothing: "
-        "it is written before the message is taken. Proof is a line “queue active” or “status=” with the same queue "
-        "ID. In Exim's, a line with “<=” is proof. Some providers, such as Amazon SES, replace the Message-ID: "
-        "search their records by recipient and time. Resend only what did not arrive, or does no harm twice.",
+        "Have “campaign settle” read the mail server's logs, the provider's event export, and what came back as "
+        "bounces: it finds what proves that a message was taken. That nothing is found proves nothing: resend only "
+        "what does no harm twice.",
     ),
     Status.INVALID: Words(
         "invalid",
@@ -100,6 +100,19 @@ def headline(counts: Mapping[Status, int], total: int, *, partial: bool = False)
     if sent == wanted and not partial:
         rest.append("Nothing is left to do.")
     return answer, " ".join(rest)
+
+
+def what_sent_means(*, settled: bool) -> str:
+    """Say what it does, and what it does not. `settled`: later evidence has changed something."""
+    if settled:
+        return (
+            "“Sent” means that the mail server accepted the message, and that nothing on record shows it came back. "
+            "Whether it lies in a spam folder is not known here."
+        )
+    return (
+        "“Sent” means that the mail server accepted the message and is responsible for it. What happened after that "
+        "(a bounce, a complaint, a spam folder) is not on record here."
+    )
 
 
 def _missing(counts: Mapping[Status, int], wanted: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from campaign.evidence import LaterWords
 from campaign.model import Status
 
 MEANINGS = {
@@ -22,3 +23,10 @@ def show_counts(counts: Mapping[Status, int], say: Callable[[str], object]) -> N
     for status, count in counts.items():
         if count:
             say(f"  {status.value:<10} {count:>9,}  {MEANINGS[status]}")
+
+
+def show_afterwards(after: LaterWords, say: Callable[[str], object]) -> None:
+    """Say what came back from whoever got it, if anything did."""
+    complaints = f"{after.complaints:,} complaint{'' if after.complaints == 1 else 's'}"
+    if after.complaints or after.unsubscribed:
+        say(f"what came back: {complaints}, {after.unsubscribed:,} unsubscribed")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from campaign.evidence import NOTHING_LATER, LaterWords
 from campaign.ledger.interface import LedgerReader
 from campaign.ledger.location import locate
 from campaign.ledger.opening import open_for_reading
@@ -37,6 +38,9 @@ class StatusNow:
 
     waits: str = ""
     """How things stand with the hours that pending rows go by; empty where there are none."""
+
+    afterwards: LaterWords = NOTHING_LATER
+    """What later evidence has shown."""
 
     @property
     def total(self) -> int:
@@ -82,6 +86,7 @@ def status_of(ledger: LedgerReader, settings: Settings, results: Path, *, sandbo
         opened=ledger.opened(),
         run=None if running is None else ledger.run_now(),
         waits=_waits(settings, ledger, sandbox=sandbox) if counts[Status.PENDING] else "",
+        afterwards=ledger.later_words(),
     )
 
 

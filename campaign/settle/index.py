@@ -1,10 +1,11 @@
 """`PeopleIndex`: everybody of a campaign, to be found by what a message says of itself (`Ours`).
 
-    people ─▶ Message-ID, key, relay's id, address ─▶ digest ─▶ number
+    people ─▶ Message-ID, key, relay's id ─▶ digest ─▶ number
 
-In: what gives everybody, and what gives somebody's Message-ID and key. What nobody asks for is not made: logs ask for
-Message-IDs alone. Of each, 16 octets of a digest (BLAKE2b) are kept, as many as a Message-ID has itself; so no two are
-taken for each other, and nobody's address is held. Flat: about 25 octets a person for each of the four.
+In: what gives everybody, and what gives somebody's Message-ID (each has another one, in whatever case the address is)
+and key. What nobody asks for is not made: logs ask for Message-IDs alone. Of each, 16 octets of a digest (BLAKE2b) are
+kept, as many as a Message-ID has itself; so no two are taken for each other, and nobody's address is held: whose an
+address is, says the Message-ID that is made of it. Flat: about 27 octets a person for each of the three.
 Raises what the callables raise. Limits: who was read into the ledger after the first question is not found.
 """
 
@@ -27,10 +28,10 @@ class PeopleIndex:
     """`Ours` of one campaign."""
 
     def __init__(self, people: People, *, message_id: Callable[[str], str], key: Callable[[str], str]) -> None:
+        self._message_id = message_id
         self._message_ids = _Identifiers(people, lambda email, _: (_bare(message_id(email)),))
         self._keys = _Identifiers(people, lambda email, _: (key(email).lower(),))
         self._relay_ids = _Identifiers(people, lambda _, reply: (one.lower() for one in ids_in(reply)))
-        self._addresses = _Identifiers(people, lambda email, _: (email,))
 
     def by_message_id(self, message_id: str) -> int | None:
         """Give whose it is."""
@@ -46,7 +47,8 @@ class PeopleIndex:
 
     def by_address(self, address: str) -> int | None:
         """Give whose it is."""
-        return self._addresses.find(address.strip().lower())
+        address = address.strip()
+        return self.by_message_id(self._message_id(address)) if address else None
 
     def has_address(self, contact: int, address: str) -> bool:
         """Whether this is that contact's address."""

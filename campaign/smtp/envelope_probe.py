@@ -7,11 +7,13 @@ Limits: a server may judge the sender only after the message, and take mail for 
 """
 
 import contextlib
+from collections import deque
 from dataclasses import dataclass
 from statistics import median
 
 from campaign.model import Phase, Reply
 from campaign.smtp.awaited_replies import AwaitedReplies
+from campaign.smtp.dsn import DsnUses, SessionDsn
 from campaign.smtp.reply.parser import ReplyError
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.session import Session
@@ -41,22 +43,37 @@ class EnvelopeProbe:
     steps: tuple[EnvelopeStep, ...]
     round_trip: float
     """Seconds: the median of a few commands that a server answers at once."""
+    dsn: bool | None = None
+    """Whether it takes the parameters of DSN; None where it does not offer that, or the sender was refused anyhow."""
 
 
-def probe_envelope(session: Session, *, return_path: str, recipient: str, timeout: float) -> EnvelopeProbe:
+def probe_envelope(
+    session: Session, *, return_path: str, recipient: str, timeout: float, envelope_id: str = ""
+) -> EnvelopeProbe:
     """Begin a message and take it back (RFC 5321 section 4.1.1.5). The recipient is named only where the sender was
-    taken. `timeout` is in seconds, for each reply. The session is closed.
+    taken. `timeout` is in seconds, for each reply. `envelope_id` goes with MAIL where the server offers DSN, as a
+    message's would. The session is closed.
     """
     ascii_only = return_path.isascii() and recipient.isascii()
     parameters = " SMTPUTF8" if session.smtputf8 and not ascii_only else ""  # RFC 6531 section 3.4
-    commands = [(Phase.MAIL, f"MAIL FROM:<{return_path}>", parameters), (Phase.RCPT, f"RCPT TO:<{recipient}>", "")]
+    dsn = SessionDsn(DsnUses().of(session))
+    asked = dsn.begin(envelope_id, behind_body=False)
+    mail = (Phase.MAIL, f"MAIL FROM:<{return_path}>", parameters)
+    commands = deque([(*mail[:2], parameters + asked), (Phase.RCPT, f"RCPT TO:<{recipient}>", "")])
+    takes_dsn: bool | None = None
     steps: list[EnvelopeStep] = []
     replies = AwaitedReplies(session, timeout)
     phase, command = Phase.MAIL, "NOOP"
     try:
         round_trip = _round_trip(replies)
-        for phase, command, parameters in commands:
+        while commands:
+            phase, command, parameters = commands.popleft()
             reply = replies.to(f"{command}{parameters}\r\n")
+            if phase is Phase.MAIL and asked and reply.code // 100 == 2:
+                takes_dsn = parameters.endswith(asked)
+            elif phase is Phase.MAIL and reply.code // 100 != 2 and dsn.goes_without(reply):
+                commands.appendleft(mail)
+                continue
             steps.append(EnvelopeStep(phase=phase, command=command, reply=reply, seconds=replies.seconds))
             if steps[-1].reply.code // 100 != 2:
                 break
@@ -67,7 +84,7 @@ def probe_envelope(session: Session, *, return_path: str, recipient: str, timeou
         raise SessionError(f"{command.partition(':')[0]} was not answered: {words}", phase=phase) from None
     finally:
         session.sock.close()
-    return EnvelopeProbe(steps=tuple(steps), round_trip=round_trip)
+    return EnvelopeProbe(steps=tuple(steps), round_trip=round_trip, dsn=takes_dsn)
 
 
 def probe_round_trip(session: Session, *, timeout: float) -> float:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.benchmarks import table
 from tests.benchmarks.forecast import forecast_table, forecast_targets, pairs
+from tests.benchmarks.large_evidence import evidence_table, evidence_targets
+from tests.benchmarks.large_evidence import measure as measure_evidence
 from tests.benchmarks.large_ledger import FailedError, ledger_table, ledger_targets
 from tests.benchmarks.large_ledger import measure as measure_ledger
 from tests.benchmarks.large_report import measure as measure_report
@@ -23,8 +25,8 @@ from tests.benchmarks.verify import DifferentWorkloadError, verify
 from tests.benchmarks.way import probe
 from tests.benchmarks.workload import write
 
-PARTS = ("loopback", "rtt", "startup", "recovery", "memory", "ledger", "large_report", "forecast")
-LONG = ("memory", "ledger", "large_report", "forecast")
+PARTS = ("loopback", "rtt", "startup", "recovery", "memory", "ledger", "large_report", "evidence", "forecast")
+LONG = ("memory", "ledger", "large_report", "evidence", "forecast")
 """Only where they are asked for."""
 PEERS = ("smtp-source", "smtplib", "go", "nodemailer")
 ROUND_TRIP = 0.040
@@ -194,6 +196,18 @@ class Benchmark:
             return
         self.report.sections.append(f"### The report of a large run\n\n{report_table(seen)}")
         self.report.targets += report_targets(seen)
+
+    def evidence(self) -> None:
+        """A large mail log, and a large campaign that it settles."""
+        if not self.ours:
+            return
+        try:
+            seen = measure_evidence(self.scratch / "evidence", self.options.log_lines)
+        except FailedError as error:
+            self.report.faults.append(str(error))
+            return
+        self.report.sections.append(f"### A large mail log\n\n{evidence_table(seen)}")
+        self.report.targets += evidence_targets(seen)
 
     def _job(self, sender: Sender, messages: int, connections: int, round_trip: float = 0.0) -> Job:
         messages = max(messages, 1)

@@ -15,7 +15,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from campaign.api import Campaign
+from campaign.evidence import EvidenceKind
 from tests.campaigns import SECRET, SmallCampaign
+from tests.later_words import settle
 from tests.smtp_server import CATALOGUE, FaultServer, local_part
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -45,6 +47,7 @@ LOOKS = (
     Look("desk-dark", 1280, 900, "dark"),
 )
 Open = Callable[[Path, Look], Page]
+_CAME_BACK = (*[EvidenceKind.BOUNCED] * 3, EvidenceKind.COMPLAINT, EvidenceKind.UNSUBSCRIBED)
 _PEOPLE = ("ada", "unknown.1", "unknown.2", "busy", "grey", "silent", *(f"p{number}" for number in range(30)))
 
 
@@ -108,6 +111,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     )
     with FaultServer(*misbehaviours) as server:
         small.send(server.port)
+    settle(small, *((f"p{number}", kind) for number, kind in enumerate(_CAME_BACK)))
     settings = {"link.secret": SECRET}
     ours = Campaign.load(small.path, settings=settings)
     ours.preview()

@@ -12,7 +12,7 @@ PHONE, DESK = LOOKS[0], LOOKS[2]
 def test_of_each_picture_one_drawing_shows_and_its_table_opens(pages: Pages, open_page: Open, look: Look) -> None:
     page = open_page(pages.report, look)
     figures = page.locator("figure.picture").all()
-    assert len(figures) == 7
+    assert len(figures) == 8
     for figure in figures:
         (drawing,) = figure.locator("svg:visible").all()
         assert drawing.locator("> title").text_content()

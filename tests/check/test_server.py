@@ -37,3 +37,18 @@ def test_the_only_server_needs_no_name_in_what_is_found(tmp_path: Path, smtp_ser
     found = Findings(Quiet())
     server(SmallCampaign(tmp_path / "c").people(1).load(smtp_server().port), Known(), found)
     assert found.found[0].what.startswith("127.0.0.1 answers; it offers ")
+
+
+def test_a_server_that_refuses_what_it_offers_is_told_of_and_one_that_takes_it_is_not(
+    tmp_path: Path, smtp_server: StartServer
+) -> None:
+    for number, refusal in enumerate((None, b"555 5.5.4 Unsupported\r\n")):
+        campaign = SmallCampaign(tmp_path / str(number), {"bounces": {"verp": True}}).people(1)
+        found = Findings(Quiet())
+        listening = smtp_server(dsn=True, dsn_refusal=refusal)
+        server(campaign.load(listening.port), Known(), found)
+        assert "DSN" in found.found[0].what
+        assert [one.severity for one in found.found if one.rule == "dsn_refused"] == [Severity.NOTE] * number
+        assert next(one for one in found.found if one.rule == "envelope").what.startswith("MAIL FROM:<hello+"), (
+            "the return path that messages have"
+        )

@@ -16,7 +16,7 @@ _LAST_LINE = re.compile(rb"(?m)^(\d{3})(?: .*)?\r\n")
 
 def behind_the_body(relay: Relay) -> str:
     """Try it with two messages, and say in a few words what came of it."""
-    with contextlib.closing(_sign_in(relay)) as client:
+    with contextlib.closing(sign_in(relay)) as client:
         if not client.has_extn("pipelining"):
             return "not offered"
         assert client.sock is not None
@@ -30,7 +30,8 @@ def behind_the_body(relay: Relay) -> str:
         return f"not taken: {' '.join(replies) or 'no answer'}" + (", then silence" if len(replies) < 4 else "")
 
 
-def _sign_in(relay: Relay) -> smtplib.SMTP:
+def sign_in(relay: Relay) -> smtplib.SMTP:
+    """Give a session with the relay that has said EHLO, encrypted and signed in where the relay has that."""
     protocol = smtplib.LMTP if relay.protocol == "lmtp" else smtplib.SMTP
     client = protocol(relay.host, relay.port, "client.acme.example", timeout=_PATIENCE)
     if relay.ca_file is not None:

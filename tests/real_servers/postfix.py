@@ -73,6 +73,7 @@ proxymap  unix  - - n -   - proxymap
 proxywrite unix - - n -   1 proxymap
 showq     unix  n - n -   - showq
 error     unix  - - n -   - error
+smtp      unix  - - n -   - smtp
 retry     unix  - - n -   - error
 discard   unix  - - n -   - discard
 virtual   unix  - n n -   - virtual

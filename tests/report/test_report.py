@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import ResultsError
+from campaign.evidence import LaterWords
 from campaign.model import Status
 from campaign.pages import asset
 from campaign.report import (
@@ -266,9 +267,32 @@ def test_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_what_is_in_doubt_goes_by_proof() -> None:
-    """A line with the Message-ID is none of Postfix's: it is written before the message is taken."""
+    """Nobody is sent to look for a Message-ID: in Postfix's log it proves nothing, and others replace it."""
     (step,) = page_of(a_report({Status.IN_DOUBT: 1})).text["li"]
-    assert "In Postfix's, the line with the Message-ID proves nothing" in step
-    assert "“queue active” or “status=” with the same queue ID" in step
-    assert "In Exim's, a line with “<=” is proof" in step
-    assert "replace the Message-ID" in step
+    assert "campaign settle" in step and "That nothing is found proves nothing" in step and "Message-ID" not in step
+
+
+@pytest.mark.parametrize(
+    ("counts", "answer", "rest"),
+    [
+        ({Status.SENT: 7, Status.BOUNCED: 1},
+         "7 of 8 messages were accepted by the mail server, and have not come back.",
+         "1 was accepted, and came back: bounced."),
+        ({Status.SENT: 1, Status.BOUNCED: 2, Status.REJECTED: 1, Status.IN_DOUBT: 1},
+         "1 of 5 messages was accepted by the mail server, and has not come back.",
+         "2 were accepted, and came back: bounced. 1 was not accepted: 1 rejected. 1 may have arrived: in doubt."),
+    ],
+)  # fmt: skip
+def test_what_came_back_is_neither_sent_nor_refused(counts: dict[Status, int], answer: str, rest: str) -> None:
+    assert headline(counts, sum(counts.values())) == (answer, rest)
+
+
+def test_what_came_back_has_a_section_only_where_something_is_on_record() -> None:
+    nothing = report_html(a_report({Status.SENT: 5}))
+    assert "What came back</h2>" not in nothing and "is not on record here" in nothing
+    some = replace(a_report({Status.SENT: 1_000}), afterwards=LaterWords(complaints=1, recorded_at=0))
+    page = page_of(some)
+    assert "1, 0.10 % of 1,000 sent" in page.text["dd"] and "How soon messages came back" not in page.text["h3"]
+    assert "nothing on record shows it came back" in report_html(some)
+    later = replace(some, counts={Status.BOUNCED: 3}, afterwards=LaterWords(came_back_after={3_600: 2, None: 1}))
+    assert "How soon messages came back" in page_of(later).text["h3"]

@@ -117,6 +117,28 @@ def test_results_with_a_server_that_are_fed_back_in_lose_it_with_our_other_colum
     assert written(tmp_path / "r.csv")[0] == ["email", *COLUMNS]
 
 
+def test_where_something_came_back_there_are_columns_that_say_what_and_where_that_is_found(tmp_path: Path) -> None:
+    """Behind the server's; other people's file names start no formula."""
+    path, place = tmp_path / "r.csv", "=mail, 1.log:7, queue id 4F2"
+    row = standing(["a@b.example", "theirs"], server="ses", feedback="complaint 2026-11-27", evidence=place)
+    write_results(path, ["email", "evidence"], [row, standing(["b", "x"])], message_id, servers=True, later=True)
+    header, first, second = written(path)
+    assert header == ["email", "contact_evidence", *COLUMNS, "server", "feedback", "evidence"]
+    assert first[-3:] == ["ses", "complaint 2026-11-27", f"'{place}"] and second[-3:] == ["", "", ""]
+    write_results(path, ["email", "evidence"], [row], message_id)
+    assert written(path)[0] == ["email", "evidence", *COLUMNS]
+
+
+def test_results_with_later_words_that_are_fed_back_in_have_them_replaced_and_not_repeated(tmp_path: Path) -> None:
+    columns = ["email", *COLUMNS, "server", "feedback", "evidence"]
+    row = standing(["a@b.example", *[""] * 9, "ses", "complaint 2025-01-01", "old"], evidence="new")
+    for later in (False, True):
+        write_results(tmp_path / "r.csv", columns, [row], message_id, later=later)
+        header, line = written(tmp_path / "r.csv")
+        assert header == ["email", *COLUMNS, *(["feedback", "evidence"] if later else [])]
+    assert line[-2:] == ["", "new"]
+
+
 def test_the_suppressed_have_no_message_id(tmp_path: Path) -> None:
     write_results(tmp_path / "r.csv", ["email"], [standing(["a@b.example"], status="suppressed")], message_id)
     assert written(tmp_path / "r.csv")[1][1 + COLUMNS.index("message_id")] == ""

@@ -67,7 +67,7 @@ def test_the_index_answers_as_a_dictionary_would_also_where_all_share_one_bucket
     with pytest.MonkeyPatch.context() as patched:
         # Digests of which the first octets agree, and records that repeat within one another.
         patched.setattr(index, "_digest", lambda name: name.encode().rjust(16, b"\0"))
-        ours = index_of(*people)
+        ours = PeopleIndex(lambda: iter([people]), message_id=lambda email: email, key=KEYS)
         for number, name, _ in people:
             assert ours.by_address(name) == number
         assert ours.by_address(other) == {name: number for number, name, _ in people}.get(other)

@@ -15,9 +15,9 @@ from tests.smtp_server import CATALOGUE, FaultServer
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5hQHBlb3BsZS5leGFtcGxlIn0.b3RoZXJzIHdvdWxkIHNpZ24gaW4gYnkgdGhpcw"
 
 
-def attempt(number: int = 1, size: int = 100) -> Attempt:
+def attempt(number: int = 1, size: int = 100, *, envelope_id: str = "") -> Attempt:
     data = b"Message-ID: <%d@acme.example>\r\nSubject: x\r\n\r\n%b.\r\n" % (number, b"yyyyyyyy\r\n" * (size // 10))
-    envelope = Envelope(return_path="bounces@acme.example", recipient="me@acme.example")
+    envelope = Envelope(return_path="bounces@acme.example", recipient="me@acme.example", envelope_id=envelope_id)
     message = Message(envelope=envelope, message_id=f"<{number}@acme.example>", data=data)
     return Attempt(contact=number, message=message, link_expires_at=0, link_fingerprint="", token=TOKEN)
 
@@ -104,3 +104,17 @@ def test_what_a_server_quotes_of_the_link_is_taken_out(smtp_server: StartServer)
         said = to.deliver(attempt())
     assert said.reply is not None and "spam" in said.reply.text
     assert TOKEN.rpartition(".")[2] not in said.reply.text
+
+
+@pytest.mark.parametrize("offered", [True, False])
+@pytest.mark.parametrize("refusal", [None, b"501 5.5.4 Syntax error\r\n"])
+def test_what_is_asked_of_bounces_costs_no_message_its_delivery(
+    smtp_server: StartServer, offered: bool, refusal: bytes | None
+) -> None:
+    server = smtp_server(pipelining=offered, dsn=True, dsn_refusal=refusal)
+    with line(server) as to:
+        for number in (1, 2):
+            said = to.deliver(attempt(number, envelope_id=f"key{number}"))
+            assert said.phase is Phase.BODY and said.reply is not None and said.reply.code == 250
+    assert [one.envelope_id for one in server.accepted] == ([None, None] if refusal else ["key1", "key2"])
+    assert len(server.connections) == 1

@@ -69,3 +69,27 @@ def test_an_address_beyond_ascii_says_so(smtp_server: StartServer) -> None:
     server = smtp_server()
     ask(server, return_path="ünzustellbar@acme.example")
     assert commands(server)[0].endswith("<ünzustellbar@acme.example> SMTPUTF8".encode())
+
+
+def test_the_envelope_asks_of_bounces_what_a_message_asks(smtp_server: StartServer) -> None:
+    able, refusing, without = smtp_server(dsn=True), smtp_server(dsn=True, dsn_refusal=b"555 No\r\n"), smtp_server()
+    for server, taken, said in [
+        (able, True, [b"MAIL FROM:<b@acme.example> RET=HDRS ENVID=k"]),
+        (refusing, False, [b"MAIL FROM:<b@acme.example> RET=HDRS ENVID=k", b"MAIL FROM:<b@acme.example>"]),
+        (without, None, [b"MAIL FROM:<b@acme.example>"]),
+    ]:
+        session = connect(Server(host=server.host, port=server.port, security="none", timeout=60))
+        asked = probe_envelope(
+            session, return_path="b@acme.example", recipient="h@acme.example", timeout=60, envelope_id="k"
+        )
+        assert asked.dsn is taken and [one.reply.code for one in asked.steps] == [250, 250]
+        assert [line for line in commands(server) if line.startswith(b"MAIL")] == said
+
+
+def test_a_sender_that_is_refused_with_the_parameters_and_without_is_refused_once(smtp_server: StartServer) -> None:
+    server = smtp_server(CATALOGUE["mail_5xx"](reply=b"501 5.1.7 Bad sender\r\n"), dsn=True)
+    session = connect(Server(host=server.host, port=server.port, security="none", timeout=60))
+    asked = probe_envelope(
+        session, return_path="b@acme.example", recipient="h@acme.example", timeout=60, envelope_id="k"
+    )
+    assert asked.dsn is None and [one.reply.code for one in asked.steps] == [501]

@@ -93,7 +93,7 @@ class Transaction(Answering):
         if path is None or not path.address:
             self.defect("malformed RCPT", argument)
             return self.say("syntax")
-        if path.parameters:
+        if path.parameters.keys() - ({"ORCPT", "NOTIFY"} if self.state.features.dsn else set()):
             self.defect("RCPT with a parameter that was not offered", argument)
             return self.say("bad_parameter")
         if not path.address.isascii() and not self._utf8:

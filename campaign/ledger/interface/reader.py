@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from campaign.evidence import LaterWords
 from campaign.histogram import Stretch
 from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status
 from campaign.run_now import RunNow
@@ -41,6 +42,9 @@ class LedgerReader(Protocol):
 
     def has_later_words(self) -> bool:
         """Whether any row has feedback, or evidence that its word rests on: what later evidence has shown."""
+
+    def later_words(self) -> LaterWords:
+        """Count what later evidence has shown of everybody that the campaign has ever known."""
 
     def reasons(self) -> Iterator[RowReason]:
         """Give the reason of every row that was not sent; of pending ones, what the server said last, if it did."""

@@ -32,6 +32,7 @@ class MailLogs:
     def __init__(self, servers: Sequence[MailServer] | None = None) -> None:
         known = (Postfix(), Exim(), Sendmail(), OpenSMTPD())
         self._servers: list[MailServer] = list(known if servers is None else servers)
+        self._asked = tuple(server.may_concern for server in self._servers)
 
     @staticmethod
     def recognises(name: str, sample: bytes) -> bool:
@@ -75,7 +76,10 @@ class MailLogs:
                 yield from server.entry(entry, ours)
 
     def _may_concern(self, text: bytes) -> bool:
-        return any(server.may_concern(text) for server in self._servers) or text.startswith(_DROPPED)
+        for asked in self._asked:  # no generator: it is asked for every line there is
+            if asked(text):
+                return True
+        return text.startswith(_DROPPED)
 
     def _lines(self, file: EvidenceFile) -> Iterator[LogEntry]:
         """The first line, the last one, and those between that may concern us."""

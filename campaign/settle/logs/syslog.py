@@ -123,4 +123,5 @@ def said(line: bytes) -> bytes | None:
         return None
     if own := exim_mainlog.split(line):
         return own[2]
-    return line[line.find(b": ") + 2 :]
+    text = line[line.find(b": ") + 2 :]
+    return text[text.find(b"] ") + 2 :] if text.startswith(b"[ID ") else text

@@ -71,6 +71,8 @@ class _Scan:
             else:
                 if found is not None:
                     yield line, found
+        if self._around:
+            self._tell("the file ends before its list of events does", self._line, "there may be more: fetch it anew")
 
     def _step(self, first: str) -> dict[str, object] | None:
         """Read what begins here; give it if it is an object."""
@@ -182,6 +184,7 @@ class _Scan:
             self._move(max(self._at, len(self._text) - 4096))
             if not self._more():
                 self._move(len(self._text))
+                self._around.clear()
                 break
         else:
             self._move(found.end() - 1)

@@ -102,6 +102,15 @@ def test_a_broken_object_of_an_array_written_for_people_costs_no_other() -> None
     assert [line for _, line, _ in told] == [5]
 
 
+@pytest.mark.parametrize(
+    "written", ['[{"n": 1}', '[{"n": 1},\n', '{"items": [{"n": 1}]', '{"items": [{"n": 1}], "paging": {}']
+)
+def test_a_list_that_was_cut_off_between_two_events_is_told(written: str) -> None:
+    objects, told = scan(written)
+    assert [one["n"] for _, one in objects] == [1]
+    assert [what for what, _, _ in told] == ["the file ends before its list of events does"]
+
+
 def test_where_no_line_tells_what_comes_next_the_rest_is_told_as_unread() -> None:
     objects, told = scan('[{"n": 1}, {"n": }, {"n": 3}]')
     assert [one["n"] for _, one in objects] == [1]
