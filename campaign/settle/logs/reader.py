@@ -69,10 +69,10 @@ class MailLogs:
 
     def _take(self, entry: LogEntry, ours: Ours) -> Iterator[Evidence]:
         for server in self._servers:
-            server.seen(entry.host)
             if _tells_of_loss(entry):
                 server.missed(entry.host)
-            elif server.is_program(entry.program):
+            elif server.is_program(entry.program) and server.may_concern(entry.text.encode()):
+                server.seen(entry.host)
                 yield from server.entry(entry, ours)
 
     def _may_concern(self, text: bytes) -> bool:
