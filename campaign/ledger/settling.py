@@ -46,7 +46,7 @@ read once a part. (SQLite drops an ORDER BY of a subquery that has no LIMIT.)
 
 _CAME_BACK = """
 SELECT contact.address, coalesce(delivery.status = 'bounced', 0), delivery.smtp_code, delivery.enhanced,
-    later_word.feedback, coalesce(delivery.settled_at, 0)
+    coalesce(delivery.detail, ''), later_word.feedback, coalesce(delivery.settled_at, 0)
 FROM later_word JOIN contact ON contact.id = later_word.contact
     LEFT JOIN delivery ON delivery.contact = later_word.contact
 WHERE (delivery.status = 'bounced' OR later_word.feedback IS NOT NULL) AND contact.address NOT GLOB 'erased *'
