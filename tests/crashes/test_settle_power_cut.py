@@ -78,7 +78,7 @@ def test_after_a_power_cut(tmp_path: Path, campaign: SmallCampaign, launcher: La
     assert bounced(campaign.ledger) == _PEOPLE
     wal = f"{campaign.ledger.name}-wal"
     seen = set()
-    for number, moment in enumerate(moments_of(log, chance, 24)):
+    for number, moment in enumerate(moments_of(log, chance, 12)):
         disk = Disk(base.files)
         for event in log[:moment]:
             disk.follow(event)
@@ -100,6 +100,7 @@ def test_after_a_power_cut(tmp_path: Path, campaign: SmallCampaign, launcher: La
     assert len(seen) > 1
 
 
+@pytest.mark.siege
 def test_after_kills(campaign: SmallCampaign, launcher: Launcher) -> None:
     """Again and again, each time as soon as it has begun or has moved something more."""
     done = 0
