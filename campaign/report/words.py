@@ -35,8 +35,8 @@ WORDS: Mapping[Status, Words] = {
         "bounced",
         "bounced",
         "The mail server accepted the message, and it came back: it could not be delivered.",
-        "Read the reason. Correct the address with its owner, or have “campaign settle --suppress” add it to a "
-        "suppression list.",
+        "Read the reason. Correct the address with its owner and resend it, or have “campaign settle --suppress” add "
+        "it to a suppression list.",
     ),
     Status.REJECTED: Words(
         "rejected",

@@ -126,14 +126,13 @@ class Counting:
     def add(self, one: Weighed) -> None:
         """Hear what came of a proof."""
         evidence = one.proof.evidence
+        if one.feedback:  # also while it is being sent
+            self.feedback[evidence.kind, evidence.source] += 1
         if one.being_sent:
             self.being_sent += 1
-            return
-        if one.before != one.after:
+        elif one.before != one.after:
             self.moves[one.before, one.after, evidence.source] += 1
-        if one.feedback:
-            self.feedback[evidence.kind, evidence.source] += 1
-        if one.before == one.after and not one.feedback:
+        elif not one.feedback:
             self.unchanged[evidence.source] += 1
 
     def settlement(
