@@ -29,7 +29,9 @@ class MailServer(Protocol):
         """The file has ended with a line of that moment."""
 
     def seen(self, host: str) -> None:
-        """The file has lines of that host's. It is told before the first of them, and may be told again."""
+        """The file has lines of such a server's on that host. It is told before each of those that may concern us; so a
+        log of other programs, or of warnings alone, covers nothing.
+        """
 
     def missed(self, host: str) -> None:
         """The log itself says that lines of the host's were dropped."""

@@ -83,6 +83,7 @@ class Postfix:
         name, _, service = entry.program.rpartition("/")
         origin = (entry.host, name.partition("/")[0])
         key = identifier.encode()
+        self._stories.passes(entry.host, entry.moment)
         if service == "cleanup" and rest.startswith("message-id="):
             self._begin(key, origin, entry, rest.removeprefix("message-id="), ours)
             return ()

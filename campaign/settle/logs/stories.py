@@ -6,8 +6,9 @@ moment, but may overlap, be copies of one another, or have one missing between:
 
 - Of the time that earlier files of the host have covered, a file's lines count among themselves alone; but a file that
   begins in the second in which the one before ends goes on from there.
-- Between two files of a host that are further apart than ten minutes, and where a log says that lines were dropped,
-  there is a break: then a story is no longer `certain`, unless its id never comes again.
+- Between two files of a host that are further apart than ten minutes, where a log says that lines were dropped, and
+  where time goes backwards in a file, and on again, there is a break: then a story is no longer `certain`, unless its
+  id never comes again.
 
 Limits: lines that are missing for less than ten minutes, and of which nothing tells, are not noticed; nor that a part
 of a file, which begins in the very second in which another one ends, is no continuation. Memory grows with the messages
@@ -58,10 +59,15 @@ class Stories:
     _here: set[str] = field(default_factory=set)
     """The hosts of this file."""
     _from: int = 0
+    _last: dict[str, int] = field(default_factory=dict)
+    _disordered: set[str] = field(default_factory=set)
+    """The hosts of which this file has lines in no order."""
 
     def file_begins(self, moment: int) -> None:
         """A file begins, with a line of that moment."""
         self._from = moment
+        self._last.clear()
+        self._disordered.clear()
         self._here.clear()
         self._again.clear()
 
@@ -80,6 +86,17 @@ class Stories:
             self._here.add(host)
             if host in self._covered and self._from - self._covered[host] > _GAP:
                 self.missed(host)
+
+    def passes(self, host: str, moment: int) -> None:
+        """A line of the host's is of that moment. Where files were put together in a wrong order, lines are missing
+        between what stands side by side.
+        """
+        last = self._last.get(host, moment)
+        if moment < last - _GAP:
+            self._disordered.add(host)
+        if moment < last - _GAP or (host in self._disordered and moment > last + _GAP):
+            self.missed(host)
+        self._last[host] = moment
 
     def missed(self, host: str) -> None:
         """Lines of that host's were dropped."""

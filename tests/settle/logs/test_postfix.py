@@ -164,6 +164,23 @@ def test_a_copy_of_an_older_part_opens_nothing_again(tmp_path: Path) -> None:
     assert _read(tmp_path, *texts) == []
 
 
+def test_files_put_together_in_a_wrong_order(tmp_path: Path) -> None:
+    """What lies between was read before, and the id may have another owner."""
+    older, between, newer = _written([_MINE]), _written([_OTHERS, _ACTIVE], start=1200), _written([_ACTIVE], start=2400)
+    assert _read(tmp_path, between + older + newer) == []
+    assert [evidence.kind for evidence in _read(tmp_path, between + older + _written([_SENT], start=2400))] == [
+        DELIVERED
+    ]
+
+
+@pytest.mark.parametrize("program", ["sshd", "postfix/smtpd"])
+def test_logs_of_other_things_cover_nothing(program: str, tmp_path: Path) -> None:
+    """auth.log and mail.warn go on while mail.log was rotated, and are read before it."""
+    mail = _written([_MINE], start=9), _written([_ACTIVE], start=10)
+    other = "".join(f"2026-11-26T09:{minute:02}:00Z mail {program}[1]: warning: x\n" for minute in range(60))
+    assert [evidence.kind for evidence in _read(tmp_path, other, *mail)] == [ACCEPTED]
+
+
 def test_a_copy_proves_the_same_thing(tmp_path: Path) -> None:
     """… under the same ids, so that it is no news."""
     text = _written([_MINE, _ACTIVE, _SENT, _REMOVED])
