@@ -39,8 +39,8 @@ class MailLogs:
 
     @staticmethod
     def recognises(name: str, sample: bytes) -> bool:
-        """Whether a file that begins so is a log. Its name (`mail.log.3`, `maillog-20261126`, `syslog`) says nothing but
-        of Exim's own. A mail is none, whatever log it quotes.
+        """Whether a file that begins so is a log. Its name (`mail.log.3`, `maillog-20261126`, `syslog`) says nothing,
+        but of Exim's own. A mail is none, whatever log it quotes.
         """
         if _begins_as_mail(sample):
             return False
@@ -119,8 +119,10 @@ class MailLogs:
 
 
 def _first_moment(sample: bytes, lines: SyslogLines) -> int | None:
+    """Of what is not Exim's own."""
     for line in sample.split(b"\n", _FIRST_LINES)[:_FIRST_LINES]:
-        entry = lines.entry(line.rstrip(b"\r"), "")
+        line = line.rstrip(b"\r")
+        entry = None if exim_mainlog.split(line) else lines.entry(line, "")
         if entry is not None:
             return entry.moment
     return None
