@@ -18,6 +18,6 @@ def settle(campaign: SmallCampaign, *shown: tuple[str, EvidenceKind]) -> None:
 
 def _evidence(name: str, kind: EvidenceKind) -> Evidence:
     return Evidence(
-        kind=kind, moment=int(time.time()), id=f"{name} {kind}", source="Postfix log", place=PLACE, code=550,
+        kind=kind, moment=int(time.time()), id=f"{name} {time.time_ns()}", source="Postfix log", place=PLACE, code=550,
         enhanced="5.1.1", detail="No such user",
     )  # fmt: skip

@@ -62,11 +62,12 @@ class Afterwards:
         return write_report_now(self.settings, path_of(to), sandbox=sandbox)
 
     def settle(
-        self, evidence: AnyPath | Iterable[AnyPath] = (), *, suppress: AnyPath | None = None, dry_run: bool = False,
-        output: AnyPath | None = None,
+        self, evidence: AnyPath | Iterable[AnyPath] = (), *, mailbox: bool = False, suppress: AnyPath | None = None,
+        dry_run: bool = False, output: AnyPath | None = None,
     ) -> "Settlement":  # fmt: skip
         """Move rows by what later evidence proves, also while a run goes on: `evidence` are files and folders of mail
-        logs, providers' exports and events, bounces and complaints. Called again with the same, it changes nothing.
+        logs, providers' exports and events, bounces and complaints; `mailbox`: read that of [bounces.mailbox], too.
+        Called again with the same, it changes nothing.
         `suppress`: a suppression list to which those are added who came back for good, complained or want no more;
         `dry_run`: only say what would be moved; `output`: the results, where they are elsewhere. Raises UsageError for
         evidence that is not there, LedgerError, ContactsError, ResultsError.
@@ -75,7 +76,11 @@ class Afterwards:
 
         named = [evidence] if isinstance(evidence, str | PathLike) else list(evidence)
         order = SettleOrder(
-            evidence=tuple(map(Path, named)), suppress=path_of(suppress), output=path_of(output), dry_run=dry_run
+            evidence=tuple(map(Path, named)),
+            mailbox=mailbox,
+            suppress=path_of(suppress),
+            output=path_of(output),
+            dry_run=dry_run,
         )
         return settle(self.settings, order)
 

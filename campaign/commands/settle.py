@@ -44,7 +44,7 @@ def settle_campaign(
         suppress=suppress,
         output=output,
         dry_run=dry_run,
-        stdin=sys.stdin.buffer,
+        stdin=None if sys.stdin is None else sys.stdin.buffer,
     )
     settled = settle(campaign.settings, order)
     if json:

@@ -86,6 +86,8 @@ class CameBack(NamedTuple):
     bounced: bool
     code: int | None
     enhanced: str | None
+    detail: str
+    """The words of whoever gave it up."""
     feedback: str | None
     """As in the results: `complaint 2026-11-27`."""
     moment: int

@@ -45,7 +45,7 @@ class LastWords:
             if moment is None or word not in SETTLED:
                 continue
             self._by_time[moment // unit * unit, word] += count
-            if word == Status.SENT:
+            if word in (Status.SENT, Status.BOUNCED):
                 self.first_sent = moment if self.first_sent is None else min(moment, self.first_sent)
                 self.last_sent = moment if self.last_sent is None else max(moment, self.last_sent)
         while len(self._by_time) > _MOST_MOMENTS and self._unit + 1 < len(_UNITS):

@@ -12,6 +12,7 @@ from campaign.report.figure import figure, present, status_legend
 from campaign.report.plot import Plot, Series, lines, lying_bars, scale, stacked_bars, whole_scale
 from campaign.report.tables import name
 from campaign.report.time_axis import bar_labels, bar_name, moment_said, span_said
+from campaign.report.words import accepted
 
 _LABELS_WIDE, _LABELS_NARROW = 9, 4
 
@@ -43,6 +44,8 @@ def _outcomes(report: ReportData) -> str:
         return ""
     heading = "What became of the rows, over time"
     words = f"Rows per {bar_name(report.pictures.bar_seconds)}, by the time of their last word, {_span(bars)}."
+    if Status.BOUNCED in statuses:
+        words += " Those that bounced stand where they were accepted."
     most = max(sum(bar.counts.values()) for bar in bars)
     plot = Plot(
         title=heading,
@@ -66,13 +69,13 @@ def _outcomes(report: ReportData) -> str:
 
 def _rate(report: ReportData) -> str:
     bars, width = report.pictures.bars, report.pictures.bar_seconds
-    accepted = [bar.counts.get(Status.SENT, 0) / width for bar in bars]
-    if not any(accepted) or len(bars) < 2:  # of one stretch, the average is said
+    per_second = [accepted(bar.counts) / width for bar in bars]
+    if not any(per_second) or len(bars) < 2:  # of one stretch, the average is said
         return ""
     rates, allowed = [bar.rate for bar in bars], [bar.allowed for bar in bars]
     heading = "How fast, and what limited it"
     words = [f"Messages accepted per second, averaged over {bar_name(width, one='a ')}."]
-    lines_of: list[tuple[str, str, Sequence[float | None]]] = [("is-accepted", "accepted", [*accepted])]
+    lines_of: list[tuple[str, str, Sequence[float | None]]] = [("is-accepted", "accepted", [*per_second])]
     if any(rates):
         lines_of.append(("is-rate", "your rate", rates))
     else:
@@ -84,7 +87,7 @@ def _rate(report: ReportData) -> str:
     said = " ".join(words)
     plot = Plot(
         title=heading,
-        description=f"{said} At most {_per_second(max(accepted))} a second; the table below has all of them.",
+        description=f"{said} At most {_per_second(max(per_second))} a second; the table below has all of them.",
         series=[
             Series(
                 style=style,
@@ -116,16 +119,18 @@ def _time_to_accept(report: ReportData) -> str:
         return ""
     bars = pictures.bars
     heading = "How long the server took to accept a message"
-    sent = report.counts.get(Status.SENT, 0)
+    taken = accepted(report.counts)
     words = [
         "From when a message begins to leave until the server accepts it.",
         f"Half of the messages took no longer than about {took(whole.median)}, 95 of 100 no longer than "
         f"{took(whole.p95)}, 99 of 100 no longer than {took(whole.p99)}.",
     ]
-    if whole.messages != sent:
+    if whole.messages != taken:
         words.append(
-            f"Measured for {whole.messages:,} messages, while {sent:,} rows are sent: a run that is killed loses the "
-            "last seconds of what it measured, and earlier versions of this program measured nothing."
+            f"Measured for {whole.messages:,} messages, while {taken:,} rows are sent"
+            f"{' or came back' if report.counts.get(Status.BOUNCED, 0) else ''}: a run that is killed loses the "
+            "last seconds of what it measured, and earlier versions of this program measured nothing"
+            f"{'; nor is there a measure for what was in doubt' if report.afterwards.recorded_at else ''}."
         )
     shares = ("median", "p95", "p99")
     times = {share: [_of(bar, share) for bar in bars] for share in shares}

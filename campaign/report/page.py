@@ -2,14 +2,13 @@
 
 from string import Template
 
-from campaign.model import Status
 from campaign.pages import asset
 from campaign.report.afterwards import afterwards
 from campaign.report.by_kind import domains, refusals, retries
 from campaign.report.data import ReportData
 from campaign.report.over_time import pictures_over_time
 from campaign.report.tables import moment_words, name, named, people, reasons, statuses, text
-from campaign.report.words import ORDER, WORDS, headline, what_sent_means
+from campaign.report.words import ORDER, WORDS, accepted, headline, what_sent_means
 
 
 def report_html(report: ReportData) -> str:
@@ -54,7 +53,7 @@ def _facts(report: ReportData) -> str:
         # By timestamps: the difference of two datetimes of one zone is the wall clock's, wrong by a clock change.
         seconds = max(last.timestamp() - first.timestamp(), 0.0)
         facts.append(("Between them", _length(seconds)))
-        sent = report.counts.get(Status.SENT, 0)
+        sent = accepted(report.counts)
         if sent and seconds >= 1:
             rate, unit = (sent / seconds, "second") if sent >= 10 * seconds else (60 * sent / seconds, "minute")
             shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"

@@ -11,6 +11,11 @@ LEFT_OUT = (Status.SUPPRESSED, Status.DUPLICATE)
 ORDER = (Status.SENT, Status.PENDING, *NEEDS_A_PERSON, *LEFT_OUT)
 
 
+def accepted(counts: Mapping[Status, int]) -> int:
+    """How many the mail server accepted, for all that is on record: also what came back since."""
+    return counts.get(Status.SENT, 0) + counts.get(Status.BOUNCED, 0)
+
+
 class Words(NamedTuple):
     """How the report speaks of a status."""
 
@@ -35,8 +40,8 @@ WORDS: Mapping[Status, Words] = {
         "bounced",
         "bounced",
         "The mail server accepted the message, and it came back: it could not be delivered.",
-        "Read the reason. Correct the address with its owner, or have “campaign settle --suppress” add it to a "
-        "suppression list.",
+        "Read the reason. Correct the address with its owner and resend it, or have “campaign settle --suppress” add "
+        "it to a suppression list.",
     ),
     Status.REJECTED: Words(
         "rejected",

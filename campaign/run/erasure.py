@@ -150,6 +150,8 @@ def _write_results(settings: Settings, ledger: ErasureLedger, results: Path) -> 
         MessageIds(settings.name, reader.message_id_domain() or settings.message.sender_domain),
         written=Written(digests=reader.written_digests(), remember=partial(reader.remember_written, guarded=safe)),
         safe=safe,
+        servers=len(settings.servers) > 1,
+        later=reader.has_later_words(),
     )
 
 

@@ -52,8 +52,6 @@ class Settlement:
     dry_run: bool
     files: int
     """That were read: mails of a Maildir, too, each for itself."""
-    mails: int
-    """That were looked at in the mailbox."""
     moves: tuple[Move, ...]
     feedback: tuple[Feedback, ...]
     unchanged: Mapping[str, int]
@@ -69,9 +67,6 @@ class Settlement:
     unread: tuple[Unread, ...]
     """The first few that could not be read."""
     unread_total: int
-    hints: tuple[Unread, ...]
-    """The first few that prove nothing, and may tell a person something: bounces that follow no standard."""
-    hints_total: int
     counts: Mapping[Status, int]
     """Rows of the contacts file by status, afterwards."""
     running: int | None
@@ -83,6 +78,11 @@ class Settlement:
     kept: Path | None = None
     """Where what stood there before is kept, if somebody had changed it."""
     suppressed: Suppressed | None = None
+    mails: int = 0
+    """That were looked at in the mailbox."""
+    hints: tuple[Unread, ...] = ()
+    """The first few that prove nothing, and may tell a person something: bounces that follow no standard."""
+    hints_total: int = 0
 
     @property
     def moved(self) -> int:
@@ -126,14 +126,13 @@ class Counting:
     def add(self, one: Weighed) -> None:
         """Hear what came of a proof."""
         evidence = one.proof.evidence
+        if one.feedback:  # also while it is being sent
+            self.feedback[evidence.kind, evidence.source] += 1
         if one.being_sent:
             self.being_sent += 1
-            return
-        if one.before != one.after:
+        elif one.before != one.after:
             self.moves[one.before, one.after, evidence.source] += 1
-        if one.feedback:
-            self.feedback[evidence.kind, evidence.source] += 1
-        if one.before == one.after and not one.feedback:
+        elif not one.feedback:
             self.unchanged[evidence.source] += 1
 
     def settlement(

@@ -22,6 +22,8 @@ from campaign.visible import without_addresses
 
 STDIN = Path("-")
 _MAIL = ("cur", "new")
+_DEEPEST = 100
+"""Folders in one another."""
 _KNOWN = "name mail logs, providers' exports or events, mbox files, Maildir folders or mails; campaign guide settle"
 
 
@@ -82,6 +84,8 @@ class _Search:
             self._ours.add((found.st_dev, found.st_ino))
         self._our_names = {os.path.realpath(path) for path in leave_out}
         """Of what may come to be only while we look: a database's journal."""
+        self._depth = 0
+        """Slashes in what is named."""
         self._logs: list[tuple[float, float, str, Found]] = []
 
     def found(self, named: Sequence[Path], stdin: BinaryIO | None) -> Iterator[Found]:
@@ -92,6 +96,7 @@ class _Search:
                 yield from self._recognised(EvidenceFile(path, tell=self._tell, stream=stdin, name="standard input"))
                 continue
             name = path.name if shared.count(path.name) == 1 and path.name else str(path)
+            self._depth = name.count("/")
             yield from self._there(path, name, is_named=True)
         for *_, log in sorted(self._logs, key=lambda one: one[:3]):
             yield log
@@ -109,6 +114,9 @@ class _Search:
             return
         seen.add(status.st_ino)
         if stat.S_ISDIR(status.st_mode):
+            if name.count("/") - self._depth > _DEEPEST:
+                self._tell(Unread("folders lie too deep in one another", without_addresses(name), "name the inner one"))
+                return
             yield from self._in_folder(path, name)
         elif stat.S_ISREG(status.st_mode):
             if status.st_size:

@@ -47,10 +47,11 @@ def next_commands(
         again.append("invalid rows that you have corrected")
     if again:
         commands.append((f"to resend: {', and '.join(filter(None, [', '.join(again[:-1]), again[-1]]))}", resend()))
-    if counts[Status.REJECTED]:
+    refused = " and ".join(word for word in (Status.REJECTED, Status.BOUNCED) if counts[word])
+    if refused:
         copy = results.with_name(f"{results.stem}-corrected.csv")
         words = (
-            f"to send to rejected addresses: copy the results to {copy.name}, correct the addresses there, keep those "
+            f"to send to {refused} addresses: copy the results to {copy.name}, correct the addresses there, keep those "
             "rows, and send to them"
         )
         commands.append((words, resend("--from", str(copy))))
@@ -67,8 +68,8 @@ def next_commands(
         )
         commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
     if counts[Status.BOUNCED] and not invocation.sandbox:
-        words = "bounced: to have no other campaign write to these addresses, add them to a suppression list"
-        commands.append((words, invocation.line("settle", "MAIL.LOG", "--suppress", "suppressed.csv")))
+        words = "bounced: to have no other campaign write to addresses that are no good, add them to a suppression list"
+        commands.append((words, invocation.line("settle", "MAIL.LOG", "--suppress", "stop.csv")))
     return commands
 
 

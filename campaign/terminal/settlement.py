@@ -1,5 +1,5 @@
 """What later evidence has come to, in lines: rows moved from what to what and by what, then whatever else there is to
-know. Takes a `Settlement`; names nobody's address. Raises nothing.
+know. Takes a `Settlement`; names nobody by their address, but in hints. Raises nothing.
 """
 
 from collections.abc import Iterator, Mapping

@@ -110,7 +110,7 @@ def _run(folder: Path, *words: str) -> tuple[float, int]:
     ended = execute(command, _PATIENCE)
     if ended.fault:
         raise FailedError(f"{' '.join(words[:3])}: {ended.fault}")
-    return ended.wall, max(ended.peaks)
+    return ended.wall, max(ended.peaks, default=0)
 
 
 def _make_ledger(path: Path, rows: int) -> None:

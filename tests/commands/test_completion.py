@@ -40,7 +40,7 @@ def offered(line: str, shell: str = "bash") -> list[str]:
 
 
 def test_commands() -> None:
-    assert offered("campaign s") == ["send", "status", "sandbox"]
+    assert offered("campaign s") == ["send", "status", "settle", "sandbox"]
     assert offered("campaign link ") == ["mint", "inspect"]
     assert {"init", "erase", "guide"} <= set(offered("campaign "))
 

@@ -14,11 +14,13 @@ import pytest
 
 from campaign.commands.erase import read_words
 from campaign.errors import UsageError
+from campaign.ledger.opening import open_for_settling
 from campaign.ledger.schema import connect
 from campaign.ledger.store import SqliteRunLedger
 from tests.campaigns import SECRET, SmallCampaign
 from tests.command_line import Command, assert_three_parts
 from tests.conftest import StartServer
+from tests.proofs import COMPLAINT, PLACE, bounce, proof
 from tests.smtp_server import CATALOGUE, address
 
 ZOE, NAME, JACKET = "zoe@gone.example", "Zoë Krüß & Söhne", "Blaue Jacke, Größe 38"
@@ -266,3 +268,21 @@ def test_an_address_is_told_from_a_campaign_by_its_at_sign() -> None:
     assert read_words([ZOE, "p@x.example"]) == (Path("campaign.toml"), [ZOE, "p@x.example"])
     with pytest.raises(UsageError):
         read_words(["campaign", ZOE])
+
+
+def test_what_the_others_rows_rest_on_stays_in_the_results(sent: SmallCampaign, command: Command) -> None:
+    """And what a server said of somebody else, and named her in, does not."""
+    named = bounce(2)
+    named = named._replace(evidence=named.evidence._replace(detail=f"<{ZOE}> forwards to a box that is full"))
+    with open_for_settling(sent.ledger, sent.name) as settling:
+        settling.weigh([proof(1, COMPLAINT), named, proof(3, COMPLAINT)])
+    command("erase", sent.path, ZOE, "--yes")
+    zoe, bounced, complained, *_ = sent.results()
+    assert (zoe["feedback"], zoe["evidence"]) == ("", "")
+    assert (bounced["status"], bounced["evidence"], complained["feedback"]) == (
+        "bounced",
+        PLACE,
+        "complaint 2023-11-14",
+    )
+    assert bounced["detail"] == "<(address)> forwards to a box that is full"
+    assert not found_in(sent.folder, written(ZOE))

@@ -97,3 +97,30 @@ def test_bounced_rows_go_again_only_if_asked_for_and_never_to_who_complained(
     assert (ended.sent_now, ended.counts[Status.SENT], ended.counts[Status.BOUNCED]) == (1, 5, 1)
     rows = {row["name"]: row for row in campaign.results()}
     assert rows["ann"]["contact_feedback"] == "gold" and rows["ann"]["evidence"] == ""
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_column_of_the_contacts_that_is_called_feedback_is_theirs_in_files_of_before_and_after_a_settling(
+    campaign: SmallCampaign, smtp_server: StartServer, anew: bool
+) -> None:
+    if anew:
+        Campaign(campaign.load(25)).write_results()
+    source, results = campaign.folder / "corrected.csv", (campaign.folder / "small-results.csv").read_text("utf-8")
+    assert ("contact_feedback" in results) is anew
+    source.write_text(results.replace("ann,gold", "ann,silver"))
+    campaign.resend(smtp_server().port, resend=Resend(source=source, include=(Status.BOUNCED,)))
+    rows = {row["name"]: row for row in campaign.results()}
+    assert (rows["ann"]["contact_feedback"], rows["ann"]["feedback"], rows["ann"]["status"]) == ("silver", "", "sent")
+    assert rows["bob"]["contact_feedback"] == "gold" and rows["bob"]["feedback"].startswith("complaint")
+
+
+def test_a_bounced_row_whose_address_was_corrected_goes_to_the_new_one(
+    campaign: SmallCampaign, smtp_server: StartServer
+) -> None:
+    Campaign(campaign.load(25)).write_results()
+    source = campaign.folder / "corrected.csv"
+    source.write_text((campaign.folder / "small-results.csv").read_text("utf-8").replace("ann@people", "anna@people"))
+    server = smtp_server()
+    ended = campaign.resend(server.port, resend=Resend(source=source))
+    assert [message.recipients[0] for message in server.accepted] == ["anna@people.example"]
+    assert (ended.counts[Status.SENT], ended.counts[Status.BOUNCED]) == (5, 1)

@@ -4,6 +4,7 @@ The run is the real command, with two processes; whoever settles is another proc
 """
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -70,7 +71,7 @@ def test_rows_that_wait_for_another_try_are_proved_meanwhile(tmp_path: Path, lau
     has them in its memory leaves them alone, and sends to the others.
     """
     settled = threading.Event()
-    retry = {"tries": 20, "first_wait": "1s", "longest_wait": "1s"}
+    retry = {"tries": 20, "first_wait": "500ms", "longest_wait": "500ms"}
     smtp = {"connections": 3, "timeout": "1m"}
     campaign = SmallCampaign(tmp_path / "c", settings={"smtp": smtp, "retry": retry}).people(60)
     put_off = CATALOGUE["rcpt_4xx"](match=lambda _: not settled.is_set(), reply=b"450 4.2.1 Mailbox busy\r\n")
@@ -81,6 +82,7 @@ def test_rows_that_wait_for_another_try_are_proved_meanwhile(tmp_path: Path, lau
         with open_for_settling(campaign.ledger, campaign.name) as settling:
             while sum(row.smtp_code == 450 for row in settling.reader.result_rows()) < 60:
                 assert run.poll() is None, run.said
+                time.sleep(0.05)
             people = [(number, address) for some in settling.people() for number, address, _ in some]
             wishes = [proof(n, UNSUBSCRIBED, arrived=False) for n, address in people if number_of(address) % 3 == 1]
             assert all(one.feedback for one in settling.weigh(wishes)), "also those that are being tried just now"

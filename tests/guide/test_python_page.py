@@ -44,8 +44,8 @@ def test_every_example_runs_in_its_order(
         exec(compile(example, "python.md", "exec"), names)
     said = capsys.readouterr().out
     assert said.startswith("1 4 ") and "unsubscribe_missing" in said and "sent        4" in said
-    bounced = names["bounced"]
-    assert list(bounced["email"]) == ["p3@people.example"]  # type: ignore[index]  # a frame
+    refused = names["refused"]
+    assert list(refused["email"]) == ["p3@people.example"]  # type: ignore[index]  # a frame
 
 
 def test_the_test_with_pytest_passes(folder: Path) -> None:

@@ -10,7 +10,7 @@ from campaign.ledger import queries
 from campaign.ledger.opening import open_for_settling
 from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
-from tests.ledgers import people, settle
+from tests.ledgers import as_of_version_4, people, settle
 
 ACCEPTED, DELIVERED, BOUNCED, COMPLAINT, UNSUBSCRIBED = EvidenceKind
 
@@ -41,6 +41,13 @@ def sent(ledger: SqliteRunLedger, *statuses: Status) -> list[int]:
 
 def test_nothing_is_counted_where_nothing_was_settled(ledger: SqliteRunLedger) -> None:
     sent(ledger, Status.SENT)
+    assert ledger.reader.later_words() == NOTHING_LATER
+    assert left_at(ledger) == [("sent", 1_000)]
+
+
+def test_a_ledger_of_before_has_nothing_either(ledger: SqliteRunLedger) -> None:
+    sent(ledger, Status.SENT)
+    as_of_version_4(ledger.database)
     assert ledger.reader.later_words() == NOTHING_LATER
     assert left_at(ledger) == [("sent", 1_000)]
 

@@ -145,7 +145,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=6, stateful_step_count=12, deadline=None)
+TestLife.settings = settings(max_examples=4, stateful_step_count=10, deadline=None)
 
 
 @pytest.mark.siege

@@ -180,3 +180,34 @@ def test_a_kill_at_any_moment_leaves_all_or_nothing_of_a_batch_and_the_next_time
     with SqliteRunLedger.open(path, "x") as ledger:
         assert tally(ledger.database) == counted(ledger.database)
         assert ledger.database.execute("SELECT count(*) FROM evidence").fetchone() == (600,)
+
+
+def test_the_wal_is_kept_short_and_a_kill_amid_that_is_read_as_one(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.ledger.settling_open.LIMIT", 0)
+    killed, robbed = tmp_path / "killed", tmp_path / "robbed"
+    with open_for_settling(path, "x") as settling:
+        for number in (1, 2):
+            settling.weigh([bounce(number, name=str(number))])
+            with closing(connect(path, immutable=True)) as file:
+                assert file.execute("SELECT status FROM delivery WHERE contact = ?", (number,)).fetchone() == (
+                    "bounced",
+                )
+        for folder in (killed, robbed):
+            folder.mkdir()
+            for file_name in ("x.ledger", "x.ledger-wal", "x.ledger-generation"):
+                (folder / file_name).write_bytes((tmp_path / file_name).read_bytes())
+    (robbed / "x.ledger-wal").unlink()
+    for folder in (tmp_path, killed):
+        with SqliteRunLedger.open(folder / "x.ledger", "x") as ledger:
+            assert queries.counts(ledger.database)[Status.BOUNCED] == 2
+    with pytest.raises(LedgerError, match="-wal file"):
+        SqliteRunLedger.open(robbed / "x.ledger", "x")
+
+
+def test_two_who_settle_at_once_move_each_word_once(path: Path) -> None:
+    with open_for_settling(path, "x") as one, open_for_settling(path, "x") as other:
+        assert moved(one.weigh([bounce(1), proof(2)])) == [("sent", "bounced"), ("in_doubt", "sent")]
+        assert moved(other.weigh([bounce(1), proof(2), bounce(3)])) == [("pending", "bounced")]
+        assert words(one) == words(other) == ["bounced", "sent", "bounced"]

@@ -16,9 +16,12 @@ import pytest
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command, Said, assert_three_parts, command
 from tests.evidence_files import bounce_mail
+from tests.real_servers import postfix
 from tests.real_servers.dovecot import ImapServer, start_imap
 from tests.real_servers.install import Unavailable
 from tests.real_servers.relay import PASSWORD, USERNAME
+from tests.real_servers.sending import command as sent_by_command
+from tests.real_servers.servers import available
 from tests.settle.mail.mails import letter
 from tests.smtp_server import FaultServer
 
@@ -73,16 +76,22 @@ class Settling:
         return Counter(self.server.mails(folder).values())
 
 
-@pytest.fixture
-def settling(
-    sent: SmallCampaign, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Settling]:
-    monkeypatch.setenv("CAMPAIGN_BOUNCES__MAILBOX__PASSWORD", PASSWORD)
+@contextmanager
+def started() -> Iterator[ImapServer]:
     with ExitStack() as stack:
         try:
             server = stack.enter_context(start_imap())
         except Unavailable as reason:
             pytest.skip(str(reason))
+        yield server
+
+
+@pytest.fixture
+def settling(
+    sent: SmallCampaign, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settling]:
+    monkeypatch.setenv("CAMPAIGN_BOUNCES__MAILBOX__PASSWORD", PASSWORD)
+    with started() as server:
         yield Settling(sent, tmp_path / "small", server, command)
 
 
@@ -190,3 +199,28 @@ def test_a_connection_that_is_killed_on_the_way_loses_nothing(settling: Settling
     again = settling.settle()
     assert again.code == 0 and settling.words()["bounced"] == _BOUNCED
     assert settling.flags() == {"S": _BOUNCED}
+
+
+def test_what_postfix_bounces_turns_those_rows_by_way_of_the_mailbox_and_has_no_link_in_it(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without return paths of their own: by the envelope's id and the Message-ID."""
+    monkeypatch.setenv("CAMPAIGN_BOUNCES__MAILBOX__PASSWORD", PASSWORD)
+    main = "virtual_mailbox_maps = regexp:{ { !/@gone[.]example$$/ Maildir/ } }\nsmtpd_reject_unlisted_recipient = no\n"
+    domains = ("here.example", "gone.example")
+    small = SmallCampaign(tmp_path / "real", {"message": {"return_path": "bounces@acme.example"}})
+    small.contacts((f"p{number}@{domain}", f"Person {number}") for domain in domains for number in range(10))
+    with available(postfix.start(main=main)) as relay:
+        small.load(relay.port)
+        ended = sent_by_command(small, relay, "send")
+        assert set(small.statuses().values()) == {"sent"}, ended.said
+        bounces = [mail for mail in relay.delivered() if b"multipart/report" in mail]
+    assert len(bounces) == 10 and not any(trace in mail for mail in bounces for trace in (b"sso?", b"token", b"eyJ"))
+    with started() as server:
+        server.put(*bounces)
+        settling = Settling(small, tmp_path / "settled", server, command)
+        said = settling.settle()
+        assert said.code == 0, said.out + said.err
+        words = settling.small.statuses()
+        assert words == {who: "bounced" if who.endswith("@gone.example") else "sent" for who in words}
+        assert settling.flags() == {"S": 10}

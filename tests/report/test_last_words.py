@@ -35,6 +35,11 @@ def test_bars_are_without_gaps_and_have_each_row_at_its_time() -> None:
     assert drawn.bars[0].begins.timestamp() == START and drawn.bars[0].begins.tzinfo == BERLIN
 
 
+def test_the_first_and_the_last_message_accepted_may_have_come_back() -> None:
+    words = counted(("bounced", START, 1, "x"), ("sent", START + 2, 1, "x"), ("bounced", None, 1, "x"))
+    assert (words.first_sent, words.last_sent) == (START, START + 2)
+
+
 def test_what_has_no_outcome_yet_is_in_no_bar() -> None:
     drawn = counted(("pending", START, 2, "x"), ("duplicate", None, 0, "x")).pictures([], BERLIN)
     assert drawn.bars == [] and drawn.tries == []

@@ -1,9 +1,11 @@
 """The pictures in words: what they say of themselves is true, and the table has the numbers that are drawn."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from campaign.evidence import LaterWords
 from campaign.model import Status
 from campaign.report import Pictures, ReportData, TimeToAccept
 from campaign.report.by_kind import domains, refusals, retries
@@ -54,6 +56,19 @@ def test_it_is_said_where_not_all_that_was_sent_was_measured(sent: int, said: bo
     html = pictures_over_time(report(Pictures(bars=[bar(0), bar(1)], time_to_accept=QUICK), sent))
     assert ("Measured for 10 messages" in words(html)) is said
     assert "Half of the messages took no longer than about 50 ms, 95 of 100 no longer than 200 ms" in words(html)
+
+
+def test_what_came_back_was_accepted_as_fast_as_the_rest_and_measured() -> None:
+    bars = [replace(bar(place), counts={Status.SENT: 60, Status.BOUNCED: 60}) for place in (0, 1)]
+    data = replace(
+        report(Pictures(bar_seconds=60, bars=bars, time_to_accept=QUICK)), counts={Status.SENT: 7, Status.BOUNCED: 3}
+    )
+    html = pictures_over_time(data)
+    assert "2.0" in cells(html) and "Measured for" not in words(html)
+    assert "Those that bounced stand where they were accepted." in words(html)
+    fewer = replace(data, counts={Status.SENT: 7, Status.BOUNCED: 4}, afterwards=LaterWords(recorded_at=1))
+    said = words(pictures_over_time(fewer))
+    assert "while 11 rows are sent or came back:" in said and "nor is there a measure for what was in doubt." in said
 
 
 def test_one_stretch_alone_is_drawn_as_bars() -> None:

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from campaign.errors import ContactsError, LedgerError, SettingsError, UsageError
 from campaign.evidence import Evidence, EvidenceKind, Unread
@@ -249,3 +252,30 @@ def test_whose_it_is_says_what_identifies_the_message_and_an_address_only_of_who
     proof = proof_of(evidence, _Ours())
     assert (proof and proof.contact) == contact
     assert proof is None or proof.arrived is arrived
+
+
+FRAGMENTS = (
+    *("message-id=", "<", ">", " ", "\n", "\r\n", ": ", ",", "4F2A1B", "status=bounced", "status=sent", "dsn=5.1.1"),
+    *("2026-11-27T09:00:00+00:00 mx postfix/cleanup[1]: 4F2A1B: ", "Nov 27 09:00:00 mx postfix/smtpd[1]: ", "\0"),
+    *('{"event": "bounce", "smtp-id": "', '"}', "[", "]", '{"eventType": "Bounce"', "id=", "<= ", "=> ", "** "),
+    *("From MAILER-DAEMON Fri Nov 27 09:00:00 2026\n", "From: MAILER-DAEMON\n", "Subject: unsubscribe\n", "\n\n"),
+    *("Content-Type: multipart/report; report-type=delivery-status; boundary=b\n", "--b\n", "Action: failed\n"),
+)
+"""Of what stands in evidence, but of no kind all that it takes: a Postfix's queue manager, a report's recipient, …"""
+
+
+@hypothesis.settings(max_examples=15)
+@given(st.data())
+def test_whatever_stands_in_files_that_is_no_proof_moves_nothing(
+    sent_once: SmallCampaign, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("fuzz")
+    ids = [row["message_id"] for row in sent_once.results()]
+    pieces = st.sampled_from([*FRAGMENTS, *ids, *(row["email"] for row in sent_once.results())])
+    texts = st.lists(pieces, max_size=30).map("".join).map(str.encode)
+    for number, octets in enumerate(data.draw(st.lists(texts | st.binary(max_size=200), max_size=8))):
+        packed = gzip.compress(octets)
+        (folder / f"{number}.log").write_bytes(octets)
+        (folder / f"{number}.gz").write_bytes(packed[: data.draw(st.integers(1, len(packed)))])
+    settled = settle(sent_once.load(25), SettleOrder(evidence=(folder,), dry_run=True))
+    assert settled.moves == () and settled.feedback == ()

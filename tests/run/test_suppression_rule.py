@@ -11,37 +11,48 @@ MOMENT = 1_795_000_000
 
 
 @pytest.mark.parametrize(
-    ("code", "enhanced", "expected"),
+    ("code", "enhanced", "words", "expected"),
     [
-        (550, "5.1.1", True),
-        (550, "5.1.10", True),
-        (None, "5.1.2", True),
-        (550, "5.0.0", True),
-        (550, "5.2.1", True),
-        (None, "5.4.4", True),
-        (550, None, True),
-        (551, "", True),
-        (552, "5.2.2", False),
-        (552, None, False),
-        (554, None, False),
-        (550, "5.7.1", False),
-        (550, "5.7.26", False),
-        (550, "5.1.8", False),
-        (550, "5.6.0", False),
-        (None, "5.4.7", False),
-        (None, "4.4.1", False),
-        (None, "4.1.1", False),
-        (None, None, False),
-        (550, "5.1.11", False),
-        (550, "5.1.1 5.7.1", False),
+        (550, "5.1.1", "blocked by me", True),
+        (550, "5.1.10", "", True),
+        (None, "5.1.2", "", True),
+        (550, "5.2.1", "", True),
+        (None, "5.4.4", "", True),
+        (550, "5.0.0", "no such user here", True),
+        (550, "5.1.0", "address rejected: spam", False),
+        (550, None, "no such user", True),
+        (550, None, "message blocked: listed at zen", False),
+        (550, None, "administrative prohibition", False),
+        (550, "", "rejected for policy reasons", False),
+        (551, "", "", True),
+        (552, "5.2.2", "", False),
+        (552, None, "", False),
+        (554, None, "no such user", False),
+        (550, "5.7.1", "", False),
+        (550, "5.7.26", "", False),
+        (550, "5.1.8", "", False),
+        (550, "5.6.0", "", False),
+        (None, "5.4.7", "", False),
+        (None, "4.4.1", "", False),
+        (None, "4.1.1", "", False),
+        (None, None, "no such user", False),
+        (550, "5.1.11", "", False),
+        (550, "5.1.1 5.7.1", "", False),
     ],
 )
-def test_what_a_bounce_says_of_the_address(code: int | None, enhanced: str | None, expected: bool) -> None:
-    assert is_no_good(code, enhanced) is expected
+def test_what_a_bounce_says_of_the_address(code: int | None, enhanced: str | None, words: str, expected: bool) -> None:
+    assert is_no_good(code, enhanced, words) is expected
 
 
 def record(**known: object) -> CameBack:
-    found: dict[str, object] = {"bounced": False, "code": None, "enhanced": None, "feedback": None, "moment": MOMENT}
+    found: dict[str, object] = {
+        "bounced": False,
+        "code": None,
+        "enhanced": None,
+        "detail": "",
+        "feedback": None,
+        "moment": MOMENT,
+    }
     return CameBack(email="ada@engine.example", **{**found, **known})  # type: ignore[arg-type]
 
 

@@ -159,6 +159,14 @@ def test_what_can_t_be_read_in_a_folder_is_told_and_the_rest_is_read(search: Sea
     assert [one.where for one in search.told] == ["logs/fifo", "logs/gone"]
 
 
+def test_folders_that_lie_too_deep_are_told(search: Search) -> None:
+    search.write("/".join(["logs", *"d" * 300, "log"]))
+    search.write("logs/log")
+    assert search.names("logs") == ["logs/log"]
+    (one,) = search.told
+    assert "too deep" in one.what
+
+
 def test_a_dash_is_standard_input(search: Search) -> None:
     (one,) = search("-", stdin=b"LOG 5\nmore\n")
     assert one.file.name == "standard input"

@@ -98,3 +98,20 @@ def test_a_program_is_told_the_same() -> None:
     assert found["feedback"] == [{"kind": "complaint", "source": "complaint report", "rows": 2}]
     guide = page("json")
     assert [field for field in found if f"`{field}`" not in guide] == []
+
+
+def test_what_proves_nothing_is_for_a_person_to_look_at_and_no_fault() -> None:
+    hint = Unread("this looks like a bounce", "INBOX, UID 7", "look at it", is_hint=True)
+    settled = replace(NOTHING, files=0, mails=3, hints=(hint,), hints_total=5)
+    assert settled.exit_code == 0
+    assert said(settled) == [
+        "autumn: 0 rows moved, by 3 mails in the mailbox",
+        "for you to look at: this looks like a bounce",
+        "  where: INBOX, UID 7",
+        "  to do: look at it",
+        "for you to look at: 4 more of the kind",
+        "nothing is in doubt",
+    ]
+    assert said(replace(settled, files=2, hints=(), hints_total=0))[0].endswith(
+        "2 files of evidence and 3 mails in the mailbox"
+    )

@@ -83,7 +83,7 @@ def test_a_resend_has_a_window_of_its_own(opened: bool, stale: bool, expected: s
 
 
 def test_nothing_that_was_sent_is_ever_offered_again() -> None:
-    settled = (Status.SENT, Status.BOUNCED, Status.SUPPRESSED, Status.DUPLICATE)
+    settled = (Status.SENT, Status.SUPPRESSED, Status.DUPLICATE)
     for status in Status:
         offered = [line for line in lines(counts(**{status.value: 1})) if " settle " not in line]
         assert bool(offered) is (status not in settled), status
@@ -181,14 +181,19 @@ def test_what_is_in_doubt_is_settled_by_proof_before_anybody_risks_a_second_copy
     assert settles.startswith("campaign settle c.toml ") and resends.startswith("campaign resend c.toml ")
 
 
-def test_bounced_rows_are_not_offered_to_be_sent_to_but_to_be_suppressed() -> None:
-    assert lines(counts(bounced=1)) == ["campaign settle c.toml MAIL.LOG --suppress suppressed.csv"]
+def test_bounced_rows_are_offered_to_be_corrected_or_suppressed_and_never_to_be_sent_to_as_they_are() -> None:
+    assert lines(counts(bounced=1)) == [
+        "campaign resend c.toml --from /data/c-results-corrected.csv",
+        "campaign settle c.toml MAIL.LOG --suppress stop.csv",
+    ]
+    found = next_commands(counts(bounced=1, rejected=2), INVOCATION, RESULTS, opened=True, over=False, stale=False)
+    assert found[0][0].startswith("to send to rejected and bounced addresses: copy")
 
 
 def test_the_sandbox_has_no_log_to_settle_by() -> None:
     given = Invocation(program="campaign", campaign=Path("c.toml"), sandbox=True)
     found = next_commands(counts(in_doubt=1, bounced=1), given, RESULTS, opened=True, over=False, stale=False)
-    assert [line.split()[1] for _, line in found] == ["resend"]
+    assert [line.split()[1] for _, line in found] == ["resend", "resend"]
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,18 @@ from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, model_va
 
 from campaign.settings.addresses import is_loopback, smtp_host
 from campaign.settings.faults import RefusedValueError
-from campaign.settings.field_types import FilePath, Number, Text, command, security_word
+from campaign.settings.field_types import FilePath, Number, Text, command, word
 from campaign.settings.sections.base import Section
 
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
 """RFC 8314 section 7.1, RFC 9051 section 2.1."""
+
+
+def _security_word(value: object) -> object:
+    written = word(value)
+    if written in ("ssl", "imaps", "ssl/tls"):
+        raise RefusedValueError("TLS from the first byte, usually on port 993, is called tls", fix='write "tls"')
+    return written
 
 
 class MailboxSettings(Section):
@@ -27,7 +34,7 @@ class MailboxSettings(Section):
     port: Annotated[int, Number] | None = Field(
         default=None, ge=1, le=65535, description="a whole number from 1 to 65535", examples=["993"]
     )
-    security: Annotated[Literal["tls", "starttls", "none"], BeforeValidator(security_word)] = Field(
+    security: Annotated[Literal["tls", "starttls", "none"], BeforeValidator(_security_word)] = Field(
         default="tls", description='"tls", "starttls" or "none"', examples=['"tls"']
     )
     username: Text | None = Field(default=None, description="text", examples=['"bounces"'])

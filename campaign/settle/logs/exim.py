@@ -19,7 +19,7 @@ Where it was killed between the two files and the line, the message is delivered
 the log begins later. Then only a key is proof, in `=> anna@example.org F=<…+KEY@…>` (`+sender_on_delivery`).
 
 `**` counts where the address is the contact's. Where an alias of the relay's own made other addresses of it, the
-message has bounced if it is completed without any delivery.
+message has bounced if it is completed without any delivery, and nothing of that is missing.
 Limits: of a line that was cut in several for syslog (`[1/2]`), nothing is read.
 """
 
@@ -56,6 +56,8 @@ _COMMAND = re.compile(r"[|/][^<>]*<([^\s\"<>]+)>(?=: | [A-Z]+=|$)")
 """A pipe or a file, and the recipient."""
 _SENDER = re.compile(r" F=<([^\s<>\"]+)>")
 """log_selector = +sender_on_delivery, behind the addresses."""
+_GAP = 600
+"""Seconds between two files after which one may be missing between them."""
 _NOWHERE = frozenset({":blackhole:", "blackhole", "discarded"})
 
 
@@ -64,13 +66,29 @@ class _Story:
     """A message of ours on its way."""
 
     message: OurMessage
+    gaps: int
+    """How many gaps there were between files when it began; -1 where its beginning was not seen."""
     delivered: bool = False
+    """To whomever."""
     failed: Evidence | None = None
     """What counts if nothing is delivered."""
 
 
 class Exim(UniqueIds[_Story]):
     """A `MailServer`: Exim, of any number of hosts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gaps, self._read_until = 0, 0
+
+    def file_begins(self, moment: int) -> None:
+        """A file may be missing before this one."""
+        if self._read_until and moment - self._read_until > _GAP:
+            self._gaps += 1
+
+    def file_ends(self, moment: int) -> None:
+        """So far everything was seen."""
+        self._read_until = max(self._read_until, moment)
 
     @staticmethod
     def is_program(program: str) -> bool:
@@ -94,7 +112,12 @@ class Exim(UniqueIds[_Story]):
         story = self.find(message, entry.host)
         if flag == "Completed":
             self.end(message, entry.host)
-            return () if story is None or story.failed is None or story.delivered else (story.failed,)
+            if story is None or story.failed is None or story.delivered or story.gaps != self._gaps:
+                return ()
+            return (story.failed,)
+        is_failure = flag == "** "
+        if story is not None and not is_failure:
+            story.delivered = True
         plain = _PLAIN.match(rest)
         found = plain or _COMMAND.match(rest)
         if found is None:
@@ -106,12 +129,11 @@ class Exim(UniqueIds[_Story]):
         its_own = "@" in address and ours.has_address(story.message.contact, address)
         if not (its_own or ours.has_address(story.message.contact, recipient)):
             return ()
-        if flag == "** ":
+        if is_failure:
             why = given_up.read(rest[found.end() :].partition(": ")[2])
             return _failure(entry, message, story, why, its_own=its_own)
         if address in _NOWHERE:
             return ()
-        story.delivered = True
         return (_evidence(EvidenceKind.DELIVERED, entry, message, story.message),)
 
     def _arrival(self, entry: LogEntry, message: str, rest: str, ours: Ours) -> Iterable[Evidence]:
@@ -119,7 +141,7 @@ class Exim(UniqueIds[_Story]):
         found = whose.find(ours, message_id=_message_id(rest), sender=sender)
         if found is None:
             return ()
-        self.begin(message, entry.host, _Story(found))
+        self.begin(message, entry.host, _Story(found, self._gaps))
         return (_evidence(EvidenceKind.ACCEPTED, entry, message, found),)
 
     def _without_arrival(
@@ -128,7 +150,7 @@ class Exim(UniqueIds[_Story]):
         found = whose.find(ours, sender=sender[1]) if sender else None
         if found is None:
             return None
-        story = _Story(found)
+        story = _Story(found, -1)
         self.begin(message, entry.host, story)
         return story
 

@@ -20,7 +20,9 @@ class MailServer(Protocol):
         """
 
     def entry(self, entry: LogEntry, ours: Ours) -> Iterable[Evidence]:
-        """Take a line of its own that may concern us."""
+        """Take a line of its own that may concern us; no other is handed on, so a log of other programs, or of warnings
+        alone, is none of its.
+        """
 
     def file_begins(self, moment: int) -> None:
         """A file begins; its first line is of that moment. Files come in the order of these."""

@@ -44,8 +44,6 @@ _DELIVERY = re.compile(
 _SAID = re.compile(r"host [^ ]{1,512} said: ([245]\d\d)[ -]")
 _AGENTS = frozenset(("smtp", "lmtp", "local", "virtual", "pipe", "error", "retry", "discard"))
 _QUEUE_MANAGERS = frozenset(("qmgr", "nqmgr", "oqmgr"))
-_TROUBLE = ("warning: ", "error: ", "fatal: ", "panic: ")
-"""What stands in `mail.warn` and `mail.err`: logs that leave all else out."""
 _WAITS = ("deferred", "SOFTBOUNCE")
 _PROGRAMS = _AGENTS | _QUEUE_MANAGERS | {"cleanup", "smtpd", "pickup", "postsuper", "qmqpd"}
 _ENDS = {
@@ -82,12 +80,12 @@ class Postfix:
         """Take a line."""
         name, _, service = entry.program.rpartition("/")
         origin = (entry.host, name.partition("/")[0])
-        if not entry.text.startswith(_TROUBLE):
-            self._stories.seen(origin)
         identifier, colon, rest = entry.text.partition(": ")
         if not colon or not _ID.fullmatch(identifier):
             return ()
         key = identifier.encode()
+        self._stories.seen(origin)
+        self._stories.passes(entry.host, entry.moment)
         if service == "cleanup" and rest.startswith("message-id="):
             self._begin(key, origin, entry, rest.removeprefix("message-id="), ours)
             return ()
@@ -100,7 +98,8 @@ class Postfix:
         certain = self._stories.is_certain(story, origin)
         if service in _QUEUE_MANAGERS and rest == "removed":
             self._stories.close(key, origin, entry.moment)
-            return (story.failed or story.expired) if certain and not story.delivered else ()
+            nobody_got_it = not story.delivered and (not story.is_alias or self._stories.is_whole(story, origin))
+            return (story.failed or story.expired) if certain and nobody_got_it else ()
         line = _Line(entry, identifier, origin, story)
         if service in _QUEUE_MANAGERS:
             return _managed(line, rest) if certain else ()
@@ -174,7 +173,7 @@ def _delivered(
     """
     story = line.story
     if named:
-        story.deferred, story.expired = status in _WAITS, ()
+        story.deferred, story.expired, story.is_alias = status in _WAITS, (), story.is_alias or is_alias
     if named and status == "bounced":
         taken = line.evidence(EvidenceKind.ACCEPTED) if is_alias else ()
         bounced = line.evidence(EvidenceKind.BOUNCED, named, enhanced, detail)

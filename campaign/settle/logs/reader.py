@@ -4,6 +4,7 @@ In: files, in the order of `first_moment`. Out: `Evidence`. What can't be about 
 octets, before it is parsed. Raises OSError where a file can't be opened; what is damaged in it is told to the file.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from campaign.evidence import Evidence
@@ -20,8 +21,8 @@ from campaign.settle.ours import Ours
 
 _FIRST_LINES = 8
 """Lines at the head of a file of which one at least must be a log's: the first may be cut, or be journalctl's own."""
-_SHOWN = 500
-"""Lines at the head of a file that are handed on whatever they say, so that each server sees whether it is its log."""
+_begins_as_mail = re.compile(rb"From |[A-Za-z][A-Za-z0-9-]*:").match
+"""The first line of an mbox file, or of a mail's header."""
 _DROPPED = (b"imuxsock", b"imjournal", b"Suppressed ")
 """How rsyslogd and journald begin to say that lines were lost to their rate limits."""
 
@@ -38,8 +39,14 @@ class MailLogs:
 
     @staticmethod
     def recognises(name: str, sample: bytes) -> bool:
-        """Whether a file that begins so is a log. Its name says nothing: `mail.log.3`, `maillog-20261126`, `syslog`."""
-        return journal_export.is_export(sample) or MailLogs.first_moment(sample, 0.0) is not None
+        """Whether a file that begins so is a log. Its name (`mail.log.3`, `maillog-20261126`, `syslog`) says nothing,
+        but of Exim's own. A mail is none, whatever log it quotes.
+        """
+        if _begins_as_mail(sample):
+            return False
+        if journal_export.is_export(sample) or exim_mainlog.is_exims(name, sample):
+            return True
+        return _first_moment(sample, SyslogLines(0.0)) is not None
 
     @staticmethod
     def first_moment(sample: bytes, modified: float) -> int | None:
@@ -48,13 +55,8 @@ class MailLogs:
             stamp = sample.partition(b"__REALTIME_TIMESTAMP=")[2].partition(b"\n")[0]
             return int(stamp) // 1_000_000 if stamp.isdigit() and len(stamp) <= 20 else None
         lines = SyslogLines(modified)
-        if exim_mainlog.is_mainlog(sample):
-            return lines.stamps.moment(exim_mainlog.first_stamp(sample))
-        for line in sample.split(b"\n", _FIRST_LINES)[:_FIRST_LINES]:
-            entry = lines.entry(line.rstrip(b"\r"), "")
-            if entry is not None:
-                return entry.moment
-        return None
+        own = exim_mainlog.first_stamp(sample)
+        return (lines.stamps.moment(own) if own else None) or _first_moment(sample, lines)
 
     def read(self, file: EvidenceFile, ours: Ours) -> Iterator[Evidence]:
         """Read a file. Raises OSError where it can't be opened."""
@@ -73,7 +75,7 @@ class MailLogs:
         for server in self._servers:
             if _tells_of_loss(entry):
                 server.missed(entry.host)
-            elif server.is_program(entry.program):
+            elif server.is_program(entry.program) and server.may_concern(entry.text.encode()):
                 yield from server.entry(entry, ours)
 
     def _may_concern(self, text: bytes) -> bool:
@@ -83,18 +85,20 @@ class MailLogs:
         return text.startswith(_DROPPED)
 
     def _lines(self, file: EvidenceFile) -> Iterator[LogEntry]:
-        """The first lines, the last one, and those between that may concern us."""
+        """The first line, the last one, and those between that may concern us."""
         lines = SyslogLines(file.modified())
+        first = True
         told = False
         number, line = 0, b""
         skipped = False
         for number, line in file.lines():
             text = said(line)
-            skipped = not (number <= _SHOWN or text is None or self._may_concern(text))
+            skipped = not (first or text is None or self._may_concern(text))
             if skipped:
                 continue
             entry = lines.entry(line, file.place(number))
             if entry is not None:
+                first = False
                 yield entry
             elif not told and text is not None and self._may_concern(text):
                 told = True
@@ -111,6 +115,16 @@ class MailLogs:
             except ValueError as error:
                 what = f"the journal's export is damaged: {error}"
                 file.fault(what, None, "what stands before was read; export it anew")
+
+
+def _first_moment(sample: bytes, lines: SyslogLines) -> int | None:
+    """Of what is not Exim's own."""
+    for line in sample.split(b"\n", _FIRST_LINES)[:_FIRST_LINES]:
+        line = line.rstrip(b"\r")
+        entry = None if exim_mainlog.split(line) else lines.entry(line, "")
+        if entry is not None:
+            return entry.moment
+    return None
 
 
 def _tells_of_loss(entry: LogEntry) -> bool:

@@ -11,8 +11,8 @@ the queue before another process has it (srvrsmtp.c). The same process may deliv
 (`DeliveryMode=interactive`), or tell of recipients whose message it refuses; so its failures prove nothing here.
 Lines without `xdelay=` and `mailer=` (`stat=queued`, `stat=rset`, a filter's refusal) are none of a delivery.
 `DSN: Cannot send message for 5 days` ends what was put off before.
-Limits: at LogLevel 8 and less there are no such lines; one that was put off at its first try by the same process is
-proved by its second.
+Limits: below LogLevel 9, the default, some of these lines are missing (deliver.c); a message that was put off at its
+first try by the same process is proved by its second.
 """
 
 import re

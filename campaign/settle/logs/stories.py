@@ -5,10 +5,10 @@ and if nothing was missed between in which the id may have got a new owner. File
 moment, but may overlap, be copies of one another, or have one missing between:
 
 - Of the time that earlier files of that very server have covered, a file's lines count among themselves alone; but a
-  file that begins in the second in which the one before ends goes on from there. A log that has nothing of the server
-  (`auth.log`) covers nothing of it.
-- Between two files of a server that are further apart than ten minutes, and where a log says that lines were dropped on
-  its host, there is a break: then a story is no longer `certain`, unless its id never comes again.
+  file that begins in the second in which the one before ends goes on from there.
+- Between two files of a server that are further apart than ten minutes, where a log says that lines were dropped on its
+  host, and where time goes backwards in a file, and on again, there is a break: then a story is no longer `certain`,
+  unless its id never comes again.
 
 Limits: lines that are missing for less than ten minutes, and of which nothing tells, are not noticed; nor that a part
 of a file, which begins in the very second in which another one ends, is no continuation. Memory grows with the messages
@@ -34,6 +34,7 @@ class Story:
     begun: int
     """Unix seconds: when the id was first seen with our message."""
     breaks: int
+    breaks_before: int
     unique: bool
     accepted: bool = False
     """For whoever reads: whether it was said already that the message was taken."""
@@ -43,6 +44,8 @@ class Story:
     """For whoever reads: what shows that it was given up, once its file is gone."""
     failed: tuple[Evidence, ...] = ()
     """Likewise, if nobody has got it: it was given up for one of those that an alias stands for."""
+    is_alias: bool = False
+    """For whoever reads: whether others may have been made of the contact's address."""
     delivered: bool = False
     """For whoever reads: whether anybody whom it was for has got it."""
 
@@ -65,10 +68,15 @@ class Stories:
     _here: set[Origin] = field(default_factory=set)
     """Those of this file."""
     _from: int = 0
+    _last: dict[str, int] = field(default_factory=dict)
+    _disordered: set[str] = field(default_factory=set)
+    """The hosts of which this file has lines in no order."""
 
     def file_begins(self, moment: int) -> None:
         """A file begins, with a line of that moment."""
         self._from = moment
+        self._last.clear()
+        self._disordered.clear()
         self._here.clear()
         self._again.clear()
 
@@ -88,6 +96,17 @@ class Stories:
             if origin in self._covered and self._from - self._covered[origin] > _GAP:
                 self._breaks[origin] = self._breaks.get(origin, 0) + 1
 
+    def passes(self, host: str, moment: int) -> None:
+        """A line of the host's is of that moment. Where files were put together in a wrong order, lines are missing
+        between what stands side by side.
+        """
+        last = self._last.get(host, moment)
+        if moment < last - _GAP:
+            self._disordered.add(host)
+        if moment < last - _GAP or (host in self._disordered and moment > last + _GAP):
+            self.missed(host)
+        self._last[host] = moment
+
     def missed(self, host: str) -> None:
         """Lines of that host's were dropped."""
         self._dropped[host] = self._dropped.get(host, 0) + 1
@@ -100,7 +119,8 @@ class Stories:
         self, identifier: bytes, origin: Origin, *, contact: int, message_id: str, moment: int, unique: bool
     ) -> Story:
         """A message of ours has got that id. `unique`: the host gives it to no other message, ever."""
-        story = Story(contact, message_id, moment, self._interruptions(origin), unique)
+        breaks = self._interruptions(origin)
+        story = Story(contact, message_id, moment, breaks, breaks, unique)
         self.close(identifier, origin, moment)
         self._put(self._again if self._is_covered(origin, moment) else self._kept, identifier, origin, story)
         return story
@@ -118,6 +138,10 @@ class Stories:
     def is_certain(self, story: Story, origin: Origin) -> bool:
         """Whether everything was seen since it began, so that the id still is this message's."""
         return story.unique or story.breaks == self._interruptions(origin)
+
+    def is_whole(self, story: Story, origin: Origin) -> bool:
+        """Whether all that was said of it was seen."""
+        return story.breaks_before == self._interruptions(origin)
 
     def close(self, identifier: bytes, origin: Origin, moment: int) -> None:
         """The id is free again, or has another owner."""

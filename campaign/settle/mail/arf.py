@@ -17,7 +17,7 @@ from campaign.settle.mail.parse import Part
 from campaign.settle.mail.report import groups
 from campaign.settle.ours import Ours
 
-SOURCE = "complaint"
+SOURCE = "complaint report"
 _TYPES = {
     "abuse": EvidenceKind.COMPLAINT,
     "fraud": EvidenceKind.COMPLAINT,

@@ -48,6 +48,7 @@ def test_the_password_can_come_from_a_file(folder: Folder) -> None:
         ({"folder": "A", "move_to": "A"}, "move_to", "read from"),
         ({"hots": "x"}, "hots", "did you mean bounces.mailbox.host?"),
         ({"password": "x"}, "password", "can't stand here"),
+        ({"security": "imaps"}, "security", "usually on port 993, is called tls"),
         ({"port": 0}, "port", "from 1 to 65535"),
     ],
 )

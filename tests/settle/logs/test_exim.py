@@ -158,6 +158,27 @@ def test_of_an_alias_only_the_end_without_any_delivery_is_a_bounce() -> None:
     assert short(told(Exim(), _log(_TAKEN, arrived, failed, done))) == ["accepted 3", "delivered 3"]
 
 
+def test_of_an_alias_nothing_is_said_where_a_part_of_the_story_is_missing() -> None:
+    """The delivery may stand there."""
+    failed = f"{_ID} ** archive@acme.example <p3@people.example> F=<{return_path(3)}> R=archive T=t: 550 full"
+    done = f"{_ID} Completed"
+    assert not told(Exim(), _log(failed, done))
+    for seconds, bounces in ((601, []), (600, ["bounced 3"])):
+        server = Exim()
+        assert short(told(server, _log(_TAKEN))) == ["accepted 3"]
+        server.file_ends(1_000_000)
+        server.file_begins(1_000_000 + seconds)
+        assert short(told(server, _log(failed, done))) == bounces
+
+
+@pytest.mark.parametrize(
+    "line", ['=> "a b"@where.example <p3@people.example> R=r', "=> :blackhole: <p3@people.example> R=r", "=> x@y R=r"]
+)
+def test_any_delivery_speaks_against_a_bounce_of_an_alias(line: str) -> None:
+    failed = f"{_ID} ** archive@acme.example <p3@people.example> R=archive T=t: 550 full"
+    assert short(told(Exim(), _log(_TAKEN, failed, f"{_ID} {line}", f"{_ID} Completed"))) == ["accepted 3"]
+
+
 @pytest.mark.parametrize(
     ("line", "is_delivery"),
     [

@@ -51,15 +51,29 @@ def test_the_selectors_of_the_stamp(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("name", "text", "is_log"),
     [
-        _REJECTED,
-        _START + _QUIET,
-        "2026-11-26 21:00:02 INFO nothing\n" + "2026-11-26 21:00:02 1xWhlj-0000T5-0u something\n",
-        "date,event\n2026-11-26 21:00:02 1xWhlj-0000T5-0u <= a@b,delivered\n",
-        "From MAILER-DAEMON Thu Nov 26 21:00:00 2026\nSubject: log\n\n" + _TAKEN,
+        ("any", _START + _QUIET + _TAKEN, True),
+        ("mainlog", _START + _QUIET, True),
+        ("exim_mainlog-20261126", _START, True),
+        ("exim-main.log.1.gz", _START, True),
+        ("rejectlog.1", "2026-11-26 21:00:02 H=(m) [192.0.2.9] F=<a@b> rejected RCPT <c@d>: no\n", True),
+        ("paniclog", "2026-11-26 21:00:02 Failed to create spool file\n", True),
+        ("any", _START + _QUIET, False),
+        ("domainlog", _START + _QUIET, False),
+        ("app.log", "2026-11-26 21:00:02 INFO nothing\n", False),
+        ("table.csv", "date,event\n2026-11-26 21:00:02 1xWhlj-0000T5-0u <= a@b,delivered\n", False),
+        ("a.eml", "Subject: log\n\n" + _TAKEN, False),
+        ("b.eml", "Subject: log\n\nNov 26 21:00:00 mail postfix/qmgr[7]: 4F2A1B: removed\n", False),
+        ("mbox", "From MAILER-DAEMON Thu Nov 26 21:00:00 2026\nSubject: log\n\n" + _TAKEN, False),
     ],
 )
-def test_what_is_no_main_log(text: str) -> None:
-    """A reject log, a log without any message, another program's log, a table, and a mail that quotes one."""
-    assert not exim_mainlog.is_mainlog(text.encode())
+def test_which_files_are_exims(name: str, text: str, is_log: bool) -> None:
+    """By a message's story, or by name and stamp; no table, and no mail that quotes a log."""
+    assert MailLogs.recognises(name, text.encode()) is is_log
+
+
+def test_a_reject_log_is_read_and_proves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "rejectlog"
+    path.write_text(_REJECTED + "  " + _TAKEN)  # a folded header may say anything, but not at the beginning of a line
+    assert _read(path) == ([], [])

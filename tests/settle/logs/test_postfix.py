@@ -164,6 +164,23 @@ def test_a_copy_of_an_older_part_opens_nothing_again(tmp_path: Path) -> None:
     assert _read(tmp_path, *texts) == []
 
 
+def test_files_put_together_in_a_wrong_order(tmp_path: Path) -> None:
+    """What lies between was read before, and the id may have another owner."""
+    older, between, newer = _written([_MINE]), _written([_OTHERS, _ACTIVE], start=1200), _written([_ACTIVE], start=2400)
+    assert _read(tmp_path, between + older + newer) == []
+    assert [evidence.kind for evidence in _read(tmp_path, between + older + _written([_SENT], start=2400))] == [
+        DELIVERED
+    ]
+
+
+@pytest.mark.parametrize("program", ["sshd", "postfix/smtpd"])
+def test_logs_of_other_things_cover_nothing(program: str, tmp_path: Path) -> None:
+    """auth.log and mail.warn go on while mail.log was rotated, and are read before it."""
+    mail = _written([_MINE], start=9), _written([_ACTIVE], start=10)
+    other = "".join(f"2026-11-26T09:{minute:02}:00Z mail {program}[1]: warning: x\n" for minute in range(60))
+    assert [evidence.kind for evidence in _read(tmp_path, other, *mail)] == [ACCEPTED]
+
+
 def test_a_copy_proves_the_same_thing(tmp_path: Path) -> None:
     """… under the same ids, so that it is no news."""
     text = _written([_MINE, _ACTIVE, _SENT, _REMOVED])
@@ -200,22 +217,27 @@ def test_a_line_that_syslog_cut_short_still_says_what_became_of_it(tmp_path: Pat
     for cut in (1, 30):
         (accepted, bounced) = _read(tmp_path, _written([_MINE, _ACTIVE, _BOUNCED[:-cut]]))
         assert (accepted.kind, bounced.kind, bounced.code) == (ACCEPTED, BOUNCED, 550)
-    for cut in ("status=bounce", "status=bounced (host mx"):
-        kinds = [one.kind for one in _read(tmp_path, _written([_MINE, _BOUNCED.partition("status=")[0] + cut]))]
-        assert kinds == ([BOUNCED] if "(" in cut else [])
+    for words in ("status=bounce", "status=bounced (host mx"):
+        kinds = [one.kind for one in _read(tmp_path, _written([_MINE, _BOUNCED.partition("status=")[0] + words]))]
+        assert kinds == ([BOUNCED] if "(" in words else [])
 
 
 def test_of_an_alias_only_the_end_without_any_delivery_is_a_bounce(tmp_path: Path) -> None:
     """The contact is an alias of the relay's own for two people: one got it, one is gone."""
-    one, other = (f"to=<{who}@else.example>, orig_to=<p1@people.example>" for who in ("a", "b"))
-    bounced, sent = _BOUNCED.replace("to=<p1@people.example>", one), _SENT.replace("to=<p1@people.example>", other)
+    gone, there = (f"to=<{who}@else.example>, orig_to=<p1@people.example>" for who in ("a", "b"))
+    bounced, sent = _BOUNCED.replace("to=<p1@people.example>", gone), _SENT.replace("to=<p1@people.example>", there)
     for order in ((bounced, sent), (sent, bounced)):
         found = _read(tmp_path, _written([_MINE, _ACTIVE, *order, _REMOVED]))
         assert [one.kind for one in found] == [ACCEPTED, DELIVERED]
-    waits = _DEFERRED.replace("to=<p1@people.example>", other)
+    waits = _DEFERRED.replace("to=<p1@people.example>", there)
     for more in ([waits], [waits, _EXPIRED], [waits, _ACTIVE, sent, _REMOVED]):
         assert BOUNCED not in {one.kind for one in _read(tmp_path, _written([_MINE, _ACTIVE, bounced, *more]))}
     for more in ([], [waits, _EXPIRED], [waits, _ACTIVE, bounced]):
         found = _read(tmp_path, _written([_MINE, _ACTIVE, bounced, *more, _REMOVED]))
         assert [one.kind for one in found] == [ACCEPTED, BOUNCED]
     assert found[-1].code == 550
+    # The delivery may stand in what is missing.
+    long = [line.replace("4F2A1B", "4dHzJC0Wfkz3kVt") for line in (_MINE, _ACTIVE, bounced, _REMOVED)]
+    for cut in (2, 3):
+        parts = _written(long[:cut]), _written(long[cut:], start=1200)
+        assert [one.kind for one in _read(tmp_path, *parts)] == [ACCEPTED]

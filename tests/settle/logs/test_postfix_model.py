@@ -177,6 +177,19 @@ def _can_be_missed(pieces: list[list[Line]], number: int) -> bool:
 
 
 @settings(max_examples=60, deadline=None)
+@given(_STEPS, st.data())
+def test_files_put_together_in_a_wrong_order(steps: list[tuple[object, ...]], data: st.DataObject) -> None:
+    """… by somebody who meant well, as far as the seams are more than ten minutes wide."""
+    model = _model(steps)
+    wide = [
+        number for number in range(1, len(model.lines)) if model.lines[number][0] - model.lines[number - 1][0] > 600
+    ]
+    pieces = data.draw(st.permutations(_cut(model.lines, wide)))
+    together = [line for piece in pieces for line in piece]
+    _nothing_false(_found([together]), model)
+
+
+@settings(max_examples=60, deadline=None)
 @given(_STEPS, st.integers(0, 120), st.integers(1, 20))
 def test_dropped_lines_that_the_log_tells_of(steps: list[tuple[object, ...]], start: int, count: int) -> None:
     model = _model(steps)

@@ -22,8 +22,9 @@ _OWN = (
     "relay: Expire for 17cd043b64f29bd3: from=<",
 )
 _PIECES = (
-    "a@b", "bounces+aaaaaaaaaaaaaa77@acme.example", "p3@people.example", "<", ">", "> to=<", '"', "\\", " ", ", ", "=",
-    " H=(m) [192.0.2.9] P=smtp", " S=9", " id=", "theirs@else.example", ' T="', " for ", " F=<", " R=r", ": 550 5.1.1 no",
+    "a@b", "bounces+zzzzzzzzzzzzzzzz@acme.example", "p3@people.example", "<", ">", "> to=<", '"', "\\", " ", ", ", "=",
+    " H=(m) [192.0.2.9] P=smtp", " S=9", " id=", "theirs@else.example", ' T="', " for ", " F=<", " R=r",
+    ": 550 5.1.1 no",
     ", size=1, class=0, nrcpts=1, msgid=<", ", delay=00:00:00, xdelay=00:00:00, mailer=x, pri=1, dsn=2.0.0, stat=Sent",
     ' rcpt=<-> source="x" relay="y" delay=1s result="Ok" stat="', "\x00", "é", "\U0001f600",
 )  # fmt: skip

@@ -46,7 +46,7 @@ def test_the_message_is_found_without_an_address(octets: bytes) -> None:
     (found,) = _read(octets)
     assert found.key == KEYS[ANNA] or found.message_id == IDS[ANNA]
     assert found.moment == int(REPORTED.timestamp()) and found.recipient == ""
-    assert found.source == "complaint"
+    assert found.source == "complaint report"
 
 
 def test_about_somebody_elses_message_it_identifies_nobody() -> None:
