@@ -96,7 +96,9 @@ class Weighed(NamedTuple):
     news: bool = False
     """Whether anything at all has changed by it. Not so for what was known."""
     being_sent: bool = False
-    """A run is sending it just now: the word is that run's, and this is to be settled once more, later."""
+    """A run is sending it just now: the word is that run's, and this is to be settled once more, later. What came back
+    is on record all the same, so that there is no second try.
+    """
 
 
 SOON = (60, 3_600, 86_400)

@@ -44,6 +44,8 @@ def _outcomes(report: ReportData) -> str:
         return ""
     heading = "What became of the rows, over time"
     words = f"Rows per {bar_name(report.pictures.bar_seconds)}, by the time of their last word, {_span(bars)}."
+    if Status.BOUNCED in statuses:
+        words += " Those that bounced stand where they were accepted."
     most = max(sum(bar.counts.values()) for bar in bars)
     plot = Plot(
         title=heading,

@@ -65,6 +65,7 @@ def test_what_came_back_was_accepted_as_fast_as_the_rest_and_measured() -> None:
     )
     html = pictures_over_time(data)
     assert "2.0" in cells(html) and "Measured for" not in words(html)
+    assert "Those that bounced stand where they were accepted." in words(html)
     fewer = replace(data, counts={Status.SENT: 7, Status.BOUNCED: 4}, afterwards=LaterWords(recorded_at=1))
     said = words(pictures_over_time(fewer))
     assert "while 11 rows are sent or came back:" in said and "nor is there a measure for what was in doubt." in said

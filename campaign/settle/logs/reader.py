@@ -76,7 +76,6 @@ class MailLogs:
             if _tells_of_loss(entry):
                 server.missed(entry.host)
             elif server.is_program(entry.program) and server.may_concern(entry.text.encode()):
-                server.seen(entry.host)
                 yield from server.entry(entry, ours)
 
     def _may_concern(self, text: bytes) -> bool:

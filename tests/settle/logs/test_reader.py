@@ -27,6 +27,7 @@ _NAME = "mail.log"
         (_STORY, _MOMENT),
         ("-- Journal begins at Mon 2026-11-23 10:00:00 UTC. --\n" + _STORY, _MOMENT),
         ("a line that was cut: somewhere\n\n" + _STORY, _MOMENT),
+        ("x/qmgr[7]: 4F2A1B: removed\n" + _STORY, _MOMENT),
         ("2026-11-26T09:15:00Z mail sshd[7]: nothing of mail\n", _MOMENT),
         (json.dumps({"__REALTIME_TIMESTAMP": f"{_MOMENT}000000", "MESSAGE": "x"}), _MOMENT),
         (f"__CURSOR=s=1\n__REALTIME_TIMESTAMP={_MOMENT}000000\n__MONOTONIC_TIMESTAMP=1\nMESSAGE=x\n\n", _MOMENT),
