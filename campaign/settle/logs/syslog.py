@@ -118,7 +118,10 @@ def said(line: bytes) -> bytes | None:
     first = line[:1]
     if first == b"{":
         start = line.find(b'"MESSAGE"') + 9
-        return line[line.find(b'"', start) + 1 :] if start > 8 else b""
+        quote = line.find(b'"', start)
+        if start > 8 and line.find(b"[", start, quote) >= 0:
+            return None  # not printable, so its octets stand there as numbers
+        return line[quote + 1 :] if start > 8 else b""
     if line.startswith(b"1 ") or (first == b"<" and line[2:7].find(b">1 ") >= 0):
         return None
     if own := exim_mainlog.split(line):
