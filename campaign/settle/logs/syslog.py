@@ -106,8 +106,8 @@ def journal_entry(fields: dict[str, object], place: str) -> LogEntry | None:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str):  # in JSON, half of a pair of surrogates may stand alone, which is no text
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list) and all(isinstance(octet, int) and 0 <= octet < 256 for octet in value):
         return bytes(value).decode("utf-8", "replace")
     return ""
