@@ -103,9 +103,9 @@ def test_a_server_s_nonsense_costs_neither_the_memory_nor_what_was_read(said: st
 def test_a_mail_that_is_taken_for_an_answer_is_quoted_without_its_link() -> None:
     told: list[Unread] = []
     link = "in https://acme.example/in?token=eyJhbGciOiJIUzI1NiJ9.eyJz.x"
-    with ImapServer(*ALL, nonsense=f"* 1 FETCH (UID 11 BODY[]<0> {{-1}}\r\n{link}") as server:
-        with _mailbox(server.port) as mailbox:
-            assert _read(mailbox, told) == []
+    nonsense = f"* 1 FETCH (UID 11 BODY[]<0> {{-1}}\r\n{link}"
+    with ImapServer(*ALL, nonsense=nonsense) as server, _mailbox(server.port) as mailbox:
+        assert _read(mailbox, told) == []
     assert "unexpected response: in [link]" in told[0].what and "eyJ" not in repr(told)
 
 
