@@ -23,7 +23,8 @@ from campaign.ledger.later_counts import later_counts
 from campaign.ledger.lock import running_process
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explained
 from campaign.ledger.verification import verification, verify
-from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status
+from campaign.model import Status
+from campaign.result_rows import FinalWord, ResultRow, RowReason, RowToCheck
 from campaign.run_now import RunNow
 
 
@@ -111,6 +112,11 @@ class SqliteReader:
     def message_id_domain(self) -> str | None:
         """Give what stands behind the @ of the campaign's Message-IDs."""
         return read_fact(self._database, "message_id_domain")
+
+    def message_id_secret(self) -> bytes | None:
+        """Give what the campaign's Message-IDs are made with."""
+        secret = read_fact(self._database, "message_id_secret")
+        return None if secret is None else bytes.fromhex(secret)
 
     def read_whole(self) -> bool:
         """Whether the contacts file was read to its end."""

@@ -23,8 +23,8 @@ from collections.abc import Iterable
 from campaign.evidence import Evidence, EvidenceKind
 from campaign.settle.logs.entry import LogEntry
 from campaign.settle.logs.stories import Origin, Stories, Story
-from campaign.settle.logs.words import quoted
 from campaign.settle.ours import Ours
+from campaign.settle.quoted import quoted
 
 _SOURCE = "Postfix log"
 _MESSAGE_ID = b": message-id="

@@ -85,5 +85,5 @@ def read(mail: Part, ours: Ours, address: UnsubscribeAddress | None) -> tuple[Su
 def _bare_addresses(values: list[str]) -> list[str]:
     try:
         return [address for _, address in getaddresses(values[:_MOST]) if "@" in address][:_MOST]
-    except (ValueError, IndexError, AttributeError):  # it has had bugs over made-up fields
+    except (ValueError, IndexError, AttributeError, RecursionError):  # it has had bugs over made-up fields
         return []

@@ -24,6 +24,7 @@ from campaign.settle.providers.mailgun import Mailgun
 from campaign.settle.providers.postmark import Postmark
 from campaign.settle.providers.sendgrid import CSV_COLUMNS, SendGrid
 from campaign.settle.providers.ses import AmazonSes
+from campaign.settle.quoted import quoted
 from campaign.visible import without_addresses
 
 SES, SENDGRID, POSTMARK, MAILGUN = AmazonSes(), SendGrid(), Postmark(), Mailgun()
@@ -117,8 +118,8 @@ def _evidence(
         relay_id=event.relay_id,
         recipient=recipient,
         code=event.code,
-        enhanced=event.enhanced,
-        detail=event.detail or rule.because,
+        enhanced=event.enhanced or ("" if event.code else rule.enhanced),
+        detail=quoted(event.detail) or rule.because,
     )
 
 
