@@ -79,7 +79,7 @@ def test_a_suppression_list_that_no_campaign_reads_yet_is_said_to_be_none_so_far
     stop = Suppressed(path=Path("/data/stop.csv"), added=0, is_named=False)
     assert said(replace(NOTHING, suppressed=stop))[-3:-1] == [
         "nobody has to be added to the suppression list: /data/stop.csv",
-        '  it counts once campaign.toml names it: suppress = ["stop.csv"] under [contacts]',
+        '  it counts once campaign.toml names it: "stop.csv" in suppress = […], under [contacts]',
     ]
     assert "it counts once" not in "".join(said(replace(NOTHING, suppressed=replace(stop, is_named=True))))
 
