@@ -81,11 +81,11 @@ def next_commands(
             "harm twice, and send to those"
         )
         commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
-    whom = ["to addresses that are no good"] * bool(counts[Status.BOUNCED]) + [
-        "who complained or wants no more"
-    ] * feedback
+    whom = ["to addresses that are no good"] if counts[Status.BOUNCED] else []
+    if feedback:
+        whom.append("to whoever complained or wants no more")
     if whom and not invocation.sandbox and not suppressed:
-        words = f"to have no other campaign write to {' or '.join(whom)}, add them to a suppression list"
+        words = f"to have no other campaign write {', or '.join(whom)}, add them to a suppression list"
         commands.append((words, invocation.line("settle", "--suppress", "stop.csv")))
     return commands
 

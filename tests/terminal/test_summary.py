@@ -209,7 +209,10 @@ def test_who_complained_is_offered_to_be_suppressed_where_nobody_bounced() -> No
     ((words, line),) = next_commands(
         counts(sent=1), INVOCATION, RESULTS, opened=True, over=False, stale=False, feedback=True
     )
-    assert "who complained or wants no more, add" in words and line == "campaign settle c.toml --suppress stop.csv"
+    assert (
+        "write to whoever complained or wants no more, add" in words
+        and line == "campaign settle c.toml --suppress stop.csv"
+    )
 
 
 def test_the_sandbox_has_no_log_to_settle_by() -> None:
