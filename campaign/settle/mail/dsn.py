@@ -61,9 +61,10 @@ def read(report: Part, mail: Part, ours: Ours) -> tuple[Subject, list[Evidence]]
     status = next((part for part in parts if part.media_type in _STATUS_TYPES), None)
     if status is None:
         return Subject(), []
-    first, *others = groups(status.text())
+    first, *others = blocks = groups(status.text())
     about = _subject(mail, first, identity.returned_message(parts), ours)
-    found = list(_recipients(others))
+    # Some leave out the group of the message, and begin with a recipient's.
+    found = list(_recipients(blocks if first.all("action") else others))
     arrived = any(one.kind is not EvidenceKind.BOUNCED for one in found)
     found = [one for one in found if not (arrived and one.kind is EvidenceKind.BOUNCED)]
     moment = _moment(mail, first)
@@ -105,7 +106,7 @@ def _subject(mail: Part, first: Part, returned: Part | None, ours: Ours) -> Subj
 
 def _recipients(blocks: list[Part]) -> Iterator[_Recipient]:
     for block in blocks:
-        kind = _ACTIONS.get(block.field("action").lower())
+        kind = _ACTIONS.get(block.field("action").partition("(")[0].strip().lower())  # a comment may follow
         if kind is None:
             continue
         diagnostic = block.field("diagnostic-code")

@@ -172,3 +172,10 @@ def test_a_report_within_a_mail_counts_as_by_itself(wrapped: str) -> None:
     (found,) = _read(outer)
     assert _whose(found) == ANNA and found.kind is EvidenceKind.BOUNCED
     assert found.id == ("<dsn.1@mx.mail.example>" if wrapped == "forwarded" else "<fw@acme.example>")
+
+
+def test_a_report_without_the_group_of_the_message_and_an_action_with_a_comment_are_read() -> None:
+    octets = dsn(block("failed (gave up)")).replace(b"Reporting-MTA: dns; mx.mail.example\r\n", b"")
+    begins, ends = octets.index(b"Arrival-Date"), octets.index(b"Final-Recipient")
+    (found,) = _read(octets[:begins] + octets[ends:])
+    assert (found.kind, found.enhanced) == (EvidenceKind.BOUNCED, "5.1.1")
