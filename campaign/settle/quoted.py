@@ -12,9 +12,22 @@ _TOKEN = re.compile(rf"\b[\w+/=%-]{{0,200}}(?:eyJ|aHR0c)\S*{_REST}|[\w+/=%.-]{{6
 """A JSON Web Token begins with {" in base64url (RFC 7515 section 3.1), a link in base64 with `http`; and no word has
 sixty letters.
 """
+_CODES = re.compile(
+    r"(?:smtp ?; ?)?(?P<code>[245]\d\d)?[ -]?(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})?(?![\d.]) ?", re.IGNORECASE
+)
+"""With what a reply begins (RFC 5321 section 4.2, RFC 2034), and a DSN's quote of one (RFC 3464 section 2.3.6)."""
 
 
 def quoted(text: str) -> str:
     """Give the text so."""
     text = _TOKEN.sub("[left out]", _LINK.sub("[link]", text[: 4 * _LONGEST]))
     return visible(without_addresses(text))[:_LONGEST]
+
+
+def without_codes(words: str, code: int | None, enhanced: str) -> str:
+    """Give a server's words without the codes that stand in fields of their own, and are shown in front of them."""
+    found = _CODES.match(words)
+    if found is None or not any(found.groups()):
+        return words
+    theirs = found["code"] in (None, str(code)) and found["enhanced"] in (None, enhanced)
+    return (words[found.end() :] or words) if theirs else words
