@@ -37,7 +37,7 @@ _ACTIVE = re.compile(r"from=<[^>]+>, size=\d+, nrcpt=\d+ \(queue active\)$")
 _EXPIRED = re.compile(r"from=<[^>]*>, status=(?:force-)?expired, returned to sender$")
 _DELIVERY = re.compile(
     r"to=<([^>]*)>, (?:orig_to=<([^>]*)>, )?relay=[^,]*, (?:(?!dsn=|status=)[a-z_]+=[^,]*, )*"
-    r"(?:dsn=(\d\.\d{1,3}\.\d{1,3}), )?(?:(?!dsn=|status=)[a-z_]+=[^,]*, )*status=([A-Za-z]+)(?: \((.*?)\)?)?$",
+    r"(?:dsn=(\d\.\d{1,3}\.\d{1,3}), (?:(?!dsn=|status=)[a-z_]+=[^,]*, )*)?status=([A-Za-z]+)(?: \((.*?)\)?)?$",
     re.DOTALL,
 )
 """What lies between are delays, and more in later versions (log_adhoc.c). Syslog may have cut the words' end off."""
