@@ -4,10 +4,11 @@
 `RET=HDRS` asks for the header alone (section 4.3): a bounce then carries no live link to where it is read. NOTIFY is
 left to its default, bounces and no more. Neither costs a round trip.
 
-A server that offers DSN and refuses a parameter is asked for the same message without:
+A server that offers DSN and refuses a parameter is asked for the same message without. Some name none in such a
+refusal: so it is with every 5xx, until a MAIL that has them was taken.
 
     asked ──▶ MAIL refused as a parameter is ──▶ the same MAIL without
-                ├─▶ taken    the parameters were to blame: never again in this campaign
+                ├─▶ taken    they were to blame: never again in this campaign; in this process, if none was named
                 └─▶ refused  the sender is; that reply counts, and the next MAIL has them, but not for ever
 
 Behind a body (`pipelining`) MAIL has them only once the server has taken them elsewhere, so that what it says of where
@@ -49,6 +50,10 @@ class DsnUse:
         wanted = self.asked and envelope_id and (self._known or not behind_body)
         return f" RET=HDRS ENVID={xtext(envelope_id)}" if wanted else ""
 
+    def may_be_to_blame(self, reply: Reply) -> bool:
+        """Whether MAIL, which had them, may have been refused for them."""
+        return may_name_parameter(reply) or (reply.code >= 500 and not self._known)
+
     def taken(self) -> None:
         """A MAIL that had them was accepted."""
         self._known = True
@@ -57,10 +62,11 @@ class DsnUse:
         """A MAIL that had them was refused as a parameter is; it goes again without."""
         self.asked = False
 
-    def taken_without(self) -> None:
-        """Without them it was accepted."""
+    def taken_without(self, *, named: bool) -> None:
+        """Without them it was accepted. Where the refusal named none, it may have had a reason that has passed."""
         self.asked = False
-        self._learn()
+        if named:
+            self._learn()
 
     def refused_without(self) -> None:
         """Without them it was refused as well."""
@@ -82,6 +88,7 @@ class SessionDsn:
         self._use = use
         self._parameters = ""
         self._without = False
+        self._named = False
         self._behind_body = False
 
     def begin(self, envelope_id: str, *, behind_body: bool) -> str:
@@ -98,7 +105,7 @@ class SessionDsn:
             if self._parameters:
                 self._use.taken()
             elif self._without:
-                self._use.taken_without()
+                self._use.taken_without(named=self._named)
 
     def goes_without(self, reply: Reply) -> bool:
         """MAIL was refused: whether the same goes again without the parameters."""
@@ -106,7 +113,8 @@ class SessionDsn:
             return False
         if self._without:
             self._use.refused_without()
-        elif self._parameters and may_name_parameter(reply):
+        elif self._parameters and self._use.may_be_to_blame(reply):
+            self._named = may_name_parameter(reply)
             if not self._behind_body:  # there it may be about where the envelope stood: nothing is learned of that
                 self._use.refused()
                 self._without = True
