@@ -8,7 +8,7 @@ temporary refusals, and the last of those would be quoted.
 import re
 from typing import NamedTuple
 
-from campaign.settle.logs.words import quoted
+from campaign.settle.quoted import quoted
 
 _MOST = 4096
 """Characters of the words that are looked at."""

@@ -21,8 +21,8 @@ from collections.abc import Iterable
 from campaign.evidence import Evidence, EvidenceKind
 from campaign.settle.logs.entry import LogEntry
 from campaign.settle.logs.stories import Origin, Stories, Story
-from campaign.settle.logs.words import quoted
 from campaign.settle.ours import Ours
+from campaign.settle.quoted import quoted
 
 _SOURCE = "Postfix log"
 _MESSAGE_ID = b": message-id="
@@ -35,7 +35,7 @@ _ACTIVE = re.compile(r"from=<[^>]+>, size=\d+, nrcpt=\d+ \(queue active\)$")
 _EXPIRED = re.compile(r"from=<[^>]*>, status=(?:force-)?expired, returned to sender$")
 _DELIVERY = re.compile(
     r"to=<([^>]*)>, (?:orig_to=<([^>]*)>, )?relay=[^,]*, (?:(?!dsn=|status=)[a-z_]+=[^,]*, )*"
-    r"(?:dsn=(\d\.\d{1,3}\.\d{1,3}), )?(?:(?!dsn=|status=)[a-z_]+=[^,]*, )*status=([A-Za-z]+)(?: \((.*)\))?$",
+    r"(?:dsn=(\d\.\d{1,3}\.\d{1,3}), (?:(?!dsn=|status=)[a-z_]+=[^,]*, )*)?status=([A-Za-z]+)(?: \((.*)\))?$",
     re.DOTALL,
 )
 """What lies between are delays, and more in later versions (log_adhoc.c)."""

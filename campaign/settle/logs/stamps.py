@@ -17,6 +17,8 @@ _YEARS = 9
 _BACK = 600
 """Seconds of a jump backwards that is more than clocks of several hosts in one file."""
 _KEPT = 4096
+_LATEST = 2**33
+"""Unix seconds of the year 2242: what comes later, or before 1970, is no time of a log, and may be none at all."""
 
 
 class Stamps:
@@ -43,9 +45,10 @@ class Stamps:
 
     def _read(self, stamp: str) -> int | None:
         try:
-            return self._without_year(stamp) if stamp[:1].isalpha() else self._iso(stamp)
+            moment = self._without_year(stamp) if stamp[:1].isalpha() else self._iso(stamp)
         except (ValueError, OverflowError, OSError, KeyError):  # what datetime and the C library make of odd numbers
             return None
+        return moment if moment is not None and 0 < moment < _LATEST else None
 
     def _without_year(self, stamp: str) -> int | None:
         month, day, clock = stamp.split()

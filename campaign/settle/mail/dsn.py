@@ -23,8 +23,9 @@ from campaign.evidence import Evidence, EvidenceKind
 from campaign.settle.mail import identity
 from campaign.settle.mail.identity import Subject
 from campaign.settle.mail.parse import Part, moment_of
-from campaign.settle.mail.report import diagnosis, groups
+from campaign.settle.mail.report import groups
 from campaign.settle.ours import Ours
+from campaign.settle.quoted import quoted
 
 SOURCE = "delivery report"
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
@@ -95,10 +96,11 @@ def _subject(mail: Part, first: Part, returned: Part | None, ours: Ours) -> Subj
         keys += identity.keys_of_message(returned)
         ids += identity.message_ids(returned.all("message-id"))
     about = identity.subject(ours, keys=keys, ids=ids)
-    if about.contact is None and not about.contradicts:
-        # Exchange and Gmail answer the message, so to say.
-        answered = identity.message_ids(mail.all("in-reply-to") + mail.all("references"))
-        about = identity.subject(ours, keys=keys, ids=[*ids, *answered])
+    if about.contact is None and not about.contradicts and not ids:
+        # Exchange and Gmail answer the message, so to say. What it names before the last stands in answers to ours as
+        # well: in somebody's own letter to a contact, say, that came back.
+        answered = identity.message_ids(mail.all("in-reply-to")) or identity.message_ids(mail.all("references"))[-1:]
+        about = identity.subject(ours, keys=keys, ids=answered)
     return about
 
 
@@ -109,12 +111,12 @@ def _recipients(blocks: list[Part]) -> Iterator[_Recipient]:
             continue
         diagnostic = block.field("diagnostic-code")
         stated = _STATUS.search(block.field("status"))
-        quoted = _STATUS.search(diagnostic)
+        repeated = _STATUS.search(diagnostic)
         enhanced = stated[1] if stated else ""
         if kind is EvidenceKind.BOUNCED and enhanced.startswith("2"):
             continue  # given up, and a success: it proves neither
-        if quoted and kind is EvidenceKind.BOUNCED and quoted[1][0] == (enhanced or quoted[1])[0]:
-            enhanced = quoted[1]  # 5.0.0 by its own account, where the server behind has said more
+        if repeated and kind is EvidenceKind.BOUNCED and repeated[1][0] == (enhanced or repeated[1])[0]:
+            enhanced = repeated[1]  # 5.0.0 by its own account, where the server behind has said more
         code = _CODE.match(diagnostic)
         yield _Recipient(
             kind=kind,
@@ -122,7 +124,7 @@ def _recipients(blocks: list[Part]) -> Iterator[_Recipient]:
             final=address(block.field("final-recipient")),
             enhanced=enhanced,
             code=int(code[1]) if code else None,
-            detail=diagnosis(diagnostic.partition(";")[2].strip() or diagnostic),
+            detail=quoted(diagnostic.partition(";")[2].strip() or diagnostic),
         )
 
 

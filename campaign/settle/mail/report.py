@@ -12,10 +12,6 @@ from campaign.settle.mail.parse import Part, parse
 
 _MOST_GROUPS = 100
 _EMPTY_LINES = re.compile(rb"\n[ \t]*\n\s*")
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S*|\bwww\.\S+")
-_UNBROKEN = re.compile(r"\S{80,}")
-"""No word of a diagnosis, but perhaps a token."""
-_LONGEST_DETAIL = 300
 
 
 def report_in(mail: Part) -> tuple[Part, Part]:
@@ -40,9 +36,3 @@ def groups(body: bytes) -> list[Part]:
     """Give groups of fields that empty lines part, as in message/delivery-status (RFC 3464 section 2.1)."""
     text = body.replace(b"\r\n", b"\n").strip(b"\n")
     return [parse(group + b"\n\n") for group in islice(_EMPTY_LINES.split(text, _MOST_GROUPS), _MOST_GROUPS)]
-
-
-def diagnosis(text: str) -> str:
-    """Give a server's words without links and tokens, and not too many: a report may quote the message."""
-    bare = _UNBROKEN.sub("(…)", _URI.sub("(link)", text))
-    return bare if len(bare) <= _LONGEST_DETAIL else bare[: _LONGEST_DETAIL - 1] + "…"

@@ -24,6 +24,7 @@ from campaign.settle.providers.mailgun import Mailgun
 from campaign.settle.providers.postmark import Postmark
 from campaign.settle.providers.sendgrid import CSV_COLUMNS, SendGrid
 from campaign.settle.providers.ses import AmazonSes
+from campaign.settle.quoted import quoted
 from campaign.visible import without_addresses
 
 SES, SENDGRID, POSTMARK, MAILGUN = AmazonSes(), SendGrid(), Postmark(), Mailgun()
@@ -118,7 +119,7 @@ def _evidence(
         recipient=recipient,
         code=event.code,
         enhanced=event.enhanced,
-        detail=event.detail or rule.because,
+        detail=quoted(event.detail) or rule.because,
     )
 
 

@@ -79,6 +79,21 @@ def test_a_report_that_names_nothing_of_ours_identifies_nobody() -> None:
     assert _whose(found) is None
 
 
+@pytest.mark.parametrize(
+    "octets",
+    [
+        # Somebody here has answered a contact's answer, and that letter came back.
+        dsn(message=returned("<letter@acme.example>"), fields=[f"References: {IDS[ANNA]} <letter@acme.example>"]),
+        dsn(message=None, fields=[f"References: {IDS[ANNA]} <hers@mail.example> <letter@acme.example>"]),
+        dsn(message=None, fields=["In-Reply-To: <letter@acme.example>", f"References: {IDS[ANNA]}"]),
+        dsn(message=returned("<letter@acme.example>"), fields=[f"In-Reply-To: {IDS[ANNA]}"]),
+    ],
+)
+def test_a_letter_that_came_back_is_not_the_message_that_it_answers(octets: bytes) -> None:
+    (found,) = _read(octets)
+    assert _whose(found) is None
+
+
 def test_the_address_alone_identifies_nobody() -> None:
     (found,) = _read(dsn(message=None))
     assert (found.key, found.message_id, found.relay_id) == ("", "", "")
@@ -127,7 +142,7 @@ def test_the_words_have_no_link_in_them_and_an_end() -> None:
     link = "https://acme.example/in?token=eyJhbGciOiJIUzI1NiJ9." + "x" * 60
     (found,) = _read(dsn(block(diagnostic=f"smtp; 550 5.7.1 refused for {link} {'y' * 100} {'so it is ' * 80}")))
     assert "acme.example" not in found.detail and "yyy" not in found.detail
-    assert found.detail.startswith("550 5.7.1 refused for (link)") and len(found.detail) == 300
+    assert found.detail.startswith("550 5.7.1 refused for [link] [left out]") and len(found.detail) == 400
     assert "eyJ" not in repr(found)
 
 

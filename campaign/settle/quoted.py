@@ -1,0 +1,20 @@
+"""What another server, or a provider, said: as it may be kept. On one line, not too long, without links, tokens and
+addresses, since a server may quote the message that it refuses.
+
+In: any text. Out: what goes into the ledger and the results as the reason of a row. Raises nothing.
+"""
+
+import re
+
+from campaign.visible import visible, without_addresses
+
+_LONGEST = 400
+_LINK = re.compile(r"\S{0,40}?(?:https?:|ftp:|://)\S*|\bwww\.\S*", re.IGNORECASE)
+_TOKEN = re.compile(r"\b[\w+/=%-]{0,200}eyJ\S*|[\w+/=%.-]{60,}|\S{80,}")
+"""A JSON Web Token begins with {" in base64url (RFC 7515 section 3.1); and no word has sixty letters."""
+
+
+def quoted(text: str) -> str:
+    """Give the text so."""
+    text = _TOKEN.sub("[left out]", _LINK.sub("[link]", text[: 4 * _LONGEST]))
+    return visible(without_addresses(text))[:_LONGEST]
