@@ -26,6 +26,7 @@ from campaign.settle.ours import Ours
 
 _SOURCE = "OpenSMTPD log"
 _ADDRESS = r"<([^<>\s]*)>"
+_begins = re.compile(rb"[0-9a-f]{16} (?:smtp (?:message|envelope)|m[td]a delivery) |(?:relay|delivery): Expire").match
 _MESSAGE = re.compile(r"([0-9a-f]{16}) smtp message msgid=([0-9a-f]{8}) size=\d+ nrcpt=\d+ ")
 _ENVELOPE = re.compile(rf"([0-9a-f]{{16}}) smtp envelope evpid=([0-9a-f]{{16}}) from={_ADDRESS} to={_ADDRESS}$")
 _DELIVERY = re.compile(
@@ -56,9 +57,7 @@ class OpenSMTPD(UniqueIds[None]):
 
     def may_concern(self, text: bytes) -> bool:
         """Whether it tells of a message that was taken or handed on, or of an envelope."""
-        return text.startswith((b"smtp message ", b"smtp envelope ", b"mta delivery ", b"mda delivery "), 17) or (
-            text.startswith((b"relay: Expire", b"delivery: Expire"))
-        )
+        return _begins(text) is not None
 
     def entry(self, entry: LogEntry, ours: Ours) -> Iterable[Evidence]:
         """Give what a line proves."""

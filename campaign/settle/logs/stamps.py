@@ -31,6 +31,8 @@ class Stamps:
 
     def moment(self, stamp: str) -> int | None:
         """Give `Nov  6 09:15:00`, `Nov 06 09:15:00.123`, or an ISO 8601 stamp as Unix seconds."""
+        whole, _, fraction = stamp.partition(".")
+        stamp = whole + fraction.lstrip("0123456789")  # the zone: the same second is read once
         try:
             moment = self._known[stamp]
         except KeyError:
@@ -52,7 +54,7 @@ class Stamps:
 
     def _without_year(self, stamp: str) -> int | None:
         month, day, clock = stamp.split()
-        hour, minute, second = clock.partition(".")[0].split(":")
+        hour, minute, second = clock.split(":")
         # A leap second (RFC 3164 has none, but clocks do) is the last one of its minute.
         parts = (_MONTHS[month], int(day), int(hour), int(minute), min(int(second), 59))
         latest = datetime.fromtimestamp(self._modified + _AHEAD).year
