@@ -148,7 +148,7 @@ class Envelope:
     smtputf8: bool = False
     """RFC 6531: an address has a local part that ASCII can't write."""
     envelope_id: str = ""
-    """ENVID (RFC 3461 section 4.4), which a bounce gives back: `contact.key`; "" for none."""
+    """ENVID (RFC 3461 section 4.4), by which a bounce is known: `contact.key`; "" for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,9 +202,8 @@ class Outcome(NamedTuple):
 
 
 FinalWord = tuple[str, int | None, int, str]
-"""What a picture must know of a row: its status, when that was settled (Unix seconds; None where the server was never
-asked, or it can't be told; of one that bounced, when it was accepted), how many tries it took, and the domain of its
-address in lower case (empty where it has none).
+"""What a picture must know of a row: its status; when the server decided (Unix seconds; of one that bounced, when it was
+accepted; None: it can't be told); how many tries it took; its address's domain in lower case, or "".
 """
 
 

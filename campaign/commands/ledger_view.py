@@ -9,9 +9,11 @@ from campaign.terminal.next_commands import is_stale, next_commands
 from campaign.window import SendWindow
 
 
-def commands_now(settings: Settings, status: StatusNow, invocation: Invocation) -> list[tuple[str, str]]:
+def commands_now(
+    settings: Settings, status: StatusNow, invocation: Invocation, *, settled: bool = False, suppressed: bool = False
+) -> list[tuple[str, str]]:
     """What can be done about the rows that are not settled well, each with the command for it; nothing while a run
-    goes on.
+    goes on. `settled`, `suppressed`: as in `next_commands`.
     """
     if status.running is not None:
         return []
@@ -23,4 +25,15 @@ def commands_now(settings: Settings, status: StatusNow, invocation: Invocation) 
         over = SendWindow.resolve(
             opens=given.opens, closes=None, lasts=given.lasts, timezone=given.timezone, now=now, first_opened=first
         ).is_over(now)
-    return list(next_commands(status.counts, invocation, status.results, opened=True, over=over, stale=stale))
+    return list(
+        next_commands(
+            status.counts,
+            invocation,
+            status.results,
+            opened=True,
+            over=over,
+            stale=stale,
+            settled=settled,
+            suppressed=suppressed,
+        )
+    )

@@ -16,6 +16,7 @@ from campaign.run.settle import SettleOrder, settle
 from campaign.settings import STDOUT
 from campaign.terminal.invocation import Invocation, program
 from campaign.terminal.next_commands import show_next
+from campaign.terminal.reading_line import ReadingLine
 from campaign.terminal.settlement import show_settlement
 from campaign.terminal.stdout import say, say_json
 
@@ -28,7 +29,7 @@ def settle_campaign(
 ) -> int:
     """Settle it by files, folders and the mailbox. `words`: campaign.toml, if it is named, and the evidence."""
     path, evidence = read_words(words)
-    if not evidence and not mailbox:
+    if not evidence and not mailbox and suppress is None:
         raise UsageError(
             "no evidence is named",
             where=_WHO,
@@ -38,22 +39,27 @@ def settle_campaign(
     if suppress == STDOUT:
         raise UsageError("a list that is added to must be a file", where="--suppress -", fix="name it: stop.csv")
     campaign = Campaign.load(path)
-    order = SettleOrder(
-        evidence=tuple(evidence),
-        mailbox=mailbox,
-        suppress=suppress,
-        output=output,
-        dry_run=dry_run,
-        stdin=None if sys.stdin is None else sys.stdin.buffer,
-    )
-    settled = settle(campaign.settings, order)
+    with ReadingLine() as line:
+        order = SettleOrder(
+            evidence=tuple(evidence),
+            mailbox=mailbox,
+            suppress=suppress,
+            output=output,
+            dry_run=dry_run,
+            stdin=None if sys.stdin is None else sys.stdin.buffer,
+            on_file=line.reads,
+        )
+        settled = settle(campaign.settings, order)
     if json:
         say_json(settle_document(settled))
         return settled.exit_code
     show_settlement(settled, say)
     if not dry_run:
         invocation = Invocation(program=program(), campaign=path, output=output)
-        show_next(commands_now(campaign.settings, campaign.status(output=output), invocation), say)
+        now = campaign.status(output=output)
+        read = settled.files + settled.mails > 0
+        next_ones = commands_now(campaign.settings, now, invocation, settled=read, suppressed=suppress is not None)
+        show_next(next_ones, say)
     return settled.exit_code
 
 

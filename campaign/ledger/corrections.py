@@ -29,10 +29,7 @@ from campaign.ledger.unknown_rows import unknown_rows
 from campaign.ledger.values import SpreadsheetChange
 from campaign.model import Row, Status
 
-_READDRESSED = (
-    *(Status.PENDING, Status.FAILED, Status.REJECTED, Status.BOUNCED),
-    *(Status.INVALID, Status.DUPLICATE),
-)
+_READDRESSED = (Status.PENDING, Status.FAILED, Status.REJECTED, Status.BOUNCED, Status.INVALID, Status.DUPLICATE)
 """Where a corrected address counts: nobody has got, or may have got, the message at the old one."""
 _ENTRY = f"SELECT entry.email, entry.status, {WORD}, entry.contact {RESULT_ROWS} WHERE entry.row = ?"
 _CONTACT = """
@@ -205,8 +202,7 @@ class Corrections:
         if before is not None and before in self._duplicates and target not in self._duplicates[before]:
             self._abandoned.append(before)
         if address is None:
-            fault = row.fault or "no address"
-            values: tuple[object, ...] = (cells, email, None, Status.INVALID.value, fault, target)
+            values: tuple[object, ...] = (cells, email, None, Status.INVALID.value, row.fault or "no address", target)
         elif (found := self._rows.first_of(address)) is not None:
             values = (cells, email, found[1], Status.DUPLICATE.value, f"the address of row {found[0]}", target)
         else:
@@ -228,12 +224,10 @@ class Corrections:
             self._database.execute("UPDATE contact SET row = ? WHERE id = ? AND ? > 0", (heir, contact, heir))
 
     def _rewrite(self, row: Row, target: int) -> None:
-        stored = self._rows.cells(target)
-        cells = self._columns.laid_over(row, stored)
-        if cells != stored:
+        if (cells := self._columns.laid_over(row, stored := self._rows.cells(target))) != stored:
             self._changed.add(target)
-            corrected = (encode_cells(cells), row.email, target)
-            self._database.execute("UPDATE entry SET cells = ?, email = ? WHERE row = ?", corrected)
+            values = (encode_cells(cells), row.email, target)
+            self._database.execute("UPDATE entry SET cells = ?, email = ? WHERE row = ?", values)
 
     def _fill_in(self, row: Row, target: int) -> None:
         """Fill in the columns that the operator added, and no other."""

@@ -112,6 +112,11 @@ class SqliteReader:
         """Give what stands behind the @ of the campaign's Message-IDs."""
         return read_fact(self._database, "message_id_domain")
 
+    def message_id_secret(self) -> bytes | None:
+        """Give what the campaign's Message-IDs are made with."""
+        secret = read_fact(self._database, "message_id_secret")
+        return None if secret is None else bytes.fromhex(secret)
+
     def read_whole(self) -> bool:
         """Whether the contacts file was read to its end."""
         return read_fact(self._database, "digest") is not None

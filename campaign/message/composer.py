@@ -57,6 +57,7 @@ class Composer:
         attachment: Callable[[str], bytes] | None = None,
         sign: Sign | None = None,
         message_id_domain: str | None = None,
+        message_id_secret: bytes | None = None,
         key_of: Callable[[str], str] | None = None,
         verp: bool = False,
     ) -> None:
@@ -65,8 +66,8 @@ class Composer:
         have, with an `x` for each piece that differs. `headers`: the further fields, each with its value where that is
         the same for everybody. `constants`: the chunks that bodies share, each encoded once. `images`: the inline ones,
         as MIME parts. `attachment`: path → MIME part; it raises InvalidContactError. `message_id_domain`: the sender's
-        own unless given. `key_of`: address → `contact.key`, by which what comes back is known again; `verp`: whether
-        the return path has it, too. Raises SettingsError.
+        own unless given; `message_id_secret`: as in `MessageIds`. `key_of`: address → `contact.key`, by which what
+        comes back is known again; `verp`: whether the return path has it, too. Raises SettingsError.
         """
         mailbox = parsed_mailbox(sender, setting="[message] from")
         own = mailbox_field("From", mailbox, setting="[message] from")
@@ -87,7 +88,9 @@ class Composer:
         """Takes more chunks that bodies share, as they are found out."""
         self._attachment = attachment
         self._sign = sign
-        self.message_id: Callable[[str], str] = MessageIds(campaign, message_id_domain or mailbox.domain)
+        self.message_id: Callable[[str], str] = MessageIds(
+            campaign, message_id_domain or mailbox.domain, message_id_secret
+        )
         """Address → Message-ID, with its angle brackets."""
 
         self._date = datetime.min.replace(tzinfo=UTC), ""

@@ -20,11 +20,11 @@ from campaign.ledger.interface import ErasureLedger
 from campaign.ledger.location import locate
 from campaign.ledger.opening import open_for_erasure
 from campaign.ledger.values import ErasedPeople
-from campaign.message import MessageIds
 from campaign.preview import remove_people
 from campaign.results import Written, refuse_foreign, write_results
 from campaign.run.dry_run import PREVIEW_NOTE
 from campaign.run.leftovers import files_naming
+from campaign.run.status_now import message_ids
 from campaign.settings import Settings, output_paths
 
 
@@ -147,7 +147,7 @@ def _write_results(settings: Settings, ledger: ErasureLedger, results: Path) -> 
         results,
         reader.columns(),
         reader.result_rows(),
-        MessageIds(settings.name, reader.message_id_domain() or settings.message.sender_domain),
+        message_ids(settings, reader),
         written=Written(digests=reader.written_digests(), remember=partial(reader.remember_written, guarded=safe)),
         safe=safe,
         servers=len(settings.servers) > 1,

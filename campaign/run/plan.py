@@ -117,6 +117,7 @@ class RunPlan:
         self,
         window: SendWindow,
         message_id_domain: str | None = None,
+        message_id_secret: bytes | None = None,
         contact_key_salt: bytes | None = None,
         attached: Mapping[str, bytes] | None = None,
         *,
@@ -131,6 +132,7 @@ class RunPlan:
             message_plan=replace(
                 self.message_plan(window),
                 message_id_domain=message_id_domain,
+                message_id_secret=message_id_secret,
                 contact_key_salt=contact_key_salt,
                 attached=attached,
             ),

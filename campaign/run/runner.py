@@ -94,8 +94,9 @@ class _Run:
         self._attached = None if factory.attachments is None else factory.attachments.for_all
         settings = plan.settings
         self._message_id_domain = ledger.keep_message_id_domain(settings.message.sender_domain)
+        self._message_id_secret = ledger.reader.message_id_secret()
         self._contact_key_salt = ledger.keep_contact_key_salt()
-        self._message_id = MessageIds(settings.name, self._message_id_domain)
+        self._message_id = MessageIds(settings.name, self._message_id_domain, self._message_id_secret)
         self._state = RunState()
         self._broadcast = Broadcast(ledger, plan.watchers, servers=plan.known_servers)
 
@@ -177,7 +178,8 @@ class _Run:
             broadcast=self._broadcast,
         )
         beyond = ledger.count_due() - state.total if plan.spread else None
-        job = plan.job(window, self._message_id_domain, self._contact_key_salt, self._attached, rows_beyond=beyond)
+        secrets = self._message_id_secret, self._contact_key_salt
+        job = plan.job(window, self._message_id_domain, *secrets, self._attached, rows_beyond=beyond)
         sending.go(job, columns_known=self._say_who_is_suppressed)
         self._recover()
         sending.end(where=", ".join(orders.server.place for orders in job.servers))

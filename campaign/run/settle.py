@@ -31,6 +31,7 @@ from campaign.run.suppression_rule import additions
 from campaign.settings import Settings
 from campaign.settings.own_files import own_files
 from campaign.settle.discovery import Found, discover
+from campaign.settle.evidence_file import EvidenceFile
 from campaign.settle.index import PeopleIndex
 from campaign.settle.mail.reader import Mails
 from campaign.settle.ours import Ours
@@ -72,6 +73,8 @@ class SettleOrder:
     """The results, where they are elsewhere."""
     dry_run: bool = False
     stdin: BinaryIO | None = None
+    on_file: Callable[[EvidenceFile], None] | None = None
+    """Hears of each file before it is read."""
 
 
 def settle(settings: Settings, order: SettleOrder, *, readers: Sequence[Reader] | None = None) -> Settlement:
@@ -97,7 +100,8 @@ def settle(settings: Settings, order: SettleOrder, *, readers: Sequence[Reader] 
         if stop_list is not None:
             missing = stop_list.missing(additions(ledger.came_back()))
             added = len(missing) if order.dry_run else stop_list.add(missing)
-            suppressed = Suppressed(path=stop_list.path, added=added)
+            is_named = stop_list.path in [one.resolve() for one in settings.contacts.suppress]
+            suppressed = Suppressed(path=stop_list.path, added=added, is_named=is_named)
         now = status_now(settings, output=order.output)
         if now.running is not None:
             ledger.reader.being_sent()  # and not in doubt
@@ -183,6 +187,8 @@ def _all_evidence(
 ) -> Iterator[Evidence]:
     for file, reader, _ in found:
         counting.files += 1
+        if order.on_file is not None:
+            order.on_file(file)
         try:
             yield from reader.read(file, ours)
         except OSError as error:  # it was there a moment ago

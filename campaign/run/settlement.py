@@ -42,6 +42,8 @@ class Suppressed:
     path: Path
     added: int
     """People; in a dry run, those that would be."""
+    is_named: bool = True
+    """Whether `contacts.suppress` names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

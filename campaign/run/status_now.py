@@ -104,5 +104,6 @@ def find_ledger(settings: Settings, output: Path | None, *, sandbox: bool) -> tu
 
 
 def message_ids(settings: Settings, ledger: LedgerReader) -> Callable[[str], str]:
-    """What gives a contact's Message-ID, by the domain that the campaign began with."""
-    return MessageIds(settings.name, ledger.message_id_domain() or settings.message.sender_domain)
+    """What gives a contact's Message-ID, by the domain and the secret that the campaign began with."""
+    domain = ledger.message_id_domain() or settings.message.sender_domain
+    return MessageIds(settings.name, domain, ledger.message_id_secret())

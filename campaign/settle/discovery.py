@@ -24,6 +24,7 @@ STDIN = Path("-")
 _MAIL = ("cur", "new")
 _DEEPEST = 100
 """Folders in one another."""
+_UNKNOWN = "this is of no kind that is known: neither a mail log, nor a provider's export or events, nor mail"
 _KNOWN = "name mail logs, providers' exports or events, mbox files, Maildir folders or mails; campaign guide settle"
 
 
@@ -169,7 +170,7 @@ class _Search:
             return
         reader = next((one for one in self._readers if one.recognises(file.path.name, sample)), None)
         if reader is None:
-            file.fault("this is no evidence that can be read: nobody knows the kind of this file", None, _KNOWN)
+            file.fault(_UNKNOWN, None, _KNOWN)
             return
         found = Found(file, reader)
         if not isinstance(reader, LogReader):

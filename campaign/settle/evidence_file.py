@@ -50,6 +50,8 @@ class EvidenceFile:
         self._tell = tell
         self._stream = stream
         self._start: bytes | None = None
+        self.read_so_far = 0
+        """How many of its lines were given."""
 
     def place(self, line: int | None = None) -> str:
         """Where something stands, for a person."""
@@ -100,6 +102,7 @@ class EvidenceFile:
             try:
                 while line := file.readline(_LONGEST):
                     number += 1
+                    self.read_so_far = number
                     if not line.endswith(b"\n") and len(line) == _LONGEST:
                         self._skip_rest(file, number)
                     yield number, line.rstrip(b"\r\n")

@@ -1,9 +1,9 @@
 """The ids in a relay's reply by which its exports and events name the message later.
 
 In: the words of a reply. Out: those in it that are long enough to be one message's alone, in all the world. Raises
-nothing. Amazon SES says `Ok 0100018f…-000000` (60 characters), SendGrid `Ok: queued as ` and 22 characters, Postmark a
-UUID (36). A queue id of Postfix (`queued as 4F2X…`), Exim or Sendmail is its own machine's alone, is used again, and
-has 18 characters at most: it is none.
+nothing. Amazon SES says `Ok 0100018f…-000000` (60 characters), SendGrid `Ok: queued as ` and 22 characters. What
+Postmark says is not documented: its events are found by our key. A queue id of Postfix (`queued as 4F2X…`), Exim or
+Sendmail is its own machine's alone, is used again, and has 18 characters at most: it is none.
 """
 
 import re

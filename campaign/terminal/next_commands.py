@@ -21,12 +21,21 @@ WINDOW = ("--opens", "--closes", "--lasts")
 
 
 def next_commands(
-    counts: Mapping[Status, int], invocation: Invocation, results: Path, *, opened: bool, over: bool, stale: bool
+    counts: Mapping[Status, int],
+    invocation: Invocation,
+    results: Path,
+    *,
+    opened: bool,
+    over: bool,
+    stale: bool,
+    settled: bool = False,
+    suppressed: bool = False,
 ) -> Sequence[tuple[str, str]]:
     """Give what can be done about the rows that are not settled well, and the command for it.
 
     `opened`: the window of the last run has opened; `over`: it has closed, so that `send` would send nothing. `stale`:
-    the closing time that the settings name has passed, so that a re-send needs another one.
+    the closing time that the settings name has passed, so that a re-send needs another one. `settled`: evidence was
+    read just now; `suppressed`: whoever belongs on a suppression list has just been put on one.
     """
     fresh = ("--lasts", "8h") if stale else ()
 
@@ -56,9 +65,12 @@ def next_commands(
         )
         commands.append((words, resend("--from", str(copy))))
     if counts[Status.IN_DOUBT]:
-        words = "in doubt: they may have been delivered"
+        words = "in doubt: may have been delivered"
         if not invocation.sandbox:  # which has no log, and its messages are at hand
-            proof = "to find out by the mail server's logs, or what your provider exports, which of them were"
+            proof = "to find out whether it was, by the mail server's logs or what your provider exports"
+            if settled:
+                words = "still in doubt: the evidence that was read does not say"
+                proof = "to look again, by older logs, or by what comes later"
             commands.append((f"{words}; {proof}", invocation.line("settle", "MAIL.LOG")))
             words = "what that leaves in doubt may have been delivered, too"
         copy = results.with_name(f"{results.stem}-doubtful.csv")
@@ -67,9 +79,9 @@ def next_commands(
             "harm twice, and send to those"
         )
         commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
-    if counts[Status.BOUNCED] and not invocation.sandbox:
+    if counts[Status.BOUNCED] and not invocation.sandbox and not suppressed:
         words = "bounced: to have no other campaign write to addresses that are no good, add them to a suppression list"
-        commands.append((words, invocation.line("settle", "MAIL.LOG", "--suppress", "stop.csv")))
+        commands.append((words, invocation.line("settle", "--suppress", "stop.csv")))
     return commands
 
 

@@ -2,9 +2,9 @@
 know. Takes a `Settlement`; names nobody by their address, but in hints. Raises nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from campaign.evidence import EvidenceKind
+from campaign.evidence import EvidenceKind, Unread
 from campaign.model import Status
 from campaign.run.settlement import Settlement
 from campaign.terminal.stdout import Say
@@ -17,8 +17,9 @@ def show_settlement(settled: Settlement, say: Say) -> None:
     would = "would be moved" if settled.dry_run else "moved"
     files = "1 file of evidence" if settled.files == 1 else f"{settled.files:,} files of evidence"
     mails = "1 mail in the mailbox" if settled.mails == 1 else f"{settled.mails:,} mails in the mailbox"
-    read = " and ".join([files] * (settled.files > 0 or not settled.mails) + [mails] * (settled.mails > 0))
-    say(f"{settled.campaign}: {_rows(settled.moved)} {would}, by {read}")
+    read = " and ".join([files] * (settled.files > 0) + [mails] * (settled.mails > 0))
+    by = f"by {read}" if read else "since there was no evidence to read"
+    say(f"{settled.campaign}: {_rows(settled.moved)} {would}, {by}")
     lines = [
         (f"{move.before.value} → {move.after.value}", f"{move.rows:,}", f"by {move.source}") for move in settled.moves
     ]
@@ -32,6 +33,8 @@ def show_settlement(settled: Settlement, say: Say) -> None:
 
 
 def _more(settled: Settlement) -> Iterator[str]:
+    if (settled.files or settled.mails) and not _says_something(settled):
+        yield "nothing in it proves anything about this campaign's rows"
     if settled.unchanged:
         yield f"moved nothing, since it says what is on record: {_by_source(settled.unchanged)}"
     if settled.unmatched:
@@ -41,8 +44,9 @@ def _more(settled: Settlement) -> Iterator[str]:
     if settled.being_sent:
         again = "settle once more when the run is over"
         yield f"about rows that a run is sending just now: {settled.being_sent:,}; {again}"
-    for one in settled.unread:
-        yield f"not read: {one.what}\n  where: {one.where}" + (f"\n  to do: {one.fix}" if one.fix else "")
+    for (what, fix), places in _alike(settled.unread).items():
+        where = "".join(f"\n  where: {place}" for place in places)
+        yield f"not read: {what}{where}" + (f"\n  to do: {fix}" if fix else "")
     if more := settled.unread_total - len(settled.unread):
         yield f"not read: {more:,} more"
     for one in settled.hints:
@@ -51,8 +55,14 @@ def _more(settled: Settlement) -> Iterator[str]:
         yield f"for you to look at: {more:,} more of the kind"
     if settled.suppressed is not None:
         would = "would be added" if settled.dry_run else "added"
-        people = "1 person" if settled.suppressed.added == 1 else f"{settled.suppressed.added:,} people"
-        yield f"{would} to the suppression list: {people}, {settled.suppressed.path}"
+        added, path = settled.suppressed.added, settled.suppressed.path
+        people = "1 person" if added == 1 else f"{added:,} people"
+        if added:
+            yield f"{would} to the suppression list: {people}, {path}"
+        else:
+            yield f"nobody has to be added to the suppression list: {path}"
+        if not settled.suppressed.is_named:
+            yield f'  it counts once campaign.toml names it: suppress = ["{path.name}"] under [contacts]'
     if settled.results is not None:
         yield f"written anew: {settled.results}"
     if settled.kept is not None:
@@ -64,6 +74,20 @@ def _more(settled: Settlement) -> Iterator[str]:
         yield "nothing is in doubt"
     else:
         yield f"still in doubt: {_rows(doubtful)}"
+
+
+def _says_something(settled: Settlement) -> bool:
+    """Whether any evidence was found, be it of others."""
+    counted = (settled.moves, settled.feedback, settled.unchanged, settled.unmatched, settled.earlier, settled.hints)
+    return any(counted) or settled.being_sent > 0
+
+
+def _alike(unread: Iterable[Unread]) -> dict[tuple[str, str], list[str]]:
+    """Give the places of what could not be read for the same reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in unread:
+        found.setdefault((one.what, one.fix), []).append(one.where)
+    return found
 
 
 def _by_source(counts: Mapping[str, int]) -> str:

@@ -60,8 +60,21 @@ class Command(TyperCommand):
         write_example(self, ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse them. Raises UsageError for an option and its opposite: one of the two would do nothing."""
+        """Parse them. Raises UsageError for an option and its opposite: one of the two would do nothing; and for an
+        option in the place of another one's value, which would be taken for it (a list called "--dry-run").
+        """
         given = args[: args.index("--")] if "--" in args else args
+        options = {name for one in self.params for name in (*one.opts, *one.secondary_opts) if name.startswith("-")}
+        flags = {
+            name for one in self.params if getattr(one, "is_flag", False) for name in (*one.opts, *one.secondary_opts)
+        }
+        for option, value in pairwise(given):
+            if option in options - flags and value in options:
+                raise UsageError(
+                    f"{option} wants a value, and {value} is an option",
+                    where=f"{_named(ctx)} {option} {value}",
+                    fix=f"write the value behind {option}; see {_named(ctx)} --help",
+                )
         for parameter in self.params:
             both = [*parameter.opts, *parameter.secondary_opts]
             if parameter.secondary_opts and all(option in given for option in both):

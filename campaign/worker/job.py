@@ -32,6 +32,8 @@ class MessagePlan:
     """Header fields, in lower case, that the relay writes anew: no signature covers them."""
     message_id_domain: str | None = None
     """That of the campaign's first run, so that the Message-IDs stay; None: the sender's."""
+    message_id_secret: bytes | None = field(default=None, repr=False)
+    """What they are made with; None where nothing is sent, and for a campaign that began before there was one."""
     contact_key_salt: bytes | None = field(default=None, repr=False)
     """The campaign's, so that `contact.key` stays; None: one that is thrown away."""
     verp: bool = False

@@ -84,6 +84,7 @@ class MessageFactory:
             attachment=self.attachments,
             sign=None if self._signing is None else self._signing.sign,
             message_id_domain=plan.message_id_domain,
+            message_id_secret=plan.message_id_secret,
             key_of=key_of,
             verp=plan.verp,
         )

@@ -58,7 +58,7 @@ def test_what_could_not_be_read_gives_1(sent: SmallCampaign, command: Command) -
         (),
         ("nowhere.log",),
         ("campaign.toml", "other.toml"),
-        ("campaign.toml", "--suppress", "stop.csv"),
+        ("mail.log", "--suppress", "--dry-run"),
         ("mail.log", "--suppress", "-"),
         ("mail.log", "--suppress", "nowhere/stop.csv"),
         ("mail.log", "--suppress", "contacts.csv"),
@@ -89,3 +89,17 @@ def test_campaign_toml_may_stand_anywhere_and_only_once() -> None:
     assert read_words(["-"]) == (Path("campaign.toml"), [Path("-")])
     with pytest.raises(UsageError, match="two campaigns"):
         read_words(["a.toml", "mail.log", "b.toml"])
+
+
+def test_a_suppression_list_is_added_to_from_what_is_on_record_without_more_evidence(
+    sent: SmallCampaign, command: Command
+) -> None:
+    bounced = row(sent, "sent")
+    (sent.folder / "1.eml").write_bytes(bounce_mail(bounced["message_id"], bounced["email"]))
+    offered = command("settle", sent.path, sent.folder / "1.eml").out
+    assert f"settle {sent.path} --suppress stop.csv" in offered
+    stop = sent.folder / "stop.csv"
+    ended = command("settle", sent.path, "--suppress", stop)
+    assert ended.code == 0 and bounced["email"] in stop.read_text()
+    assert "--suppress stop.csv" not in ended.out
+    assert 'names it: suppress = ["stop.csv"]' in ended.out

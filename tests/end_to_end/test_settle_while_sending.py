@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from campaign.message import MessageIds
+from campaign.ledger.opening import open_for_reading
 from campaign.model import Phase, Status
 from campaign.run.settle import SettleOrder, settle
-from campaign.run.status_now import status_now
+from campaign.run.status_now import message_ids, status_now
 from tests.campaigns import SECRET, SmallCampaign
 from tests.evidence_files import postfix_lines, write_log
 from tests.smtp_server import FaultServer, Misbehaviour, after_message
-
-IDS = MessageIds("small", "acme.example")
 
 
 def test_words_move_while_mail_goes_out_and_stay_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,12 +22,6 @@ def test_words_move_while_mail_goes_out_and_stay_moved(tmp_path: Path, monkeypat
     held = Misbehaviour(name="held", phase=Phase.BODY, match=after_message(6), until=release.is_set)
     small = SmallCampaign(tmp_path / "small").people(12)
     bounced, under_way, taken_before = (f"p{number}@people.example" for number in (0, 6, 11))
-    log = write_log(
-        tmp_path / "mail.log",
-        postfix_lines(IDS(bounced), bounced, queue_id="4F2A1", status="bounced", dsn="5.1.1", words="host x said: no"),
-        postfix_lines(IDS(under_way), under_way, queue_id="4F2A2"),
-        postfix_lines(IDS(taken_before), taken_before, queue_id="4F2A3"),
-    )
     with FaultServer(held) as server:
         settings = small.load(server.port)
         sender = subprocess.Popen([sys.executable, "-m", "campaign", "send", small.path], stderr=subprocess.DEVNULL)
@@ -37,6 +29,14 @@ def test_words_move_while_mail_goes_out_and_stay_moved(tmp_path: Path, monkeypat
             server.wait_until(lambda: len(server.accepted) >= 6)
             while status_now(settings).counts[Status.SENT] < 6:
                 assert sender.poll() is None
+            with open_for_reading(small.ledger, "small") as reader:
+                ids = message_ids(settings, reader)
+            log = write_log(
+                tmp_path / "mail.log",
+                postfix_lines(ids(bounced), bounced, queue_id="4F2A1", status="bounced", dsn="5.1.1", words="said: no"),
+                postfix_lines(ids(under_way), under_way, queue_id="4F2A2"),
+                postfix_lines(ids(taken_before), taken_before, queue_id="4F2A3"),
+            )
             settled = settle(settings, SettleOrder(evidence=(log,)))
         finally:
             release.set()

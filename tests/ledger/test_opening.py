@@ -8,6 +8,7 @@ import pytest
 
 from campaign.contacts import contact_key
 from campaign.errors import LedgerBusyError, LedgerError
+from campaign.ledger.facts import write_fact
 from campaign.ledger.opening import (
     note_at_a_glance,
     open_for_dry_run,
@@ -16,6 +17,7 @@ from campaign.ledger.opening import (
     open_for_run,
     open_for_worker,
 )
+from campaign.ledger.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import attempt, outcome, rows
 
@@ -101,6 +103,23 @@ def test_the_message_id_domain_stays_that_of_the_first_run(place: Path) -> None:
         assert ledger.keep_message_id_domain("second.example") == "first.example"
     with open_for_reading(place, "x") as reader:
         assert reader.message_id_domain() == "first.example"
+
+
+def test_the_secret_of_message_ids_stays_and_there_is_none_for_a_campaign_that_began_without(tmp_path: Path) -> None:
+    new, old = tmp_path / "new", tmp_path / "old"
+    with open_for_run(new, "x") as ledger:
+        assert ledger.reader.message_id_secret() is None
+        ledger.keep_message_id_domain("acme.example")
+        secret = ledger.reader.message_id_secret()
+        assert secret is not None and len(secret) >= 16
+    with open_for_run(new, "x") as ledger:
+        ledger.keep_message_id_domain("acme.example")
+        assert ledger.reader.message_id_secret() == secret
+    with open_for_run(old, "x") as ledger:
+        assert isinstance(ledger, SqliteRunLedger)
+        write_fact(ledger.database, "message_id_domain", "acme.example")
+        ledger.keep_message_id_domain("acme.example")
+        assert ledger.reader.message_id_secret() is None
 
 
 @pytest.mark.parametrize("copied", [False, True])

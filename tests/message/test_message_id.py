@@ -20,3 +20,9 @@ def test_the_message_id_differs_by_campaign_and_by_address_and_does_not_run_one_
     pairs = [("a", "b@x"), ("a", "c@x"), ("b", "b@x"), ("ab", "@x"), ("", "ab@x"), ("a\0", "b@x"), ("a", "\0b@x")]
 
     assert len({message_id(campaign, address, "acme.example") for campaign, address in pairs}) == len(pairs)
+
+
+def test_whoever_knows_the_campaign_and_an_address_but_not_the_secret_can_not_find_out_the_message_id() -> None:
+    known = "autumn", "ada@example.net", "acme.example"
+    assert len({message_id(*known), message_id(*known, b"one"), message_id(*known, b"other")}) == 3
+    assert message_id(*known, b"one") == message_id(*known, b"one")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from campaign.errors import ContactsError, LedgerError, SettingsError, UsageError
 from campaign.evidence import Evidence, EvidenceKind, Unread
+from campaign.message.message_id import message_id
 from campaign.model import Status
 from campaign.run.settle import MoreEvidence, SettleOrder, proof_of, settle
 from campaign.run.settlement import Settlement
@@ -115,6 +116,14 @@ def test_a_dry_run_says_what_would_be_moved_and_changes_nothing(campaign: Settle
     assert tried.results is None and not stop.exists()
     assert {path: path.read_bytes() for path in campaign.folder.iterdir() if path.is_file()} == before
     assert campaign(log, suppress=stop).moves == tried.moves
+
+
+def test_who_knows_the_campaign_and_an_address_can_not_write_a_bounce_of_it(campaign: Settled) -> None:
+    """Whoever got a message has its Message-ID to check guesses by; their own they can bounce, and no other."""
+    guessed = message_id("small", campaign.sent, campaign.ids[campaign.sent].rpartition("@")[2].rstrip(">"))
+    (campaign.folder / "forged.eml").write_bytes(bounce_mail(guessed, campaign.sent))
+    settled = campaign(campaign.folder / "forged.eml")
+    assert settled.moves == () and settled.unmatched == {"delivery report": 1}
 
 
 def test_bounces_come_back_by_mail_and_are_suppressed_with_all_that_is_on_record(campaign: Settled) -> None:

@@ -138,7 +138,7 @@ def test_a_file_that_nobody_knows_is_told_and_an_empty_one_is_nothing_to_tell(se
     search.write("logs/log")
     assert search.names("logs") == ["logs/log"]
     (one,) = search.told
-    assert "no evidence" in one.what and "nobody@" not in one.where and one.fix
+    assert "no kind that is known" in one.what and "nobody@" not in one.where and one.fix
 
 
 def test_what_is_not_there_is_said_before_anything_is_read(search: Search) -> None:

@@ -55,7 +55,33 @@ def test_it_says_what_the_guide_shows() -> None:
 
 
 def test_where_nothing_was_found_little_is_said() -> None:
-    assert said(NOTHING) == ["autumn: 0 rows moved, by 1 file of evidence", "nothing is in doubt"]
+    assert said(NOTHING) == [
+        "autumn: 0 rows moved, by 1 file of evidence",
+        "nothing in it proves anything about this campaign's rows",
+        "nothing is in doubt",
+    ]
+    assert said(replace(NOTHING, files=0))[0] == "autumn: 0 rows moved, since there was no evidence to read"
+
+
+def test_what_could_not_be_read_for_one_reason_is_said_once_with_all_its_places() -> None:
+    unread = (
+        Unread("no log", "a", "name logs"),
+        Unread("cut", "x.gz:3", "copy it"),
+        Unread("no log", "b", "name logs"),
+    )
+    assert said(replace(NOTHING, files=0, unread=unread, unread_total=3))[1:-1] == [
+        *("not read: no log", "  where: a", "  where: b", "  to do: name logs"),
+        *("not read: cut", "  where: x.gz:3", "  to do: copy it"),
+    ]
+
+
+def test_a_suppression_list_that_no_campaign_reads_yet_is_said_to_be_none_so_far() -> None:
+    stop = Suppressed(path=Path("/data/stop.csv"), added=0, is_named=False)
+    assert said(replace(NOTHING, suppressed=stop))[-3:-1] == [
+        "nobody has to be added to the suppression list: /data/stop.csv",
+        '  it counts once campaign.toml names it: suppress = ["stop.csv"] under [contacts]',
+    ]
+    assert "it counts once" not in "".join(said(replace(NOTHING, suppressed=replace(stop, is_named=True))))
 
 
 def test_what_else_there_is_to_know_is_said() -> None:

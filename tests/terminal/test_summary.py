@@ -184,10 +184,19 @@ def test_what_is_in_doubt_is_settled_by_proof_before_anybody_risks_a_second_copy
 def test_bounced_rows_are_offered_to_be_corrected_or_suppressed_and_never_to_be_sent_to_as_they_are() -> None:
     assert lines(counts(bounced=1)) == [
         "campaign resend c.toml --from /data/c-results-corrected.csv",
-        "campaign settle c.toml MAIL.LOG --suppress stop.csv",
+        "campaign settle c.toml --suppress stop.csv",
     ]
     found = next_commands(counts(bounced=1, rejected=2), INVOCATION, RESULTS, opened=True, over=False, stale=False)
     assert found[0][0].startswith("to send to rejected and bounced addresses: copy")
+
+
+def test_after_a_settling_nothing_is_offered_that_was_just_done() -> None:
+    found = counts(in_doubt=1, bounced=1)
+    after = next_commands(
+        found, INVOCATION, RESULTS, opened=True, over=False, stale=False, settled=True, suppressed=True
+    )
+    assert [what.partition(":")[0] for what, _ in after][1] == "still in doubt"
+    assert not any("--suppress" in line for _, line in after)
 
 
 def test_the_sandbox_has_no_log_to_settle_by() -> None:

@@ -75,6 +75,11 @@ class LedgerReader(Protocol):
     def message_id_domain(self) -> str | None:
         """Give what stands behind the @ of the campaign's Message-IDs; None before its first run."""
 
+    def message_id_secret(self) -> bytes | None:
+        """Give what the campaign's Message-IDs are made with, so that nobody else can make them; None before its first
+        run, and where that was one before there was such a secret.
+        """
+
     def read_whole(self) -> bool:
         """Whether the contacts file was read to its end."""
 

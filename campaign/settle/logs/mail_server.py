@@ -20,18 +20,15 @@ class MailServer(Protocol):
         """
 
     def entry(self, entry: LogEntry, ours: Ours) -> Iterable[Evidence]:
-        """Take a line of its own that may concern us."""
+        """Take a line of its own that may concern us; no other is handed on, so a log of other programs, or of warnings
+        alone, is none of its.
+        """
 
     def file_begins(self, moment: int) -> None:
         """A file begins; its first line is of that moment. Files come in the order of these."""
 
     def file_ends(self, moment: int) -> None:
         """The file has ended with a line of that moment."""
-
-    def seen(self, host: str) -> None:
-        """The file has lines of such a server's on that host. It is told before each of those that may concern us; so a
-        log of other programs, or of warnings alone, covers nothing.
-        """
 
     def missed(self, host: str) -> None:
         """The log itself says that lines of the host's were dropped."""

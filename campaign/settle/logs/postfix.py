@@ -12,7 +12,9 @@ its line, or a delivery agent's, proves it. What is held is taken once it is rel
 What a filter discards gets its 250, and no such line: that stays in doubt. Queue ids come again (but for long ones), so
 a story ends where anybody else has its id. Fields are read at their places from the left, up to another server's words.
 
-Given up is a contact's message only where the line names the contact's address, `to` or `orig_to`.
+Given up is a contact's message only where the line names the contact's address, `to` or `orig_to`. Where it is but
+`orig_to`, an alias of the relay's own, it was given up if it is removed and nobody has got it: an alias may stand for
+several people.
 """
 
 import re
@@ -35,10 +37,10 @@ _ACTIVE = re.compile(r"from=<[^>]+>, size=\d+, nrcpt=\d+ \(queue active\)$")
 _EXPIRED = re.compile(r"from=<[^>]*>, status=(?:force-)?expired, returned to sender$")
 _DELIVERY = re.compile(
     r"to=<([^>]*)>, (?:orig_to=<([^>]*)>, )?relay=[^,]*, (?:(?!dsn=|status=)[a-z_]+=[^,]*, )*"
-    r"(?:dsn=(\d\.\d{1,3}\.\d{1,3}), (?:(?!dsn=|status=)[a-z_]+=[^,]*, )*)?status=([A-Za-z]+)(?: \((.*)\))?$",
+    r"(?:dsn=(\d\.\d{1,3}\.\d{1,3}), (?:(?!dsn=|status=)[a-z_]+=[^,]*, )*)?status=([A-Za-z]+)(?: \((.*?)\)?)?$",
     re.DOTALL,
 )
-"""What lies between are delays, and more in later versions (log_adhoc.c)."""
+"""What lies between are delays, and more in later versions (log_adhoc.c). Syslog may have cut the words' end off."""
 _SAID = re.compile(r"host [^ ]{1,512} said: ([245]\d\d)[ -]")
 _AGENTS = frozenset(("smtp", "lmtp", "local", "virtual", "pipe", "error", "retry", "discard"))
 _QUEUE_MANAGERS = frozenset(("qmgr", "nqmgr", "oqmgr"))
@@ -61,7 +63,6 @@ class Postfix:
         self._stories = Stories()
         self.file_begins = self._stories.file_begins
         self.file_ends = self._stories.file_ends
-        self.seen = self._stories.seen
         self.missed = self._stories.missed
 
     @staticmethod
@@ -77,12 +78,13 @@ class Postfix:
 
     def entry(self, entry: LogEntry, ours: Ours) -> Iterable[Evidence]:
         """Take a line."""
+        name, _, service = entry.program.rpartition("/")
+        origin = (entry.host, name.partition("/")[0])
         identifier, colon, rest = entry.text.partition(": ")
         if not colon or not _ID.fullmatch(identifier):
             return ()
-        name, _, service = entry.program.rpartition("/")
-        origin = (entry.host, name.partition("/")[0])
         key = identifier.encode()
+        self._stories.seen(origin)
         self._stories.passes(entry.host, entry.moment)
         if service == "cleanup" and rest.startswith("message-id="):
             self._begin(key, origin, entry, rest.removeprefix("message-id="), ours)
@@ -96,7 +98,8 @@ class Postfix:
         certain = self._stories.is_certain(story, origin)
         if service in _QUEUE_MANAGERS and rest == "removed":
             self._stories.close(key, origin, entry.moment)
-            return story.expired if certain else ()
+            nobody_got_it = not story.delivered and (not story.is_alias or self._stories.is_whole(story, origin))
+            return (story.failed or story.expired) if certain and nobody_got_it else ()
         line = _Line(entry, identifier, origin, story)
         if service in _QUEUE_MANAGERS:
             return _managed(line, rest) if certain else ()
@@ -109,7 +112,8 @@ class Postfix:
             self._stories.confirm(story, origin)
         elif not certain:
             return ()
-        return _delivered(line, named[0] if named else "", enhanced, status, detail)
+        is_alias = bool(named) and not ours.has_address(story.contact, recipient)
+        return _delivered(line, named[0] if named else "", enhanced, status, detail, is_alias=is_alias)
 
     def _begin(self, key: bytes, origin: Origin, entry: LogEntry, message_id: str, ours: Ours) -> None:
         contact = ours.by_message_id(message_id)
@@ -161,12 +165,23 @@ def _managed(line: _Line, rest: str) -> Iterable[Evidence]:
     return ()
 
 
-def _delivered(line: _Line, named: str, enhanced: str, status: str, detail: str) -> Iterable[Evidence]:
-    """What a delivery agent says of one recipient. `named`: the contact's address, if it is that one."""
+def _delivered(
+    line: _Line, named: str, enhanced: str, status: str, detail: str, *, is_alias: bool
+) -> Iterable[Evidence]:
+    """What a delivery agent says of one recipient. `named`: the contact's address, if it is that one, or an alias
+    that the recipient was made of: others may have been made of it, too.
+    """
+    story = line.story
     if named:
-        line.story.deferred, line.story.expired = status in _WAITS, ()
+        story.deferred, story.expired, story.is_alias = status in _WAITS, (), story.is_alias or is_alias
     if named and status == "bounced":
-        return line.evidence(EvidenceKind.BOUNCED, named, enhanced, detail)
+        taken = line.evidence(EvidenceKind.ACCEPTED) if is_alias else ()
+        bounced = line.evidence(EvidenceKind.BOUNCED, named, enhanced, detail)
+        if not is_alias:
+            return bounced
+        story.failed = bounced
+        return taken
     if named and status == "sent":
+        story.delivered = True
         return line.evidence(EvidenceKind.DELIVERED, named, enhanced, detail)
     return line.evidence(EvidenceKind.ACCEPTED) if status in ("sent", "bounced", *_WAITS) else ()

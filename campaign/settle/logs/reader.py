@@ -81,7 +81,6 @@ class MailLogs:
             return
         for server in self._whose(entry.program):
             if server.may_concern(entry.text.encode()):
-                server.seen(entry.host)
                 yield from server.entry(entry, ours)
 
     def _whose(self, program: str) -> Sequence[MailServer]:

@@ -4,11 +4,11 @@ A queue id comes again for other mail, so what is said of an id counts for a mes
 and if nothing was missed between in which the id may have got a new owner. Files come in the order of their first
 moment, but may overlap, be copies of one another, or have one missing between:
 
-- Of the time that earlier files of the host have covered, a file's lines count among themselves alone; but a file that
-  begins in the second in which the one before ends goes on from there.
-- Between two files of a host that are further apart than ten minutes, where a log says that lines were dropped, and
-  where time goes backwards in a file, and on again, there is a break: then a story is no longer `certain`, unless its
-  id never comes again.
+- Of the time that earlier files of that very server have covered, a file's lines count among themselves alone; but a
+  file that begins in the second in which the one before ends goes on from there.
+- Between two files of a server that are further apart than ten minutes, where a log says that lines were dropped on its
+  host, and where time goes backwards in a file, and on again, there is a break: then a story is no longer `certain`,
+  unless its id never comes again.
 
 Limits: lines that are missing for less than ten minutes, and of which nothing tells, are not noticed; nor that a part
 of a file, which begins in the very second in which another one ends, is no continuation. Memory grows with the messages
@@ -34,6 +34,7 @@ class Story:
     begun: int
     """Unix seconds: when the id was first seen with our message."""
     breaks: int
+    breaks_before: int
     unique: bool
     accepted: bool = False
     """For whoever reads: whether it was said already that the message was taken."""
@@ -41,6 +42,12 @@ class Story:
     """For whoever reads: whether the last that was said of the contact's own address is that it has to wait."""
     expired: tuple[Evidence, ...] = ()
     """For whoever reads: what shows that it was given up, once its file is gone."""
+    failed: tuple[Evidence, ...] = ()
+    """Likewise, if nobody has got it: it was given up for one of those that an alias stands for."""
+    is_alias: bool = False
+    """For whoever reads: whether others may have been made of the contact's address."""
+    delivered: bool = False
+    """For whoever reads: whether anybody whom it was for has got it."""
 
 
 _Shelf = dict[bytes, dict[Origin, Story]]
@@ -53,11 +60,13 @@ class Stories:
     _kept: _Shelf = field(default_factory=dict)
     _again: _Shelf = field(default_factory=dict)
     """Of the file that is being read, what began in a time that was covered before."""
-    _covered: dict[str, int] = field(default_factory=dict)
-    """By host: the last moment that files before this one have."""
-    _breaks: dict[str, int] = field(default_factory=dict)
-    _here: set[str] = field(default_factory=set)
-    """The hosts of this file."""
+    _covered: dict[Origin, int] = field(default_factory=dict)
+    """The last moment that files before this one have."""
+    _breaks: dict[Origin, int] = field(default_factory=dict)
+    _dropped: dict[str, int] = field(default_factory=dict)
+    """By host."""
+    _here: set[Origin] = field(default_factory=set)
+    """Those of this file."""
     _from: int = 0
     _last: dict[str, int] = field(default_factory=dict)
     _disordered: set[str] = field(default_factory=set)
@@ -74,18 +83,18 @@ class Stories:
     def file_ends(self, moment: int) -> None:
         """The file has ended, with a line of that moment."""
         for identifier, origin, story in list(_all(self._again)):
-            if moment > self._covered.get(origin[0], 0):
+            if moment > self._covered.get(origin, 0):
                 self._put(self._kept, identifier, origin, story)
         self._again.clear()
-        for host in self._here:
-            self._covered[host] = max(moment, self._covered.get(host, moment))
+        for origin in self._here:
+            self._covered[origin] = max(moment, self._covered.get(origin, moment))
 
-    def seen(self, host: str) -> None:
-        """The file has a line of that host's; before anything else is asked of the host."""
-        if host not in self._here:
-            self._here.add(host)
-            if host in self._covered and self._from - self._covered[host] > _GAP:
-                self.missed(host)
+    def seen(self, origin: Origin) -> None:
+        """The file has lines of that server; before anything else is asked of it."""
+        if origin not in self._here:
+            self._here.add(origin)
+            if origin in self._covered and self._from - self._covered[origin] > _GAP:
+                self._breaks[origin] = self._breaks.get(origin, 0) + 1
 
     def passes(self, host: str, moment: int) -> None:
         """A line of the host's is of that moment. Where files were put together in a wrong order, lines are missing
@@ -100,7 +109,7 @@ class Stories:
 
     def missed(self, host: str) -> None:
         """Lines of that host's were dropped."""
-        self._breaks[host] = self._breaks.get(host, 0) + 1
+        self._dropped[host] = self._dropped.get(host, 0) + 1
 
     def knows(self, identifier: bytes) -> bool:
         """Whether a story may be open under that id. Costs next to nothing."""
@@ -110,7 +119,8 @@ class Stories:
         self, identifier: bytes, origin: Origin, *, contact: int, message_id: str, moment: int, unique: bool
     ) -> Story:
         """A message of ours has got that id. `unique`: the host gives it to no other message, ever."""
-        story = Story(contact, message_id, moment, self._breaks.get(origin[0], 0), unique)
+        breaks = self._interruptions(origin)
+        story = Story(contact, message_id, moment, breaks, breaks, unique)
         self.close(identifier, origin, moment)
         self._put(self._again if self._is_covered(origin, moment) else self._kept, identifier, origin, story)
         return story
@@ -123,11 +133,15 @@ class Stories:
 
     def confirm(self, story: Story, origin: Origin) -> None:
         """The id still is this message's: a line has named whom it is for."""
-        story.breaks = self._breaks.get(origin[0], 0)
+        story.breaks = self._interruptions(origin)
 
     def is_certain(self, story: Story, origin: Origin) -> bool:
         """Whether everything was seen since it began, so that the id still is this message's."""
-        return story.unique or story.breaks == self._breaks.get(origin[0], 0)
+        return story.unique or story.breaks == self._interruptions(origin)
+
+    def is_whole(self, story: Story, origin: Origin) -> bool:
+        """Whether all that was said of it was seen."""
+        return story.breaks_before == self._interruptions(origin)
 
     def close(self, identifier: bytes, origin: Origin, moment: int) -> None:
         """The id is free again, or has another owner."""
@@ -139,8 +153,11 @@ class Stories:
                     del shelf[identifier]
 
     def _is_covered(self, origin: Origin, moment: int) -> bool:
-        covered = self._covered.get(origin[0], 0)
+        covered = self._covered.get(origin, 0)
         return self._from < covered and moment <= covered
+
+    def _interruptions(self, origin: Origin) -> int:
+        return self._breaks.get(origin, 0) + self._dropped.get(origin[0], 0)
 
     def _put(self, shelf: _Shelf, identifier: bytes, origin: Origin, story: Story) -> None:
         stories = shelf.setdefault(identifier, {})

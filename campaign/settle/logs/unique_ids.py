@@ -42,8 +42,5 @@ class UniqueIds(Generic[S]):
     def file_ends(self, moment: int) -> None:
         """Nothing to do."""
 
-    def seen(self, host: str) -> None:
-        """Nothing to do."""
-
     def missed(self, host: str) -> None:
         """Nothing to do."""

@@ -58,6 +58,10 @@ class Rule:
     permanent: bool | None
     kind: EvidenceKind | None
     because: str
+    enhanced: str = ""
+    """The enhanced status code (RFC 3463) that says what the provider itself says of the address by this, in words of
+    its own; it counts where no server's code is quoted.
+    """
 
     def fits(self, name: str, type_: str, subtype: str, permanent: bool) -> bool:
         """Say whether this line decides."""

@@ -24,6 +24,8 @@ TABLE: Table = (
     Rule("delivered",        None,        None,     None,    DELIVERED,     "the recipient's server took it"),
     # Refused for good, tries used up, or taken and never tried, since the address bounced, complained or unsubscribed
     # before (reasons suppress-bounce, suppress-complaint, suppress-unsubscribe; codes 605 to 607).
+    # "Not delivering to previously bounced address": Mailgun keeps those that failed for good.
+    Rule("failed",           "permanent", "suppress-bounce", None, BOUNCED, "its address bounced before", "5.1.1"),
     Rule("failed",           "permanent", None,     None,    BOUNCED,       "given up"),
     # It may still be tried; of no severity at all, nobody knows.
     Rule("failed",           None,        None,     None,    ACCEPTED,      "not known to be permanent"),

@@ -26,7 +26,9 @@ TABLE: Table = (
     # A complaint stands among the bounces of the API, too.
     Rule("bounce",           "spamcomplaint",      None,     None,    COMPLAINT,     "called spam"),
     Rule("bounce",           "unsubscribe",        None,     None,    UNSUBSCRIBED,  "wants no more"),
-    Rule("bounce",           "hardbounce|bademailaddress", None, None, BOUNCED,      "given up"),
+    # "Unknown user, mailbox not found", and "not a valid email address".
+    Rule("bounce",           "hardbounce",         None,     None,    BOUNCED,       "no such mailbox", "5.1.1"),
+    Rule("bounce",           "bademailaddress",    None,     None,    BOUNCED,       "no such address", "5.1.3"),
     # Taken with 250, and refused afterwards: From not confirmed, a recipient that is inactive, a forbidden attachment,
     # our DMARC record. Nobody got it, whoever's fault it is.
     Rule("bounce",           "smtpapierror|unconfirmed|dmarcpolicy", None, None, BOUNCED, "taken, then not sent"),
@@ -36,7 +38,7 @@ TABLE: Table = (
     Rule("bounce",           None,                 None,     None,    ACCEPTED,      "not known to be permanent"),
     # What put the address on the stream's suppression list. By hand: `Origin` says whether by the recipient's hand;
     # ours (Customer, Admin) tells nothing of the recipient.
-    Rule("subscriptionchange", "hardbounce",       None,     None,    BOUNCED,       "given up"),
+    Rule("subscriptionchange", "hardbounce",       None,     None,    BOUNCED,       "no such mailbox", "5.1.1"),
     Rule("subscriptionchange", "spamcomplaint",    None,     None,    COMPLAINT,     "called spam"),
     Rule("subscriptionchange", "manualsuppression", "recipient", None, UNSUBSCRIBED, "wants no more"),
     Rule("subscriptionchange", None,               None,     None,    None,          "not by the recipient"),

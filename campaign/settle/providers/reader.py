@@ -118,7 +118,7 @@ def _evidence(
         relay_id=event.relay_id,
         recipient=recipient,
         code=event.code,
-        enhanced=event.enhanced,
+        enhanced=event.enhanced or ("" if event.code else rule.enhanced),
         detail=quoted(event.detail) or rule.because,
     )
 

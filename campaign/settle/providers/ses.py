@@ -26,6 +26,9 @@ TABLE: Table = (
     Rule("send",             None,          None,     None,    ACCEPTED,      "SES took it, and will try"),
     Rule("delivery",         None,          None,     None,    DELIVERED,     "the recipient's server took it"),
     Rule("deliverydelay",    None,          None,     None,    ACCEPTED,      "put off, and tried again"),
+    # With these sub-types SES itself calls the address one to be mailed no more: it does not exist, has lately bounced
+    # for many as one that does not, or bounced for good.
+    Rule("bounce",           "permanent", "noemail|suppressed|general", None, BOUNCED, "no such address", "5.1.1"),
     # With sub-type OnAccountSuppressionList or Suppressed it was taken with 250, and never tried: gone all the same.
     Rule("bounce",           "permanent",   None,     None,    BOUNCED,       "given up"),
     # Given up as well, after several tries. But SES counts automatic replies among these, which prove that somebody

@@ -55,7 +55,7 @@ ACCEPTED, DELIVERED, BOUNCED = EvidenceKind.ACCEPTED, EvidenceKind.DELIVERED, Ev
         ([_MINE, _SENT.replace(" delays=0/0/0/0.1, dsn=2.0.0,", "")], [DELIVERED]),  # before 2.3
         ([_MINE, _SENT.replace("25, delay", "25, conn_use=3, delay").replace("smtp:", "lmtp:")], [DELIVERED]),
         # An alias: the contact is whom it was for, not whom it goes to.
-        ([_MINE, _BOUNCED.replace("to=<p1", "to=<other@else.example>, orig_to=<P1")], [BOUNCED]),
+        ([_MINE, _BOUNCED.replace("to=<p1", "to=<other@else.example>, orig_to=<P1"), _REMOVED], [ACCEPTED, BOUNCED]),
         # A copy for somebody else, and whatever becomes of it.
         ([_MINE, _BOUNCED.replace("p1@people.example>,", "archive@acme.example>,")], [ACCEPTED]),
         ([_MINE, _SENT.replace("p1@", "archive@"), _BOUNCED.replace("p1@", "archive@")], [ACCEPTED]),
@@ -192,3 +192,58 @@ def test_a_copy_proves_the_same_thing(tmp_path: Path) -> None:
     text = _written([_MINE, _ACTIVE, _SENT, _REMOVED])
     found = _read(tmp_path, text, text)
     assert [evidence.id for evidence in found[:2]] == [evidence.id for evidence in found[2:]]
+
+
+def _plain(*moments: int, program: str = "sshd[9]", says: str = "Server listening") -> str:
+    return "".join(f"2026-11-26T09:{at // 60:02}:{at % 60:02}Z mail {program}: {says}\n" for at in moments)
+
+
+@pytest.mark.parametrize(
+    ("program", "says"), [("sshd[9]", "Server listening"), ("postfix/smtpd[9]", "warning: hostname x does not resolve")]
+)
+def test_a_log_without_mail_beside_it_covers_nothing(program: str, says: str, tmp_path: Path) -> None:
+    """`settle /var/log`: auth.log and mail.warn are about the same days. A story goes on past the rotation; and where a
+    mail log is missing, theirs does not stand in for it.
+    """
+    beside = _plain(30, 1300, program=program, says=says)
+    begun, going_on = _plain(0) + _written([_MINE], start=60), _written([_ACTIVE, _SENT], start=62)
+    assert [evidence.kind for evidence in _read(tmp_path, begun, beside, going_on)] == [ACCEPTED, DELIVERED]
+    beside = _plain(62, 1210, program=program, says=says)
+    assert _read(tmp_path, begun, beside, _written([_REMOVED.replace("4F2A1B", "A1"), _ACTIVE], start=1211)) == []
+
+
+def test_each_instance_has_a_log_of_its_own(tmp_path: Path) -> None:
+    """A file of one covers nothing of another's, though it goes on for longer."""
+    out = [_written([_MINE], name="postfix-out", start=10), _written([_ACTIVE], name="postfix-out", start=20)]
+    other = _written([_OTHERS] * 30, name="postfix-in")
+    assert [evidence.kind for evidence in _read(tmp_path, out[0], other, out[1])] == [ACCEPTED]
+
+
+def test_a_line_that_syslog_cut_short_still_says_what_became_of_it(tmp_path: Path) -> None:
+    for cut in (1, 30):
+        (accepted, bounced) = _read(tmp_path, _written([_MINE, _ACTIVE, _BOUNCED[:-cut]]))
+        assert (accepted.kind, bounced.kind, bounced.code) == (ACCEPTED, BOUNCED, 550)
+    for words in ("status=bounce", "status=bounced (host mx"):
+        kinds = [one.kind for one in _read(tmp_path, _written([_MINE, _BOUNCED.partition("status=")[0] + words]))]
+        assert kinds == ([BOUNCED] if "(" in words else [])
+
+
+def test_of_an_alias_only_the_end_without_any_delivery_is_a_bounce(tmp_path: Path) -> None:
+    """The contact is an alias of the relay's own for two people: one got it, one is gone."""
+    gone, there = (f"to=<{who}@else.example>, orig_to=<p1@people.example>" for who in ("a", "b"))
+    bounced, sent = _BOUNCED.replace("to=<p1@people.example>", gone), _SENT.replace("to=<p1@people.example>", there)
+    for order in ((bounced, sent), (sent, bounced)):
+        found = _read(tmp_path, _written([_MINE, _ACTIVE, *order, _REMOVED]))
+        assert [one.kind for one in found] == [ACCEPTED, DELIVERED]
+    waits = _DEFERRED.replace("to=<p1@people.example>", there)
+    for more in ([waits], [waits, _EXPIRED], [waits, _ACTIVE, sent, _REMOVED]):
+        assert BOUNCED not in {one.kind for one in _read(tmp_path, _written([_MINE, _ACTIVE, bounced, *more]))}
+    for more in ([], [waits, _EXPIRED], [waits, _ACTIVE, bounced]):
+        found = _read(tmp_path, _written([_MINE, _ACTIVE, bounced, *more, _REMOVED]))
+        assert [one.kind for one in found] == [ACCEPTED, BOUNCED]
+    assert found[-1].code == 550
+    # The delivery may stand in what is missing.
+    long = [line.replace("4F2A1B", "4dHzJC0Wfkz3kVt") for line in (_MINE, _ACTIVE, bounced, _REMOVED)]
+    for cut in (2, 3):
+        parts = _written(long[:cut]), _written(long[cut:], start=1200)
+        assert [one.kind for one in _read(tmp_path, *parts)] == [ACCEPTED]

@@ -72,3 +72,8 @@ def test_where_people_write_about_other_things_too_the_subject_must_begin_with_t
 
 def test_without_such_an_address_nobody_is_known_by_their_own() -> None:
     assert _read(letter("unsubscribe"), None) == []
+
+
+def test_a_sender_nested_in_comments_costs_nobody_else_anything() -> None:
+    """RFC 5322 section 3.2.2 lets comments nest; the standard library follows them down."""
+    assert _read(letter("unsubscribe", sender="(" * 8000 + "a@b.example")) == []

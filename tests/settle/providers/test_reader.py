@@ -256,3 +256,18 @@ def test_whatever_stands_in_a_field_there_is_no_evidence_without_an_identity_and
         assert one.detail.isprintable() and len(one.detail) < 4000
     if owner_of(event) is None:
         assert evidence == []
+
+
+def test_a_provider_s_words_are_kept_without_a_link_a_token_or_an_address() -> None:
+    said = "550 5.7.1 ada@engine.example: https://acme.example/in?token=eyJhbGci.eyJz.x and in%3Ftoken%3DeyJhbG"
+    events = [
+        sendgrid("bounce", type="bounce", reason=said),
+        bounce("Permanent", diagnosticCode=f"smtp; {said}"),
+        postmark("Bounce", Type="HardBounce", Details=f"smtp;{said}", Email="ada@engine.example"),
+        mailgun("failed", severity="permanent", **{"delivery-status": {"code": 550, "message": said}}),
+    ]
+    _, evidence, _ = from_text(json.dumps(events))
+    assert len(evidence) == 4
+    for one in evidence:
+        assert "5.7.1" in one.detail
+        assert not any(secret in one.detail for secret in ("eyJ", "acme.example", "@"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from campaign.evidence import EvidenceKind
 from campaign.settle.providers.event_table import rule_for
 from campaign.settle.providers.reader import PROVIDERS, owner_of
 from tests.settle.providers.known import KEY, MESSAGE_ID, OURS, read
@@ -252,3 +253,32 @@ def test_what_identifies_a_message_is_found_where_the_provider_puts_it(
     _, evidence, told = read(path)
     assert told == [] and len(evidence) == 1
     assert {name: getattr(evidence[0], name) for name in found_by} == found_by
+
+
+@pytest.mark.parametrize(
+    ("event", "enhanced"),
+    [
+        (bounce("Permanent", "NoEmail"), "5.1.1"),
+        (bounce("Permanent", "General"), "5.1.1"),
+        (bounce("Permanent", "Suppressed"), "5.1.1"),
+        (bounce("Permanent", ON_LIST), ""),
+        (bounce("Permanent", "General", diagnosticCode="smtp; 550 5.7.1 policy"), "5.7.1"),
+        (bounce("Permanent", "General", diagnosticCode="smtp; 552 too much"), ""),
+        (postmark("Bounce", Type="HardBounce", Email="ada@engine.example"), "5.1.1"),
+        (postmark("Bounce", Type="BadEmailAddress", Email="ada@engine.example"), "5.1.3"),
+        (postmark("Bounce", Type="HardBounce", Details="smtp;550 5.7.1 no"), "5.7.1"),
+        (postmark("Bounce", Type="SMTPApiError"), ""),
+        (postmark("SubscriptionChange", SuppressionReason="HardBounce", **SUPPRESSED), "5.1.1"),
+        (
+            mailgun("failed", severity="permanent", reason="suppress-bounce", **{"delivery-status": {"code": 605}}),
+            "5.1.1",
+        ),
+        (mailgun("failed", severity="permanent", reason="old"), ""),
+    ],
+)
+def test_a_provider_s_word_on_the_address_stands_for_a_code_where_no_server_s_is_quoted(
+    tmp_path: Path, event: dict[str, Any], enhanced: str
+) -> None:
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    (found,) = read(tmp_path / "event.json")[1]
+    assert (found.kind, found.enhanced) == (EvidenceKind.BOUNCED, enhanced)
