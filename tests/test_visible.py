@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from campaign.cli import app
 from campaign.errors import UsageError
-from campaign.model import ResultRow
 from campaign.preview import PreviewWriter
+from campaign.result_rows import ResultRow
 from campaign.results import write_results
 from campaign.smtp.reply.parser import readable
 from campaign.terminal.console import Console

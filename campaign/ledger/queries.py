@@ -11,7 +11,8 @@ from campaign.ledger.schema import RESULT_ROWS, WORD, name_sending
 from campaign.ledger.settling_record import BY_PROOF
 from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.tally import SENDING, by_status, tally
-from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status
+from campaign.model import Status
+from campaign.result_rows import FinalWord, ResultRow, RowReason, RowToCheck
 
 _MANY = 20_000
 """Rows that are handed on at a time."""

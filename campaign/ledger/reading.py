@@ -23,7 +23,8 @@ from campaign.ledger.later_counts import later_counts
 from campaign.ledger.lock import running_process
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explained
 from campaign.ledger.verification import verification, verify
-from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status
+from campaign.model import Status
+from campaign.result_rows import FinalWord, ResultRow, RowReason, RowToCheck
 from campaign.run_now import RunNow
 
 

@@ -5,6 +5,7 @@ of an earlier version of this program goes on, whose tables know nothing of late
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -101,7 +102,7 @@ class _RunLock:
         """Whether it is, just now. Raises LedgerError where that can't be told."""
         try:
             if self._file < 0:
-                self._file = open_own(self._path, os.O_RDWR, one_name=False)
+                self._file = self._opened()
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
@@ -113,6 +114,14 @@ class _RunLock:
             ) from None
         fcntl.flock(self._file, fcntl.LOCK_UN)
         return False
+
+    def _opened(self) -> int:
+        try:
+            return open_own(self._path, os.O_RDWR, one_name=False)
+        except OSError as error:
+            if error.errno not in (errno.EROFS, errno.EACCES):
+                raise
+        return open_own(self._path, os.O_RDONLY, one_name=False)  # enough for a copy, where the disk is a local one
 
 
 class _Wal:

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from campaign.evidence import LaterWords
 from campaign.histogram import Stretch
-from campaign.model import FinalWord, RowReason, RowToCheck, Status
+from campaign.model import Status
 from campaign.report import Person, Reasons, ReportData
 from campaign.report.last_words import LastWords, by_domain
+from campaign.result_rows import FinalWord, RowReason, RowToCheck
 
 
 class Figures(Protocol):

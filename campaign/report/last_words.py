@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from campaign.histogram import Histogram, Stretch, merged, percentile, seconds_of
-from campaign.model import FinalWord, Status
+from campaign.model import Status
 from campaign.report.data import Bar, Pictures, TimeToAccept, TriesNeeded, Waits
 from campaign.report.domains import Domains, Rows
 from campaign.report.time_axis import bar_seconds, first_bar
+from campaign.result_rows import FinalWord
 
 SETTLED = (Status.SENT, Status.BOUNCED, Status.REJECTED, Status.FAILED, Status.IN_DOUBT, Status.INVALID)
 """What a row can become at a certain moment, while mail goes out."""

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TextIO
 
 from campaign.errors import ResultsError
-from campaign.model import ResultRow
 from campaign.private_files import create, replacing, resolved
+from campaign.result_rows import ResultRow
 from campaign.results.table import write_table
 
 _OURS = re.compile(rb"attempts\W{1,4}smtp_code\W{1,4}enhanced_status")

@@ -16,7 +16,8 @@ from functools import lru_cache
 from typing import TextIO
 
 from campaign.errors import LedgerError
-from campaign.model import ResultRow, Status
+from campaign.model import Status
+from campaign.result_rows import ResultRow
 from campaign.results.formulas import harmless
 from campaign.visible import visible
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from campaign.model import ResultRow
+from campaign.result_rows import ResultRow
 from campaign.run_now import RunNow, ServerNow
 from campaign.window import SendWindow
 

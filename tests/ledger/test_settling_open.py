@@ -1,6 +1,7 @@
 """How a ledger is opened to be settled: of which version, beside whom, and as a copy of which nothing stays."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from campaign.ledger.settling import SqliteSettling
 from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.tally import counted, tally
 from campaign.model import Status
+from tests.disks import read_only
 from tests.ledgers import as_of_version_4, attempt, commit, journal, people, settle
 from tests.proofs import bounce, moved, proof, words
 
@@ -211,3 +213,15 @@ def test_two_who_settle_at_once_move_each_word_once(path: Path) -> None:
         assert moved(one.weigh([bounce(1), proof(2)])) == [("sent", "bounced"), ("in_doubt", "sent")]
         assert moved(other.weigh([bounce(1), proof(2), bounce(3)])) == [("pending", "bounced")]
         assert words(one) == words(other) == ["bounced", "sent", "bounced"]
+
+
+def test_a_copy_takes_no_right_to_write(path: Path, guarded_folder: Path) -> None:
+    """What would be moved can be asked of a backup on a disk that is mounted read-only."""
+    for file in path.parent.glob("x.ledger*"):
+        shutil.copy(file, guarded_folder)
+    backup = guarded_folder / path.name
+    with read_only(guarded_folder):
+        with open_for_settling_copy(backup, "x") as settling:
+            assert moved(settling.weigh([bounce(1)])) == [("sent", "bounced")]
+        with pytest.raises(LedgerError), open_for_settling(backup, "x"):
+            pass

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.histogram import Stretch, bucket_of
-from campaign.model import FinalWord, Status
+from campaign.model import Status
 from campaign.report.last_words import SETTLED, LastWords
+from campaign.result_rows import FinalWord
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = 1_795_500_000

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.ledger.cells import encode_cells
-from campaign.model import ResultRow
+from campaign.result_rows import ResultRow
 from campaign.results import COLUMNS, write_table
 from campaign.results.frame import read_frame
 

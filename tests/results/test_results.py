@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import LedgerError, ResultsError
-from campaign.model import ResultRow
+from campaign.result_rows import ResultRow
 from campaign.results import COLUMNS, harmless, moment, unguarded, write_results
 from campaign.visible import visible
 from tests.disks import read_only

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from campaign.evidence import LaterWords
 from campaign.histogram import Stretch
-from campaign.model import FinalWord, ResultRow, RowReason, RowToCheck, Status
+from campaign.model import Status
+from campaign.result_rows import FinalWord, ResultRow, RowReason, RowToCheck
 from campaign.run_now import RunNow
 
 
