@@ -8,8 +8,8 @@ from typing import NamedTuple
 from campaign.model import Status
 
 FinalWord = tuple[str, int | None, int, str]
-"""What a picture must know of a row: its status; when the server decided (of one that bounced, when it was accepted; None:
-it can't be told); how many tries it took; its address's domain in lower case, or "".
+"""What a picture must know of a row: its status; when the server decided (of one that bounced, when it was accepted;
+None where it can't be told); how many tries it took; its address's domain in lower case, or "".
 """
 
 
