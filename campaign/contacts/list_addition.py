@@ -3,19 +3,22 @@
 In: a path, and who is to be on the list, why and since when. Out: a list that `SuppressionLists` reads, written whole
 beside the old one, synced and renamed, or not at all. What stands in it stays as it is, octet for octet; its encoding,
 line ends, delimiter and columns are kept (a Ctrl-Z at its end is not), and so is its mode;
-nobody who is on it is added again. Raises `ContactsError` for a list
-that can't be read, added to or written.
+nobody who is on it is added again. Several campaigns may add to one list at once: each waits for the other, by a lock
+of the folder, and looks at the list as it is then. Raises `ContactsError` for a list that can't be read, added to or
+written.
 
-Limits: a list without a header gets addresses alone. An entry for a whole domain does not count as the person's own.
+Limits: whoever edits the list meanwhile knows nothing of that lock, and where a folder can't be locked nobody waits. A
+list without a header gets addresses alone. An entry for a whole domain does not count as the person's own.
 """
 
 import csv
+import fcntl
 import io
 import itertools
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -49,6 +52,14 @@ class ListToAddTo:
         self.path = resolved(path)
         self._names = EMAIL_NAMES | {bare_name(email_column)}
         self._email_column = email_column
+        self._find()
+        try:
+            with _explained(self.path), replacing(self.path):
+                raise _OnlyTriedError  # and the file vanishes
+        except _OnlyTriedError:
+            pass
+
+    def _find(self) -> None:
         self._encoding: Encoding | None = None
         self._column: Column | None = None
         self._columns: list[str] = []
@@ -57,11 +68,6 @@ class ListToAddTo:
             self._is_new = not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size)
         if not self._is_new:
             self._look()
-        try:
-            with _explained(self.path), replacing(self.path):
-                raise _OnlyTriedError  # and the file vanishes
-        except _OnlyTriedError:
-            pass
 
     def missing(self, people: Iterable[Addition]) -> list[Addition]:
         """Give those of them who are not on the list, each once, the first of theirs. Raises ContactsError."""
@@ -77,21 +83,26 @@ class ListToAddTo:
         """Add those of them who are not on it; gives how many. Where there is no list yet, there is one then, though
         nobody be on it: settings may name it already. Raises ContactsError; then it is as it was.
         """
-        missing = self.missing(people)
-        if missing or self._is_new:
-            text = self._lines(missing)
-            try:
-                octets = text.encode("utf-8" if self._encoding is None else self._encoding.codec)
-            except UnicodeEncodeError:
-                raise ContactsError(
-                    "an address can't be written in the encoding of this suppression list",
-                    where=str(self.path),
-                    fix="save the list as UTF-8, and run the same command again",
-                ) from None
-            with _explained(self.path), replacing(self.path, durable=True) as file:
-                self._copy_to(file)
-                file.write(octets)
+        with _explained(self.path), _alone_in(self.path.parent):
+            self._find()  # others may have added to it since
+            missing = self.missing(people)
+            if missing or self._is_new:
+                self._write(missing)
         return len(missing)
+
+    def _write(self, missing: list[Addition]) -> None:
+        text = self._lines(missing)
+        try:
+            octets = text.encode("utf-8" if self._encoding is None else self._encoding.codec)
+        except UnicodeEncodeError:
+            raise ContactsError(
+                "an address can't be written in the encoding of this suppression list",
+                where=str(self.path),
+                fix="save the list as UTF-8, and run the same command again",
+            ) from None
+        with _explained(self.path), replacing(self.path, durable=True) as file:
+            self._copy_to(file)
+            file.write(octets)
 
     def _look(self) -> None:
         """Find its encoding, its header and its line ends; it must have an address or a header."""
@@ -145,6 +156,17 @@ class ListToAddTo:
                 left = None if left is None else left - len(block)
         if tail and not tail.endswith(last):
             file.write(end)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class _OnlyTriedError(Exception):

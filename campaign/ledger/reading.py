@@ -68,6 +68,11 @@ class SqliteReader:
             return self._verified_rows(self._aside)
         return queries.result_rows(self._database, explain=self._explain)
 
+    def changes_of_others(self) -> int:
+        """Give a number that is another one once another connection has written into the ledger."""
+        with explained(self._database):
+            return int(self._database.execute("PRAGMA data_version").fetchone()[0])
+
     def has_later_words(self) -> bool:
         """Whether any row has feedback, or evidence that its word rests on."""
         return queries.has_later_words(self._database)

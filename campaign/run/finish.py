@@ -42,6 +42,7 @@ def finish(
     try:
         if ledger.in_place:
             _write(plan, ledger, observer, message_id, window=window, total=sum(counts.values()), aloud=state.stopped)
+            counts = ledger.reader.counts()  # evidence may have come meanwhile
         else:  # somebody else's results may stand there by now
             observer.notice(f"the results are not written; what this run has on record is in {ledger.rescue()}")
     except (ResultsError, LedgerError) as error:
@@ -92,8 +93,10 @@ def _write(
     window: Schedule,
     total: int,
     aloud: bool,
+    again: bool = True,
 ) -> None:
     reader = ledger.reader
+    before = reader.changes_of_others()
     now = datetime.now(UTC)
     daily = day_words(plan.daily_limit, reader.begun_by_day(""), window.zone, now) if plan.daily_limit else ""
     reader.explain_pending(pending_words(window, reader.columns(), now, daily=daily))
@@ -113,3 +116,5 @@ def _write(
     )
     if kept is not None:
         observer.notice(f"{plan.results.name} had been changed; what stood in it is kept: {kept}")
+    if again and reader.changes_of_others() != before:  # `settle` leaves the results to a run that goes on
+        _write(plan, ledger, observer, message_id, window=window, total=total, aloud=False, again=False)

@@ -9,9 +9,13 @@ import re
 from campaign.visible import visible, without_addresses
 
 _LONGEST = 400
-_LINK = re.compile(r"\S{0,40}?(?:https?:|ftp:|://)\S*|\bwww\.\S*", re.IGNORECASE)
-_TOKEN = re.compile(r"\b[\w+/=%-]{0,200}eyJ\S*|[\w+/=%.-]{60,}|\S{80,}")
-"""A JSON Web Token begins with {" in base64url (RFC 7515 section 3.1); and no word has sixty letters."""
+_REST = r"(?:\s{1,8}[\w+/=%.:&?-]{16,})*"
+"""A link that lines were folded in goes on after a space."""
+_LINK = re.compile(rf"\S{{0,40}}?(?:https?:|ftp:|://)\S*{_REST}|\bwww\.\S*{_REST}", re.IGNORECASE)
+_TOKEN = re.compile(rf"\b[\w+/=%-]{{0,200}}(?:eyJ|aHR0c)\S*{_REST}|[\w+/=%.-]{{60,}}{_REST}|\S{{80,}}")
+"""A JSON Web Token begins with {" in base64url (RFC 7515 section 3.1), a link in base64 with `http`; and no word has
+sixty letters.
+"""
 
 
 def quoted(text: str) -> str:

@@ -1,5 +1,6 @@
 """People are added to a suppression list whole or not at all, and what stood in it stays as it was."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -32,6 +33,30 @@ def test_a_list_without_anybody_is_made_all_the_same_for_settings_that_name_it(t
     assert ListToAddTo(path).add([]) == 0
     assert path.read_text() == "email,reason,date\n"
     assert list(read_suppressions([path])) == []
+
+
+@pytest.mark.parametrize("before", [None, "email\nada@engine.example\n"])
+def test_two_campaigns_that_share_a_list_add_to_it(before: str | None, tmp_path: Path) -> None:
+    """Both have looked at it before either writes."""
+    path = tmp_path / "stop.csv"
+    if before is not None:
+        path.write_text(before)
+    one, other = ListToAddTo(path), ListToAddTo(path)
+    assert one.add(people("bob@engine.example", "eve@engine.example")) == 2
+    assert other.add(people("cleo@engine.example", "eve@engine.example")) == 1
+    found = {"bob@engine.example", "cleo@engine.example", "eve@engine.example"}
+    assert set(read_suppressions([path])) - {"ada@engine.example"} == found
+
+
+def test_each_waits_for_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "stop.csv"
+
+    def add(number: int) -> int:
+        return ListToAddTo(path).add(people(*(f"p{number}.{one}@engine.example" for one in range(20))))
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(add, range(24))) == 480
+    assert len(list(read_suppressions([path]))) == 480
 
 
 def test_nobody_is_added_who_is_on_it_in_whatever_case(write: Write) -> None:

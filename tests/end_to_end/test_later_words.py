@@ -1,6 +1,7 @@
 """The word after "sent" is the same wherever it is told: status, results, the report, JSON, a frame, and `resend`."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from campaign.model import Status
 from campaign.report import report_html
 from campaign.run.plan import Resend
 from campaign.run.report_now import report_now
-from tests.campaigns import SmallCampaign
+from tests.campaigns import Silent, SmallCampaign
 from tests.conftest import StartServer
 from tests.later_words import PLACE, settle
 from tests.smtp_server import CATALOGUE, FaultServer, local_part
@@ -124,3 +125,34 @@ def test_a_bounced_row_whose_address_was_corrected_goes_to_the_new_one(
     ended = campaign.resend(server.port, resend=Resend(source=source))
     assert [message.recipients[0] for message in server.accepted] == ["anna@people.example"]
     assert (ended.counts[Status.SENT], ended.counts[Status.BOUNCED]) == (5, 1)
+
+
+class Meanwhile(Silent):
+    """Hears that results are written, and has something happen then, once."""
+
+    def __init__(self, happens: Callable[[], None] | None) -> None:
+        super().__init__()
+        self.times = 0
+        self._happens = happens
+
+    def writing(self, rows: int, total: int) -> None:
+        self.times += 1
+        happens, self._happens = self._happens, None
+        if happens is not None:
+            happens()
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_what_is_proved_while_a_run_writes_its_results_stands_in_them(
+    settled: bool, tmp_path: Path, smtp_server: StartServer
+) -> None:
+    """Whoever settles leaves the results to the run that goes on."""
+    campaign = SmallCampaign(tmp_path / "campaign").people(3)
+    campaign.observer = meanwhile = Meanwhile(
+        (lambda: settle(campaign, ("p1", EvidenceKind.BOUNCED))) if settled else None
+    )
+    summary = campaign.send(smtp_server().port)
+    assert meanwhile.times == 1 + settled
+    words = ["sent", "bounced" if settled else "sent", "sent"]
+    assert [row["status"] for row in campaign.results()] == words
+    assert summary.counts[Status.BOUNCED] == settled and summary.counts[Status.SENT] == 3 - settled

@@ -41,6 +41,9 @@ class LedgerReader(Protocol):
         where the ledger turns out to be damaged in what opening it did not check.
         """
 
+    def changes_of_others(self) -> int:
+        """Give a number that is another one once somebody else has written into the ledger."""
+
     def has_later_words(self) -> bool:
         """Whether any row has feedback, or evidence that its word rests on: what later evidence has shown."""
 

@@ -106,8 +106,8 @@ def journal_entry(fields: dict[str, object], place: str) -> LogEntry | None:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str):  # in JSON, half of a pair of surrogates may stand alone, which is no text
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list) and all(isinstance(octet, int) and 0 <= octet < 256 for octet in value):
         return bytes(value).decode("utf-8", "replace")
     return ""
@@ -118,7 +118,10 @@ def said(line: bytes) -> bytes | None:
     first = line[:1]
     if first == b"{":
         start = line.find(b'"MESSAGE"') + 9
-        return line[line.find(b'"', start) + 1 :] if start > 8 else b""
+        quote = line.find(b'"', start)
+        if start > 8 and line.find(b"[", start, quote) >= 0:
+            return None  # not printable, so its octets stand there as numbers
+        return line[quote + 1 :] if start > 8 else b""
     if line.startswith(b"1 ") or (first == b"<" and line[2:7].find(b">1 ") >= 0):
         return None
     if line[10:11] == b" " and (own := exim_mainlog.split(line)):

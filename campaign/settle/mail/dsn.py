@@ -61,12 +61,14 @@ def read(report: Part, mail: Part, ours: Ours) -> tuple[Subject, list[Evidence]]
     status = next((part for part in parts if part.media_type in _STATUS_TYPES), None)
     if status is None:
         return Subject(), []
-    first, *others = groups(status.text())
+    first, *others = blocks = groups(status.text())
     about = _subject(mail, first, identity.returned_message(parts), ours)
-    found = list(_recipients(others))
+    # Some leave out the group of the message, and begin with a recipient's.
+    found = list(_recipients(blocks if first.all("action") else others))
     arrived = any(one.kind is not EvidenceKind.BOUNCED for one in found)
     found = [one for one in found if not (arrived and one.kind is EvidenceKind.BOUNCED)]
-    moment = _moment(mail, first)
+    taken_at = _arrival(mail, first)
+    moment = taken_at if mail.moment is None else mail.moment
     report_id = mail.identity
     evidence = [
         Evidence(
@@ -81,6 +83,7 @@ def read(report: Part, mail: Part, ours: Ours) -> tuple[Subject, list[Evidence]]
             code=one.code,
             enhanced=one.enhanced,
             detail=one.detail,
+            taken_at=taken_at,
         )
         for number, one in enumerate(found)
     ]
@@ -106,7 +109,7 @@ def _subject(mail: Part, first: Part, returned: Part | None, ours: Ours) -> Subj
 
 def _recipients(blocks: list[Part]) -> Iterator[_Recipient]:
     for block in blocks:
-        kind = _ACTIONS.get(block.field("action").lower())
+        kind = _ACTIONS.get(block.field("action").partition("(")[0].strip().lower())  # a comment may follow
         if kind is None:
             continue
         diagnostic = block.field("diagnostic-code")
@@ -149,11 +152,11 @@ def _character(number: str) -> str:
     return chr(code) if 32 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
 
 
-def _moment(mail: Part, first: Part) -> int | None:
-    """When the message arrived that came back: which of two copies it was, the time of the report does not say. Where
-    it has none that can be right, the time of the report.
+def _arrival(mail: Part, first: Part) -> int | None:
+    """When the message arrived that came back: which of two copies it was, the time of the report does not say. None
+    where it has none that can be right.
     """
     reported, arrived = mail.moment, moment_of(first.field("arrival-date"))
     if arrived is not None and (reported is None or 0 <= reported - arrived <= _LONGEST_TRY):
         return arrived
-    return reported
+    return None

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 from campaign.settle.evidence_file import EvidenceFile
 
+BOM = b"\xef\xbb\xbf"
+"""What some programs of Windows put before a text."""
 LARGEST = 25 * 1024 * 1024
 """Octets of a message: what servers take at most, as a rule."""
 _DAYS = b"Mon|Tue|Wed|Thu|Fri|Sat|Sun"
@@ -26,6 +28,7 @@ def messages(file: EvidenceFile) -> Iterator[tuple[int, bytes]]:
     size = 0
     after_empty = True
     for number, line in file.lines():
+        line = line.removeprefix(BOM) if number == 1 else line
         if after_empty and separator(line):
             if start and size <= LARGEST:
                 yield start, b"\n".join(lines)

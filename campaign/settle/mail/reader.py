@@ -54,14 +54,14 @@ class Mails:
     @staticmethod
     def recognises(name: str, sample: bytes) -> bool:
         """Whether the file holds one mail, or is an mbox."""
-        first, _, rest = sample.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").partition(b"\n")
+        first, _, rest = sample.removeprefix(mbox.BOM).replace(b"\r\n", b"\n").partition(b"\n")
         if mbox.separator(first):
             return _begins_with_fields(rest, enough=1)
         return _begins_with_fields(first + b"\n" + rest, enough=2)
 
     def read(self, file: EvidenceFile, ours: Ours) -> Iterator[Evidence]:
         """Give what each mail of the file shows."""
-        if mbox.separator(file.sample().partition(b"\n")[0].rstrip(b"\r")):
+        if mbox.separator(file.sample().removeprefix(mbox.BOM).partition(b"\n")[0].rstrip(b"\r")):
             for line, octets in mbox.messages(file):
                 yield from self.understand(octets, file.place(line), ours, _teller(file, line)).evidence
             return
@@ -79,7 +79,7 @@ class Mails:
         """Give what one mail shows, and whether it is about this campaign. `tell` hears what only a person can judge:
         what it is, and what to do.
         """
-        mail = parse(octets)
+        mail = parse(octets.removeprefix(mbox.BOM))
         about: Subject
         report, came_as = report_in(mail)
         if is_report(report, "delivery-status"):

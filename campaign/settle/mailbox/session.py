@@ -17,12 +17,18 @@ from typing import Any
 
 from campaign.errors import UsageError
 from campaign.extras import install_command
+from campaign.settle.quoted import quoted
 from campaign.visible import visible
 
 _GREETING, _ANSWER = 15.0, 60.0
 """Seconds: for a connection and its greeting, and for whatever the server is asked then."""
 _ERRORS = (imaplib.IMAP4.error, OSError)
 """What IMAPClient raises: the standard library's errors, and kinds of them."""
+_STUMBLES = (
+    *_ERRORS, ValueError, LookupError, AttributeError, TypeError, AssertionError, ArithmeticError, RecursionError,
+    MemoryError,
+)  # fmt: skip
+"""… and what becomes of a server's nonsense in it: lists nested without end, a literal larger than any memory."""
 _LONGEST_WORDS = 300
 _MOST_NAMES = 20
 
@@ -97,14 +103,14 @@ class Session:
             if name.upper() == "INBOX" or self._client.folder_exists(name):
                 found = self._client.select_folder(name, readonly=read_only)
                 return int(found.get(b"UIDVALIDITY", 0))
-            there = [str(folder) for _, _, folder in self._client.list_folders()]
+            there = self._folders()
         raise self._no_folder(name, there, setting)
 
     def require_folder_to_move_to(self, name: str) -> None:
         """Raise UsageError where there is no folder of that name, or the server can't move mails."""
         with self._unbroken():
             is_there = self._client.folder_exists(name)
-            there = [] if is_there else [str(folder) for _, _, folder in self._client.list_folders()]
+            there = [] if is_there else self._folders()
             can_move = any(map(self._client.has_capability, ("MOVE", "UIDPLUS")))
         if not is_there:
             raise self._no_folder(name, there, "move_to")
@@ -168,7 +174,7 @@ class Session:
                 self._client.plain_login(place.username, secret)  # LOGIN takes ASCII alone (RFC 3501 section 6.2.3)
             else:
                 self._client.login(place.username, secret)
-        except (*_ERRORS, UnicodeError) as error:
+        except _STUMBLES as error:
             said = words(error, secret=secret)
             setting = "token_command" if place.by_token else "password"
             raise UsageError(
@@ -177,6 +183,13 @@ class Session:
                 fix=f"check bounces.mailbox.username and {_SECRETS[setting]}; some providers want an app password, or "
                 "IMAP switched on for the mailbox",
             ) from None
+
+    def _folders(self) -> list[str]:
+        """Give the names of all, to say what there is; none where a name makes no sense (RFC 3501 section 5.1.3)."""
+        try:
+            return [str(folder) for _, _, folder in self._client.list_folders()]
+        except UnicodeError:
+            return []
 
     def _no_folder(self, name: str, there: Sequence[str], setting: str) -> UsageError:
         names = ", ".join(visible(one) for one in sorted(there)[:_MOST_NAMES])
@@ -192,8 +205,7 @@ class Session:
     def _unbroken(self) -> Iterator[None]:
         try:
             yield
-        except (*_ERRORS, ValueError, LookupError, AttributeError, TypeError, AssertionError) as error:
-            # The library takes a server at its word, and stumbles in many ways over one that says nonsense.
+        except _STUMBLES as error:  # the library takes a server at its word
             raise LostConnectionError(words(error)) from None
 
 
@@ -207,7 +219,7 @@ _SECRETS = {
 def _reached(place: MailboxPlace) -> Iterator[None]:
     try:
         yield
-    except _ERRORS as error:
+    except _STUMBLES as error:
         what, where, fix = f"the mail server {place.address} can't be reached: {words(error)}", "host", "check it"
         if isinstance(error, ssl.SSLCertVerificationError):
             what = f"the mail server {place.address} has a certificate that is not trusted: {error.verify_message}"
@@ -228,11 +240,11 @@ def _reached(place: MailboxPlace) -> Iterator[None]:
 
 
 def words(error: BaseException, *, secret: str = "") -> str:
-    """Give what an error says, on one line, without the secret."""
+    """Give what an error says, on one line, without the secret; it may quote a mail that was taken for an answer."""
     if isinstance(error, TimeoutError):
         return "it does not answer"
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
     bare = re.sub(r"\bb(['\"])(.*?)\1", r"\2", said)
     if secret:
         bare = bare.replace(secret, "…")  # before it is cut: no part of one stays
-    return visible(bare)[:_LONGEST_WORDS]
+    return quoted(bare)[:_LONGEST_WORDS]

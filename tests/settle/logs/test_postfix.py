@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from campaign.evidence import Evidence, EvidenceKind
-from tests.settle.logs.people import read_files
+from campaign.settle.logs.entry import LogEntry
+from campaign.settle.logs.postfix import Postfix
+from tests.settle.logs.people import People, read_files
 
 _MINE = "cleanup: 4F2A1B: message-id=<ours1@acme.example>"
 _ACTIVE = "qmgr: 4F2A1B: from=<hello@acme.example>, size=1234, nrcpt=1 (queue active)"
@@ -247,3 +249,14 @@ def test_of_an_alias_only_the_end_without_any_delivery_is_a_bounce(tmp_path: Pat
     for cut in (2, 3):
         parts = _written(long[:cut]), _written(long[cut:], start=1200)
         assert [one.kind for one in _read(tmp_path, *parts)] == [ACCEPTED]
+
+
+def test_a_line_of_many_fields_takes_no_longer_than_it_is(tmp_path: Path) -> None:
+    """Square in them, this would take hours."""
+    fields = _SENT.replace("delay=0.1, ", "delay=0.1, " * 200_000)
+    entry = LogEntry(1795683600, "mail", "postfix/smtp", "1", "", "mail.log:1")
+    server = Postfix()
+    server.entry(entry._replace(program="postfix/cleanup", text=_MINE.partition(": ")[2]), People())
+    for end, kinds in (("", [DELIVERED]), (", status", [])):
+        text = fields.partition(": ")[2].partition(", status")[0] + (end or ", status=sent")
+        assert [one.kind for one in server.entry(entry._replace(text=text), People())] == kinds

@@ -57,6 +57,47 @@ def test_packed_files_and_lines_of_the_journal_in_json(tmp_path: Path) -> None:
     assert evidence.place == "mail.log:1, queue id 4F2A1B"
 
 
+def test_a_line_of_the_journal_that_is_not_printable(tmp_path: Path) -> None:
+    """journalctl gives its octets as numbers."""
+    begun, active = (line.partition("]: ")[2] for line in _STORY.splitlines())
+    bounced = b"4F2A1B: to=<p1@people.example>, relay=x, dsn=5.1.1, status=bounced (Empf\xe4nger unbekannt)"
+    says = (("sshd", "x"), ("cleanup", begun), ("qmgr", list(active.encode())), ("smtp", list(bounced)), ("sshd", "x"))
+    (tmp_path / _NAME).write_text(
+        "".join(
+            json.dumps(
+                {"MESSAGE": text, "__REALTIME_TIMESTAMP": f"{_MOMENT}000000", "SYSLOG_IDENTIFIER": f"postfix/{who}"}
+            )
+            + "\n"
+            for who, text in says
+        )
+    )
+    found = read_files([tmp_path / _NAME])
+    assert [evidence.kind for evidence in found] == [EvidenceKind.ACCEPTED, EvidenceKind.BOUNCED]
+
+
+def test_what_is_no_text_in_json_stops_nothing(tmp_path: Path) -> None:
+    """Half of a pair of surrogates, wherever it stands."""
+    begun, active = (line.partition("]: ")[2] for line in _STORY.splitlines())
+    odd = ("\ud800", "postfix/cleanup", begun), ("mail", "\ud800", begun), ("mail", "postfix/cleanup", "\ud800" + begun)
+    story = ("mail", "postfix/cleanup", begun), ("mail", "postfix/qmgr", active)
+    for lines in ((*story, *odd), (*odd, *story)):
+        (tmp_path / _NAME).write_text(
+            "".join(
+                json.dumps(
+                    {
+                        "__REALTIME_TIMESTAMP": f"{_MOMENT}000000",
+                        "_HOSTNAME": host,
+                        "SYSLOG_IDENTIFIER": program,
+                        "MESSAGE": text,
+                    }
+                )
+                + "\n"
+                for host, program, text in lines
+            )
+        )
+        assert [evidence.kind for evidence in read_files([tmp_path / _NAME])] == [EvidenceKind.ACCEPTED]
+
+
 def test_damage_is_told_and_stops_nothing_else(tmp_path: Path) -> None:
     cut = tmp_path / "mail.log.2.gz"
     noise = "".join(f"2026-11-26T09:14:00Z mail sshd[7]: {number * number}\n" for number in range(9000))

@@ -21,7 +21,7 @@ def test_a_failed_recipient_has_bounced_with_code_status_and_words() -> None:
     (found,) = _read(dsn())
     assert found == Evidence(
         kind=EvidenceKind.BOUNCED,
-        moment=int(ARRIVED.timestamp()),
+        moment=int(REPORTED.timestamp()),
         id="<dsn.1@mx.mail.example>",
         source="delivery report",
         place="b.mbox:1",
@@ -30,6 +30,7 @@ def test_a_failed_recipient_has_bounced_with_code_status_and_words() -> None:
         code=550,
         enhanced="5.1.1",
         detail="550 5.1.1 no such user",
+        taken_at=int(ARRIVED.timestamp()),
     )
 
 
@@ -153,10 +154,13 @@ def test_a_more_telling_status_in_the_words_counts_if_its_class_agrees() -> None
     assert found.enhanced == "4.4.7"
 
 
-def test_when_it_happened_is_when_the_message_arrived_unless_that_can_not_be() -> None:
+def test_which_copy_it_was_is_told_by_when_it_arrived_unless_that_can_not_be() -> None:
+    """It came back when the report says so: people are told how long that took."""
     early = dsn().replace(b"Arrival-Date: Fri, 27 Nov 2026", b"Arrival-Date: Fri, 27 Nov 2020")
-    assert _read(early)[0].moment == int(REPORTED.timestamp())
-    assert _read(early.replace(b"\r\nDate: ", b"\r\nDate: never, "))[0].moment == 1606467600
+    (found,) = _read(early)
+    assert found.moment == found.of_copy_from == int(REPORTED.timestamp()) and found.taken_at is None
+    (found,) = _read(early.replace(b"\r\nDate: ", b"\r\nDate: never, "))
+    assert found.moment == found.of_copy_from == 1606467600
 
 
 def test_a_report_without_an_id_has_one_by_its_content() -> None:
@@ -187,3 +191,10 @@ def test_a_report_within_a_mail_counts_as_by_itself(wrapped: str) -> None:
     (found,) = _read(outer)
     assert _whose(found) == ANNA and found.kind is EvidenceKind.BOUNCED
     assert found.id == ("<dsn.1@mx.mail.example>" if wrapped == "forwarded" else "<fw@acme.example>")
+
+
+def test_a_report_without_the_group_of_the_message_and_an_action_with_a_comment_are_read() -> None:
+    octets = dsn(block("failed (gave up)")).replace(b"Reporting-MTA: dns; mx.mail.example\r\n", b"")
+    begins, ends = octets.index(b"Arrival-Date"), octets.index(b"Final-Recipient")
+    (found,) = _read(octets[:begins] + octets[ends:])
+    assert (found.kind, found.enhanced) == (EvidenceKind.BOUNCED, "5.1.1")

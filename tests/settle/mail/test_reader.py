@@ -34,6 +34,7 @@ def _file(folder: Path, octets: bytes, name: str = "b.mbox") -> tuple[EvidenceFi
         letter("x").replace(b"\r\n", b"\n"),
         b"\xef\xbb\xbf" + complaint(),
         _mbox(dsn()),
+        mbox.BOM + _mbox(dsn()),
         b"From - Fri Nov 27 09:05:00 2026\r\nX-Mozilla-Status: 0001\r\nFrom: a@b.example\r\n\r\n",
         b"From 18@xxx Fri Nov 27 09:05:00 +0000 2026\nDelivered-To: a@b.example\n\n",
     ],
@@ -141,3 +142,9 @@ def test_a_report_that_is_damaged_anywhere_raises_nothing(data: st.DataObject) -
     for one in Mails("unsubscribe@acme.example").read_message(bytes(octets), "p", Campaign()):
         contact = Campaign().by_key(one.key) if one.key else Campaign().by_message_id(one.message_id)
         assert contact in (ANNA, None)
+
+
+def test_a_byte_order_mark_hides_neither_a_mail_nor_those_behind_it(tmp_path: Path) -> None:
+    for octets, shown in ((mbox.BOM + dsn(), 1), (mbox.BOM + _mbox(dsn(), complaint(message=returned(IDS[BEN]))), 2)):
+        file, _ = _file(tmp_path, octets)
+        assert len(list(Mails().read(file, Campaign()))) == shown

@@ -26,10 +26,10 @@ class ImapServer:
         folders: tuple[str, ...] = ("INBOX", "Settled"),
         capabilities: str = "IMAP4rev1 AUTH=PLAIN MOVE UIDPLUS",
         fetches: int | None = None,
-        nonsense: bool = False,
+        nonsense: str = "",
         token: str = PASSWORD,
     ) -> None:
-        """`fetches`: of mails, that a connection lasts for. `nonsense`: it answers a FETCH with something else."""
+        """`fetches`: of mails, that a connection lasts for. `nonsense`: it answers a FETCH with that."""
         self.folders: dict[str, dict[int, Mail]] = {name: {} for name in folders}
         for uid, octets in enumerate(mails, start=11):
             self.folders["INBOX"][uid] = Mail(octets=octets)
@@ -133,7 +133,7 @@ class _Connection:
         for number, uid in enumerate(uids, start=1):
             octets = self.mails[uid].octets
             if self.server.nonsense:
-                self.say(f"* {number} FETCH (UID ((((")
+                self.say(self.server.nonsense)
             elif body:
                 self.say(b"* %d FETCH (UID %d BODY[]<0> {%d}\r\n%s)" % (number, uid, len(octets), octets))
             else:

@@ -83,13 +83,30 @@ def test_a_connection_that_breaks_off_is_made_anew_as_long_as_that_leads_on(monk
         assert server.flags()[14] == {"\\Seen"}
 
 
-@pytest.mark.parametrize("fault", [{"fetches": 0}, {"nonsense": True}])
+@pytest.mark.parametrize("fault", [{"fetches": 0}, {"nonsense": "* 1 FETCH (UID (((("}])
 def test_where_it_does_not_what_was_read_stands_and_the_rest_is_told(fault: dict[str, object]) -> None:
     told: list[Unread] = []
     with ImapServer(*ALL, **fault) as server, _mailbox(server.port) as mailbox:  # type: ignore[arg-type]
         assert _read(mailbox, told) == []
     (unread,) = told
     assert "was lost" in unread.what and "0 of 4 mails were read" in unread.what and "again" in unread.fix
+
+
+@pytest.mark.parametrize("said", ["(" * 50_000, f"(UID 11 BODY[]<0> {{{10**15}}}", f"(UID 11 BODY[]<0> {{{10**30}}}"])
+def test_a_server_s_nonsense_costs_neither_the_memory_nor_what_was_read(said: str) -> None:
+    told: list[Unread] = []
+    with ImapServer(*ALL, nonsense=f"* 1 FETCH {said}") as server, _mailbox(server.port) as mailbox:
+        assert _read(mailbox, told) == []
+    assert len(told) == 1 and "0 of 4 mails were read" in told[0].what
+
+
+def test_a_mail_that_is_taken_for_an_answer_is_quoted_without_its_link() -> None:
+    told: list[Unread] = []
+    link = "in https://acme.example/in?token=eyJhbGciOiJIUzI1NiJ9.eyJz.x"
+    nonsense = f"* 1 FETCH (UID 11 BODY[]<0> {{-1}}\r\n{link}"
+    with ImapServer(*ALL, nonsense=nonsense) as server, _mailbox(server.port) as mailbox:
+        assert _read(mailbox, told) == []
+    assert "unexpected response: in [link]" in told[0].what and "eyJ" not in repr(told)
 
 
 def test_a_server_that_is_gone_when_mails_are_to_be_flagged_is_told() -> None:
@@ -112,8 +129,8 @@ def test_a_refused_sign_in_says_what_to_check_and_shows_no_secret() -> None:
 
 
 def test_no_part_of_a_secret_stays_where_a_server_s_words_are_cut() -> None:
-    said = words(OSError("x" * 295 + PASSWORD), secret=PASSWORD)
-    assert said == "x" * 295 + "…"
+    said = words(OSError("no " * 98 + PASSWORD), secret=PASSWORD)
+    assert said == "no " * 98 + "…"
 
 
 @pytest.mark.parametrize(
