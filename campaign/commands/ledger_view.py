@@ -35,5 +35,6 @@ def commands_now(
             stale=stale,
             settled=settled,
             suppressed=suppressed,
+            feedback=status.afterwards.complaints + status.afterwards.unsubscribed > 0,
         )
     )

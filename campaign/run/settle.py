@@ -35,6 +35,7 @@ from campaign.settle.evidence_file import EvidenceFile
 from campaign.settle.index import PeopleIndex
 from campaign.settle.mail.reader import Mails
 from campaign.settle.ours import Ours
+from campaign.settle.quoted import without_codes
 from campaign.settle.reader import Reader
 from campaign.settle.readers import make_readers
 
@@ -210,7 +211,8 @@ def proof_of(evidence: Evidence, ours: Ours) -> Proof | None:
     ):
         contact = find(name) if name else None
         if contact is not None:
-            return Proof(contact, evidence)
+            words = without_codes(evidence.detail, evidence.code, evidence.enhanced)
+            return Proof(contact, evidence if words == evidence.detail else evidence._replace(detail=words))
     if evidence.kind is not EvidenceKind.UNSUBSCRIBED or evidence.key or evidence.message_id or evidence.relay_id:
         return None
     contact = ours.by_address(evidence.recipient)

@@ -88,7 +88,7 @@ class Settlement:
 
     @property
     def moved(self) -> int:
-        """How many times a row's word was moved."""
+        """How many rows have another word than before."""
         return sum(move.rows for move in self.moves)
 
     @property
@@ -113,6 +113,8 @@ class Counting:
     unread_total: int = 0
     hints: list[Unread] = field(default_factory=list)
     hints_total: int = 0
+    _taken: dict[int, tuple[Status, str]] = field(default_factory=dict)
+    """Rows that were moved to `sent`, with their word before, and by what: they may still bounce. They are few."""
 
     def tell(self, unread: Unread) -> None:
         """Hear of something that could not be read, or of a hint."""
@@ -133,9 +135,18 @@ class Counting:
         if one.being_sent:
             self.being_sent += 1
         elif one.before != one.after:
-            self.moves[one.before, one.after, evidence.source] += 1
+            self._count_move(one.proof.contact, one.before, one.after, evidence.source)
         elif not one.feedback:
             self.unchanged[evidence.source] += 1
+
+    def _count_move(self, contact: int, before: Status, after: Status, source: str) -> None:
+        """Count a row once, from its first word to its last: it may be taken by one line, and bounce by the next."""
+        if first := self._taken.pop(contact, None):
+            self.moves[first[0], before, first[1]] -= 1
+            before = first[0]
+        self.moves[before, after, source] += 1
+        if after is Status.SENT:
+            self._taken[contact] = (before, source)
 
     def settlement(
         self,
@@ -158,7 +169,9 @@ class Counting:
             files=self.files,
             mails=self.mails,
             moves=tuple(
-                Move(before=before, after=after, source=source, rows=rows) for (before, after, source), rows in moves
+                Move(before=before, after=after, source=source, rows=rows)
+                for (before, after, source), rows in moves
+                if rows
             ),
             feedback=tuple(
                 Feedback(kind=kind, source=source, rows=rows) for (kind, source), rows in sorted(self.feedback.items())

@@ -26,6 +26,7 @@ _DEEPEST = 100
 """Folders in one another."""
 _UNKNOWN = "this is of no kind that is known: neither a mail log, nor a provider's export or events, nor mail"
 _KNOWN = "name mail logs, providers' exports or events, mbox files, Maildir folders or mails; campaign guide settle"
+_LET_IT = "let it be read by whoever runs this, or leave it out"
 
 
 class Found(NamedTuple):
@@ -59,9 +60,8 @@ def _must_be_there(path: Path) -> None:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         words = getattr(error, "strerror", None) or "that is no name of a file"
-        raise UsageError(
-            f"this evidence can't be read: {words}", where=str(path), fix="name files and folders that are there"
-        ) from None
+        fix = _LET_IT if isinstance(error, PermissionError) else "name files and folders that are there"
+        raise UsageError(f"this evidence can't be read: {words}", where=str(path), fix=fix) from None
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         fix = "to read what another program gives, pipe it in: … | campaign settle -"
         raise UsageError("this is neither a file nor a folder", where=str(path), fix=fix)
@@ -136,7 +136,7 @@ class _Search:
             elif entry.startswith("."):
                 if is_maildir and _is_maildir(path):
                     yield from self._there(path, inner)
-            elif f"{real}/{entry}" not in self._our_names and (not is_maildir or (entry != "tmp" and path.is_dir())):
+            elif f"{real}/{entry}" not in self._our_names and (not is_maildir or (entry != "tmp" and _is_folder(path))):
                 yield from self._there(path, inner)
 
     def _mails(self, folder: Path, name: str) -> Iterator[Found]:
@@ -184,8 +184,12 @@ class _Search:
 
     def _cant_read(self, error: OSError, name: str) -> None:
         what = f"this can't be read: {error.strerror or error}"
-        self._tell(Unread(what, without_addresses(name), "let it be read by whoever runs this, or leave it out"))
+        self._tell(Unread(what, without_addresses(name), _LET_IT))
 
 
 def _is_maildir(folder: Path) -> bool:
-    return all((folder / name).is_dir() for name in _MAIL)
+    return all(_is_folder(folder / name) for name in _MAIL)
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112  # Path.is_dir raises where we may not look

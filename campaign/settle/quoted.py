@@ -18,6 +18,10 @@ sixty letters.
 """
 _may_have_one = re.compile(r"https?:|ftp:|://|www\.|eyj|ahr0c|\S{60}", re.IGNORECASE).search
 """Few have: most say "250 Ok", and there are many."""
+_CODES = re.compile(
+    r"(?:smtp ?; ?)?(?P<code>[245]\d\d)?[ -]?(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})?(?![\d.]) ?", re.IGNORECASE
+)
+"""With what a reply begins (RFC 5321 section 4.2, RFC 2034), and a DSN's quote of one (RFC 3464 section 2.3.6)."""
 
 
 def quoted(text: str) -> str:
@@ -26,3 +30,12 @@ def quoted(text: str) -> str:
     if _may_have_one(text):
         text = _TOKEN.sub("[left out]", _LINK.sub("[link]", text))
     return visible(without_addresses(text))[:_LONGEST]
+
+
+def without_codes(words: str, code: int | None, enhanced: str) -> str:
+    """Give a server's words without the codes that stand in fields of their own, and are shown in front of them."""
+    found = _CODES.match(words)
+    if found is None or not any(found.groups()):
+        return words
+    theirs = found["code"] in (None, str(code)) and found["enhanced"] in (None, enhanced)
+    return (words[found.end() :] or words) if theirs else words

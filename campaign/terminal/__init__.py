@@ -2,6 +2,7 @@
 
 a run while it goes on   console, with live_line (the one that moves) and progress_words (what it says)
 how it ended             summary, with next_commands, which invocation makes to be pasted
+a settling               settlement, with reading_line while it is read
 a check                  findings
 wrong usage              usage, idle_options (those that would do nothing)
 errors, exit codes       exit_codes

@@ -1,7 +1,7 @@
 """The way from `init` to a campaign that is sent, as commands to paste: each command ends with the next useful one.
 
     init ─▶ preview ─▶ check ─▶ send --sandbox ─▶ report --sandbox ─▶ check
-         ─▶ send --test-to ─▶ send --limit 3 ─▶ send ─▶ report
+         ─▶ send --test-to ─▶ send --limit 3 ─▶ send ─▶ settle ─▶ report
 
 Takes how the program was called, and what the command found; gives words with a command each, for `show_next`. What is
 left of a run that has rows to see to is `next_commands`' to say.
@@ -50,9 +50,14 @@ def after_check(invocation: Invocation, *, ready: bool, mailable: bool, left: in
     ]
 
 
-def after_run(invocation: Invocation) -> Sequence[Step]:
-    """All of a run is done."""
-    return [("to show what became of everybody", replace(invocation, settings={}).line("report"))]
+def after_run(invocation: Invocation, *, in_doubt: bool) -> Sequence[Step]:
+    """All of a run is done. `in_doubt`: rows are, so that settling them was spoken of."""
+    plain = replace(invocation, settings={})
+    report = ("to show what became of everybody", plain.line("report"))
+    if invocation.sandbox or in_doubt:
+        return [report]
+    words = "tomorrow, to find out what came back, by the mail server's log, your provider's events, or bounces"
+    return [(words, plain.line("settle", "MAIL.LOG")), report]
 
 
 def after_report(invocation: Invocation) -> Sequence[Step]:

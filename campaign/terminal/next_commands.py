@@ -30,12 +30,14 @@ def next_commands(
     stale: bool,
     settled: bool = False,
     suppressed: bool = False,
+    feedback: bool = False,
 ) -> Sequence[tuple[str, str]]:
     """Give what can be done about the rows that are not settled well, and the command for it.
 
     `opened`: the window of the last run has opened; `over`: it has closed, so that `send` would send nothing. `stale`:
     the closing time that the settings name has passed, so that a re-send needs another one. `settled`: evidence was
-    read just now; `suppressed`: whoever belongs on a suppression list has just been put on one.
+    read just now; `suppressed`: whoever belongs on a suppression list has just been put on one;
+    `feedback`: somebody complained, or wants no more.
     """
     fresh = ("--lasts", "8h") if stale else ()
 
@@ -79,8 +81,11 @@ def next_commands(
             "harm twice, and send to those"
         )
         commands.append((words, resend("--from", str(copy), "--include", "in_doubt")))
-    if counts[Status.BOUNCED] and not invocation.sandbox and not suppressed:
-        words = "bounced: to have no other campaign write to addresses that are no good, add them to a suppression list"
+    whom = ["to addresses that are no good"] if counts[Status.BOUNCED] else []
+    if feedback:
+        whom.append("to whoever complained or wants no more")
+    if whom and not invocation.sandbox and not suppressed:
+        words = f"to have no other campaign write {', or '.join(whom)}, add them to a suppression list"
         commands.append((words, invocation.line("settle", "--suppress", "stop.csv")))
     return commands
 

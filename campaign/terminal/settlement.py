@@ -62,7 +62,7 @@ def _more(settled: Settlement) -> Iterator[str]:
         else:
             yield f"nobody has to be added to the suppression list: {path}"
         if not settled.suppressed.is_named:
-            yield f'  it counts once campaign.toml names it: suppress = ["{path.name}"] under [contacts]'
+            yield f'  it counts once campaign.toml names it: "{path.name}" in suppress = […], under [contacts]'
     if settled.results is not None:
         yield f"written anew: {settled.results}"
     if settled.kept is not None:

@@ -62,7 +62,7 @@ def show_summary(summary: RunSummary, invocation: Invocation, given: WindowSetti
     )
     show_next(commands, say)
     if summary.sent_now and not counts[Status.PENDING] and trouble is None:
-        show_next(after_run(invocation), say)
+        show_next(after_run(invocation, in_doubt=counts[Status.IN_DOUBT] > 0), say)
     if invocation.sandbox and not summary.sent_now and not counts[Status.PENDING]:
         say(f"to begin the sandbox anew:\n    {invocation.line('send', '--fresh')}")
 

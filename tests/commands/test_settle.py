@@ -102,4 +102,4 @@ def test_a_suppression_list_is_added_to_from_what_is_on_record_without_more_evid
     ended = command("settle", sent.path, "--suppress", stop)
     assert ended.code == 0 and bounced["email"] in stop.read_text()
     assert "--suppress stop.csv" not in ended.out
-    assert 'names it: suppress = ["stop.csv"]' in ended.out
+    assert 'names it: "stop.csv" in suppress = […]' in ended.out

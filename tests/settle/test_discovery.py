@@ -1,5 +1,6 @@
 """Of what people name, each file comes once, with the reader that knows it; logs in the order of their stories."""
 
+import errno
 import io
 import os
 from collections.abc import Iterator
@@ -139,6 +140,23 @@ def test_a_file_that_nobody_knows_is_told_and_an_empty_one_is_nothing_to_tell(se
     assert search.names("logs") == ["logs/log"]
     (one,) = search.told
     assert "no kind that is known" in one.what and "nobody@" not in one.where and one.fix
+
+
+def test_a_folder_that_may_not_be_entered_is_told_and_stops_nothing_else(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/log", "secret/log", "z/log"):
+        search.write(f"logs/{name}")
+    look = os.stat
+
+    def refused(path: str | os.PathLike[str] | int, **how: bool) -> os.stat_result:  # root may enter any folder
+        if not isinstance(path, int) and "/secret/" in os.fspath(path):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return look(path, **how)
+
+    monkeypatch.setattr(os, "stat", refused)
+    assert search.names("logs") == ["logs/a/log", "logs/z/log"]
+    assert [one.where for one in search.told] == ["logs/secret/log"]
 
 
 def test_what_is_not_there_is_said_before_anything_is_read(search: Search) -> None:

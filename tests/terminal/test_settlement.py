@@ -6,9 +6,9 @@ from pathlib import Path
 
 from campaign.commands.guide import page
 from campaign.commands.settle_document import settle_document
-from campaign.evidence import EvidenceKind, Unread
+from campaign.evidence import Evidence, EvidenceKind, Proof, Unread, Weighed
 from campaign.model import Status
-from campaign.run.settlement import Feedback, Move, Settlement, Suppressed
+from campaign.run.settlement import Counting, Feedback, Move, Settlement, Suppressed
 from campaign.terminal.settlement import show_settlement
 
 NOTHING = Settlement(
@@ -79,7 +79,7 @@ def test_a_suppression_list_that_no_campaign_reads_yet_is_said_to_be_none_so_far
     stop = Suppressed(path=Path("/data/stop.csv"), added=0, is_named=False)
     assert said(replace(NOTHING, suppressed=stop))[-3:-1] == [
         "nobody has to be added to the suppression list: /data/stop.csv",
-        '  it counts once campaign.toml names it: suppress = ["stop.csv"] under [contacts]',
+        '  it counts once campaign.toml names it: "stop.csv" in suppress = […], under [contacts]',
     ]
     assert "it counts once" not in "".join(said(replace(NOTHING, suppressed=replace(stop, is_named=True))))
 
@@ -141,3 +141,25 @@ def test_what_proves_nothing_is_for_a_person_to_look_at_and_no_fault() -> None:
     assert said(replace(settled, files=2, hints=(), hints_total=0))[0].endswith(
         "2 files of evidence and 3 mails in the mailbox"
     )
+
+
+def test_a_row_that_was_taken_and_bounced_is_counted_once() -> None:
+    counting = Counting()
+    for kind, before, after in (
+        (EvidenceKind.ACCEPTED, Status.IN_DOUBT, Status.SENT),
+        (EvidenceKind.BOUNCED, Status.SENT, Status.BOUNCED),
+    ):
+        evidence = Evidence(kind=kind, moment=0, id=kind, source="Postfix log", place="mail.log:1")
+        counting.add(Weighed(Proof(7, evidence), before=before, after=after))
+    settled = counting.settlement(
+        campaign="autumn",
+        dry_run=False,
+        counts=NOTHING.counts,
+        running=None,
+        results_path=NOTHING.results_path,
+        results=None,
+        kept=None,
+        suppressed=None,
+    )
+    assert settled.moves == (Move(before=Status.IN_DOUBT, after=Status.BOUNCED, source="Postfix log", rows=1),)
+    assert settled.moved == 1

@@ -117,12 +117,18 @@ def said(**known: object) -> str:
     return "\n".join(heard)
 
 
-def test_a_good_run_is_told_in_three_lines_and_what_comes_next() -> None:
+def test_a_good_run_is_told_in_three_lines_and_what_comes_next_bounces_too() -> None:
     assert said() == (
         "sent 2 in 2.0 s, 1 a second\n  sent               2  accepted by the SMTP server\n"
         "results: /data/c-results.csv\n"
+        "tomorrow, to find out what came back, by the mail server's log, your provider's events, or bounces:\n"
+        "    campaign settle c.toml MAIL.LOG\n"
         "to show what became of everybody:\n    campaign report c.toml"
     )
+
+
+def test_settling_is_spoken_of_once() -> None:
+    assert said(counts=counts(sent=1, in_doubt=1)).count("MAIL.LOG") == 1
 
 
 @pytest.mark.parametrize(
@@ -197,6 +203,16 @@ def test_after_a_settling_nothing_is_offered_that_was_just_done() -> None:
     )
     assert [what.partition(":")[0] for what, _ in after][1] == "still in doubt"
     assert not any("--suppress" in line for _, line in after)
+
+
+def test_who_complained_is_offered_to_be_suppressed_where_nobody_bounced() -> None:
+    ((words, line),) = next_commands(
+        counts(sent=1), INVOCATION, RESULTS, opened=True, over=False, stale=False, feedback=True
+    )
+    assert (
+        "write to whoever complained or wants no more, add" in words
+        and line == "campaign settle c.toml --suppress stop.csv"
+    )
 
 
 def test_the_sandbox_has_no_log_to_settle_by() -> None:

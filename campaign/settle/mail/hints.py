@@ -17,6 +17,7 @@ _LONGEST_LINE = 998
 """RFC 5322 section 2.1.1."""
 _MOST_NESTED = 20
 _LONG = re.compile(rb"[^\n]{%d,}" % (_LONGEST_LINE + 1))
+_FOLDED = re.compile(rb"^Content-[^\n:]{1,30}:[^\n]*(?:\n[ \t][^\n]*)+", re.IGNORECASE | re.MULTILINE)
 _MULTIPARTS = re.compile(rb"multipart/|message/rfc822", re.IGNORECASE)
 _CALLED_BOUNCE = re.compile(
     r"undeliver|returned mail|returned to sender|delivery (?:status|failure|has failed|problem)|mail delivery|"
@@ -42,11 +43,22 @@ def unreachable(octets: bytes) -> list[str]:
     except ImportError:
         raise NotInstalledError from None
     logging.getLogger("flufl.bounce").disabled = True  # it logs every step, and what it stumbles over with a traceback
-    beginning = _LONG.sub(lambda found: found[0][:_LONGEST_LINE], octets[:_LOOKED_AT])
-    if len(_MULTIPARTS.findall(beginning)) > _MOST_NESTED:
+    looked_at = beginning(octets)
+    if len(_MULTIPARTS.findall(looked_at)) > _MOST_NESTED:
         return []
     try:
-        found = scan_message(message_from_bytes(beginning, policy=compat32))
+        found = scan_message(message_from_bytes(looked_at, policy=compat32))
         return sorted(address.decode("utf-8", "replace").strip() for address in found)
     except Exception:  # from anywhere in the library and in the parser, over what a stranger has made up
         return []
+
+
+def beginning(octets: bytes) -> bytes:
+    """Give what is looked at. The standard library counts the quotation marks of a Content-Type again at each of its
+    semicolons, so folding makes no field of that kind longer than a line.
+    """
+    return _FOLDED.sub(_cut, _LONG.sub(_cut, octets[:_LOOKED_AT]))
+
+
+def _cut(found: re.Match[bytes]) -> bytes:
+    return found[0][:_LONGEST_LINE]

@@ -24,6 +24,8 @@ from typing import TypeVar
 _LONGEST_HEAD = 128 * 1024
 _LONGEST_FIELD = 16 * 1024
 _LONGEST_DATE = 200
+_LONGEST_TYPE = 2048
+"""Characters of a Content-Type: the standard library looks at its quotation marks again for each of its semicolons."""
 _LONGEST_ID = 200
 _MOST_PARTS = 20
 _LAST_MOMENT = 253_402_300_799
@@ -113,6 +115,8 @@ def parse(octets: bytes) -> Part:
         end = text.find(b"\n\n")
         head, body = (text, b"") if end < 0 else (text[: end + 1], text[end + 2 :])
     message = _safely(lambda: _parser.parsebytes(head[:_LONGEST_HEAD]), Message())
+    if len(media_type := str(message.get("content-type", ""))) > _LONGEST_TYPE:
+        message.replace_header("content-type", media_type[:_LONGEST_TYPE])
     fields: dict[str, list[str]] = defaultdict(list)
     for name, value in message.raw_items():
         # What is not ASCII is UTF-8, if anything (RFC 6532 section 3).

@@ -28,8 +28,12 @@ def report_in(mail: Part) -> tuple[Part, Part]:
 
 
 def is_report(mail: Part, kind: str) -> bool:
-    """Whether it is a report of that report-type."""
-    return mail.media_type == "multipart/report" and mail.parameter("report-type") == kind
+    """Whether it is a report of that report-type; where it does not say so, by the part that such a one has."""
+    if mail.media_type != "multipart/report":
+        return False
+    if said := mail.parameter("report-type"):
+        return said == kind
+    return any(part.media_type in (f"message/{kind}", f"message/global-{kind}") for part in mail.parts())
 
 
 def groups(body: bytes) -> list[Part]:

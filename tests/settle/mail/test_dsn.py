@@ -198,3 +198,8 @@ def test_a_report_without_the_group_of_the_message_and_an_action_with_a_comment_
     begins, ends = octets.index(b"Arrival-Date"), octets.index(b"Final-Recipient")
     (found,) = _read(octets[:begins] + octets[ends:])
     assert (found.kind, found.enhanced) == (EvidenceKind.BOUNCED, "5.1.1")
+
+
+def test_a_report_that_does_not_say_of_which_type_it_is_is_known_by_its_parts() -> None:
+    (found,) = _read(dsn(block()).replace(b" report-type=delivery-status;", b""))
+    assert (found.source, found.code, found.enhanced) == ("delivery report", 550, "5.1.1")

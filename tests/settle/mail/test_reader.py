@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from campaign.evidence import EvidenceKind, Unread
 from campaign.settle.evidence_file import EvidenceFile
 from campaign.settle.mail import mbox
+from campaign.settle.mail.hints import beginning
+from campaign.settle.mail.parse import parse
 from campaign.settle.mail.reader import Mails
 from tests.settle.mail.mails import ANNA, BEN, IDS, KEYS, Campaign, complaint, dsn, letter, returned
 
@@ -148,3 +150,17 @@ def test_a_byte_order_mark_hides_neither_a_mail_nor_those_behind_it(tmp_path: Pa
     for octets, shown in ((mbox.BOM + dsn(), 1), (mbox.BOM + _mbox(dsn(), complaint(message=returned(IDS[BEN]))), 2)):
         file, _ = _file(tmp_path, octets)
         assert len(list(Mails().read(file, Campaign()))) == shown
+
+
+def test_a_content_type_is_read_no_further_than_one_can_be_long() -> None:
+    """The standard library looks at its quotation marks again at each semicolon: one mail could take minutes."""
+    marks = b'\\";' * 300
+    line = b'From: a@b\nContent-Type: multipart/report; a="' + marks * 100 + b"\n\nx"
+    assert len(parse(line)._head["Content-Type"]) < 3_000
+    folded = (
+        b"From: a@b\nSubject: x\nContent-Type: multipart/report;"
+        + (b"\n " + marks) * 60
+        + b"\n\n<ada@engine.example>:\n x"
+    )
+    assert b"ada@" in beginning(folded) and len(beginning(folded)) < 2_000
+    assert beginning(dsn()) == dsn()
