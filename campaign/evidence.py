@@ -60,6 +60,13 @@ class Evidence(NamedTuple):
     """The enhanced status code (RFC 3463) that it quotes."""
     detail: str = ""
     """The words of whoever gave it up."""
+    taken_at: int | None = None
+    """When the copy that it is about was taken, where that is said: which of two copies it is."""
+
+    @property
+    def of_copy_from(self) -> int | None:
+        """The moment that says which copy it is about: as near as the file tells."""
+        return self.moment if self.taken_at is None else self.taken_at
 
 
 class Unread(NamedTuple):

@@ -33,6 +33,8 @@ CREATE TABLE later_word (
 since; `came_back_at`: nor does acceptance from before, for what was accepted then had bounced. `left_at`: when the
 message that bounced was taken; `reply`: what the server said then, its own name for the message in it.
 """
+BY_PROOF = "by_proof"
+"""The facts of how many more have a word than runs have found: `by_proof sent`, `by_proof in_doubt`."""
 LEFT = "delivery LEFT JOIN later_word ON status = 'bounced' AND later_word.contact = delivery.contact"
 LEFT_AT = "coalesce(left_at, settled_at)"
 """When a message left, in this table: what bounced has been settled later."""

@@ -19,7 +19,6 @@ from campaign.ledger.interface import (
 )
 from campaign.ledger.reading import SqliteReader, fact_in_file, reading_ledger
 from campaign.ledger.schema import connect, temporary
-from campaign.ledger.settling_open import open_settling, open_settling_copy
 from campaign.ledger.store import SqliteRunLedger
 from campaign.ledger.throwaway_copy import throwaway_copy
 from campaign.ledger.worker_store import SqliteWorkerLedger
@@ -71,6 +70,8 @@ def open_for_settling(place: Path, name: str) -> Iterator[SettlingLedger]:
     """Open the ledger of the campaign `name` to move words by proof, also while a run goes on. One that an earlier
     version of this program began is brought up to date: raises LedgerBusyError where a run of that goes on.
     """
+    from campaign.ledger.settling_open import open_settling  # here, as few runs are ever settled: others do not wait
+
     with open_settling(place, name) as ledger:
         yield ledger
 
@@ -78,6 +79,8 @@ def open_for_settling(place: Path, name: str) -> Iterator[SettlingLedger]:
 @contextlib.contextmanager
 def open_for_settling_copy(place: Path, name: str) -> Iterator[SettlingLedger]:
     """Open a copy of it, as it is now, to see what would move: nothing of what is done to it stays."""
+    from campaign.ledger.settling_open import open_settling_copy
+
     with open_settling_copy(place, name) as ledger:
         yield ledger
 

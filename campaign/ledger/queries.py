@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from campaign.ledger.later_counts import LEFT_AT
-from campaign.ledger.later_words import has_any
+from campaign.ledger.later_words import BY_PROOF, has_any
 from campaign.ledger.schema import RESULT_ROWS, WORD, name_sending
-from campaign.ledger.settling_record import BY_PROOF
 from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.tally import SENDING, by_status, tally
 from campaign.model import Status

@@ -11,12 +11,11 @@ from collections import Counter
 from typing import NamedTuple
 
 from campaign.evidence import Evidence, EvidenceKind
+from campaign.ledger.later_words import BY_PROOF
 from campaign.ledger.tally import shift_entries
 from campaign.model import Status
 from campaign.visible import visible
 
-BY_PROOF = "by_proof"
-"""The facts of how many more have a word than runs have found: `by_proof sent`, `by_proof in_doubt`."""
 _LONGEST = 1_000
 """Characters of a text."""
 _ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")

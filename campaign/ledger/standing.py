@@ -60,4 +60,5 @@ class Standing:
 
 
 def _is_before(evidence: Evidence, reopened: int | None) -> bool:
-    return reopened is not None and (evidence.moment is None or evidence.moment < reopened)
+    moment = evidence.of_copy_from
+    return reopened is not None and (moment is None or moment < reopened)

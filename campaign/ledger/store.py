@@ -185,9 +185,7 @@ class SqliteRunLedger(SqliteContacts):
         return corrections.left
 
     def keep_message_id_domain(self, domain: str) -> str:
-        """Give what stands behind the @ of the campaign's Message-IDs: `domain`, if this is its first run, which
-        draws a secret for them, too. They stay as they are where it was one before there was that.
-        """
+        """Give the domain of the campaign's Message-IDs: `domain` in its first run, which draws their secret, too."""
         if read_fact(self.database, "message_id_domain") is None and history.first_run(self.database) is None:
             keep_fact(self.database, "message_id_secret", secrets.token_hex(_SALT_OCTETS))
         return keep_fact(self.database, "message_id_domain", domain)

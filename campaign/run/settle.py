@@ -166,7 +166,8 @@ def _weigh_all(
         proofs.clear()
 
     for evidence in _all_evidence(order, found, ours, counting, since):
-        if since is not None and evidence.moment is not None and evidence.moment < since:
+        moment = evidence.of_copy_from
+        if since is not None and moment is not None and moment < since:
             counting.earlier[evidence.source] += 1
             continue
         proof = proof_of(evidence, ours)

@@ -6,6 +6,9 @@ case; a Message-ID may come with or without its angle brackets.
 
 from typing import Protocol
 
+KEY = r"[A-Za-z2-7]{16}"
+"""What looks like a `contact.key`: 16 letters and digits of base32 (`message/contact_key.py`)."""
+
 
 class Ours(Protocol):
     """Who can be found, by what identifies a message for certain."""

@@ -52,6 +52,10 @@ def test_after_a_resend_a_bounce_of_before_proves_nothing(word: str) -> None:
     assert after(word, BOUNCED, reopened_at=1_700_000_000, on_record=True) == word
     standing = Standing(word=word, reopened_at=1)
     assert standing.word_after(proof(1, BOUNCED, None), on_record=False) == word, "who knows when that was"
+    late = proof(1, BOUNCED, 1_700_000_200)
+    late = late._replace(evidence=late.evidence._replace(taken_at=1_700_000_100))
+    standing = Standing(word=word, reopened_at=1_700_000_101)
+    assert standing.word_after(late, on_record=False) == word, "it came back after, and is the copy of before"
 
 
 def test_acceptance_of_before_counts_but_for_a_copy_that_came_back() -> None:

@@ -28,9 +28,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from campaign.evidence import Evidence, EvidenceKind
-from campaign.settle.logs import given_up, whose
+from campaign.settle.logs import whose
 from campaign.settle.logs.entry import LogEntry
-from campaign.settle.logs.given_up import GivenUp
 from campaign.settle.logs.unique_ids import UniqueIds
 from campaign.settle.logs.whose import OurMessage
 from campaign.settle.ours import Ours
@@ -130,11 +129,11 @@ class Exim(UniqueIds[_Story]):
         if not (its_own or ours.has_address(story.message.contact, recipient)):
             return ()
         if is_failure:
-            why = given_up.read(rest[found.end() :].partition(": ")[2])
-            return _failure(entry, message, story, why, its_own=its_own)
+            words = rest[found.end() :].partition(": ")[2]
+            return _failure(story, story.message.bounced(entry, message, _SOURCE, words), its_own=its_own)
         if address in _NOWHERE:
             return ()
-        return (_evidence(EvidenceKind.DELIVERED, entry, message, story.message),)
+        return (story.message.evidence(EvidenceKind.DELIVERED, entry, message, _SOURCE),)
 
     def _arrival(self, entry: LogEntry, message: str, rest: str, ours: Ours) -> Iterable[Evidence]:
         sender = rest.partition(" ")[0]
@@ -142,7 +141,7 @@ class Exim(UniqueIds[_Story]):
         if found is None:
             return ()
         self.begin(message, entry.host, _Story(found, self._gaps))
-        return (_evidence(EvidenceKind.ACCEPTED, entry, message, found),)
+        return (found.evidence(EvidenceKind.ACCEPTED, entry, message, _SOURCE),)
 
     def _without_arrival(
         self, entry: LogEntry, message: str, sender: re.Match[str] | None, ours: Ours
@@ -155,11 +154,8 @@ class Exim(UniqueIds[_Story]):
         return story
 
 
-def _failure(entry: LogEntry, message: str, story: _Story, why: GivenUp, *, its_own: bool) -> Iterable[Evidence]:
+def _failure(story: _Story, evidence: Evidence, *, its_own: bool) -> Iterable[Evidence]:
     """Of the contact's own address at once; of another, when the story ends."""
-    evidence = _evidence(EvidenceKind.BOUNCED, entry, message, story.message)._replace(
-        code=why.code, enhanced=why.enhanced, detail=why.detail
-    )
     if its_own:
         return (evidence,)
     story.failed = evidence
@@ -180,15 +176,3 @@ def _message_id(rest: str) -> str:
             return ""
         behind = tail[subject.end() :]
     return message_id if _BEHIND(behind) else ""
-
-
-def _evidence(kind: EvidenceKind, entry: LogEntry, message: str, whose_it_is: OurMessage) -> Evidence:
-    return Evidence(
-        kind=kind,
-        moment=entry.moment,
-        id=f"{entry.host}/{message}",
-        source=_SOURCE,
-        place=f"{entry.place}, queue id {message}",
-        message_id=whose_it_is.message_id,
-        key=whose_it_is.key,
-    )

@@ -18,14 +18,14 @@ import re
 from collections.abc import Iterable
 
 from campaign.evidence import Evidence, EvidenceKind
-from campaign.settle.logs import given_up, whose
+from campaign.settle.logs import whose
 from campaign.settle.logs.entry import LogEntry
 from campaign.settle.logs.unique_ids import UniqueIds
-from campaign.settle.logs.whose import OurMessage
 from campaign.settle.ours import Ours
 
 _SOURCE = "OpenSMTPD log"
 _ADDRESS = r"<([^<>\s]*)>"
+_begins = re.compile(rb"[0-9a-f]{16} (?:smtp (?:message|envelope)|m[td]a delivery) |(?:relay|delivery): Expire").match
 _MESSAGE = re.compile(r"([0-9a-f]{16}) smtp message msgid=([0-9a-f]{8}) size=\d+ nrcpt=\d+ ")
 _ENVELOPE = re.compile(rf"([0-9a-f]{{16}}) smtp envelope evpid=([0-9a-f]{{16}}) from={_ADDRESS} to={_ADDRESS}$")
 _DELIVERY = re.compile(
@@ -56,9 +56,7 @@ class OpenSMTPD(UniqueIds[None]):
 
     def may_concern(self, text: bytes) -> bool:
         """Whether it tells of a message that was taken or handed on, or of an envelope."""
-        return text.startswith((b"smtp message ", b"smtp envelope ", b"mta delivery ", b"mda delivery "), 17) or (
-            text.startswith((b"relay: Expire", b"delivery: Expire"))
-        )
+        return _begins(text) is not None
 
     def entry(self, entry: LogEntry, ours: Ours) -> Iterable[Evidence]:
         """Give what a line proves."""
@@ -73,7 +71,7 @@ class OpenSMTPD(UniqueIds[None]):
         elif text.startswith(("relay: Expire", "delivery: Expire")) and (expired := _EXPIRED.match(text)):
             found = whose.find(ours, sender=expired[2])
             if found is not None and ours.has_address(found.contact, expired[3]):
-                return (_bounced(entry, expired[1], expired[5], found),)
+                return (found.bounced(entry, expired[1], _SOURCE, expired[5]),)
         return ()
 
     def _envelope(self, entry: LogEntry, envelope: re.Match[str], ours: Ours) -> Iterable[Evidence]:
@@ -81,7 +79,7 @@ class OpenSMTPD(UniqueIds[None]):
         if self._taken.get(entry.host) != (session, number[:8]):
             return ()
         found = whose.find(ours, sender=sender)
-        return () if found is None else (_evidence(EvidenceKind.ACCEPTED, entry, number, found),)
+        return () if found is None else (found.evidence(EvidenceKind.ACCEPTED, entry, number, _SOURCE),)
 
 
 def _delivery(entry: LogEntry, delivery: re.Match[str], ours: Ours) -> Iterable[Evidence]:
@@ -91,25 +89,7 @@ def _delivery(entry: LogEntry, delivery: re.Match[str], ours: Ours) -> Iterable[
         return ()
     its_own = ours.has_address(found.contact, to)
     if result == "Ok" and (its_own or (recipient and ours.has_address(found.contact, recipient))):
-        return (_evidence(EvidenceKind.DELIVERED, entry, number, found),)
+        return (found.evidence(EvidenceKind.DELIVERED, entry, number, _SOURCE),)
     if result == "PermFail" and its_own:
-        return (_bounced(entry, number, words, found),)
+        return (found.bounced(entry, number, _SOURCE, words),)
     return ()
-
-
-def _bounced(entry: LogEntry, number: str, words: str, found: OurMessage) -> Evidence:
-    why = given_up.read(words)
-    return _evidence(EvidenceKind.BOUNCED, entry, number, found)._replace(
-        code=why.code, enhanced=why.enhanced, detail=why.detail
-    )
-
-
-def _evidence(kind: EvidenceKind, entry: LogEntry, number: str, found: OurMessage) -> Evidence:
-    return Evidence(
-        kind=kind,
-        moment=entry.moment,
-        id=f"{entry.host}/{number}",
-        source=_SOURCE,
-        place=f"{entry.place}, queue id {number}",
-        key=found.key,
-    )

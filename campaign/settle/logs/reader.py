@@ -23,6 +23,8 @@ _FIRST_LINES = 8
 """Lines at the head of a file of which one at least must be a log's: the first may be cut, or be journalctl's own."""
 _begins_as_mail = re.compile(rb"From |[A-Za-z][A-Za-z0-9-]*:").match
 """The first line of an mbox file, or of a mail's header."""
+_PROGRAMS = 1000
+"""Of which it is kept whose they are: there are few, but anybody may have written a log."""
 _DROPPED = (b"imuxsock", b"imjournal", b"Suppressed ")
 """How rsyslogd and journald begin to say that lines were lost to their rate limits."""
 
@@ -36,6 +38,7 @@ class MailLogs:
         known = (Postfix(), Exim(), Sendmail(), OpenSMTPD())
         self._servers: list[MailServer] = list(known if servers is None else servers)
         self._asked = tuple(server.may_concern for server in self._servers)
+        self._known: dict[str, Sequence[MailServer]] = {}
 
     @staticmethod
     def recognises(name: str, sample: bytes) -> bool:
@@ -72,11 +75,21 @@ class MailLogs:
             server.file_ends(last.moment if last is not None else 0)
 
     def _take(self, entry: LogEntry, ours: Ours) -> Iterator[Evidence]:
-        for server in self._servers:
-            if _tells_of_loss(entry):
+        if _tells_of_loss(entry):
+            for server in self._servers:
                 server.missed(entry.host)
-            elif server.is_program(entry.program) and server.may_concern(entry.text.encode()):
+            return
+        for server in self._whose(entry.program):
+            if server.may_concern(entry.text.encode()):
                 yield from server.entry(entry, ours)
+
+    def _whose(self, program: str) -> Sequence[MailServer]:
+        """The servers whose own that program is: one, or none."""
+        if program not in self._known:
+            if len(self._known) >= _PROGRAMS:
+                self._known.clear()
+            self._known[program] = tuple(server for server in self._servers if server.is_program(program))
+        return self._known[program]
 
     def _may_concern(self, text: bytes) -> bool:
         for asked in self._asked:  # no generator: it is asked for every line there is

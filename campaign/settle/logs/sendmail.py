@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from campaign.evidence import Evidence, EvidenceKind
-from campaign.settle.logs import given_up, whose
+from campaign.settle.logs import whose
 from campaign.settle.logs.entry import LogEntry
 from campaign.settle.logs.unique_ids import UniqueIds
 from campaign.settle.logs.whose import OurMessage
@@ -84,7 +84,7 @@ class Sendmail(UniqueIds[_Story]):
         if not (story.put_off and words.startswith(_TIMEOUT)):
             return ()
         self.end(number, entry.host)
-        return (_bounced(entry, number, words, "", story),)
+        return (story.message.bounced(entry, number, _SOURCE, words),)
 
     def _sender(self, entry: LogEntry, number: str, text: str, at: int, ours: Ours) -> None:
         line = _SENDER.match(text, at)
@@ -103,30 +103,11 @@ class Sendmail(UniqueIds[_Story]):
         if enhanced.startswith("2.") and words.startswith("Sent"):
             self.end(number, entry.host)
             kind = EvidenceKind.DELIVERED if its_own else EvidenceKind.ACCEPTED
-            return (_evidence(kind, entry, number, story),)
+            return (story.message.evidence(kind, entry, number, _SOURCE),)
         if not entry.pid or entry.pid == story.process:
             return ()
         if its_own and enhanced.startswith("5.") and not words.startswith("Deferred"):
             self.end(number, entry.host)
-            return (_bounced(entry, number, words, enhanced, story),)
+            return (story.message.bounced(entry, number, _SOURCE, words, enhanced=enhanced),)
         story.put_off |= its_own
-        return (_evidence(EvidenceKind.ACCEPTED, entry, number, story),)
-
-
-def _bounced(entry: LogEntry, number: str, words: str, enhanced: str, story: _Story) -> Evidence:
-    why = given_up.read(words, enhanced=enhanced)
-    return _evidence(EvidenceKind.BOUNCED, entry, number, story)._replace(
-        code=why.code, enhanced=why.enhanced, detail=why.detail
-    )
-
-
-def _evidence(kind: EvidenceKind, entry: LogEntry, number: str, story: _Story) -> Evidence:
-    return Evidence(
-        kind=kind,
-        moment=entry.moment,
-        id=f"{entry.host}/{number}",
-        source=_SOURCE,
-        place=f"{entry.place}, queue id {number}",
-        message_id=story.message.message_id,
-        key=story.message.key,
-    )
+        return (story.message.evidence(EvidenceKind.ACCEPTED, entry, number, _SOURCE),)

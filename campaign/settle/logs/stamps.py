@@ -17,6 +17,8 @@ _YEARS = 9
 _BACK = 600
 """Seconds of a jump backwards that is more than clocks of several hosts in one file."""
 _KEPT = 4096
+_LATEST = 2**33
+"""Unix seconds of the year 2242: what comes later, or before 1970, is no time of a log, and may be none at all."""
 
 
 class Stamps:
@@ -29,6 +31,8 @@ class Stamps:
 
     def moment(self, stamp: str) -> int | None:
         """Give `Nov  6 09:15:00`, `Nov 06 09:15:00.123`, or an ISO 8601 stamp as Unix seconds."""
+        whole, _, fraction = stamp.partition(".")
+        stamp = whole + fraction.lstrip("0123456789")  # the zone: the same second is read once
         try:
             moment = self._known[stamp]
         except KeyError:
@@ -43,13 +47,14 @@ class Stamps:
 
     def _read(self, stamp: str) -> int | None:
         try:
-            return self._without_year(stamp) if stamp[:1].isalpha() else self._iso(stamp)
+            moment = self._without_year(stamp) if stamp[:1].isalpha() else self._iso(stamp)
         except (ValueError, OverflowError, OSError, KeyError):  # what datetime and the C library make of odd numbers
             return None
+        return moment if moment is not None and 0 < moment < _LATEST else None
 
     def _without_year(self, stamp: str) -> int | None:
         month, day, clock = stamp.split()
-        hour, minute, second = clock.partition(".")[0].split(":")
+        hour, minute, second = clock.split(":")
         # A leap second (RFC 3164 has none, but clocks do) is the last one of its minute.
         parts = (_MONTHS[month], int(day), int(hour), int(minute), min(int(second), 59))
         latest = datetime.fromtimestamp(self._modified + _AHEAD).year

@@ -124,7 +124,7 @@ def said(line: bytes) -> bytes | None:
         return line[quote + 1 :] if start > 8 else b""
     if line.startswith(b"1 ") or (first == b"<" and line[2:7].find(b">1 ") >= 0):
         return None
-    if own := exim_mainlog.split(line):
+    if line[10:11] == b" " and (own := exim_mainlog.split(line)):
         return own[2]
     text = line[line.find(b": ") + 2 :]
     return text[text.find(b"] ") + 2 :] if text.startswith(b"[ID ") else text

@@ -8,10 +8,12 @@ people's mail, and where the two name different contacts. Raises nothing. With `
 import re
 from typing import NamedTuple
 
-from campaign.settle.ours import Ours
+from campaign.evidence import Evidence, EvidenceKind
+from campaign.settle.logs import given_up
+from campaign.settle.logs.entry import LogEntry
+from campaign.settle.ours import KEY, Ours
 
-_key = re.compile(r"[^\s\"<>,]{0,200}\+([a-z2-7]{16})@[^\s\"<>,@]{1,255}", re.IGNORECASE).fullmatch
-"""A key is 16 letters and digits of base32 (`message/contact_key.py`)."""
+_key = re.compile(rf"[^\s\"<>,]{{0,200}}\+({KEY})@[^\s\"<>,@]{{1,255}}").fullmatch
 _LONGEST = 998
 """Octets: no line of a header may be longer (RFC 5322 section 2.1.1)."""
 
@@ -22,6 +24,24 @@ class OurMessage(NamedTuple):
     contact: int
     message_id: str = ""
     key: str = ""
+
+    def evidence(self, kind: EvidenceKind, entry: LogEntry, queue_id: str, source: str) -> Evidence:
+        """What a line about it shows, under an id that never comes again."""
+        return Evidence(
+            kind=kind,
+            moment=entry.moment,
+            id=f"{entry.host}/{queue_id}",
+            source=source,
+            place=f"{entry.place}, queue id {queue_id}",
+            message_id=self.message_id,
+            key=self.key,
+        )
+
+    def bounced(self, entry: LogEntry, queue_id: str, source: str, words: str, *, enhanced: str = "") -> Evidence:
+        """The same of one that was given up, with these words."""
+        why = given_up.read(words, enhanced=enhanced)
+        found = self.evidence(EvidenceKind.BOUNCED, entry, queue_id, source)
+        return found._replace(code=why.code, enhanced=why.enhanced, detail=why.detail)
 
 
 def find(ours: Ours, *, message_id: str = "", sender: str = "") -> OurMessage | None:

@@ -67,7 +67,8 @@ def read(report: Part, mail: Part, ours: Ours) -> tuple[Subject, list[Evidence]]
     found = list(_recipients(blocks if first.all("action") else others))
     arrived = any(one.kind is not EvidenceKind.BOUNCED for one in found)
     found = [one for one in found if not (arrived and one.kind is EvidenceKind.BOUNCED)]
-    moment = _moment(mail, first)
+    taken_at = _arrival(mail, first)
+    moment = taken_at if mail.moment is None else mail.moment
     report_id = mail.identity
     evidence = [
         Evidence(
@@ -82,6 +83,7 @@ def read(report: Part, mail: Part, ours: Ours) -> tuple[Subject, list[Evidence]]
             code=one.code,
             enhanced=one.enhanced,
             detail=one.detail,
+            taken_at=taken_at,
         )
         for number, one in enumerate(found)
     ]
@@ -97,10 +99,11 @@ def _subject(mail: Part, first: Part, returned: Part | None, ours: Ours) -> Subj
         keys += identity.keys_of_message(returned)
         ids += identity.message_ids(returned.all("message-id"))
     about = identity.subject(ours, keys=keys, ids=ids)
-    if about.contact is None and not about.contradicts:
-        # Exchange and Gmail answer the message, so to say.
-        answered = identity.message_ids(mail.all("in-reply-to") + mail.all("references"))
-        about = identity.subject(ours, keys=keys, ids=[*ids, *answered])
+    if about.contact is None and not about.contradicts and not ids:
+        # Exchange and Gmail answer the message, so to say. What it names before the last stands in answers to ours as
+        # well: in somebody's own letter to a contact, say, that came back.
+        answered = identity.message_ids(mail.all("in-reply-to")) or identity.message_ids(mail.all("references"))[-1:]
+        about = identity.subject(ours, keys=keys, ids=answered)
     return about
 
 
@@ -149,11 +152,11 @@ def _character(number: str) -> str:
     return chr(code) if 32 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
 
 
-def _moment(mail: Part, first: Part) -> int | None:
-    """When the message arrived that came back: which of two copies it was, the time of the report does not say. Where
-    it has none that can be right, the time of the report.
+def _arrival(mail: Part, first: Part) -> int | None:
+    """When the message arrived that came back: which of two copies it was, the time of the report does not say. None
+    where it has none that can be right.
     """
     reported, arrived = mail.moment, moment_of(first.field("arrival-date"))
     if arrived is not None and (reported is None or 0 <= reported - arrived <= _LONGEST_TRY):
         return arrived
-    return reported
+    return None

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from campaign.settle.mail.parse import Part, parse
-from campaign.settle.ours import Ours
+from campaign.settle.ours import KEY, Ours
 
-_KEY = r"[A-Za-z2-7]{16}"
-is_key = re.compile(_KEY).fullmatch
-_in_address = re.compile(rf"(?<![A-Za-z0-9])({_KEY})@").findall
+is_key = re.compile(KEY).fullmatch
+_in_address = re.compile(rf"(?<![A-Za-z0-9])({KEY})@").findall
 """`bounces+KEY@acme.example`, however it was rewritten on its way."""
-_in_mailto = re.compile(rf"(?:[ =]|%20)({_KEY})(?![A-Za-z0-9])").findall
+_in_mailto = re.compile(rf"(?:[ =]|%20)({KEY})(?![A-Za-z0-9])").findall
 _message_id = re.compile(r"<[^<>\s]{1,900}>").findall
 _RECIPIENT_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "to")
 """Whom a mail was for, as servers note it when they put it into a mailbox."""

@@ -15,10 +15,10 @@ from campaign.settle.mail import identity
 from campaign.settle.mail.auto_reply import is_automatic
 from campaign.settle.mail.identity import Subject
 from campaign.settle.mail.parse import Part
-from campaign.settle.ours import Ours
+from campaign.settle.ours import KEY, Ours
 
 SOURCE = "unsubscribe mail"
-_with_key = re.compile(r"unsubscribe[ :]+([A-Za-z2-7]{16})", re.IGNORECASE).fullmatch
+_with_key = re.compile(rf"unsubscribe[ :]+({KEY})", re.IGNORECASE).fullmatch
 _begins_with_word = re.compile(r"(?:unsubscribe|opt[- ]?out|remove me)\b", re.IGNORECASE).match
 _answers = re.compile(r"(?:re|aw|sv|vs|antw|fwd?|wg|tr|rv)\s*:", re.IGNORECASE).match
 _MOST = 10

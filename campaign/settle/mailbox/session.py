@@ -175,7 +175,7 @@ class Session:
             else:
                 self._client.login(place.username, secret)
         except _STUMBLES as error:
-            said = words(error).replace(secret, "…")
+            said = words(error, secret=secret)
             setting = "token_command" if place.by_token else "password"
             raise UsageError(
                 f"the mail server {place.address} does not let us in: {said}",
@@ -239,10 +239,12 @@ def _reached(place: MailboxPlace) -> Iterator[None]:
         raise UsageError(what, where=f"bounces.mailbox.{where}", fix=fix) from None
 
 
-def words(error: BaseException) -> str:
-    """Give what an error says, on one line; it may quote a mail that was taken for an answer."""
+def words(error: BaseException, *, secret: str = "") -> str:
+    """Give what an error says, on one line, without the secret; it may quote a mail that was taken for an answer."""
     if isinstance(error, TimeoutError):
         return "it does not answer"
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
     bare = re.sub(r"\bb(['\"])(.*?)\1", r"\2", said)
+    if secret:
+        bare = bare.replace(secret, "…")  # before it is cut: no part of one stays
     return quoted(bare)[:_LONGEST_WORDS]

@@ -112,6 +112,12 @@ def test_what_lines_prove(lines: list[str], kinds: list[EvidenceKind], tmp_path:
     assert all(evidence.message_id == "<ours1@acme.example>" for evidence in found)
 
 
+def test_a_long_line_takes_no_longer_than_its_length(tmp_path: Path) -> None:
+    """With two ways to share out the fields, this would take many minutes."""
+    endless = f"smtp: {_TO.removesuffix('dsn=')}{'a=b, ' * 100_000}status"
+    assert _read(tmp_path, _written([_MINE, endless])) == []
+
+
 def test_what_evidence_says(tmp_path: Path) -> None:
     """The reply of the other server with its code, no address and no link in it; where it stands, and an id for it."""
     _, bounced = _read(tmp_path, _written([_MINE, _ACTIVE, _BOUNCED], name="postfix-out/submission"))

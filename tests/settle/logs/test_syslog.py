@@ -87,6 +87,7 @@ _PIECES = st.sampled_from(
 @example(b"<22>1 2026-11-26T09:15:00Z m p 1 - " + b'[a b="' * 20_000)
 @example(b"Nov 26 09:15:00 " + b"a" * 200_000)
 @example(b"Nov 26 09:15:00 " + b":" * 200_000)
+@example(b"0001-01-01T00:00:00+23:59 mail postfix/qmgr[77]: x")
 def test_nothing_raises(line: bytes) -> None:
     SyslogLines(0).entry(line, "x:1")
     said(line)

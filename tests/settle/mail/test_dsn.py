@@ -21,7 +21,7 @@ def test_a_failed_recipient_has_bounced_with_code_status_and_words() -> None:
     (found,) = _read(dsn())
     assert found == Evidence(
         kind=EvidenceKind.BOUNCED,
-        moment=int(ARRIVED.timestamp()),
+        moment=int(REPORTED.timestamp()),
         id="<dsn.1@mx.mail.example>",
         source="delivery report",
         place="b.mbox:1",
@@ -30,6 +30,7 @@ def test_a_failed_recipient_has_bounced_with_code_status_and_words() -> None:
         code=550,
         enhanced="5.1.1",
         detail="550 5.1.1 no such user",
+        taken_at=int(ARRIVED.timestamp()),
     )
 
 
@@ -76,6 +77,21 @@ def test_a_message_is_found_by_key_and_by_message_id_wherever_a_report_has_them(
 
 def test_a_report_that_names_nothing_of_ours_identifies_nobody() -> None:
     (found,) = _read(dsn(message=returned("<other@acme.example>"), envelope_id="aaaabbbbccccdddd"))
+    assert _whose(found) is None
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        # Somebody here has answered a contact's answer, and that letter came back.
+        dsn(message=returned("<letter@acme.example>"), fields=[f"References: {IDS[ANNA]} <letter@acme.example>"]),
+        dsn(message=None, fields=[f"References: {IDS[ANNA]} <hers@mail.example> <letter@acme.example>"]),
+        dsn(message=None, fields=["In-Reply-To: <letter@acme.example>", f"References: {IDS[ANNA]}"]),
+        dsn(message=returned("<letter@acme.example>"), fields=[f"In-Reply-To: {IDS[ANNA]}"]),
+    ],
+)
+def test_a_letter_that_came_back_is_not_the_message_that_it_answers(octets: bytes) -> None:
+    (found,) = _read(octets)
     assert _whose(found) is None
 
 
@@ -127,7 +143,7 @@ def test_the_words_have_no_link_in_them_and_an_end() -> None:
     link = "https://acme.example/in?token=eyJhbGciOiJIUzI1NiJ9." + "x" * 60
     (found,) = _read(dsn(block(diagnostic=f"smtp; 550 5.7.1 refused for {link} {'y' * 100} {'so it is ' * 80}")))
     assert "acme.example" not in found.detail and "yyy" not in found.detail
-    assert found.detail.startswith("550 5.7.1 refused for [link]") and len(found.detail) == 400
+    assert found.detail.startswith("550 5.7.1 refused for [link] so it is") and len(found.detail) == 400
     assert "eyJ" not in repr(found)
 
 
@@ -138,10 +154,13 @@ def test_a_more_telling_status_in_the_words_counts_if_its_class_agrees() -> None
     assert found.enhanced == "4.4.7"
 
 
-def test_when_it_happened_is_when_the_message_arrived_unless_that_can_not_be() -> None:
+def test_which_copy_it_was_is_told_by_when_it_arrived_unless_that_can_not_be() -> None:
+    """It came back when the report says so: people are told how long that took."""
     early = dsn().replace(b"Arrival-Date: Fri, 27 Nov 2026", b"Arrival-Date: Fri, 27 Nov 2020")
-    assert _read(early)[0].moment == int(REPORTED.timestamp())
-    assert _read(early.replace(b"\r\nDate: ", b"\r\nDate: never, "))[0].moment == 1606467600
+    (found,) = _read(early)
+    assert found.moment == found.of_copy_from == int(REPORTED.timestamp()) and found.taken_at is None
+    (found,) = _read(early.replace(b"\r\nDate: ", b"\r\nDate: never, "))
+    assert found.moment == found.of_copy_from == 1606467600
 
 
 def test_a_report_without_an_id_has_one_by_its_content() -> None:

@@ -261,7 +261,7 @@ def test_the_contact_has_bounced(name: str, line_end: str) -> None:
     assert found.key == KEYS[1] or found.message_id == _ID
     assert (found.recipient, found.code, found.enhanced) == ("anna@mail.example", 550, enhanced)
     # Exim does not say when the message came: then it is when it says so.
-    assert found.moment == 1_795_770_000 + (2 if name == "Exim" else 0)
+    assert found.of_copy_from == 1_795_770_000 + (2 if name == "Exim" else 0)
     assert "http" not in found.detail and found.detail.startswith("550")
 
 

@@ -11,7 +11,7 @@ from campaign.evidence import EvidenceKind, Unread
 from campaign.settle.mail.reader import Mails
 from campaign.settle.mailbox import mailbox as module
 from campaign.settle.mailbox.mailbox import Mailbox
-from campaign.settle.mailbox.session import MailboxPlace
+from campaign.settle.mailbox.session import MailboxPlace, words
 from tests.ports import silent_port
 from tests.settle.mail.mails import BEN, IDS, Campaign, complaint, dsn, letter, returned
 from tests.settle.mailbox.imap_server import PASSWORD, USERNAME, ImapServer
@@ -126,6 +126,11 @@ def test_a_refused_sign_in_says_what_to_check_and_shows_no_secret() -> None:
     assert "does not let us in: " in raised.value.what and "AUTHENTICATIONFAILED" in raised.value.what
     assert raised.value.where == "bounces.mailbox.username" and PASSWORD not in str(raised.value)
     assert "CAMPAIGN_BOUNCES__MAILBOX__PASSWORD" in raised.value.fix
+
+
+def test_no_part_of_a_secret_stays_where_a_server_s_words_are_cut() -> None:
+    said = words(OSError("no " * 98 + PASSWORD), secret=PASSWORD)
+    assert said == "no " * 98 + "…"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,15 @@ def test_a_file_of_several_providers_is_read_whole_each_event_as_its_provider_s(
     assert [one.place for one in evidence] == ["events:1", "events:2", "events:3", "events:4"]
 
 
+def test_a_server_s_words_come_without_the_links_and_tokens_that_they_quote() -> None:
+    link = "https://acme.example/in?token=eyJhbGciOiJIUzI1NiJ9." + "x" * 60
+    events = [sendgrid("bounce", reason=f"550 5.7.1 refused for {link} of anna@mail.example")]
+    events.append(mailgun("failed", severity="permanent", **{"delivery-status": {"message": f"550 spam: {link}"}}))
+    _, evidence, _ = from_text("\n".join(map(json.dumps, events)))
+    assert evidence[0].detail == "550 5.7.1 refused for [link] of (address)"
+    assert len(evidence) == 2 and "eyJ" not in repr(evidence)
+
+
 def test_what_is_no_event_is_told_with_its_line_and_not_a_thousand_times() -> None:
     lines = [
         json.dumps(sendgrid("processed")),
