@@ -2,17 +2,18 @@
 
 Two things tell, and no message waits for either:
 
-    generation  a fact, one more at each checkpoint and written just behind it, so that the file itself never has the
+    generation  a number, one more at each checkpoint and written just behind it, so that the file itself never has the
                 latest one while a run goes on: only the WAL has it, and a small file beside the ledger. Whatever lacks
                 it, once the WAL is gone or was folded in, has lost what came last. Each is on the disk before the next
                 step: or a power cut leaves a file that knows of more than the ledger, or (its name there, its data not
                 yet) of nothing.
-    wal         a fact, while a run goes on: the first salt of the WAL (sqlite.org/fileformat2.html, section 4.1) that
+    wal         a number, while a run goes on: the first salt of the WAL (sqlite.org/fileformat2.html, section 4.1) that
                 was last folded into the file. A WAL that begins anew has that salt plus one; any other WAL is another
                 ledger's, or one of another time.
 
-Both have a checksum: they are read from the file alone, without the WAL, and a power cut in a checkpoint may leave the
-page that they stand on in two halves. The WAL still has it whole then.
+Both stand with a checksum in one row of a table of their own: they are read from the file alone, without the WAL, and a
+power cut in a checkpoint may leave the page that they stand on in pieces of two moments. The WAL still has it whole
+then. (Earlier versions had them among the facts, where the names of a page in pieces can be wrong, too.)
 
 Raises LedgerError, which says what to do. Limits: whoever restores the whole folder, or takes the generation file away
 with the ledger, is not noticed.
@@ -68,17 +69,14 @@ def refuse_what_does_not_belong(path: Path) -> None:
     """
     try:
         with contextlib.closing(schema.connect(path, immutable=True)) as database:
-            facts = dict(database.execute("SELECT name, value FROM facts"))
+            known, generation = _read(database)
     except (LedgerError, *SQLITE_ERRORS):
         return
-    salt, beside = _salt(path), _generation_beside(path)
-    try:
-        known = None if "wal" not in facts else _number(facts["wal"])
-        generation = _number(facts.get("generation", "0"))
     except ValueError:  # torn, in the midst of a checkpoint: that has a WAL
-        if salt is not None:
-            return
         known, generation = 0, -1
+        if _salt(path) is not None:
+            return
+    salt, beside = _salt(path), _generation_beside(path)
     in_the_file = generation >= beside  # all that there is
     if in_the_file and beside:  # also where another program has folded the WAL in, and the next run was killed at once
         return
@@ -106,15 +104,22 @@ def note_wal(database: sqlite3.Connection, path: Path) -> None:
     """Put on record which WAL holds that record: a checkpoint that takes it into the file has taken all of this WAL."""
     known = None
     while (salt := _salt(path)) is not None and salt != known:  # the first write may begin the WAL anew
-        database.execute("INSERT OR REPLACE INTO facts VALUES ('wal', ?)", (_with_checksum(salt),))
+        _write(database, salt, _read(database)[1])
         known = salt
+
+
+def forget_wal(database: sqlite3.Connection) -> None:
+    """Put on record that no run goes on."""
+    known, generation = _read(database)
+    if known is not None:
+        _write(database, None, generation)
 
 
 def begin_generation(database: sqlite3.Connection, path: Path) -> None:
     """Begin the next one, after a checkpoint. What can't be made durable beside the ledger tells less."""
-    found = database.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
-    latest = _number(found[0]) + 1 if found else 1
-    database.execute("INSERT OR REPLACE INTO facts VALUES ('generation', ?)", (_with_checksum(latest),))
+    known, latest = _read(database)
+    latest += 1
+    _write(database, known, latest)
     written = generation_file(path)
     with contextlib.suppress(OSError):
         wal = open_own(wal_file(path), os.O_RDWR, one_name=False)
@@ -134,15 +139,39 @@ def _generation_beside(path: Path) -> int:
         return 0
 
 
-def _with_checksum(number: int) -> str:
-    return f"{number} {zlib.crc32(str(number).encode()):08x}"
+def _read(database: sqlite3.Connection) -> tuple[int | None, int]:
+    """Give the salt of its own WAL, None where no run goes on, and the generation. Raises ValueError where torn."""
+    has_table = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'generation'").fetchone() is not None
+    found = database.execute("SELECT value FROM generation").fetchall() if has_table else [("",)]
+    if found == [("",)]:  # an earlier version's, or new
+        facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('generation', 'wal')"))
+        return _number(facts["wal"]) if "wal" in facts else None, _number(facts.get("generation", "0"))
+    value = str(found[0][0]) if found else ""
+    known, generation, count = (int(value[start : start + 10]) for start in (0, 11, 22))
+    if value != _with_checksum(known, generation, count):
+        raise ValueError("torn")
+    return known if known >= 0 else None, generation
+
+
+def _write(database: sqlite3.Connection, known: int | None, generation: int) -> None:
+    """Of one length always, so that it is written over what stood there; and never the same, since SQLite leaves out a
+    write that changes nothing, and with it the WAL that such a write would have begun.
+    """
+    count = database.execute("SELECT substr(value, 23, 10) FROM generation").fetchone()[0]
+    value = _with_checksum(-1 if known is None else known, generation, (int(count or 0) + 1) % _WRAP)
+    database.execute("UPDATE generation SET value = ?", (value,))
+
+
+def _with_checksum(known: int, generation: int, count: int) -> str:
+    numbers = f"{known:010d} {generation:010d} {count:010d}"
+    return f"{numbers} {zlib.crc32(numbers.encode()):08x}"
 
 
 def _number(text: str) -> int:
-    """Read such a number; one without a checksum is an earlier version's. Raises ValueError for one that is torn."""
+    """Read one of an earlier version's, with a checksum of its own or none. Raises ValueError for one that is torn."""
     digits, _, checksum = text.partition(" ")
     number = int(digits)
-    if checksum and text != _with_checksum(number):
+    if checksum and checksum != f"{zlib.crc32(str(number).encode()):08x}":
         raise ValueError("torn")
     return number
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from campaign.errors import LedgerBusyError
 from campaign.ledger import schema
 from campaign.ledger.files import refuse_a_stump
-from campaign.ledger.generation import begin_generation, note_wal, refuse_what_does_not_belong
+from campaign.ledger.generation import begin_generation, forget_wal, note_wal, refuse_what_does_not_belong
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explain
 from campaign.ledger.verification import verify
 
@@ -48,14 +48,15 @@ def open_locked(path: Path, name: str) -> sqlite3.Connection:
 
 def close_in_order(database: sqlite3.Connection) -> None:
     """Fold the WAL into the file, take off the record that somebody holds it, and close it. Raises nothing."""
-    for statement in (
-        "PRAGMA wal_checkpoint(TRUNCATE)",  # first: on a full disk it makes the room for what follows
-        "DELETE FROM live_state",
-        "DELETE FROM facts WHERE name IN ('holder', 'wal')",
-        "PRAGMA wal_checkpoint(TRUNCATE)",
+    for step in (
+        lambda: database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone(),  # first: on a full disk it makes room
+        lambda: database.execute("DELETE FROM live_state"),
+        lambda: database.execute("DELETE FROM facts WHERE name IN ('holder', 'wal')"),
+        lambda: forget_wal(database),
+        lambda: database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone(),
     ):
-        with contextlib.suppress(*SQLITE_ERRORS):
-            database.execute(statement).fetchone()
+        with contextlib.suppress(*SQLITE_ERRORS, ValueError):
+            step()
     database.close()
 
 

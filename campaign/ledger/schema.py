@@ -9,6 +9,7 @@
     set_aside  rows of this run that were passed, since their queue was held (`due_rows`)
     timeline   what was measured while mail went out (`timeline`)
     live_state how the run that goes on goes just now (`live_state`)
+    generation which WAL is the file's own, and how many checkpoints there were (`generation`)
     erased     people whose data is gone: a keyed hash of each address, and the day (`erased`)
     evidence   proofs that moved a word after "sent", with what stood there before (`later_words`)
     later_word what of it is shown, and who wants no more (`later_words`)
@@ -45,6 +46,8 @@ _INDEX = "CREATE INDEX entry_by_status ON entry (status, row, contact)"
 _SET_ASIDE = """
 CREATE TABLE set_aside (queue TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (queue, row)) WITHOUT ROWID
 """
+_GENERATION = "CREATE TABLE generation (only INTEGER PRIMARY KEY CHECK (only = 1), value TEXT NOT NULL)"
+_FIRST_GENERATION = "INSERT INTO generation VALUES (1, '')"
 _LIVE_STATE = "CREATE TABLE live_state (only INTEGER PRIMARY KEY CHECK (only = 1), value TEXT NOT NULL)"
 TABLES = f"""
 CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -64,6 +67,8 @@ CREATE TABLE delivery (
 {_SET_ASIDE};
 {timeline.TABLE};
 {_LIVE_STATE};
+{_GENERATION};
+{_FIRST_GENERATION};
 {ERASED};
 {EVIDENCE};
 {LATER_WORD};
@@ -73,7 +78,7 @@ MIGRATIONS = {
     1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
     2: (_INDEX, TABLE),
     3: (_SET_ASIDE, "ALTER TABLE delivery ADD COLUMN server TEXT", timeline.TABLE, _LIVE_STATE, ERASED),
-    4: (EVIDENCE, LATER_WORD, history.FIRST_RUN_OF_OLD),
+    4: (EVIDENCE, LATER_WORD, history.FIRST_RUN_OF_OLD, _GENERATION, _FIRST_GENERATION),
 }
 """What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
 
