@@ -3,9 +3,10 @@
 The year of a stamp that has none is the latest for which it does not lie after the file's last change by more than a
 day: a file may go over the turn of a year, but not over more than one. Its zone is this machine's, and so is that of an
 ISO stamp without one. In the hour that a clock goes through twice, the second time is known by the jump backwards.
-Raises nothing: None for what is no stamp.
+A file whose own date was lost on a copy (1970) counts as changed now. Raises nothing: None for what is no stamp.
 """
 
+import time
 from datetime import datetime
 
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -17,6 +18,8 @@ _YEARS = 9
 _BACK = 600
 """Seconds of a jump backwards that is more than clocks of several hosts in one file."""
 _KEPT = 4096
+_EARLIEST = 946_684_800.0
+"""Unix seconds of the year 2000: no log is older."""
 _LATEST = 2**33
 """Unix seconds of the year 2242: what comes later, or before 1970, is no time of a log, and may be none at all."""
 
@@ -25,7 +28,7 @@ class Stamps:
     """Those of one file. `modified`: when it was last changed, in Unix seconds."""
 
     def __init__(self, modified: float) -> None:
-        self._modified = modified
+        self._modified = modified if modified >= _EARLIEST else time.time()
         self._known: dict[str, int | None] = {}
         self._last = 0
 

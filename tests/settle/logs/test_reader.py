@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,17 @@ def test_what_is_a_log_and_when_it_begins(sample: str, moment: int | None) -> No
     octets = sample.encode()
     assert MailLogs.first_moment(octets, _MOMENT) == moment
     assert MailLogs.recognises(_NAME, octets) is (moment is not None)
+
+
+@pytest.mark.parametrize("stamp", ["Nov 26 09:15:00", "Jan  1 00:00:00", "Feb 29 12:00:00", "Dec 31 23:59:59.123"])
+def test_a_log_without_years_is_known_whatever_has_become_of_the_files_own_date(stamp: str, tmp_path: Path) -> None:
+    """Some archives unpack everything as of 1970: the file counts as changed now."""
+    path = tmp_path / _NAME
+    path.write_text("".join(f"{stamp} mail {line.partition(' mail ')[2]}\n" for line in _STORY.splitlines()))
+    os.utime(path, (0, 0))
+    assert MailLogs.recognises(_NAME, path.read_bytes())
+    (evidence,) = read_files([path])
+    assert evidence.kind is EvidenceKind.ACCEPTED and evidence.moment is not None
 
 
 def test_packed_files_and_lines_of_the_journal_in_json(tmp_path: Path) -> None:
