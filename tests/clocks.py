@@ -1,10 +1,12 @@
-"""Clocks for tests in which a server falls silent, or is fast: no timeout is waited for, and none ends by chance.
+"""Clocks for tests in which a server falls silent, or is fast: no timeout is waited for, and none ends by chance; and
+a zone for those that must not run into another day.
 
 With a short timeout in real time, a busy machine now and then makes an honest reply too late. So timeouts are long
 here, and this clock leaps over them, but only when the server hangs and has had nothing else to do for a while.
 """
 
 import time
+from datetime import UTC, datetime
 
 from tests.smtp_server import FaultServer
 
@@ -56,3 +58,9 @@ class HurriedClock:
             self._behind += now - self._last
         self._last = now
         return now - self._behind
+
+
+def noon() -> str:
+    """A zone in which it is about noon, so that no test runs into another day."""
+    hours = datetime.now(UTC).hour - 12
+    return f"Etc/GMT{hours:+d}" if hours else "UTC"

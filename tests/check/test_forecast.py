@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.campaigns import SmallCampaign
+from tests.clocks import noon
 from tests.command_line import Command, command, small
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE
@@ -47,7 +48,7 @@ def test_what_does_not_fit_is_noted_with_what_would_do(
 def test_who_was_mailed_already_does_not_count_and_what_was_sent_today_does(
     command: Command, small: SmallCampaign, smtp_server: StartServer
 ) -> None:
-    small.settings = {"window": {"daily_limit": 3, "lasts": "10m"}}
+    small.settings = {"window": {"daily_limit": 3, "lasts": "10m", "timezone": noon()}}
     small.load(smtp_server().port)
     command("send", small.path, "--limit", "2")
     told = json.loads(command("check", small.path, "--json").out)["forecast"]

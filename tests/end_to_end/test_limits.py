@@ -8,7 +8,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,9 @@ import pytest
 from campaign.model import Phase, Status
 from campaign.run.progress import Progress
 from tests.campaigns import SECRET, Silent, SmallCampaign, assert_agreement
+from tests.clocks import noon
 from tests.smtp_server import CATALOGUE, FaultServer, Misbehaviour, ServerProcess, read_record
 from tests.smtp_server.misbehaviours import Situation
-
-
-def noon() -> str:
-    """A zone in which it is about noon, so that no test runs into another day."""
-    hours = datetime.now(UTC).hour - 12
-    return f"Etc/GMT{hours:+d}" if hours else "UTC"
 
 
 class UnderWay:

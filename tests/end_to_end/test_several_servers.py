@@ -12,6 +12,7 @@ from campaign.model import Status
 from campaign.run.plan import Resend
 from campaign.run.summary import RunSummary
 from tests.campaigns import SmallCampaign, assert_agreement
+from tests.clocks import noon
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE, FaultServer, Tls, local_part
 
@@ -31,6 +32,7 @@ def of_two(
     """A campaign that goes through ses and own; `first` and `second` are what is set for each besides."""
     smtp: dict[str, object] = {"connections": 4, "timeout": "1m"}
     given: dict[str, dict[str, object]] = {"smtp": smtp | settings.pop("smtp", {}), "retry": {"first_wait": "10ms"}}
+    given["window"] = {"timezone": noon()}  # some have a limit for the day
     campaign = SmallCampaign(folder / "c", given | settings).people(people)
     ses, own = servers
     campaign.servers = [{"name": "ses", "port": ses.port, **first}, {"name": "own", "port": own.port, **second}]
