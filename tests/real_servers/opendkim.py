@@ -35,6 +35,8 @@ Syslog yes
 LogResults yes
 LogWhy yes
 UserID nobody
+AutoRestart Yes
+AutoRestartRate 20/1h
 MinimumKeyBits 2048
 """
 
