@@ -102,6 +102,17 @@ def _has_both_files(file: Path) -> bool:
     return file.name.endswith("-H") and file.with_name(f"{file.name[:-1]}D").exists()
 
 
+def _is_whole(file: Path) -> bool:
+    """Whether it is a message of Sendmail's: of one that is half taken in, the control file is empty, or has no end (a
+    line with a dot), or the message is not there.
+    """
+    if not file.name.startswith("qf") or not file.with_name(f"df{file.name[2:]}").exists():
+        return False
+    with contextlib.suppress(FileNotFoundError):  # it was delivered just now
+        return file.read_bytes().endswith(b"\n.\n")
+    return False
+
+
 @contextmanager
 def killable_sendmail() -> Iterator[Killable]:
     """Sendmail in its default way: a message is queued, then another process delivers it."""
@@ -117,7 +128,7 @@ def killable_sendmail() -> Iterator[Killable]:
         server = Killable(
             port=port,
             log=chroot.log,
-            delivered=mailbox(chroot, "/var/spool/mqueue", is_waiting=lambda file: file.name.startswith("qf")),
+            delivered=mailbox(chroot, "/var/spool/mqueue", is_waiting=_is_whole),
             chroot=chroot,
             command=sendmail.COMMAND,
             receives=lambda line: "localhost [127.0.0.1]" in line,
