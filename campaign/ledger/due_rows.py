@@ -43,8 +43,7 @@ def count_due(database: sqlite3.Connection, again: Sequence[Status], *, limit: i
         else:
             kept = tally(database)
             count = sum(kept[DUE, word] for word in set(words))
-        if has_feedback(database):
-            count -= not_again(database, json.dumps(words), chosen=" AND entry.chosen" if chosen_only else "")
+        count -= count_left_alone(database, words, chosen_only=chosen_only)
     return count if limit is None else min(count, limit)
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger import schema
-from campaign.ledger.files import generation_file, size_of, wal_file
+from campaign.ledger.files import generation_file, refuse_a_stump, size_of, wal_file
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS
 from campaign.ledger.wal_sync import make_durable
 from campaign.private_files import open_own, replacing
@@ -61,6 +61,18 @@ def refuse_a_rescued_ledger(path: Path) -> None:
             where=str(rescued[-1]),
             fix=f"rename the copy to {path.name}; or, to mail everybody from the beginning, move it away",
         )
+
+
+def require_ledger(path: Path) -> None:
+    """Raise LedgerError where there is none, or one that was cut down or does not belong there; before it is opened."""
+    refuse_a_stump(path)
+    if not size_of(path):
+        raise LedgerError(
+            "there is no ledger yet: nothing was ever sent",
+            where=str(path),
+            fix="check ledger.path and --sandbox, or send the campaign first",
+        )
+    refuse_what_does_not_belong(path)
 
 
 def refuse_what_does_not_belong(path: Path) -> None:

@@ -17,8 +17,8 @@ from campaign.histogram import Stretch
 from campaign.ledger import live_state, queries, schema, timeline, written_results
 from campaign.ledger.daily_count import begun_by_day
 from campaign.ledger.facts import read_columns, read_fact
-from campaign.ledger.files import is_at_rest, refuse_a_stump, size_of
-from campaign.ledger.generation import refuse_what_does_not_belong
+from campaign.ledger.files import is_at_rest
+from campaign.ledger.generation import require_ledger
 from campaign.ledger.later_counts import later_counts
 from campaign.ledger.lock import running_process
 from campaign.ledger.sqlite_errors import SQLITE_ERRORS, explained
@@ -150,14 +150,7 @@ def reading_ledger(path: Path, name: str, *, quick: bool = False) -> Iterator[sq
     """Look into the ledger of the campaign `name`, also while a run goes on. `quick`: most of a large one is taken for
     undamaged. Raises LedgerError.
     """
-    refuse_a_stump(path)
-    if not size_of(path):
-        raise LedgerError(
-            "there is no ledger yet: nothing was ever sent",
-            where=str(path),
-            fix="check ledger.path and --sandbox, or send the campaign first",
-        )
-    refuse_what_does_not_belong(path)
+    require_ledger(path)
     with contextlib.closing(schema.connect(path, readonly=True, immutable=is_at_rest(path))) as database:
         verify(database, path, name, quick=quick)
         with explained(database):

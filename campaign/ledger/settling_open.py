@@ -15,8 +15,8 @@ from pathlib import Path
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import schema
 from campaign.ledger.checkpoints import LIMIT, Checkpoints
-from campaign.ledger.files import refuse_a_stump, size_of, wal_file
-from campaign.ledger.generation import refuse_what_does_not_belong
+from campaign.ledger.files import wal_file
+from campaign.ledger.generation import require_ledger
 from campaign.ledger.settling import SqliteSettling
 from campaign.ledger.sqlite_errors import explained
 from campaign.ledger.store import SqliteRunLedger
@@ -32,7 +32,7 @@ _PAGES_OF_A_CONTACT = 4
 @contextlib.contextmanager
 def open_settling(path: Path, name: str) -> Iterator[SqliteSettling]:
     """Open the ledger of the campaign `name`, which is there."""
-    _refuse(path)
+    require_ledger(path)
     if _version(path) != schema.VERSION:
         _bring_up_to_date(path, name)
     with contextlib.ExitStack() as opened:
@@ -48,23 +48,11 @@ def open_settling(path: Path, name: str) -> Iterator[SqliteSettling]:
 @contextlib.contextmanager
 def open_settling_copy(path: Path, name: str) -> Iterator[SqliteSettling]:
     """Open a copy of it, as it is now."""
-    _refuse(path)
+    require_ledger(path)
     with _RunLock(path) as lock:
         held = lock.is_held()
         with contextlib.closing(throwaway_copy(path, name)) as database:
             yield SqliteSettling(database, running=lambda: held)
-
-
-def _refuse(path: Path) -> None:
-    """Raise LedgerError for what is no whole ledger, before it is opened in earnest."""
-    refuse_a_stump(path)
-    if not size_of(path):
-        raise LedgerError(
-            "there is no ledger yet: nothing was ever sent",
-            where=str(path),
-            fix="check ledger.path and --sandbox, or send the campaign first",
-        )
-    refuse_what_does_not_belong(path)
 
 
 def _version(path: Path) -> int:
