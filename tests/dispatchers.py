@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from campaign.ledger.due_rows import SqliteDueRows
-from campaign.ledger.journal import SqliteJournal
+from campaign.ledger.sqlite.due_rows import SqliteDueRows
+from campaign.ledger.sqlite.journal import SqliteJournal
 from campaign.model import Attempt, Contact, DueRow, Envelope, Message, Outcome, Reply
 from campaign.run.plan import open_window
 from campaign.smtp.session.session import Session

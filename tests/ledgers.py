@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from campaign.contacts import contact_key
-from campaign.ledger import queries
-from campaign.ledger.due_rows import SqliteDueRows, prepare_run
-from campaign.ledger.enrolment import enrol
-from campaign.ledger.journal import SqliteJournal
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql import queries
+from campaign.ledger.sqlite.due_rows import SqliteDueRows, prepare_run
+from campaign.ledger.sqlite.enrolment import enrol
+from campaign.ledger.sqlite.journal import SqliteJournal
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Attempt, Envelope, Message, Outcome, Reply, Row, Status
 
 OK = Reply(code=250, enhanced="2.0.0", text="Ok: queued")

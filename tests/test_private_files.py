@@ -17,7 +17,7 @@ import campaign
 from campaign.cli import app
 from campaign.commands.init import make_campaign
 from campaign.errors import CampaignError, ResultsError
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.preview import PreviewWriter
 from campaign.preview.folder import MARK
 from campaign.private_files import append, create, make_folder, read, replacing, resolved

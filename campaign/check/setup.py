@@ -8,9 +8,9 @@ from campaign.check.findings import Findings
 from campaign.deliverability.dns import DkimKey
 from campaign.dkim import load_key, public_key_record
 from campaign.errors import LedgerError, WindowError
-from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate
 from campaign.ledger.opening import open_for_reading
+from campaign.ledger.sqlite.files import generation_file
 from campaign.model import Status
 from campaign.results import refuse_foreign
 from campaign.run.dry_run import dry_run_window

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger import schema
-from campaign.ledger.files import generation_file
-from campaign.ledger.sqlite_errors import SQLITE_ERRORS
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite import schema
+from campaign.ledger.sqlite.files import generation_file
+from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS
+from campaign.ledger.sqlite.store import SqliteRunLedger
 
 
 def locate(path: Path, earlier: Sequence[Path], name: str) -> Path:

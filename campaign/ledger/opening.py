@@ -6,9 +6,6 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from campaign.ledger.checkpoints import Checkpoints
-from campaign.ledger.contacts_store import SqliteContacts
-from campaign.ledger.erasure import open_erasure
 from campaign.ledger.interface import (
     ContactsLedger,
     ErasureLedger,
@@ -17,11 +14,14 @@ from campaign.ledger.interface import (
     SettlingLedger,
     WorkerLedger,
 )
-from campaign.ledger.reading import SqliteReader, fact_in_file, reading_ledger
-from campaign.ledger.schema import connect, temporary
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.throwaway_copy import throwaway_copy
-from campaign.ledger.worker_store import SqliteWorkerLedger
+from campaign.ledger.sql.contacts_store import SqliteContacts
+from campaign.ledger.sql.erasure import open_erasure
+from campaign.ledger.sql.reading import SqliteReader, fact_in_file, reading_ledger
+from campaign.ledger.sqlite.checkpoints import Checkpoints
+from campaign.ledger.sqlite.schema import connect, temporary
+from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sqlite.throwaway_copy import throwaway_copy
+from campaign.ledger.sqlite.worker_store import SqliteWorkerLedger
 
 
 def open_for_run(place: Path, name: str) -> RunLedger:
@@ -70,7 +70,9 @@ def open_for_settling(place: Path, name: str) -> Iterator[SettlingLedger]:
     """Open the ledger of the campaign `name` to move words by proof, also while a run goes on. One that an earlier
     version of this program began is brought up to date: raises LedgerBusyError where a run of that goes on.
     """
-    from campaign.ledger.settling_open import open_settling  # here, as few runs are ever settled: others do not wait
+    from campaign.ledger.sqlite.settling_open import (
+        open_settling,  # here, as few runs are ever settled: others do not wait
+    )
 
     with open_settling(place, name) as ledger:
         yield ledger
@@ -79,7 +81,7 @@ def open_for_settling(place: Path, name: str) -> Iterator[SettlingLedger]:
 @contextlib.contextmanager
 def open_for_settling_copy(place: Path, name: str) -> Iterator[SettlingLedger]:
     """Open a copy of it, as it is now, to see what would move: nothing of what is done to it stays."""
-    from campaign.ledger.settling_open import open_settling_copy
+    from campaign.ledger.sqlite.settling_open import open_settling_copy
 
     with open_settling_copy(place, name) as ledger:
         yield ledger

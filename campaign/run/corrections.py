@@ -12,7 +12,7 @@ from pathlib import Path
 from campaign.contacts import ContactsFile, contact_key, open_contacts, parse_address
 from campaign.errors import ResultsError
 from campaign.ledger.interface import RunLedger
-from campaign.ledger.row_matching import same_message
+from campaign.ledger.sql.row_matching import same_message
 from campaign.ledger.values import SpreadsheetChange
 from campaign.model import Row
 from campaign.results import EVIDENCE, FEEDBACK, SERVER, harmless, our_columns, result_names, unguarded

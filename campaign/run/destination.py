@@ -11,7 +11,7 @@ from pathlib import Path
 
 from campaign.contacts import contact_key
 from campaign.errors import UsageError
-from campaign.ledger.enrolled_rows import row_of
+from campaign.ledger.sql.enrolled_rows import row_of
 from campaign.preview import PreviewWriter, withdraw
 from campaign.run.servers import configured_servers
 from campaign.settings import Settings

@@ -6,8 +6,8 @@ Raises UsageError where it is not sure that they are the sandbox's, or where the
 from pathlib import Path
 
 from campaign.errors import SettingsError
-from campaign.ledger.files import generation_file
 from campaign.ledger.opening import open_for_run
+from campaign.ledger.sqlite.files import generation_file
 from campaign.run.preconditions import results_without_ledger
 from campaign.settings import Settings, output_paths
 

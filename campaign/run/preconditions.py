@@ -10,8 +10,8 @@ from pathlib import Path
 from campaign.contacts import ContactsFile, open_contacts, remembered
 from campaign.durations import brief_duration
 from campaign.errors import ContactsError, LedgerError, SettingsError, TemplateError
-from campaign.ledger.files import generation_file
 from campaign.ledger.opening import note_at_a_glance, open_for_reading
+from campaign.ledger.sqlite.files import generation_file
 from campaign.results import our_columns, refuse_foreign, result_names
 from campaign.run.loading_notes import REMEMBERED
 from campaign.run.plan import RunPlan

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from campaign.ledger import schema
-from campaign.ledger.facts import write_fact
-from campaign.ledger.tally import recount
+from campaign.ledger.sql.facts import write_fact
+from campaign.ledger.sql.tally import recount
+from campaign.ledger.sqlite import schema
 from campaign.message import MessageIds
 from tests.benchmarks.large_ledger import FailedError
 from tests.benchmarks.runs import execute

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign.ledger.files import wal_file
+from campaign.ledger.sqlite.files import wal_file
 from tests.benchmarks.ours import Campaign
 from tests.benchmarks.runs import execute
 from tests.benchmarks.senders import Command, Task

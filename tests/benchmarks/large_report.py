@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.histogram import Stretch, bucket_of
-from campaign.ledger import schema, timeline
-from campaign.ledger.facts import write_fact
-from campaign.ledger.tally import recount
+from campaign.ledger.sql import timeline
+from campaign.ledger.sql.facts import write_fact
+from campaign.ledger.sql.tally import recount
+from campaign.ledger.sqlite import schema
 from tests.benchmarks.large_ledger import FailedError
 from tests.benchmarks.runs import execute
 from tests.benchmarks.senders import Command, clean_environment

@@ -15,8 +15,8 @@ import pytest
 from campaign.commands.erase import read_words
 from campaign.errors import UsageError
 from campaign.ledger.opening import open_for_settling
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.campaigns import SECRET, SmallCampaign
 from tests.command_line import Command, assert_three_parts
 from tests.conftest import StartServer
@@ -130,13 +130,13 @@ def test_results_with_erased_rows_can_be_sent_again_from(
 @pytest.mark.parametrize(
     "last",
     [
-        "campaign.ledger.erasure.recount",
+        "campaign.ledger.sql.erasure.recount",
         "campaign.run.erasure.remove_people",
         "campaign.preview.folder.Path.unlink",
         "campaign.preview.erasure.replacing",
         "campaign.run.erasure.write_results",
-        "campaign.ledger.erasure.SqliteErasure.scrub",
-        "campaign.ledger.erasure.SqliteErasure.finished",
+        "campaign.ledger.sql.erasure.SqliteErasure.scrub",
+        "campaign.ledger.sql.erasure.SqliteErasure.finished",
         "campaign.run.erase.write_report",
     ],
 )

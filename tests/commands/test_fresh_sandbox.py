@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command, assert_three_parts
 from tests.conftest import StartServer

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command, assert_three_parts
 from tests.conftest import StartServer

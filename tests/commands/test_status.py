@@ -8,8 +8,8 @@ import subprocess
 import sys
 from contextlib import closing
 
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.tally import recount
+from campaign.ledger.sql.tally import recount
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command
 

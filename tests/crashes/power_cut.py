@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.crashes.disk import Disk, FileSystem
 from tests.crashes.record import Record

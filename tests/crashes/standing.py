@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign.ledger.tally import counted, tally
+from campaign.ledger.sql.tally import counted, tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

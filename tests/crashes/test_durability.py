@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger.schema import connect
+from campaign.ledger.sqlite.schema import connect
 from campaign.model import Phase
 from tests.campaigns import SECRET, SmallCampaign, assert_agreement
 from tests.conftest import StartServer

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.tally import counted, tally
+from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.campaigns import SmallCampaign
 from tests.crashes.disk import Disk, FileSystem
 from tests.crashes.launcher import Launcher

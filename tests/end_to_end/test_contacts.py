@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from campaign.cli import app
 from campaign.errors import ContactsError, ResultsError
-from campaign.ledger.schema import connect
+from campaign.ledger.sqlite.schema import connect
 from campaign.run.plan import Resend
 from tests.campaigns import SECRET, SmallCampaign, assert_agreement
 from tests.conftest import StartServer

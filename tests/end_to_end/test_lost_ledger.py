@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.schema import connect
+from campaign.ledger.sqlite.schema import connect
 from campaign.model import Status
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from campaign.ledger.opening import open_for_settling
-from campaign.ledger.schema import connect
-from campaign.ledger.tally import counted, tally
+from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger.sqlite.schema import connect
 from tests.campaigns import SmallCampaign
 from tests.crashes.launcher import Launcher
 from tests.proofs import BOUNCED, DELIVERED, UNSUBSCRIBED, proof

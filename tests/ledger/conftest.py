@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger.journal import SqliteJournal
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.journal import SqliteJournal
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.ledgers import journal, people
 
 

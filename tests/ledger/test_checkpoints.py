@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from campaign.contacts import contact_key
-from campaign.ledger import checkpoints, enrolment, schema
-from campaign.ledger.checkpoints import Checkpoints
-from campaign.ledger.enrolment import enrol
-from campaign.ledger.files import generation_file, size_of, wal_file
-from campaign.ledger.generation import refuse_what_does_not_belong
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite import checkpoints, enrolment, schema
+from campaign.ledger.sqlite.checkpoints import Checkpoints
+from campaign.ledger.sqlite.enrolment import enrol
+from campaign.ledger.sqlite.files import generation_file, size_of, wal_file
+from campaign.ledger.sqlite.generation import refuse_what_does_not_belong
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Row
 from tests.ledgers import attempt, commit, journal, outcome, people, row, words
 

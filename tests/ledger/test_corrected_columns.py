@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign.ledger.corrected_columns import CorrectedColumns
+from campaign.ledger.sql.corrected_columns import CorrectedColumns
 from tests.ledgers import row
 
 OURS = ("email", "name", "city")

@@ -8,11 +8,11 @@ import pytest
 
 from campaign.contacts import contact_key
 from campaign.errors import LedgerError, ResultsError
-from campaign.ledger import queries
 from campaign.ledger.cells import decode_cells
-from campaign.ledger.corrections import Corrections
-from campaign.ledger.newest import newest
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql import queries
+from campaign.ledger.sql.corrections import Corrections
+from campaign.ledger.sql.newest import newest
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Row, Status
 from tests import ledgers
 from tests.ledgers import row, settle, taken, words

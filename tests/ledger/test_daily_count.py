@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
-from campaign.ledger.daily_count import SqliteDailyCount
-from campaign.ledger.due_rows import prepare_run
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.worker_store import SqliteWorkerLedger
+from campaign.ledger.sqlite.daily_count import SqliteDailyCount
+from campaign.ledger.sqlite.due_rows import prepare_run
+from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sqlite.worker_store import SqliteWorkerLedger
 from tests.ledgers import attempt, commit, people
 
 TODAY = date(2026, 11, 26)

@@ -17,12 +17,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
-from campaign.ledger import queries, timeline
-from campaign.ledger.due_rows import SqliteDueRows, prepare_run
-from campaign.ledger.enrolled_rows import enrolled_rows
-from campaign.ledger.reading import reading_ledger
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql import queries, timeline
+from campaign.ledger.sql.enrolled_rows import enrolled_rows
+from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sqlite.due_rows import SqliteDueRows, prepare_run
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from campaign.results import write_results
 from tests.ledgers import settle, taken, words
@@ -32,7 +32,7 @@ PEOPLE = 60
 STORY = """
 import os, signal, sys
 from pathlib import Path
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import people, settle
 ledger = SqliteRunLedger.open(Path(sys.argv[1]), "x")

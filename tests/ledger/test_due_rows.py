@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.contacts import contact_key
-from campaign.ledger import due_rows
-from campaign.ledger.due_rows import SqliteDueRows, prepare_run
-from campaign.ledger.enrolment import enrol
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite import due_rows
+from campaign.ledger.sqlite.due_rows import SqliteDueRows, prepare_run
+from campaign.ledger.sqlite.enrolment import enrol
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Row, Status
 from tests.ledgers import deliveries, enrolled, row, settle
 

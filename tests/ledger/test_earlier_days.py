@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaign.ledger.daily_count import SqliteDailyCount, keep_days
-from campaign.ledger.settling import SqliteSettling
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql.settling import SqliteSettling
+from campaign.ledger.sqlite.daily_count import SqliteDailyCount, keep_days
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.ledgers import people
 from tests.proofs import bounce
 

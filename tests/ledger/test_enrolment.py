@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import ContactsError, LedgerError
-from campaign.ledger.due_rows import SqliteDueRows, count_due, prepare_run
-from campaign.ledger.enrolled_rows import enrolled_rows
-from campaign.ledger.enrolment import enrol
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql.enrolled_rows import enrolled_rows
+from campaign.ledger.sqlite.due_rows import SqliteDueRows, count_due, prepare_run
+from campaign.ledger.sqlite.enrolment import enrol
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Row, Status
 from tests import ledgers
 from tests.ledgers import people, row, rows, settle, taken, words

@@ -9,12 +9,12 @@ import pytest
 
 from campaign.contacts import contact_key
 from campaign.errors import LedgerBusyError
-from campaign.ledger import queries
-from campaign.ledger.erased import Erased, is_mark
-from campaign.ledger.erasure import SqliteErasure, open_erasure
 from campaign.ledger.opening import open_for_settling
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql import queries
+from campaign.ledger.sql.erased import Erased, is_mark
+from campaign.ledger.sql.erasure import SqliteErasure, open_erasure
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.ledger.values import ErasedPeople
 from campaign.model import Reply, Row, Status
 from tests.ledgers import attempt, commit, enrolled, journal, outcome, row, settle, taken, words

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import CampaignError
-from campaign.ledger import schema
 from campaign.ledger.opening import note_at_a_glance, open_for_run
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite import schema
+from campaign.ledger.sqlite.store import SqliteRunLedger
 
 
 def plant_fifo(path: Path) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.files import generation_file
-from campaign.ledger.reading import reading_ledger
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sqlite.files import generation_file
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import people, settle, words
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import people, settle
 ledger = SqliteRunLedger.open(Path(sys.argv[1]), "x")
@@ -39,7 +39,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 KILLED_AT_ITS_FIRST_WRITE = """
 import os, signal, sys
 from pathlib import Path
-from campaign.ledger import run_connection, store
+from campaign.ledger.sqlite import run_connection, store
 run_connection.note_wal = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 store.SqliteRunLedger.open(Path(sys.argv[1]), "x")
 """

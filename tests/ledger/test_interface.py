@@ -4,12 +4,12 @@ from contextlib import closing
 from pathlib import Path
 
 from campaign.ledger import interface
-from campaign.ledger.contacts_store import SqliteContacts
-from campaign.ledger.due_rows import prepare_run
-from campaign.ledger.reading import SqliteReader
-from campaign.ledger.settling import SqliteSettling
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.worker_store import SqliteWorkerLedger
+from campaign.ledger.sql.contacts_store import SqliteContacts
+from campaign.ledger.sql.reading import SqliteReader
+from campaign.ledger.sql.settling import SqliteSettling
+from campaign.ledger.sqlite.due_rows import prepare_run
+from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sqlite.worker_store import SqliteWorkerLedger
 from campaign.report.figures import Figures
 from tests.ledgers import people
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.journal import SqliteJournal
-from campaign.ledger.reversal import revert
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql.reversal import revert
+from campaign.ledger.sqlite.journal import SqliteJournal
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import BUSY, attempt, commit, deliveries, journal, outcome
 

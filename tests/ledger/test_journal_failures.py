@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.journal import SqliteJournal
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.journal import SqliteJournal
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import attempt, commit, deliveries, journal, outcome, people
 

@@ -5,8 +5,8 @@ import sys
 import threading
 from pathlib import Path
 
-from campaign.ledger.journal import SqliteJournal
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.journal import SqliteJournal
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import attempt, commit, deliveries, journal, outcome
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from campaign.evidence import NOTHING_LATER, Evidence, EvidenceKind, LaterWords, Proof
-from campaign.ledger import queries
 from campaign.ledger.opening import open_for_settling
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql import queries
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import as_of_version_4, people, settle
 

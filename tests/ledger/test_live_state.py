@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from campaign.ledger.opening import open_for_reading, open_for_run
-from campaign.ledger.schema import connect
+from campaign.ledger.sqlite.schema import connect
 from campaign.run_now import RunNow, as_json
 from tests.run_nows import run_now
 

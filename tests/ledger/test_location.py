@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.files import generation_file
 from campaign.ledger.location import locate, take_over
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.files import generation_file
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer

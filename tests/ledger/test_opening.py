@@ -8,7 +8,6 @@ import pytest
 
 from campaign.contacts import contact_key
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.facts import write_fact
 from campaign.ledger.opening import (
     note_at_a_glance,
     open_for_dry_run,
@@ -17,7 +16,8 @@ from campaign.ledger.opening import (
     open_for_run,
     open_for_worker,
 )
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql.facts import write_fact
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import attempt, outcome, rows
 

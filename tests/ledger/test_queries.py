@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger import queries
-from campaign.ledger.reading import SqliteReader, reading_ledger
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql import queries
+from campaign.ledger.sql.reading import SqliteReader, reading_ledger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests import ledgers
 from tests.ledgers import BUSY, attempt, commit, journal, outcome, row, rows, settle

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger.row_matching import UnaddressedRows, owners_of, same_message
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql.row_matching import UnaddressedRows, owners_of, same_message
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.message.message_id import message_id
 from tests.ledgers import people
 

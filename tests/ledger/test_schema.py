@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger import due_rows, queries, tally
-from campaign.ledger.reading import reading_ledger
-from campaign.ledger.schema import VERSION, connect, create, keep_wal, migrate
-from campaign.ledger.sqlite_errors import path_of
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.suppressed import Suppressed
-from campaign.ledger.verification import verify
+from campaign.ledger.sql import queries, tally
+from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sql.suppressed import Suppressed
+from campaign.ledger.sqlite import due_rows
+from campaign.ledger.sqlite.schema import VERSION, connect, create, keep_wal, migrate
+from campaign.ledger.sqlite.sqlite_errors import path_of
+from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sqlite.verification import verify
 from campaign.model import Status
 from tests import ledgers
 from tests.ledgers import people, settle

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger.due_rows import prepare_run
-from campaign.ledger.server_memory import SqliteServerMemory
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql.server_memory import SqliteServerMemory
+from campaign.ledger.sqlite.due_rows import prepare_run
+from campaign.ledger.sqlite.store import SqliteRunLedger
 
 
 @pytest.fixture

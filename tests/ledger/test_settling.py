@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from campaign.contacts import contact_key
-from campaign.ledger import queries
-from campaign.ledger.enrolment import enrol
 from campaign.ledger.interface import SettlingLedger
 from campaign.ledger.opening import open_for_settling
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.tally import counted, tally
+from campaign.ledger.sql import queries
+from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger.sqlite.enrolment import enrol
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import attempt, commit, enrolled, journal, people, row, rows, settle
 from tests.proofs import ACCEPTED, BOUNCED, COMPLAINT, DELIVERED, PLACE, UNSUBSCRIBED, bounce, moved, proof, words
@@ -151,7 +151,7 @@ def test_rows_that_are_read_meanwhile_are_counted_as_what_they_are_by_then(
 
 
 def test_people_come_in_parts_with_the_last_reply(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaign.ledger.settling._AT_ONCE", 4)
+    monkeypatch.setattr("campaign.ledger.sql.settling._AT_ONCE", 4)
     with open_for_settling(path, "x") as settling:
         first, second = settling.people()
         assert len(first) == 4 and [one[1] for one in second] == ["p5@people.example", "p6@people.example"]

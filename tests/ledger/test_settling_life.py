@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from campaign.evidence import EvidenceKind
 from campaign.ledger.opening import open_for_settling, open_for_settling_copy
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.tally import counted, tally
+from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import BUSY, attempt, commit, enrolled, journal, outcome, rows
 from tests.proofs import moved, proof

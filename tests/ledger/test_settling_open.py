@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger import queries
-from campaign.ledger.lock import lock_file
 from campaign.ledger.opening import open_for_reading, open_for_settling, open_for_settling_copy
-from campaign.ledger.schema import VERSION, connect
-from campaign.ledger.settling import SqliteSettling
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.tally import counted, tally
+from campaign.ledger.sql import queries
+from campaign.ledger.sql.settling import SqliteSettling
+from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger.sqlite.lock import lock_file
+from campaign.ledger.sqlite.schema import VERSION, connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.disks import read_only
 from tests.ledgers import as_of_version_4, attempt, commit, journal, people, settle
@@ -132,7 +132,7 @@ def test_what_can_t_be_made_durable_is_said_and_from_then_on_nothing_is_called_d
 ) -> None:
     with open_for_settling(path, "x") as settling:
         with monkeypatch.context() as patch:
-            patch.setattr("campaign.ledger.settling_open.make_durable", _fail)
+            patch.setattr("campaign.ledger.sqlite.settling_open.make_durable", _fail)
             with pytest.raises(LedgerError, match="can't be made durable"):
                 settling.weigh([bounce(1)])
         with pytest.raises(LedgerError, match="can't be made durable"):
@@ -187,7 +187,7 @@ def test_a_kill_at_any_moment_leaves_all_or_nothing_of_a_batch_and_the_next_time
 def test_the_wal_is_kept_short_and_a_kill_amid_that_is_read_as_one(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campaign.ledger.settling_open.LIMIT", 0)
+    monkeypatch.setattr("campaign.ledger.sqlite.settling_open.LIMIT", 0)
     killed, robbed = tmp_path / "killed", tmp_path / "robbed"
     with open_for_settling(path, "x") as settling:
         for number in (1, 2):

@@ -9,13 +9,13 @@ import pytest
 
 from campaign.contacts import contact_key
 from campaign.errors import LedgerBusyError
-from campaign.ledger.checkpoints import Checkpoints
 from campaign.ledger.interface import SettlingLedger
-from campaign.ledger.journal import SqliteJournal
 from campaign.ledger.opening import open_for_settling
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.tally import counted, tally
+from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger.sqlite.checkpoints import Checkpoints
+from campaign.ledger.sqlite.journal import SqliteJournal
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import BUSY, attempt, commit, deliveries, enrolled, journal, outcome, people, rows, taken
 from tests.proofs import COMPLAINT, UNSUBSCRIBED, bounce, moved, proof, words

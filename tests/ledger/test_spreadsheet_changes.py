@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.ledger.spreadsheet_changes import canonical, is_respelt
+from campaign.ledger.sql.spreadsheet_changes import canonical, is_respelt
 
 
 @pytest.mark.parametrize(

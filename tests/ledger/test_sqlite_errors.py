@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import ContactsError, LedgerError
-from campaign.ledger.sqlite_errors import explain, explained, path_of, transaction
+from campaign.ledger.sqlite.sqlite_errors import explain, explained, path_of, transaction
 
 
 @pytest.fixture

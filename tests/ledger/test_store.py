@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.reading import reading_ledger
-from campaign.ledger.sqlite_errors import PATIENCE
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sqlite.sqlite_errors import PATIENCE
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.disks import read_only
 from tests.ledgers import attempt, commit, deliveries, journal, outcome, people, settle, words
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 KILLED_RUN = """
 import os, signal, sys
 from pathlib import Path
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import commit, journal, attempt, people, settle
 ledger = SqliteRunLedger.open(Path(sys.argv[1]), "x")

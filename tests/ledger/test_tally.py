@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from campaign.contacts import contact_key
-from campaign.ledger import queries
-from campaign.ledger.enrolment import enrol
-from campaign.ledger.journal import SqliteJournal
-from campaign.ledger.newest import newest
-from campaign.ledger.reading import reading_ledger
-from campaign.ledger.reversal import revert, revert_all
-from campaign.ledger.schema import RESULT_ROWS, WORD, connect
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.tally import counted, tally
+from campaign.ledger.sql import queries
+from campaign.ledger.sql.newest import newest
+from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sql.reversal import revert, revert_all
+from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger.sqlite.enrolment import enrol
+from campaign.ledger.sqlite.journal import SqliteJournal
+from campaign.ledger.sqlite.schema import RESULT_ROWS, WORD, connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Outcome, Row, Status
 from tests.ledgers import (
     BUSY,
@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[2]
 KILLED = """
 import sys
 from pathlib import Path
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests import ledgers
 ledger = SqliteRunLedger.open(Path(sys.argv[1]), "x")

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
 from campaign.histogram import Stretch
-from campaign.ledger import timeline
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql import timeline
+from campaign.ledger.sqlite.store import SqliteRunLedger
 
 START = 1_800_000_000
 

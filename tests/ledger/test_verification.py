@@ -10,11 +10,11 @@ import pytest
 from campaign.commands.results import rewrite_results
 from campaign.commands.status import show_status
 from campaign.errors import LedgerError
-from campaign.ledger import verification
-from campaign.ledger.reading import reading_ledger
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.verification import Verification
+from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sqlite import verification
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sqlite.verification import Verification
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.wal_sync import WalSync
+from campaign.ledger.sqlite.wal_sync import WalSync
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger import written_results
-from campaign.ledger.schema import connect
-from campaign.ledger.sqlite_errors import transaction
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql import written_results
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.sqlite_errors import transaction
+from campaign.ledger.sqlite.store import SqliteRunLedger
 
 
 def test_who_only_reads_does_not_wait_long_for_a_writer_that_does_not_come_to_its_end(

@@ -10,7 +10,7 @@ import pytest
 
 from campaign.contacts import open_contacts
 from campaign.errors import ContactsError
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.run.contacts_loading import fill
 from campaign.run.contacts_process import ContactsProcess, contacts_process
 from campaign.run.enrolment import Enrolment, digest, is_broken_off, is_enrolled

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import SettingsError
-from campaign.ledger.reading import reading_ledger
-from campaign.ledger.tally import recount
+from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sql.tally import recount
 from campaign.run.plan import Resend
 from tests.campaigns import Silent, SmallCampaign
 from tests.conftest import StartServer

@@ -10,8 +10,8 @@ import pytest
 
 from campaign.contacts import ContactsFile, open_contacts
 from campaign.errors import CampaignError, ContactsError
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Row
 from campaign.run.enrolment import BackgroundEnrolment, Enrolment, digest, is_enrolled
 from tests.ledgers import rows, words

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from campaign.contacts import open_contacts
-from campaign.ledger import queries
-from campaign.ledger.due_rows import prepare_run
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sql import queries
+from campaign.ledger.sqlite.due_rows import prepare_run
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from campaign.run.enrolment import Enrolment
 from campaign.run.plan import open_window

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from campaign.ledger.due_rows import prepare_run
-from campaign.ledger.store import SqliteRunLedger
-from campaign.ledger.worker_store import SqliteWorkerLedger
+from campaign.ledger.sqlite.due_rows import prepare_run
+from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sqlite.worker_store import SqliteWorkerLedger
 from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.session.session import Session
 from campaign.window import SendWindow

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from campaign.daily_plan import day_of, step_of
 from campaign.errors import InvalidContactError
-from campaign.ledger.daily_count import SqliteDailyCount
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.daily_count import SqliteDailyCount
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Attempt, Reply
 from campaign.window import SendWindow
 from tests.ledgers import people

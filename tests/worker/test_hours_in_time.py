@@ -12,7 +12,7 @@ import pytest
 
 from campaign.contact_clocks import ContactClocks
 from campaign.hours import EVERY_DAY, parse_days, parse_hours
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Attempt, Reply
 from campaign.window import SendWindow
 from tests.ledgers import enrolled, row

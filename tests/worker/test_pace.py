@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Attempt, Reply
 from campaign.window import SendWindow
 from tests.dispatchers import reply

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaign.ledger.due_rows import SqliteDueRows, prepare_run
-from campaign.ledger.rate_limit import SqliteRateLimit
-from campaign.ledger.schema import connect
-from campaign.ledger.store import SqliteRunLedger
+from campaign.ledger.sqlite.due_rows import SqliteDueRows, prepare_run
+from campaign.ledger.sqlite.rate_limit import SqliteRateLimit
+from campaign.ledger.sqlite.schema import connect
+from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Attempt, Phase
 from campaign.smtp.session.session import Session
 from campaign.worker.send_rate import SendRate

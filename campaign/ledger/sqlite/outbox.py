@@ -1,0 +1,188 @@
+"""What a worker's journal is told, queued until it is written: all of it in one transaction, in an order that fits.
+
+Takes claims and outcomes; writes them over a connection, and says which claims another worker had won. Raises
+LedgerError.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from campaign.ledger.sql.later_words import suppress_pending
+from campaign.ledger.sql.tally import SENDING, shift
+from campaign.ledger.sqlite.connection import SqliteConnection
+from campaign.model import Attempt, Outcome, Status
+
+_CLAIM = """
+INSERT INTO delivery (contact, status, link_expires_at, link_fingerprint) VALUES (?, 'sending', ?, ?)
+ON CONFLICT (contact) DO UPDATE SET status = 'sending', link_expires_at = excluded.link_expires_at,
+    link_fingerprint = excluded.link_fingerprint
+WHERE status = 'pending'
+    AND NOT EXISTS (SELECT 1 FROM later_word WHERE later_word.contact = delivery.contact AND feedback IS NOT NULL)
+"""
+"""Whether somebody wants no more (`later_words`) is looked up only where there is a delivery: else there is none."""
+_SETTLE = """
+UPDATE delivery SET status = ?, attempts = attempts + ?, tries = tries + ?, smtp_code = ?, enhanced = ?, detail = ?,
+    settled_at = ?, server = ?
+WHERE contact = ? AND status = 'sending'
+"""
+_RELEASE = """
+UPDATE delivery SET status = 'pending', link_expires_at = NULL, link_fingerprint = NULL
+WHERE contact = ? AND status = 'sending'
+"""
+_GIVE_UP = "UPDATE delivery SET status = 'failed' WHERE contact = ? AND status = 'pending'"
+_TAKE_BACK = "UPDATE delivery SET status = 'pending', tries = 0 WHERE contact = ? AND status = ?"
+_DOUBT = """
+UPDATE delivery SET status = 'in_doubt', detail = ?, settled_at = ? WHERE contact = ? AND status = 'pending'
+"""
+_CONDEMN = """
+INSERT INTO delivery (contact, status, detail, settled_at) VALUES (?, 'invalid', ?, ?)
+ON CONFLICT (contact) DO UPDATE SET status = 'invalid', detail = excluded.detail, settled_at = excluded.settled_at
+WHERE status = 'pending'
+"""
+
+
+class Outbox:
+    """One process's."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._claims: dict[int, Attempt] = {}
+        self._settled: list[tuple[object, ...]] = []
+        self._settled_late: list[tuple[object, ...]] = []  # of rows whose claim is in the same round
+        self._released: list[tuple[object, ...]] = []
+        self._condemned: list[tuple[object, ...]] = []
+        self._given_up: list[tuple[object, ...]] = []
+        self._doubtful: list[tuple[object, ...]] = []
+        self._taken_back: list[tuple[object, ...]] = []
+        self._taken_back_late: list[tuple[object, ...]] = []  # of rows whose claim and refusal are in the same round
+
+    @property
+    def queued(self) -> int:
+        """How many claims and outcomes wait to be written."""
+        return sum(map(len, self._outboxes()))
+
+    def holds(self, contact: int) -> bool:
+        """Whether the row's last claim and its outcome are both still unwritten: too early for another claim."""
+        return contact in self._claims
+
+    def claim(self, attempt: Attempt) -> None:
+        """Ask for the row: `collect` says when the attempt's body may leave."""
+        self._claims[attempt.contact] = attempt
+
+    def settle(self, outcome: Outcome) -> None:
+        """Write down what became of a claimed row."""
+        reply = outcome.reply
+        spent = int(outcome.spent)
+        (self._settled_late if outcome.contact in self._claims else self._settled).append(
+            (
+                outcome.status.value,
+                spent,
+                spent,
+                reply.code if reply else None,
+                reply.enhanced if reply else None,
+                outcome.detail or (reply.text if reply else ""),
+                int(self._clock()),
+                outcome.server or None,
+                outcome.contact,
+            )
+        )
+
+    def release(self, contact: int) -> None:
+        """Give a claimed row back, as if it had never been claimed."""
+        if self._claims.pop(contact, None) is None:
+            self._released.append((contact,))
+
+    def mark_invalid(self, contact: int, why: str) -> None:
+        """Write down that a row that was never claimed can't be mailed."""
+        self._condemned.append((contact, why, int(self._clock())))
+
+    def mark_failed(self, contact: int) -> None:
+        """Write down that a row waiting for another try will have none; its last reply stands."""
+        self._given_up.append((contact,))
+
+    def take_back(self, contact: int) -> None:
+        """Make a row pending again that was refused for what turned out to be a server's fault."""
+        (self._taken_back_late if contact in self._claims else self._taken_back).append((contact,))
+
+    def doubt(self, contact: int, why: str) -> None:
+        """Write down that a row waiting for another try may have been delivered already."""
+        self._doubtful.append((why, int(self._clock()), contact))
+
+    def _write(self, database: SqliteConnection, claims: list[Attempt]) -> list[Attempt]:
+        """Write all that is queued, within a transaction of the caller's. Gives the claims that another worker had won;
+        what is queued of their outcomes is left out.
+        """
+        lost: list[Attempt] = []
+        moved: Counter[str] = Counter()
+        self._write_outcomes(database, moved)
+        database.execute("SAVEPOINT claims")
+        if _write(database, _CLAIM, list(map(_claim_row, claims))) != len(claims):
+            # Another worker took some of these rows, or proof has moved them since: claimed one by one, to know which.
+            database.execute("ROLLBACK TO claims")
+            lost = [claim for claim in claims if not _write(database, _CLAIM, [_claim_row(claim)])]
+            _move(moved, Status.PENDING, Status.SUPPRESSED, suppress_pending(database, [one.contact for one in lost]))
+        _move(moved, Status.PENDING, SENDING, len(claims) - len(lost))
+        self._write_late(database, lost, moved)
+        shift(database, moved)
+        return lost
+
+    def _clear(self) -> None:
+        """Forget what was written."""
+        for outbox in self._outboxes():
+            outbox.clear()
+
+    def _outboxes(self) -> tuple[dict[int, Attempt] | list[tuple[object, ...]], ...]:
+        settled = self._settled, self._settled_late, self._given_up, self._doubtful
+        return self._claims, *settled, self._released, self._condemned, self._taken_back, self._taken_back_late
+
+    def _write_outcomes(self, database: SqliteConnection, moved: Counter[str]) -> None:
+        """Before the claims: a row that was given back may be claimed again in the same round."""
+        self._write_settled(database, self._settled, moved)
+        self._write_taken_back(database, self._taken_back, moved)
+        _move(moved, SENDING, Status.PENDING, _write(database, _RELEASE, self._released))
+
+    def _write_settled(
+        self, database: SqliteConnection, settled: list[tuple[object, ...]], moved: Counter[str]
+    ) -> None:
+        """One statement for each status, so that SQLite says how many rows have got it."""
+        by_status: dict[str, list[tuple[object, ...]]] = {}
+        for outcome in settled:
+            by_status.setdefault(str(outcome[0]), []).append(outcome)
+        for status, outcomes in by_status.items():
+            _move(moved, SENDING, status, _write(database, _SETTLE, outcomes))
+
+    def _write_late(self, database: SqliteConnection, lost: list[Attempt], moved: Counter[str]) -> None:
+        """After the claims: what became of them, and the last word on rows that wait for no claim any more."""
+        settled = self._settled_late
+        if lost:
+            theirs = {attempt.contact for attempt in lost}
+            settled = [outcome for outcome in settled if outcome[-1] not in theirs]
+        self._write_settled(database, settled, moved)
+        self._write_taken_back(database, self._taken_back_late, moved)
+        for status, sql, rows in (
+            (Status.INVALID, _CONDEMN, self._condemned),
+            (Status.FAILED, _GIVE_UP, self._given_up),
+            (Status.IN_DOUBT, _DOUBT, self._doubtful),
+        ):
+            _move(moved, Status.PENDING, status, _write(database, sql, rows))
+
+    def _write_taken_back(
+        self, database: SqliteConnection, taken_back: list[tuple[object, ...]], moved: Counter[str]
+    ) -> None:
+        for refused in (Status.REJECTED, Status.FAILED) if taken_back else ():
+            rows = _write(database, _TAKE_BACK, [(contact, refused.value) for (contact,) in taken_back])
+            _move(moved, refused, Status.PENDING, rows)
+
+
+def _claim_row(attempt: Attempt) -> tuple[object, ...]:
+    return attempt.contact, attempt.link_expires_at, attempt.link_fingerprint
+
+
+def _write(database: SqliteConnection, sql: str, rows: list[tuple[object, ...]]) -> int:
+    return database.executemany(sql, rows).rowcount if rows else 0
+
+
+def _move(moved: Counter[str], before: str, after: str, rows: int) -> None:
+    moved[before] -= rows
+    moved[after] += rows
