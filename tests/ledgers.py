@@ -77,10 +77,10 @@ def outcome(contact: int, status: Status = Status.SENT, reply: Reply | None = OK
 
 def commit(pen: SqliteJournal) -> tuple[list[int], list[int]]:
     """One round, to its end: the contacts whose claims are durable, and those whose claims were lost."""
-    lost = pen.commit()
-    durable = pen.collect(wait=True)
-    assert durable is not None
-    return [one.contact for one in durable], [one.contact for one in lost]
+    pen.commit()
+    ended = pen.collect(wait=True)
+    assert ended is not None
+    return [one.contact for one in ended.durable], [one.contact for one in ended.lost]
 
 
 def deliveries(path: Path) -> dict[int, tuple[Any, ...]]:

@@ -78,6 +78,8 @@ HOMES = {
     "scramp": {"smtp"},
     "tenacity": {"worker"},
     "sqlite3": {"ledger"},
+    "psycopg": {"ledger"},
+    "distributed": {"cluster"},
     "flufl": {"settle"},
     "imapclient": {"settle"},
     "aiosmtpd": {"sandbox", "testing"},

@@ -63,11 +63,12 @@ class ContactsProcess:
         theirs.close()
         return cls(pid, ours)
 
-    def read(self, order: "LoadOrder", lock: int, heard: Callable[[int], None]) -> None:
+    def read(self, order: "LoadOrder", lock: int | None, heard: Callable[[int], None]) -> None:
         """Have it read; `heard` is told the number of rows read so far. Raises ContactsError, LedgerError."""
         try:
-            self._pipe.send(order)
-            send_handle(self._pipe, lock, self._pid)
+            self._pipe.send((order, lock is not None))
+            if lock is not None:
+                send_handle(self._pipe, lock, self._pid)
             while (news := self._pipe.recv()) is not None:
                 if isinstance(news, _Failure):
                     raise getattr(errors, news.kind)(news.what, where=news.where, fix=news.fix)
@@ -110,10 +111,11 @@ def _serve(pipe: Connection) -> None:
     from campaign.run.contacts_loading import load_into
 
     try:
-        order = pipe.recv()
-        if order is None:
+        told = pipe.recv()
+        if told is None:
             return
-        lock = recv_handle(pipe)
+        order, locked = told
+        lock = recv_handle(pipe) if locked else None
     except (EOFError, OSError):
         return
 
@@ -129,4 +131,5 @@ def _serve(pipe: Connection) -> None:
         answer = _Failure(type(error).__name__, error.what, error.where, error.fix)
     with contextlib.suppress(OSError):
         pipe.send(answer)
-    os.close(lock)
+    if lock is not None:
+        os.close(lock)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from campaign.contacts import contact_key
 from campaign.errors import UsageError
-from campaign.ledger.sql.enrolled_rows import row_of
+from campaign.ledger.opening import row_of
+from campaign.ledger.place import Place
 from campaign.preview import PreviewWriter, withdraw
 from campaign.run.servers import configured_servers
 from campaign.settings import Settings
@@ -43,7 +44,7 @@ def sandbox_folder(settings: Settings) -> Path:
 
 
 @contextlib.contextmanager
-def destination(settings: Settings, *, sandbox: bool, ledger: Path, fresh: bool = False) -> Iterator[Destination]:
+def destination(settings: Settings, *, sandbox: bool, ledger: Place, fresh: bool = False) -> Iterator[Destination]:
     """Give where mail goes; a sandbox lives as long as the context. With `fresh`, it does not look at what it got in
     earlier runs, and it is the caller's to let it `forget` that. `ledger` says which row a message is for. A run that
     does not begin leaves no new folder.
@@ -94,6 +95,6 @@ def sandbox_server(
             yield Destination(server=Server(host=server.host, port=server.port, security="none"), forget=forget)
 
 
-def _row_of(ledger: Path, recipient: str) -> int:
+def _row_of(ledger: Place, recipient: str) -> int:
     """The contact's row in the file; 0 for somebody who is not in it."""
     return row_of(ledger, contact_key(recipient)) or 0

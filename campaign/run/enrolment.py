@@ -55,7 +55,7 @@ class Enrolment:
     def read(self, *, in_parts: bool = False) -> None:
         """Read it all; `in_parts`, so that others may take rows meanwhile. Raises ContactsError, LedgerError."""
         order = LoadOrder(
-            ledger=self._ledger.path,
+            ledger=self._ledger.place,
             contacts=self._contacts,
             suppress=self._suppress,
             digest=self._digest,

@@ -54,14 +54,14 @@ class WorkerPool:
     def work(
         self,
         job: Job,
-        lock: int,
+        lock: int | None,
         signals: ShutdownSignals,
         report: Callable[[Sequence[WorkerReport]], None],
         tick: Callable[[], None],
     ) -> None:
         """Do the job; `report` hears the latest report of every worker, `tick` is called about four times a second.
 
-        `lock` is the descriptor that holds the ledger's lock.
+        `lock` is the descriptor that holds the ledger's lock, where one does.
         """
         if not self._members:
             self._work_here(job, signals, report, tick)
@@ -169,11 +169,12 @@ class WorkerProcess:
         theirs.close()
         self._drained = False
 
-    def begin(self, job: Job, lock: int) -> None:
+    def begin(self, job: Job, lock: int | None) -> None:
         """Give it its job, and the descriptor that holds the ledger's lock."""
         with contextlib.suppress(OSError):  # it has died: reading from it will tell
-            self.pipe.send(job)
-            send_handle(self.pipe, lock, self.process.pid)
+            self.pipe.send((job, lock is not None))
+            if lock is not None:
+                send_handle(self.pipe, lock, self.process.pid)
 
     def drain(self) -> None:
         """Let it begin no more messages."""
@@ -196,8 +197,8 @@ def serve(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     for copy in inherited:
         copy.close()
     try:
-        job = pipe.recv()
-        lock = recv_handle(pipe)
+        job, locked = pipe.recv()
+        lock = recv_handle(pipe) if locked else None
     except (EOFError, OSError):
         return
     assert isinstance(job, Job)
@@ -210,4 +211,5 @@ def serve(pipe: Connection, inherited: Sequence[Connection] = ()) -> None:
     signal.signal(signal.SIGTERM, lambda *_: worker.drain())
     worker.loop.watch(pipe.fileno(), worker.drain)
     worker.run()
-    os.close(lock)
+    if lock is not None:
+        os.close(lock)

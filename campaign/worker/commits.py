@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from campaign.errors import LedgerError
-from campaign.ledger.interface import Journal
+from campaign.ledger.interface import Journal, Round
 from campaign.model import Attempt
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.profile import Profile
@@ -49,18 +49,12 @@ class Commits:
         try:
             if journal.queued and not journal.syncing and (not happened or journal.queued >= self._enough()):
                 start = time.perf_counter()
-                lost = journal.commit()
+                journal.commit()
                 self._profile.spent("ledger", time.perf_counter() - start)
                 self._failing_since = None
-                if lost:
-                    self._dispatcher.claims_lost(lost)
-                    theirs = {attempt.contact for attempt in lost}
-                    self._cancel_unsent(lambda attempt: attempt.contact in theirs)
-            durable = journal.collect()
-            if durable:
-                self._dispatcher.claims_durable(durable)
-                for route in self._routes:
-                    route.pool.resume_held()
+            ended = journal.collect()
+            if ended is not None:
+                self._let_go(ended)
         except LedgerError as error:
             if self._failing_since is None:
                 self._failing_since = self._clock()
@@ -68,6 +62,17 @@ class Commits:
             for route in self._routes:
                 route.dispatcher.draining = True
             self._cancel_unsent()
+
+    def _let_go(self, ended: Round) -> None:
+        """Let the bodies leave whose claims are durable, and have those taken back whose rows are another's."""
+        if ended.lost:
+            self._dispatcher.claims_lost(ended.lost)
+            theirs = {attempt.contact for attempt in ended.lost}
+            self._cancel_unsent(lambda attempt: attempt.contact in theirs)
+        if ended.durable:
+            self._dispatcher.claims_durable(ended.durable)
+            for route in self._routes:
+                route.pool.resume_held()
 
     @property
     def patience(self) -> float | None:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from campaign.dkim import SigningKey
 from campaign.histogram import Stretch
+from campaign.ledger.place import Place
 from campaign.run_now import Refusal
 from campaign.schedule import Schedule
 from campaign.settings import LinkSettings, MessageSettings
@@ -74,7 +75,9 @@ class ServerOrders:
 class Job:
     """A worker's orders."""
 
-    ledger: Path
+    ledger: Place
+    by_ledger: bool = False
+    """Whether the run's owner hears of this worker through the ledger alone, and it of the owner."""
     message_plan: MessagePlan
     servers: tuple[ServerOrders, ...]
     """In order of priority: one, as a rule."""

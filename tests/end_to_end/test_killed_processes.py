@@ -39,7 +39,7 @@ def accepted(server: ServerProcess) -> list[str]:
 class Killed(ContactsProcess):
     """A reader that is killed when it has told of its first rows."""
 
-    def read(self, order: "LoadOrder", lock: int, heard: Callable[[int], None]) -> None:
+    def read(self, order: "LoadOrder", lock: int | None, heard: Callable[[int], None]) -> None:
         def kill(rows: int) -> None:
             os.kill(self._pid, signal.SIGKILL)
             heard(rows)

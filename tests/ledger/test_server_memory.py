@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger.sql.server_memory import SqliteServerMemory
+from campaign.ledger.sql.server_memory import SqlServerMemory
 from campaign.ledger.sqlite.due_rows import prepare_run
 from campaign.ledger.sqlite.store import SqliteRunLedger
 
@@ -19,9 +19,9 @@ def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
 
 
 @pytest.fixture
-def memories(ledger: SqliteRunLedger) -> Iterator[tuple[SqliteServerMemory, SqliteServerMemory]]:
+def memories(ledger: SqliteRunLedger) -> Iterator[tuple[SqlServerMemory, SqlServerMemory]]:
     """Two processes' looks into it."""
-    with closing(SqliteServerMemory(ledger.path)) as ours, closing(SqliteServerMemory(ledger.path)) as theirs:
+    with closing(SqlServerMemory(ledger.path)) as ours, closing(SqlServerMemory(ledger.path)) as theirs:
         yield ours, theirs
 
 
@@ -29,7 +29,7 @@ def next_run(ledger: SqliteRunLedger) -> None:
     prepare_run(ledger.database, limit=None, chosen_only=False)
 
 
-Two = tuple[SqliteServerMemory, SqliteServerMemory]
+Two = tuple[SqlServerMemory, SqlServerMemory]
 
 
 def test_one_process_wins_the_trial(memories: Two) -> None:
@@ -82,7 +82,7 @@ def test_mail_does_not_wait_for_a_trial_while_somebody_else_writes(ledger: Sqlit
 
 
 def test_a_ledger_that_is_gone_is_nobodys_fault_here(ledger: SqliteRunLedger) -> None:
-    memory = SqliteServerMemory(ledger.path)
+    memory = SqlServerMemory(ledger.path)
     memory.close()
     assert memory.look_up("mx", "pipelining") is None and not memory.begin_trial("mx", "pipelining")
     memory.learn("mx", "pipelining", able=False)

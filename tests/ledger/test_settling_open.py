@@ -14,7 +14,7 @@ import pytest
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger.opening import open_for_reading, open_for_settling, open_for_settling_copy
 from campaign.ledger.sql import queries
-from campaign.ledger.sql.settling import SqliteSettling
+from campaign.ledger.sql.settling import SqlSettling
 from campaign.ledger.sql.tally import counted, tally
 from campaign.ledger.sqlite.lock import lock_file
 from campaign.ledger.sqlite.schema import VERSION, connect
@@ -148,7 +148,7 @@ def _fail(descriptor: int) -> None:
 def test_a_failure_in_the_midst_of_a_batch_leaves_nothing_of_it(path: Path) -> None:
     with closing(connect(path)) as database:
         database.execute("CREATE TRIGGER full BEFORE INSERT ON evidence BEGIN SELECT raise(ABORT, 'full'); END")
-        settling = SqliteSettling(database, running=lambda: False)
+        settling = SqlSettling(database, running=lambda: False)
         for _ in range(2):
             with pytest.raises(LedgerError):
                 settling.weigh([proof(2), bounce(1)])

@@ -194,8 +194,11 @@ class _Worker:
                 self._was_open = False
         journal = self._ledger.journal
         if journal.queued:
-            assert not journal.commit()
-            self.dispatcher.claims_durable(journal.collect(wait=True) or [])
+            journal.commit()
+            ended = journal.collect(wait=True)
+            assert ended is not None
+            assert not ended.lost
+            self.dispatcher.claims_durable(ended.durable)
         self.done = not self.busy and self.rows.done
 
     @property

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
-from pathlib import Path
 from typing import Protocol, Self
 
 from campaign.errors import LedgerError
 from campaign.histogram import Stretch
 from campaign.ledger.interface.reader import LedgerReader
+from campaign.ledger.interface.shared_run import SharedRun
+from campaign.ledger.place import Place
 from campaign.ledger.values import EarlierRuns, EnrolledRow, LastRun, SpreadsheetChange
 from campaign.model import Row, Status
 from campaign.run_now import RunNow
@@ -68,12 +69,18 @@ class RunLedger(ContactsLedger, Protocol):
     """The ledger as the owner of a run holds it: locked, and nobody else's until it is closed."""
 
     @property
-    def lock(self) -> int:
-        """A descriptor: whatever process inherits it keeps other runs out for as long as it lives."""
+    def lock(self) -> int | None:
+        """A descriptor: whatever process inherits it keeps other runs out for as long as it lives. None where a lease
+        on record does that.
+        """
 
     @property
-    def path(self) -> Path:
+    def place(self) -> Place:
         """The place of the ledger, by which the run's other processes open it."""
+
+    @property
+    def shared(self) -> SharedRun | None:
+        """The run as workers on other machines join it; None where the ledger is on this machine alone."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *raised: object) -> None: ...

@@ -2,9 +2,18 @@
 
 from collections.abc import Collection, Container
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from campaign.model import Attempt, DueRow, Outcome
+
+
+class Round(NamedTuple):
+    """What became of the claims of one round."""
+
+    durable: list[Attempt]
+    """Whose bodies may leave now."""
+    lost: list[Attempt]
+    """That another worker had won, or that proof has settled since."""
 
 
 class DueRows(Protocol):
@@ -22,7 +31,8 @@ class DueRows(Protocol):
 
     def take(self, most: int, *, held: Container[str] = ()) -> list[DueRow] | None:
         """Give up to `most` rows that are the caller's alone, of queues (`row_queues`) that are not `held`: an empty
-        list while more are being read, or those that are left are held; None when there are no more.
+        list while more are being read or on their way, while other workers have rows that may come back, or where
+        those that are left are held; None when there are no more, now or later.
         """
 
 
@@ -66,13 +76,19 @@ class Journal(Protocol):
     def doubt(self, contact: int, why: str) -> None:
         """Write down that a row waiting for another try may have been delivered already."""
 
-    def commit(self) -> list[Attempt]:
-        """Write all that is queued; where that raises, it is still queued. Gives the claims that another worker had
-        won, and drops their outcomes.
+    @property
+    def lease_holds(self) -> bool:
+        """Whether claims that are durable still are this worker's alone. A ledger on one machine always says so; on
+        several, a worker that has been cut off from it for too long must let no body leave.
         """
 
-    def collect(self, *, wait: bool = False) -> list[Attempt] | None:
-        """Give the claims that have become durable; None while they have not."""
+    def commit(self) -> None:
+        """Begin to write all that is queued; where that raises, it is still queued."""
+
+    def collect(self, *, wait: bool = False) -> "Round | None":
+        """Give what a round has come to that is at its end; None while it is not. What was queued of outcomes of claims
+        that are lost is dropped.
+        """
 
     def close(self) -> None:
         """Write what is left, and make it durable."""
@@ -125,6 +141,10 @@ class DailyCount(Protocol):
     def reserve(self, day: date, limit: int) -> bool:
         """Have leave for one message on that day, which the next `begin` uses; False where `limit` messages have it."""
 
+    @property
+    def asking(self) -> bool:
+        """Whether the last `reserve` or `begin` gave no leave only since the ledger's answer has not come yet."""
+
     def has_room(self, day: date, limit: int) -> bool:
         """Whether fewer than `limit` messages have leave on that day."""
 
@@ -139,6 +159,22 @@ class DailyCount(Protocol):
 
     def days_before(self, day: date) -> int:
         """On how many days before that one messages began."""
+
+
+class Budget(Protocol):
+    """A whole number of something (connections to a server, messages under way to a domain) that all workers of a run
+    have together.
+    """
+
+    @property
+    def share(self) -> int:
+        """How many this worker may have just now; 0: the others have them all."""
+
+    def want(self, number: int) -> None:
+        """Say how many it could use."""
+
+    def use(self, number: int) -> None:
+        """Say how many it has in use: a share is lowered at once, and given to others when it is not used any more."""
 
 
 class WorkerLedger(Protocol):
@@ -161,6 +197,20 @@ class WorkerLedger(Protocol):
 
     def daily_count(self, name: str) -> DailyCount:
         """Give the count of this name; "" is the campaign's."""
+
+    def budget(self, name: str, most: int) -> Budget:
+        """Give this worker's share of a number that the campaign has, by its name. On one machine `most` is the share:
+        its processes have divided it before (`Job.shares`).
+        """
+
+    @property
+    def must_drain(self) -> bool:
+        """Whether the run's owner has said, through the ledger, that no more messages are to begin."""
+
+    def publish(self, report: str) -> None:
+        """Let the run's owner have this report, wherever it is. Waits for nobody. On one machine it does nothing: the
+        owner has a pipe.
+        """
 
     def rows_left(self) -> int:
         """How many rows of the campaign are pending, those under way not counted."""

@@ -8,13 +8,13 @@ from functools import cached_property
 
 from campaign.ledger.database import Database
 from campaign.ledger.sql import enrolled_rows, history
-from campaign.ledger.sql.reading import SqliteReader
+from campaign.ledger.sql.reading import SqlReader
 from campaign.ledger.sqlite import due_rows, enrolment
 from campaign.ledger.values import EarlierRuns, EnrolledRow, LastRun
 from campaign.model import Row, Status
 
 
-class SqliteContacts:
+class SqlContacts:
     """Over one connection, which it closes."""
 
     def __init__(self, database: Database, *, make_room: Callable[[], None] = lambda: None) -> None:
@@ -23,9 +23,9 @@ class SqliteContacts:
         self._make_room = make_room
 
     @cached_property
-    def reader(self) -> SqliteReader:
+    def reader(self) -> SqlReader:
         """The questions, asked over this connection."""
-        return SqliteReader(self.database)
+        return SqlReader(self.database)
 
     def enrol(
         self,

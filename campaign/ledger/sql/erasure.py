@@ -21,7 +21,7 @@ from campaign.ledger.database import damaged
 from campaign.ledger.sql import recovery
 from campaign.ledger.sql.erased import Erased, blank, detail, draw_key, is_mark
 from campaign.ledger.sql.facts import read_fact
-from campaign.ledger.sql.reading import SqliteReader
+from campaign.ledger.sql.reading import SqlReader
 from campaign.ledger.sql.tally import recount
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.ledger.values import ErasedPeople
@@ -74,7 +74,7 @@ _STEPS = (
 )
 
 
-class SqliteErasure:
+class SqlErasure:
     """Over a ledger that is locked."""
 
     def __init__(self, ledger: SqliteRunLedger) -> None:
@@ -88,7 +88,7 @@ class SqliteErasure:
             self._erased = Erased(self._database)
 
     @property
-    def reader(self) -> SqliteReader:
+    def reader(self) -> SqlReader:
         """The questions, asked from here."""
         return self._ledger.reader
 
@@ -205,7 +205,7 @@ class SqliteErasure:
 
 
 @contextlib.contextmanager
-def open_erasure(path: Path, name: str) -> Iterator[SqliteErasure]:
+def open_erasure(path: Path, name: str) -> Iterator[SqlErasure]:
     """Open the ledger of the campaign `name`, which is there, for as long as nobody else has it. Raises LedgerError for
     one that is damaged, LedgerBusyError while a run goes on.
     """
@@ -213,4 +213,4 @@ def open_erasure(path: Path, name: str) -> Iterator[SqliteErasure]:
         damage = ledger.damage(wait=True)  # which reads the file: it would be in the way
         if damage is not None:
             raise damage
-        yield SqliteErasure(ledger)
+        yield SqlErasure(ledger)

@@ -29,7 +29,7 @@ from campaign.result_rows import FinalWord, ResultRow, RowReason, RowToCheck
 from campaign.run_now import RunNow
 
 
-class SqliteReader:
+class SqlReader:
     """Questions over one connection. `aside`: it is for reading only, of the ledger at this place."""
 
     def __init__(self, database: Database, *, aside: Path | None = None) -> None:

@@ -17,7 +17,7 @@ _TRIAL, _ABLE, _UNABLE = "trial", "able", "unable"
 _PREFIX = "server"
 
 
-class SqliteServerMemory:
+class SqlServerMemory:
     """One process's look into it."""
 
     def __init__(self, path: Path) -> None:

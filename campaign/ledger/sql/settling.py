@@ -23,7 +23,7 @@ from campaign.evidence import Proof, Weighed
 from campaign.ledger.database import Database
 from campaign.ledger.sql import history, queries
 from campaign.ledger.sql.facts import read_fact
-from campaign.ledger.sql.reading import SqliteReader
+from campaign.ledger.sql.reading import SqlReader
 from campaign.ledger.sql.roster_places import RosterPlaces
 from campaign.ledger.sql.weighing import Weighing
 from campaign.ledger.values import CameBack
@@ -53,7 +53,7 @@ ORDER BY contact.id
 """
 
 
-class SqliteSettling:
+class SqlSettling:
     """Over one connection. `running`: whether a run holds the ledger, as it is within a transaction. `make_durable`,
     `make_room`: called behind each batch that was written, with how many contacts it changed.
     """
@@ -75,9 +75,9 @@ class SqliteSettling:
         self._places = RosterPlaces()
 
     @cached_property
-    def reader(self) -> SqliteReader:
+    def reader(self) -> SqlReader:
         """The questions, asked over this connection."""
-        return SqliteReader(self._database)
+        return SqlReader(self._database)
 
     @property
     def begun(self) -> datetime | None:

@@ -54,6 +54,11 @@ class SqliteDailyCount:
         self._begun[day] += 1
         return True
 
+    @property
+    def asking(self) -> bool:
+        """The answer is always here."""
+        return False
+
     def has_room(self, day: date, limit: int) -> bool:
         """Whether fewer than `limit` messages have leave on that day."""
         if day == self._day and self._kept:

@@ -16,13 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from campaign.errors import LedgerError
+from campaign.ledger.interface import Round
 from campaign.ledger.sql.reversal import anybody_sent
 from campaign.ledger.sqlite.daily_count import SqliteDailyCounts
 from campaign.ledger.sqlite.outbox import Outbox
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.sqlite_errors import explained, transaction
 from campaign.ledger.sqlite.wal_sync import WalSync
-from campaign.model import Attempt
 
 
 class SqliteJournal(Outbox):
@@ -48,7 +48,7 @@ class SqliteJournal(Outbox):
         except BaseException:
             self._database.close()
             raise
-        self._syncing: list[Attempt] | None = None
+        self._syncing: Round | None = None
         self._undurable = False
         """A sync has failed: nothing that is said to be durable from now on can be relied upon."""
 
@@ -63,10 +63,15 @@ class SqliteJournal(Outbox):
         """Whether a round is under way."""
         return self._syncing is not None
 
-    def commit(self) -> list[Attempt]:
-        """Write all that is queued, and begin to make it durable. Gives the claims that another worker had won; what
-        was queued of their outcomes is dropped, since it is that worker's row. Raises LedgerError; then nothing was
-        written, and all of it is still queued.
+    @property
+    def lease_holds(self) -> bool:
+        """It does: whoever may have the row after this process can't begin before it is gone."""
+        return True
+
+    def commit(self) -> None:
+        """Write all that is queued, and begin to make it durable; what is queued of outcomes of claims that another
+        worker had won is dropped, since it is that worker's row. Raises LedgerError; then nothing was written, and all
+        of it is still queued.
         """
         assert self._syncing is None
         claims = list(self._claims.values())
@@ -78,19 +83,18 @@ class SqliteJournal(Outbox):
             self._daily_counts.written()
         self._clear()
         theirs = {claim.contact for claim in lost}
-        self._syncing = [claim for claim in claims if claim.contact not in theirs] if lost else claims
+        self._syncing = Round([claim for claim in claims if claim.contact not in theirs] if lost else claims, lost)
         self._sync.begin()
-        return lost
 
-    def collect(self, *, wait: bool = False) -> list[Attempt] | None:
-        """Give the claims that have become durable; None while they have not. Raises LedgerError if they could not;
+    def collect(self, *, wait: bool = False) -> Round | None:
+        """Give what the round has come to; None while it is not durable. Raises LedgerError if it could not be made so;
         from then on no claim is ever called durable (after a failed fsync a later one may succeed and mean nothing),
         but outcomes can still be written.
         """
         if self._syncing is None or (not wait and not self._sync.ended):
             return None
         failure = self._sync.end()
-        durable, self._syncing = self._syncing, None
+        ended, self._syncing = self._syncing, None
         if failure is not None:
             self._undurable = True
             raise LedgerError(
@@ -98,7 +102,7 @@ class SqliteJournal(Outbox):
                 where=str(self._path),
                 fix="check the disk, then run the same command again",
             )
-        return [] if self._undurable else durable
+        return Round([], ended.lost) if self._undurable else ended
 
     def close(self) -> None:
         """Write and sync what is left. Raises LedgerError if that can't be done."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.sql.settling import SqliteSettling
+from campaign.ledger.sql.settling import SqlSettling
 from campaign.ledger.sqlite import schema
 from campaign.ledger.sqlite.checkpoints import LIMIT, Checkpoints
 from campaign.ledger.sqlite.connection import SqliteConnection
@@ -30,7 +30,7 @@ _PAGES_OF_A_CONTACT = 4
 
 
 @contextlib.contextmanager
-def open_settling(path: Path, name: str) -> Iterator[SqliteSettling]:
+def open_settling(path: Path, name: str) -> Iterator[SqlSettling]:
     """Open the ledger of the campaign `name`, which is there."""
     require_ledger(path)
     if _version(path) != schema.VERSION:
@@ -42,17 +42,17 @@ def open_settling(path: Path, name: str) -> Iterator[SqliteSettling]:
         with explained(database):
             database.execute("SELECT 1 FROM facts").fetchone()  # only now is there sure to be a WAL
         wal = opened.enter_context(_Wal(path, database))
-        yield SqliteSettling(database, running=lock.is_held, make_durable=wal.sync, make_room=wal.make_room)
+        yield SqlSettling(database, running=lock.is_held, make_durable=wal.sync, make_room=wal.make_room)
 
 
 @contextlib.contextmanager
-def open_settling_copy(path: Path, name: str) -> Iterator[SqliteSettling]:
+def open_settling_copy(path: Path, name: str) -> Iterator[SqlSettling]:
     """Open a copy of it, as it is now."""
     require_ledger(path)
     with _RunLock(path) as lock:
         held = lock.is_held()
         with contextlib.closing(throwaway_copy(path, name)) as database:
-            yield SqliteSettling(database, running=lambda: held)
+            yield SqlSettling(database, running=lambda: held)
 
 
 def _version(path: Path) -> int:

@@ -15,7 +15,7 @@ from typing import Self
 from campaign.errors import LedgerError
 from campaign.histogram import Stretch
 from campaign.ledger.sql import history, live_state, recovery, reversal, row_matching, timeline, written_results
-from campaign.ledger.sql.contacts_store import SqliteContacts
+from campaign.ledger.sql.contacts_store import SqlContacts
 from campaign.ledger.sql.corrections import Corrections
 from campaign.ledger.sql.earlier_days import count_earlier_days
 from campaign.ledger.sql.facts import keep_fact, read_fact, write_fact
@@ -35,14 +35,15 @@ from campaign.run_now import RunNow
 _SALT_OCTETS = 32
 
 
-class SqliteRunLedger(SqliteContacts):
+class SqliteRunLedger(SqlContacts):
     """A locked ledger. Close it, or use it as a context manager."""
 
     database: SqliteConnection
 
     def __init__(self, path: Path, database: SqliteConnection, lock: int) -> None:
         super().__init__(database)
-        self.path = path
+        self.path = self.place = path
+        self.shared = None
         self.lock = lock
         """The descriptor that holds the lock, for worker processes to inherit."""
         self._checkpoints = Checkpoints(database, path)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from campaign.ledger.sql import reversal
-from campaign.ledger.sql.server_memory import SqliteServerMemory
+from campaign.ledger.sql.server_memory import SqlServerMemory
 from campaign.ledger.sql.tally import DUE, tally
 from campaign.ledger.sqlite.daily_count import SqliteDailyCount, SqliteDailyCounts
 from campaign.ledger.sqlite.due_rows import SqliteDueRows
@@ -17,6 +17,19 @@ from campaign.ledger.sqlite.rate_limit import SqliteRateLimit
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.sqlite_errors import explained
 from campaign.model import Status
+
+
+class FixedBudget:
+    """A share that stays what it is."""
+
+    def __init__(self, share: int) -> None:
+        self.share = share
+
+    def want(self, number: int) -> None:
+        """It stays what it is."""
+
+    def use(self, number: int) -> None:
+        """It stays what it is."""
 
 
 class SqliteWorkerLedger:
@@ -34,7 +47,7 @@ class SqliteWorkerLedger:
             opened.callback(self._daily_counts.close)
             self.due_rows = SqliteDueRows(path)
             opened.callback(self.due_rows.close)
-            self.server_memory = SqliteServerMemory(path)
+            self.server_memory = SqlServerMemory(path)
             opened.callback(self.server_memory.close)
             self.journal = SqliteJournal(path, wake=wake, daily_counts=self._daily_counts)
             self._opened = opened.pop_all()
@@ -48,6 +61,18 @@ class SqliteWorkerLedger:
     def daily_count(self, name: str) -> SqliteDailyCount:
         """Give the count of this name."""
         return self._daily_counts.of(name)
+
+    def budget(self, name: str, most: int) -> FixedBudget:
+        """Give all of it: the processes of this machine have divided it before."""
+        return FixedBudget(most)
+
+    @property
+    def must_drain(self) -> bool:
+        """The owner says so by a pipe."""
+        return False
+
+    def publish(self, report: str) -> None:
+        """Nothing: the owner has a pipe."""
 
     def rows_left(self) -> int:
         """How many rows of the campaign are pending."""

@@ -1,0 +1,75 @@
+"""Where a ledger in a database is opened: as `campaign/ledger/opening.py` for its place. Raises LedgerError."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from campaign.ledger.interface import (
+    ContactsLedger,
+    ErasureLedger,
+    JoinableRun,
+    LedgerReader,
+    RunLedger,
+    SettlingLedger,
+    WorkerLedger,
+)
+from campaign.ledger.place import DatabasePlace
+
+
+def open_for_run(place: DatabasePlace, name: str) -> RunLedger:
+    """As in `campaign.ledger.opening`, like all that follow."""
+    raise NotImplementedError
+
+
+def open_for_enrolment(place: DatabasePlace) -> ContactsLedger:
+    """Open what a run has open."""
+    raise NotImplementedError
+
+
+def open_for_dry_run(place: DatabasePlace, name: str) -> ContactsLedger:
+    """Copy it into a ledger that nobody else sees."""
+    raise NotImplementedError
+
+
+def open_for_worker(place: DatabasePlace, *, wake: Callable[[], None], name: str = "") -> WorkerLedger:
+    """Join the run that goes on."""
+    raise NotImplementedError
+
+
+@contextlib.contextmanager
+def open_for_joining(place: DatabasePlace, name: str) -> Iterator[JoinableRun]:
+    """Look at the run that goes on."""
+    raise NotImplementedError
+    yield
+
+
+@contextlib.contextmanager
+def open_for_reading(place: DatabasePlace, name: str) -> Iterator[LedgerReader]:
+    """Look into it."""
+    raise NotImplementedError
+    yield
+
+
+@contextlib.contextmanager
+def open_for_erasure(place: DatabasePlace, name: str) -> Iterator[ErasureLedger]:
+    """Take people's data out of it."""
+    raise NotImplementedError
+    yield
+
+
+@contextlib.contextmanager
+def open_for_settling(place: DatabasePlace, name: str) -> Iterator[SettlingLedger]:
+    """Move words by proof."""
+    raise NotImplementedError
+    yield
+
+
+@contextlib.contextmanager
+def open_for_settling_copy(place: DatabasePlace, name: str) -> Iterator[SettlingLedger]:
+    """Do so in a copy."""
+    raise NotImplementedError
+    yield
+
+
+def note_at_a_glance(place: DatabasePlace, name: str) -> str | None:
+    """Give a note."""
+    raise NotImplementedError
