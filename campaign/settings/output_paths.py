@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from campaign.errors import SettingsError
+from campaign.ledger_place import Place
 from campaign.private_files import resolved
 from campaign.settings.settings import Settings
 
@@ -19,7 +20,7 @@ class OutputPaths(NamedTuple):
     """Absolute paths."""
 
     results: Path
-    ledger: Path
+    ledger: Place
     earlier: tuple[Path, ...]
     """Where the ledger may still be: at its usual place, before `[ledger] path` was set, or where versions before this
     one kept it: beside the results, by their name.
