@@ -47,8 +47,8 @@ FLOORS = (
         "extras",
         "histogram",
     ),
-    ("evidence", "result_rows"),
-    ("model", "run_now", "errors", "pages", "ledger_place", "__init__"),
+    ("evidence", "result_rows", "ledger_place"),
+    ("model", "run_now", "errors", "pages", "__init__"),
 )
 """From the top to the bottom. What `campaign/__init__.py` hands on of the upper floors, it imports when asked for."""
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}

@@ -1,4 +1,4 @@
-"""Where a ledger is: `campaign/ledger_place.py`, which settings know, too."""
+"""Where a ledger is, as this room knows it: named below the settings, which say it (`campaign/ledger_place.py`)."""
 
 from campaign.ledger_place import DatabasePlace, Place
 

@@ -19,7 +19,6 @@ from campaign.errors import SettingsError
 from campaign.settings.environment import EnvironmentSource
 from campaign.settings.faults import Fault, SourceNotes, settings_error, validation_faults
 from campaign.settings.names import SETTING_HELP, password_variable, variable
-from campaign.settings.sections.ledger import LedgerSettings
 from campaign.settings.sections.smtp import SmtpSettings
 from campaign.settings.settings import Settings
 from campaign.settings.sources import FileSource, OptionsSource
@@ -166,7 +165,7 @@ def _with_absolute_paths(settings: Settings) -> Settings:
         ca_file = _anchored(folder, settings.mailbox.ca_file)
         updated["mailbox"] = settings.mailbox.model_copy(update={"ca_file": ca_file})
     if settings.ledger.path is not None:
-        updated["ledger"] = LedgerSettings(path=_anchored(folder, settings.ledger.path))
+        updated["ledger"] = settings.ledger.model_copy(update={"path": _anchored(folder, settings.ledger.path)})
     return settings.model_copy(update=updated)
 
 
