@@ -47,7 +47,7 @@ FLOORS = (
         "extras",
         "histogram",
     ),
-    ("evidence", "result_rows"),
+    ("evidence", "result_rows", "ledger_place"),
     ("model", "run_now", "errors", "pages", "__init__"),
 )
 """From the top to the bottom. What `campaign/__init__.py` hands on of the upper floors, it imports when asked for."""
