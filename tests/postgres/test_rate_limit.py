@@ -3,7 +3,6 @@
 import bisect
 import threading
 import time
-from itertools import pairwise
 from math import ceil
 
 import pytest

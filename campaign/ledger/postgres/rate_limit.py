@@ -32,7 +32,7 @@ _GAP = 0.05
 """Seconds between two requests, where there was less than was asked for."""
 _POLL = 0.02
 """Seconds after which it is worth looking again, while a request is under way."""
-_FIRST_REQUEST, _LEAST_REQUEST, _LARGEST_REQUEST = 4, 2, 100_000
+_LEAST_REQUEST, _LARGEST_REQUEST = 2, 100_000
 _SENSELESS = 1.0
 """Seconds too far ahead by which a moment on record is none of this rate's."""
 _NEVER = float("inf")
@@ -81,9 +81,12 @@ class PostgresRateLimit:
         """The first slot of those that were not used in time and that no later one of ours follows that was."""
         self._end: float | None = None
         """Where our last slot ends."""
-        self._request = _FIRST_REQUEST
+        self._request = _LEAST_REQUEST
         self._used = 0
-        """Since the last request."""
+        self._counted_from = 0.0
+        """How many slots were used since a moment."""
+        self._use = 0.0
+        """How many a second were used in the stretch of time before."""
         self._demanded = False
         self._ask_at = -_NEVER
         self._is_there = False
@@ -162,7 +165,7 @@ class PostgresRateLimit:
                 after = first + given * question["spacing"]
                 self._ask_at = max(came + _GAP, self._clock.surely_reached(after) - _AHEAD)
             else:
-                self._ask_at = came
+                self._ask_at = came + (_GAP if len(self._stock) > 1 else 0.0)
         return bool(given)
 
     def leave(self, database: PostgresConnection) -> None:
@@ -175,14 +178,11 @@ class PostgresRateLimit:
 
     def _question(self) -> dict[str, Any]:
         with self._ahead.changed:
-            self._drop_late(self._ahead.clock())
-            wanted = self._request if self._demanded else 0
-            if wanted and not self._stock:
-                self._request = min(2 * self._request, _LARGEST_REQUEST)
-            elif wanted and self._used < self._request // 4:
-                self._request = max(_LEAST_REQUEST, self._request // 2)
+            now = self._ahead.clock()
+            self._drop_late(now)
+            wanted = self._how_many(now) if self._demanded else 0
             end, unused = (self._end, self._unused) if self._unused is not None else (None, None)
-            self._demanded, self._unused, self._used = False, None, 0
+            self._demanded, self._unused = False, None
             return {
                 "name": self._name,
                 "spacing": self._spacing,
@@ -193,6 +193,19 @@ class PostgresRateLimit:
                 "end": end,
                 "unused": unused,
             }
+
+    def _how_many(self, now: float) -> int:
+        """Say for how many slots to ask: half as many again as are used in the time for which they are fetched; twice
+        as many as the last time, where those are used up.
+        """
+        if now - self._counted_from >= _GAP:
+            self._use = self._used / (now - self._counted_from)
+            self._used, self._counted_from = 0, now
+        wanted = int(1.5 * _AHEAD * self._use) + _LEAST_REQUEST - sum(slots.count for slots in self._stock)
+        if not self._stock:
+            wanted = max(wanted, 2 * self._request)
+        self._request = min(max(_LEAST_REQUEST, wanted), _LARGEST_REQUEST)
+        return self._request
 
     def _demand(self) -> None:
         if not self._demanded:
