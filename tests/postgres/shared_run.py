@@ -1,14 +1,24 @@
 """A run in a database as its workers' limits see it: the tables, and workers on record, at work or gone."""
 
+from dataclasses import dataclass
+
 from psycopg import sql
 
 from campaign.ledger.place import DatabasePlace
+from campaign.ledger.postgres.budgets import PostgresBudgets
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.daily_record import free_shares
-from campaign.ledger.postgres.shared_limits import SharedLimits
+from campaign.ledger.postgres.lease import LEASE, Lease
 from campaign.ledger.postgres.tables import TABLES
 
-LEASE = 10.0
+
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """A worker on record."""
+
+    number: int
+    lease: Lease
+    run: int = 1
 
 
 class SharedRun:
@@ -19,7 +29,7 @@ class SharedRun:
         self.database = PostgresConnection(place)
         self.database.raw.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(place.schema)))
         self.database.raw.execute(TABLES.encode())
-        self._made: list[SharedLimits] = []
+        self._made: list[PostgresBudgets] = []
 
     def join(self) -> int:
         """Put one more worker on record."""
@@ -29,17 +39,19 @@ class SharedRun:
         assert found is not None
         return int(found[0])
 
-    def limits(self, number: int | None = None, *, lease: float = LEASE) -> SharedLimits:
+    def limits(self, number: int | None = None, *, lease: float = LEASE) -> PostgresBudgets:
         """Give a worker's, who has just joined."""
         number = self.join() if number is None else number
-        self._made.append(SharedLimits(self.place, number, wake=lambda: None, lease=lease))
+        self._made.append(PostgresBudgets(self.place, Joined(number=number, lease=Lease(lease)), wake=lambda: None))
         return self._made[-1]
 
     def call_lost(self, number: int) -> None:
         """Do what others do when a worker's lease has run out."""
         with self.database.transaction():
-            self.database.raw.execute("UPDATE worker SET state = 'lost' WHERE number = %s", (number,))
-            free_shares(self.database, number)
+            self.database.raw.execute(
+                "UPDATE worker SET state = 'lost', losses = losses + 1 WHERE number = %s", (number,)
+            )
+            free_shares(self.database.raw, number)
 
     def come_back(self, number: int) -> None:
         """Do what a worker does that was called lost and is not."""

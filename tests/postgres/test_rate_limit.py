@@ -3,7 +3,6 @@
 import bisect
 import threading
 import time
-from math import ceil
 
 import pytest
 

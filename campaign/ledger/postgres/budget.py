@@ -93,17 +93,13 @@ class PostgresBudget:
         self.told, self.heard_at = Holder(max(told.held, share), told.wanted), moment
         return changed
 
-    def called_lost(self) -> None:
-        """Have nothing, until the next answer."""
-        self._share, self.heard_at = 0, -_NEVER
-
     def _is_pressing(self) -> bool:
         """Whether others, or this worker, wait for what is to be told."""
         now = self.holder()
         return now.held < self.told.held or (now.wanted > self._share and now.wanted != self.told.wanted)
 
 
-class PostgresBudgets:
+class BudgetExchange:
     """All budgets of one worker, by name: a part of `FetchAhead`."""
 
     def __init__(self, ahead: FetchAhead, worker: int, *, lease: float) -> None:
@@ -124,14 +120,6 @@ class PostgresBudgets:
             self._ahead.notify()
             self._ahead.wait_for(lambda: made.heard_at > -_NEVER, _FIRST_ANSWER)
         return self._budgets[name]
-
-    def called_lost(self) -> None:
-        """Hear that this worker's shares are gone."""
-        with self._ahead.changed:
-            self._last = -_NEVER
-            for budget in self._budgets.values():
-                budget.called_lost()
-            self._ahead.notify()
 
     def due(self) -> float:
         """Give the moment at which there is something to ask."""

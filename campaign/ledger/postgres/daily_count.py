@@ -5,11 +5,12 @@ the day's number comes near, and what began is written in the very transaction t
 a thread (`fetch_ahead`): until it is there, `asking` says so. What a worker has begun is in rows of its own, so that
 rounds do not wait for each other.
 
-Leave of a worker that is called lost goes to the others at once: its claims are refused from then on, so nothing that
-it began by that leave can still be claimed. When it hears of it (`called_lost`), it has no leave, and owes for what is
-begun and not on record. Raises LedgerError.
+Leave of a worker that is called lost goes to the others at once (`daily_record.free_shares`). It uses none where the
+database has not been heard of for a lease; and once it hears, within a second, that it was called lost
+(`worker.losses`) it has none any more, and owes for what is begun and may not be on record. Raises LedgerError.
 
-Limits: where the answer to a request is lost on its way, the leave that was granted is missing until this worker ends.
+Limits: in that second it may begin what others have leave for; where the answer to a request is lost on its way, the
+leave that was granted is missing until this worker ends.
 """
 
 from collections import Counter
@@ -19,7 +20,7 @@ from datetime import date
 from campaign.errors import LedgerError
 from campaign.ledger.database import PATIENCE
 from campaign.ledger.postgres.connection import PostgresConnection
-from campaign.ledger.postgres.daily_record import DailyChange, Wanted, exchange, write_changes
+from campaign.ledger.postgres.daily_record import DailyChange, Wanted, exchange, statements
 from campaign.ledger.postgres.fetch_ahead import FetchAhead
 
 _REFRESH = 1.0
@@ -34,9 +35,10 @@ _NEVER = float("inf")
 class PostgresDailyCount:
     """One worker's view of the count `name`. What loop and thread have in common is touched with `changed` held."""
 
-    def __init__(self, ahead: FetchAhead, name: str) -> None:
+    def __init__(self, ahead: FetchAhead, name: str, *, lease: float) -> None:
         self.name = name
         self._ahead = ahead
+        self._lease = lease
         self._day: date | None = None
         self._kept = 0
         """Leave for messages on `_day` that have not begun; below 0: leave owed for some that have."""
@@ -52,13 +54,14 @@ class PostgresDailyCount:
         self._begun: Counter[date] = Counter()
         self._returned: Counter[date] = Counter()
         """What no round has carried yet."""
-        self._carried: tuple[Counter[date], Counter[date]] = (Counter(), Counter())
-        """What the round that is under way carries."""
+        self._carried: Counter[date] = Counter()
+        """What the last round has carried, or carries: it may be refused."""
         self._own: Counter[date] = Counter()
         """All that this worker has begun."""
         self.others: dict[date, int] = {}
         """What all others have begun, as of the last answer."""
         self.heard_at = -_NEVER
+        """When the question was sent that was answered last."""
 
     def reserve(self, day: date, limit: int) -> bool:
         """Have leave for one message on that day, which `begin` uses; False where there is none, or none yet."""
@@ -69,10 +72,11 @@ class PostgresDailyCount:
                 self._drop_kept()
                 self._day = day
             self._asking = False
-            if self._kept > 0:
+            sure = self._ahead.clock() < self.heard_at + self._lease
+            if self._kept > 0 and sure:
                 return True
-            self._asking = not self._is_full(day, limit)
-            if self._asking and self._wanted != (day, limit):
+            self._asking = not sure or not self._is_full(day, limit)
+            if self._asking and self._kept <= 0 and self._wanted != (day, limit):
                 self._wanted = (day, limit)
                 self._ahead.notify()
             return False
@@ -128,22 +132,17 @@ class PostgresDailyCount:
     def take_changes(self) -> Iterable[DailyChange]:
         """Give what no round has carried yet."""
         with self._ahead.changed:
-            self._carried = begun, returned = self._begun, self._returned
-            self._begun, self._returned = Counter(), Counter()
+            begun, returned = self._begun, self._returned
+            self._begun, self._returned, self._carried = Counter(), Counter(), begun
         for day in begun.keys() | returned.keys():
             if begun[day] or returned[day]:
                 yield DailyChange(day, self.name, begun[day], -returned[day])
 
-    def changes_written(self) -> None:
-        """Hear that they are on record."""
-        self._carried = (Counter(), Counter())
-
     def called_lost(self) -> None:
-        """Have no leave any more, and owe for what has begun and is not on record: what was refused is given back."""
-        with self._ahead.changed:
-            if self._day is not None:
-                self._kept = -(self._begun[self._day] + self._carried[0][self._day])
-            self._returning.clear()
+        """Have no leave any more, and owe for what has begun and may not be on record: what is refused comes back."""
+        if self._day is not None:
+            self._kept = -max(0, self._begun[self._day] + self._carried[self._day])
+        self._returning.clear()
 
     # What the thread does, with `changed` held.
 
@@ -194,16 +193,19 @@ class PostgresDailyCount:
 class PostgresDailyCounts:
     """All counts of one worker, by name: a part of `FetchAhead`."""
 
-    def __init__(self, ahead: FetchAhead, worker: int) -> None:
+    def __init__(self, ahead: FetchAhead, worker: int, *, lease: float) -> None:
         self._ahead = ahead
         self._worker = worker
+        self._lease = lease
+        self._losses: int | None = None
+        """How often this worker was called lost."""
         self._counts: dict[str, PostgresDailyCount] = {}
 
     def of(self, name: str) -> PostgresDailyCount:
         """Give the count of this name, once it knows of the days before."""
         if name not in self._counts:
             with self._ahead.changed:
-                made = self._counts[name] = PostgresDailyCount(self._ahead, name)
+                made = self._counts[name] = PostgresDailyCount(self._ahead, name, lease=self._lease)
             if len(self._counts) == 1:
                 self._ahead.add(self)
             self._ahead.notify()
@@ -217,34 +219,30 @@ class PostgresDailyCounts:
         """Give what no round has carried yet."""
         return [change for count in self._counts.values() for change in count.take_changes()]
 
-    def changes_written(self) -> None:
-        """Hear that they are on record."""
-        for count in self._counts.values():
-            count.changes_written()
-
-    def called_lost(self) -> None:
-        """Hear that this worker's leave is gone."""
-        for count in self._counts.values():
-            count.called_lost()
-
     def due(self) -> float:
         """Give the moment at which there is something to ask."""
         return min(count.due() for count in self._counts.values())
 
     def ask(self, database: PostgresConnection) -> bool:
         """Ask for leave, give some back, and read what the others have begun."""
+        sent = self._ahead.clock()
         with self._ahead.changed:
             counts = dict(self._counts)
             requests = {name: count.request() for name, count in counts.items()}
-        granted, others = exchange(database, self._worker, requests)
+        losses, granted, others = exchange(database, self._worker, requests)
         with self._ahead.changed:
+            if self._losses is not None and losses != self._losses:
+                for count in counts.values():
+                    count.called_lost()
+            self._losses = losses
             waited = [count.answer(requests[name][0], granted.get(name)) for name, count in counts.items()]
             for name, count in counts.items():
-                count.others, count.heard_at = others.get(name, {}), self._ahead.clock()
+                count.others, count.heard_at = others.get(name, {}), sent
         return any(waited)
 
     def leave(self, database: PostgresConnection) -> None:
         """Put on record what no round has carried, and drop the leave that is left."""
         with database.raw.transaction():
-            write_changes(database.raw.cursor(), self._worker, self.take_changes())
+            for statement in statements(self._worker, self.take_changes()):
+                database.raw.execute(statement.sql, statement.parameters)
             database.raw.execute("UPDATE daily_count SET leave = began WHERE worker = %s", (self._worker,))

@@ -13,12 +13,14 @@ import psycopg
 
 from campaign.ledger.database import Database
 from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.round_parts import Statement
 
 SHARES_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(current_schema() || ' shares'))"
 """Whoever grants, or frees, a share of what all workers have together. Taken after any other lock."""
 _CHANGE = """
 INSERT INTO daily_count AS d (day, name, worker, began, leave)
-SELECT day, name, %s, began, leave FROM unnest(%s::date[], %s::text[], %s::bigint[], %s::bigint[])
+SELECT day, name, %(me)s, began, leave
+FROM unnest(%(days)s::date[], %(names)s::text[], %(began)s::bigint[], %(leave)s::bigint[])
     AS new (day, name, began, leave)
 ON CONFLICT (day, name, worker) DO UPDATE SET began = d.began + excluded.began, leave = d.leave + excluded.leave
 """
@@ -70,20 +72,28 @@ Requests = Mapping[str, tuple[Wanted | None, Mapping[date, int]]]
 """By name: what is wanted; and leave to give back, by day."""
 
 
-def write_changes(cursor: "psycopg.Cursor[Any]", worker: int, changes: Iterable[DailyChange]) -> None:
-    """Put on record what a worker has begun: one statement, in the transaction that claims the rows of it."""
+def statements(worker: int, changes: Iterable[DailyChange]) -> list[Statement]:
+    """Give what puts on record what a worker has begun: for the transaction that claims the rows of it."""
     columns = list(zip(*changes, strict=True))
-    if columns:
-        days, names, began, leave = map(list, columns)
-        cursor.execute(_CHANGE, (worker, days, names, began, leave))
+    if not columns:
+        return []
+    days, names, began, leave = map(list, columns)
+    return [Statement(_CHANGE, {"me": worker, "days": days, "names": names, "began": began, "leave": leave})]
 
 
-def exchange(
-    database: PostgresConnection, worker: int, requests: Requests
-) -> tuple[dict[str, int], dict[str, dict[date, int]]]:
-    """Give back leave and take some, for a worker that is not called lost: one round trip. Gives what was granted, by
-    name, and how many messages all others have begun, by name and day.
-    """
+class Answer(NamedTuple):
+    """What a worker hears."""
+
+    losses: int
+    """How often it was called lost."""
+    granted: dict[str, int]
+    """Leave, by name: none of a name where it is called lost now."""
+    others: dict[str, dict[date, int]]
+    """How many messages all others have begun, by name and day."""
+
+
+def exchange(database: PostgresConnection, worker: int, requests: Requests) -> Answer:
+    """Give back leave and take some: one round trip."""
     raw, granted = database.raw, {}
     with raw.pipeline():
         if any(wanted or returning for wanted, returning in requests.values()):
@@ -96,20 +106,26 @@ def exchange(
                         raw.execute(_RETURN, {**row, "day": day, "leave": leave})
                     if wanted is not None:
                         granted[name] = raw.execute(_TAKE, {**row, **wanted._asdict()})
+        losses = raw.execute("SELECT losses FROM worker WHERE number = %s", (worker,))
         others = raw.execute(_OTHERS, (worker, list(requests)))
     counts: dict[str, dict[date, int]] = {}
     for name, day, began in others:
         counts.setdefault(name, {})[day] = began
-    return {name: rows[0][0] for name, cursor in granted.items() if (rows := cursor.fetchall())}, counts
+    found = losses.fetchone()
+    return Answer(
+        0 if found is None else found[0],
+        {name: rows[0][0] for name, cursor in granted.items() if (rows := cursor.fetchall())},
+        counts,
+    )
 
 
-def free_shares(database: PostgresConnection, worker: int) -> None:
-    """Give the others what a worker has had that is called lost: its leave, its shares of budgets. In the transaction
-    that calls it so, after that has changed the worker's state.
+def free_shares(raw: "psycopg.Connection[tuple[Any, ...]]", worker: int) -> None:
+    """Give the others what a worker has had that is called lost, or has left: its leave, its shares of budgets. In the
+    transaction that changes its state, at the end: others may wait for it.
     """
-    database.raw.execute(SHARES_LOCK)
-    database.raw.execute("UPDATE daily_count SET leave = began WHERE worker = %s AND leave <> began", (worker,))
-    database.raw.execute("DELETE FROM budget WHERE worker = %s", (worker,))
+    raw.execute(SHARES_LOCK)
+    raw.execute("UPDATE daily_count SET leave = began WHERE worker = %s AND leave <> began", (worker,))
+    raw.execute("DELETE FROM budget WHERE worker = %s", (worker,))
 
 
 def begun_by_day(database: Database, name: str) -> dict[date, int]:

@@ -62,7 +62,8 @@ CREATE TABLE bundle_file (digest text PRIMARY KEY, content bytea NOT NULL);
 CREATE TABLE worker (
     number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run integer NOT NULL, host text NOT NULL,
     pid integer NOT NULL, name text NOT NULL DEFAULT '', state text NOT NULL DEFAULT 'working',
-    lease_until timestamptz NOT NULL, round bigint NOT NULL DEFAULT 0, report text NOT NULL DEFAULT '',
+    lease_until timestamptz NOT NULL, round bigint NOT NULL DEFAULT 0, losses integer NOT NULL DEFAULT 0,
+    report text NOT NULL DEFAULT '', told bigint NOT NULL DEFAULT 0,
     joined_at timestamptz NOT NULL DEFAULT now()) WITH (fillfactor = 50);
 CREATE TABLE news (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, worker integer NOT NULL, report text NOT NULL);
