@@ -19,10 +19,11 @@ from campaign.errors import LedgerError
 from campaign.ledger.database import PATIENCE
 from campaign.ledger.postgres.connection import SHARED_LOCK, PostgresConnection
 from campaign.ledger.postgres.staging import INCOMING, LISTED, add_contacts, add_entries, copied_rows, differences
+from campaign.ledger.sql.broken_off import BEGUN, is_broken_off
 from campaign.ledger.sql.erased import Erased
+from campaign.ledger.sql.facts import WRITE
 from campaign.ledger.sql.newest import keep_newest
 from campaign.ledger.sql.tally import add_rows, recount
-from campaign.ledger.sqlite.enrolment import BEGUN, is_broken_off
 from campaign.model import Row
 
 _SMALLEST_PART, _LARGEST_PART = 2_000, 20_000
@@ -31,7 +32,6 @@ _HEAVIEST_PART = 32 * 1024 * 1024
 """Characters of cells."""
 _ALONE = "SELECT pg_advisory_lock(1129140296, hashtext(current_schema()))"
 _NOT_ALONE = "SELECT pg_advisory_unlock(1129140296, hashtext(current_schema()))"
-_WRITE = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _LIST = """
 INSERT INTO suppressed SELECT DISTINCT ON (address) address, list, line FROM listed ORDER BY address, place
 ON CONFLICT DO NOTHING
@@ -59,12 +59,12 @@ def enrol(
                     pass
             else:
                 _begin(database, suppressed)
-            database.execute(_WRITE, ("columns", json.dumps(list(columns))))
-            database.executemany(_WRITE, remember())
+            database.execute(WRITE, ("columns", json.dumps(list(columns))))
+            database.executemany(WRITE, remember())
             grows = broken_off or database.execute("SELECT 1 FROM entry LIMIT 1").fetchone() is None
             enrolment = _Enrolment(database, key, grows=grows)
             if grows:
-                database.execute(_WRITE, (BEGUN, digest))
+                database.execute(WRITE, (BEGUN, digest))
             else:
                 for part in _parts(rows, _LARGEST_PART):
                     enrolment.stage(part)
