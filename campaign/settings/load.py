@@ -47,9 +47,24 @@ def load_settings(
     path = Path(path)
     document = _parsed(_read(path), path)
     path = Path(os.path.realpath(path))  # one campaign, whichever link led to it, has one ledger
+    return load_document(document, path, overrides=overrides, environ=environ, may_hold_secrets=may_hold_secrets)
+
+
+def load_document(
+    document: Mapping[str, object],
+    path: Path,
+    *,
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    environ: Mapping[str, str] | None = None,
+    may_hold_secrets: bool = False,
+    beside: Path | None = None,
+) -> Settings:
+    """Do so with what stands in campaign.toml, or would stand there: `path` is its absolute path, or where it would be.
+    `beside`: the folder that files of secrets are relative to, where that is another. Raises `SettingsError`.
+    """
     notes = SourceNotes()
     options = OptionsSource(notes, overrides, may_hold_secrets=may_hold_secrets)
-    environment = EnvironmentSource(notes, os.environ if environ is None else environ, path.parent)
+    environment = EnvironmentSource(notes, os.environ if environ is None else environ, beside or path.parent)
     file = FileSource(notes, document, path)
     settings: Settings | None = None
     try:

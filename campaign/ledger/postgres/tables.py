@@ -1,4 +1,4 @@
-"""The tables of a ledger in PostgreSQL: those of SQLite's (`campaign/ledger/sqlite/schema.py`), column by column, so
+"""The tables of a ledger in PostgreSQL: those of SQLite's (`campaign/ledger/sqlite/tables.py`), column by column, so
 that the same SQL asks both; and, for a run that several machines share, what SQLite needs no table for.
 
     run           the runs, one of which goes on at most: its owner's lease, what its workers work by, its rows

@@ -50,7 +50,7 @@ class SqliteConnection(sqlite3.Connection):
 
     def columns_of(self, table: str) -> Sequence[str]:
         """Give a table's columns; none where there is no such table."""
-        return [name for (name,) in self.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+        return [str(column[1]) for column in self.execute(f"PRAGMA table_info({table})")]
 
     def name_sending(self, word: str) -> None:
         """Say what status a claim without an outcome has on this connection."""
