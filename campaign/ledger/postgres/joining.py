@@ -20,8 +20,9 @@ from campaign.ledger.postgres.errors import explain
 _CURRENT = """
 SELECT r.number, r.bundle, r.owner_host, r.owner_pid, r.owner_until > now(),
     (SELECT count(*) FROM worker w WHERE w.run = r.number AND w.state = 'working')
-FROM run r WHERE r.state <> 'ended' AND r.bundle <> ''"""
-"""One whose owner is still reading the contacts has offered no bundle, and nobody can work for it yet."""
+FROM run r WHERE r.state = 'going_on' AND NOT r.draining AND r.bundle <> ''"""
+"""One whose owner is still reading the contacts has offered no bundle, and nobody can work for it yet; in one that is
+about to end, nothing begins any more."""
 _CHECK = "SELECT secrets_check FROM run WHERE number = %s"
 _FILE = "SELECT content FROM bundle_file WHERE digest = %s"
 _CAMPAIGN = "SELECT value FROM facts WHERE name = 'campaign'"
