@@ -42,6 +42,7 @@ def run_now(database: Database) -> RunNow | None:
         with database.explained():
             found = database.execute("SELECT value FROM live_state").fetchone()
         now = of_json(found[0] if found else "")
-        if now.pid == running_process(database) and abs(time.time() - now.at) < _FRESH:
+        owner = running_process(database)
+        if owner is not None and now.pid == owner.pid and abs(time.time() - now.at) < _FRESH:
             return now
     return None

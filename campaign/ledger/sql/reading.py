@@ -24,6 +24,7 @@ from campaign.ledger.sqlite.generation import require_ledger
 from campaign.ledger.sqlite.lock import running_process
 from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS
 from campaign.ledger.sqlite.verification import verification, verify
+from campaign.ledger.values import RunningProcess
 from campaign.model import Status
 from campaign.result_rows import FinalWord, ResultRow, RowReason, RowToCheck
 from campaign.run_now import RunNow
@@ -98,7 +99,7 @@ class SqlReader:
         """Give what was measured while mail went out."""
         return timeline.read(self._database)
 
-    def running_process(self) -> int | None:
+    def running_process(self) -> RunningProcess | None:
         """Give the process that holds the ledger, as far as can be told."""
         return running_process(self._database)
 
