@@ -57,7 +57,7 @@ CREATE TABLE run (
     number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state text NOT NULL, bundle text NOT NULL DEFAULT '',
     secrets_check text NOT NULL DEFAULT '', draining boolean NOT NULL DEFAULT false,
     owner text NOT NULL, owner_host text NOT NULL, owner_pid integer NOT NULL, owner_until timestamptz NOT NULL,
-    began_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz,
+    began_at timestamptz NOT NULL DEFAULT now(),
     cursor bigint NOT NULL DEFAULT 0, allowance bigint NOT NULL DEFAULT -1, chosen_only boolean NOT NULL DEFAULT false,
     reading boolean NOT NULL DEFAULT false, queues text NOT NULL DEFAULT '["", []]') WITH (fillfactor = 50);
 CREATE UNIQUE INDEX run_going_on ON run ((true)) WHERE state <> 'ended';
