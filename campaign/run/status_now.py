@@ -9,6 +9,7 @@ from campaign.evidence import NOTHING_LATER, LaterWords
 from campaign.ledger.interface import LedgerReader
 from campaign.ledger.location import locate
 from campaign.ledger.opening import open_for_reading
+from campaign.ledger.place import Place
 from campaign.message import MessageIds
 from campaign.model import Status
 from campaign.run.schedules import schedule_now
@@ -97,7 +98,7 @@ def _waits(settings: Settings, ledger: LedgerReader, *, sandbox: bool) -> str:
     return window.describe(now)
 
 
-def find_ledger(settings: Settings, output: Path | None, *, sandbox: bool) -> tuple[Path, Path]:
+def find_ledger(settings: Settings, output: Path | None, *, sandbox: bool) -> tuple[Path, Place]:
     """Where the results and the ledger are."""
     results, ledger, earlier = output_paths(settings, output, sandbox)
     return results, locate(ledger, earlier, settings.name)
