@@ -173,7 +173,8 @@ def only_the_owner(siege: Siege) -> bool:
 
 def everybody(siege: Siege) -> bool:
     """As if the machine that all of them are on had died, but for the database."""
-    return any([_kill(seat) for seat in (siege.owner, *siege.joined)])
+    killed = [_kill(seat) for seat in (siege.owner, *siege.joined)]
+    return any(killed)
 
 
 def the_database(siege: Siege) -> bool:
