@@ -10,6 +10,10 @@ from campaign.ledger.place import DatabasePlace
 from tests.postgres.cluster import MISSING, Cluster, cluster, is_installed
 from tests.postgres.worker_run import WorkerRun
 
+
+@pytest.fixture
+from tests.postgres.shared_run import SharedRun
+
 _NUMBERS = itertools.count(1)
 
 
@@ -48,3 +52,11 @@ def run(place: Callable[[str], DatabasePlace]) -> Iterator[WorkerRun]:
     made = WorkerRun(place("autumn"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def shared_run(place: Callable[[str], DatabasePlace]) -> Iterator[SharedRun]:
+    """A run that several workers share."""
+    run = SharedRun(place("autumn"))
+    yield run
+    run.close()
