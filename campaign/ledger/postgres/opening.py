@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from campaign.ledger.interface import (
     ContactsLedger,
@@ -22,11 +21,6 @@ def ledger_exists(place: DatabasePlace, name: str) -> bool:
     with contextlib.closing(connect(place)) as database:
         found = database.execute("SELECT to_regclass(%s) IS NOT NULL", (f"{place.schema}.facts",)).fetchone()
     return found is not None and bool(found[0])
-
-
-def take_over_file(path: Path, place: DatabasePlace, name: str) -> None:
-    """Bring a file's ledger, whole, into a database that has none of the campaign, and give the file another name."""
-    raise NotImplementedError
 
 
 def open_for_run(place: DatabasePlace, name: str) -> RunLedger:
