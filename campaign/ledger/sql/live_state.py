@@ -12,6 +12,7 @@ import time
 
 from campaign.errors import LedgerError
 from campaign.ledger.database import Database
+from campaign.ledger.values import RunningProcess
 from campaign.run_now import RunNow, as_json, of_json
 
 _FRESH = 15.0
@@ -33,12 +34,12 @@ def publish(database: Database, now: RunNow) -> None:
         database.execute(_PUT, (as_json(now),))
 
 
-def run_now(database: Database, process: int | None) -> RunNow | None:
+def run_now(database: Database, process: RunningProcess | None) -> RunNow | None:
     """Give what the run that goes on, that of this `process`, has said last; None where it has fallen silent."""
     with contextlib.suppress(LedgerError, ValueError, TypeError, KeyError):
         with database.explained():
             found = database.execute("SELECT value FROM live_state").fetchone()
         now = of_json(found[0] if found else "")
-        if now.pid == process and abs(time.time() - now.at) < _FRESH:
+        if process is not None and now.pid == process.pid and abs(time.time() - now.at) < _FRESH:
             return now
     return None

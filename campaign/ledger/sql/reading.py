@@ -12,6 +12,7 @@ from campaign.ledger.database import Database
 from campaign.ledger.sql import live_state, queries, timeline, written_results
 from campaign.ledger.sql.facts import read_columns, read_fact
 from campaign.ledger.sql.later_counts import later_counts
+from campaign.ledger.values import RunningProcess
 from campaign.model import Status
 from campaign.result_rows import FinalWord, ResultRow, RowReason, RowToCheck
 from campaign.run_now import RunNow
@@ -25,7 +26,7 @@ class SqlReader(abc.ABC):
         self._waits_for: queries.WaitsFor | None = None
 
     @abc.abstractmethod
-    def running_process(self) -> int | None:
+    def running_process(self) -> RunningProcess | None:
         """Give the process whose run holds the ledger, as far as can be told."""
 
     @abc.abstractmethod

@@ -20,6 +20,7 @@ from campaign.ledger.sqlite.generation import require_ledger
 from campaign.ledger.sqlite.lock import running_process
 from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS
 from campaign.ledger.sqlite.verification import verification, verify
+from campaign.ledger.values import RunningProcess
 from campaign.result_rows import ResultRow
 
 _PATIENCE = 2.0
@@ -35,7 +36,7 @@ class SqliteReader(SqlReader):
         super().__init__(database)
         self._aside = aside
 
-    def running_process(self) -> int | None:
+    def running_process(self) -> RunningProcess | None:
         """Give the process that holds the ledger, as far as can be told."""
         return running_process(self._database)
 
