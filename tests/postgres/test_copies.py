@@ -151,7 +151,7 @@ def ledger(place: Places) -> Iterator[PostgresConnection]:
 def test_what_is_done_to_a_copy_stays_in_it(ledger: PostgresConnection, place: Places) -> None:
     """It has everything; another file is read into it; and in the campaign's own tables nothing changes."""
     before = dumped(ledger)
-    with contextlib.closing(throwaway_copy(place("autumn"))) as copy:
+    with contextlib.closing(throwaway_copy(place("autumn"), "autumn")) as copy:
         assert dumped(copy, EVERYTHING) == dumped(ledger, EVERYTHING)
         assert counts(copy)[Status.SENT] == 1 and counts(copy)[Status.PENDING] == 2
         enrol(copy, ("email",), [rows("c@x.example", "d@x.example")], [("c@x.example", "q", 1)], contact_key)
@@ -162,7 +162,7 @@ def test_what_is_done_to_a_copy_stays_in_it(ledger: PostgresConnection, place: P
 
 def test_nobody_waits_for_what_is_done_to_a_copy(ledger: PostgresConnection, place: Places) -> None:
     with (
-        contextlib.closing(throwaway_copy(place("autumn"))) as copy,
+        contextlib.closing(throwaway_copy(place("autumn"), "autumn")) as copy,
         copy.transaction(),
         ledger.transaction(patience=0.01),
     ):
@@ -173,7 +173,7 @@ def test_nobody_waits_for_what_is_done_to_a_copy(ledger: PostgresConnection, pla
 def test_a_copy_has_every_table_of_its_own(ledger: PostgresConnection, place: Places) -> None:
     """Or what is done to it might find the campaign's."""
     tables = {line.split()[2] for line in TABLES.splitlines() if line.startswith("CREATE TABLE")}
-    with contextlib.closing(throwaway_copy(place("autumn"))) as copy:
+    with contextlib.closing(throwaway_copy(place("autumn"), "autumn")) as copy:
         for table in tables:
             (own,) = copy.execute(
                 "SELECT relpersistence FROM pg_class WHERE oid = CAST(? AS regclass)", (table,)

@@ -13,7 +13,7 @@ from campaign.ledger.interface import (
     WorkerLedger,
 )
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import connect
+from campaign.ledger.postgres.connection import PostgresConnection, connect
 from campaign.ledger.postgres.joining import joinable_run
 
 
@@ -31,12 +31,17 @@ def open_for_run(place: DatabasePlace, name: str) -> RunLedger:
 
 def open_for_enrolment(place: DatabasePlace) -> ContactsLedger:
     """Open what a run has open."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.contacts_store import PostgresContacts
+
+    return PostgresContacts(PostgresConnection(place))
 
 
 def open_for_dry_run(place: DatabasePlace, name: str) -> ContactsLedger:
     """Copy it into a ledger that nobody else sees."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.contacts_store import PostgresContacts
+    from campaign.ledger.postgres.throwaway_copy import throwaway_copy
+
+    return PostgresContacts(throwaway_copy(place, name))
 
 
 def open_for_worker(place: DatabasePlace, *, wake: Callable[[], None], name: str = "") -> WorkerLedger:
