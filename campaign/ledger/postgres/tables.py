@@ -1,4 +1,4 @@
-"""The tables of a ledger in PostgreSQL: those of SQLite's (`campaign/ledger/sqlite/schema.py`), column by column, so
+"""The tables of a ledger in PostgreSQL: those of SQLite's (`campaign/ledger/sqlite/tables.py`), column by column, so
 that the same SQL asks both; and, for a run that several machines share, what SQLite needs no table for.
 
     run           the runs, one of which goes on at most: its owner's lease, what its workers work by, its rows
@@ -13,6 +13,8 @@ that the same SQL asks both; and, for a run that several machines share, what SQ
     budget        who has how much of what all workers share
 
 `delivery` has one column more: `worker`, whose claim it is, or was. So a worker that comes back late knows its own.
+`set_aside` has it, too: who has taken the row since, and has not come to its end. `worker.losses`: how often it has
+been called lost; `told`: how many of its reports are on record.
 
 Moments that leases are measured by are the database's (timestamptz); whatever is shown of rows is in Unix seconds, as
 in SQLite.
@@ -35,7 +37,8 @@ CREATE TABLE delivery (
 CREATE TABLE tally (entry text NOT NULL, delivery text NOT NULL, rows bigint NOT NULL, PRIMARY KEY (entry, delivery));
 CREATE TABLE worker_tally (worker integer NOT NULL, delivery text NOT NULL, rows bigint NOT NULL,
     PRIMARY KEY (worker, delivery)) WITH (fillfactor = 50);
-CREATE TABLE set_aside (queue text COLLATE "C" NOT NULL, row bigint NOT NULL, PRIMARY KEY (queue, row));
+CREATE TABLE set_aside (queue text COLLATE "C" NOT NULL, row bigint NOT NULL, worker integer, PRIMARY KEY (queue, row));
+CREATE INDEX set_aside_taken ON set_aside (worker) WHERE worker IS NOT NULL;
 CREATE TABLE timeline (
     begins bigint PRIMARY KEY, seconds bigint NOT NULL, rate double precision, allowed double precision,
     accepted text NOT NULL, put_off text NOT NULL);
@@ -54,7 +57,7 @@ CREATE TABLE run (
     number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state text NOT NULL, bundle text NOT NULL DEFAULT '',
     secrets_check text NOT NULL DEFAULT '', draining boolean NOT NULL DEFAULT false,
     owner text NOT NULL, owner_host text NOT NULL, owner_pid integer NOT NULL, owner_until timestamptz NOT NULL,
-    began_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz,
+    began_at timestamptz NOT NULL DEFAULT now(),
     cursor bigint NOT NULL DEFAULT 0, allowance bigint NOT NULL DEFAULT -1, chosen_only boolean NOT NULL DEFAULT false,
     reading boolean NOT NULL DEFAULT false, queues text NOT NULL DEFAULT '["", []]') WITH (fillfactor = 50);
 CREATE UNIQUE INDEX run_going_on ON run ((true)) WHERE state <> 'ended';
@@ -67,7 +70,9 @@ CREATE TABLE worker (
     joined_at timestamptz NOT NULL DEFAULT now()) WITH (fillfactor = 50);
 CREATE TABLE news (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, worker integer NOT NULL, report text NOT NULL);
-CREATE TABLE block (first bigint PRIMARY KEY, last bigint NOT NULL, worker integer);
+CREATE TABLE block (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, first bigint NOT NULL, last bigint NOT NULL, worker integer)
+    WITH (fillfactor = 50);
 CREATE TABLE daily_count (day date NOT NULL, name text NOT NULL, worker integer NOT NULL, began bigint NOT NULL,
     leave bigint NOT NULL, PRIMARY KEY (day, name, worker)) WITH (fillfactor = 50);
 CREATE TABLE rate (name text PRIMARY KEY, next double precision NOT NULL, first double precision,
