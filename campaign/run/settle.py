@@ -116,6 +116,7 @@ def settle(settings: Settings, order: SettleOrder, *, readers: Sequence[Reader] 
         dry_run=order.dry_run,
         counts=counts,
         running=now.running,
+        running_on="" if now.process is None else now.process.host,
         results_path=results,
         results=None if written is None else written.path,
         kept=None if written is None else written.kept,
