@@ -16,7 +16,8 @@ from campaign.errors import LedgerError, SettingsError, TemplateError
 from campaign.private_files import create, make_folder
 from campaign.worker.message_factory import MessageFactory
 
-TEMPLATES = "templates"
+TEMPLATES, AUTHORITIES = "templates", "authorities"
+"""Folders of what a worker writes out."""
 _LARGEST = 10_000_000
 """Octets of one file that is bundled though nothing names it: it is no template."""
 _SHOWN = 3

@@ -42,11 +42,15 @@ def own_settings(document: Mapping[str, Any], folder: Path, environ: Mapping[str
             taken[name] = value
         elif value and not key.startswith(_NOT_ASKED):
             others[name] = value
-    settings = load_document(document, path, environ=taken, beside=Path.cwd())
+    try:
+        settings = load_document(document, path, environ=taken, beside=Path.cwd())
+    except SettingsError as error:
+        where = error.where.replace(str(path), "what the run's settings and this machine's environment make together")
+        raise SettingsError(error.what, where=where, fix=error.fix) from None
     for name, value in sorted(others.items()):
         try:
             same = load_document(document, path, environ={**taken, name: value}, beside=Path.cwd())
-            differs = same.model_dump() != settings.model_dump()
+            differs = same != settings
         except SettingsError:
             differs = True
         if differs:

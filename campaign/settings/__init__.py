@@ -11,9 +11,9 @@ Limits: what is checked is what can be known without looking: not the server, no
 """
 
 from campaign.settings.addresses import is_loopback
-from campaign.settings.link_secret import link_from_environment
 from campaign.settings.document import as_document
 from campaign.settings.joined_ledger import joined_ledger
+from campaign.settings.link_secret import link_from_environment
 from campaign.settings.load import load_document, load_settings, require_secrets
 from campaign.settings.names import SETTING_HELP
 from campaign.settings.output_paths import STDOUT, OutputPaths, output_paths

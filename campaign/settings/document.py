@@ -1,7 +1,7 @@
 """Settings as a document of plain values, for another machine: what a campaign.toml would say that says the same.
 
-Takes `Settings`; gives tables, lists, texts, numbers and flags, as JSON has them, and takes them back by `load_document`.
-What is each machine's own is left out: every secret, and commands that print one. Raises nothing.
+Takes `Settings`; gives tables, lists, texts, numbers and flags, as JSON has them; `load_document` takes them back. What
+is each machine's own is left out: every secret, and commands that print one. Raises nothing.
 """
 
 from collections.abc import Mapping

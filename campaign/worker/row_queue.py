@@ -117,8 +117,8 @@ class RowQueue:
         moments = [self._waiting.next_moment]
         if self._may_hold:
             of_left = soonest(self._left - self._held.queues, self._holds, self._holds.now)
-            for until in (self._held.next_moment(), max(of_left, self._look_again) if self._left else of_left):
-                moments.append(None if until == float("inf") else until)
+            known = self._held.next_moment(), max(of_left, self._look_again) if self._left else of_left
+            moments += [None if until == float("inf") else until for until in known]
         if not self._exhausted and not self._left:
             moments.append(self._look_again)
         return min((moment for moment in moments if moment is not None), default=None)

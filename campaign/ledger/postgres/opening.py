@@ -15,6 +15,7 @@ from campaign.ledger.interface import (
 )
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import connect
+from campaign.ledger.postgres.joining import joinable_run
 
 
 def ledger_exists(place: DatabasePlace, name: str) -> bool:
@@ -52,8 +53,8 @@ def open_for_worker(place: DatabasePlace, *, wake: Callable[[], None], name: str
 @contextlib.contextmanager
 def open_for_joining(place: DatabasePlace, name: str) -> Iterator[JoinableRun]:
     """Look at the run that goes on."""
-    raise NotImplementedError
-    yield
+    with joinable_run(place, name) as run:
+        yield run
 
 
 @contextlib.contextmanager
