@@ -225,8 +225,7 @@ def test_our_own_fault_that_one_has_met_stops_all(job: Job) -> None:
     own = Own([AT_WORK])
     ledger = Ledger(
         [
-            [worker(1, "left", stopped), worker(2)],
-            [worker(1, "left", stopped), worker(2)],
+            *[[worker(1, "left", stopped), worker(2)]] * 5,
             [worker(1, "left", stopped), worker(2, "left", EARLY)],
         ]
     )
