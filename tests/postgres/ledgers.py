@@ -6,7 +6,7 @@ from typing import Any
 from campaign.ledger.database import Database
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
-from campaign.ledger.postgres.schema import open_or_create
+from campaign.ledger.postgres.schema import create
 
 ROSTER = {
     "contact": "SELECT address, id, roster, row FROM contact ORDER BY address",
@@ -20,7 +20,10 @@ ROSTER = {
 
 def made(place: DatabasePlace) -> PostgresConnection:
     """Make a new ledger, and give a connection to it."""
-    return open_or_create(place, place.campaign)
+    opened = PostgresConnection(place)
+    with opened.transaction():
+        create(opened, place.campaign)
+    return opened
 
 
 def dumped(database: Database, questions: Mapping[str, str] = ROSTER) -> dict[str, list[tuple[Any, ...]]]:

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger.interface import (
@@ -29,24 +28,26 @@ def ledger_exists(place: DatabasePlace, name: str) -> bool:
     return found is not None and bool(found[0])
 
 
-def take_over_file(path: Path, place: DatabasePlace, name: str) -> None:
-    """Bring a file's ledger, whole, into a database that has none of the campaign, and give the file another name."""
-    raise NotImplementedError
-
-
 def open_for_run(place: DatabasePlace, name: str) -> RunLedger:
     """As in `campaign.ledger.opening`, like all that follow."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.store import PostgresRunLedger
+
+    return PostgresRunLedger.open(place, name)
 
 
 def open_for_enrolment(place: DatabasePlace) -> ContactsLedger:
     """Open what a run has open."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.contacts_store import PostgresContacts
+
+    return PostgresContacts(PostgresConnection(place))
 
 
 def open_for_dry_run(place: DatabasePlace, name: str) -> ContactsLedger:
     """Copy it into a ledger that nobody else sees."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.contacts_store import PostgresContacts
+    from campaign.ledger.postgres.throwaway_copy import throwaway_copy
+
+    return PostgresContacts(throwaway_copy(place, name))
 
 
 def open_for_worker(place: DatabasePlace, *, wake: Callable[[], None], name: str = "") -> WorkerLedger:
