@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from campaign.contacts import contact_key
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.enrolment import enrol
 from campaign.model import Row
 from tests.benchmarks.database_cost import Spent, sizes, spent
