@@ -21,6 +21,7 @@ from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.commits import Commits
 from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job, WorkerReport
+from campaign.worker.ledger_watch import LedgerWatch
 from campaign.worker.opening_hours import opening_hours
 from campaign.worker.profile import Profile
 from campaign.worker.published_reports import PublishedReports
@@ -75,6 +76,7 @@ class Worker:
         self._commits = Commits(
             self._journal, routes=self._routes, breaker=self._breaker, profile=self._profile, clock=clock
         )
+        self._watch = LedgerWatch(self._ledger, routes=self._routes, breaker=self._breaker, drain=self.drain)
         self._next_report = 0.0
 
     def drain(self) -> None:
@@ -103,6 +105,7 @@ class Worker:
     def _turn(self) -> None:
         now = self._clock()
         self._mind_the_window()
+        self._watch.mind_the_lease()
         for route in self._routes:
             route.connections.widen(now)
         if not self._dispatcher.closed:
@@ -116,6 +119,7 @@ class Worker:
         self._commits.go_on(happened)
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY
+            self._watch.look()
             if self._hours is not None:
                 self._mind_the_hours()
             for route in self._routes:  # what waits for the window, not for the disk: the clock may have been set back
