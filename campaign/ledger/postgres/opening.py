@@ -30,7 +30,9 @@ def ledger_exists(place: DatabasePlace, name: str) -> bool:
 
 def open_for_run(place: DatabasePlace, name: str) -> RunLedger:
     """As in `campaign.ledger.opening`, like all that follow."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.store import PostgresRunLedger
+
+    return PostgresRunLedger.open(place, name)
 
 
 def open_for_enrolment(place: DatabasePlace) -> ContactsLedger:
