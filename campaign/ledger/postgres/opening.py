@@ -52,7 +52,9 @@ def open_for_dry_run(place: DatabasePlace, name: str) -> ContactsLedger:
 
 def open_for_worker(place: DatabasePlace, *, wake: Callable[[], None], name: str = "") -> WorkerLedger:
     """Join the run that goes on."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.worker_store import PostgresWorkerLedger
+
+    return PostgresWorkerLedger(place, wake=wake, name=name)
 
 
 @contextlib.contextmanager
