@@ -13,13 +13,17 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-Work = Callable[[str, Sequence[str], str, str, bool], tuple[str, int, list[str]]]
+Work = Callable[[str, Sequence[str], str, str, str, bool], tuple[str, int, list[str]]]
 
 
-def work(module: str, words: Sequence[str], version: str, key: str, aloud: bool) -> tuple[str, int, list[str]]:
+def work(
+    module: str, words: Sequence[str], version: str, key: str, topic: str, aloud: bool
+) -> tuple[str, int, list[str]]:
     """Run `python -m module words…` until it ends, or is to end since the task was cancelled or the machine's Dask
-    worker goes. `version`: ours; `key`: the task's; `aloud`: what it prints goes into the Dask worker's log, too. Gives `ended` with the exit code (negative: the signal that killed
-    it) and the last lines that it printed; `no_package`; or `other_version` with what is there.
+    worker goes. `version`: ours; `key`: the task's, told to the `topic` (of Dask's events) once it runs; `aloud`: the
+    Dask worker's log has what it prints, too. Gives `ended` with the exit code (negative: the signal that killed it)
+    and the last lines that it printed; `no_package` with the Python that lacks ours; or `other_version` with what is
+    there.
     """
     import collections
     import contextlib
@@ -61,6 +65,7 @@ def work(module: str, words: Sequence[str], version: str, key: str, aloud: bool)
             if aloud:
                 print(line, end="", file=sys.stderr, flush=True)  # noqa: T201
 
+    machine.log_event(topic, key)
     hearing = threading.Thread(target=hear, args=(process.stdout,), daemon=True)
     hearing.start()
     while process.poll() is None:

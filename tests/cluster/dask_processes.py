@@ -56,7 +56,7 @@ class DaskProcesses:
         with log.open("wb") as output:
             started = subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.{program}", *words],
-                env=self._environment, stdout=output, stderr=output, start_new_session=True,
+                env=self._environment, cwd=self._folder, stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
         self.all.append(started)
         return started

@@ -2,8 +2,8 @@
 
     python -m tests.cluster.fake_work FOLDER BEHAVIOUR --name NAME
 
-It writes a file `NAME.PID` to the folder while it works, and takes it away when it has drained. `stay` works until it is
-drained; `refuse` ends with 2, as settings that don't fit do; `end` ends in order at once.
+It writes a file `NAME.PID` to the folder while it works, and that is `NAME.drained` once it has drained. `stay` works
+until it is drained; `refuse` ends with 2, as settings that don't fit do; `end` ends in order at once.
 """
 
 import os
@@ -34,8 +34,7 @@ def main() -> int:
     mark.touch()
     while not drained:
         time.sleep(0.02)
-    mark.unlink()
-    Path(folder, f"{name}.drained").touch()
+    mark.rename(Path(folder, f"{name}.drained"))
     return 0
 
 
