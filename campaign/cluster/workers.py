@@ -5,6 +5,8 @@ has to wait for the scheduler's answer is done by a thread beside, so that `look
 (`campaign.cluster.connection`), from the start alone.
 
 A task stays when its owner dies (`fire_and_forget`): the workers go on, and end with the run, as the ledger tells them.
+A task holds a thread of its machine for as long as it runs. So a cluster that scales by itself grows while tasks wait
+for one, and closes no machine that has one: Dask takes away machines that do nothing, unless its `maximum` is lowered.
 """
 
 import contextlib
@@ -18,11 +20,12 @@ from typing import Any
 from campaign import __version__
 from campaign.cluster.connection import LOCAL, Connection, require_address
 from campaign.cluster.ends import end_of, first_line
-from campaign.cluster.protection import NAME, protection
 from campaign.cluster.room import make_room
 from campaign.cluster.slots import Slots, WorkerEnd
 from campaign.cluster.task import travelling
 
+NAME = "campaign-work"
+"""What the keys of our tasks begin with: their name on Dask's dashboard."""
 _PATIENCE = 15.0
 """Seconds after which it is said that workers wait for room on the cluster."""
 _STUCK = 3.0
@@ -83,10 +86,7 @@ class ClusterWorkers:
     def __enter__(self) -> "ClusterWorkers":
         self._connection = Connection(self._address, workers=len(self._slots))
         self._work = travelling()
-        client = self._connection.client
-        client.subscribe_topic(self._topic, lambda event: self._started.add(event[1]))
-        with contextlib.suppress(Exception):  # a scheduler may refuse plugins, and does without
-            client.register_plugin(protection())
+        self._connection.client.subscribe_topic(self._topic, lambda event: self._started.add(event[1]))
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
@@ -170,7 +170,8 @@ class ClusterWorkers:
                 self._moving = None
                 for name, where in moving.answer.result() if moving.answer.exception() is None else ():
                     del self._placed[name]
-                    self._place(name, where)
+                    if (trouble := self._place(name, where)) is not None:
+                        self._slots.ended(name, trouble)
             return
         now = self._clock()
         waiting = {

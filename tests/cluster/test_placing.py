@@ -1,11 +1,12 @@
 """Workers placed by a real scheduler on real Dask workers: placed, placed again, cancelled, never closed by scaling."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -171,33 +172,52 @@ def test_over_tls_with_dasks_own_configuration(tmp_path: Path, marks: Path, monk
         assert refused.returncode == 1 and "can't be reached" in refused.stderr
 
 
-def test_a_cluster_that_scales_by_itself_grows_for_them_and_closes_none_that_is_busy(marks: Path) -> None:
-    """Others' tasks have made it grow, so that each of ours has a machine with two threads to itself; one machine would
-    do for both when the others are gone.
-    """
+@contextlib.contextmanager
+def scaling_cluster(machines: int) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Gives its address, and what has it scale by itself from then on."""
+    words = [sys.executable, "-m", "tests.cluster.adaptive_cluster", str(machines)]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
+    ) as cluster:
+        assert cluster.stdin is not None and cluster.stdout is not None
+
+        def adapt() -> None:
+            assert cluster.stdin is not None
+            print(file=cluster.stdin, flush=True)
+
+        yield cluster.stdout.readline().strip(), adapt
+        cluster.stdin.close()
+
+
+def test_a_cluster_that_scales_by_itself_grows_for_them(marks: Path) -> None:
+    with scaling_cluster(0) as (address, adapt), workers(address, marks, 3) as placed:
+        watch = Watch(placed, marks)
+        adapt()
+        watch.until(lambda: len(watch.at_work()) == 3)
+        placed.close(patience=0)
+        wait_for(lambda: len(watch.drained()) == 3)
+
+
+def test_a_cluster_that_scales_by_itself_closes_no_machine_that_has_one_of_them(marks: Path) -> None:
+    """Two tasks would fit onto one machine, but each has one with two threads to itself."""
     from distributed import Client
 
-    command = [sys.executable, "-m", "tests.cluster.adaptive_cluster"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
-    ) as cluster:
-        assert cluster.stdout is not None
-        address = cluster.stdout.readline().strip()
-        with Client(address, set_as_default=False) as others, workers(address, marks, 2) as placed:
-            watch = Watch(placed, marks)
-            load = others.map(time.sleep, [2.5 + number / 10 for number in range(6)], pure=False)
-            watch.until(lambda: len(others.scheduler_info(n_workers=-1)["workers"]) == 3)
-            watch.until(lambda: all(future.done() for future in load) and len(watch.at_work()) == 2)
-            load.clear()
-            busy = {where for where, keys in others.processing().items() if keys}
-            watch.until(lambda: set(others.scheduler_info(n_workers=-1)["workers"]) == busy)
-            until = time.monotonic() + 3  # longer than it takes to close a machine that seems to be idle
-            watch.until(lambda: time.monotonic() > until)
-            assert watch.drained() == set() and len(watch.at_work()) == 2
-            placed.close(patience=0)
-            wait_for(lambda: watch.drained() == {"cluster-1", "cluster-2"})
-        assert cluster.stdin is not None
-        cluster.stdin.close()
+    with (
+        scaling_cluster(3) as (address, adapt),
+        Client(address, set_as_default=False) as asking,
+        workers(address, marks, 2) as placed,
+    ):
+        watch = Watch(placed, marks)
+        watch.until(lambda: len(watch.at_work()) == 2)
+        busy = {where for where, keys in asking.processing().items() if keys}
+        assert len(busy) == 2, "Dask gives a task to the machine that has least to do"
+        adapt()
+        watch.until(lambda: set(asking.nthreads()) == busy)
+        until = time.monotonic() + 2  # five looks of the scaling
+        watch.until(lambda: time.monotonic() > until)
+        assert set(asking.nthreads()) == busy and watch.drained() == set()
+        placed.close(patience=0)
+        wait_for(lambda: len(watch.drained()) == 2)
 
 
 def test_a_try_on_this_machine_needs_no_cluster(marks: Path) -> None:
