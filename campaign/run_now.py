@@ -55,8 +55,12 @@ class RunNow:
 
     at: float
     pid: int
+    """Of its owner, on that host."""
     phase: str
     """`waiting` (nothing may be begun yet), `sending`, or `stopping` (what is in flight is finished)."""
+    host: str = ""
+    workers: int = 0
+    """Processes that are at work for it, there and elsewhere."""
     started_at: float | None = None
     """When it began to send."""
     total: int = 0

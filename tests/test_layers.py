@@ -47,7 +47,7 @@ FLOORS = (
         "extras",
         "histogram",
     ),
-    ("evidence", "result_rows"),
+    ("evidence", "result_rows", "ledger_place"),
     ("model", "run_now", "errors", "pages", "__init__"),
 )
 """From the top to the bottom. What `campaign/__init__.py` hands on of the upper floors, it imports when asked for."""
@@ -214,7 +214,7 @@ def test_every_library_that_is_installed_for_us_has_a_home() -> None:
         ("worker/worker.py", "from campaign.run.plan import RunPlan", "worker imports run, which lies above it"),
         ("worker/worker.py", "from campaign import run", "worker imports run, which lies above it"),
         ("worker/worker.py", "import campaign.commands.send", "worker imports commands, which lies above it"),
-        ("ledger/sqlite/store.py", "from ..contacts import rows", "ledger imports contacts, which lies beside it"),
+        ("ledger/sqlite/store.py", "from ...contacts import rows", "ledger imports contacts, which lies beside it"),
         (
             "smtp/pool.py",
             "from campaign.ledger.sqlite.journal import Journal",
@@ -235,6 +235,29 @@ def test_an_import_that_breaks_the_plan_is_found(file: str, line: str, complaint
     added = {**SOURCES, file: f"{SOURCES[file]}\n{line}\n"}
     (found,) = set(violations(added)) - set(violations(SOURCES))
     assert complaint in found
+
+
+def strangers_in_the_ledger(modules: Mapping[str, str]) -> list[str]:
+    """Say each import by which what both databases do alike knows one of them, or one of them the other."""
+    found = []
+    for file, imported, line in _imports(modules):
+        own = re.match(r"ledger/(sql|sqlite|postgres)/", file)
+        other = re.match(r"campaign\.ledger\.(sqlite|postgres)\b", imported)
+        if own and other and own[1] != other[1]:
+            found.append(f"campaign/{file}, line {line}: {own[1]} imports {other[1]}")
+    return found
+
+
+def test_in_the_ledger_what_both_databases_do_alike_knows_neither() -> None:
+    assert not strangers_in_the_ledger(SOURCES)
+
+
+@pytest.mark.parametrize("room", ["sql", "postgres"])
+def test_one_that_knows_the_other_database_is_found(room: str) -> None:
+    file = f"ledger/{room}/tables.py"
+    added = {**SOURCES, file: f"{SOURCES.get(file, '')}\nfrom campaign.ledger.sqlite import schema\n"}
+    (found,) = strangers_in_the_ledger(added)
+    assert found.endswith(f"{room} imports sqlite")
 
 
 def test_a_library_outside_its_room_is_found() -> None:

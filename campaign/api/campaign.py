@@ -18,11 +18,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from campaign.api.afterwards import Afterwards, AnyPath, path_of
+from campaign.errors import SettingsError
 from campaign.model import LoginLink, Status
 from campaign.settings import load_settings, output_paths
 
 if TYPE_CHECKING:  # what only some of its methods need is imported there: `status` waits for no TLS, `send` for no DNS
     from campaign.check import CheckObserver, CheckResult
+    from campaign.ledger_place import Place
     from campaign.run.callbacks import OnNotice, OnProgress
     from campaign.run.preview_result import PreviewResult
     from campaign.run.start import Observe, RunOptions
@@ -57,7 +59,17 @@ class Campaign(Afterwards):
 
     @property
     def ledger_path(self) -> Path:
-        """Where its ledger is, or will be. Raises SettingsError."""
+        """Where its ledger is, or will be. Raises SettingsError, also where it is in a database."""
+        place = self.ledger_place
+        if not isinstance(place, Path):
+            raise SettingsError(
+                "the ledger is in a database, not in a file", where="ledger.url", fix="see ledger_place"
+            )
+        return place
+
+    @property
+    def ledger_place(self) -> "Place":
+        """The same for one that may be in a database. Raises SettingsError."""
         return output_paths(self.settings, None, False).ledger
 
     @property

@@ -8,9 +8,9 @@ from campaign.check.findings import Findings
 from campaign.deliverability.dns import DkimKey
 from campaign.dkim import load_key, public_key_record
 from campaign.errors import LedgerError, WindowError
-from campaign.ledger.location import locate
+from campaign.ledger.location import files_beside, ledger_exists, locate
 from campaign.ledger.opening import open_for_reading
-from campaign.ledger.sqlite.files import generation_file
+from campaign.ledger.place import Place
 from campaign.model import Status
 from campaign.results import refuse_foreign
 from campaign.run.dry_run import dry_run_window
@@ -34,7 +34,7 @@ class Known:
     """The window's zone, where that is one."""
     dkim_keys: tuple[DkimKey, ...] = ()
     """The public halves of the keys that sign; none where one of them can't be read."""
-    ledger: Path | None = None
+    ledger: Place | None = None
     """That of earlier runs, if there were any."""
     seen: DryRun = field(default_factory=DryRun)
     paces: dict[str, ServerPace] = field(default_factory=dict)
@@ -99,7 +99,7 @@ def earlier(settings: Settings, output: Path | None, known: Known, found: Findin
     path = locate(ledger, before, settings.name)
     require_folder(results.parent)
     refuse_foreign(results)
-    if path.exists() and path.stat().st_size:
+    if ledger_exists(path, settings.name):
         with open_for_reading(path, settings.name) as earlier_runs:
             counts = earlier_runs.counts()
         known.ledger = path
@@ -109,11 +109,11 @@ def earlier(settings: Settings, output: Path | None, known: Known, found: Findin
         if counts[Status.BOUNCED]:
             found.note(f"{counts[Status.BOUNCED]:,} bounced: not sent again unless asked for", rule="bounced")
     elif results.exists():
+        left = " and ".join(one.name for one in (results, *files_beside(path)))
         raise LedgerError(
             "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
             where=str(path),
-            fix=f"put the ledger back; or, to mail everybody from the beginning, move {results.name} and "
-            f"{generation_file(path).name} away",
+            fix=f"put the ledger back; or, to mail everybody from the beginning, move {left} away",
         )
     else:
         found.ok("results", f"{results}, new")

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
+from campaign.ledger.location import ledger_exists
+from campaign.ledger.place import Place
 from campaign.run.forecast_inputs import Measured, connections_of, server_name
 from campaign.run.forecast_words import ending_words, shortage_words, way_out
 from campaign.run.quick_measure import quick_measure
@@ -19,14 +20,14 @@ _USUAL_CPU = 0.0002
 class Ending:
     """One run's. Made before its ledger is opened, which it looks into for what counts against a limit of the day."""
 
-    def __init__(self, settings: Settings, servers: Sequence[Server], ledger: Path, *, processes: int | None) -> None:
+    def __init__(self, settings: Settings, servers: Sequence[Server], ledger: Place, *, processes: int | None) -> None:
         self._settings = settings
         self._servers = {
             server_name(given): (server, given.pipelining)
             for given, server in zip(settings.servers, servers, strict=True)
         }
         self._processes = processes
-        self._sent = sent_so_far(settings, ledger if ledger.exists() else None)
+        self._sent = sent_so_far(settings, ledger if ledger_exists(ledger, settings.name) else None)
 
     def words(self, messages: int, window: SendWindow) -> str:
         """Say when so many messages will have left; "" where nothing can be said."""

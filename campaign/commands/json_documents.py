@@ -103,6 +103,7 @@ def erasure_document(name: str, went: "Erasure") -> dict[str, object]:
 def status_document(now: "StatusNow") -> dict[str, object]:
     """What the ledger says."""
     found: dict[str, object] = {"results": str(now.results), "running": now.running, "being_sent": now.being_sent}
+    found["running_on"] = (now.process and now.process.host) or None
     found["now"] = None if now.run is None else now_document(now.run)
     found["afterwards"] = afterwards_document(now.afterwards)
     return {"campaign": now.campaign, "exit_code": 0, **counts_document(now.counts), **found}

@@ -6,6 +6,7 @@ Raises UsageError before the first message; after it, the exit code tells.
 import contextlib
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign.api import Campaign
@@ -76,7 +77,7 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
             if console.asks and isinstance(console, Console):
                 from campaign.commands.ending import Ending  # where nobody is asked, nobody need wait for it
 
-                ledger = campaign.ledger_path
+                ledger = campaign.ledger_place
                 console.ending = Ending(settings, to.servers, ledger, processes=order.processes).words
             shown.enter_context(console)
             return console
@@ -128,7 +129,7 @@ def _metrics(order: RunOrder, settings: Settings) -> "MetricsFile | None":
     from campaign.metrics import MetricsFile
 
     results, ledger, _ = output_paths(settings, order.output, order.sandbox)
-    if order.metrics.absolute() in (results.absolute(), ledger.absolute()):
+    if order.metrics.absolute() in (results.absolute(), ledger.absolute() if isinstance(ledger, Path) else None):
         raise UsageError(
             "the metrics would stand where the run has a file of its own",
             where=f"--metrics {order.metrics}",

@@ -2,10 +2,11 @@
 
 SQL is written once, in what both understand (`campaign/ledger/sql/`); parameters are marked as SQLite does, `?` or
 `:name`.
-Text, whole numbers, floats, octets and None go in and come out; a column's values have its type.
+Text, whole numbers, floats, octets and None go in and come out; a column's values have its type: a number for a column
+of text is given as text.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -52,6 +53,37 @@ class Database(Protocol):
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Rows:
         """Do it for each of these."""
 
+    def streamed(self, sql: str, parameters: Parameters = ..., /) -> AbstractContextManager[Rows]:
+        """Ask a question whose answer may be a whole roster: rows are fetched as they are asked for."""
+
+    def rewrite(
+        self,
+        table: str,
+        column: str,
+        function: Callable[[str], str],
+        *,
+        where: str,
+        parameters: Mapping[str, Any] = ...,
+        also: str = "",
+        only_changed: bool = False,
+    ) -> int:
+        """Write `function(value)` in place of each value of a column of text, in the rows `where` (a condition) holds;
+        and `also` (assignments) there. `only_changed`: not where it is the same. In a transaction. Gives the number of
+        rows.
+        """
+
+    def columns_of(self, table: str) -> Sequence[str]:
+        """Give a table's columns; none where there is no such table, as in what an earlier version began."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether workers of several machines write into it: each keeps numbers of its own then (`worker_tally`)."""
+
+    def name_sending(self, word: str) -> None:
+        """Say what status a claim without an outcome has on this connection (`sending_word()` in SQL): `in_doubt`,
+        unless this was said; while a run goes on, `pending`.
+        """
+
     def explained(self) -> AbstractContextManager[None]:
         """Raise LedgerError for whatever the database raises within."""
 
@@ -59,6 +91,12 @@ class Database(Protocol):
         """Do all that is within, or none of it; nobody else writes meanwhile. `patience`: seconds to wait for another
         writer. Raises LedgerError, and what is raised within.
         """
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all questions that are asked meanwhile be answered from one moment. Raises LedgerError."""
+
+    def impatient(self, seconds: float) -> AbstractContextManager[None]:
+        """Wait no longer than this for anybody else meanwhile."""
 
     def close(self) -> None:
         """Let go of it."""

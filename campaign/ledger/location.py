@@ -1,5 +1,5 @@
-"""Where a campaign's ledger is: at its path, or still at an earlier place: the usual one, from before `[ledger] path`
-was set, or one under the name that an earlier version of this program gave it.
+"""Where a campaign's ledger is: at its place, or still at an earlier one: the usual file, from before `[ledger] path`
+or `[ledger] url` was set, or one under the name that an earlier version of this program gave it.
 
 A ledger at an earlier place is found by whoever reads, and taken over by the next run; it is never ignored, or people
 would be mailed twice. Raises LedgerError where there is more than one that might count.
@@ -10,19 +10,43 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from campaign.errors import LedgerError
+from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.sqlite import schema
-from campaign.ledger.sqlite.files import generation_file
+from campaign.ledger.sqlite.files import generation_file, size_of
 from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS
 from campaign.ledger.sqlite.store import SqliteRunLedger
 
 
-def locate(path: Path, earlier: Sequence[Path], name: str) -> Path:
-    """Give the ledger of the campaign `name`: `path`, unless there is none and one of the `earlier` places has it."""
+def ledger_exists(place: Place, name: str, *, empty: bool = False) -> bool:
+    """Whether there is a ledger of the campaign `name`. `empty`: a file without a byte counts, too: whoever opens it
+    says what is wrong with it. Raises LedgerError where that can't be told.
+    """
+    if isinstance(place, DatabasePlace):
+        from campaign.ledger.postgres import opening as postgres
+
+        return postgres.ledger_exists(place, name)
+    return size_of(place) > 0 or (empty and place.exists())
+
+
+def files_beside(place: Place) -> tuple[Path, ...]:
+    """Give the files by which a ledger that is gone would be missed; none for one in a database."""
+    return (generation_file(place),) if isinstance(place, Path) else ()
+
+
+def remove_file_ledger(place: Place) -> None:
+    """Remove a ledger that nobody uses, and what stands beside it. Only a sandbox's, which is a file."""
+    assert isinstance(place, Path), "a sandbox's ledger is a file"
+    place.unlink(missing_ok=True)
+    generation_file(place).unlink(missing_ok=True)
+
+
+def locate(place: Place, earlier: Sequence[Path], name: str) -> Place:
+    """Give the ledger of the campaign `name`: `place`, unless there is none and one of the `earlier` places has it."""
     found = [one for one in earlier if _is_ours(one, name)]
     if not found:
-        return path
-    if _exists(path) or len(found) > 1:
-        several = [str(one) for one in (path, *found) if _exists(one)]
+        return place
+    if ledger_exists(place, name) or len(found) > 1:
+        several = [str(one) for one in (place, *found) if not isinstance(one, Path) or _exists(one)]
         raise LedgerError(
             f"this campaign has {len(several)} ledgers, and each may have people that the others have not",
             where=", ".join(several),
@@ -31,24 +55,29 @@ def locate(path: Path, earlier: Sequence[Path], name: str) -> Path:
     return found[0]
 
 
-def take_over(path: Path, earlier: Sequence[Path], name: str) -> Path | None:
-    """Bring the ledger to `path`, where it lies at an earlier place. Gives that, or None where there was nothing to do.
-    Raises LedgerError, LedgerBusyError.
+def take_over(place: Place, earlier: Sequence[Path], name: str) -> Path | None:
+    """Bring the ledger to its place, where it lies at an earlier one. Gives that, or None where there was nothing to
+    do. Raises LedgerError, LedgerBusyError.
     """
-    found = locate(path, earlier, name)
-    if found == path:
+    found = locate(place, earlier, name)
+    if found == place or isinstance(found, DatabasePlace):
         return None
+    if isinstance(place, DatabasePlace):
+        from campaign.ledger.postgres import opening as postgres
+
+        postgres.take_over_file(found, place, name)
+        return found
     with SqliteRunLedger.open(found, name):  # nobody uses it; and now all of it is in one file
         pass
     try:
-        found.replace(path)
+        found.replace(place)
         with contextlib.suppress(FileNotFoundError):
-            generation_file(found).replace(generation_file(path))
+            generation_file(found).replace(generation_file(place))
     except OSError as error:
         raise LedgerError(
             f"the ledger can't be brought to its place: {error.strerror}",
             where=str(found),
-            fix=f"move it to {path} by hand",
+            fix=f"move it to {place} by hand",
         ) from None
     return found
 

@@ -15,11 +15,10 @@ from campaign.ledger.interface import (
     WorkerLedger,
 )
 from campaign.ledger.place import DatabasePlace, Place
-from campaign.ledger.sql.contacts_store import SqlContacts
-from campaign.ledger.sql.enrolled_rows import row_of as sqlite_row_of
-from campaign.ledger.sql.erasure import open_erasure
-from campaign.ledger.sql.reading import SqlReader, fact_in_file, reading_ledger
+from campaign.ledger.sqlite import reading
 from campaign.ledger.sqlite.checkpoints import Checkpoints
+from campaign.ledger.sqlite.contacts_store import SqliteContacts
+from campaign.ledger.sqlite.erasure import open_erasure
 from campaign.ledger.sqlite.schema import connect, temporary
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.ledger.sqlite.throwaway_copy import throwaway_copy
@@ -42,7 +41,7 @@ def open_for_enrolment(place: Place) -> ContactsLedger:
 
         return postgres.open_for_enrolment(place)
     database = connect(place)
-    return SqlContacts(database, make_room=Checkpoints(database, place).make_room)
+    return SqliteContacts(database, make_room=Checkpoints(database, place).make_room)
 
 
 def open_for_dry_run(name: str, *, earlier: Place | None) -> ContactsLedger:
@@ -53,7 +52,7 @@ def open_for_dry_run(name: str, *, earlier: Place | None) -> ContactsLedger:
         from campaign.ledger.postgres import opening as postgres
 
         return postgres.open_for_dry_run(earlier, name)
-    return SqlContacts(temporary(name) if earlier is None else throwaway_copy(earlier, name))
+    return SqliteContacts(temporary(name) if earlier is None else throwaway_copy(earlier, name))
 
 
 def open_for_worker(place: Place, *, wake: Callable[[], None], name: str = "") -> WorkerLedger:
@@ -87,8 +86,8 @@ def open_for_reading(place: Place, name: str, *, quick: bool = False) -> Iterato
         with postgres.open_for_reading(place, name) as reader:
             yield reader
         return
-    with reading_ledger(place, name, quick=quick) as database:
-        yield SqlReader(database, aside=place)
+    with reading.reading_ledger(place, name, quick=quick) as database:
+        yield reading.SqliteReader(database, aside=place)
 
 
 @contextlib.contextmanager
@@ -144,10 +143,10 @@ def note_at_a_glance(place: Place, name: str) -> str | None:
         from campaign.ledger.postgres import opening as postgres
 
         return postgres.note_at_a_glance(place, name)
-    return fact_in_file(place, name)
+    return reading.fact_in_file(place, name)
 
 
 def row_of(place: Place, address: str) -> int | None:
     """Give the row of the contact who has this address, in a ledger that a run has open."""
     assert not isinstance(place, DatabasePlace), "only the sandbox asks, whose ledger is a file"
-    return sqlite_row_of(place, address)
+    return reading.row_of(place, address)

@@ -9,6 +9,27 @@ from campaign.model import Contact, Row, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunningProcess:
+    """A run that goes on: the process that owns it."""
+
+    pid: int
+    """On its host."""
+    host: str = ""
+    """Empty: this machine."""
+    workers: int = 0
+    """How many are at work for it; 0 where the ledger does not know."""
+    gone: bool = False
+    """Whether only these are left of it."""
+
+    def __str__(self) -> str:
+        where = f"process {self.pid}{f' on {self.host}' if self.host else ''}"
+        at_work = f"{self.workers:,} worker{'' if self.workers == 1 else 's'}" if self.workers else ""
+        if self.gone:
+            return f"{at_work} without its owner, {where}, which is gone; `campaign send` takes it over"
+        return f"{where}, with {at_work}" if at_work else where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolledRow:
     """A row of the contacts file, with what reading it has shown."""
 

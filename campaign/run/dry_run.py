@@ -17,6 +17,7 @@ from campaign.dkim import SigningKey
 from campaign.errors import EmptyCellError, InvalidContactError
 from campaign.ledger.interface import ContactsLedger
 from campaign.ledger.opening import open_for_dry_run
+from campaign.ledger.place import Place
 from campaign.links import throwaway_secret
 from campaign.model import Contact, Content, Message, Status
 from campaign.preview import PreviewWriter, has_invisible, visible_cell
@@ -48,7 +49,7 @@ def dry_run_rows(
     agreed: Callable[[int], bool] = lambda _: True,
     allow_empty: bool = False,
     seen: DryRun | None = None,
-    ledger: Path | None = None,
+    ledger: Place | None = None,
     signing_keys: Sequence[SigningKey] = (),
 ) -> Iterator[DryRunRow]:
     """Make the message of every row (of the first `limit` ones), in order; their links sign nobody in. `agreed` hears
@@ -193,7 +194,7 @@ def check(
     settings: Settings,
     *,
     reading: Callable[[int], None],
-    ledger: Path | None = None,
+    ledger: Place | None = None,
     look: Callable[[int, Content, frozenset[str]], None] = lambda *_: None,
 ) -> DryRun:
     """Make everybody's message, and keep none. They are not signed, which would take longer than all the rest. Their

@@ -17,7 +17,7 @@ from pathlib import Path
 from campaign.contacts import contact_key, parse_address
 from campaign.errors import LedgerError
 from campaign.ledger.interface import ErasureLedger
-from campaign.ledger.location import locate
+from campaign.ledger.location import ledger_exists, locate
 from campaign.ledger.opening import open_for_erasure
 from campaign.ledger.values import ErasedPeople
 from campaign.preview import remove_people
@@ -76,7 +76,7 @@ class ErasureSummary:
 def has_ledger(settings: Settings, *, output: Path | None, sandbox: bool) -> bool:
     """Whether a run has left anything to take out of. Raises LedgerError where several ledgers might count."""
     _, ledger, earlier = output_paths(settings, output, sandbox)
-    return locate(ledger, earlier, settings.name).exists()
+    return ledger_exists(locate(ledger, earlier, settings.name), settings.name, empty=True)
 
 
 def erase_from_run(
@@ -87,7 +87,7 @@ def erase_from_run(
     """
     results, place, earlier = output_paths(settings, order.output, order.sandbox)
     ledger_path = locate(place, earlier, settings.name)
-    if not ledger_path.exists():
+    if not ledger_exists(ledger_path, settings.name, empty=True):
         fix = "take them out of the contacts file; `campaign preview` writes its folder anew without them"
         raise LedgerError("there is no ledger yet: nothing was ever sent", where=str(ledger_path), fix=fix)
     identities = {identity_of(email): email for email in order.emails}

@@ -5,6 +5,7 @@ last minutes, for the rate. Raises nothing.
 """
 
 import os
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -81,6 +82,7 @@ class LiveState:
         return RunNow(
             at=self._clock(),
             pid=os.getpid(),
+            host=socket.gethostname(),
             phase="waiting",
             total=total,
             waits_for=words,
@@ -113,6 +115,8 @@ class LiveState:
         return RunNow(
             at=now,
             pid=os.getpid(),
+            host=socket.gethostname(),
+            workers=sum(not report.last for report in reports),
             phase="stopping" if stopping else "sending",
             started_at=self._started_at,
             total=total,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from campaign.dkim import SigningKey
+from campaign.ledger_place import Place
 from campaign.model import Status
 from campaign.relays import relay_of
 from campaign.run.broadcast import RunWatcher
@@ -45,7 +46,7 @@ class RunPlan:
 
     settings: Settings
     results: Path
-    ledger: Path
+    ledger: Place
     server: Server
     """The one that there is, or the first."""
     secret: str = field(repr=False)
@@ -111,7 +112,8 @@ class RunPlan:
     def message_plan(self, window: SendWindow) -> MessagePlan:
         """Give what every message is made from."""
         made = message_plan(self.settings, self.secret, window, self.signing_keys)
-        return replace(made, private=(*made.private, self.results, self.ledger)) if made.private else made
+        ledger = (self.ledger,) if isinstance(self.ledger, Path) else ()
+        return replace(made, private=(*made.private, self.results, *ledger)) if made.private else made
 
     def job(
         self,

@@ -10,8 +10,9 @@ from pathlib import Path
 from campaign.contacts import ContactsFile, open_contacts, remembered
 from campaign.durations import brief_duration
 from campaign.errors import ContactsError, LedgerError, SettingsError, TemplateError
+from campaign.ledger.location import files_beside, ledger_exists
 from campaign.ledger.opening import note_at_a_glance, open_for_reading
-from campaign.ledger.sqlite.files import generation_file
+from campaign.ledger.place import Place
 from campaign.results import our_columns, refuse_foreign, result_names
 from campaign.run.loading_notes import REMEMBERED
 from campaign.run.plan import RunPlan
@@ -27,7 +28,7 @@ _SLOW = 200.0
 
 
 def open_contacts_of(
-    settings: ContactsSettings, *, allow_empty: bool = False, ledger: Path | None = None
+    settings: ContactsSettings, *, allow_empty: bool = False, ledger: Place | None = None
 ) -> ContactsFile:
     """Open the contacts file of a campaign; the `ledger` may remember it. Raises ContactsError, also for one without
     rows, unless that is allowed.
@@ -86,14 +87,13 @@ def guard_what_an_earlier_run_left(plan: RunPlan) -> None:
     refuse_foreign(plan.results)
     if plan.begin_afresh is not None:
         return  # it sees for itself what it may take away
-    lost = not plan.ledger.exists() or not plan.ledger.stat().st_size
-    if lost and plan.results.exists():
+    if plan.results.exists() and not ledger_exists(plan.ledger, plan.settings.name):
         raise results_without_ledger(plan.results, plan.ledger)
 
 
-def results_without_ledger(results: Path, ledger: Path) -> LedgerError:
+def results_without_ledger(results: Path, ledger: Place) -> LedgerError:
     """Give the error for results that are there while their ledger is not."""
-    left = [path.name for path in (results, generation_file(ledger)) if path.exists()]
+    left = [path.name for path in (results, *files_beside(ledger)) if path.exists()]
     return LedgerError(
         "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
         where=str(ledger),
@@ -139,7 +139,7 @@ def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
     if plan.resend is not None and plan.resend.source is not None:
         email_column = plan.settings.contacts.email_column
         found += open_contacts(plan.resend.source, email_column=email_column).columns
-    if plan.begin_afresh is None and plan.ledger.exists() and plan.ledger.stat().st_size:
+    if plan.begin_afresh is None and ledger_exists(plan.ledger, plan.settings.name):
         with open_for_reading(plan.ledger, plan.settings.name) as ledger:
             found += ledger.columns()
     return (name for name in dict.fromkeys(found) if name not in columns and name not in our_columns())

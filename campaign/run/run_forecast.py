@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from campaign.errors import CampaignError
 from campaign.histogram import Histogram, Stretch, merged, seconds_of
 from campaign.ledger.opening import open_for_reading
+from campaign.ledger.place import Place
 from campaign.run.forecast import Forecast, SendPlan
 from campaign.run.forecast_inputs import Measured, Sent, send_plan, server_name
 from campaign.run.forecast_steps import forecast, spread
@@ -74,7 +74,7 @@ def run_forecast(
     )
 
 
-def sent_so_far(settings: Settings, ledger: Path | None) -> Sent:
+def sent_so_far(settings: Settings, ledger: Place | None) -> Sent:
     """Give what earlier runs of the campaign have sent, as far as limits of the day count it, and measured."""
     limited = [server_name(server) for server in settings.servers if server.daily_limit is not None]
     if ledger is None:

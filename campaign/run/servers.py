@@ -16,10 +16,14 @@ from campaign.smtp.session.server import Server
 from campaign.smtp.session.tls import client_context
 
 
-def configured_servers(settings: Settings) -> tuple[Server, ...]:
-    """Give the SMTP servers that the settings name. Raises SettingsError where a file of their TLS won't do."""
+def configured_servers(settings: Settings, *, commands_in: Path | None = None) -> tuple[Server, ...]:
+    """Give the SMTP servers that the settings name. `commands_in`: the folder that `smtp.token_command` runs in, if not
+    the campaign's. Raises SettingsError where a file of their TLS won't do.
+    """
     several = len(settings.servers) > 1
-    return tuple(_server(smtp, settings.folder, smtp.name if several else "") for smtp in settings.servers)
+    return tuple(
+        _server(smtp, commands_in or settings.folder, smtp.name if several else "") for smtp in settings.servers
+    )
 
 
 def configured_server(settings: Settings) -> Server:

@@ -22,6 +22,7 @@ from campaign.contacts.list_addition import ListToAddTo
 from campaign.errors import LedgerError, SettingsError
 from campaign.evidence import Evidence, EvidenceKind, Proof, Unread
 from campaign.ledger.interface import SettlingLedger
+from campaign.ledger.location import ledger_exists
 from campaign.ledger.opening import open_for_settling, open_for_settling_copy
 from campaign.message.contact_key import ContactKeys
 from campaign.run.results_now import rewrite_results
@@ -82,10 +83,10 @@ def settle(settings: Settings, order: SettleOrder, *, readers: Sequence[Reader] 
     """Settle it. `readers`: in place of those of all kinds of evidence."""
     counting = Counting()
     results, place = find_ledger(settings, order.output, sandbox=False)
-    if not place.exists():
+    if not ledger_exists(place, settings.name, empty=True):
         fix = "it is made by `campaign send`; name the settings of the campaign that was sent"
         raise LedgerError("there is no ledger yet: nothing was ever sent", where=str(place), fix=fix)
-    left_out = (*own_files(settings), results, place)
+    left_out = (*own_files(settings), results, *([place] if isinstance(place, Path) else []))
     found = discover(
         order.evidence,
         readers_for(settings) if readers is None else readers,
@@ -115,6 +116,7 @@ def settle(settings: Settings, order: SettleOrder, *, readers: Sequence[Reader] 
         dry_run=order.dry_run,
         counts=counts,
         running=now.running,
+        running_on="" if now.process is None else now.process.host,
         results_path=results,
         results=None if written is None else written.path,
         kept=None if written is None else written.kept,

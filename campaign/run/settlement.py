@@ -73,6 +73,8 @@ class Settlement:
     """Rows of the contacts file by status, afterwards."""
     running: int | None
     """The process whose run goes on; None where none does."""
+    running_on: str = ""
+    """Its host; empty: this machine."""
     results_path: Path
     """Where the results CSV is, or will be."""
     results: Path | None = None
@@ -155,6 +157,7 @@ class Counting:
         dry_run: bool,
         counts: Mapping[Status, int],
         running: int | None,
+        running_on: str = "",
         results_path: Path,
         results: Path | None,
         kept: Path | None,
@@ -186,6 +189,7 @@ class Counting:
             hints_total=self.hints_total,
             counts=counts,
             running=running,
+            running_on=running_on,
             results_path=results_path,
             results=results,
             kept=kept,

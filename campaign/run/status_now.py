@@ -9,6 +9,8 @@ from campaign.evidence import NOTHING_LATER, LaterWords
 from campaign.ledger.interface import LedgerReader
 from campaign.ledger.location import locate
 from campaign.ledger.opening import open_for_reading
+from campaign.ledger.place import Place
+from campaign.ledger.values import RunningProcess
 from campaign.message import MessageIds
 from campaign.model import Status
 from campaign.run.schedules import schedule_now
@@ -26,7 +28,9 @@ class StatusNow:
     results: Path
     """Where the results CSV is, or will be."""
     running: int | None
-    """The process whose run goes on; None where none does."""
+    """The process whose run goes on; None where none does. Which host it is on, and whether it is gone itself and its
+    workers are left: `process`.
+    """
     being_sent: int
     """Messages of that run without an outcome so far; they are `pending` in the counts."""
     read_whole: bool
@@ -38,6 +42,9 @@ class StatusNow:
 
     waits: str = ""
     """How things stand with the hours that pending rows go by; empty where there are none."""
+
+    process: RunningProcess | None = None
+    """The process that owns the run that goes on."""
 
     afterwards: LaterWords = NOTHING_LATER
     """What later evidence has shown."""
@@ -53,7 +60,7 @@ class StatusNow:
         waits = [f"the window {'is ' if self.waits.startswith('open') else ''}{self.waits}"] if self.waits else []
         if self.running is not None:
             sending = f"; {self.being_sent:,} being sent" if self.being_sent else ""
-            return [f"a run is going on, process {self.running}{sending}", *waits]
+            return [f"a run is going on, {self.process or f'process {self.running}'}{sending}", *waits]
         if not self.read_whole:
             return [
                 "the contacts file had not been read to its end when the run was cut off: there are more rows",
@@ -73,7 +80,8 @@ def status_now(settings: Settings, *, output: Path | None = None, sandbox: bool 
 
 def status_of(ledger: LedgerReader, settings: Settings, results: Path, *, sandbox: bool = False) -> StatusNow:
     """Ask a ledger that is open."""
-    running = ledger.running_process()
+    process = ledger.running_process()
+    running = None if process is None else process.pid
     sending = ledger.being_sent() if running is not None else 0  # and not in doubt
     counts = ledger.counts()
     return StatusNow(
@@ -81,6 +89,7 @@ def status_of(ledger: LedgerReader, settings: Settings, results: Path, *, sandbo
         counts=counts,
         results=results,
         running=running,
+        process=process,
         being_sent=sending,
         read_whole=ledger.read_whole(),
         opened=ledger.opened(),
@@ -97,7 +106,7 @@ def _waits(settings: Settings, ledger: LedgerReader, *, sandbox: bool) -> str:
     return window.describe(now)
 
 
-def find_ledger(settings: Settings, output: Path | None, *, sandbox: bool) -> tuple[Path, Path]:
+def find_ledger(settings: Settings, output: Path | None, *, sandbox: bool) -> tuple[Path, Place]:
     """Where the results and the ledger are."""
     results, ledger, earlier = output_paths(settings, output, sandbox)
     return results, locate(ledger, earlier, settings.name)

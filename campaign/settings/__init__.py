@@ -11,8 +11,10 @@ Limits: what is checked is what can be known without looking: not the server, no
 """
 
 from campaign.settings.addresses import is_loopback
+from campaign.settings.document import as_document
+from campaign.settings.joined_ledger import joined_ledger
 from campaign.settings.link_secret import link_from_environment
-from campaign.settings.load import load_settings, require_secrets
+from campaign.settings.load import load_document, load_settings, require_secrets
 from campaign.settings.names import SETTING_HELP
 from campaign.settings.output_paths import STDOUT, OutputPaths, output_paths
 from campaign.settings.own_files import own_files
@@ -42,8 +44,11 @@ __all__ = [
     "Settings",
     "SmtpSettings",
     "WindowSettings",
+    "as_document",
     "is_loopback",
+    "joined_ledger",
     "link_from_environment",
+    "load_document",
     "load_settings",
     "open_to_others",
     "output_paths",

@@ -19,7 +19,6 @@ from campaign.errors import SettingsError
 from campaign.settings.environment import EnvironmentSource
 from campaign.settings.faults import Fault, SourceNotes, settings_error, validation_faults
 from campaign.settings.names import SETTING_HELP, password_variable, variable
-from campaign.settings.sections.ledger import LedgerSettings
 from campaign.settings.sections.smtp import SmtpSettings
 from campaign.settings.settings import Settings
 from campaign.settings.sources import FileSource, OptionsSource
@@ -48,9 +47,24 @@ def load_settings(
     path = Path(path)
     document = _parsed(_read(path), path)
     path = Path(os.path.realpath(path))  # one campaign, whichever link led to it, has one ledger
+    return load_document(document, path, overrides=overrides, environ=environ, may_hold_secrets=may_hold_secrets)
+
+
+def load_document(
+    document: Mapping[str, object],
+    path: Path,
+    *,
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    environ: Mapping[str, str] | None = None,
+    may_hold_secrets: bool = False,
+    beside: Path | None = None,
+) -> Settings:
+    """Do so with what stands in campaign.toml, or would stand there: `path` is its absolute path, or where it would be.
+    `beside`: the folder that files of secrets are relative to, where that is another. Raises `SettingsError`.
+    """
     notes = SourceNotes()
     options = OptionsSource(notes, overrides, may_hold_secrets=may_hold_secrets)
-    environment = EnvironmentSource(notes, os.environ if environ is None else environ, path.parent)
+    environment = EnvironmentSource(notes, os.environ if environ is None else environ, beside or path.parent)
     file = FileSource(notes, document, path)
     settings: Settings | None = None
     try:
@@ -166,7 +180,7 @@ def _with_absolute_paths(settings: Settings) -> Settings:
         ca_file = _anchored(folder, settings.mailbox.ca_file)
         updated["mailbox"] = settings.mailbox.model_copy(update={"ca_file": ca_file})
     if settings.ledger.path is not None:
-        updated["ledger"] = LedgerSettings(path=_anchored(folder, settings.ledger.path))
+        updated["ledger"] = settings.ledger.model_copy(update={"path": _anchored(folder, settings.ledger.path)})
     return settings.model_copy(update=updated)
 
 

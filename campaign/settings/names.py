@@ -40,7 +40,7 @@ BY_NAME = frozenset({"limits"})
 """Sections that stand there once for each name: [limits."gmail.com"]. Only the file has them."""
 FIELDS = {key: field for key, field in _ALL.items() if key.partition(".")[0] not in BY_NAME}
 NAMED_FIELDS = frozenset(_ALL.keys() - FIELDS.keys())
-SECRETS = frozenset({"link.secret", "smtp.password", "bounces.mailbox.password"})
+SECRETS = frozenset({"link.secret", "smtp.password", "bounces.mailbox.password", "ledger.password"})
 SECTIONS = tuple(dict.fromkeys(key.partition(".")[0] for key in _ALL if "." in key))
 INNER_SECTIONS = tuple(dict.fromkeys(key.rpartition(".")[0] for key in _ALL if key.count(".") > 1))
 """Sections within sections, dotted: [bounces.mailbox]."""

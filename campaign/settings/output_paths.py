@@ -1,4 +1,5 @@
-"""Where a campaign keeps what it writes: one ledger for its name, wherever the results go.
+"""Where a campaign keeps what it writes: one ledger for its name, wherever the results go: a file, or its own part of a
+database. A sandbox run has a file in any case.
 
 Takes settings and options; gives absolute paths, links resolved, so that one campaign reached by two ways is one.
 Raises `SettingsError` where something that the campaign reads would be overwritten.
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from campaign.errors import SettingsError
+from campaign.ledger_place import DatabasePlace, Place
 from campaign.private_files import resolved
 from campaign.settings.settings import Settings
 
@@ -16,13 +18,13 @@ STDOUT = Path("-")
 
 
 class OutputPaths(NamedTuple):
-    """Absolute paths."""
+    """Absolute paths, and perhaps a place in a database."""
 
     results: Path
-    ledger: Path
+    ledger: Place
     earlier: tuple[Path, ...]
-    """Where the ledger may still be: at its usual place, before `[ledger] path` was set, or where versions before this
-    one kept it: beside the results, by their name.
+    """Where the ledger may still be: at its usual place, before `[ledger] path` or `url` was set, or where versions
+    before this one kept it: beside the results, by their name.
     """
 
 
@@ -38,20 +40,30 @@ def output_paths(settings: Settings, output: Path | None, sandbox: bool) -> Outp
         results = _chosen(output)
         stem = results.stem if results.suffix.lower() == ".csv" else results.name
         earlier.append(results.with_name(f"{stem}-sandbox.ledger" if sandbox else f"{stem}.ledger"))
-    ledger = settings.ledger.path or settings.folder / f"{settings.name}.ledger"
-    if sandbox:
-        ledger = ledger.with_name(f"{ledger.stem}-sandbox{ledger.suffix}")
-    ledger = resolved(ledger)  # SQLite seeks the -wal file beside what a link leads to
+    ledger = _ledger(settings, sandbox)
     for read in (settings.path, settings.contacts.file, *settings.contacts.suppress):
         if _same_file(results, read):
             fix = "name another output file, or another contacts file"
             raise SettingsError(f"the results would overwrite {read}", where=str(results), fix=fix)
-        if _same_file(ledger, read):
+        if isinstance(ledger, Path) and _same_file(ledger, read):
             fix = "keep the ledger elsewhere: set ledger.path, or change it"
             raise SettingsError(f"the ledger would overwrite {read}", where=str(ledger), fix=fix)
+    if isinstance(ledger, DatabasePlace):
+        return OutputPaths(results, ledger, tuple(dict.fromkeys(earlier)))
     if _same_file(results, ledger):
         raise SettingsError("the results would overwrite the ledger", where=str(results), fix="name another file")
     return OutputPaths(results, ledger, tuple(dict.fromkeys(path for path in earlier if not _same_file(path, ledger))))
+
+
+def _ledger(settings: Settings, sandbox: bool) -> Place:
+    given = settings.ledger
+    if given.url is not None and not sandbox:
+        password = None if given.password is None else given.password.get_secret_value()
+        return DatabasePlace(url=given.url, campaign=settings.name, password=password)
+    ledger = given.path or settings.folder / f"{settings.name}.ledger"
+    if sandbox:
+        ledger = ledger.with_name(f"{ledger.stem}-sandbox{ledger.suffix}")
+    return resolved(ledger)  # SQLite seeks the -wal file beside what a link leads to
 
 
 def _chosen(output: Path) -> Path:

@@ -13,7 +13,7 @@ from campaign.settings.secrets import secret_files
 from campaign.settings.sections.message import MessageSettings
 from campaign.settings.settings import Settings
 
-_BESIDE_A_LEDGER = ("", "-wal", "-shm", "-journal", "-generation")
+_BESIDE_A_LEDGER = ("", "-wal", "-shm", "-journal", "-generation", "-moved")
 _LEFT = ("-results.csv", "-report.html", "-preview", "-sandbox", "-sandbox-results.csv", "-sandbox-report.html")
 """What follows the campaign's name in those of files and folders that its runs leave."""
 

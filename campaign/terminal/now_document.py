@@ -13,6 +13,8 @@ def now_document(now: RunNow) -> dict[str, object]:
     return {
         "at": iso(now.at),
         "pid": now.pid,
+        "host": now.host,
+        "workers": now.workers,
         "phase": now.phase,
         "started_at": iso(now.started_at),
         **numbers(now),

@@ -68,7 +68,8 @@ def _more(settled: Settlement) -> Iterator[str]:
     if settled.kept is not None:
         yield f"note: the results had been changed; what stood in them is kept: {settled.kept}"
     if settled.running is not None:
-        yield f"a run is going on, process {settled.running}: it writes the results when it ends"
+        host = f" on {settled.running_on}" if settled.running_on else ""
+        yield f"a run is going on, process {settled.running}{host}: it writes the results when it ends"
     doubtful = settled.counts[Status.IN_DOUBT]
     if not doubtful:
         yield "nothing is in doubt"

@@ -63,6 +63,13 @@ class HeldRows:
         self._look_at = min(soonest(self._rows, self._holds, now), now + _LOOK_AGAIN)
         return released
 
+    def next_moment(self) -> float:
+        """Give the moment from which on `release` may give any; infinity where that is none. A hold that ends earlier
+        than it said is seen when it is looked at again.
+        """
+        until = soonest(self._rows, self._holds, self._holds.now)
+        return max(until, self._look_at) if self._rows else until
+
     def look_again(self) -> None:
         """Hear that a queue may be held no more."""
         self._look_at = 0.0

@@ -78,6 +78,8 @@ class Job:
     ledger: Place
     by_ledger: bool = False
     """Whether the run's owner hears of this worker through the ledger alone, and it of the owner."""
+    worker_name: str = ""
+    """What whoever placed this worker calls it, for people."""
     message_plan: MessagePlan
     servers: tuple[ServerOrders, ...]
     """In order of priority: one, as a rule."""

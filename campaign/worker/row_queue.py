@@ -116,8 +116,9 @@ class RowQueue:
         """When the next row is due, where none is ready."""
         moments = [self._waiting.next_moment]
         if self._may_hold:
-            until = soonest(self.held_queues, self._holds, self._holds.now)
-            moments.append(None if until == float("inf") else until)
+            of_left = soonest(self._left - self._held.queues, self._holds, self._holds.now)
+            known = self._held.next_moment(), max(of_left, self._look_again) if self._left else of_left
+            moments += [None if until == float("inf") else until for until in known]
         if not self._exhausted and not self._left:
             moments.append(self._look_again)
         return min((moment for moment in moments if moment is not None), default=None)

@@ -23,6 +23,7 @@ from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job, WorkerReport
 from campaign.worker.opening_hours import opening_hours
 from campaign.worker.profile import Profile
+from campaign.worker.published_reports import PublishedReports
 from campaign.worker.ranked_routes import RankedRoutes
 from campaign.worker.route import Common, Route
 from campaign.worker.row_queue import RowQueue
@@ -48,7 +49,10 @@ class Worker:
         where = ", ".join(orders.server.place for orders in job.servers)
         self._breaker = CircuitBreaker(stop_after=job.stop_after, where=where)
         self.loop = EventLoop()
-        self._ledger = open_for_worker(job.ledger, wake=self.loop.waker.wake)
+        self._ledger = open_for_worker(job.ledger, wake=self.loop.waker.wake, name=job.worker_name)
+        self._by_ledger = job.by_ledger
+        if job.by_ledger:
+            self._report = PublishedReports(self._ledger.publish, also=report, clock=clock).hear
         self._limits = limits = RunLimits(job, self._ledger, clock)
         self._hours = opening_hours(self._window, wait=job.wait, clock=clock)
         holds = limits.holds if self._hours is None else [*limits.holds, self._hours]
@@ -186,8 +190,11 @@ class Worker:
                 self._ledger.revert(self._breaker.in_a_row)
         except LedgerError as error:
             self._breaker.stop(error)
+        if self._by_ledger:
+            self._tell(last=True)  # it goes through the ledger
         self._ledger.close()
-        self._tell(last=True)
+        if not self._by_ledger:
+            self._tell(last=True)
 
     def _unix(self, moment: float | None) -> float | None:
         """Give monotonic seconds as Unix seconds."""

@@ -35,6 +35,7 @@ def _options() -> argparse.Namespace:
     options.add_argument("--ledger-rows", type=int, default=200_000, help="of the large ledger (200000)")
     options.add_argument("--report-rows", type=int, default=5_000_000, help="of the large report (5000000)")
     options.add_argument("--log-lines", type=int, default=1_000_000, help="of the large mail log (1000000)")
+    options.add_argument("--scaling-seconds", type=float, default=15.0, help="of each number of workers (15)")
     options.add_argument("--row-bytes", type=int, default=1_000, help="of each of them in the contacts file (1000)")
     options.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the order of the runs")
     options.add_argument("--cache", type=Path, help="for what is built and fetched, and for the runs' folders")

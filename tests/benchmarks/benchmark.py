@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from tests.benchmarks import table
 from tests.benchmarks.forecast import forecast_table, forecast_targets, pairs
@@ -18,6 +19,8 @@ from tests.benchmarks.ours import Campaign
 from tests.benchmarks.recovery import encounters, recovery_table, recovery_targets
 from tests.benchmarks.rivals import SmtpSource, go_peer, nodemailer_peer, smtplib_peer
 from tests.benchmarks.runs import Job, Run, interleaved
+from tests.benchmarks.scaling import measure as measure_scaling
+from tests.benchmarks.scaling_table import scaling_table, scaling_targets
 from tests.benchmarks.senders import Sender
 from tests.benchmarks.startup import SMALL, StartUp, measure
 from tests.benchmarks.targets import Target, distant_targets, loopback_targets, memory_targets, startup_targets
@@ -25,8 +28,21 @@ from tests.benchmarks.verify import DifferentWorkloadError, verify
 from tests.benchmarks.way import probe
 from tests.benchmarks.workload import write
 
-PARTS = ("loopback", "rtt", "startup", "recovery", "memory", "ledger", "large_report", "evidence", "forecast")
-LONG = ("memory", "ledger", "large_report", "evidence", "forecast")
+_Seen = TypeVar("_Seen")
+
+PARTS = (
+    "loopback",
+    "rtt",
+    "startup",
+    "recovery",
+    "memory",
+    "ledger",
+    "large_report",
+    "evidence",
+    "forecast",
+    "scaling",
+)
+LONG = ("memory", "ledger", "large_report", "evidence", "forecast", "scaling")
 """Only where they are asked for."""
 PEERS = ("smtp-source", "smtplib", "go", "nodemailer")
 ROUND_TRIP = 0.040
@@ -175,39 +191,55 @@ class Benchmark:
 
     def ledger(self) -> None:
         """Ours, with a large ledger, killed twice."""
-        if not self.ours:
-            return
-        try:
-            seen = measure_ledger(self.scratch, rows=self.options.ledger_rows, row_bytes=self.options.row_bytes)
-        except FailedError as error:
-            self.report.faults.append(str(error))
-            return
-        self.report.sections.append(f"### A large ledger\n\n{ledger_table(seen)}")
-        self.report.targets += ledger_targets(seen)
+        rows, row_bytes = self.options.ledger_rows, self.options.row_bytes
+        self._part(
+            "A large ledger",
+            lambda: measure_ledger(self.scratch, rows=rows, row_bytes=row_bytes),
+            ledger_table,
+            ledger_targets,
+        )
 
     def large_report(self) -> None:
         """The page of a very large run."""
-        if not self.ours:
-            return
-        try:
-            seen = measure_report(self.scratch / "large-report", self.options.report_rows)
-        except FailedError as error:
-            self.report.faults.append(str(error))
-            return
-        self.report.sections.append(f"### The report of a large run\n\n{report_table(seen)}")
-        self.report.targets += report_targets(seen)
+        rows = self.options.report_rows
+        measured = self.scratch / "large-report"
+        self._part("The report of a large run", lambda: measure_report(measured, rows), report_table, report_targets)
 
     def evidence(self) -> None:
         """A large mail log, and a large campaign that it settles."""
+        lines = self.options.log_lines
+        measured = self.scratch / "evidence"
+        self._part("A large mail log", lambda: measure_evidence(measured, lines), evidence_table, evidence_targets)
+
+    def scaling(self) -> None:
+        """Ours, over a shared ledger, with ever more workers."""
+        seconds = self.options.scaling_seconds
+        stages = self._part(
+            "Several workers, 40 ms round trip",
+            lambda: measure_scaling(self.scratch, round_trip=ROUND_TRIP, seconds=seconds),
+            scaling_table,
+            scaling_targets,
+        )
+        self.report.faults += [f"{one.workers} workers, {one.ledger}: {one.fault}" for one in stages or () if one.fault]
+
+    def _part(
+        self,
+        title: str,
+        measured: Callable[[], _Seen],
+        table_of: Callable[[_Seen], str],
+        targets_of: Callable[[_Seen], list[Target]],
+    ) -> _Seen | None:
+        """Measure something of ours, and tell it; None where it failed, or ours is not asked for."""
         if not self.ours:
-            return
+            return None
         try:
-            seen = measure_evidence(self.scratch / "evidence", self.options.log_lines)
+            seen = measured()
         except FailedError as error:
             self.report.faults.append(str(error))
-            return
-        self.report.sections.append(f"### A large mail log\n\n{evidence_table(seen)}")
-        self.report.targets += evidence_targets(seen)
+            return None
+        self.report.sections.append(f"### {title}\n\n{table_of(seen)}")
+        self.report.targets += targets_of(seen)
+        return seen
 
     def _job(self, sender: Sender, messages: int, connections: int, round_trip: float = 0.0) -> Job:
         messages = max(messages, 1)

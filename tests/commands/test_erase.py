@@ -135,8 +135,8 @@ def test_results_with_erased_rows_can_be_sent_again_from(
         "campaign.preview.folder.Path.unlink",
         "campaign.preview.erasure.replacing",
         "campaign.run.erasure.write_results",
-        "campaign.ledger.sql.erasure.SqlErasure.scrub",
-        "campaign.ledger.sql.erasure.SqlErasure.finished",
+        "campaign.ledger.sqlite.erasure.SqliteErasure.scrub",
+        "campaign.ledger.sqlite.erasure.SqliteErasure.finished",
         "campaign.run.erase.write_report",
     ],
 )

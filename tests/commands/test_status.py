@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 
 from campaign.ledger.sql.tally import recount
+from campaign.ledger.sqlite.connection import SqliteConnection
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command
@@ -23,7 +24,7 @@ def test_status_knows_a_run_that_goes_on_from_one_that_was_cut_off(command: Comm
         assert f"a run is going on, process {os.getpid()}" in said.out
         assert "campaign send" not in said.out
         assert json.loads(command("status", small.path, "--json").out)["running"] == os.getpid()
-        with closing(sqlite3.connect(small.ledger)) as database, database:
+        with closing(sqlite3.connect(small.ledger, factory=SqliteConnection)) as database, database:
             database.execute("INSERT INTO delivery (contact, status) VALUES (1, 'sending')")
             recount(database)
         said = command("status", small.path)

@@ -8,12 +8,13 @@ same code as `python -m campaign`, without the half second of imports, of which 
 One warm run at a time: the next begins when the last one's leader has ended.
 """
 
+import importlib
 import json
 import os
 import select
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -24,12 +25,17 @@ from tests.crashes.sender import Sender, environment, start
 class Launcher:
     """Starts runs, and leaves none behind."""
 
-    def __init__(self, more: Mapping[str, str] = MappingProxyType({})) -> None:
-        """`more`: what the runs find in their environment besides."""
+    def __init__(
+        self, more: Mapping[str, str] = MappingProxyType({}), *, prefix: Sequence[str] = (), imports: Sequence[str] = ()
+    ) -> None:
+        """`more`: what the runs find in their environment besides. `prefix`: what their commands begin with, to run
+        elsewhere. `imports`: modules that warm runs have imported besides.
+        """
         self._more = more
+        self._prefix = prefix
         self._senders: list[Sender] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crashes.launcher"],
+            [*prefix, sys.executable, "-m", "tests.crashes.launcher", *imports],
             env=environment() | dict(more),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -38,7 +44,7 @@ class Launcher:
 
     def cold(self, *arguments: str, log: Path) -> Sender:
         """Start the bare command; both its outputs are appended to `log`."""
-        self._senders.append(start(*arguments, log=log, more=self._more))
+        self._senders.append(start(*arguments, log=log, more=self._more, prefix=self._prefix))
         return self._senders[-1]
 
     def warm(self, *arguments: str, log: Path) -> Sender:
@@ -89,6 +95,8 @@ def _main() -> None:
     import campaign.commands.send
     import campaign.run.runner  # noqa: F401 - what `send` imports when it runs
 
+    for name in sys.argv[1:]:
+        importlib.import_module(name)
     for line in sys.stdin.buffer:
         log, *arguments = json.loads(line)
         pid = os.fork()

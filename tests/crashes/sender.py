@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -28,13 +28,15 @@ def environment() -> dict[str, str]:
     return mine | {"CAMPAIGN_LINK__SECRET": SECRET, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
-def start(*arguments: str, log: Path, more: Mapping[str, str] = MappingProxyType({})) -> "Sender":
+def start(
+    *arguments: str, log: Path, more: Mapping[str, str] = MappingProxyType({}), prefix: Sequence[str] = ()
+) -> "Sender":
     """Start `python -m campaign` with these arguments; both its outputs are appended to `log`. `more`: what it finds
-    in its environment besides.
+    in its environment besides. `prefix`: what the command begins with, to run elsewhere.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "campaign", *arguments],
+            [*prefix, sys.executable, "-m", "campaign", *arguments],
             env=environment() | dict(more),
             stdin=subprocess.DEVNULL,
             stdout=output,

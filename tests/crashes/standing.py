@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger.sqlite.connection import SqliteConnection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ def read_standing(ledger: Path) -> ResultRow:
         wal = Path(f"{ledger}-wal")
         if wal.exists():
             shutil.copyfile(wal, f"{copy}-wal")
-        with closing(sqlite3.connect(copy)) as database:
+        with closing(sqlite3.connect(copy, factory=SqliteConnection)) as database:
             sound = database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
             if not database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'delivery'").fetchone()[0]:
                 return nothing

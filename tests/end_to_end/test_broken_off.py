@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from campaign.contacts import open_contacts
-from campaign.ledger.sqlite.enrolment import BEGUN
+from campaign.ledger.sql.broken_off import BEGUN
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.run.enrolment import Enrolment, digest, is_broken_off
 from tests.campaigns import SmallCampaign, assert_agreement

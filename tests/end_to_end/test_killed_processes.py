@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sqlite.reading import reading_ledger
 from campaign.model import Status
 from campaign.run.contacts_process import ContactsProcess
 from campaign.run.progress import Progress

@@ -4,7 +4,6 @@ what is wrong. It never ends in a traceback, and is never taken for a new one.
 
 import random
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,8 +18,9 @@ from hypothesis import strategies as st
 from campaign.errors import LedgerError
 from campaign.ledger.sql import queries, timeline
 from campaign.ledger.sql.enrolled_rows import enrolled_rows
-from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sqlite.connection import SqliteConnection
 from campaign.ledger.sqlite.due_rows import SqliteDueRows, prepare_run
+from campaign.ledger.sqlite.reading import reading_ledger
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
@@ -189,7 +189,7 @@ def test_what_changes_under_a_runs_hands_is_a_ledger_error(tmp_path: Path, folde
         with closing(SqliteDueRows(path)) as due_rows:
             due_rows.take(100)
 
-    def look(at: Callable[[sqlite3.Connection], object]) -> None:
+    def look(at: Callable[[SqliteConnection], object]) -> None:
         with closing(connect(path)) as database:
             at(database)
 

@@ -52,7 +52,7 @@ def test_a_day_is_one_of_the_zone(ledger: SqliteRunLedger) -> None:
 def test_what_bounced_since_left_on_the_day_on_which_it_was_taken(ledger: SqliteRunLedger) -> None:
     settled(ledger, ("sent", "2026-11-25T12:00:00"), ("in_doubt", "2026-11-25T12:00:00"))
     moment = int(datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp())
-    settling = SqlSettling(ledger.database, running=lambda: True, clock=lambda: moment)
+    settling = SqlSettling(ledger.database, reader=ledger.reader, running=lambda: True, clock=lambda: moment)
     assert all(one.news for one in settling.weigh([bounce(1, moment), bounce(2, moment)]))
     ledger.count_earlier_days(ZoneInfo("UTC"))
     assert counts(ledger) == (1, 1, 1)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.errors import ContactsError, LedgerError
+from campaign.ledger.sql.due_counts import count_due
 from campaign.ledger.sql.enrolled_rows import enrolled_rows
-from campaign.ledger.sqlite.due_rows import SqliteDueRows, count_due, prepare_run
+from campaign.ledger.sqlite.due_rows import SqliteDueRows, prepare_run
 from campaign.ledger.sqlite.enrolment import enrol
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Row, Status

@@ -12,7 +12,7 @@ from campaign.errors import LedgerBusyError
 from campaign.ledger.opening import open_for_settling
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.erased import Erased, is_mark
-from campaign.ledger.sql.erasure import SqlErasure, open_erasure
+from campaign.ledger.sqlite.erasure import SqliteErasure, open_erasure
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.ledger.values import ErasedPeople
@@ -237,7 +237,7 @@ def test_a_no_leaves_everything_as_it_was(path: Path) -> None:
         assert not ledger.unfinished
 
 
-def _broken_off(ledger: SqlErasure) -> None:
+def _broken_off(ledger: SqliteErasure) -> None:
     with ledger.erase([ADA], before=None, day=DAY) as found:
         raise ZeroDivisionError(found.people)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.sql.reading import reading_ledger
 from campaign.ledger.sqlite.files import generation_file
+from campaign.ledger.sqlite.reading import reading_ledger
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import people, settle, words

@@ -7,7 +7,7 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger.sql import queries
-from campaign.ledger.sql.reading import SqlReader, reading_ledger
+from campaign.ledger.sqlite.reading import SqliteReader, reading_ledger
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests import ledgers
@@ -148,7 +148,7 @@ def test_what_counts_is_the_contacts_file_as_it_is_now(ledger: SqliteRunLedger) 
 
 def test_questions_asked_in_one_snapshot_agree(ledger: SqliteRunLedger) -> None:
     ledgers.enrolled(ledger, rows("a@x.example"))
-    with reading_ledger(ledger.path, "x") as looking, queries.snapshot(looking):
+    with reading_ledger(ledger.path, "x") as looking, looking.snapshot():
         assert queries.counts(looking)[Status.PENDING] == 1
         settle(ledger, {"a@x.example": Status.REJECTED})
         assert queries.counts(looking)[Status.PENDING] == 1
@@ -174,7 +174,7 @@ def test_pending_rows_say_what_they_wait_for_behind_what_the_server_said_last(le
     """And no other rows do; nor does anything where nobody has said what they wait for."""
     ledgers.enrolled(ledger, rows("a@x.example", "b@x.example", "c@x.example", None))
     settle(ledger, {"a@x.example": Status.SENT, "b@x.example": Status.PENDING})
-    reader = SqlReader(ledger.database)
+    reader = SqliteReader(ledger.database)
     before = [row.detail for row in reader.result_rows()]
     reader.explain_pending(lambda cells, email: f"waits: {email} {cells}")
     assert [row.detail for row in reader.result_rows()] == [

@@ -9,12 +9,15 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger.sql import queries, tally
-from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sql.due_counts import count_due
 from campaign.ledger.sql.suppressed import Suppressed
 from campaign.ledger.sqlite import due_rows
-from campaign.ledger.sqlite.schema import VERSION, connect, create, keep_wal, migrate
+from campaign.ledger.sqlite.connection import SqliteConnection
+from campaign.ledger.sqlite.reading import reading_ledger
+from campaign.ledger.sqlite.schema import connect, create, keep_wal, migrate
 from campaign.ledger.sqlite.sqlite_errors import path_of
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sqlite.tables import VERSION
 from campaign.ledger.sqlite.verification import verify
 from campaign.model import Status
 from tests import ledgers
@@ -27,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database(path: Path) -> Iterator[sqlite3.Connection]:
+def database(path: Path) -> Iterator[SqliteConnection]:
     with SqliteRunLedger.open(path, "x") as ledger:
         people(ledger, 3)
         settle(ledger, {"p1@people.example": Status.SENT})
@@ -35,7 +38,7 @@ def database(path: Path) -> Iterator[sqlite3.Connection]:
         yield opened
 
 
-def test_a_ledger_that_is_whole(database: sqlite3.Connection, path: Path) -> None:
+def test_a_ledger_that_is_whole(database: SqliteConnection, path: Path) -> None:
     verify(database, path, "x")
 
 
@@ -48,7 +51,7 @@ def test_a_ledger_that_is_whole(database: sqlite3.Connection, path: Path) -> Non
         ("UPDATE entry SET email = NULL WHERE row = 3", "the contact of row 3"),
     ],
 )
-def test_rows_that_make_no_sense_are_damage(database: sqlite3.Connection, path: Path, change: str, words: str) -> None:
+def test_rows_that_make_no_sense_are_damage(database: SqliteConnection, path: Path, change: str, words: str) -> None:
     database.execute(change)
     with pytest.raises(LedgerError, match=words) as caught:
         verify(database, path, "x")
@@ -57,7 +60,7 @@ def test_rows_that_make_no_sense_are_damage(database: sqlite3.Connection, path: 
 
 
 @pytest.mark.skipif(sqlite3.sqlite_version_info < (3, 37), reason="this SQLite has no strict tables")
-def test_a_value_of_the_wrong_type_is_damage(database: sqlite3.Connection, path: Path) -> None:
+def test_a_value_of_the_wrong_type_is_damage(database: SqliteConnection, path: Path) -> None:
     database.execute("PRAGMA writable_schema = ON")
     database.execute("UPDATE sqlite_master SET sql = replace(sql, 'STRICT', '') WHERE name = 'delivery'")
     database.execute("PRAGMA writable_schema = RESET")
@@ -99,7 +102,7 @@ def begun_by_version_1(path: Path) -> None:
         database.execute("PRAGMA user_version = 1")
 
 
-def test_a_ledger_of_the_version_before_goes_on_working(database: sqlite3.Connection, path: Path) -> None:
+def test_a_ledger_of_the_version_before_goes_on_working(database: SqliteConnection, path: Path) -> None:
     """What only looks takes it as it is; a run brings it up to date, and loses nothing."""
     database.close()
     begun_by_version_1(path)
@@ -119,13 +122,13 @@ def test_a_ledger_of_the_version_before_goes_on_working(database: sqlite3.Connec
         assert ledgers.words(ledger) == ["suppressed"]
 
 
-def test_a_ledger_of_a_version_to_come_is_refused(database: sqlite3.Connection, path: Path) -> None:
+def test_a_ledger_of_a_version_to_come_is_refused(database: SqliteConnection, path: Path) -> None:
     database.execute(f"PRAGMA user_version = {VERSION + 1}")
     with pytest.raises(LedgerError, match=f"format {VERSION + 1}"):
         verify(database, path, "x")
 
 
-def test_bringing_up_to_date_is_all_or_nothing(database: sqlite3.Connection, path: Path) -> None:
+def test_bringing_up_to_date_is_all_or_nothing(database: SqliteConnection, path: Path) -> None:
     database.close()
     begun_by_version_1(path)
     with closing(connect(path)) as opened:
@@ -138,13 +141,13 @@ def test_bringing_up_to_date_is_all_or_nothing(database: sqlite3.Connection, pat
 
 def test_where_no_wal_can_be_kept_it_is_said(path: Path) -> None:
     with (
-        closing(sqlite3.connect(":memory:")) as database,
+        closing(sqlite3.connect(":memory:", factory=SqliteConnection)) as database,
         pytest.raises(LedgerError, match="can't be kept in this folder"),
     ):
         keep_wal(database, path)
 
 
-def test_what_grows_with_the_file_follows_it_row_by_row(database: sqlite3.Connection) -> None:
+def test_what_grows_with_the_file_follows_it_row_by_row(database: SqliteConnection) -> None:
     """A run over a million settled rows reads both tables by their keys, once, and sorts nothing."""
     database.execute("INSERT INTO later_word (contact, feedback) VALUES (1, 'complaint 2026-11-27')")
     for question in asked(database, lambda: list(queries.result_rows(database))):
@@ -156,7 +159,7 @@ def test_what_grows_with_the_file_follows_it_row_by_row(database: sqlite3.Connec
         assert all("USING INTEGER PRIMARY KEY" in step for step in then), then
 
 
-def test_the_pictures_of_a_report_follow_the_rows_one_by_one(database: sqlite3.Connection) -> None:
+def test_the_pictures_of_a_report_follow_the_rows_one_by_one(database: SqliteConnection) -> None:
     """Once, by their keys, and nothing is sorted: five million rows are gone through in seconds."""
     database.execute("INSERT INTO later_word (contact, feedback) VALUES (1, 'complaint 2026-11-27')")
     asked_all = asked(database, lambda: list(queries.final_words(database)))
@@ -166,20 +169,20 @@ def test_the_pictures_of_a_report_follow_the_rows_one_by_one(database: sqlite3.C
     assert all("PRIMARY KEY" in step or "SUBQUERY" in step for step in then), then
 
 
-def test_how_many_there_are_is_known_whatever_the_size(database: sqlite3.Connection) -> None:
+def test_how_many_there_are_is_known_whatever_the_size(database: SqliteConnection) -> None:
     """Neither the rows nor what became of them are gone through."""
 
     def ask() -> None:
         queries.counts(database)
         queries.deliveries(database)
         queries.being_sent(database)
-        due_rows.count_due(database, (Status.FAILED,), limit=None, chosen_only=False)
+        count_due(database, (Status.FAILED,), limit=None, chosen_only=False)
 
     for question in asked(database, ask):
         assert not any("entry" in step or "delivery" in step for step in plan(database, question)), question
 
 
-def test_the_next_rows_are_found_without_reading_those_that_are_settled(database: sqlite3.Connection) -> None:
+def test_the_next_rows_are_found_without_reading_those_that_are_settled(database: SqliteConnection) -> None:
     """By an index that has no cells in it; so are the rows counted, where they must be."""
     due_rows.prepare_run(database, limit=None, chosen_only=False)
     with closing(due_rows.SqliteDueRows(path_of(database))) as one:
@@ -188,7 +191,7 @@ def test_the_next_rows_are_found_without_reading_those_that_are_settled(database
     assert plan(database, first)[0] == "SCAN entry USING COVERING INDEX entry_by_status"
 
 
-def asked(database: sqlite3.Connection, ask: Callable[[], object]) -> list[str]:
+def asked(database: SqliteConnection, ask: Callable[[], object]) -> list[str]:
     """What SQLite is asked."""
     heard: list[str] = []
     database.set_trace_callback(heard.append)
@@ -198,6 +201,6 @@ def asked(database: sqlite3.Connection, ask: Callable[[], object]) -> list[str]:
     return [question for question in heard if not question.startswith("PRAGMA")]  # of what columns there are
 
 
-def plan(database: sqlite3.Connection, question: str, *values: int) -> list[str]:
+def plan(database: SqliteConnection, question: str, *values: int) -> list[str]:
     """How SQLite would answer."""
     return [row[-1] for row in database.execute(f"EXPLAIN QUERY PLAN {question}", values)]

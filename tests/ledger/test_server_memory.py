@@ -9,6 +9,7 @@ import pytest
 
 from campaign.ledger.sql.server_memory import SqlServerMemory
 from campaign.ledger.sqlite.due_rows import prepare_run
+from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
 
 
@@ -21,8 +22,12 @@ def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
 @pytest.fixture
 def memories(ledger: SqliteRunLedger) -> Iterator[tuple[SqlServerMemory, SqlServerMemory]]:
     """Two processes' looks into it."""
-    with closing(SqlServerMemory(ledger.path)) as ours, closing(SqlServerMemory(ledger.path)) as theirs:
+    with closing(_memory(ledger)) as ours, closing(_memory(ledger)) as theirs:
         yield ours, theirs
+
+
+def _memory(ledger: SqliteRunLedger) -> SqlServerMemory:
+    return SqlServerMemory(connect(ledger.path, cache_mib=1, eager=True))
 
 
 def next_run(ledger: SqliteRunLedger) -> None:
@@ -82,7 +87,7 @@ def test_mail_does_not_wait_for_a_trial_while_somebody_else_writes(ledger: Sqlit
 
 
 def test_a_ledger_that_is_gone_is_nobodys_fault_here(ledger: SqliteRunLedger) -> None:
-    memory = SqlServerMemory(ledger.path)
+    memory = _memory(ledger)
     memory.close()
     assert memory.look_up("mx", "pipelining") is None and not memory.begin_trial("mx", "pipelining")
     memory.learn("mx", "pipelining", able=False)

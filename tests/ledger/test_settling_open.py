@@ -17,8 +17,10 @@ from campaign.ledger.sql import queries
 from campaign.ledger.sql.settling import SqlSettling
 from campaign.ledger.sql.tally import counted, tally
 from campaign.ledger.sqlite.lock import lock_file
-from campaign.ledger.sqlite.schema import VERSION, connect
+from campaign.ledger.sqlite.reading import SqliteReader
+from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sqlite.tables import VERSION
 from campaign.model import Status
 from tests.disks import read_only
 from tests.ledgers import as_of_version_4, attempt, commit, journal, people, settle
@@ -148,7 +150,7 @@ def _fail(descriptor: int) -> None:
 def test_a_failure_in_the_midst_of_a_batch_leaves_nothing_of_it(path: Path) -> None:
     with closing(connect(path)) as database:
         database.execute("CREATE TRIGGER full BEFORE INSERT ON evidence BEGIN SELECT raise(ABORT, 'full'); END")
-        settling = SqlSettling(database, running=lambda: False)
+        settling = SqlSettling(database, reader=SqliteReader(database), running=lambda: False)
         for _ in range(2):
             with pytest.raises(LedgerError):
                 settling.weigh([proof(2), bounce(1)])

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.sql.reading import reading_ledger
-from campaign.ledger.sqlite.sqlite_errors import PATIENCE
+from campaign.ledger.database import PATIENCE
+from campaign.ledger.sqlite.reading import reading_ledger
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.disks import read_only

@@ -15,12 +15,13 @@ import pytest
 from campaign.contacts import contact_key
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.newest import newest
-from campaign.ledger.sql.reading import reading_ledger
 from campaign.ledger.sql.reversal import revert, revert_all
 from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger.sql.words import RESULT_ROWS, WORD
 from campaign.ledger.sqlite.enrolment import enrol
 from campaign.ledger.sqlite.journal import SqliteJournal
-from campaign.ledger.sqlite.schema import RESULT_ROWS, WORD, connect
+from campaign.ledger.sqlite.reading import reading_ledger
+from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Outcome, Row, Status
 from tests.ledgers import (

@@ -10,8 +10,8 @@ import pytest
 from campaign.commands.results import rewrite_results
 from campaign.commands.status import show_status
 from campaign.errors import LedgerError
-from campaign.ledger.sql.reading import reading_ledger
 from campaign.ledger.sqlite import verification
+from campaign.ledger.sqlite.reading import reading_ledger
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.ledger.sqlite.verification import Verification

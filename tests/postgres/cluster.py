@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.smtp_server.server import HOST
@@ -27,8 +27,11 @@ def is_installed() -> bool:
 class Cluster:
     """One server with one superuser, `postgres`, who needs no password from this machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, host: str = HOST, prefix: Sequence[str] = ()) -> None:
+        """`prefix`: what its command begins with, to run on the machine that has the address `host`."""
         self.folder = folder
+        self.host = host
+        self._prefix = prefix
         self.port = 0
         """The same for as long as it lives, through all its starts."""
         self.sockets = folder / "sockets"
@@ -43,7 +46,11 @@ class Cluster:
 
     def url(self, database: str = "postgres", *, user: str = "postgres") -> str:
         """Give the address of a database, by TCP."""
-        return f"postgresql://{user}@{HOST}:{self.port}/{database}"
+        return f"postgresql://{user}@{self.host}:{self.port}/{database}"
+
+    def local_url(self, database: str = "postgres") -> str:
+        """The same by its socket, which is there wherever the server's address is."""
+        return f"postgresql://postgres@/{database}?host={self.sockets}&port={self.port}"
 
     def create(self) -> None:
         """Make the cluster."""
@@ -53,6 +60,9 @@ class Cluster:
             for path in (self.folder, self.sockets):
                 os.chown(path, account.pw_uid, account.pw_gid)
         self._run("initdb", "-D", str(self.folder / "data"), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8")
+        if self.host != HOST:
+            with (self.folder / "data" / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {self.host}/24 trust\n")
 
     def start(self, *options: str) -> None:
         """Start it, and wait until it answers. `options`: settings, such as `fsync=off`."""
@@ -64,15 +74,19 @@ class Cluster:
                 self.port = 0
             else:
                 return
-        settings = (f"port={self.port}", f"unix_socket_directories={self.sockets}", *options)
+        place = (f"listen_addresses={self.host}", f"port={self.port}", f"unix_socket_directories={self.sockets}")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._as_account("postgres", "-D", str(self.folder / "data"), *(f"-c{one}" for one in settings)),
+                [
+                    *self._prefix,
+                    *self._as_account("postgres", "-D", str(self.folder / "data")),
+                    *(f"-c{one}" for one in (*place, *options)),
+                ],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
             )
-        while subprocess.run([_PROGRAMS[-1] / "pg_isready", "-q", "-h", HOST, "-p", str(self.port)]).returncode:
+        while subprocess.run([_PROGRAMS[-1] / "pg_isready", "-q", "-h", self.sockets, "-p", str(self.port)]).returncode:
             if self._process.poll() is not None:
                 raise ChildProcessError(self.log.read_text())
             time.sleep(0.02)
@@ -101,10 +115,10 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def cluster(*options: str) -> Iterator[Cluster]:
-    """Give a server that runs as long as the context, and leaves nothing."""
+def cluster(*options: str, host: str = HOST, prefix: Sequence[str] = ()) -> Iterator[Cluster]:
+    """Give a server that runs as long as the context, and leaves nothing. `host`, `prefix`: as for `Cluster`."""
     folder = Path(tempfile.mkdtemp(prefix="campaign-postgres-"))
-    made = Cluster(folder)
+    made = Cluster(folder, host=host, prefix=prefix)
     try:
         made.create()
         made.start(*options)

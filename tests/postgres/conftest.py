@@ -8,6 +8,7 @@ import pytest
 
 from campaign.ledger.place import DatabasePlace
 from tests.postgres.cluster import MISSING, Cluster, cluster, is_installed
+from tests.postgres.shared_run import SharedRun
 
 _NUMBERS = itertools.count(1)
 
@@ -39,3 +40,11 @@ def place(database: str) -> Callable[[str], DatabasePlace]:
         return DatabasePlace(url=database, campaign=campaign)
 
     return give
+
+
+@pytest.fixture
+def shared_run(place: Callable[[str], DatabasePlace]) -> Iterator[SharedRun]:
+    """A run that several workers share."""
+    run = SharedRun(place("autumn"))
+    yield run
+    run.close()

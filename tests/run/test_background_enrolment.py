@@ -12,7 +12,7 @@ import pytest
 
 from campaign.contacts import ContactsFile, Mend
 from campaign.errors import ContactsError
-from campaign.ledger.sql.reading import reading_ledger
+from campaign.ledger.sqlite.reading import reading_ledger
 from campaign.model import Row, Status
 from campaign.run.preconditions import open_contacts_of
 from campaign.settings import ContactsSettings

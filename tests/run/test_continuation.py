@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import SettingsError
-from campaign.ledger.sql.reading import reading_ledger
 from campaign.ledger.sql.tally import recount
+from campaign.ledger.sqlite.connection import SqliteConnection
+from campaign.ledger.sqlite.reading import reading_ledger
 from campaign.run.plan import Resend
 from tests.campaigns import Silent, SmallCampaign
 from tests.conftest import StartServer
@@ -46,7 +47,7 @@ def opened(campaign: SmallCampaign) -> datetime | None:
 
 def age(campaign: SmallCampaign, days: int) -> None:
     """Let all that was done have been done so many days earlier."""
-    with closing(sqlite3.connect(campaign.ledger)) as database, database:
+    with closing(sqlite3.connect(campaign.ledger, factory=SqliteConnection)) as database, database:
         database.execute("UPDATE delivery SET settled_at = settled_at - ?", (days * 86_400,))
         (fact,) = database.execute("SELECT value FROM facts WHERE name = 'opened'").fetchone() or (None,)
         if fact is not None:
@@ -134,7 +135,10 @@ def test_a_run_that_was_cut_off_has_opened_the_window_if_messages_had_left(
     server = smtp_server()
     campaign.send(server.port, limit=3)
     then = datetime.now(UTC) - HOUR
-    with closing(sqlite3.connect(campaign.ledger)) as database, database:  # as `kill -9` would leave it
+    with (
+        closing(sqlite3.connect(campaign.ledger, factory=SqliteConnection)) as database,
+        database,
+    ):  # as `kill -9` would leave it
         begun = json.dumps({"touched": 3, "opened": then.isoformat(), "template": "x"})
         database.execute("INSERT INTO facts VALUES ('begun', ?)", (begun,))
         database.execute("INSERT INTO delivery (contact, status) VALUES (4, 'sending')")
@@ -148,7 +152,7 @@ def test_a_run_that_was_cut_off_before_its_first_message_has_not(
     server = smtp_server()
     campaign.send(server.port, limit=3)
     then = datetime.now(UTC) - HOUR
-    with closing(sqlite3.connect(campaign.ledger)) as database, database:
+    with closing(sqlite3.connect(campaign.ledger, factory=SqliteConnection)) as database, database:
         begun = json.dumps({"touched": 3, "opened": then.isoformat(), "template": "x"})
         database.execute("INSERT INTO facts VALUES ('begun', ?)", (begun,))
     assert campaign.send(server.port).window.opens > then + HOUR

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import CampaignError, ContactsError, LedgerError, TemplateError
-from campaign.ledger.sql.reading import reading_ledger
 from campaign.ledger.sqlite.files import generation_file
+from campaign.ledger.sqlite.reading import reading_ledger
 from campaign.model import Status
 from campaign.run.plan import Resend
 from campaign.run.runner import run

@@ -118,9 +118,13 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "bounces.mailbox.ca_file": [("/a/ca.pem", Path("/a/ca.pem")), ("/b/ca.pem", Path("/b/ca.pem"))],
     "bounces.mailbox.folder": [("INBOX", "INBOX"), ("Bounces/2026", "Bounces/2026")],
     "bounces.mailbox.move_to": [("Settled", "Settled"), ("Älter", "Älter")],
+    "ledger.url": [
+        ("postgresql://campaign@db.acme.example/campaign", "postgresql://campaign@db.acme.example/campaign"),
+        ("postgres:///campaign?host=/run/postgresql", "postgresql:///campaign?host=/run/postgresql"),
+    ],
     "ledger.path": [("/a/x.ledger", Path("/a/x.ledger")), ("/b/y.db", Path("/b/y.db"))],
 }
-SECRETS = ["link.secret", "smtp.password", "bounces.mailbox.password"]
+SECRETS = ["link.secret", "smtp.password", "bounces.mailbox.password", "ledger.password"]
 
 
 def toml(document: Document) -> str:

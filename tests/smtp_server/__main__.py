@@ -59,6 +59,7 @@ def misbehaviour(written: str) -> Misbehaviour:
 def main() -> None:
     """Runs it."""
     parser = argparse.ArgumentParser(prog="python -m tests.smtp_server", description=__doc__)
+    parser.add_argument("--host", default=HOST, help="an address of this machine")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--record", type=Path, help="append every acceptance to this file")
     parser.add_argument("--keep", type=Keep, choices=list(Keep), default=Keep.NOTHING)
@@ -78,7 +79,7 @@ def main() -> None:
         given.ca_file.write_bytes(authority_pem())
     with FaultServer(
         *given.misbehave,
-        bound=socket.create_server((HOST, given.port)) if given.port else None,
+        bound=socket.create_server((given.host, given.port)),
         record_file=given.record,
         keep=given.keep,
         keep_commands=given.keep_commands,

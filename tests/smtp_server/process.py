@@ -7,9 +7,12 @@ accepted = read_record(record).accepted
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from tests.smtp_server.server import HOST
 
 _ROOT = Path(__file__).parents[2]
 
@@ -17,16 +20,21 @@ _ROOT = Path(__file__).parents[2]
 class ServerProcess:
     """`options` as `python -m tests.smtp_server --help` lists them. It ends with the process that started it."""
 
-    def __init__(self, record: Path, *options: str) -> None:
-        self.host = "127.0.0.1"
+    def __init__(self, record: Path, *options: str, host: str = HOST, prefix: Sequence[str] = ()) -> None:
+        """`prefix`: what its command begins with, to run on the machine that has the address `host`."""
+        self.host = host
         self.port = 0
         self.record = record
         self._options = options
+        self._prefix = prefix
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "tests.smtp_server", "--record", str(self.record.absolute()), *self._options]
-        self._process = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        record = ("--record", str(self.record.absolute()))
+        command = [sys.executable, "-m", "tests.smtp_server", *record, "--host", self.host, *self._options]
+        self._process = subprocess.Popen(
+            [*self._prefix, *command], cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:

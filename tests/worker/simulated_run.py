@@ -131,6 +131,7 @@ class _Worker:
 
     def __init__(self, run: SimulatedRun, job: Job) -> None:
         self._run, self._job = run, job
+        assert isinstance(job.ledger, Path)
         self._ledger = ledger = SqliteWorkerLedger(job.ledger, wake=lambda: None)
         (orders,) = job.servers
         rate = None if orders.rate is None else ledger.rate_limit("", orders.rate)

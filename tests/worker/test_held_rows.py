@@ -2,7 +2,7 @@
 
 from collections.abc import Container
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaign.model import DueRow
@@ -154,6 +154,8 @@ STEPS = st.lists(
 
 
 @given(queues=st.lists(QUEUES, max_size=8), steps=STEPS)
+@example(queues=[""], steps=[("hold", 1.0, ""), ("next", 0.0, ""), ("hold", 0.5, "")])
+@example(queues=["a"], steps=[("next", 0.0, ""), ("hold", 3.0, "a"), ("give back", 0.0, ""), ("hold", 0.5, "a")])
 def test_no_row_is_lost_given_twice_or_given_while_it_is_held_and_nobody_spins(
     queues: list[str], steps: list[tuple[str, float, str]]
 ) -> None:

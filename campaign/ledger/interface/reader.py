@@ -8,6 +8,7 @@ from typing import Protocol
 
 from campaign.evidence import LaterWords
 from campaign.histogram import Stretch
+from campaign.ledger.values import RunningProcess
 from campaign.model import Status
 from campaign.result_rows import FinalWord, ResultRow, RowReason, RowToCheck
 from campaign.run_now import RunNow
@@ -62,7 +63,7 @@ class LedgerReader(Protocol):
     def timeline(self) -> list[Stretch]:
         """Give what was measured while mail went out, in order; nothing where no run has kept it yet."""
 
-    def running_process(self) -> int | None:
+    def running_process(self) -> RunningProcess | None:
         """Give the process whose run holds the ledger, as far as can be told; None where none does."""
 
     def run_now(self) -> RunNow | None:

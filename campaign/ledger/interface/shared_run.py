@@ -46,12 +46,13 @@ class SharedRun(Protocol):
 
     @property
     def adopted(self) -> RunOnRecord | None:
-        """The run that an owner before this one has begun and not ended, and whose workers may still be at work; None
-        where there is none, or it has been `abandoned`.
+        """The run that an owner before this one has begun and not ended, and whose workers were still at work when this
+        one took it; None where there was none. Closing the ledger before `end` leaves it to them.
         """
 
-    def abandon(self) -> None:
-        """Take it as ended: nobody is at work any more. The next `offer` begins another."""
+    @property
+    def held(self) -> bool:
+        """Whether it is still this owner's: one that was cut off for too long has lost it to another."""
 
     def offer(self, bundle: str, files: Mapping[str, bytes], *, check: str) -> None:
         """Begin a run that workers elsewhere may join: the digest of the bundle, its contents by their digests, and the
@@ -73,7 +74,7 @@ class SharedRun(Protocol):
         """
 
     def end(self) -> None:
-        """Say that the run has ended: whoever still works for it ends, too."""
+        """Say that the run has come to its end: nobody joins it any more, and whoever still works for it ends."""
 
 
 class JoinableRun(Protocol):

@@ -39,14 +39,23 @@ def connect(place: DatabasePlace, **options: Any) -> "psycopg.Connection[tuple[A
     """Open a plain connection, autocommitting, whose names are looked up in the campaign's schema. Raises LedgerError.
     `options`: of libpq's, in place of ours.
     """
+    try:
+        return connect_plainly(place, **options)
+    except psycopg.Error as error:
+        raise explain(error, place) from None
+
+
+def connect_plainly(place: DatabasePlace, **options: Any) -> "psycopg.Connection[tuple[Any, ...]]":
+    """Do so. Raises psycopg's errors, for whoever tries again."""
     given: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT, **_OPTIONS, **options}
     if place.password is not None:
         given["password"] = place.password
+    opened = psycopg.connect(place.url, autocommit=True, application_name="campaign", **given)
     try:
-        opened = psycopg.connect(place.url, autocommit=True, application_name="campaign", **given)
         opened.execute(names.SQL("SET search_path TO {}").format(names.Identifier(place.schema)))
-    except psycopg.Error as error:
-        raise explain(error, place) from None
+    except BaseException:
+        opened.close()
+        raise
     return opened
 
 

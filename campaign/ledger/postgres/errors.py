@@ -15,6 +15,7 @@ _PASSING = (
     psycopg.InterfaceError,
     codes.DeadlockDetected,
     codes.SerializationFailure,
+    codes.ReadOnlySqlTransaction,  # a standby that is about to take over
 )
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from campaign.ledger.interface import (
     ContactsLedger,
@@ -13,6 +14,20 @@ from campaign.ledger.interface import (
     WorkerLedger,
 )
 from campaign.ledger.place import DatabasePlace
+from campaign.ledger.postgres.connection import connect
+from campaign.ledger.postgres.joining import joinable_run
+
+
+def ledger_exists(place: DatabasePlace, name: str) -> bool:
+    """Whether the campaign has its schema; whose it is, whoever opens it sees."""
+    with contextlib.closing(connect(place)) as database:
+        found = database.execute("SELECT to_regclass(%s) IS NOT NULL", (f"{place.schema}.facts",)).fetchone()
+    return found is not None and bool(found[0])
+
+
+def take_over_file(path: Path, place: DatabasePlace, name: str) -> None:
+    """Bring a file's ledger, whole, into a database that has none of the campaign, and give the file another name."""
+    raise NotImplementedError
 
 
 def open_for_run(place: DatabasePlace, name: str) -> RunLedger:
@@ -38,8 +53,8 @@ def open_for_worker(place: DatabasePlace, *, wake: Callable[[], None], name: str
 @contextlib.contextmanager
 def open_for_joining(place: DatabasePlace, name: str) -> Iterator[JoinableRun]:
     """Look at the run that goes on."""
-    raise NotImplementedError
-    yield
+    with joinable_run(place, name) as run:
+        yield run
 
 
 @contextlib.contextmanager

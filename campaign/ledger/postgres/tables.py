@@ -1,4 +1,4 @@
-"""The tables of a ledger in PostgreSQL: those of SQLite's (`campaign/ledger/sqlite/schema.py`), column by column, so
+"""The tables of a ledger in PostgreSQL: those of SQLite's (`campaign/ledger/sqlite/tables.py`), column by column, so
 that the same SQL asks both; and, for a run that several machines share, what SQLite needs no table for.
 
     run           the runs, one of which goes on at most: its owner's lease, what its workers work by, its rows
@@ -9,10 +9,12 @@ that the same SQL asks both; and, for a run that several machines share, what SQ
     worker_tally  what workers' rounds have moved, each in rows of its own, so that none waits for another; `tally` is
                   what remains (the sum of both is the truth)
     daily_count   messages begun on a day, by name: each worker's, and 0 for all that came before
-    rate          when the next message of a rate may begin
+    rate          when the next message of a rate may begin, and what was given last: so one statement gives it
     budget        who has how much of what all workers share
 
 `delivery` has one column more: `worker`, whose claim it is, or was. So a worker that comes back late knows its own.
+`set_aside` has it, too: who has taken the row since, and has not come to its end. `worker.losses`: how often it has
+been called lost; `told`: how many of its reports are on record.
 
 Moments that leases are measured by are the database's (timestamptz); whatever is shown of rows is in Unix seconds, as
 in SQLite.
@@ -35,7 +37,8 @@ CREATE TABLE delivery (
 CREATE TABLE tally (entry text NOT NULL, delivery text NOT NULL, rows bigint NOT NULL, PRIMARY KEY (entry, delivery));
 CREATE TABLE worker_tally (worker integer NOT NULL, delivery text NOT NULL, rows bigint NOT NULL,
     PRIMARY KEY (worker, delivery)) WITH (fillfactor = 50);
-CREATE TABLE set_aside (queue text COLLATE "C" NOT NULL, row bigint NOT NULL, PRIMARY KEY (queue, row));
+CREATE TABLE set_aside (queue text COLLATE "C" NOT NULL, row bigint NOT NULL, worker integer, PRIMARY KEY (queue, row));
+CREATE INDEX set_aside_taken ON set_aside (worker) WHERE worker IS NOT NULL;
 CREATE TABLE timeline (
     begins bigint PRIMARY KEY, seconds bigint NOT NULL, rate double precision, allowed double precision,
     accepted text NOT NULL, put_off text NOT NULL);
@@ -54,7 +57,7 @@ CREATE TABLE run (
     number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state text NOT NULL, bundle text NOT NULL DEFAULT '',
     secrets_check text NOT NULL DEFAULT '', draining boolean NOT NULL DEFAULT false,
     owner text NOT NULL, owner_host text NOT NULL, owner_pid integer NOT NULL, owner_until timestamptz NOT NULL,
-    began_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz,
+    began_at timestamptz NOT NULL DEFAULT now(),
     cursor bigint NOT NULL DEFAULT 0, allowance bigint NOT NULL DEFAULT -1, chosen_only boolean NOT NULL DEFAULT false,
     reading boolean NOT NULL DEFAULT false, queues text NOT NULL DEFAULT '["", []]') WITH (fillfactor = 50);
 CREATE UNIQUE INDEX run_going_on ON run ((true)) WHERE state <> 'ended';
@@ -62,14 +65,18 @@ CREATE TABLE bundle_file (digest text PRIMARY KEY, content bytea NOT NULL);
 CREATE TABLE worker (
     number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run integer NOT NULL, host text NOT NULL,
     pid integer NOT NULL, name text NOT NULL DEFAULT '', state text NOT NULL DEFAULT 'working',
-    lease_until timestamptz NOT NULL, round bigint NOT NULL DEFAULT 0, report text NOT NULL DEFAULT '',
+    lease_until timestamptz NOT NULL, round bigint NOT NULL DEFAULT 0, losses integer NOT NULL DEFAULT 0,
+    report text NOT NULL DEFAULT '', told bigint NOT NULL DEFAULT 0,
     joined_at timestamptz NOT NULL DEFAULT now()) WITH (fillfactor = 50);
 CREATE TABLE news (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, worker integer NOT NULL, report text NOT NULL);
-CREATE TABLE block (first bigint PRIMARY KEY, last bigint NOT NULL, worker integer);
+CREATE TABLE block (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, first bigint NOT NULL, last bigint NOT NULL, worker integer)
+    WITH (fillfactor = 50);
 CREATE TABLE daily_count (day date NOT NULL, name text NOT NULL, worker integer NOT NULL, began bigint NOT NULL,
     leave bigint NOT NULL, PRIMARY KEY (day, name, worker)) WITH (fillfactor = 50);
-CREATE TABLE rate (name text PRIMARY KEY, next double precision NOT NULL) WITH (fillfactor = 50);
+CREATE TABLE rate (name text PRIMARY KEY, next double precision NOT NULL, first double precision,
+    given double precision) WITH (fillfactor = 50);
 CREATE TABLE budget (name text NOT NULL, worker integer NOT NULL, share integer NOT NULL, used integer NOT NULL,
     wanted integer NOT NULL, PRIMARY KEY (name, worker)) WITH (fillfactor = 50);
 """

@@ -1,67 +1,41 @@
-"""The contacts file in the ledger: `ContactsLedger` over SQLite, for a run, the process that it has read, a dry run.
+"""The contacts file in the ledger: of `ContactsLedger`, what both databases do alike; not its reading (`enrol`).
 
-Raises LedgerError, and what reading the file raises.
+Raises LedgerError.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+import abc
+from collections.abc import Iterable, Iterator, Sequence
 
 from campaign.ledger.database import Database
-from campaign.ledger.sql import enrolled_rows, history
+from campaign.ledger.sql import due_counts, enrolled_rows, history
+from campaign.ledger.sql.broken_off import BEGUN, is_broken_off
+from campaign.ledger.sql.facts import WRITE
 from campaign.ledger.sql.reading import SqlReader
-from campaign.ledger.sqlite import due_rows, enrolment
 from campaign.ledger.values import EarlierRuns, EnrolledRow, LastRun
-from campaign.model import Row, Status
+from campaign.model import Status
 
 
-class SqlContacts:
+class SqlContacts(abc.ABC):
     """Over one connection, which it closes."""
 
-    def __init__(self, database: Database, *, make_room: Callable[[], None] = lambda: None) -> None:
-        """`make_room` is called behind each part of an enrolment: the WAL grows by it."""
+    def __init__(self, database: Database) -> None:
         self.database = database
-        self._make_room = make_room
 
-    @cached_property
+    @property
+    @abc.abstractmethod
     def reader(self) -> SqlReader:
         """The questions, asked over this connection."""
-        return SqlReader(self.database)
-
-    def enrol(
-        self,
-        columns: Sequence[str],
-        rows: Iterable[Sequence[Row]],
-        suppressed: Iterable[tuple[str, str, int]],
-        key: Callable[[str], str],
-        *,
-        in_parts: bool = False,
-        remember: Callable[[], Iterable[tuple[str, str]]] = tuple,
-        digest: str = "",
-    ) -> None:
-        """Replace the contacts by these rows: `enrolment.enrol`."""
-        enrolment.enrol(
-            self.database,
-            columns,
-            rows,
-            suppressed,
-            key,
-            in_parts=in_parts,
-            remember=remember,
-            digest=digest,
-            make_room=self._make_room,
-        )
 
     def enrolled(self, digest: str, notes: Iterable[tuple[str, str]]) -> None:
         """Put on record that all of it has been read, and what else reading has shown."""
         with self.database.transaction():
-            facts = [("digest", digest), ("reading", 0), *notes]
-            self.database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
-            self.database.execute("DELETE FROM facts WHERE name = ?", (enrolment.BEGUN,))
+            self.database.executemany(WRITE, [("digest", digest), ("reading", "0"), *notes])
+            self.database.execute("DELETE FROM facts WHERE name = ?", (BEGUN,))
 
     def is_broken_off(self, digest: str) -> bool:
         """Whether it holds as much as a reading of this digest had come to when it was killed."""
         with self.database.explained():
-            return enrolment.is_broken_off(self.database, digest)
+            return is_broken_off(self.database, digest)
 
     def rows(self) -> Iterator[EnrolledRow]:
         """Give the contacts' rows in order."""
@@ -69,11 +43,11 @@ class SqlContacts:
 
     def count_due(self, again: Sequence[Status] = (), *, limit: int | None = None, chosen_only: bool = False) -> int:
         """Say how many contacts a run would take, were the statuses in `again` pending, too."""
-        return due_rows.count_due(self.database, again, limit=limit, chosen_only=chosen_only)
+        return due_counts.count_due(self.database, again, limit=limit, chosen_only=chosen_only)
 
     def count_left_alone(self, again: Sequence[Status], *, chosen_only: bool = False) -> int:
         """Say how many rows with these statuses would go again, had their contacts not asked for no more."""
-        return due_rows.count_left_alone(self.database, again, chosen_only=chosen_only)
+        return due_counts.count_left_alone(self.database, again, chosen_only=chosen_only)
 
     def last_run(self) -> LastRun | None:
         """Give the last run that mailed somebody."""

@@ -24,7 +24,7 @@ from campaign.ledger.sql.stored_rows import StoredRows
 from campaign.ledger.sql.suppressed import Suppressed
 from campaign.ledger.sql.tally import recount
 from campaign.ledger.sql.unknown_rows import unknown_rows
-from campaign.ledger.sqlite.schema import RESULT_ROWS, WORD
+from campaign.ledger.sql.words import RESULT_ROWS, WORD
 from campaign.ledger.values import SpreadsheetChange
 from campaign.model import Row, Status
 
@@ -36,7 +36,7 @@ INSERT INTO contact (address, id, roster, row)
 SELECT ?, coalesce(max(id), 0) + 1, coalesce(max(roster), 0), ? FROM contact WHERE true
 ON CONFLICT (address) DO UPDATE SET row = excluded.row, roster = excluded.roster
 """
-_READDRESS = "UPDATE entry SET cells = ?, email = ?, contact = ?, status = ?, detail = ?, chosen = 1 WHERE row = ?"
+_READDRESS = "UPDATE entry SET cells = ?, email = ?, contact = ?, status = ?, detail = ?, chosen = TRUE WHERE row = ?"
 
 
 class Corrections:
@@ -82,7 +82,7 @@ class Corrections:
     def apply(self, rows: Iterable[Row]) -> int:
         """Lay the rows over the roster; gives how many contacts were chosen."""
         with self._database.transaction():
-            self._database.execute("UPDATE entry SET chosen = 0 WHERE chosen")
+            self._database.execute("UPDATE entry SET chosen = FALSE WHERE chosen")
             self._widen()
             unaddressed = self._unaddressed()
             rows = (row for row in rows if not self._erased.is_blank(row, self._email_index))
@@ -110,8 +110,9 @@ class Corrections:
         refused = "" if self._id_index is not None else ", 'rejected', 'bounced'"
         entries = []
         for row, contact, cells, word in self._database.execute(
-            f"SELECT entry.row, entry.contact, entry.cells, {WORD} AS word {RESULT_ROWS} "
-            f"WHERE word IN ('invalid', 'duplicate'{refused}) AND entry.status IS NOT 'suppressed' ORDER BY entry.row"
+            f"SELECT entry.row, entry.contact, entry.cells, {WORD} {RESULT_ROWS} "
+            f"WHERE {WORD} IN ('invalid', 'duplicate'{refused}) AND coalesce(entry.status, '') <> 'suppressed' "
+            "ORDER BY entry.row"
         ):
             entries.append((row, self._rows.decoded(cells, row)))
             if word == Status.DUPLICATE:
@@ -235,7 +236,7 @@ class Corrections:
             self._database.execute("UPDATE entry SET cells = ? WHERE row = ?", (cells, target))
 
     def _choose(self, target: int) -> None:
-        self._database.execute("UPDATE entry SET chosen = 1 WHERE row = ?", (target,))
+        self._database.execute("UPDATE entry SET chosen = TRUE WHERE row = ?", (target,))
 
     def _same(self, row: Row, target: int) -> bool:
         return self._columns.changes_nothing(row, self._rows.cells(target))

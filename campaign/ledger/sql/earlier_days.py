@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, tzinfo
 from campaign.daily_plan import day_of
 from campaign.ledger.database import Database
 from campaign.ledger.sql.later_words import LEFT, LEFT_AT
-from campaign.ledger.sqlite.daily_count import keep_days
 
 _QUARTER = 900
 """Seconds: midnight is a multiple of it after 1970 in every zone."""
@@ -21,11 +20,12 @@ WHERE status IN ('sent', 'rejected', 'bounced') AND settled_at IS NOT NULL GROUP
 """  # noqa: S608 - our own number
 
 
-def count_earlier_days(database: Database, zone: tzinfo) -> None:
-    """Count the days that are not counted yet. A look at every outcome: for a run that has a daily limit."""
+def earlier_days(database: Database, zone: tzinfo) -> Counter[date]:
+    """Give how many messages began on each day, as far as outcomes show. A look at every outcome: for a run that has a
+    daily limit.
+    """
     days: Counter[date] = Counter()
     with database.explained():
         for quarter, messages in database.execute(_BY_QUARTER):
             days[day_of(datetime.fromtimestamp(quarter * _QUARTER, UTC), zone)] += messages
-    with database.transaction():
-        keep_days(database, days)
+    return days

@@ -3,7 +3,8 @@ again is known, and nobody is mailed twice.
 
 The mark is HMAC-SHA-256 (RFC 2104) of an address's identity, cut to 128 bits, with a key of the campaign's own that its
 first erasure draws. Addresses go in; marks, and rows with nothing in them, come out. Where nobody was ever erased,
-nothing is computed and nothing looked up. Takes a connection to a ledger that is up to date. Raises sqlite3's errors.
+nothing is computed and nothing looked up. Takes a connection to a ledger that is up to date. Raises the
+database's errors.
 
 Limits: whoever has the ledger has the key, and can try addresses one by one. None can be read out of it.
 """
@@ -16,9 +17,9 @@ from itertools import islice
 
 from campaign.ledger.cells import encode_cells
 from campaign.ledger.database import Database
+from campaign.ledger.sql.facts import KEEP
 from campaign.model import Row
 
-TABLE = "CREATE TABLE erased (mark TEXT NOT NULL PRIMARY KEY, day TEXT NOT NULL) WITHOUT ROWID"
 CELL = "erased"
 """What stands in the place of an address."""
 _START = "erased "
@@ -48,7 +49,7 @@ def blank(cells: Sequence[str]) -> str:
 
 def draw_key(database: Database) -> None:
     """Have a key from now on."""
-    database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (_KEY, secrets.token_hex(32)))
+    database.execute(KEEP, (_KEY, secrets.token_hex(32)))
 
 
 class Erased:

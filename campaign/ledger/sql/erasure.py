@@ -5,25 +5,24 @@ What stays says nothing of a person: that there was a row, its number, its statu
 word, so that counts stay true; one that was still to be mailed is `suppressed` from now on.
 
     erase   all of that in one transaction, so a kill leaves all or nothing of it
-    scrub   the file written anew: SQLite leaves what was deleted, and what stood there before, in the gaps of its pages
+    scrub   the data written anew: databases leave what was deleted, and what stood there before, in the gaps of their
+            pages
 
-`ErasureLedger` over SQLite. Raises LedgerError, LedgerBusyError. Limits: copies of the file (backups, snapshots, what a
-file system has kept) are out of reach.
+Of `ErasureLedger`, what both databases do alike. Raises LedgerError, LedgerBusyError. Limits: copies (backups,
+snapshots, what a file system has kept) are out of reach.
 """
 
+import abc
 import contextlib
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
-from campaign.errors import LedgerBusyError
 from campaign.ledger.cells import decode_cells
-from campaign.ledger.database import damaged
+from campaign.ledger.database import Database, damaged
 from campaign.ledger.sql import recovery
-from campaign.ledger.sql.erased import Erased, blank, detail, draw_key, is_mark
-from campaign.ledger.sql.facts import read_fact
+from campaign.ledger.sql.erased import Erased, blank, detail, draw_key
+from campaign.ledger.sql.facts import WRITE, read_fact
 from campaign.ledger.sql.reading import SqlReader
 from campaign.ledger.sql.tally import recount
-from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.ledger.values import ErasedPeople
 from campaign.visible import without_addresses
 
@@ -31,24 +30,28 @@ _UNFINISHED = "erasing"
 """The fact of an erasure of which not all has been done."""
 _WENT = "SELECT max(settled_at) < ? FROM delivery WHERE status NOT IN ('pending', 'sending')"
 _BY_AGE = """
-INSERT OR IGNORE INTO going SELECT contact.id FROM contact LEFT JOIN delivery ON delivery.contact = contact.id
-WHERE NOT is_mark(contact.address)
+INSERT INTO going SELECT contact.id FROM contact LEFT JOIN delivery ON delivery.contact = contact.id
+WHERE contact.address NOT LIKE 'erased %'
     AND (delivery.status NOT IN ('pending', 'sending') AND delivery.settled_at < ?
         OR ? AND coalesce(delivery.status, 'pending') = 'pending'
             AND contact.id NOT IN (SELECT contact FROM entry WHERE status IS NULL))
+ON CONFLICT DO NOTHING
 """
 """Who was mailed, or refused, before; once nobody was since, those who never will be, too. Not who is still due."""
-_INVALID = "SELECT row, email, cells FROM entry WHERE status = 'invalid' AND contact IS NULL AND NOT is_erased(detail)"
+_INVALID = """
+SELECT row, email, cells FROM entry
+WHERE status = 'invalid' AND contact IS NULL AND coalesce(detail, '') NOT LIKE 'erased %'
+"""
 _WAITING = """
 SELECT count(*) FROM going JOIN contact ON contact.id = going.contact
     JOIN entry ON entry.row = contact.row AND entry.contact = contact.id
     LEFT JOIN delivery ON delivery.contact = going.contact
 WHERE entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'
 """
-_ROWS = """
-UPDATE entry SET cells = blank(cells), email = NULL, chosen = 0, status = coalesce(status, 'suppressed'),
-    detail = CASE WHEN status = 'duplicate' THEN detail ELSE :detail END
-WHERE contact IN (SELECT contact FROM going) OR row IN (SELECT row FROM going_row)
+_ROWS = "contact IN (SELECT contact FROM going) OR row IN (SELECT row FROM going_row)"
+_EMPTIED = """
+email = NULL, chosen = FALSE, status = coalesce(status, 'suppressed'),
+detail = CASE WHEN status = 'duplicate' THEN detail ELSE :detail END
 """
 _SAID = (
     ("delivery", "detail"),
@@ -57,40 +60,45 @@ _SAID = (
     *(("evidence", column) for column in ("detail", "detail_before", "place", "id")),
 )
 """What was said about somebody else can name them, too."""
-_STEPS = (
+_BEFORE_MARKS = (
     "DELETE FROM live_state",  # it quotes servers' replies
     "DELETE FROM set_aside",  # it names queues by what is known of people, and no run goes on
     "DELETE FROM suppressed WHERE address IN (SELECT address FROM contact JOIN going ON going.contact = contact.id)",
-    "INSERT OR IGNORE INTO erased SELECT mark(address), :day FROM contact JOIN going ON going.contact = contact.id",
-    "UPDATE contact SET address = mark(address) WHERE id IN (SELECT contact FROM going)",
+)
+_BEHIND_MARKS = (
+    "INSERT INTO erased SELECT address, :day FROM contact JOIN going ON going.contact = contact.id WHERE TRUE "
+    "ON CONFLICT DO NOTHING",
     "UPDATE delivery SET detail = :detail, link_expires_at = NULL, link_fingerprint = NULL "
     "WHERE contact IN (SELECT contact FROM going)",
     "DELETE FROM evidence WHERE contact IN (SELECT contact FROM going)",
     "DELETE FROM later_word WHERE contact IN (SELECT contact FROM going)",
-    *(
-        f"UPDATE {table} SET {column} = unnamed({column}) WHERE instr({column}, '@') AND unnamed({column}) <> {column}"  # noqa: S608
-        for table, column in _SAID
-    ),
 )
+_NOTES = (
+    "CREATE TEMP TABLE IF NOT EXISTS going (contact BIGINT PRIMARY KEY)",
+    "CREATE TEMP TABLE IF NOT EXISTS going_row (row BIGINT PRIMARY KEY)",
+    "DELETE FROM going",
+    "DELETE FROM going_row",
+)
+_NOTE = "INSERT INTO going VALUES (?) ON CONFLICT DO NOTHING"
+_NOTE_ROW = "INSERT INTO going_row VALUES (?) ON CONFLICT DO NOTHING"
 
 
-class SqlErasure:
+class SqlErasure(abc.ABC):
     """Over a ledger that is locked."""
 
-    def __init__(self, ledger: SqliteRunLedger) -> None:
-        self._ledger = ledger
-        self._database = ledger.database
-        with self._database.explained():
-            self._database.execute("PRAGMA temp_store = FILE")  # of millions of people
-            self._database.execute(
-                "PRAGMA secure_delete = ON"
-            )  # https://www.sqlite.org/pragma.html#pragma_secure_delete
-            self._erased = Erased(self._database)
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.explained():
+            self._erased = Erased(database)
 
     @property
+    @abc.abstractmethod
     def reader(self) -> SqlReader:
         """The questions, asked from here."""
-        return self._ledger.reader
+
+    @abc.abstractmethod
+    def scrub(self) -> None:
+        """Write the ledger anew, so that what was erased is in none of its bytes."""
 
     @contextlib.contextmanager
     def erase(self, identities: Collection[str], *, before: int | None, day: str) -> Iterator[ErasedPeople]:
@@ -101,13 +109,7 @@ class SqlErasure:
         with database.transaction():
             draw_key(database)
             self._erased = erased = Erased(database)
-            self._functions()
-            for statement in (
-                "CREATE TEMP TABLE IF NOT EXISTS going (contact INTEGER PRIMARY KEY)",
-                "CREATE TEMP TABLE IF NOT EXISTS going_row (row INTEGER PRIMARY KEY)",
-                "DELETE FROM going",
-                "DELETE FROM going_row",
-            ):
+            for statement in _NOTES:
                 database.execute(statement)
             already = tuple(one for one in identities if erased.day(one) is not None)
             found = self._choose(identities)
@@ -115,13 +117,10 @@ class SqlErasure:
                 (over,) = database.execute(_WENT, (before,)).fetchone()
                 database.execute(_BY_AGE, (before, over))
                 if over:
-                    database.execute(f"INSERT OR IGNORE INTO going_row SELECT row FROM ({_INVALID})")  # noqa: S608 - ours
+                    database.execute(f"INSERT INTO going_row SELECT row FROM ({_INVALID}) AS some")  # noqa: S608 - ours
             (waiting,) = database.execute(_WAITING).fetchone()
             (people,) = database.execute("SELECT count(*) FROM going").fetchone()
-            values = {"detail": detail(day), "day": day}
-            rows = database.execute(_ROWS, {"detail": detail(day)}).rowcount
-            for statement in _STEPS:
-                database.execute(statement, values)
+            rows = self._take_out(day)
             addressless = [one for one in found if one not in already and erased.day(one) is None]
             for identity in addressless:  # of rows that can't be mailed: corrected some day, they might be
                 database.execute("INSERT INTO erased VALUES (?, ?)", (erased.mark(identity), day))
@@ -129,7 +128,7 @@ class SqlErasure:
             people += len(addressless)
             if people or rows:
                 recount(database)
-                database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_UNFINISHED, day))
+                database.execute(WRITE, (_UNFINISHED, day))
             yield ErasedPeople(
                 people=people,
                 rows=rows,
@@ -148,24 +147,26 @@ class SqlErasure:
         """Whether an erasure was cut off behind its first step."""
         return read_fact(self._database, _UNFINISHED) is not None
 
-    def scrub(self) -> None:
-        """Write the ledger's file anew, and cut its WAL down to nothing."""
-        with self._database.explained():
-            self._database.execute("DROP TABLE IF EXISTS temp.going")
-            self._database.execute("DROP TABLE IF EXISTS temp.going_row")
-            self._database.execute("VACUUM")
-            (busy, *_) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise LedgerBusyError(
-                "another program is reading the ledger, so what was erased is still in its files",
-                where=self._database.place,
-                fix="close it, then run the same command again",
-            )
-
     def finished(self) -> None:
         """Say that all of it has been done."""
         with self._database.explained():
             self._database.execute("DELETE FROM facts WHERE name = ?", (_UNFINISHED,))
+
+    def _take_out(self, day: str) -> int:
+        """Do it for all of those; gives the rows of the contacts file."""
+        database = self._database
+        values = {"detail": detail(day), "day": day}
+        rows = database.rewrite(
+            "entry", "cells", _blank, where=_ROWS, also=_EMPTIED, parameters={"detail": detail(day)}
+        )
+        for statement in _BEFORE_MARKS:
+            database.execute(statement)
+        database.rewrite("contact", "address", self._erased.mark, where="id IN (SELECT contact FROM going)")
+        for statement in _BEHIND_MARKS:
+            database.execute(statement, values)
+        for table, column in _SAID:
+            database.rewrite(table, column, self._unnamed, where=f"instr({column}, '@') > 0", only_changed=True)
+        return rows
 
     def _choose(self, identities: Collection[str]) -> set[str]:
         """Note whose data goes, by address; gives those that were found."""
@@ -175,14 +176,17 @@ class SqlErasure:
             contact = database.execute("SELECT id FROM contact WHERE address = ?", (identity,)).fetchone()
             if contact is not None:
                 found.add(identity)
-                database.execute("INSERT OR IGNORE INTO going VALUES (?)", contact)
+                database.execute(_NOTE, contact)
         wanted = set(identities)
         for row, email, cells in database.execute(_INVALID).fetchall() if wanted else ():
             named = {cell.strip().lower() for cell in self._cells(row, cells)} | {str(email or "").lower()}
             if named & wanted:
                 found |= named & wanted
-                database.execute("INSERT OR IGNORE INTO going_row VALUES (?)", (row,))
+                database.execute(_NOTE_ROW, (row,))
         return found
+
+    def _unnamed(self, words: str) -> str:
+        return without_addresses(words, meant=self._is_erased)
 
     def _is_erased(self, address: str) -> bool:
         return self._erased.day(address.lower()) is not None
@@ -193,24 +197,6 @@ class SqlErasure:
         except ValueError:
             raise damaged(self._database.place, f"the cells of row {row}") from None
 
-    def _functions(self) -> None:
-        for name, function in (
-            ("mark", self._erased.mark),
-            ("is_mark", is_mark),
-            ("is_erased", lambda words: str(words).startswith(detail(""))),
-            ("blank", lambda cells: blank(decode_cells(cells))),
-            ("unnamed", lambda words: without_addresses(words, meant=self._is_erased)),
-        ):
-            self._database.create_function(name, 1, function, deterministic=True)
 
-
-@contextlib.contextmanager
-def open_erasure(path: Path, name: str) -> Iterator[SqlErasure]:
-    """Open the ledger of the campaign `name`, which is there, for as long as nobody else has it. Raises LedgerError for
-    one that is damaged, LedgerBusyError while a run goes on.
-    """
-    with SqliteRunLedger.open(path, name) as ledger:
-        damage = ledger.damage(wait=True)  # which reads the file: it would be in the way
-        if damage is not None:
-            raise damage
-        yield SqlErasure(ledger)
+def _blank(cells: str) -> str:
+    return blank(decode_cells(cells))

@@ -4,7 +4,12 @@ import json
 
 from campaign.ledger.database import Database, damaged
 
-_WRITE = "INSERT OR REPLACE INTO facts VALUES (?, ?)"
+WRITE = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+"""Puts a text on record under a name, in place of what is there."""
+KEEP = "INSERT INTO facts VALUES (?, ?) ON CONFLICT DO NOTHING"
+"""The same, where nothing is there."""
+SUM = "CAST(CAST(facts.value AS BIGINT) + CAST(excluded.value AS BIGINT) AS TEXT)"
+"""Of a number that is there and one that is given, where a fact is one."""
 
 
 def read_fact(database: Database, name: str) -> str | None:
@@ -17,7 +22,7 @@ def read_fact(database: Database, name: str) -> str | None:
 def write_fact(database: Database, name: str, value: str) -> None:
     """Put `value` on record, in place of what is there."""
     with database.explained():
-        database.execute(_WRITE, (name, value))
+        database.execute(WRITE, (name, value))
 
 
 def keep_fact(database: Database, name: str, value: str) -> str:

@@ -13,7 +13,7 @@ import time
 from datetime import UTC, datetime
 
 from campaign.ledger.database import Database
-from campaign.ledger.sql.facts import read_fact
+from campaign.ledger.sql.facts import KEEP, WRITE, read_fact
 from campaign.ledger.sql.later_words import LEFT, LEFT_AT
 from campaign.ledger.sql.newest import newest
 from campaign.ledger.values import EarlierRuns, LastRun
@@ -23,20 +23,13 @@ _TOUCHED = (
     "OR tries > 0"
 )
 _EARLIER = """
-SELECT count(*), coalesce(sum(own.status IN ('sent', 'bounced', 'in_doubt')), 0),
-    coalesce(sum(own.contact IS NULL AND entry.contact > ?), 0)
+SELECT count(*), count(*) FILTER (WHERE own.status IN ('sent', 'bounced', 'in_doubt')),
+    count(*) FILTER (WHERE own.contact IS NULL AND entry.contact > ?)
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
 WHERE entry.status IS NULL OR entry.status = 'suppressed'
 """
 FIRST_RUN = "first_run_at"
 """The fact of when the campaign's first run began: a Unix second."""
-FIRST_RUN_OF_OLD = f"""
-INSERT OR IGNORE INTO facts SELECT '{FIRST_RUN}', min(moment) FROM (
-    SELECT min(begins) AS moment FROM timeline UNION ALL SELECT min(settled_at) FROM delivery
-    UNION ALL SELECT CAST(strftime('%s', value) AS INTEGER) FROM facts WHERE name = 'opened')
-HAVING min(moment) IS NOT NULL
-"""  # noqa: S608 - our own name
-"""As near as a ledger of an earlier version can tell."""
 
 
 def first_run(database: Database) -> datetime | None:
@@ -50,8 +43,8 @@ def announce(database: Database, *, opened: datetime | None, template: str) -> N
     with database.transaction():
         (touched,) = database.execute(_TOUCHED).fetchone()
         begun = {"touched": touched, "opened": opened and opened.isoformat(), "template": template}
-        database.execute("INSERT OR REPLACE INTO facts VALUES ('begun', ?)", (json.dumps(begun),))
-        database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (FIRST_RUN, int(time.time())))
+        database.execute(WRITE, ("begun", json.dumps(begun)))
+        database.execute(KEEP, (FIRST_RUN, str(int(time.time()))))
 
 
 def settle(database: Database) -> None:
@@ -64,10 +57,10 @@ def settle(database: Database) -> None:
         database.execute("DELETE FROM facts WHERE name = 'begun'")
         if database.execute(_TOUCHED).fetchone()[0] <= begun["touched"]:
             return
-        facts = [("template", begun["template"]), ("known", newest(database))]
+        facts = [("template", begun["template"]), ("known", str(newest(database)))]
         if begun["opened"] is not None:
             facts.append(("opened", begun["opened"]))
-        database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
+        database.executemany(WRITE, facts)
 
 
 def drop(database: Database) -> None:

@@ -19,7 +19,8 @@ LEFT_AT = """
 CASE WHEN own.status = 'bounced' THEN later_word.left_at
     WHEN own.status = 'sent' AND later_word.evidence IS NOT NULL AND EXISTS (
         SELECT 1 FROM evidence WHERE contact = own.contact AND word = 'sent' AND word_before <> 'sent'
-            AND kind <> 'accepted' AND own.settled_at = min(coalesce(moment, recorded_at), recorded_at)) THEN NULL
+            AND kind <> 'accepted'
+            AND own.settled_at = CASE WHEN moment < recorded_at THEN moment ELSE recorded_at END) THEN NULL
     ELSE own.settled_at END
 """
 """When a row got the last word that the run had of it: of one that bounced, when its message was accepted; unknown

@@ -5,9 +5,14 @@
     later_word  one row for each contact of whom there is anything: what is shown of it, and what `resend` has made of
                 it. So the tables that are written while mail goes out have nothing more to carry.
 
+Columns of `later_word`: `evidence`, the place of what the word rests on; `reopened_at`: a bounce from before says
+nothing of what was sent since; `came_back_at`: nor does acceptance from before, for what was accepted then had bounced;
+`left_at`: when the message that bounced was taken; `reply`: what the server said then, its own name for the message in
+it.
+
 Somebody with feedback has a delivery that is not pending, so no run finds them due; where a run was sending to them
 just as it came, the next claim finds it out (`outbox`), or the start of the next run (`keep_quiet`). Takes the ledger's
-connection, in a transaction where it writes. Raises sqlite3's errors, which whoever asks explains.
+connection, in a transaction where it writes. Raises the database's errors, which whoever asks explains.
 
 Limits: a ledger that an earlier version began has neither table until a run or `settle` opens it.
 """
@@ -17,22 +22,6 @@ from collections.abc import Sequence
 from campaign.ledger.database import Database
 from campaign.ledger.sql.tally import recount
 
-EVIDENCE = """
-CREATE TABLE evidence (
-    contact INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, moment INTEGER, source TEXT NOT NULL,
-    place TEXT NOT NULL, code INTEGER, enhanced TEXT, detail TEXT, recorded_at INTEGER NOT NULL, word TEXT NOT NULL,
-    word_before TEXT NOT NULL, code_before INTEGER, enhanced_before TEXT, detail_before TEXT, settled_before INTEGER,
-    PRIMARY KEY (contact, kind, id)) WITHOUT ROWID
-"""
-LATER_WORD = """
-CREATE TABLE later_word (
-    contact INTEGER PRIMARY KEY, evidence TEXT, feedback TEXT, reopened_at INTEGER, came_back_at INTEGER,
-    left_at INTEGER, reply TEXT)
-"""
-"""`evidence`: the place of what the word rests on. `reopened_at`: a bounce from before says nothing of what was sent
-since; `came_back_at`: nor does acceptance from before, for what was accepted then had bounced. `left_at`: when the
-message that bounced was taken; `reply`: what the server said then, its own name for the message in it.
-"""
 BY_PROOF = "by_proof"
 """The facts of how many more have a word than runs have found: `by_proof sent`, `by_proof in_doubt`."""
 LEFT = "delivery LEFT JOIN later_word ON status = 'bounced' AND later_word.contact = delivery.contact"
@@ -45,7 +34,7 @@ SELECT contact, :now, CASE WHEN status = 'bounced' THEN :now END FROM delivery
 WHERE status IN ('bounced', 'in_doubt') AND status IN (SELECT value FROM json_each(:words))
     AND contact NOT IN ({HAS_FEEDBACK}) {{chosen}}
 ON CONFLICT (contact) DO UPDATE SET evidence = NULL, reopened_at = excluded.reopened_at,
-    came_back_at = coalesce(excluded.came_back_at, came_back_at)
+    came_back_at = coalesce(excluded.came_back_at, later_word.came_back_at)
 """  # noqa: S608 - our own words
 _QUIET = f"""
 UPDATE delivery SET status = 'suppressed',
@@ -60,7 +49,7 @@ SELECT count(*) FROM entry WHERE status IS NULL {{chosen}} AND contact IN (
 
 def has_tables(database: Database) -> bool:
     """Whether the ledger is of a version that keeps any of it."""
-    return database.execute("PRAGMA table_info(later_word)").fetchone() is not None
+    return bool(database.columns_of("later_word"))
 
 
 def has_any(database: Database) -> bool:

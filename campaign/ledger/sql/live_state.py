@@ -11,37 +11,35 @@ import contextlib
 import time
 
 from campaign.errors import LedgerError
-from campaign.ledger.database import PATIENCE, Database
-from campaign.ledger.sqlite.lock import running_process
-from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS
+from campaign.ledger.database import Database
+from campaign.ledger.values import RunningProcess
 from campaign.run_now import RunNow, as_json, of_json
 
 _FRESH = 15.0
 """Seconds for which it holds: a disk that keeps the owner waiting for so long is no news, and neither is a process that
 somebody has stopped.
 """
-_PATIENCE = 50
-"""Milliseconds to wait for another writer: workers hold the ledger for a fraction of one."""
+_PATIENCE = 0.05
+"""Seconds to wait for another writer: workers hold the ledger for a fraction of a millisecond."""
+_PUT = """
+INSERT INTO live_state VALUES (1, ?) ON CONFLICT ("only") DO UPDATE SET value = excluded.value
+"""
 
 
 def publish(database: Database, now: RunNow) -> None:
     """Put it on record in place of what is there, if that can be done at once."""
     if database.in_transaction:
         return
-    with contextlib.suppress(*SQLITE_ERRORS):
-        database.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
-        try:
-            database.execute("INSERT OR REPLACE INTO live_state VALUES (1, ?)", (as_json(now),))
-        finally:
-            database.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+    with contextlib.suppress(LedgerError), database.explained(), database.impatient(_PATIENCE):
+        database.execute(_PUT, (as_json(now),))
 
 
-def run_now(database: Database) -> RunNow | None:
-    """Give what the run that goes on has said last; None where none does, or it has fallen silent."""
+def run_now(database: Database, process: RunningProcess | None) -> RunNow | None:
+    """Give what the run that goes on, that of this `process`, has said last; None where it has fallen silent."""
     with contextlib.suppress(LedgerError, ValueError, TypeError, KeyError):
         with database.explained():
             found = database.execute("SELECT value FROM live_state").fetchone()
         now = of_json(found[0] if found else "")
-        if now.pid == running_process(database) and abs(time.time() - now.at) < _FRESH:
+        if process is not None and now.pid == process.pid and abs(time.time() - now.at) < _FRESH:
             return now
     return None

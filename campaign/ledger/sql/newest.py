@@ -1,10 +1,11 @@
 """The highest number that a contact has: kept, so that nobody need look through millions of contacts for it.
 
 Whoever adds contacts says so in the same transaction (`keep_newest`), or has it looked for again (`forget_newest`).
-Takes the ledger's connection. Raises sqlite3's errors.
+Takes the ledger's connection. Raises the database's errors.
 """
 
 from campaign.ledger.database import Database
+from campaign.ledger.sql.facts import WRITE
 
 _FACT = "newest"
 
@@ -19,7 +20,7 @@ def newest(database: Database) -> int:
 
 def keep_newest(database: Database, number: int) -> None:
     """Put it on record."""
-    database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FACT, str(number)))
+    database.execute(WRITE, (_FACT, str(number)))
 
 
 def forget_newest(database: Database) -> None:

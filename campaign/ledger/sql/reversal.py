@@ -15,7 +15,7 @@ def revert_all(database: Database, contacts: Collection[int], count: int) -> boo
     with database.explained():
         (refused,) = database.execute(
             "SELECT count(*) FROM delivery WHERE status IN ('rejected', 'failed') "
-            "AND contact IN (SELECT value FROM json_each(?))",
+            "AND contact IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
             (json.dumps(list(contacts)),),
         ).fetchone()
     if refused != count or (count == 1 and anybody_sent(database)):

@@ -1,7 +1,7 @@
 """In which kind of row each contact stands: due, suppressed, or none any more. A byte for each, so that whoever moves
 the word of a contact need not look for the row, for which there is no index.
 
-Takes the ledger's connection. Raises sqlite3's errors, which whoever asks explains.
+Takes the ledger's connection. Raises the database's errors, which whoever asks explains.
 """
 
 from campaign.ledger.database import Database
@@ -12,7 +12,7 @@ from campaign.model import Status
 _NOBODY = ""
 _NAMES = (_NOBODY, tally.GONE, tally.DUE, Status.SUPPRESSED.value)
 _GONE, _DUE, _SUPPRESSED = range(1, 4)
-_CONTACTS = "SELECT id FROM contact WHERE address NOT GLOB 'erased *'"
+_CONTACTS = "SELECT id FROM contact WHERE address NOT LIKE 'erased %'"
 
 
 class RosterPlaces:
@@ -30,8 +30,9 @@ class RosterPlaces:
         """Look them up, in a transaction."""
         self._changes = tally.roster_changes(database)
         self._places = places = bytearray(newest(database) + 1)
-        for (contact,) in database.execute(_CONTACTS):
-            places[contact] = _GONE
+        with database.streamed(_CONTACTS) as found:
+            for (contact,) in found:
+                places[contact] = _GONE
         for some in tally.entries(database):
             for contact, entry in some:
                 if places[contact]:

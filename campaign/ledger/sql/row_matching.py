@@ -20,8 +20,8 @@ def owners_of(database: Database, message_ids: Collection[str], message_id: Call
     """
     wanted = {_left(one): one for one in message_ids}
     found: dict[str, str] = {}
-    with database.explained():
-        for (address,) in database.execute("SELECT address FROM contact"):
+    with database.explained(), database.streamed("SELECT address FROM contact") as addresses:
+        for (address,) in addresses:
             if len(found) == len(wanted):
                 break
             one = wanted.get(_left(message_id(address)))

@@ -6,41 +6,43 @@ Never raises: a ledger that can't be written stops the run elsewhere.
 """
 
 import contextlib
-from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger.database import Database
-from campaign.ledger.sqlite.schema import connect
-from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS
+from campaign.ledger.sql.facts import KEEP, WRITE
 
 _TRIAL, _ABLE, _UNABLE = "trial", "able", "unable"
 _PREFIX = "server"
 
 
 class SqlServerMemory:
-    """One process's look into it."""
+    """One process's look into it, over a connection of its own, which it closes."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = connect(path, cache_mib=1, eager=True)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def look_up(self, server: str, ability: str) -> bool | None:
         """Say whether the server is able; None where that is not known yet."""
-        with contextlib.suppress(*SQLITE_ERRORS):
-            found = self._database.execute("SELECT value FROM facts WHERE name = ?", (_name(server, ability),))
-            return {_ABLE: True, _UNABLE: False}.get(next(found, (_TRIAL,))[0])
+        with contextlib.suppress(LedgerError), self._database.explained():
+            sql, name = "SELECT value FROM facts WHERE name = ?", _name(server, ability)
+            (word,) = self._database.execute(sql, (name,)).fetchone() or (_TRIAL,)
+            return {_ABLE: True, _UNABLE: False}.get(word)
         return None
 
     def begin_trial(self, server: str, ability: str) -> bool:
         """Say whether the caller, and nobody else in this run, may find out."""
-        with contextlib.suppress(*SQLITE_ERRORS):  # somebody else is writing: this can wait, and the mail can't
+        with (
+            contextlib.suppress(LedgerError),
+            self._database.explained(),
+        ):  # somebody else is writing: this can wait, and the mail can't
             row = _name(server, ability), _TRIAL
-            return self._database.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", row).rowcount == 1
+            return self._database.execute(KEEP, row).rowcount == 1
         return False
 
     def learn(self, server: str, ability: str, *, able: bool) -> None:
         """Remember it: for this run if it is able, for all runs of the campaign if it is not."""
         word = _ABLE if able else _UNABLE
-        self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", _name(server, ability), word)
+        self._write(WRITE, _name(server, ability), word)
 
     def forget(self, server: str, ability: str) -> None:
         """Let somebody find out again, where it was thought able."""
@@ -51,7 +53,7 @@ class SqlServerMemory:
         self._database.close()
 
     def _write(self, sql: str, *values: str) -> None:
-        with contextlib.suppress(LedgerError, *SQLITE_ERRORS), self._database.transaction():
+        with contextlib.suppress(LedgerError), self._database.transaction():
             self._database.execute(sql, values)
 
 

@@ -1,7 +1,7 @@
-"""Words moved by proof: `SettlingLedger` over SQLite, beside a run that goes on, or on a copy that nobody else sees.
+"""Words moved by proof: `SettlingLedger`, beside a run that goes on, or on a copy that nobody else sees.
 
-Each batch is weighed (`standing`) and written in one transaction, which is made durable by an fsync of the WAL outside
-of any lock, as what workers write is (`journal`). A batch that changes nothing, as most do, is only read.
+Each batch is weighed (`standing`) and written in one transaction; over SQLite that is made durable by an fsync of the
+WAL outside of any lock, as what workers write is (`journal`). A batch that changes nothing, as most do, is only read.
 
 What others do meanwhile:
 
@@ -17,11 +17,10 @@ Raises LedgerError. Limits: a moment is a second, and the clocks are those of ot
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
 
 from campaign.evidence import Proof, Weighed
 from campaign.ledger.database import Database
-from campaign.ledger.sql import history, queries
+from campaign.ledger.sql import history
 from campaign.ledger.sql.facts import read_fact
 from campaign.ledger.sql.reading import SqlReader
 from campaign.ledger.sql.roster_places import RosterPlaces
@@ -34,8 +33,8 @@ SELECT few.id, few.address, coalesce(
     CASE WHEN delivery.status IN ('bounced', 'pending') THEN later_word.reply END, delivery.detail, '')
 FROM (
     SELECT id, address FROM (
-        SELECT id, address FROM contact WHERE address > ? AND address NOT GLOB 'erased *' ORDER BY address LIMIT ?
-    ) ORDER BY id LIMIT -1
+        SELECT id, address FROM contact WHERE address > ? AND address NOT LIKE 'erased %' ORDER BY address LIMIT ?
+    ) AS some ORDER BY id LIMIT ?
 ) AS few
 LEFT JOIN delivery ON delivery.contact = few.id LEFT JOIN later_word ON later_word.contact = few.id
 """
@@ -44,40 +43,39 @@ read once a part. (SQLite drops an ORDER BY of a subquery that has no LIMIT.)
 """
 
 _CAME_BACK = """
-SELECT contact.address, coalesce(delivery.status = 'bounced', 0), delivery.smtp_code, delivery.enhanced,
+SELECT contact.address, coalesce(delivery.status, '') = 'bounced', delivery.smtp_code, delivery.enhanced,
     coalesce(delivery.detail, ''), later_word.feedback, coalesce(delivery.settled_at, 0)
 FROM later_word JOIN contact ON contact.id = later_word.contact
     LEFT JOIN delivery ON delivery.contact = later_word.contact
-WHERE (delivery.status = 'bounced' OR later_word.feedback IS NOT NULL) AND contact.address NOT GLOB 'erased *'
+WHERE (delivery.status = 'bounced' OR later_word.feedback IS NOT NULL) AND contact.address NOT LIKE 'erased %'
 ORDER BY contact.id
 """
 
 
 class SqlSettling:
-    """Over one connection. `running`: whether a run holds the ledger, as it is within a transaction. `make_durable`,
-    `make_room`: called behind each batch that was written, with how many contacts it changed.
+    """Over one connection, over which `reader` asks, too. `running`: whether a run holds the ledger, as it is within a
+    transaction. `make_durable`, `make_room`: called behind each batch that was written, with how many contacts it
+    changed.
     """
 
     def __init__(
         self,
         database: Database,
         *,
+        reader: SqlReader,
         running: Callable[[], bool],
         make_durable: Callable[[], None] = lambda: None,
         make_room: Callable[[int], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.reader = reader
+        """The questions, asked over this connection."""
         self._database = database
         self._running = running
         self._make_durable = make_durable
         self._make_room = make_room
         self._clock = clock
         self._places = RosterPlaces()
-
-    @cached_property
-    def reader(self) -> SqlReader:
-        """The questions, asked over this connection."""
-        return SqlReader(self._database)
 
     @property
     def begun(self) -> datetime | None:
@@ -94,7 +92,7 @@ class SqlSettling:
         address = ""
         while True:
             with self._database.explained():
-                some = self._database.execute(_PEOPLE, (address, _AT_ONCE)).fetchall()
+                some = self._database.execute(_PEOPLE, (address, _AT_ONCE, _AT_ONCE)).fetchall()
             if not some:
                 return
             yield some
@@ -103,13 +101,13 @@ class SqlSettling:
     def came_back(self) -> Iterator[CameBack]:
         """Give everybody who bounced, or of whom there is feedback."""
         with self._database.explained():
-            for email, bounced, *rest in self._database.execute(_CAME_BACK):
+            for email, bounced, *rest in self._database.execute(_CAME_BACK).fetchall():
                 yield CameBack(email, bool(bounced), *rest)
 
     def weigh(self, proofs: Sequence[Proof]) -> list[Weighed]:
         """Move words as far as these prove it."""
         database = self._database
-        with database.explained(), queries.snapshot(database):
+        with database.explained(), database.snapshot():
             if self._places.is_stale(database):
                 self._places.look_up(database)
             weighing = Weighing(database, self._places, self._running, now=int(self._clock()))

@@ -1,8 +1,8 @@
 """What a batch of proofs changes, collected contact by contact, and written: the words, what stood there before, what
 is shown of it, and the numbers of rows (`tally`).
 
-Takes a connection within a transaction. Raises sqlite3's errors, which whoever asks explains. Other people's text is
-written as a person can see it (`visible`), and cut.
+Takes a connection within a transaction. Raises the database's errors, which whoever asks explains. Other people's text
+is written as a person can see it (`visible`), and cut.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from campaign.evidence import Evidence, EvidenceKind
 from campaign.ledger.database import Database
+from campaign.ledger.sql.facts import SUM
 from campaign.ledger.sql.later_words import BY_PROOF
 from campaign.ledger.sql.tally import shift_entries
 from campaign.model import Status
@@ -25,7 +26,7 @@ _DELIVERY = """
 INSERT INTO delivery (contact, status, smtp_code, enhanced, detail, settled_at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (contact) DO UPDATE SET status = excluded.status, smtp_code = excluded.smtp_code,
     enhanced = excluded.enhanced, detail = excluded.detail, settled_at = excluded.settled_at,
-    attempts = attempts + (status = 'sending')
+    attempts = delivery.attempts + CASE WHEN delivery.status = 'sending' THEN 1 ELSE 0 END
 """
 """A claim without an outcome was an attempt: as `recovery` counts it."""
 _LATER_WORD = """
@@ -33,8 +34,8 @@ INSERT INTO later_word (contact, evidence, feedback) VALUES (?, ?, ?)
 ON CONFLICT (contact) DO UPDATE SET evidence = excluded.evidence, feedback = excluded.feedback
 """
 _CAME_BACK = "UPDATE later_word SET left_at = ?, reply = ? WHERE contact = ?"
-_EVIDENCE = f"INSERT OR IGNORE INTO evidence VALUES ({', '.join('?' * 16)})"  # noqa: S608 - question marks
-_COUNTED = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
+_EVIDENCE = f"INSERT INTO evidence VALUES ({', '.join('?' * 16)}) ON CONFLICT DO NOTHING"  # noqa: S608 - question marks
+_COUNTED = f"INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = {SUM}"  # noqa: S608 - our own words
 
 
 class Stored(NamedTuple):
@@ -108,7 +109,7 @@ class Record:
         more: Counter[str] = Counter()
         for (_, word), rows in self._rows.items():
             more[Status.SENT if word == Status.BOUNCED else word] += rows
-        counted = [(f"{BY_PROOF} {word}", more[word]) for word in (Status.SENT, Status.IN_DOUBT) if more[word]]
+        counted = [(f"{BY_PROOF} {word}", str(more[word])) for word in (Status.SENT, Status.IN_DOUBT) if more[word]]
         database.executemany(_COUNTED, counted)
 
 

@@ -1,5 +1,5 @@
 """Single rows of the contacts file as the ledger has them: whose an address is, and what their cells are. Takes a
-connection. Raises LedgerError for cells that are damaged, and sqlite3's errors, which whoever asks explains.
+connection. Raises LedgerError for cells that are damaged, and the database's errors, which whoever asks explains.
 """
 
 from campaign.ledger.cells import decode_cells

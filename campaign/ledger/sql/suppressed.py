@@ -1,7 +1,7 @@
 """Who of some addresses is on a suppression list, and where: the question to the table `suppressed`.
 
 In it stand addresses, and domains with an @-sign before them, as the lists were last read. Addresses go in, words for
-the results come out. Raises sqlite3's errors, which whoever asks explains.
+the results come out. Raises the database's errors, which whoever asks explains.
 """
 
 import json

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from campaign.ledger.database import Database, Rows
+from campaign.ledger.sql.facts import SUM
 from campaign.model import Status
 
 DUE, GONE = "due", "gone"
@@ -24,11 +25,7 @@ SENDING = "sending"
 _ENTRIES = (DUE, Status.INVALID.value, Status.DUPLICATE.value, Status.SUPPRESSED.value, GONE)
 _WORDS = (SENDING, *(status.value for status in Status))
 _KEPT_THOUGH_SUPPRESSED = (Status.SENT, Status.BOUNCED, Status.IN_DOUBT, Status.REJECTED)
-"""What stays of a contact who has been suppressed since: as in `schema.RESULT_ROWS`."""
-TABLE = """
-CREATE TABLE tally (entry TEXT NOT NULL, delivery TEXT NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (entry, delivery))
-    WITHOUT ROWID
-"""
+"""What stays of a contact who has been suppressed since: as in `words.RESULT_ROWS`."""
 
 _SUMS = ", ".join(f"count(*) FILTER (WHERE own.status = '{word}')" for word in _WORDS)
 _EVERYBODY = f"SELECT {_SUMS} FROM delivery AS own"  # noqa: S608 - our own words
@@ -45,18 +42,26 @@ _STANDING = """
 SELECT contact, coalesce(status, 'due') FROM entry INDEXED BY entry_by_status WHERE status IS NULL
 UNION ALL SELECT contact, status FROM entry INDEXED BY entry_by_status WHERE status = 'suppressed'
 """
+_KEPT = "SELECT entry, delivery, rows FROM tally"
+_ALL_KEPT = f"{_KEPT} UNION ALL SELECT 'due', delivery, rows FROM worker_tally"  # noqa: S608 - our own words
+_KEEP = """
+INSERT INTO tally VALUES (?, ?, ?) ON CONFLICT (entry, delivery) DO UPDATE SET rows = excluded.rows
+"""
 _MANY = 50_000
 _CHANGES = "roster_changes"
-_CHANGED = "INSERT INTO facts VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
+_CHANGED = f"INSERT INTO facts VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET value = {SUM}"  # noqa: S608 - our own words
 
 Tally = Counter[tuple[str, str]]
 
 
 def tally(database: Database) -> Tally:
     """Give the number of rows by entry and delivery."""
-    if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'tally'").fetchone() is None:
+    if not database.columns_of("tally"):
         return counted(database)
-    return Counter({(entry, word): rows for entry, word, rows in database.execute("SELECT * FROM tally") if rows})
+    found: Tally = Counter()
+    for entry, word, rows in database.execute(_ALL_KEPT if database.shared else _KEPT):
+        found[entry, word] += rows
+    return Counter({place: rows for place, rows in found.items() if rows})
 
 
 def by_status(found: Tally, sending: Status) -> dict[Status, int]:
@@ -93,10 +98,9 @@ def recount(database: Database) -> None:
     """Count anew, and keep it."""
     _roster_changed(database)
     found = counted(database)
-    database.executemany(
-        "INSERT OR REPLACE INTO tally VALUES (?, ?, ?)",
-        [(entry, word, found[entry, word]) for entry in _ENTRIES for word in _WORDS],
-    )
+    if database.shared:
+        database.execute("DELETE FROM worker_tally")
+    database.executemany(_KEEP, [(entry, word, found[entry, word]) for entry in _ENTRIES for word in _WORDS])
 
 
 def add_rows(database: Database, first: int, last: int) -> None:
@@ -112,9 +116,9 @@ def add_rows(database: Database, first: int, last: int) -> None:
 
 def entries(database: Database) -> Iterator[Sequence[tuple[int, str]]]:
     """Give every contact who stands in the file, and whether as 'due' or 'suppressed', many at a time."""
-    found = database.execute(_STANDING)
-    while some := found.fetchmany(_MANY):
-        yield some
+    with database.streamed(_STANDING) as found:
+        while some := found.fetchmany(_MANY):
+            yield some
 
 
 def roster_changes(database: Database) -> int:
@@ -137,15 +141,24 @@ def shift_entries(database: Database, changes: Mapping[tuple[str, str], int]) ->
 
 def move(database: Database, words: Sequence[str], to: str) -> None:
     """Count all that have one of these statuses, whatever their entries, as having another."""
+    _fold_in(database)
     words = [word for word in words if word != to]
     marks = ", ".join("?" * len(words))
     moved = f"SELECT entry, sum(rows) FROM tally WHERE delivery IN ({marks}) GROUP BY entry"  # noqa: S608 - question marks
     changes: Tally = Counter()
     for entry, rows in database.execute(moved, words).fetchall():
         if (entry, to) != (GONE, Status.PENDING):
-            changes[entry, to] += rows
+            changes[entry, to] += int(rows)
     database.execute(f"UPDATE tally SET rows = 0 WHERE delivery IN ({marks})", words)  # noqa: S608 - question marks
     _write(database, changes)
+
+
+def _fold_in(database: Database) -> None:
+    """Add up what workers have counted, each for itself."""
+    if database.shared:
+        rows = database.execute("SELECT 'due', delivery, sum(rows) FROM worker_tally GROUP BY delivery").fetchall()
+        database.execute("DELETE FROM worker_tally")
+        _write(database, {(entry, word): int(moved) for entry, word, moved in rows})
 
 
 def _roster_changed(database: Database) -> None:

@@ -20,10 +20,9 @@ MOST = 480
 """Stretches on record, at most."""
 _LENGTHS = (1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 86_400, 604_800)
 """Seconds; behind the last, its multiples by two."""
-TABLE = """
-CREATE TABLE timeline (
-    begins INTEGER PRIMARY KEY, seconds INTEGER NOT NULL, rate REAL, allowed REAL, accepted TEXT NOT NULL,
-    put_off TEXT NOT NULL)
+_PUT = """
+INSERT INTO timeline VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (begins) DO UPDATE SET seconds = excluded.seconds,
+    rate = excluded.rate, allowed = excluded.allowed, accepted = excluded.accepted, put_off = excluded.put_off
 """
 
 
@@ -35,13 +34,13 @@ def add(database: Database, stretches: Iterable[Stretch]) -> None:
     begins = {stretch.begins for stretch in found}
     with database.transaction():
         database.executemany("DELETE FROM timeline WHERE begins = ?", [(gone,) for gone in known.keys() - begins])
-        database.executemany("INSERT OR REPLACE INTO timeline VALUES (?, ?, ?, ?, ?, ?)", map(_as_row, changed))
+        database.executemany(_PUT, map(_as_row, changed))
 
 
 def read(database: Database) -> list[Stretch]:
     """Give what is on record, in order."""
     with database.explained():
-        if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'timeline'").fetchone() is None:
+        if not database.columns_of("timeline"):
             return []
         rows = database.execute(
             "SELECT begins, seconds, rate, allowed, accepted, put_off FROM timeline ORDER BY begins"

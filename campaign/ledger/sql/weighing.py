@@ -1,6 +1,6 @@
 """One batch of proofs, weighed against what is on record of their contacts. Reads only: what they change is collected
-in its `record`, for whoever wants it written. Takes a connection within a transaction. Raises sqlite3's errors, which
-whoever asks explains.
+in its `record`, for whoever wants it written. Takes a connection within a transaction. Raises the database's
+errors, which whoever asks explains.
 """
 
 import json
@@ -16,11 +16,11 @@ from campaign.model import Status
 
 _DELIVERIES = """
 SELECT contact, status, smtp_code, enhanced, detail, settled_at FROM delivery
-WHERE contact IN (SELECT value FROM json_each(?))
+WHERE contact IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
 """
 _LATER_WORDS = """
 SELECT contact, evidence, feedback, reopened_at, came_back_at FROM later_word
-WHERE contact IN (SELECT value FROM json_each(?))
+WHERE contact IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
 """
 _LATEST = 2**33
 """Unix seconds of the year 2242: what comes later is no time at all."""

@@ -7,23 +7,17 @@ changed later on, and kept, which loses nothing. Raises LedgerError only where t
 import contextlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger.cells import decode_cells
 from campaign.ledger.database import PATIENCE, Database
-from campaign.ledger.sql.facts import read_fact
-from campaign.ledger.sqlite import schema
-from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS
+from campaign.ledger.sql.facts import WRITE, read_fact
 
 _FACT = "results_written"
 _GUARDED = "results_guarded"
 _MOST = 16
 """Digests kept: a file may be put back by hand, or stand under another name."""
-
-
-_PATIENCE = 2_000
-"""Milliseconds to wait for a run that is writing: it may have been stopped while it does (SIGSTOP)."""
+_QUOTED = "SELECT cells FROM entry WHERE instr(cells, '''') > 0"
 
 
 def written_digests(database: Database) -> frozenset[str]:
@@ -38,26 +32,19 @@ def may_be_guarded(database: Database) -> bool:
 
 def cells_with_apostrophe(database: Database) -> Iterator[str]:
     """Give the contacts' cells that hold an apostrophe: what looks guarded may be so by itself."""
-    with database.explained():
-        for (cells,) in database.execute("SELECT cells FROM entry WHERE instr(cells, char(39))"):
+    with database.explained(), database.streamed(_QUOTED) as rows:
+        for (cells,) in rows:
             with contextlib.suppress(ValueError):  # damage is told by whoever needs these cells
                 yield from (cell for cell in decode_cells(cells) if "'" in cell)
 
 
 def remember_written(database: Database, digest: str, *, guarded: bool = False, patience: float = PATIENCE) -> None:
     """Put a digest on record, before the file takes its place; and whether its cells are guarded."""
-    with contextlib.suppress(LedgerError, *SQLITE_ERRORS), database.transaction(patience=patience):
+    with contextlib.suppress(LedgerError), database.transaction(patience=patience):
         kept = [digest, *(one for one in _known(database) if one != digest)][:_MOST]
-        database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FACT, json.dumps(kept)))
+        database.execute(WRITE, (_FACT, json.dumps(kept)))
         if guarded:
-            database.execute("INSERT OR REPLACE INTO facts VALUES (?, '1')", (_GUARDED,))
-
-
-def remember_written_aside(ledger: Path, digest: str, *, guarded: bool = False) -> None:
-    """The same for whoever only reads the ledger, which another process may be using."""
-    with contextlib.suppress(LedgerError, *SQLITE_ERRORS), contextlib.closing(schema.connect(ledger)) as database:
-        database.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
-        remember_written(database, digest, guarded=guarded, patience=0)
+            database.execute(WRITE, (_GUARDED, "1"))
 
 
 def _known(database: Database) -> list[str]:

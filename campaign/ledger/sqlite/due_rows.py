@@ -7,20 +7,18 @@ more. So whoever is held costs nobody else more than that, no process keeps them
 
 import contextlib
 import json
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator
 from pathlib import Path
 
 from campaign.ledger.cells import decode_cells
 from campaign.ledger.database import damaged
 from campaign.ledger.row_queues import RowQueues
-from campaign.ledger.sql.later_words import has_feedback, not_again
 from campaign.ledger.sql.server_memory import forget_abilities
-from campaign.ledger.sql.tally import DUE, tally
 from campaign.ledger.sqlite.connection import SqliteConnection
 from campaign.ledger.sqlite.daily_count import drop_leave
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.sqlite_errors import explained, transaction
-from campaign.model import Contact, DueRow, Status
+from campaign.model import Contact, DueRow
 
 _SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
 _PASSED = 1_000
@@ -29,31 +27,6 @@ _LAST_ROW = 2**63 - 1
 _FIRST_QUEUE = "SELECT min(queue) FROM set_aside"
 _NEXT_QUEUE = "SELECT min(queue) FROM set_aside WHERE queue > ?"
 """By the primary key: as many steps as there are queues, however many rows are in them."""
-
-
-def count_due(database: SqliteConnection, again: Sequence[Status], *, limit: int | None, chosen_only: bool) -> int:
-    """Say how many contacts a run would take, were the statuses in `again` pending, too."""
-    words = [Status.PENDING, *again]
-    with explained(database):
-        if chosen_only:
-            count: int = database.execute(
-                "SELECT count(*) FROM entry LEFT JOIN delivery USING (contact) WHERE entry.status IS NULL "  # noqa: S608 - our own words
-                f"AND coalesce(delivery.status, 'pending') IN ({', '.join('?' * len(words))}) AND entry.chosen",
-                words,
-            ).fetchone()[0]
-        else:
-            kept = tally(database)
-            count = sum(kept[DUE, word] for word in set(words))
-        count -= count_left_alone(database, words, chosen_only=chosen_only)
-    return count if limit is None else min(count, limit)
-
-
-def count_left_alone(database: SqliteConnection, again: Sequence[Status], *, chosen_only: bool) -> int:
-    """Say how many rows with these statuses would go again, had their contacts not complained or asked for no more."""
-    with explained(database):
-        if not again or not has_feedback(database):
-            return 0
-        return not_again(database, json.dumps(again), chosen=" AND chosen" if chosen_only else "")
 
 
 def prepare_run(

@@ -12,6 +12,7 @@ from itertools import chain
 
 from campaign.errors import LedgerError
 from campaign.ledger.cells import encode_cells
+from campaign.ledger.sql.broken_off import BEGUN, is_broken_off
 from campaign.ledger.sql.erased import Erased, blank, detail
 from campaign.ledger.sql.newest import keep_newest
 from campaign.ledger.sql.suppressed import Suppressed
@@ -20,8 +21,6 @@ from campaign.ledger.sqlite.connection import SqliteConnection
 from campaign.ledger.sqlite.sqlite_errors import explained, transaction
 from campaign.model import Row, Status
 
-BEGUN = "reading_of"
-"""The fact of what was being read when it grew in parts: it is taken off the record once that has come to its end."""
 _CONTACT = "INSERT OR IGNORE INTO contact (address, id, roster, row) VALUES (?, ?, ?, ?)"
 _MOVED = "UPDATE contact SET row = ?, roster = ? WHERE address = ?"
 _NEW_ENTRY = "INSERT INTO entry (row, line, contact, email, status, detail, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -101,12 +100,6 @@ def enrol(
         with explained(database):
             database.execute(f"PRAGMA cache_size = {cache}")
             database.execute("PRAGMA shrink_memory")
-
-
-def is_broken_off(database: SqliteConnection, digest: str) -> bool:
-    """Whether the roster is as far as a reading of this digest had come when it was killed."""
-    facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('digest', ?)", (BEGUN,)))
-    return bool(digest) and facts.get(BEGUN) == digest and "digest" not in facts and _has_any(database, "entry")
 
 
 def _begin(database: SqliteConnection, suppressed: Iterable[tuple[str, str, int]]) -> None:

@@ -19,13 +19,13 @@ from campaign.errors import LedgerError
 from campaign.ledger.interface import Round
 from campaign.ledger.sql.reversal import anybody_sent
 from campaign.ledger.sqlite.daily_count import SqliteDailyCounts
-from campaign.ledger.sqlite.outbox import Outbox
+from campaign.ledger.sqlite.outbox import SqliteOutbox
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.sqlite_errors import explained, transaction
 from campaign.ledger.sqlite.wal_sync import WalSync
 
 
-class SqliteJournal(Outbox):
+class SqliteJournal(SqliteOutbox):
     """One process's pen. Everything but the fsync happens in the caller's thread."""
 
     def __init__(

@@ -18,6 +18,7 @@ from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger.sql.facts import read_fact
 from campaign.ledger.sqlite import schema
 from campaign.ledger.sqlite.connection import SqliteConnection
+from campaign.ledger.values import RunningProcess
 from campaign.private_files import open_own
 
 _NAPS = (0.001, 0.005, 0.02)
@@ -65,17 +66,18 @@ def _lock(descriptor: int) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def running_process(database: SqliteConnection) -> int | None:
+def running_process(database: SqliteConnection) -> RunningProcess | None:
     """Give the process that holds the ledger, as far as can be told; None for one that was cut off, on this machine."""
     try:
         holder = json.loads(read_fact(database, "holder") or "{}")
-        if holder["host"] == socket.gethostname():
-            os.kill(holder["pid"], 0)
-        return int(holder["pid"])
-    except PermissionError:  # it lives, and is somebody else's
-        return int(holder["pid"])
+        here = holder["host"] == socket.gethostname()
+        found = RunningProcess(pid=int(holder["pid"]), host="" if here else str(holder["host"]))
+        if here:
+            with contextlib.suppress(PermissionError):  # it lives, and is somebody else's
+                os.kill(found.pid, 0)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return found
 
 
 def _holder(path: Path) -> str:

@@ -1,18 +1,4 @@
-"""The ledger's tables, and how a connection to them is opened.
-
-    facts      what holds for the whole campaign: its name, the file's columns, when the window opened
-    contact    everybody this campaign ever knew, by address (compared without case): `row` in the roster `roster`
-    entry      the contacts file as it was last read, row by row, with the faults found then
-    delivery   what became of a contact: the only table that is written while mail goes out
-    suppressed the suppression lists as last read: addresses, and domains with an @-sign in front, each with its place
-    tally      how many rows stand where (`tally`)
-    set_aside  rows of this run that were passed, since their queue was held (`due_rows`)
-    timeline   what was measured while mail went out (`timeline`)
-    live_state how the run that goes on goes just now (`live_state`)
-    generation which WAL is the file's own, and how many checkpoints there were (`generation`)
-    erased     people whose data is gone: a keyed hash of each address, and the day (`erased`)
-    evidence   proofs that moved a word after "sent", with what stood there before (`later_words`)
-    later_word what of it is shown, and who wants no more (`later_words`)
+"""A ledger in SQLite: how a connection to it is opened, how it is made, and brought up to date (`tables`).
 
 Durability. The database is in WAL mode with synchronous=NORMAL, so a commit is a write and no more; it is made
 durable by an fsync of the WAL (`journal`), outside of any lock, shared by all that was committed before it. A
@@ -28,72 +14,15 @@ from pathlib import Path
 
 from campaign.errors import LedgerError
 from campaign.ledger.database import PATIENCE
-from campaign.ledger.sql import history, timeline
-from campaign.ledger.sql.erased import TABLE as ERASED
-from campaign.ledger.sql.later_words import EVIDENCE, LATER_WORD
-from campaign.ledger.sql.tally import TABLE, recount
+from campaign.ledger.sql.tally import recount
 from campaign.ledger.sqlite.connection import SqliteConnection
 from campaign.ledger.sqlite.files import refuse_planted, size_of, wal_file
 from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS, explain, transaction
+from campaign.ledger.sqlite.tables import APPLICATION, MIGRATIONS, TABLES, VERSION
 from campaign.model import Status
 
-VERSION = 5
 _LONGEST_WAL = 64 * 1024 * 1024
 """Bytes that are left of it once it begins anew (`checkpoints`)."""
-APPLICATION = 0x434D5047  # "CMPG": says what the file is
-
-_STRICT = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""  # an older SQLite finds less of the damage
-_INDEX = "CREATE INDEX entry_by_status ON entry (status, row, contact)"
-"""Who is due, in order, and how many there are, without a look at the rows with all their cells."""
-_SET_ASIDE = """
-CREATE TABLE set_aside (queue TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (queue, row)) WITHOUT ROWID
-"""
-_GENERATION = "CREATE TABLE generation (only INTEGER PRIMARY KEY CHECK (only = 1), value TEXT NOT NULL)"
-_FIRST_GENERATION = "INSERT INTO generation VALUES (1, '')"
-_LIVE_STATE = "CREATE TABLE live_state (only INTEGER PRIMARY KEY CHECK (only = 1), value TEXT NOT NULL)"
-TABLES = f"""
-CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE contact (
-    address TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL, roster INTEGER NOT NULL, row INTEGER NOT NULL)
-    WITHOUT ROWID;
-CREATE TABLE suppressed (address TEXT NOT NULL PRIMARY KEY, list TEXT, line INTEGER) WITHOUT ROWID;
-CREATE TABLE entry (
-    row INTEGER PRIMARY KEY, line INTEGER NOT NULL, contact INTEGER, email TEXT, status TEXT, detail TEXT,
-    chosen INTEGER NOT NULL DEFAULT 0, cells TEXT NOT NULL) {_STRICT};
-CREATE TABLE delivery (
-    contact INTEGER PRIMARY KEY, status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-    tries INTEGER NOT NULL DEFAULT 0, smtp_code INTEGER, enhanced TEXT, detail TEXT, settled_at INTEGER,
-    link_expires_at INTEGER, link_fingerprint TEXT, server TEXT) {_STRICT};
-{_INDEX};
-{TABLE};
-{_SET_ASIDE};
-{timeline.TABLE};
-{_LIVE_STATE};
-{_GENERATION};
-{_FIRST_GENERATION};
-{ERASED};
-{EVIDENCE};
-{LATER_WORD};
-"""
-
-MIGRATIONS = {
-    1: ("ALTER TABLE suppressed ADD COLUMN list TEXT", "ALTER TABLE suppressed ADD COLUMN line INTEGER"),
-    2: (_INDEX, TABLE),
-    3: (_SET_ASIDE, "ALTER TABLE delivery ADD COLUMN server TEXT", timeline.TABLE, _LIVE_STATE, ERASED),
-    4: (EVIDENCE, LATER_WORD, history.FIRST_RUN_OF_OLD, _GENERATION, _FIRST_GENERATION),
-}
-"""What makes a ledger of the version after this one, by version. Nothing that is there may be changed or lost."""
-
-RESULT_ROWS = """
-FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
-    AND (entry.status IS NULL
-        OR entry.status = 'suppressed' AND own.status IN ('sent', 'bounced', 'in_doubt', 'rejected'))
-"""
-"""Every row, with the delivery that is its own: a duplicate's is another row's. What was sent stays sent, even if it
-has been suppressed since.
-"""
-WORD = "CASE WHEN own.status = 'sending' THEN sending_word() ELSE coalesce(own.status, entry.status, 'pending') END"
-"""The status of a row of `RESULT_ROWS`. A claim without an outcome is in doubt, once nobody can be sending it."""
 
 
 def connect(
@@ -130,7 +59,7 @@ def connect(
     except SQLITE_ERRORS as error:
         raise explain(error, path) from None
     try:
-        name_sending(database, Status.IN_DOUBT)
+        database.name_sending(Status.IN_DOUBT)
         database.execute(f"PRAGMA cache_size = {-cache_mib * 1024}")
         database.execute("PRAGMA temp_store = MEMORY")
         if readonly or immutable:
@@ -152,14 +81,9 @@ def temporary(name: str) -> SqliteConnection:
     nothing of it stays, however this process ends. Raises LedgerError.
     """
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False, factory=SqliteConnection)
-    name_sending(database, Status.IN_DOUBT)
+    database.name_sending(Status.IN_DOUBT)
     create(database, name)
     return database
-
-
-def name_sending(database: SqliteConnection, word: Status) -> None:
-    """Say what status a claim without an outcome has on this connection: while a run goes on, `pending`."""
-    database.create_function("sending_word", 0, lambda: word.value)
 
 
 def create(database: SqliteConnection, name: str) -> None:

@@ -18,8 +18,10 @@ from campaign.ledger.sqlite.checkpoints import LIMIT, Checkpoints
 from campaign.ledger.sqlite.connection import SqliteConnection
 from campaign.ledger.sqlite.files import wal_file
 from campaign.ledger.sqlite.generation import require_ledger
+from campaign.ledger.sqlite.reading import SqliteReader
 from campaign.ledger.sqlite.sqlite_errors import explained
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sqlite.tables import VERSION
 from campaign.ledger.sqlite.throwaway_copy import throwaway_copy
 from campaign.ledger.sqlite.verification import verify
 from campaign.ledger.sqlite.wal_sync import make_durable
@@ -33,7 +35,7 @@ _PAGES_OF_A_CONTACT = 4
 def open_settling(path: Path, name: str) -> Iterator[SqlSettling]:
     """Open the ledger of the campaign `name`, which is there."""
     require_ledger(path)
-    if _version(path) != schema.VERSION:
+    if _version(path) != VERSION:
         _bring_up_to_date(path, name)
     with contextlib.ExitStack() as opened:
         lock = opened.enter_context(_RunLock(path))  # closed last: closing it would drop SQLite's locks on the file
@@ -42,7 +44,8 @@ def open_settling(path: Path, name: str) -> Iterator[SqlSettling]:
         with explained(database):
             database.execute("SELECT 1 FROM facts").fetchone()  # only now is there sure to be a WAL
         wal = opened.enter_context(_Wal(path, database))
-        yield SqlSettling(database, running=lock.is_held, make_durable=wal.sync, make_room=wal.make_room)
+        reader = SqliteReader(database)
+        yield SqlSettling(database, reader=reader, running=lock.is_held, make_durable=wal.sync, make_room=wal.make_room)
 
 
 @contextlib.contextmanager
@@ -52,7 +55,7 @@ def open_settling_copy(path: Path, name: str) -> Iterator[SqlSettling]:
     with _RunLock(path) as lock:
         held = lock.is_held()
         with contextlib.closing(throwaway_copy(path, name)) as database:
-            yield SqlSettling(database, running=lambda: held)
+            yield SqlSettling(database, reader=SqliteReader(database), running=lambda: held)
 
 
 def _version(path: Path) -> int:

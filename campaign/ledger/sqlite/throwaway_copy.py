@@ -7,9 +7,9 @@ import sqlite3
 from pathlib import Path
 
 from campaign.ledger.sql import history
-from campaign.ledger.sql.reading import reading_ledger
 from campaign.ledger.sqlite.connection import SqliteConnection
-from campaign.ledger.sqlite.schema import migrate, name_sending
+from campaign.ledger.sqlite.reading import reading_ledger
+from campaign.ledger.sqlite.schema import migrate
 from campaign.model import Status
 
 
@@ -20,7 +20,7 @@ def throwaway_copy(path: Path, name: str) -> SqliteConnection:
     try:
         with reading_ledger(path, name) as database:
             database.backup(copy)
-        name_sending(copy, Status.IN_DOUBT)
+        copy.name_sending(Status.IN_DOUBT)
         migrate(copy)
         history.settle(copy)
     except BaseException:

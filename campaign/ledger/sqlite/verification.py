@@ -17,8 +17,9 @@ from campaign.errors import LedgerError
 from campaign.ledger.database import damaged
 from campaign.ledger.sqlite.connection import SqliteConnection
 from campaign.ledger.sqlite.files import is_at_rest, size_of
-from campaign.ledger.sqlite.schema import APPLICATION, MIGRATIONS, VERSION, connect
+from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS, explain
+from campaign.ledger.sqlite.tables import APPLICATION, MIGRATIONS, VERSION
 from campaign.model import Status
 
 _LARGE = 64 * 1024 * 1024

@@ -47,7 +47,7 @@ class SqliteWorkerLedger:
             opened.callback(self._daily_counts.close)
             self.due_rows = SqliteDueRows(path)
             opened.callback(self.due_rows.close)
-            self.server_memory = SqlServerMemory(path)
+            self.server_memory = SqlServerMemory(connect(path, cache_mib=1, eager=True))
             opened.callback(self.server_memory.close)
             self.journal = SqliteJournal(path, wake=wake, daily_counts=self._daily_counts)
             self._opened = opened.pop_all()

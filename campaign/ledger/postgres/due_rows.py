@@ -1,0 +1,293 @@
+"""The rows of a run as one worker of many has them: read ahead by a thread, in blocks that are its own (`blocks`), so
+that `take` never waits for the database.
+
+    thread: blocks ─▶ ready ─▶ take ─▶ in hand ─▶ ended (`Journal`) ─▶ thread: the block is finished
+
+What is in hand is known by contact until it comes to its end: no row is handed out twice while it is, and the block of
+the last of them is given up then. So what a worker has can be found by its blocks, and comes to others when it is gone.
+
+`take` raises LedgerError where the thread has met something that does not pass.
+"""
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from typing import NamedTuple
+
+import psycopg
+
+from campaign.errors import LedgerError
+from campaign.ledger.cells import decode_cells
+from campaign.ledger.database import damaged
+from campaign.ledger.place import DatabasePlace
+from campaign.ledger.postgres import blocks
+from campaign.ledger.postgres.blocks import Found, Left, Taken
+from campaign.ledger.postgres.connection import connect
+from campaign.ledger.postgres.errors import explain
+from campaign.ledger.postgres.steady import SWIFT, Raw, SteadyConnection, Trouble
+from campaign.ledger.row_queues import RowQueues
+from campaign.model import Contact, DueRow
+
+_FEWEST, _MOST = 8, 256
+"""Rows that are read ahead at a time."""
+_FIND_OUT_EVERY = 0.2
+"""Seconds between two looks where there was nothing to take."""
+_LOOK_EVERY = 1.0
+"""Seconds after which the thread looks around though nobody has asked."""
+
+
+class _InHand(NamedTuple):
+    row: int
+    block: int
+    queue: str
+
+
+class PostgresDueRows:
+    """One worker's. `wake` is called when rows have come, or it is known that none will."""
+
+    def __init__(
+        self, place: DatabasePlace, *, worker: int, run: int, wake: Callable[[], None], trouble: Trouble
+    ) -> None:
+        self.held_queues: frozenset[str] | None = None
+        self.passing = False
+        self._place = place
+        self._wake = wake
+        with connect(place) as raw:
+            self._columns, chosen_only, zone_column, domains = _setting(raw, place, run)
+        self._queues = RowQueues(self._columns, zone_column=zone_column, domains=domains)
+        self._member = blocks.Member(worker, run, chosen_only, self._queue_of)
+        self._connection = SteadyConnection(place, settings=SWIFT, trouble=trouble, broke=self._broke)
+        self._lost_track = False
+        """An answer may have been lost that gave rows."""
+        self._lock = threading.Lock()
+        self._ready: deque[DueRow] = deque()
+        self._in_hand: dict[int, _InHand] = {}
+        """By contact: what has been read, and has not come to its end."""
+        self._open: dict[int, int] = {}
+        """How many of those each block has."""
+        self._finished: list[int] = []
+        self._finished_aside: list[tuple[str, int]] = []
+        self._passed: list[DueRow] = []
+        """What was read ahead, and belongs to a queue that is held: to be set aside."""
+        self._known: set[str] = set()
+        """The queues that rows have been seen of."""
+        self._wanted = _FEWEST
+        self._held: frozenset[str] = frozenset()
+        self._left: Left | None = None
+        """What is left, where there was nothing to take, with these queues held."""
+        self._asked = threading.Event()
+        self._asked.set()
+        self._ended = threading.Event()
+        self._failure: LedgerError | None = None
+        self._thread = threading.Thread(target=self._read_ahead, name="rows", daemon=True)
+        self._thread.start()
+
+    def take(self, most: int, *, held: Container[str] = ()) -> list[DueRow] | None:
+        """Give up to `most` rows that are here, of queues that are not `held`: as `DueRows.take`."""
+        if self._failure is not None:
+            raise self._failure
+        self.held_queues = None
+        with self._lock:
+            if not self._queues.any and "" in held:
+                return self._all_held()
+            holding = frozenset(queue for queue in self._known if queue in held)
+            due = self._from_ready(most, held)
+            self._wanted = max(_FEWEST, min(2 * most, _MOST))
+            changed, self._held = holding != self._held, holding
+            left = self._left
+            if changed or self._passed:
+                self._left = None
+            if changed or self._passed or len(self._ready) < most:
+                self._asked.set()
+            if due or left is None or self._passed or (changed and not left.aside <= holding):
+                return due
+            if left.reading or left.others:
+                return []
+            if left.aside:
+                self.held_queues = left.aside
+                return []
+            return None
+
+    def ended(self, contacts: Iterable[int]) -> None:
+        """Hear that these have come to their end, or are another worker's."""
+        with self._lock:
+            for contact in contacts:
+                if (one := self._in_hand.pop(contact, None)) is not None:
+                    self._end(one)
+            if self._left is not None and (self._finished or self._finished_aside):
+                self._asked.set()  # others may wait for it
+
+    def in_hand(self) -> list[int]:
+        """Give the rows that are here, or under way."""
+        with self._lock:
+            return [one.row for one in self._in_hand.values()]
+
+    def moved(self, numbers: dict[int, int]) -> None:
+        """Hear in which blocks those stand now, by row: this worker was taken for gone, and the others are not its own
+        any more.
+        """
+        with self._lock:
+            self._in_hand = {
+                contact: one._replace(block=numbers.get(one.row, one.block)) for contact, one in self._in_hand.items()
+            }
+            self._open = {}
+            for one in self._in_hand.values():
+                self._open[one.block] = self._open.get(one.block, 0) + 1
+            self._left = None
+
+    def close(self) -> None:
+        """Read no more. What is here is for others (`lost_workers.free_rows`)."""
+        self._ended.set()
+        self._asked.set()
+        self._connection.hurry()
+        self._thread.join()
+
+    def _all_held(self) -> list[DueRow] | None:
+        """In a run without queues, all is held, or nothing."""
+        if not self._ready:
+            self._asked.set()
+            if self._left is not None and not self._left.reading and not self._left.others:
+                return None
+        elif self._left is None or not self._left.reading:
+            self.held_queues = frozenset(("",))
+        return []
+
+    def _from_ready(self, most: int, held: Container[str]) -> list[DueRow]:
+        due: list[DueRow] = []
+        while self._ready and len(due) < most:
+            one = self._ready.popleft()
+            if self._queues.any and one.queue in held:
+                self._passed.append(one)
+            else:
+                due.append(one)
+        return due
+
+    def _end(self, one: _InHand) -> None:
+        if not one.block:
+            self._finished_aside.append((one.queue, one.row))
+            return
+        left = self._open[one.block] = self._open.get(one.block, 1) - 1
+        if left <= 0:
+            del self._open[one.block]
+            self._finished.append(one.block)
+
+    # The thread's.
+
+    def _read_ahead(self) -> None:
+        nothing = False
+        try:
+            while not self._ended.is_set():
+                if nothing:
+                    self._ended.wait(_FIND_OUT_EVERY)
+                self._asked.wait(_LOOK_EVERY)
+                if self._ended.is_set():
+                    break
+                self._asked.clear()
+                self._connection.do(self._write_back)
+                nothing = len(self._ready) < self._wanted and not self._connection.do(self._read)
+            self._connection.do(self._write_back)
+        except LedgerError as error:
+            if not self._ended.is_set():
+                self._failure = error
+                self._wake()
+        finally:
+            self._connection.close()
+
+    def _broke(self) -> None:
+        self._lost_track = True
+
+    def _write_back(self, raw: Raw) -> None:
+        """Say what is finished, and set aside what is held."""
+        with self._lock:
+            finished, aside = list(self._finished), list(self._finished_aside)
+            passed = list(self._passed)
+        if passed:
+            blocks.put_aside(raw, self._member, [(due.queue, due.contact.number) for due in passed])
+            with self._lock:
+                for due in passed:
+                    one = self._in_hand.pop(due.id)
+                    if one.block:
+                        self._end(one)
+                del self._passed[: len(passed)]
+        blocks.finish(raw, self._member, finished, aside)
+        with self._lock:
+            del self._finished[: len(finished)], self._finished_aside[: len(aside)]
+
+    def _read(self, raw: Raw) -> bool:
+        """Have more rows here. Gives whether there were any, or may be at once."""
+        with self._lock:
+            held, wanted = self._held, self._wanted
+            known = [*self._open, *self._finished]
+            aside = [one.row for one in self._in_hand.values() if not one.block]
+        if self._lost_track:
+            blocks.forget(raw, self._member, known, aside)
+            self._lost_track = False
+        if self._queues.any and (taken := blocks.take_aside(raw, self._member, wanted, held)).rows:
+            return self._took(taken)
+        if (free := blocks.take_free(raw, self._member, held)) is not None:
+            return self._took(free)
+        taken = blocks.take_next(raw, self._member, wanted, held)
+        if taken.rows or taken.passed:
+            return self._took(taken)
+        left = blocks.what_is_left(raw, self._member)
+        if left is None or not left.aside <= held:
+            self._asked.set()
+            self._known |= left.aside if left is not None else set()
+            return left is None
+        with self._lock:
+            if held == self._held:
+                self._left = left
+        self._wake()
+        return False
+
+    def _took(self, taken: Taken) -> bool:
+        with self._lock:
+            new = [one for one in taken.rows if one[1] not in self._in_hand]
+            self._left = None
+            due = list(map(self._due_row, new))
+            for one in due:
+                self._in_hand[one.id] = _InHand(one.contact.number, taken.block, one.queue)
+                self._known.add(one.queue)
+            if taken.block and new:
+                self._open[taken.block] = len(new)
+            elif taken.block and taken.rows:
+                self._finished.append(taken.block)
+            self._ready.extend(due)
+            if len(self._ready) < self._wanted:
+                self._asked.set()
+        self._wake()
+        return True
+
+    def _queue_of(self, found: Found) -> str:
+        return self._queues.of(self._cells(found), found[2]) if self._queues.any else ""
+
+    def _cells(self, found: Found) -> list[str]:
+        try:
+            return decode_cells(found[3])
+        except ValueError:
+            raise damaged(self._place, f"the cells of row {found[0]}") from None
+
+    def _due_row(self, found: Found) -> DueRow:
+        row, contact, email, _, tries = found
+        cells = self._cells(found)
+        try:
+            columns = dict(zip(self._columns, cells, strict=True))
+        except ValueError:
+            raise damaged(self._place, f"the cells of row {row}") from None
+        queue = self._queues.of(cells, email) if self._queues.any else ""
+        return DueRow(id=contact, contact=Contact(number=row, email=email, columns=columns), tries=tries, queue=queue)
+
+
+def _setting(raw: Raw, place: DatabasePlace, run: int) -> tuple[list[str], bool, str, Collection[str]]:
+    """Give the columns of the contacts, whether only chosen rows go, and what rows stand in queues by."""
+    try:
+        columns = raw.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()
+        found = raw.execute("SELECT chosen_only, queues FROM run WHERE number = %s", (run,)).fetchone()
+    except psycopg.Error as error:
+        raise explain(error, place) from None
+    if columns is None or found is None:
+        raise damaged(place, "the contacts' columns are missing")
+    names: Sequence[str] = json.loads(columns[0])
+    zone_column, domains = json.loads(found[1])
+    return list(names), found[0], zone_column, domains

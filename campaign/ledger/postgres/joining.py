@@ -1,0 +1,96 @@
+"""A campaign's run in PostgreSQL, as a worker sees it that comes from elsewhere: which goes on, and what it is made of.
+
+Raises LedgerError where the database can't be reached, or the schema is another campaign's. Where nobody has made the
+schema yet, no run goes on.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from psycopg import errors as codes
+
+from campaign.errors import LedgerError
+from campaign.ledger.interface import RunOnRecord
+from campaign.ledger.place import DatabasePlace
+from campaign.ledger.postgres.connection import connect
+from campaign.ledger.postgres.errors import explain
+
+_CURRENT = """
+SELECT r.number, r.bundle, r.owner_host, r.owner_pid, r.owner_until > now(),
+    (SELECT count(*) FROM worker w WHERE w.run = r.number AND w.state = 'working')
+FROM run r WHERE r.state = 'going_on' AND NOT r.draining AND r.bundle <> ''"""
+"""One whose owner is still reading the contacts has offered no bundle, and nobody can work for it yet; in one that is
+about to end, nothing begins any more."""
+_CHECK = "SELECT secrets_check FROM run WHERE number = %s"
+_FILE = "SELECT content FROM bundle_file WHERE digest = %s"
+_CAMPAIGN = "SELECT value FROM facts WHERE name = 'campaign'"
+
+
+@contextlib.contextmanager
+def joinable_run(place: DatabasePlace, name: str) -> Iterator["PostgresJoinableRun"]:
+    """Look at the run of the campaign `name`."""
+    with contextlib.closing(connect(place)) as connection:
+        yield PostgresJoinableRun(connection, place, name)
+
+
+class PostgresJoinableRun:
+    """A `JoinableRun`."""
+
+    def __init__(self, connection: "psycopg.Connection[tuple[Any, ...]]", place: DatabasePlace, name: str) -> None:
+        self._connection = connection
+        self._place = place
+        self._name = name
+        self._number = 0
+
+    def current(self) -> RunOnRecord | None:
+        """Give the run that goes on and can be joined; None where none does."""
+        try:
+            campaign = self._ask(_CAMPAIGN)
+            found = self._ask(_CURRENT)
+        except (codes.UndefinedTable, codes.InvalidSchemaName):
+            return None
+        except psycopg.Error as error:
+            raise explain(error, self._place) from None
+        if campaign is not None and campaign[0] != self._name:
+            raise LedgerError(
+                f"this is the ledger of another campaign, {campaign[0]!r}",
+                where=str(self._place),
+                fix="name the campaign as its campaign.toml does",
+            )
+        if found is None:
+            return None
+        self._number, bundle, host, process, has_owner, workers = found
+        return RunOnRecord(
+            number=self._number,
+            bundle=bundle,
+            owner=f"{host}, process {process}",
+            has_owner=has_owner,
+            workers=workers,
+        )
+
+    def check(self) -> str:
+        """Give the check value of that run's secrets."""
+        found = self._explained(_CHECK, self._number)
+        return "" if found is None else str(found[0])
+
+    def file(self, digest: str) -> bytes:
+        """Give one of the bundle's contents."""
+        found = self._explained(_FILE, digest)
+        if found is None:
+            raise LedgerError(
+                "a part of the run's bundle is not there",
+                where=str(self._place),
+                fix="end the run, and begin it again",
+            )
+        return bytes(found[0])
+
+    def _explained(self, sql: str, *parameters: object) -> tuple[Any, ...] | None:
+        try:
+            return self._ask(sql, *parameters)
+        except psycopg.Error as error:
+            raise explain(error, self._place) from None
+
+    def _ask(self, sql: str, *parameters: object) -> tuple[Any, ...] | None:
+        return self._connection.execute(sql.encode(), parameters).fetchone()

@@ -1,0 +1,199 @@
+"""One round of a worker: claims, outcomes and whatever else goes with them, in one transaction.
+
+    SHARED_LOCK ─▶ gate ─▶ outcomes ─▶ claims ─▶ outcomes of those ─▶ last words ─▶ what others add ─▶ COMMIT
+
+All of it goes in one pipeline, so it costs one round trip. A round has a number, which the gate writes into the
+worker's row. So it may be sent again whenever its answer was lost: where its number is on record, it was written, and
+only what became of its claims is asked. Where the worker was called lost meanwhile, its outcomes are settled late, and
+it comes back to work before it claims; where its run has ended, its claims are refused.
+
+Takes a plain connection. Raises psycopg's errors, whereupon nothing of it is written, or all.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import psycopg
+
+from campaign.errors import LedgerError
+from campaign.ledger.postgres import round_sql as sql
+from campaign.ledger.postgres.connection import SHARED_LOCK
+from campaign.ledger.postgres.lost_workers import come_back
+from campaign.ledger.postgres.round_parts import Statement
+from campaign.ledger.postgres.steady import Raw
+from campaign.model import Attempt
+
+Told = Sequence[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What a round carries, as `Outbox` has it."""
+
+    number: int
+    claims: Sequence[Attempt]
+    settled: Told
+    settled_late: Told
+    """Of rows whose claim is in it."""
+    released: Told
+    condemned: Told
+    given_up: Told
+    doubtful: Told
+    taken_back: Told
+    taken_back_late: Told
+    more: Sequence[Statement]
+
+
+class Answer(NamedTuple):
+    """What became of it."""
+
+    won: frozenset[int]
+    """The contacts whose claims are durable."""
+    losses: int
+    """How often the worker has been called lost."""
+
+
+class Worker(NamedTuple):
+    """Who writes it."""
+
+    number: int
+    lease: float
+    """Seconds."""
+    losses: int
+    """How often it has been called lost, as far as it knows."""
+    in_hand: Callable[[], Sequence[int]]
+    """The rows that it has."""
+    moved: Callable[[dict[int, int]], None]
+    """Hears of the blocks in which those are, where it comes back."""
+
+
+def write(raw: Raw, worker: Worker, parcel: Parcel) -> Answer:
+    """Write a round, if it is not on record yet. Raises LedgerError where the worker is unknown."""
+    try:
+        won = _at_once(raw, worker, parcel)
+    except psycopg.errors.DivisionByZero:
+        raw.rollback()
+        answer = _late(raw, worker, parcel)
+    else:
+        answer = Answer(won, worker.losses)
+    if lost := [one.contact for one in parcel.claims if one.contact not in answer.won]:
+        with raw.transaction():
+            raw.execute(SHARED_LOCK)
+            raw.execute(sql.QUIET, {"me": worker.number, "contacts": lost})
+    return answer
+
+
+def _at_once(raw: Raw, worker: Worker, parcel: Parcel) -> frozenset[int]:
+    """The usual way: the worker is at work, and the round is new."""
+    gate = {"me": worker.number, "lease": worker.lease, "round": parcel.number, "losses": worker.losses}
+    claimed: psycopg.Cursor[tuple[Any, ...]] | None = None
+    with raw.pipeline():
+        raw.execute("BEGIN")
+        raw.execute(SHARED_LOCK, prepare=True)
+        raw.execute(sql.GATE, gate, prepare=True)
+        for statement, parameters in _statements(worker.number, parcel, late=worker.losses > 0, claims=True):
+            cursor = raw.execute(statement, parameters, prepare=True)
+            claimed = cursor if statement is sql.CLAIM else claimed
+        raw.execute("COMMIT")
+    return frozenset() if claimed is None else frozenset(contact for (contact,) in claimed)
+
+
+def _late(raw: Raw, worker: Worker, parcel: Parcel) -> Answer:
+    """The round is on record already, or the worker was called lost."""
+    me = {"me": worker.number}
+    with raw.transaction():
+        raw.execute(SHARED_LOCK)
+        found = raw.execute(sql.STANDING, me).fetchone()
+        if found is None:
+            raise LedgerError("the ledger knows nothing of this worker any more", fix="start it again")
+        state, round_on_record, losses = found
+        if round_on_record >= parcel.number:
+            return Answer(_won(raw, worker, parcel), losses)
+        works = state == "working"
+        if state == "lost":
+            blocks = come_back(raw, worker.number, lease=worker.lease, rows=worker.in_hand())
+            if blocks is not None:
+                worker.moved(blocks)
+                works = True
+        won: frozenset[int] = frozenset()
+        for statement, parameters in _statements(worker.number, parcel, late=True, claims=works):
+            cursor = raw.execute(statement, parameters)
+            if statement is sql.CLAIM:
+                won = frozenset(contact for (contact,) in cursor)
+        raw.execute(sql.PASSED, {**me, "round": parcel.number})
+    return Answer(won, losses)
+
+
+def _won(raw: Raw, worker: Worker, parcel: Parcel) -> frozenset[int]:
+    asked = {
+        "me": worker.number,
+        "contacts": [one.contact for one in parcel.claims],
+        "ended": [outcome[-1] for outcome in parcel.settled_late],
+    }
+    return frozenset(contact for (contact,) in raw.execute(sql.WON, asked))
+
+
+def _statements(me: int, parcel: Parcel, *, late: bool, claims: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give what is to be done, in order."""
+    settle = sql.SETTLE_LATE if late else sql.SETTLE
+    if parcel.settled:
+        yield settle, _outcomes(me, parcel.settled)
+    if parcel.taken_back:
+        yield sql.TAKE_BACK, _contacts(me, parcel.taken_back)
+    if parcel.released:
+        yield sql.RELEASE_LATE if late else sql.RELEASE, _contacts(me, parcel.released)
+    if claims:
+        if parcel.claims:
+            yield sql.CLAIM, _claims(me, parcel.claims)
+        if parcel.settled_late:
+            yield sql.SETTLE, _outcomes(me, parcel.settled_late)
+        if parcel.taken_back_late:
+            yield sql.TAKE_BACK, _contacts(me, parcel.taken_back_late)
+    if parcel.condemned:
+        contacts, details, moments = zip(*parcel.condemned, strict=True)
+        yield sql.CONDEMN, _words(me, contacts, details, moments)
+    if parcel.given_up:
+        yield sql.GIVE_UP, _contacts(me, parcel.given_up)
+    if parcel.doubtful:
+        details, moments, contacts = zip(*parcel.doubtful, strict=True)
+        yield sql.DOUBT, _words(me, contacts, details, moments)
+    for statement in parcel.more:
+        yield statement.sql, dict(statement.parameters)
+
+
+def _outcomes(me: int, outcomes: Told) -> dict[str, Any]:
+    statuses, spent, _, codes, enhanced, details, moments, servers, contacts = map(list, zip(*outcomes, strict=True))
+    return {
+        "me": me,
+        "contacts": contacts,
+        "statuses": statuses,
+        "spent": spent,
+        "codes": codes,
+        "enhanced": enhanced,
+        "details": list(map(_sound, details)),
+        "moments": moments,
+        "servers": servers,
+    }
+
+
+def _claims(me: int, claims: Sequence[Attempt]) -> dict[str, Any]:
+    return {
+        "me": me,
+        "contacts": [one.contact for one in claims],
+        "expiries": [one.link_expires_at for one in claims],
+        "fingerprints": [one.link_fingerprint for one in claims],
+    }
+
+
+def _words(me: int, contacts: Sequence[int], details: Sequence[str], moments: Sequence[int]) -> dict[str, Any]:
+    return {"me": me, "contacts": list(contacts), "details": list(map(_sound, details)), "moments": list(moments)}
+
+
+def _contacts(me: int, rows: Told) -> dict[str, Any]:
+    return {"me": me, "contacts": [contact for (contact,) in rows]}
+
+
+def _sound(text: str) -> str:
+    """Leave out what no text of PostgreSQL's can hold."""
+    return text.replace("\0", "\ufffd") if "\0" in text else text

@@ -1,0 +1,85 @@
+"""The run as workers elsewhere join it: `SharedRun` over PostgreSQL, for the owner, over the owner's connection.
+
+The run's row goes from `preparing` (the contacts are read, somebody is asked) through `going_on` (whoever comes may
+work for it) and `closing` (nobody may any more: the results are written) to `ended`. All that is written asks for the
+owner's token: an owner that has lost the run changes nothing. Raises LedgerError.
+"""
+
+from collections.abc import Mapping
+
+from campaign.ledger.interface import RunOnRecord, WorkerNow
+from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.ownership import OwnedRun, OwnerLease
+
+_OFFER = """
+UPDATE run SET state = 'going_on', draining = false, bundle = :bundle, secrets_check = :check
+WHERE number = :run AND owner = :token
+"""
+_DRAIN = "UPDATE run SET draining = true WHERE number = :run AND owner = :token"
+_CLOSE = "UPDATE run SET draining = true, state = 'closing' WHERE number = :run AND owner = :token"
+_WORKERS = "SELECT number, host, pid, name, state, report FROM worker WHERE run = ? ORDER BY number"
+_NEWS = """
+WITH heard AS (DELETE FROM news RETURNING number, worker, report)
+SELECT heard.worker, heard.report FROM heard JOIN worker ON worker.number = heard.worker
+WHERE worker.run = ? ORDER BY heard.number
+"""
+
+
+class PostgresSharedRun:
+    """One run's."""
+
+    def __init__(self, database: PostgresConnection, owned: OwnedRun, lease: OwnerLease) -> None:
+        self._database = database
+        self._owned = owned
+        self._lease = lease
+        self.over = False
+        """Whether it has come to its end."""
+
+    @property
+    def adopted(self) -> RunOnRecord | None:
+        """What it was before this owner."""
+        return self._owned.adopted
+
+    @property
+    def held(self) -> bool:
+        """Whether it is still this owner's."""
+        return self._lease.lost is None
+
+    def offer(self, bundle: str, files: Mapping[str, bytes], *, check: str) -> None:
+        """Put on record what workers need, in place of what earlier runs' did, and let them come."""
+        database = self._database
+        with database.transaction():
+            known = {digest for (digest,) in database.execute("SELECT digest FROM bundle_file")}
+            database.executemany("DELETE FROM bundle_file WHERE digest = ?", [(one,) for one in known - files.keys()])
+            database.executemany(
+                "INSERT INTO bundle_file VALUES (?, ?)", [(one, files[one]) for one in files.keys() - known]
+            )
+            database.execute(_OFFER, self._ours | {"bundle": bundle, "check": check})
+
+    def workers(self) -> list[WorkerNow]:
+        """Give those of this run."""
+        with self._database.explained():
+            return [
+                WorkerNow(number=number, host=host, pid=pid, name=name, state=state, report=report)
+                for number, host, pid, name, state, report in self._database.execute(_WORKERS, (self._owned.number,))
+            ]
+
+    def news(self) -> list[tuple[int, str]]:
+        """Give what workers have told since the last time; it is told once."""
+        with self._database.explained():
+            return [(worker, report) for worker, report in self._database.execute(_NEWS, (self._owned.number,))]
+
+    def drain(self) -> None:
+        """Tell all workers to begin no more messages."""
+        with self._database.explained():
+            self._database.execute(_DRAIN, self._ours)
+
+    def end(self) -> None:
+        """Let nobody come any more, and whoever still works end."""
+        with self._database.explained():
+            self._database.execute(_CLOSE, self._ours)
+        self.over = True
+
+    @property
+    def _ours(self) -> dict[str, object]:
+        return {"run": self._owned.number, "token": self._owned.token}

@@ -1,0 +1,81 @@
+"""The ledger as one worker of many has it: `WorkerLedger` over PostgreSQL.
+
+    membership   it joins, and is alive        a thread and a connection
+    due_rows     its rows, read ahead          a thread and a connection
+    journal      its claims and outcomes       a thread and a connection
+    budgets      what all workers share        `round_parts` says how they go with the journal
+
+None of it makes the worker's loop wait for the database, but a `revert` at the end. Raises LedgerError.
+"""
+
+import contextlib
+from collections.abc import Callable, Collection
+
+from campaign.errors import LedgerError
+from campaign.ledger.place import DatabasePlace
+from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.due_rows import PostgresDueRows
+from campaign.ledger.postgres.journal import PostgresJournal
+from campaign.ledger.postgres.lease import HEARTBEAT, LEASE
+from campaign.ledger.postgres.membership import Membership
+from campaign.ledger.postgres.steady import Trouble
+from campaign.ledger.sql import reversal
+
+
+class PostgresWorkerLedger:
+    """One process's parts. `wake` is called from their threads when something has come."""
+
+    def __init__(
+        self,
+        place: DatabasePlace,
+        *,
+        wake: Callable[[], None],
+        name: str = "",
+        lease: float = LEASE,
+        heartbeat: float = HEARTBEAT,
+    ) -> None:
+        self._place = place
+        self._trouble = Trouble()
+        with contextlib.ExitStack() as opened:
+            self.member = Membership(place, name, trouble=self._trouble, wake=wake, lease=lease, heartbeat=heartbeat)
+            opened.callback(self.member.leave)
+            self.due_rows = PostgresDueRows(
+                place, worker=self.member.number, run=self.member.run, wake=wake, trouble=self._trouble
+            )
+            opened.callback(self.due_rows.close)
+            self.member.rows = self.due_rows
+            self.server_memory = self.member.memory
+            self.journal = PostgresJournal(
+                place, member=self.member, due_rows=self.due_rows, wake=wake, trouble=self._trouble
+            )
+            self._opened = opened.pop_all()
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the way to the database, "" where nothing is."""
+        return self._trouble.words
+
+    @property
+    def must_drain(self) -> bool:
+        """Whether the run's owner has said that no more messages are to begin, or has ended the run."""
+        return self.member.pulse.draining
+
+    def publish(self, report: str) -> None:
+        """Let the run's owner have this report, with the next heartbeat."""
+        self.member.publish(report)
+
+    def rows_left(self) -> int:
+        """How many rows of the campaign were pending at the last heartbeat."""
+        return self.member.pulse.pending
+
+    def revert(self, contacts: Collection[int]) -> None:
+        """Make rows pending again that were refused for our own fault. Also once the journal is closed."""
+        with PostgresConnection(self._place) as database:
+            reversal.revert(database, contacts)
+
+    def close(self) -> None:
+        """Give back what rows are left, and leave; the journal is closed before, by whoever hears what that raises.
+        Raises nothing.
+        """
+        with contextlib.suppress(LedgerError):
+            self._opened.close()
