@@ -37,5 +37,7 @@ def test_it_drains_when_whoever_held_the_leash_was_killed(tmp_path: Path) -> Non
 
 def test_it_ends_as_the_module_does(tmp_path: Path) -> None:
     with leashed(tmp_path, "refuse") as process:
-        printed, _ = process.communicate(timeout=60)
-    assert (process.returncode, printed) == (2, b"the link secret is not that of the run's owner\n")
+        assert process.stdout is not None
+        printed = process.stdout.read()
+        code = process.wait(timeout=60)
+    assert (code, printed) == (2, b"the link secret is not that of the run's owner\n")
