@@ -59,6 +59,15 @@ class SharedRun(Protocol):
         check value of its secrets. Contents that are there already are not written again.
         """
 
+    def check(self) -> str:
+        """Give the check value of the run's secrets, as it was offered."""
+
+    def file(self, digest: str) -> bytes:
+        """Give one of the bundle's contents. Raises LedgerError where there is none."""
+
+    def rows_left(self) -> bool:
+        """Whether there may be rows of this run that no worker has come to the end of."""
+
     def workers(self) -> list[WorkerNow]:
         """Give those of this run, ended ones as well. To be called a few times a second at most."""
 

@@ -7,6 +7,7 @@ owner's token: an owner that has lost the run changes nothing. Raises LedgerErro
 
 from collections.abc import Mapping
 
+from campaign.ledger.database import damaged
 from campaign.ledger.interface import RunOnRecord, WorkerNow
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.ownership import OwnedRun, OwnerLease
@@ -18,6 +19,11 @@ WHERE number = :run AND owner = :token
 _DRAIN = "UPDATE run SET draining = true WHERE number = :run AND owner = :token"
 _CLOSE = "UPDATE run SET draining = true, state = 'closing' WHERE number = :run AND owner = :token"
 _WORKERS = "SELECT number, host, pid, name, state, report FROM worker WHERE run = ? ORDER BY number"
+_ROWS_LEFT = """
+SELECT reading OR EXISTS (SELECT FROM block) OR EXISTS (SELECT FROM set_aside)
+    OR (allowance <> 0 AND EXISTS (SELECT FROM entry WHERE row > cursor))
+FROM run WHERE number = ?
+"""
 _NEWS = """
 WITH heard AS (DELETE FROM news RETURNING number, worker, report)
 SELECT heard.worker, heard.report FROM heard JOIN worker ON worker.number = heard.worker
@@ -55,6 +61,25 @@ class PostgresSharedRun:
                 "INSERT INTO bundle_file VALUES (?, ?)", [(one, files[one]) for one in files.keys() - known]
             )
             database.execute(_OFFER, self._ours | {"bundle": bundle, "check": check})
+
+    def check(self) -> str:
+        """Give the check value of the run's secrets."""
+        with self._database.explained():
+            row = self._database.execute("SELECT secrets_check FROM run WHERE number = ?", (self._owned.number,))
+            return str(row.fetchone()[0])
+
+    def file(self, digest: str) -> bytes:
+        """Give one of the bundle's contents."""
+        with self._database.explained():
+            found = self._database.execute("SELECT content FROM bundle_file WHERE digest = ?", (digest,)).fetchone()
+        if found is None:
+            raise damaged(self._database.place, "what the run's workers go by")
+        return bytes(found[0])
+
+    def rows_left(self) -> bool:
+        """Whether there may be rows that no worker has come to the end of."""
+        with self._database.explained():
+            return bool(self._database.execute(_ROWS_LEFT, (self._owned.number,)).fetchone()[0])
 
     def workers(self) -> list[WorkerNow]:
         """Give those of this run."""
