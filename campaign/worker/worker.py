@@ -238,6 +238,7 @@ class Worker:
                 day_reached=day_reached,
                 opens=opens,
                 over=self._hours is not None and any(map(self._hours.is_over, self._rows.held_queues)),
+                left_early=self._dispatcher.draining and not self._dispatcher.recalled,
                 last=last,
             )
         )
