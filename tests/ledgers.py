@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from campaign.contacts import contact_key
+from campaign.ledger.interface import Journal
 from campaign.ledger.sql import queries
 from campaign.ledger.sqlite.due_rows import SqliteDueRows, prepare_run
 from campaign.ledger.sqlite.enrolment import enrol
@@ -75,7 +76,7 @@ def outcome(contact: int, status: Status = Status.SENT, reply: Reply | None = OK
     return Outcome(contact=contact, status=status, reply=reply, **values)
 
 
-def commit(pen: SqliteJournal) -> tuple[list[int], list[int]]:
+def commit(pen: Journal) -> tuple[list[int], list[int]]:
     """One round, to its end: the contacts whose claims are durable, and those whose claims were lost."""
     pen.commit()
     ended = pen.collect(wait=True)

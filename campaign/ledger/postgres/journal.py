@@ -25,7 +25,7 @@ from campaign.ledger.postgres.due_rows import PostgresDueRows
 from campaign.ledger.postgres.membership import Membership
 from campaign.ledger.postgres.round import Answer, Parcel, Worker, write
 from campaign.ledger.postgres.round_parts import RoundPart
-from campaign.ledger.postgres.steady import DURABLE, Raw, SteadyConnection, Trouble
+from campaign.ledger.postgres.steady import BY_KEY, Raw, SteadyConnection, Trouble
 from campaign.ledger.sql.reversal import anybody_sent
 from campaign.model import Status
 
@@ -54,7 +54,7 @@ class PostgresJournal(Outbox):
         self._due_rows = due_rows
         self._wake = wake
         self._part = part
-        self._connection = SteadyConnection(place, settings=DURABLE, trouble=trouble)
+        self._connection = SteadyConnection(place, settings=BY_KEY, trouble=trouble)
         self._losses = 0
         self._number = 0
         self._unwritten: Parcel | None = None
