@@ -30,7 +30,9 @@ def ledger_exists(place: DatabasePlace, name: str) -> bool:
 
 def open_for_run(place: DatabasePlace, name: str) -> RunLedger:
     """As in `campaign.ledger.opening`, like all that follow."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.store import PostgresRunLedger
+
+    return PostgresRunLedger.open(place, name)
 
 
 def open_for_enrolment(place: DatabasePlace) -> ContactsLedger:
@@ -50,7 +52,9 @@ def open_for_dry_run(place: DatabasePlace, name: str) -> ContactsLedger:
 
 def open_for_worker(place: DatabasePlace, *, wake: Callable[[], None], name: str = "") -> WorkerLedger:
     """Join the run that goes on."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.worker_store import PostgresWorkerLedger
+
+    return PostgresWorkerLedger(place, wake=wake, name=name)
 
 
 @contextlib.contextmanager
