@@ -69,7 +69,7 @@ class WorkerRun:
 
     def words(self) -> dict[int, str]:
         """The word of every contact with a delivery."""
-        return dict(self.ask("SELECT contact, status FROM delivery ORDER BY contact"))  # type: ignore[arg-type]
+        return dict(self.ask("SELECT contact, status FROM delivery ORDER BY contact"))
 
     def tally(self) -> dict[str, int]:
         """How many rows have which word, as it is kept."""
@@ -78,7 +78,7 @@ class WorkerRun:
                 "SELECT delivery, sum(rows)::int FROM (SELECT delivery, rows FROM tally"
                 " UNION ALL SELECT delivery, rows FROM worker_tally) AS every GROUP BY 1 HAVING sum(rows) <> 0"
             )
-        )  # type: ignore[arg-type]
+        )
 
     def counted(self) -> dict[str, int]:
         """The same, by counting."""
@@ -87,7 +87,7 @@ class WorkerRun:
                 "SELECT coalesce(d.status, 'pending'), count(*)::int FROM entry"
                 " LEFT JOIN delivery AS d ON d.contact = entry.contact GROUP BY 1"
             )
-        )  # type: ignore[arg-type]
+        )
 
     def close(self) -> None:
         """End all of it."""
