@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from campaign.dkim import SigningKey
 from campaign.histogram import Stretch
-from campaign.ledger.place import Place
+from campaign.ledger.place import DatabasePlace, Place
 from campaign.run_now import Refusal
 from campaign.schedule import Schedule
 from campaign.settings import LinkSettings, MessageSettings
@@ -112,8 +112,18 @@ class Job:
     The rate falls and climbs in the same measure.
     """
 
+    @property
+    def shares_by_ledger(self) -> bool:
+        """Whether what all workers have together is divided by the ledger, which knows those on other machines, too."""
+        return isinstance(self.ledger, DatabasePlace)
+
     def shares(self, processes: int) -> Iterator["Job"]:
-        """Divide the connections among so many processes, and the messages that domains may have under way."""
+        """Divide the connections among so many processes, and the messages that domains may have under way; unless
+        their ledger does (`WorkerLedger.budget`).
+        """
+        if self.shares_by_ledger:
+            yield from [self] * processes
+            return
         for number in range(processes):
             yield replace(
                 self,
