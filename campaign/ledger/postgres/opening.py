@@ -16,6 +16,7 @@ from campaign.ledger.interface import (
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import connect
 from campaign.ledger.postgres.joining import joinable_run
+from campaign.ledger.postgres.worker_store import PostgresWorkerLedger
 
 
 def ledger_exists(place: DatabasePlace, name: str) -> bool:
@@ -47,7 +48,7 @@ def open_for_dry_run(place: DatabasePlace, name: str) -> ContactsLedger:
 
 def open_for_worker(place: DatabasePlace, *, wake: Callable[[], None], name: str = "") -> WorkerLedger:
     """Join the run that goes on."""
-    raise NotImplementedError
+    return PostgresWorkerLedger(place, wake=wake, name=name)
 
 
 @contextlib.contextmanager
