@@ -1,5 +1,6 @@
 """Everything a worker must know, as plain values that travel to another process (by pickle, over a pipe)."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -112,17 +113,12 @@ class Job:
     The rate falls and climbs in the same measure.
     """
 
-    @property
-    def shares_by_ledger(self) -> bool:
-        """Whether what all workers have together is divided by the ledger, which knows those on other machines, too."""
-        return isinstance(self.ledger, DatabasePlace)
-
     def shares(self, processes: int) -> Iterator["Job"]:
-        """Divide the connections among so many processes, and the messages that domains may have under way; unless
-        their ledger does (`WorkerLedger.budget`).
+        """Divide the connections among so many processes, and the messages that domains may have under way. A ledger
+        that several machines share divides them itself, among all their processes (`WorkerLedger.budget`).
         """
-        if self.shares_by_ledger:
-            yield from [self] * processes
+        if isinstance(self.ledger, DatabasePlace):
+            yield from itertools.repeat(self, processes)
             return
         for number in range(processes):
             yield replace(
@@ -243,6 +239,8 @@ class WorkerReport:
     """
     over: bool = False
     """Whether rows are left whose own window is over."""
+    left_early: bool = False
+    """Whether it was told to begin no more messages: then its end says nothing of the run's."""
     last: bool = False
     servers: dict[str, ServerReport] = field(default_factory=dict)
     """By name, where there are several."""
