@@ -66,29 +66,17 @@ class PostgresWorkerLedger:
         return self._budgets.rate_limit(name, rate)
 
     def daily_count(self, name: str) -> PostgresDailyCount:
-        """Give the count of this name."""
-        return self._budgets.daily_count(name)
-
-    def budget(self, name: str, most: int) -> PostgresBudget:
-        """Give this worker's share of what all workers have together."""
-        return self._budgets.budget(name, most)
-
-    @property
-    def trouble(self) -> str:
-        """What is wrong with the way to the database, "" where nothing is."""
-        return self._trouble.words
-
-    def rate_limit(self, name: str, rate: float) -> PostgresRateLimit:
-        """Give the rate of this name, in messages a second."""
-        return self._budgets.rate_limit(name, rate)
-
-    def daily_count(self, name: str) -> PostgresDailyCount:
         """Give the count of this name. Waits for the database."""
         return self._budgets.daily_count(name)
 
     def budget(self, name: str, most: int) -> PostgresBudget:
         """Give this worker's share of a number that all have together. Waits for the database."""
         return self._budgets.budget(name, most)
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the way to the database, "" where nothing is."""
+        return self._trouble.words
 
     @property
     def must_drain(self) -> bool:
