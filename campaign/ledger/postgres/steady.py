@@ -33,6 +33,13 @@ the tables looked empty when the statements were planned.
 """
 SWIFT = ("SET synchronous_commit = off",)
 """For what a crash of the server may take back: it can only come to what was before (manual, "Asynchronous Commit")."""
+IN_ORDER = (
+    *SWIFT,
+    *(f"SET enable_{way} = off" for way in ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin")),
+)
+"""For rows that are taken in the roster's order: by the key, and no more of them than are wanted. How many are due the
+planner can't guess, and took every row that was left to sort it.
+"""
 
 
 class Trouble:
