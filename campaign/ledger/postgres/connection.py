@@ -81,6 +81,7 @@ class PostgresConnection:
 
     def __init__(self, place: DatabasePlace, **options: Any) -> None:
         self.where = place
+        self._options = options
         self.raw = connect(place, **options)
         """What psycopg gives, for what only PostgreSQL can do."""
         self._sending_word = str(Status.IN_DOUBT)
@@ -190,6 +191,12 @@ class PostgresConnection:
             yield
         finally:
             self.raw.execute("SELECT set_config('lock_timeout', '0', false)")
+
+    def mend(self) -> None:
+        """Open it anew, if it has broken: what it was doing is done again by whoever asked for it."""
+        if self.raw.broken:
+            self.raw = connect(self.where, **self._options)
+            self._streams = 0
 
     def close(self) -> None:
         """Let go of it."""

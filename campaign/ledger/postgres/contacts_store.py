@@ -38,3 +38,9 @@ class PostgresContacts(SqlContacts):
         enrolment.enrol(
             self.database, columns, rows, suppressed, key, in_parts=in_parts, remember=remember, digest=digest
         )
+
+    def enrolled(self, digest: str, notes: Iterable[tuple[str, str]]) -> None:
+        """Put on record that all of it has been read: also for workers, who wait for more while it has not."""
+        with self.database.transaction():
+            super().enrolled(digest, notes)
+            self.database.execute("UPDATE run SET reading = false WHERE state <> 'ended'")
