@@ -8,11 +8,8 @@ import pytest
 
 from campaign.ledger.place import DatabasePlace
 from tests.postgres.cluster import MISSING, Cluster, cluster, is_installed
-from tests.postgres.worker_run import WorkerRun
-
-
-@pytest.fixture
 from tests.postgres.shared_run import SharedRun
+from tests.postgres.worker_run import WorkerRun
 
 _NUMBERS = itertools.count(1)
 
