@@ -12,6 +12,7 @@ from campaign.contacts import ContactsFile, with_digest
 from campaign.errors import StoppedError, UsageError
 from campaign.ledger.interface import RunLedger, RunOnRecord, SharedRun
 from campaign.ledger.opening import open_for_run
+from campaign.ledger.place import DatabasePlace
 from campaign.run.broadcast import Broadcast
 from campaign.run.continuation import goes_on_with, recover, tell_of_earlier_runs, tell_who_is_left_alone
 from campaign.run.corrections import apply_corrections
@@ -60,7 +61,8 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
     if plan.begin_afresh is not None:
         plan.begin_afresh()
     processes = processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW)
-    workers = WorkerPool(processes, may_fork=plan.own_process)
+    shared = isinstance(plan.ledger, DatabasePlace)  # this process waits for it; a worker's messages must not
+    workers = WorkerPool(processes, may_fork=plan.own_process, here=not shared)
     try:
         with open_for_run(plan.ledger, settings.name) as ledger:
             started = _Run(plan, observer, signals, ledger, factory, workers)
