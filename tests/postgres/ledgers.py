@@ -6,7 +6,7 @@ from typing import Any
 from campaign.ledger.database import Database
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
-from campaign.ledger.postgres.schema import create
+from campaign.ledger.postgres.schema import open_or_create
 
 ROSTER = {
     "contact": "SELECT address, id, roster, row FROM contact ORDER BY address",
@@ -20,10 +20,7 @@ ROSTER = {
 
 def made(place: DatabasePlace) -> PostgresConnection:
     """Make a new ledger, and give a connection to it."""
-    opened = PostgresConnection(place)
-    with opened.transaction():
-        create(opened, place.campaign)
-    return opened
+    return open_or_create(place, place.campaign)
 
 
 def dumped(database: Database, questions: Mapping[str, str] = ROSTER) -> dict[str, list[tuple[Any, ...]]]:
