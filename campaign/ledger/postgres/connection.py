@@ -37,8 +37,8 @@ _COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AN
 EXCLUSIVE_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(current_schema()))"
 """1129140295 is "CMPG": the key space of this program."""
 SHARED_LOCK = "SELECT pg_advisory_xact_lock_shared(1129140295, hashtext(current_schema()))"
-logging.getLogger("psycopg").setLevel(logging.ERROR)
-"""It warns of what goes wrong with a connection that is broken anyway: whatever matters is raised."""
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+"""What it says of connections that break is said by whoever uses them; without this it would print it."""
 _CONNECT_TIMEOUT = 10
 """Seconds."""
 _OPTIONS = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000}
