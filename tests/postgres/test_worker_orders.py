@@ -1,6 +1,7 @@
 """The journal against its model (`tests/journal_model.py`), in a database: two workers of one run."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,14 +24,15 @@ def test_all_that_a_dispatcher_may_do_in_any_order(place: Callable[[str], Databa
 
         def open(self) -> list[Journal]:
             run.raw.execute("TRUNCATE delivery, worker_tally")
-            return [_Open(worker.journal) for worker in workers]
+            pens: list[Any] = [_Open(worker.journal) for worker in workers]
+            return pens
 
         def close(self) -> dict[int, tuple[str, int]]:
             assert run.tally() == run.counted()
             found = run.ask("SELECT contact, status, attempts FROM delivery")
             return {contact: (word, attempts) for contact, word, attempts in found}
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         _Courier,
         settings=settings(
             max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)

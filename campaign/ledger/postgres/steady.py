@@ -31,8 +31,12 @@ BY_KEY = (
 """Each row is looked up by its key, though tables looked empty, or arrays long, when a statement was planned; and it is
 planned once: that would cost more than most of what a round does.
 """
-SWIFT = ("SET synchronous_commit = off", *BY_KEY)
+SWIFT = ("SET synchronous_commit = off",)
 """For what a crash of the server may take back: it can only come to what was before (manual, "Asynchronous Commit")."""
+IN_ORDER = (*SWIFT, *BY_KEY, "SET enable_bitmapscan = off", "SET enable_sort = off")
+"""For rows that are taken in the roster's order: by the key, and no more of them than are wanted. How many are due the
+planner can't guess, and took every row that was left to sort it.
+"""
 
 
 class Trouble:
