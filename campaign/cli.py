@@ -125,7 +125,7 @@ def work(
     wait: options.WaitForRun = "10m",
     files: options.OwnFiles = None,
 ) -> int:
-    """Be one more worker of a run that goes on elsewhere (ledger.url), until it ends or Ctrl-C."""
+    """Be one more worker of a run on another machine. Until that ends, or Ctrl-C."""
     from campaign.commands.work import work_for_campaign
 
     return work_for_campaign(campaign, ledger=ledger, campaign=campaign_name, name=name, wait=wait, files=files)

@@ -61,7 +61,7 @@ class RunPlan:
     wait: bool = True
     """Whether to wait for a window that is not open yet."""
     processes: int | None = None
-    """None: as the work demands."""
+    """None: as the work demands; 0: workers elsewhere do it all."""
     cluster: ClusterOrder | None = None
     """The cluster that has the workers; None: this machine has, and whoever joins them."""
     profile: bool = False

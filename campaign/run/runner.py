@@ -13,6 +13,7 @@ from campaign.contacts import ContactsFile, with_digest
 from campaign.errors import StoppedError, UsageError
 from campaign.ledger.interface import RunLedger, RunOnRecord, SharedRun
 from campaign.ledger.opening import open_for_run
+from campaign.ledger.place import DatabasePlace
 from campaign.run.broadcast import Broadcast
 from campaign.run.continuation import goes_on_with, recover, tell_of_earlier_runs, tell_who_is_left_alone
 from campaign.run.corrections import apply_corrections
@@ -65,7 +66,8 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
     if plan.begin_afresh is not None:
         plan.begin_afresh()
     processes = processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW)
-    workers = WorkerPool(processes, may_fork=plan.own_process)
+    shared = isinstance(plan.ledger, DatabasePlace)  # this process waits for it; a worker's messages must not
+    workers = WorkerPool(processes, may_fork=plan.own_process, here=not shared)
     try:
         with (
             placed_workers(plan.cluster, plan.ledger, settings.name) as placed,
@@ -121,7 +123,7 @@ class _Run:
         return self._state.began
 
     def go(self, contacts: ContactsFile, *, in_haste: bool) -> Schedule:
-        """Do all of it but the results. Gives the window it went by. `in_haste`: mail may go while this process reads."""
+        """Do all of it but the results. Gives the window it went by. `in_haste`: mail may go while this one reads."""
         plan, ledger = self._plan, self._ledger
         if ledger.shared is not None and ledger.shared.adopted is not None:
             return self._take_over(ledger.shared, ledger.shared.adopted, contacts)
@@ -165,10 +167,10 @@ class _Run:
 
     def _take_over(self, shared: SharedRun, run: RunOnRecord, contacts: ContactsFile) -> Schedule:
         """Go on with a run whose owner is gone and whose workers are at work: nothing of it begins anew."""
-        from campaign.run import takeover  # here: where nobody shares the ledger, it costs nothing
+        from campaign.run import joining, takeover  # here: where nobody shares the ledger, it costs nothing
 
         plan, suppress = self._plan, self._plan.settings.contacts.suppress
-        window, contacts, background = takeover.window_of(shared, run), with_digest(contacts), None
+        window, contacts, background = joining.window_of(shared, run.bundle), with_digest(contacts), None
         if not is_enrolled(self._ledger, contacts, suppress):
             if not is_broken_off(self._ledger, contacts, suppress):
                 raise takeover.still_worked_on(run, "the contacts have changed since", where=plan.ledger)

@@ -97,7 +97,7 @@ class SharedPool:
             self._sleep(_EVERY)
             look()
             report(list(self._heard()))
-        self._end()
+        self._end(tick)
         report(list(self._heard(ended=True)))
 
     def drain(self) -> None:
@@ -120,11 +120,7 @@ class SharedPool:
                 self._drain_told = True
             words = self._elsewhere.look()
         except LedgerError as error:
-            if self._away_since is None:
-                self._away_since = now
-                self._notice(f"{error.what}; nothing begins until it can be, and the run waits for it")
-            elif now - self._away_since > _PATIENCE:
-                raise
+            self._is_away(error)
             return
         if self._away_since is not None:
             self._away_since = None
@@ -142,6 +138,14 @@ class SharedPool:
         if more and not self._elsewhere.at_work and (last := placed.hopeless(at_work)) is not None:
             self._no_workers = nobody_can_work(last)
             self._stop()
+
+    def _is_away(self, error: LedgerError) -> None:
+        """Wait for a database that is not there. Raises the error where that takes too long."""
+        if self._away_since is None:
+            self._away_since = self._clock()
+            self._notice(f"{error.what}; nothing begins until it can be, and the run waits for it")
+        elif self._clock() - self._away_since > _PATIENCE:
+            raise error
 
     def _heard(self, *, ended: bool = False) -> Iterator[WorkerReport]:
         """The latest report of every worker. The trouble of one is no trouble of a run that goes on, or came to its
@@ -185,16 +189,19 @@ class SharedPool:
             return False
         return self._draining or self._finished or bool(self._here) or not self._shared.rows_left()
 
-    def _end(self) -> None:
+    def _end(self, tick: Callable[[], None]) -> None:
         """Let nobody join any more, and wait for whoever has just come."""
-        if not self._shared.held:
-            return
-        self._shared.end()
         while self._shared.held:
-            self._elsewhere.look()
-            if not self._elsewhere.at_work:
-                return
+            try:
+                self._shared.end()
+                self._elsewhere.look()
+            except LedgerError as error:
+                self._is_away(error)
+            else:
+                if not self._elsewhere.at_work:
+                    return
             self._sleep(_EVERY)
+            tick()
 
     def _is_ours(self, host: str, pid: int) -> bool:
         return host == socket.gethostname() and (

@@ -1,10 +1,9 @@
 """A run that goes on without its owner: taken over by one that would send the same, or left alone.
 
-Takes the run as it is on record (`SharedRun.adopted`); gives the window that it goes by. Raises LedgerBusyError where
-this campaign, as it is now, would send something else: its workers go on, and what they do is on record.
+Takes the run as it is on record (`SharedRun.adopted`). Raises LedgerBusyError where this campaign, as it is now, would
+send something else: its workers go on, and what they do is on record.
 """
 
-import json
 from collections.abc import Callable
 
 from campaign.errors import LedgerBusyError
@@ -13,8 +12,6 @@ from campaign.ledger.place import Place
 from campaign.run.bundle import make_bundle
 from campaign.run.plan import RunPlan
 from campaign.run.secrets_check import checks
-from campaign.run.window_json import window_from_json
-from campaign.schedule import Schedule
 from campaign.worker.job import Job
 from campaign.worker.message_factory import MessageFactory
 
@@ -28,12 +25,6 @@ def offering(plan: RunPlan, factory: MessageFactory, shared: SharedRun) -> Calla
             shared.offer(bundle.digest, bundle.files, check=bundle.check)
 
     return offer
-
-
-def window_of(shared: SharedRun, run: RunOnRecord) -> Schedule:
-    """Give the window of the run as its first owner had it."""
-    facts = json.loads(shared.file(run.bundle.rpartition(".")[2]))
-    return window_from_json(facts["window"])
 
 
 def require_the_same(shared: SharedRun, run: RunOnRecord, plan: RunPlan, job: Job, factory: MessageFactory) -> None:

@@ -31,15 +31,15 @@ _DRAIN = "drain"
 class WorkerPool:
     """The workers of a run. Made before the ledger is opened: SQLite forbids to carry an open one into a fork."""
 
-    def __init__(self, processes: int, *, may_fork: bool = True) -> None:
-        """`processes` of 1 means: no process but this one; of 0: others elsewhere do it all. `may_fork`: this process
-        holds nothing that a copy of it should not.
+    def __init__(self, processes: int, *, may_fork: bool = True, here: bool = True) -> None:
+        """`processes` of 0: others elsewhere do it all. `may_fork`: this process holds nothing that a copy of it should
+        not. `here`: where there is one worker, it is this process.
         """
         forks = may_fork and sys.platform == "linux" and threading.active_count() == 1
-        self._alone = processes == 1
+        self._alone = processes == 1 and here
         self._here: Worker | None = None
         self._members: list[WorkerProcess] = []
-        for _ in range(processes if processes > 1 else 0):
+        for _ in range(0 if self._alone else processes):
             self._members.append(WorkerProcess([member.pipe for member in self._members], forks=forks))
 
     @property

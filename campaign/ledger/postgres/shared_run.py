@@ -7,9 +7,13 @@ owner's token: an owner that has lost the run changes nothing. Raises LedgerErro
 
 from collections.abc import Mapping
 
+import psycopg
+
 from campaign.ledger.database import damaged
 from campaign.ledger.interface import RunOnRecord, WorkerNow
 from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.lease import Touch
+from campaign.ledger.postgres.lost_workers import call_lost, gone
 from campaign.ledger.postgres.ownership import OwnedRun, OwnerLease
 
 _OFFER = """
@@ -38,6 +42,7 @@ class PostgresSharedRun:
         self._database = database
         self._owned = owned
         self._lease = lease
+        self._touch = Touch()
         self.over = False
         """Whether it has come to its end."""
 
@@ -98,6 +103,18 @@ class PostgresSharedRun:
         """Tell all workers to begin no more messages."""
         with self._database.explained():
             self._database.execute(_DRAIN, self._ours)
+
+    def call_lost(self) -> int:
+        """Look for workers whose lease has run out. Gives how many claims are in doubt for that."""
+        raw, touch = self._database.raw, self._touch
+        with self._database.explained():
+            try:
+                found = gone(raw)
+            except psycopg.Error:
+                touch.broken()
+                raise
+            touch.answered()
+            return sum(call_lost(raw, number) or 0 for number in found) if touch.long_enough else 0
 
     def end(self) -> None:
         """Let nobody come any more, and whoever still works end."""
