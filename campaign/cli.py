@@ -117,6 +117,22 @@ def resend(order: RunOrder) -> int:
 
 @app.command(cls=Command)
 @with_exit_code
+def work(
+    campaign: options.CampaignToWorkFor = None,
+    ledger: options.LedgerUrl = None,
+    campaign_name: options.CampaignName = None,
+    name: options.WorkerName = "",
+    wait: options.WaitForRun = "10m",
+    files: options.OwnFiles = None,
+) -> int:
+    """Be one more worker of a run on another machine. Until that ends, or Ctrl-C."""
+    from campaign.commands.work import work_for_campaign
+
+    return work_for_campaign(campaign, ledger=ledger, campaign=campaign_name, name=name, wait=wait, files=files)
+
+
+@app.command(cls=Command)
+@with_exit_code
 def status(
     campaign: options.Campaign = TOML,
     output: options.Output = None,

@@ -38,6 +38,8 @@ NOT_RUN = {
     "pytest                    ": "developers' commands: they run all tests, of which this is one",
     "#!/bin/sh\ncurl": "asks Microsoft for a token",
     "apt-get update": "installs mail servers of all kinds, as root",
+    "campaign work": "wants a database, and a run that goes on: tests/postgres has both",
+    "export CAMPAIGN_LEDGER__URL": "the same",
     "campaign sandbox": "serves until Ctrl-C: tests/sandbox has it",
     "campaign link inspect -": "wants a link from its standard input: test_a_link_is_made_and_looked_at",
     "acme.example.  ": "DNS records",

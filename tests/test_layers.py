@@ -28,7 +28,7 @@ FLOORS = (
     ("worker",),
     (
         *("contacts", "links", "content", "message", "dkim", "smtp", "ledger"),
-        *("results", "preview", "report", "metrics", "sandbox", "deliverability", "settle"),
+        *("results", "preview", "report", "metrics", "sandbox", "deliverability", "settle", "cluster"),
     ),
     ("settings",),
     ("contact_clocks",),
@@ -80,6 +80,7 @@ HOMES = {
     "sqlite3": {"ledger"},
     "psycopg": {"ledger"},
     "distributed": {"cluster"},
+    "cloudpickle": {"cluster"},
     "flufl": {"settle"},
     "imapclient": {"settle"},
     "aiosmtpd": {"sandbox", "testing"},

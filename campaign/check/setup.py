@@ -8,7 +8,7 @@ from campaign.check.findings import Findings
 from campaign.deliverability.dns import DkimKey
 from campaign.dkim import load_key, public_key_record
 from campaign.errors import LedgerError, WindowError
-from campaign.ledger.location import files_beside, ledger_exists, locate
+from campaign.ledger.location import files_beside, ledger_exists, locate, refuse_what_was_moved
 from campaign.ledger.opening import open_for_reading
 from campaign.ledger.place import Place
 from campaign.model import Status
@@ -109,6 +109,7 @@ def earlier(settings: Settings, output: Path | None, known: Known, found: Findin
         if counts[Status.BOUNCED]:
             found.note(f"{counts[Status.BOUNCED]:,} bounced: not sent again unless asked for", rule="bounced")
     elif results.exists():
+        refuse_what_was_moved(path)
         left = " and ".join(one.name for one in (results, *files_beside(path)))
         raise LedgerError(
             "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",

@@ -13,6 +13,7 @@ from campaign.errors import LedgerError
 from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.sqlite import schema
 from campaign.ledger.sqlite.files import generation_file, size_of
+from campaign.ledger.sqlite.generation import refuse_a_moved_ledger
 from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS
 from campaign.ledger.sqlite.store import SqliteRunLedger
 
@@ -33,6 +34,12 @@ def files_beside(place: Place) -> tuple[Path, ...]:
     return (generation_file(place),) if isinstance(place, Path) else ()
 
 
+def refuse_what_was_moved(place: Place) -> None:
+    """Raise LedgerError where the ledger is in a database now, and is not sought there."""
+    if isinstance(place, Path):
+        refuse_a_moved_ledger(place)
+
+
 def remove_file_ledger(place: Place) -> None:
     """Remove a ledger that nobody uses, and what stands beside it. Only a sandbox's, which is a file."""
     assert isinstance(place, Path), "a sandbox's ledger is a file"
@@ -42,7 +49,7 @@ def remove_file_ledger(place: Place) -> None:
 
 def locate(place: Place, earlier: Sequence[Path], name: str) -> Place:
     """Give the ledger of the campaign `name`: `place`, unless there is none and one of the `earlier` places has it."""
-    found = [one for one in earlier if _is_ours(one, name)]
+    found = [one for one in earlier if _is_ours(one, name) and not _has_moved(one, place, name)]
     if not found:
         return place
     if ledger_exists(place, name) or len(found) > 1:
@@ -59,13 +66,17 @@ def take_over(place: Place, earlier: Sequence[Path], name: str) -> Path | None:
     """Bring the ledger to its place, where it lies at an earlier one. Gives that, or None where there was nothing to
     do. Raises LedgerError, LedgerBusyError.
     """
+    for one in earlier:
+        if _is_ours(one, name) and _has_moved(one, place, name):
+            _finish_moving(one)  # which a kill has cut off
+            return one
     found = locate(place, earlier, name)
     if found == place or isinstance(found, DatabasePlace):
         return None
     if isinstance(place, DatabasePlace):
-        from campaign.ledger.postgres import opening as postgres
+        from campaign.ledger.postgres.taking_over import take_over_file
 
-        postgres.take_over_file(found, place, name)
+        take_over_file(found, place, name)
         return found
     with SqliteRunLedger.open(found, name):  # nobody uses it; and now all of it is in one file
         pass
@@ -86,6 +97,21 @@ def _exists(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return path.stat().st_size > 0
     return False
+
+
+def _has_moved(path: Path, place: Place, name: str) -> bool:
+    """Whether all of a file's ledger is in the database already, and only its name still says otherwise."""
+    if not isinstance(place, DatabasePlace) or not ledger_exists(place, name):
+        return False
+    from campaign.ledger.postgres.taking_over import has_moved
+
+    return has_moved(path, place)
+
+
+def _finish_moving(path: Path) -> None:
+    from campaign.ledger.postgres.taking_over import rename_file
+
+    rename_file(path)
 
 
 def _is_ours(path: Path, name: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from campaign.errors import SettingsError
-from campaign.ledger.interface import ContactsLedger
+from campaign.ledger.interface import ContactsLedger, RunLedger
 from campaign.ledger.values import EarlierRuns
 from campaign.model import Status
 from campaign.run.plan import RunPlan
@@ -108,3 +108,11 @@ def _words(earlier: EarlierRuns, zone: tzinfo, *, other_template: bool) -> str:
     if other_template:
         words += "; the templates have changed since"
     return words
+
+
+def recover(ledger: RunLedger, observer: RunObserver) -> None:
+    """Call claims without an outcome what they are, where nobody is at work who could still have the reply to come."""
+    doubtful = ledger.recover()
+    if doubtful:
+        what = "a message may have" if doubtful == 1 else f"{doubtful:,} messages may have"
+        observer.notice(f"{what} left when a run was cut off, and no reply is on record: in_doubt")

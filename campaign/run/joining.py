@@ -16,7 +16,7 @@ from typing import Any
 from campaign import __version__
 from campaign.dkim import SigningKey, load_key, public_key_record
 from campaign.errors import LedgerError, SettingsError
-from campaign.ledger.interface import JoinableRun, RunOnRecord
+from campaign.ledger.interface import BundleOnRecord, JoinableRun, RunOnRecord
 from campaign.ledger.place import DatabasePlace
 from campaign.run.bundle import sha256
 from campaign.run.bundle_files import TEMPLATES, require_same_files, write_out
@@ -32,7 +32,7 @@ from campaign.worker.job import Job
 from campaign.worker.message_factory import MessageFactory
 
 
-def window_of(run: JoinableRun, bundle: str) -> Schedule:
+def window_of(run: BundleOnRecord, bundle: str) -> Schedule:
     """Give the window that a run on record goes by: whoever takes it over goes on with that one."""
     return window_from_json(_document(run, bundle.partition(".")[2])["window"])
 
@@ -93,7 +93,7 @@ def join(
     return replace(job, message_plan=message)
 
 
-def run_file(run: JoinableRun, digest: str) -> bytes:
+def run_file(run: BundleOnRecord, digest: str) -> bytes:
     """Give one of the bundle's contents, whole. Raises LedgerError."""
     octets = run.file(digest)
     if sha256(octets) != digest:
@@ -137,7 +137,7 @@ def _plan(
     )
 
 
-def _document(run: JoinableRun, digest: str) -> dict[str, Any]:
+def _document(run: BundleOnRecord, digest: str) -> dict[str, Any]:
     try:
         found = json.loads(run_file(run, digest))
     except ValueError:

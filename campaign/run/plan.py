@@ -60,7 +60,7 @@ class RunPlan:
     wait: bool = True
     """Whether to wait for a window that is not open yet."""
     processes: int | None = None
-    """None: as the work demands."""
+    """None: as the work demands; 0: workers elsewhere do it all."""
     profile: bool = False
     resend: Resend | None = None
     begin_afresh: Callable[[], None] | None = None

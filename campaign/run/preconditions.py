@@ -10,7 +10,7 @@ from pathlib import Path
 from campaign.contacts import ContactsFile, open_contacts, remembered
 from campaign.durations import brief_duration
 from campaign.errors import ContactsError, LedgerError, SettingsError, TemplateError
-from campaign.ledger.location import files_beside, ledger_exists
+from campaign.ledger.location import files_beside, ledger_exists, refuse_what_was_moved
 from campaign.ledger.opening import note_at_a_glance, open_for_reading
 from campaign.ledger.place import Place
 from campaign.results import our_columns, refuse_foreign, result_names
@@ -92,7 +92,8 @@ def guard_what_an_earlier_run_left(plan: RunPlan) -> None:
 
 
 def results_without_ledger(results: Path, ledger: Place) -> LedgerError:
-    """Give the error for results that are there while their ledger is not."""
+    """Give the error for results that are there while their ledger is not. Raises it where it was brought away."""
+    refuse_what_was_moved(ledger)
     left = [path.name for path in (results, *files_beside(ledger)) if path.exists()]
     return LedgerError(
         "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",

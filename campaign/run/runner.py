@@ -6,20 +6,20 @@ Raises UsageError before the first message, for what should have been otherwise;
 it can help: it stops, writes the results, and says why in its `RunSummary`.
 """
 
-import time
 from datetime import UTC, datetime
 
 from campaign.contacts import ContactsFile, with_digest
 from campaign.errors import StoppedError, UsageError
-from campaign.ledger.interface import RunLedger
+from campaign.ledger.interface import RunLedger, RunOnRecord, SharedRun
 from campaign.ledger.opening import open_for_run
-from campaign.message import MessageIds
+from campaign.ledger.place import DatabasePlace
 from campaign.run.broadcast import Broadcast
-from campaign.run.continuation import goes_on_with, tell_of_earlier_runs, tell_who_is_left_alone
+from campaign.run.continuation import goes_on_with, recover, tell_of_earlier_runs, tell_who_is_left_alone
 from campaign.run.corrections import apply_corrections
 from campaign.run.enrolment import BackgroundEnrolment, Enrolment, is_broken_off, is_enrolled, remember
 from campaign.run.finish import finish
 from campaign.run.loading_notes import what_lists_held
+from campaign.run.mailing import Mailing
 from campaign.run.plan import RunPlan, open_window
 from campaign.run.preconditions import (
     guard_what_an_earlier_run_left,
@@ -30,10 +30,10 @@ from campaign.run.preconditions import (
     require_sound_templates,
 )
 from campaign.run.progress import RunObserver
-from campaign.run.sending import Sending
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.state import RunState
 from campaign.run.summary import RunSummary
+from campaign.run.window_wait import wait_until_open
 from campaign.run.worker_pool import WorkerPool
 from campaign.schedule import Schedule
 from campaign.worker.message_factory import MessageFactory
@@ -61,12 +61,13 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
     if plan.begin_afresh is not None:
         plan.begin_afresh()
     processes = processes_for(plan, contacts.size_bytes // _BYTES_PER_ROW)
-    workers = WorkerPool(processes, may_fork=plan.own_process)
+    shared = isinstance(plan.ledger, DatabasePlace)  # this process waits for it; a worker's messages must not
+    workers = WorkerPool(processes, may_fork=plan.own_process, here=not shared)
     try:
         with open_for_run(plan.ledger, settings.name) as ledger:
-            started = _Run(plan, observer, signals, ledger, factory)
+            started = _Run(plan, observer, signals, ledger, factory, workers)
             try:
-                return started.finish(started.go(contacts, workers))
+                return started.finish(started.go(contacts, in_haste=workers.apart))
             except UsageError as error:
                 if started.began:  # no longer "nothing was sent"
                     raise StoppedError(error.what, where=error.where, fix=error.fix, reason=error.reason) from None
@@ -85,48 +86,56 @@ class _Run:
         signals: ShutdownSignals,
         ledger: RunLedger,
         factory: MessageFactory,
+        workers: WorkerPool,
     ) -> None:
         self._plan = plan
         self._observer = observer
         self._signals = signals
         self._ledger = ledger
-        self._templates = factory.digest()
-        self._attached = None if factory.attachments is None else factory.attachments.for_all
-        settings = plan.settings
-        self._message_id_domain = ledger.keep_message_id_domain(settings.message.sender_domain)
-        self._message_id_secret = ledger.reader.message_id_secret()
-        self._contact_key_salt = ledger.keep_contact_key_salt()
-        self._message_id = MessageIds(settings.name, self._message_id_domain, self._message_id_secret)
+        self._factory = factory
         self._state = RunState()
         self._broadcast = Broadcast(ledger, plan.watchers, servers=plan.known_servers)
+        self._mailing = Mailing(
+            plan,
+            ledger,
+            factory,
+            workers,
+            state=self._state,
+            observer=observer,
+            signals=signals,
+            broadcast=self._broadcast,
+            columns_known=self._say_who_is_suppressed,
+        )
 
     @property
     def began(self) -> bool:
         """Whether messages may have been sent."""
         return self._state.began
 
-    def go(self, contacts: ContactsFile, workers: WorkerPool) -> Schedule:
-        """Do all of it but the results. Gives the window it went by."""
+    def go(self, contacts: ContactsFile, *, in_haste: bool) -> Schedule:
+        """Do all of it but the results. Gives the window it went by. `in_haste`: mail may go while this one reads."""
         plan, ledger = self._plan, self._ledger
-        self._recover()
+        if ledger.shared is not None and ledger.shared.adopted is not None:
+            return self._take_over(ledger.shared, ledger.shared.adopted, contacts)
+        recover(ledger, self._observer)
         ledger.settle_run()  # of a run that was cut off
         window = plan.window(_now(), self._first_opened())
         suppress = plan.settings.contacts.suppress
         contacts = with_digest(contacts)
         remember(ledger, contacts)  # before it is read: whoever kills this run need not wait for it again
         if not is_enrolled(ledger, contacts, suppress):
-            reading = Enrolment(ledger, contacts, suppress, self._heard_rows, plan.reader, strict=self._plan.strict)
-            in_haste = workers.apart and plan.resend is None and not self._observer.asks and window.is_open(_now())
+            reading = self._reading(contacts)
+            in_haste = in_haste and plan.resend is None and not self._observer.asks and window.is_open(_now())
             in_haste = in_haste and not plan.spread  # an even pace begins with the number of rows
             begun = in_haste and is_broken_off(ledger, contacts, suppress)
             if begun:
                 self._say_who_is_suppressed()  # the lists have been read
-                begun = goes_on_with(ledger, self._templates, now=_now())
+                begun = goes_on_with(ledger, self._factory.digest(), now=_now())
             if begun or (in_haste and not ledger.has_contacts()):
                 # Whatever is wrong with the file as a whole is known by now: nobody need wait for its last row.
                 self._say_how_long_links_live(window)
                 self._observer.confirm(None, window)
-                self._send(window, workers, BackgroundEnrolment(reading))
+                self._mailing.begin(window, BackgroundEnrolment(reading))
                 return window
             reading.read()
         elif plan.reader is not None:
@@ -139,55 +148,39 @@ class _Run:
         tell_who_is_left_alone(ledger, again, chosen_only=chosen_only, observer=self._observer)
         self._state.total = ledger.count_due(again, limit=plan.limit, chosen_only=chosen_only)
         if not chosen_only and not window.is_over(_now()):
-            tell_of_earlier_runs(plan, ledger, self._templates, observer=self._observer, total=self._state.total)
+            tell_of_earlier_runs(plan, ledger, self._factory.digest(), observer=self._observer, total=self._state.total)
         if self._may_begin(window):
             window = plan.window(_now(), self._first_opened())  # a fresh one opens now, not when it was asked about
             ledger.reopen(again, chosen_only=chosen_only)  # not before: a run that does not begin changes nothing
-            self._send(window, workers, chosen_only=chosen_only)
+            self._mailing.begin(window, chosen_only=chosen_only)
         return window
 
-    def _send(
-        self,
-        window: Schedule,
-        workers: WorkerPool,
-        background: BackgroundEnrolment | None = None,
-        *,
-        chosen_only: bool = False,
-    ) -> None:
-        """Let the workers send, while the contacts file is read if it has not been yet."""
-        plan, ledger = self._plan, self._ledger
-        ledger.prepare(
-            limit=plan.limit,
-            chosen_only=chosen_only,
-            reading=background is not None,
-            zone_column=plan.settings.contacts.timezone_column or "",
-            limited_domains=plan.settings.limits,
-        )
-        if plan.daily_limit:
-            ledger.count_earlier_days(window.zone)
-        opened = window.opens if plan.settings.window.opens is None and plan.limit is None else None
-        ledger.announce_run(opened=opened, templates=self._templates)
-        state, observer, signals = self._state, self._observer, self._signals
-        sending = Sending(
-            ledger,
-            workers,
-            background,
-            state=state,
-            observer=observer,
-            signals=signals,
-            broadcast=self._broadcast,
-        )
-        beyond = ledger.count_due() - state.total if plan.spread else None
-        secrets = self._message_id_secret, self._contact_key_salt
-        job = plan.job(window, self._message_id_domain, *secrets, self._attached, rows_beyond=beyond)
-        sending.go(job, columns_known=self._say_who_is_suppressed)
-        self._recover()
-        sending.end(where=", ".join(orders.server.place for orders in job.servers))
+    def _take_over(self, shared: SharedRun, run: RunOnRecord, contacts: ContactsFile) -> Schedule:
+        """Go on with a run whose owner is gone and whose workers are at work: nothing of it begins anew."""
+        from campaign.run import joining, takeover  # here: where nobody shares the ledger, it costs nothing
+
+        plan, suppress = self._plan, self._plan.settings.contacts.suppress
+        window, contacts, background = joining.window_of(shared, run.bundle), with_digest(contacts), None
+        if not is_enrolled(self._ledger, contacts, suppress):
+            if not is_broken_off(self._ledger, contacts, suppress):
+                raise takeover.still_worked_on(run, "the contacts have changed since", where=plan.ledger)
+            background = BackgroundEnrolment(self._reading(contacts))
+        elif plan.reader is not None:
+            plan.reader.dismiss()
+        takeover.require_the_same(shared, run, plan, self._mailing.job(window), self._factory)
+        self._observer.notice(takeover.taken_over(run))
+        self._state.total = self._ledger.count_due()
+        self._mailing.go_on(window, background)
+        return window
+
+    def _reading(self, contacts: ContactsFile) -> Enrolment:
+        plan, suppress = self._plan, self._plan.settings.contacts.suppress
+        return Enrolment(self._ledger, contacts, suppress, self._heard_rows, plan.reader, strict=plan.strict)
 
     def finish(self, window: Schedule) -> RunSummary:
         """Write the results, and sum up."""
         self._state.stopped = self._signals.asked
-        return finish(self._plan, self._ledger, self._state, self._observer, window, self._message_id)
+        return finish(self._plan, self._ledger, self._state, self._observer, window, self._mailing.message_id)
 
     def _say_who_is_suppressed(self) -> None:
         for words in what_lists_held(self._ledger, strict=self._plan.strict):
@@ -203,16 +196,10 @@ class _Run:
         assert resend is not None
         assert resend.source is not None
         given = self._plan.settings.contacts
-        for words in apply_corrections(self._ledger, resend.source, settings=given, message_id=self._message_id):
+        for words in apply_corrections(
+            self._ledger, resend.source, settings=given, message_id=self._mailing.message_id
+        ):
             self._observer.notice(words)
-
-    def _recover(self) -> int:
-        """Call claims without an outcome what they are. Nobody sends now, so none can still be under way."""
-        doubtful = self._ledger.recover()
-        if doubtful:
-            what = "a message may have" if doubtful == 1 else f"{doubtful:,} messages may have"
-            self._observer.notice(f"{what} left when a run was cut off, and no reply is on record: in_doubt")
-        return doubtful
 
     def _may_begin(self, window: Schedule) -> bool:
         if not self._state.total or self._signals.asked or window.is_over(_now()):
@@ -221,15 +208,15 @@ class _Run:
         if not self._observer.confirm(self._state.total, window):
             self._state.declined = True
             return False
-        while (seconds := window.seconds_until_open(_now())) > 0:
-            self._observer.waiting(window, seconds)
-            if not self._plan.wait or self._signals.asked:
-                return False
-            until = time.time() + seconds
-            self._broadcast.waiting(window, words="the window opens", until=until, total=self._state.total)
-            self._ledger.checkpoint()
-            time.sleep(min(seconds, 0.5))
-        return not self._signals.asked
+        return wait_until_open(
+            window,
+            self._state.total,
+            wait=self._plan.wait,
+            signals=self._signals,
+            observer=self._observer,
+            broadcast=self._broadcast,
+            meanwhile=self._ledger.checkpoint,
+        )
 
     def _first_opened(self) -> datetime | None:
         return self._ledger.reader.opened()

@@ -6,6 +6,7 @@ the contacts file is to blame for as a whole, where nobody can have been mailed.
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from campaign.ledger.interface import RunLedger
 from campaign.run.broadcast import Broadcast
@@ -16,11 +17,27 @@ from campaign.run.shutdown import ShutdownSignals
 from campaign.run.state import RunState, trouble_with, unread
 from campaign.run.throttling import Throttling
 from campaign.run.timeline import Timeline
-from campaign.run.worker_pool import WorkerPool
 from campaign.worker.job import Job, WorkerReport
 
 _STALE = 1.0
 """Seconds after which no report of a worker is from before a signal: there are four a second."""
+
+
+class Pool(Protocol):
+    """The workers of a run: this machine's own (`WorkerPool`), or those of all machines (`SharedPool`)."""
+
+    def work(
+        self,
+        job: Job,
+        lock: int | None,
+        signals: ShutdownSignals,
+        report: Callable[[Sequence[WorkerReport]], None],
+        tick: Callable[[], None],
+    ) -> None:
+        """Do the job: `WorkerPool.work` has the rules."""
+
+    def drain(self) -> None:
+        """Let the workers begin no more messages."""
 
 
 class Sending:
@@ -29,7 +46,7 @@ class Sending:
     def __init__(
         self,
         ledger: RunLedger,
-        workers: WorkerPool,
+        workers: Pool,
         background: BackgroundEnrolment | None,
         *,
         state: RunState,

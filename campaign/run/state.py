@@ -43,11 +43,9 @@ class RunState:
 
 def trouble_with(ledger: RunLedger) -> StopReason | None:
     """Give what has been found out about the ledger since it was opened."""
-    if not ledger.in_place:
-        return LEDGER_MOVED
     if (damage := ledger.damage()) is not None:
         return StopReason(what=damage.what, where=damage.where, fix=damage.fix, reason=damage.reason)
-    return None
+    return None if ledger.in_place else LEDGER_MOVED
 
 
 def unread(error: Exception) -> StopReason:

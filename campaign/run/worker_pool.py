@@ -31,20 +31,21 @@ _DRAIN = "drain"
 class WorkerPool:
     """The workers of a run. Made before the ledger is opened: SQLite forbids to carry an open one into a fork."""
 
-    def __init__(self, processes: int, *, may_fork: bool = True) -> None:
-        """`processes` of 1 means: no process but this one. `may_fork`: this process holds nothing that a copy of it
-        should not.
+    def __init__(self, processes: int, *, may_fork: bool = True, here: bool = True) -> None:
+        """`processes` of 0: others elsewhere do it all. `may_fork`: this process holds nothing that a copy of it should
+        not. `here`: where there is one worker, it is this process.
         """
         forks = may_fork and sys.platform == "linux" and threading.active_count() == 1
+        self._alone = processes == 1 and here
         self._here: Worker | None = None
         self._members: list[WorkerProcess] = []
-        for _ in range(processes if processes > 1 else 0):
+        for _ in range(0 if self._alone else processes):
             self._members.append(WorkerProcess([member.pipe for member in self._members], forks=forks))
 
     @property
     def apart(self) -> bool:
-        """Whether the workers have processes of their own."""
-        return bool(self._members)
+        """Whether this process is not itself a worker."""
+        return not self._alone
 
     @property
     def processes(self) -> "list[ForkProcess | FreshProcess]":
@@ -58,12 +59,15 @@ class WorkerPool:
         signals: ShutdownSignals,
         report: Callable[[Sequence[WorkerReport]], None],
         tick: Callable[[], None],
+        *,
+        stops_all: Callable[[StopReason], bool] = lambda _: True,
     ) -> None:
         """Do the job; `report` hears the latest report of every worker, `tick` is called about four times a second.
 
-        `lock` is the descriptor that holds the ledger's lock, where one does.
+        `lock` is the descriptor that holds the ledger's lock, where one does. `stops_all` says whether the others stop,
+        too, for the trouble of one.
         """
-        if not self._members:
+        if self._alone:
             self._work_here(job, signals, report, tick)
             return
         for member, share in zip(self._members, job.shares(len(self._members)), strict=True):
@@ -83,13 +87,13 @@ class WorkerPool:
                     timeline=before.timeline + news.timeline,
                     events=before.events + news.events,
                 )
-                if news.trouble is not None:
+                if news.trouble is not None and stops_all(news.trouble):
                     self.drain()
             now = time.monotonic()
             if now >= next_tick or all(one.last for one in latest):
                 next_tick = now + 0.25
                 report(latest)
-                latest = [_told(one) for one in latest]
+                latest = [told(one) for one in latest]
                 tick()
 
     def dismiss(self) -> None:
@@ -184,7 +188,7 @@ class WorkerProcess:
                 self.pipe.send(_DRAIN)
 
 
-def _told(report: WorkerReport) -> WorkerReport:
+def told(report: WorkerReport) -> WorkerReport:
     """The report without what needs to be said only once."""
     return replace(report, notices=(), timeline=(), events=())
 

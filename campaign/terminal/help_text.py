@@ -12,7 +12,7 @@ from typing import Any
 
 ORDER = (
     *("init", "preview", "check", "send", "status", "resend", "settle", "results", "report"),
-    *("erase", "sandbox", "link", "guide"),
+    *("erase", "work", "sandbox", "link", "guide"),
 )
 _MANY = 10
 """Options, from which on they stand in groups."""
@@ -39,6 +39,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "results": ("campaign results --output -", "what became of every row, as CSV on the terminal"),
     "report": ("campaign report", "a page to show, welcome-report.html"),
     "erase": ("campaign erase zoe@gone.example", "nothing of her is left, and she is not mailed again"),
+    "work": ("campaign work --name web-2", "this machine helps with the run that another one has begun"),
     "sandbox": ("campaign sandbox --port 2525", "a server that sends nothing on, for other programs to try"),
     "link": ("campaign link inspect -", "what is wrong with the link in a text that you paste"),
     "link mint": ("campaign link mint campaign.toml ada.lovelace@engine.example", "a link that signs Ada in"),

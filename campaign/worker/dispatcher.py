@@ -65,6 +65,7 @@ class Dispatcher:
             parts.breaker, stop_after=job.stop_after, backoff=job.backoff, where=self._where
         )
         self._rows = rows
+        self._journal = journal
         self._turns = Turns(parts.rows, send_rate, journal, limits)
         self._send_rate = send_rate
         self._breaker = breaker
@@ -147,7 +148,7 @@ class Dispatcher:
     def next_attempt(self, session: Session) -> Attempt | None:
         """Give the next contact's attempt, made and claimed."""
         now = self._clock()
-        if self.closed or self._send_rate.wait(now) > 0 or self._times.too_early():
+        if self.closed or self._send_rate.wait(now) > 0 or self._times.too_early() or not self._journal.lease_holds:
             return None
         try:
             while (due := self._turns.next(now)) is not None:
@@ -160,8 +161,8 @@ class Dispatcher:
         return None
 
     def may_send_body(self, attempt: Attempt) -> bool:
-        """Say whether the claim is durable and the window open."""
-        if self._claims.pending(attempt) or self.recalled:
+        """Say whether the claim is durable, and still ours, and the window open."""
+        if self._claims.pending(attempt) or self.recalled or not self._journal.lease_holds:
             return False
         if not self._times.allow(self.outcomes.under_way.get(attempt.contact)):
             return False

@@ -1,5 +1,6 @@
 """Everything a worker must know, as plain values that travel to another process (by pickle, over a pipe)."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from campaign.dkim import SigningKey
 from campaign.histogram import Stretch
-from campaign.ledger.place import Place
+from campaign.ledger.place import DatabasePlace, Place
 from campaign.run_now import Refusal
 from campaign.schedule import Schedule
 from campaign.settings import LinkSettings, MessageSettings
@@ -113,7 +114,12 @@ class Job:
     """
 
     def shares(self, processes: int) -> Iterator["Job"]:
-        """Divide the connections among so many processes, and the messages that domains may have under way."""
+        """Divide the connections among so many processes, and the messages that domains may have under way. A ledger
+        that several machines share divides them itself, among all their processes (`WorkerLedger.budget`).
+        """
+        if isinstance(self.ledger, DatabasePlace):
+            yield from itertools.repeat(self, processes)
+            return
         for number in range(processes):
             yield replace(
                 self,
@@ -233,6 +239,8 @@ class WorkerReport:
     """
     over: bool = False
     """Whether rows are left whose own window is over."""
+    left_early: bool = False
+    """Whether it was told to begin no more messages: then its end says nothing of the run's."""
     last: bool = False
     servers: dict[str, ServerReport] = field(default_factory=dict)
     """By name, where there are several."""

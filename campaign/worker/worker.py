@@ -15,12 +15,13 @@ from datetime import UTC, datetime
 from campaign.errors import CampaignError, LedgerError
 from campaign.ledger.opening import open_for_worker
 from campaign.smtp.event_loop import EventLoop
-from campaign.window import say_moment
 from campaign.worker.attempt_factory import AttemptFactory
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.commits import Commits
 from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job, WorkerReport
+from campaign.worker.ledger_watch import LedgerWatch
+from campaign.worker.long_wait import long_wait
 from campaign.worker.opening_hours import opening_hours
 from campaign.worker.profile import Profile
 from campaign.worker.published_reports import PublishedReports
@@ -75,6 +76,7 @@ class Worker:
         self._commits = Commits(
             self._journal, routes=self._routes, breaker=self._breaker, profile=self._profile, clock=clock
         )
+        self._watch = LedgerWatch(self._ledger, routes=self._routes, breaker=self._breaker, drain=self.drain)
         self._next_report = 0.0
 
     def drain(self) -> None:
@@ -103,6 +105,7 @@ class Worker:
     def _turn(self) -> None:
         now = self._clock()
         self._mind_the_window()
+        self._watch.mind_the_lease()
         for route in self._routes:
             route.connections.widen(now)
         if not self._dispatcher.closed:
@@ -116,6 +119,7 @@ class Worker:
         self._commits.go_on(happened)
         if now >= self._next_report:
             self._next_report = now + _REPORT_EVERY
+            self._watch.look()
             if self._hours is not None:
                 self._mind_the_hours()
             for route in self._routes:  # what waits for the window, not for the disk: the clock may have been set back
@@ -202,24 +206,11 @@ class Worker:
         """Give monotonic seconds as Unix seconds."""
         return None if moment is None else time.time() + moment - self._clock()
 
-    def _waits(self) -> tuple[int, tuple[int, str] | None]:
-        """Where all rows that are left wait: today's number, if that is reached, and when they go on, if they do."""
-        daily = self._limits.daily
-        if (self._hours is None and daily is None) or self._rows.ready(self._clock()):
-            return 0, None
-        queues = self._rows.held_queues
-        if not queues or any(route.dispatcher.under_way for route in self._routes):
-            return 0, None
-        if daily is not None and daily.reached:
-            opening = self._window.next_opening(daily.tomorrow)
-            if opening is None:
-                return daily.reached, None
-            return daily.reached, (int(opening.timestamp()), say_moment(opening, self._window.zone))
-        return 0, None if self._hours is None else self._hours.opening(queues)
-
     def _tell(self, *, last: bool = False) -> None:
         routes = self._routes
-        day_reached, opens = self._waits()
+        day_reached, opens = long_wait(
+            self._rows, routes, hours=self._hours, daily=self._limits.daily, window=self._window, now=self._clock()
+        )
         rates = [route.throttled_rate for route in routes]
         logs = [route.dispatcher.events for route in routes]
         suspicious: dict[int, str] = {}
@@ -249,6 +240,7 @@ class Worker:
                 day_reached=day_reached,
                 opens=opens,
                 over=self._hours is not None and any(map(self._hours.is_over, self._rows.held_queues)),
+                left_early=self._dispatcher.draining and not self._dispatcher.recalled,
                 last=last,
             )
         )

@@ -9,6 +9,7 @@ import pytest
 from campaign.ledger.place import DatabasePlace
 from tests.postgres.cluster import MISSING, Cluster, cluster, is_installed
 from tests.postgres.shared_run import SharedRun
+from tests.postgres.worker_run import WorkerRun
 
 _NUMBERS = itertools.count(1)
 
@@ -40,6 +41,14 @@ def place(database: str) -> Callable[[str], DatabasePlace]:
         return DatabasePlace(url=database, campaign=campaign)
 
     return give
+
+
+@pytest.fixture
+def run(place: Callable[[str], DatabasePlace]) -> Iterator[WorkerRun]:
+    """A run of fifty people."""
+    made = WorkerRun(place("autumn"))
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from typing import Any
 from campaign.ledger.database import Database
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
-from campaign.ledger.postgres.tables import TABLES
-from campaign.ledger.sql.tally import recount
+from campaign.ledger.postgres.schema import open_or_create
 
 ROSTER = {
     "contact": "SELECT address, id, roster, row FROM contact ORDER BY address",
@@ -21,19 +20,7 @@ ROSTER = {
 
 def made(place: DatabasePlace) -> PostgresConnection:
     """Make a new ledger, and give a connection to it."""
-    opened = PostgresConnection(place)
-    with opened.transaction():
-        opened.execute(f"CREATE SCHEMA {place.schema}")
-        for statement in TABLES.split(";\n"):
-            if statement.strip():
-                opened.execute(statement)
-        opened.execute(
-            "CREATE FUNCTION json_each(text) RETURNS TABLE (value text) LANGUAGE sql IMMUTABLE "
-            "AS 'SELECT jsonb_array_elements_text(CAST($1 AS jsonb))'"
-        )
-        opened.execute("INSERT INTO facts VALUES ('campaign', ?)", (place.campaign,))
-        recount(opened)
-    return opened
+    return open_or_create(place, place.campaign)
 
 
 def dumped(database: Database, questions: Mapping[str, str] = ROSTER) -> dict[str, list[tuple[Any, ...]]]:

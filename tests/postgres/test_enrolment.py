@@ -29,7 +29,7 @@ _KEY = "0f" * 32
 
 
 @pytest.fixture
-def database(place: Places) -> Iterator[PostgresConnection]:
+def ledger(place: Places) -> Iterator[PostgresConnection]:
     with contextlib.closing(made(place("autumn"))) as opened:
         yield opened
 
@@ -63,18 +63,18 @@ _READING = st.builds(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(readings=st.lists(_READING, min_size=1, max_size=4))
-def test_both_databases_have_the_same_after_any_readings(database: PostgresConnection, readings: list[Reading]) -> None:
+def test_both_databases_have_the_same_after_any_readings(ledger: PostgresConnection, readings: list[Reading]) -> None:
     """New rosters, changed ones, those that were broken off and go on; duplicates, the suppressed, the erased."""
     tables = ", ".join(["contact", "entry", "delivery", "suppressed", "erased"])
-    database.execute(f"TRUNCATE {tables}")
-    database.execute("UPDATE tally SET rows = 0")
-    database.execute("DELETE FROM facts WHERE name <> 'campaign'")
+    ledger.execute(f"TRUNCATE {tables}")
+    ledger.execute("UPDATE tally SET rows = 0")
+    ledger.execute("DELETE FROM facts WHERE name <> 'campaign'")
     with contextlib.closing(temporary("autumn")) as other:
         for number, reading in enumerate(readings):
-            _read(database, enrolment.enrol, reading, digest=f"{number}")
+            _read(ledger, enrolment.enrol, reading, digest=f"{number}")
             _read(other, enrol_in_sqlite, reading, digest=f"{number}")
-            assert dumped(database) == dumped(other)
-            assert tally(database) == counted(database)
+            assert dumped(ledger) == dumped(other)
+            assert tally(ledger) == counted(ledger)
 
 
 def _read(database: Database, enrol: Callable[..., None], reading: Reading, *, digest: str) -> None:
@@ -116,7 +116,7 @@ def _afterwards(database: Database, reading: Reading) -> None:
         database.execute("UPDATE contact SET address = ? WHERE address = ?", (mark, email))
 
 
-def test_a_roster_that_grows_is_seen_part_by_part(database: PostgresConnection, place: Places) -> None:
+def test_a_roster_that_grows_is_seen_part_by_part(ledger: PostgresConnection, place: Places) -> None:
     """Each part whole, while the reading goes on; and how many rows there are is always right."""
     seen: list[tuple[int, int]] = []
     with PostgresConnection(place("autumn")) as other:
@@ -127,48 +127,48 @@ def test_a_roster_that_grows_is_seen_part_by_part(database: PostgresConnection, 
                 (entries,) = other.execute("SELECT count(*) FROM entry").fetchone()
                 seen.append((entries, sum(tally(other).values())))
 
-        enrolment.enrol(database, ("email",), growing(), [], str.lower, in_parts=True)
+        enrolment.enrol(ledger, ("email",), growing(), [], str.lower, in_parts=True)
     assert [entries for entries, _ in seen] == sorted(entries for entries, _ in seen)
     assert len({entries for entries, _ in seen}) > 3
     assert all(entries == rows for entries, rows in seen)
-    assert tally(database) == {("due", "pending"): 8_500, ("duplicate", "pending"): 500}
+    assert tally(ledger) == {("due", "pending"): 8_500, ("duplicate", "pending"): 500}
 
 
-def test_a_reading_that_ends_in_the_middle_leaves_what_it_should(database: PostgresConnection) -> None:
+def test_a_reading_that_ends_in_the_middle_leaves_what_it_should(ledger: PostgresConnection) -> None:
     """Of a new roster nothing, or, where others take from it, what came before."""
     with pytest.raises(ContactsError):
-        enrolment.enrol(database, ("email",), _chunks(rows("a@x.example"), torn=True), [], str.lower, digest="1")
-    assert dumped(database)["entry"] == [] and dumped(database)["contact"] == []
+        enrolment.enrol(ledger, ("email",), _chunks(rows("a@x.example"), torn=True), [], str.lower, digest="1")
+    assert dumped(ledger)["entry"] == [] and dumped(ledger)["contact"] == []
     many = [row(number, f"{number}@x.example") for number in range(1, 3_001)]
     with pytest.raises(ContactsError):
-        enrolment.enrol(database, ("email",), _chunks(many, torn=True), [], str.lower, in_parts=True, digest="1")
-    assert len(dumped(database)["entry"]) == 2_000
-    assert not is_broken_off(database, "1"), "an error is not a kill: it would come again"
+        enrolment.enrol(ledger, ("email",), _chunks(many, torn=True), [], str.lower, in_parts=True, digest="1")
+    assert len(dumped(ledger)["entry"]) == 2_000
+    assert not is_broken_off(ledger, "1"), "an error is not a kill: it would come again"
 
 
-def test_a_list_that_cannot_be_read_stops_before_any_row(database: PostgresConnection) -> None:
-    enrolment.enrol(database, ("email",), [rows("a@x.example")], listed("a@x.example"), str.lower)
+def test_a_list_that_cannot_be_read_stops_before_any_row(ledger: PostgresConnection) -> None:
+    enrolment.enrol(ledger, ("email",), [rows("a@x.example")], listed("a@x.example"), str.lower)
 
     def torn() -> Iterator[tuple[str, str, int]]:
         yield "b@x.example", "quiet.csv", 1
         raise ContactsError("line 2 can't be used")
 
-    before = dumped(database)
+    before = dumped(ledger)
     with pytest.raises(ContactsError, match="line 2"):
-        enrolment.enrol(database, ("email",), [rows("b@x.example")], torn(), str.lower)
-    assert dumped(database) == before
+        enrolment.enrol(ledger, ("email",), [rows("b@x.example")], torn(), str.lower)
+    assert dumped(ledger) == before
 
 
-def test_only_the_differences_are_written(database: PostgresConnection) -> None:
+def test_only_the_differences_are_written(ledger: PostgresConnection) -> None:
     """A row that is the same is left alone, and so is its contact: its version is the one that was written first."""
     emails = ["a@x.example", "b@x.example", "a@x.example", "c@x.example", None, "d@x.example"]
-    enrolment.enrol(database, ("email",), [rows(*emails)], listed("d@x.example"), str.lower)
-    before = _versions(database)
-    enrolment.enrol(database, ("email",), [rows(*emails)], listed("d@x.example"), str.lower)
-    assert _versions(database) == before
+    enrolment.enrol(ledger, ("email",), [rows(*emails)], listed("d@x.example"), str.lower)
+    before = _versions(ledger)
+    enrolment.enrol(ledger, ("email",), [rows(*emails)], listed("d@x.example"), str.lower)
+    assert _versions(ledger) == before
     emails[1:3] = ["c@x.example", "e@x.example"]
-    enrolment.enrol(database, ("email",), [rows(*emails[:5])], [], str.lower)
-    after = _versions(database)
+    enrolment.enrol(ledger, ("email",), [rows(*emails[:5])], [], str.lower)
+    after = _versions(ledger)
     changed = {key for key in after if after[key] != before.get(key)}
     assert changed == {"2", "3", "4", "c@x.example", "e@x.example"}
     assert "6" not in after
@@ -183,7 +183,7 @@ def _versions(database: PostgresConnection) -> dict[str, tuple[int, str]]:
 
 
 def test_one_process_enrols_at_a_time(
-    database: PostgresConnection, place: Places, monkeypatch: pytest.MonkeyPatch
+    ledger: PostgresConnection, place: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whose run was taken over may still be reading: the one that took it over waits, and then says so."""
     monkeypatch.setattr(enrolment, "PATIENCE", 0.01)
@@ -195,8 +195,8 @@ def test_one_process_enrols_at_a_time(
             enrolment.enrol(other, ("email",), [rows("b@x.example")], [], str.lower)
         refused.append(caught.value.what)
 
-    enrolment.enrol(database, ("email",), reading(), [], str.lower)
+    enrolment.enrol(ledger, ("email",), reading(), [], str.lower)
     assert refused
     with PostgresConnection(place("autumn")) as other:
         enrolment.enrol(other, ("email",), [rows("b@x.example")], [], str.lower)
-    assert [address for address, *_ in dumped(database)["contact"]] == ["a@x.example", "b@x.example"]
+    assert [address for address, *_ in dumped(ledger)["contact"]] == ["a@x.example", "b@x.example"]

@@ -63,9 +63,8 @@ def server() -> FaultServer:
     return FaultServer()
 
 
-@pytest.mark.parametrize("processes", [0, 1])
-def test_a_crew_of_one_works_right_here(tmp_path: Path, server: FaultServer, processes: int) -> None:
-    scene = Scene(tmp_path, processes)
+def test_a_crew_of_one_works_right_here(tmp_path: Path, server: FaultServer) -> None:
+    scene = Scene(tmp_path, 1)
     assert not scene.workers.apart and scene.children == []
     with server:
         assert scene.work(server) == {Status.SENT: PEOPLE}
@@ -86,6 +85,14 @@ def test_the_work_is_divided_and_nobody_is_mailed_twice(tmp_path: Path, server: 
     assert all(report.trouble is None for report in scene.reports[-1])
     scene.workers.dismiss()
     assert all(child.exitcode == 0 for child in scene.children)
+
+
+def test_a_pool_without_workers_leaves_all_to_others(tmp_path: Path, server: FaultServer) -> None:
+    scene = Scene(tmp_path, 0)
+    with server:
+        assert scene.work(server) == {Status.PENDING: PEOPLE}
+    assert scene.workers.apart and scene.children == [] and scene.reports == []
+    scene.workers.dismiss()
 
 
 def test_beside_threads_workers_are_begun_afresh_and_do_the_same(tmp_path: Path, server: FaultServer) -> None:
@@ -148,7 +155,7 @@ class ByHand:
 
 
 def test_no_notice_is_lost_where_reports_come_faster_than_they_are_shown(tmp_path: Path) -> None:
-    workers = WorkerPool(1)
+    workers = WorkerPool(0)
     worker = ByHand(
         WorkerReport(settled={}),
         WorkerReport(settled={}, notices=(Notice("slow down"),)),

@@ -149,7 +149,7 @@ def test_nobody_is_mailed_by_a_command_that_means_something_else(
         (("send", "--offline"), "it is an option of campaign check"),
         (("status", "--limit", "3"), "it is an option of campaign preview, campaign send, campaign resend"),
         (("send", "--from", "x.csv"), "it is an option of campaign resend"),
-        (("check", "--campaign", "x"), "it is an option of campaign link inspect"),
+        (("check", "--campaign", "x"), "it is an option of campaign work, campaign link inspect"),
         (("send", "--lmit", "3"), "did you mean --limit?"),
         (("report", "--frobnicate"), "see campaign report --help"),
         (("send", "--rate"), "see campaign send --help"),

@@ -38,6 +38,8 @@ class _OneRow:
 class _Claims:
     """A journal that keeps the claims for the test to make durable."""
 
+    lease_holds = True
+
     def __init__(self) -> None:
         self.claims: list[Attempt] = []
         self.outcomes: list[Outcome] = []
@@ -63,7 +65,7 @@ class _Fixture:
         self.now = 0.0
         self.claims = _Claims()
         self.session = session
-        journal: Journal = self.claims  # type: ignore[assignment] # the four methods that the dispatcher uses
+        journal: Journal = self.claims  # type: ignore[assignment] # what the dispatcher uses of it
         due_rows = _OneRow()
         job = SmallCampaign(folder / "campaign").people(1).plan(1).job(open_window())
         rows, breaker = RowQueue(due_rows), CircuitBreaker(stop_after=100, where="")
@@ -136,3 +138,16 @@ def test_a_claim_that_another_worker_won_never_lets_the_body_go(dispatcher: _Fix
     attempt = dispatcher.take()
     dispatcher.dispatcher.claims_lost([attempt])
     assert not dispatcher.dispatcher.may_send_body(attempt)
+
+
+def test_where_the_lease_has_run_out_no_body_leaves_and_nothing_begins(dispatcher: _Fixture) -> None:
+    """Others may have been told that this worker is gone, and its claims be in doubt."""
+    attempt = dispatcher.take()
+    dispatcher.dispatcher.claims_durable([attempt])
+    dispatcher.claims.lease_holds = False
+    assert not dispatcher.dispatcher.may_send_body(attempt)
+    dispatcher.dispatcher.not_sent(attempt, "")
+    assert dispatcher.claims.released == [attempt.contact]
+    assert dispatcher.dispatcher.next_attempt(dispatcher.session) is None
+    dispatcher.claims.lease_holds = True
+    assert dispatcher.take() is not attempt

@@ -18,7 +18,7 @@ from campaign.ledger.interface.erasure import ErasureLedger
 from campaign.ledger.interface.reader import LedgerReader
 from campaign.ledger.interface.run import ContactsLedger, RunLedger
 from campaign.ledger.interface.settling import SettlingLedger
-from campaign.ledger.interface.shared_run import JoinableRun, RunOnRecord, SharedRun, WorkerNow
+from campaign.ledger.interface.shared_run import BundleOnRecord, JoinableRun, RunOnRecord, SharedRun, WorkerNow
 from campaign.ledger.interface.worker import (
     AdjustableRateLimit,
     Budget,
@@ -34,6 +34,7 @@ from campaign.ledger.interface.worker import (
 __all__ = [
     "AdjustableRateLimit",
     "Budget",
+    "BundleOnRecord",
     "ContactsLedger",
     "DailyCount",
     "DueRows",

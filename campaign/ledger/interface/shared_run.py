@@ -41,7 +41,17 @@ class RunOnRecord:
     """Those that are at work."""
 
 
-class SharedRun(Protocol):
+class BundleOnRecord(Protocol):
+    """What a run's workers go by, as it was offered."""
+
+    def check(self) -> str:
+        """Give the check value of the run's secrets."""
+
+    def file(self, digest: str) -> bytes:
+        """Give one of the bundle's contents. Raises LedgerError where there is none."""
+
+
+class SharedRun(BundleOnRecord, Protocol):
     """The owner's, while it holds the ledger."""
 
     @property
@@ -58,6 +68,9 @@ class SharedRun(Protocol):
         """Begin a run that workers elsewhere may join: the digest of the bundle, its contents by their digests, and the
         check value of its secrets. Contents that are there already are not written again.
         """
+
+    def rows_left(self) -> bool:
+        """Whether there may be rows of this run that no worker has come to the end of."""
 
     def workers(self) -> list[WorkerNow]:
         """Give those of this run, ended ones as well. To be called a few times a second at most."""
@@ -77,14 +90,8 @@ class SharedRun(Protocol):
         """Say that the run has come to its end: nobody joins it any more, and whoever still works for it ends."""
 
 
-class JoinableRun(Protocol):
+class JoinableRun(BundleOnRecord, Protocol):
     """What a worker that comes from elsewhere sees of the campaign's run, before it works for it."""
 
     def current(self) -> RunOnRecord | None:
         """Give the run that goes on; None where none does."""
-
-    def check(self) -> str:
-        """Give the check value of the run's secrets."""
-
-    def file(self, digest: str) -> bytes:
-        """Give one of the bundle's contents. Raises LedgerError where there is none."""

@@ -85,7 +85,13 @@ class Journal(Protocol):
     @property
     def lease_holds(self) -> bool:
         """Whether claims that are durable still are this worker's alone. A ledger on one machine always says so; on
-        several, a worker that has been cut off from it for too long must let no body leave.
+        several, a worker that has been cut off from it for too long must let no body leave, and begin nothing; what has
+        not left it takes back, and says so (`begin_anew`).
+        """
+
+    def begin_anew(self) -> None:
+        """Hear that nothing that was claimed before the lease ran out is going to leave: once the ledger answers again,
+        claims are good.
         """
 
     def commit(self) -> None:
@@ -208,6 +214,10 @@ class WorkerLedger(Protocol):
         """Give this worker's share of a number that the campaign has, by its name. On one machine `most` is the share:
         its processes have divided it before (`Job.shares`).
         """
+
+    @property
+    def trouble(self) -> str:
+        """Why messages wait for the ledger, in words; "" where they do not."""
 
     @property
     def must_drain(self) -> bool:

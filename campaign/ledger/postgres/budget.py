@@ -33,7 +33,7 @@ WHERE EXISTS (SELECT 1 FROM worker WHERE number = %(me)s AND state = 'working')
 ON CONFLICT (name, worker) DO UPDATE SET share = excluded.share, used = excluded.used, wanted = excluded.wanted
 RETURNING name, share
 """
-"""As `shares.new_share` has it."""
+"""A share is its target, or what nobody else holds, whichever is less."""
 
 
 class PostgresBudget:

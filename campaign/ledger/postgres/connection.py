@@ -1,31 +1,38 @@
 """A connection to a campaign's schema in a PostgreSQL database, as a `Database`. Raises LedgerError where that is said,
 and psycopg's errors otherwise.
 
-SQL comes with SQLite's marks for parameters and goes with psycopg's. What only SQLite is told, of its indexes, is left
-out. A transaction is the only one that writes, as in SQLite: it takes the campaign's write lock, an
-advisory one, which workers' rounds share among themselves (`SHARED_LOCK`). Statements within see what is committed
-(READ COMMITTED).
+SQL comes with SQLite's marks for parameters and goes with psycopg's; `sending_word()` goes as the word itself. What
+only SQLite is told, of its indexes, is left out. A transaction is the only one that writes, as in SQLite: it takes the
+campaign's write lock, an advisory one, which workers' rounds share among themselves (`SHARED_LOCK`). Statements within
+see what is committed (READ COMMITTED).
 
-Limits: NUL can't stand in a text of PostgreSQL's; it is written as U+FFFD. The session keeps state (search_path, the
-word of `sending_word()`): a pooler between must keep sessions whole (PgBouncer's "session" mode).
+Limits: NUL can't stand in a text of PostgreSQL's; it is written as U+FFFD. The session keeps state (search_path,
+temporary tables): a pooler between must keep sessions whole (PgBouncer's "session" mode). While rows are streamed
+(`streamed`), a transaction is open: what is written meanwhile is on record once they have been read.
 """
 
 import contextlib
+import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import psycopg
-from psycopg import sql as names
 
 from campaign.ledger.database import PATIENCE, Parameters, Rows
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain
+from campaign.model import Status
 
-_MARK = re.compile(r"'(?:[^']|'')*'|(\?)|(?<!:):([a-z_]+)|(%)|( NOT INDEXED| INDEXED BY \w+)")
-"""Outside of literals: the marks of parameters, what psycopg takes for one, what only SQLite understands."""
+_MARK = re.compile(r"'(?:[^']|'')*'|(\?)|(?<!:):([a-z_]+)|(%)|( NOT INDEXED| INDEXED BY \w+)|(sending_word\(\))")
+"""Outside of literals: the marks of parameters, what psycopg takes for one, what only SQLite understands, our word."""
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_AT_ONCE = 5_000
+"""Rows that are fetched at a time."""
+_STREAMS = itertools.count(1)
+_COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
 EXCLUSIVE_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(current_schema()))"
 """1129140295 is "CMPG": the key space of this program."""
 SHARED_LOCK = "SELECT pg_advisory_xact_lock_shared(1129140295, hashtext(current_schema()))"
@@ -33,6 +40,16 @@ _CONNECT_TIMEOUT = 10
 """Seconds."""
 _OPTIONS = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 """So that a server which is gone is noticed in seconds, not hours (libpq, "Parameter Key Words")."""
+
+_SESSION = """
+SELECT set_config('search_path', quote_ident(%s), false),
+    set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false),
+    set_config('default_transaction_isolation', 'read committed', false), set_config('statement_timeout', '0', false),
+    set_config('cursor_tuple_fraction', '1', false), set_config('jit', 'off', false)
+"""
+"""Whatever the database's administrator has set for others: a commit is durable when it is answered, nothing is broken
+off by time, and plans are made for whole answers.
+"""
 
 
 def connect(place: DatabasePlace, **options: Any) -> "psycopg.Connection[tuple[Any, ...]]":
@@ -47,12 +64,12 @@ def connect(place: DatabasePlace, **options: Any) -> "psycopg.Connection[tuple[A
 
 def connect_plainly(place: DatabasePlace, **options: Any) -> "psycopg.Connection[tuple[Any, ...]]":
     """Do so. Raises psycopg's errors, for whoever tries again."""
-    given: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT, **_OPTIONS, **options}
+    given: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT, "client_encoding": "UTF8", **_OPTIONS, **options}
     if place.password is not None:
         given["password"] = place.password
     opened = psycopg.connect(place.url, autocommit=True, application_name="campaign", **given)
     try:
-        opened.execute(names.SQL("SET search_path TO {}").format(names.Identifier(place.schema)))
+        opened.execute(_SESSION, (place.schema,))
     except BaseException:
         opened.close()
         raise
@@ -63,29 +80,85 @@ class PostgresConnection:
     """One connection."""
 
     def __init__(self, place: DatabasePlace, **options: Any) -> None:
-        self._where = place
+        self.where = place
+        self._options = options
         self.raw = connect(place, **options)
         """What psycopg gives, for what only PostgreSQL can do."""
+        self._sending_word = str(Status.IN_DOUBT)
+        self._columns: dict[str, list[str]] = {}
+        self._streams = 0
 
     @property
     def place(self) -> str:
         """The database's address, and the schema."""
-        return str(self._where)
+        return str(self.where)
 
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
         return self.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
 
+    @property
+    def shared(self) -> bool:
+        """Workers of several machines write into it."""
+        return True
+
     def execute(self, sql: str, parameters: Parameters = (), /) -> Rows:
         """Do one statement."""
-        return self.raw.execute(translated(sql), _sound(parameters))
+        return self.raw.execute(translated(sql, self._sending_word), _sound(parameters))
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Rows:
         """Do it for each of these, in one round trip."""
         cursor = self.raw.cursor()
-        cursor.executemany(translated(sql), [_sound(one) for one in parameters])
+        cursor.executemany(translated(sql, self._sending_word), [_sound(one) for one in parameters])
         return cursor
+
+    @contextlib.contextmanager
+    def streamed(self, sql: str, parameters: Parameters = (), /) -> Iterator[Rows]:
+        """Ask a question whose rows are fetched as they are asked for, by a cursor of the server's."""
+        with self._open_for_a_stream(), self.raw.cursor(name=f"rows_{next(_STREAMS)}") as cursor:
+            cursor.itersize = _AT_ONCE
+            cursor.execute(translated(sql, self._sending_word), _sound(parameters))
+            yield cursor
+
+    def rewrite(
+        self,
+        table: str,
+        column: str,
+        function: Callable[[str], str],
+        *,
+        where: str,
+        parameters: Mapping[str, Any] = _NOTHING,
+        also: str = "",
+        only_changed: bool = False,
+    ) -> int:
+        """Write `function(value)` in place of each value: those there are come here, and go back in one statement."""
+        self.execute("CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)")
+        self.execute("TRUNCATE rewritten")
+        found = f"SELECT DISTINCT {column} FROM {table} WHERE ({where}) AND {column} IS NOT NULL"  # noqa: S608 - our own words
+        with self.streamed(found, parameters) as rows:
+            while some := rows.fetchmany(_AT_ONCE):
+                pairs = [(value, _sound_value(function(value))) for (value,) in some]
+                with self.raw.cursor() as cursor, cursor.copy("COPY rewritten FROM STDIN") as copy:
+                    for before, behind in pairs:
+                        if before != behind or not only_changed:
+                            copy.write_row((before, behind))
+        self.execute("ANALYZE rewritten")
+        more = f", {also}" if also else ""
+        written = (
+            f"UPDATE {table} SET {column} = rewritten.behind{more} FROM rewritten WHERE ({where}) AND {column} = before"  # noqa: S608
+        )
+        return self.execute(written, parameters).rowcount
+
+    def columns_of(self, table: str) -> Sequence[str]:
+        """Give a table's columns; none where there is no such table."""
+        if table not in self._columns:
+            self._columns[table] = [name for (name,) in self.raw.execute(_COLUMNS, (table,))]
+        return self._columns[table]
+
+    def name_sending(self, word: str) -> None:
+        """Say what status a claim without an outcome has on this connection."""
+        self._sending_word = str(word)
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:
@@ -93,7 +166,7 @@ class PostgresConnection:
         try:
             yield
         except psycopg.Error as error:
-            raise explain(error, self._where) from None
+            raise explain(error, self.where) from None
 
     @contextlib.contextmanager
     def transaction(self, *, patience: float = PATIENCE) -> Iterator[None]:
@@ -102,6 +175,28 @@ class PostgresConnection:
             self.raw.execute("SELECT set_config('lock_timeout', %s, true)", (f"{max(1, int(patience * 1000))}ms",))
             self.raw.execute(EXCLUSIVE_LOCK)
             yield
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all questions that are asked meanwhile be answered from one moment."""
+        with self.explained(), self.raw.transaction():
+            self.raw.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+
+    @contextlib.contextmanager
+    def impatient(self, seconds: float) -> Iterator[None]:
+        """Wait no longer than this for anybody else's lock meanwhile."""
+        self.raw.execute("SELECT set_config('lock_timeout', %s, false)", (f"{max(1, int(seconds * 1000))}ms",))
+        try:
+            yield
+        finally:
+            self.raw.execute("SELECT set_config('lock_timeout', '0', false)")
+
+    def mend(self) -> None:
+        """Open it anew, if it has broken: what it was doing is done again by whoever asked for it."""
+        if self.raw.broken:
+            self.raw = connect(self.where, **self._options)
+            self._streams = 0
 
     def close(self) -> None:
         """Let go of it."""
@@ -115,9 +210,28 @@ class PostgresConnection:
     ) -> None:
         self.close()
 
+    @contextlib.contextmanager
+    def _open_for_a_stream(self) -> Iterator[None]:
+        """A cursor lives in a transaction: the one that is open, or one of its own, which others that are opened
+        meanwhile use as well, and the last of them ends.
+        """
+        if not self._streams and self.in_transaction:
+            yield
+            return
+        if not self._streams:
+            self.raw.execute("BEGIN")
+        self._streams += 1
+        try:
+            yield
+        finally:
+            self._streams -= 1
+            if not self._streams and not self.raw.closed:
+                failed = self.raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR
+                self.raw.execute("ROLLBACK" if failed else "COMMIT")
+
 
 @lru_cache(maxsize=1024)
-def translated(sql: str) -> str:
+def translated(sql: str, sending_word: str) -> str:
     """Give a statement as psycopg takes it."""
 
     def mark(found: "re.Match[str]") -> str:
@@ -127,6 +241,8 @@ def translated(sql: str) -> str:
             return f"%({found[2]})s"
         if found[3]:
             return "%%"
+        if found[5]:
+            return f"'{sending_word}'"
         return "" if found[4] else found[0].replace("%", "%%")
 
     return _MARK.sub(mark, sql)

@@ -7,14 +7,13 @@ rounds do not wait for each other.
 
 Leave of a worker that is called lost goes to the others at once (`daily_record.free_shares`). It uses none where the
 database has not been heard of for a lease; and once it hears, within a second, that it was called lost
-(`worker.losses`) it has none any more, and owes for what is begun and may not be on record. Raises LedgerError.
+(`worker.losses`) it has none any more, and owes for what is begun and not on record. Raises LedgerError.
 
-Limits: in that second it may begin what others have leave for; where the answer to a request is lost on its way, the
-leave that was granted is missing until this worker ends.
+Limits: in that second it may begin what others have leave for.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from campaign.errors import LedgerError
@@ -43,7 +42,9 @@ class PostgresDailyCount:
         self._kept = 0
         """Leave for messages on `_day` that have not begun; below 0: leave owed for some that have."""
         self._wanted: tuple[date, int] | None = None
-        """For which day and limit leave is asked for."""
+        """For which day and limit leave is to be asked for."""
+        self._asked: tuple[date, int] | None = None
+        """For which it is being asked."""
         self._full: tuple[date, int] | None = None
         self._full_since = -_NEVER
         self._refused_until = -_NEVER
@@ -54,8 +55,6 @@ class PostgresDailyCount:
         self._begun: Counter[date] = Counter()
         self._returned: Counter[date] = Counter()
         """What no round has carried yet."""
-        self._carried: Counter[date] = Counter()
-        """What the last round has carried, or carries: it may be refused."""
         self._own: Counter[date] = Counter()
         """All that this worker has begun."""
         self.others: dict[date, int] = {}
@@ -76,7 +75,7 @@ class PostgresDailyCount:
             if self._kept > 0 and sure:
                 return True
             self._asking = not sure or not self._is_full(day, limit)
-            if self._asking and self._kept <= 0 and self._wanted != (day, limit):
+            if self._asking and self._kept <= 0 and (day, limit) not in (self._wanted, self._asked):
                 self._wanted = (day, limit)
                 self._ahead.notify()
             return False
@@ -132,16 +131,16 @@ class PostgresDailyCount:
     def take_changes(self) -> Iterable[DailyChange]:
         """Give what no round has carried yet."""
         with self._ahead.changed:
-            begun, returned = self._begun, self._returned
-            self._begun, self._returned, self._carried = Counter(), Counter(), begun
+            begun, self._begun = self._begun, Counter()
+            returned, self._returned = self._returned, Counter()
         for day in begun.keys() | returned.keys():
             if begun[day] or returned[day]:
                 yield DailyChange(day, self.name, begun[day], -returned[day])
 
-    def called_lost(self) -> None:
-        """Have no leave any more, and owe for what has begun and may not be on record: what is refused comes back."""
+    def believe(self, leave: Mapping[date, int]) -> None:
+        """Have the leave that is on record, no more and no less: it may be owed for some that have begun."""
         if self._day is not None:
-            self._kept = -max(0, self._begun[self._day] + self._carried[self._day])
+            self._kept = leave.get(self._day, 0) - self._own[self._day]
         self._returning.clear()
 
     # What the thread does, with `changed` held.
@@ -161,12 +160,14 @@ class PostgresDailyCount:
             self._drop_kept()
         returning, self._returning = self._returning, Counter()
         wanted, self._wanted = self._wanted, None
+        self._asked = wanted
         return None if wanted is None else Wanted(*wanted, max(0, -self._kept)), returning
 
     def answer(self, asked: Wanted | None, granted: int | None) -> bool:
         """Take in what was granted; None: this worker is called lost, and has to come back first. Gives whether
         somebody waits for it.
         """
+        self._asked = None
         if asked is None:
             return False
         day, limit, _ = asked
@@ -198,7 +199,7 @@ class PostgresDailyCounts:
         self._worker = worker
         self._lease = lease
         self._losses: int | None = None
-        """How often this worker was called lost."""
+        """How often this worker was called lost; None: not known yet, or an answer has not come."""
         self._counts: dict[str, PostgresDailyCount] = {}
 
     def of(self, name: str) -> PostgresDailyCount:
@@ -229,15 +230,15 @@ class PostgresDailyCounts:
         with self._ahead.changed:
             counts = dict(self._counts)
             requests = {name: count.request() for name, count in counts.items()}
-        losses, granted, others = exchange(database, self._worker, requests)
+        losses, self._losses = self._losses, None
+        answer = exchange(database, self._worker, requests)
         with self._ahead.changed:
-            if self._losses is not None and losses != self._losses:
-                for count in counts.values():
-                    count.called_lost()
-            self._losses = losses
-            waited = [count.answer(requests[name][0], granted.get(name)) for name, count in counts.items()]
+            self._losses = answer.losses
+            waited = [count.answer(requests[name][0], answer.granted.get(name)) for name, count in counts.items()]
             for name, count in counts.items():
-                count.others, count.heard_at = others.get(name, {}), sent
+                count.others, count.heard_at = answer.others[name], sent
+                if losses != answer.losses:
+                    count.believe(answer.leave[name])
         return any(waited)
 
     def leave(self, database: PostgresConnection) -> None:

@@ -2,6 +2,7 @@
 
 Each worker has rows of its own; worker 0 has what came before this run. Leave that counts is the greater of both
 columns: a worker that was called lost has its leave lowered to what it had begun on record, and may still bring more.
+For each worker, leave is what it has begun, on record or not yet, and what it has left, which may be below 0 then.
 Functions over a connection; `in a transaction` where they say so. Raise what psycopg raises, or LedgerError.
 """
 
@@ -24,8 +25,9 @@ FROM unnest(%(days)s::date[], %(names)s::text[], %(began)s::bigint[], %(leave)s:
     AS new (day, name, began, leave)
 ON CONFLICT (day, name, worker) DO UPDATE SET began = d.began + excluded.began, leave = d.leave + excluded.leave
 """
-_OTHERS = """
-SELECT name, day, sum(began)::bigint FROM daily_count WHERE worker <> %s AND name = ANY(%s) GROUP BY 1, 2
+_COUNTS = """
+SELECT worker = %(me)s, name, day, sum(began)::bigint, sum(leave)::bigint
+FROM daily_count WHERE name = ANY(%(names)s) GROUP BY 1, 2, 3
 """
 _IS_WORKING = "EXISTS (SELECT 1 FROM worker WHERE number = %(me)s AND state = 'working')"
 _RETURN = f"""
@@ -42,7 +44,7 @@ block AS (
 written AS (
     INSERT INTO daily_count AS d (day, name, worker, began, leave)
     SELECT %(day)s, %(name)s, %(me)s, 0, block FROM block
-    ON CONFLICT (day, name, worker) DO UPDATE SET leave = greatest(d.began, d.leave) + excluded.leave)
+    ON CONFLICT (day, name, worker) DO UPDATE SET leave = d.leave + excluded.leave)
 SELECT block FROM block
 """  # noqa: S608 - our own words
 """A block of leave gets smaller as the day's number comes near: what one worker holds is never much of what the others
@@ -90,6 +92,8 @@ class Answer(NamedTuple):
     """Leave, by name: none of a name where it is called lost now."""
     others: dict[str, dict[date, int]]
     """How many messages all others have begun, by name and day."""
+    leave: dict[str, dict[date, int]]
+    """For how many it has leave itself, by name and day."""
 
 
 def exchange(database: PostgresConnection, worker: int, requests: Requests) -> Answer:
@@ -107,15 +111,20 @@ def exchange(database: PostgresConnection, worker: int, requests: Requests) -> A
                     if wanted is not None:
                         granted[name] = raw.execute(_TAKE, {**row, **wanted._asdict()})
         losses = raw.execute("SELECT losses FROM worker WHERE number = %s", (worker,))
-        others = raw.execute(_OTHERS, (worker, list(requests)))
-    counts: dict[str, dict[date, int]] = {}
-    for name, day, began in others:
-        counts.setdefault(name, {})[day] = began
+        counts = raw.execute(_COUNTS, {"me": worker, "names": list(requests)})
+    others: dict[str, dict[date, int]] = {name: {} for name in requests}
+    own: dict[str, dict[date, int]] = {name: {} for name in requests}
+    for mine, name, day, began, leave in counts:
+        if mine:
+            own[name][day] = leave
+        else:
+            others[name][day] = began
     found = losses.fetchone()
     return Answer(
         0 if found is None else found[0],
         {name: rows[0][0] for name, cursor in granted.items() if (rows := cursor.fetchall())},
-        counts,
+        others,
+        own,
     )
 
 

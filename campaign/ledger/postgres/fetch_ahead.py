@@ -111,9 +111,9 @@ class FetchAhead:
                 pause = min(2 * pause, _LONGEST_PAUSE)
                 continue
             pause = _FIRST_PAUSE
+            with self.changed:
+                self.changed.notify_all()
             if looks_again:
-                with self.changed:
-                    self.changed.notify_all()
                 self._wake()
         self._say_farewell()
 

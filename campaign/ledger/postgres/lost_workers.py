@@ -19,6 +19,7 @@ from collections.abc import Sequence
 import psycopg
 
 from campaign.ledger.postgres.connection import SHARED_LOCK
+from campaign.ledger.postgres.daily_record import free_shares
 from campaign.ledger.postgres.steady import Raw
 from campaign.ledger.postgres.worker_tally import counted
 
@@ -89,7 +90,7 @@ def free_rows(raw: Raw, worker: int) -> None:
     who = {"me": worker}
     raw.execute("UPDATE block SET worker = NULL WHERE worker = %(me)s", who)
     raw.execute(_FREE_ASIDE, who)
-    raw.execute("DELETE FROM budget WHERE worker = %(me)s", who)
+    free_shares(raw, worker)
 
 
 def come_back(raw: Raw, worker: int, *, lease: float, rows: Sequence[int]) -> dict[int, int] | None:

@@ -2,8 +2,8 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
+from campaign.errors import LedgerError
 from campaign.ledger.interface import (
     ContactsLedger,
     ErasureLedger,
@@ -14,8 +14,11 @@ from campaign.ledger.interface import (
     WorkerLedger,
 )
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import connect
+from campaign.ledger.postgres.connection import PostgresConnection, connect
 from campaign.ledger.postgres.joining import joinable_run
+from campaign.ledger.postgres.reading import PostgresReader
+from campaign.ledger.postgres.schema import open_existing
+from campaign.ledger.sql.facts import read_fact
 
 
 def ledger_exists(place: DatabasePlace, name: str) -> bool:
@@ -25,29 +28,33 @@ def ledger_exists(place: DatabasePlace, name: str) -> bool:
     return found is not None and bool(found[0])
 
 
-def take_over_file(path: Path, place: DatabasePlace, name: str) -> None:
-    """Bring a file's ledger, whole, into a database that has none of the campaign, and give the file another name."""
-    raise NotImplementedError
-
-
 def open_for_run(place: DatabasePlace, name: str) -> RunLedger:
     """As in `campaign.ledger.opening`, like all that follow."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.store import PostgresRunLedger
+
+    return PostgresRunLedger.open(place, name)
 
 
 def open_for_enrolment(place: DatabasePlace) -> ContactsLedger:
     """Open what a run has open."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.contacts_store import PostgresContacts
+
+    return PostgresContacts(PostgresConnection(place))
 
 
 def open_for_dry_run(place: DatabasePlace, name: str) -> ContactsLedger:
     """Copy it into a ledger that nobody else sees."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.contacts_store import PostgresContacts
+    from campaign.ledger.postgres.throwaway_copy import throwaway_copy
+
+    return PostgresContacts(throwaway_copy(place, name))
 
 
 def open_for_worker(place: DatabasePlace, *, wake: Callable[[], None], name: str = "") -> WorkerLedger:
     """Join the run that goes on."""
-    raise NotImplementedError
+    from campaign.ledger.postgres.worker_store import PostgresWorkerLedger
+
+    return PostgresWorkerLedger(place, wake=wake, name=name)
 
 
 @contextlib.contextmanager
@@ -60,31 +67,39 @@ def open_for_joining(place: DatabasePlace, name: str) -> Iterator[JoinableRun]:
 @contextlib.contextmanager
 def open_for_reading(place: DatabasePlace, name: str) -> Iterator[LedgerReader]:
     """Look into it."""
-    raise NotImplementedError
-    yield
+    with contextlib.closing(open_existing(place, name)) as database:
+        yield PostgresReader(database)
 
 
 @contextlib.contextmanager
 def open_for_erasure(place: DatabasePlace, name: str) -> Iterator[ErasureLedger]:
     """Take people's data out of it."""
-    raise NotImplementedError
-    yield
+    from campaign.ledger.postgres.erasure import open_erasure
+
+    with open_erasure(place, name) as ledger:
+        yield ledger
 
 
 @contextlib.contextmanager
 def open_for_settling(place: DatabasePlace, name: str) -> Iterator[SettlingLedger]:
     """Move words by proof."""
-    raise NotImplementedError
-    yield
+    from campaign.ledger.postgres.settling import open_settling
+
+    with open_settling(place, name) as ledger:
+        yield ledger
 
 
 @contextlib.contextmanager
 def open_for_settling_copy(place: DatabasePlace, name: str) -> Iterator[SettlingLedger]:
     """Do so in a copy."""
-    raise NotImplementedError
-    yield
+    from campaign.ledger.postgres.settling import open_settling_copy
+
+    with open_settling_copy(place, name) as ledger:
+        yield ledger
 
 
 def note_at_a_glance(place: DatabasePlace, name: str) -> str | None:
     """Give a note."""
-    raise NotImplementedError
+    with contextlib.suppress(LedgerError), contextlib.closing(PostgresConnection(place)) as database:
+        return read_fact(database, name)
+    return None

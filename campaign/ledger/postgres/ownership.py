@@ -49,6 +49,7 @@ WHERE number = %s AND owner = %s AND state <> 'ended'
 """
 _OWNER = "SELECT owner_host, owner_pid, began_at FROM run WHERE number = %s"
 _END = "UPDATE run SET state = 'ended' WHERE number = ?"
+_ALL_LOST = "UPDATE worker SET state = 'lost' WHERE run = ? AND state = 'working'"
 _LET_GO = """
 UPDATE run SET owner_until = now(), state = CASE
     WHEN :over OR NOT EXISTS (SELECT FROM worker WHERE run = :run AND worker.state = 'working') THEN 'ended'
@@ -101,6 +102,7 @@ def _taken(database: PostgresConnection, found: "tuple[Any, ...] | None", lease:
             before = RunOnRecord(number=number, bundle=bundle, owner=owner, has_owner=False, workers=workers)
             return OwnedRun(number=number, token=token, adopted=before)
         database.execute(_END, (number,))
+        database.execute(_ALL_LOST, (number,))
     (number,) = database.execute(_BEGIN, us).fetchone()
     return OwnedRun(number=number, token=token, adopted=None)
 

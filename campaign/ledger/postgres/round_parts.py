@@ -5,7 +5,7 @@ what is shared by budgets (rates, daily counts, connections).
 its `RoundPart`. At each commit the journal takes the statements that have come since, and they are the round's from
 then on: a round whose reply was lost goes again as it was, and the database sees to it that it is written once. So
 what was taken is not to be given again, and nobody needs to be told that it has been written. A daily count adds to
-its own worker's row: `... VALUES (%(day)s, ...) ON CONFLICT ... DO UPDATE SET began = daily_count.began + excluded.began`.
+its own worker's row: `... ON CONFLICT ... DO UPDATE SET began = daily_count.began + excluded.began`.
 """
 
 from collections.abc import Mapping, Sequence

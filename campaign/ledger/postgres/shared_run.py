@@ -7,8 +7,13 @@ owner's token: an owner that has lost the run changes nothing. Raises LedgerErro
 
 from collections.abc import Mapping
 
+import psycopg
+
+from campaign.ledger.database import damaged
 from campaign.ledger.interface import RunOnRecord, WorkerNow
 from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.lease import Touch
+from campaign.ledger.postgres.lost_workers import call_lost, gone
 from campaign.ledger.postgres.ownership import OwnedRun, OwnerLease
 
 _OFFER = """
@@ -18,6 +23,11 @@ WHERE number = :run AND owner = :token
 _DRAIN = "UPDATE run SET draining = true WHERE number = :run AND owner = :token"
 _CLOSE = "UPDATE run SET draining = true, state = 'closing' WHERE number = :run AND owner = :token"
 _WORKERS = "SELECT number, host, pid, name, state, report FROM worker WHERE run = ? ORDER BY number"
+_ROWS_LEFT = """
+SELECT reading OR EXISTS (SELECT FROM block) OR EXISTS (SELECT FROM set_aside)
+    OR (allowance <> 0 AND EXISTS (SELECT FROM entry WHERE row > cursor))
+FROM run WHERE number = ?
+"""
 _NEWS = """
 WITH heard AS (DELETE FROM news RETURNING number, worker, report)
 SELECT heard.worker, heard.report FROM heard JOIN worker ON worker.number = heard.worker
@@ -32,6 +42,7 @@ class PostgresSharedRun:
         self._database = database
         self._owned = owned
         self._lease = lease
+        self._touch = Touch()
         self.over = False
         """Whether it has come to its end."""
 
@@ -56,6 +67,25 @@ class PostgresSharedRun:
             )
             database.execute(_OFFER, self._ours | {"bundle": bundle, "check": check})
 
+    def check(self) -> str:
+        """Give the check value of the run's secrets."""
+        with self._database.explained():
+            row = self._database.execute("SELECT secrets_check FROM run WHERE number = ?", (self._owned.number,))
+            return str(row.fetchone()[0])
+
+    def file(self, digest: str) -> bytes:
+        """Give one of the bundle's contents."""
+        with self._database.explained():
+            found = self._database.execute("SELECT content FROM bundle_file WHERE digest = ?", (digest,)).fetchone()
+        if found is None:
+            raise damaged(self._database.place, "what the run's workers go by")
+        return bytes(found[0])
+
+    def rows_left(self) -> bool:
+        """Whether there may be rows that no worker has come to the end of."""
+        with self._database.explained():
+            return bool(self._database.execute(_ROWS_LEFT, (self._owned.number,)).fetchone()[0])
+
     def workers(self) -> list[WorkerNow]:
         """Give those of this run."""
         with self._database.explained():
@@ -73,6 +103,18 @@ class PostgresSharedRun:
         """Tell all workers to begin no more messages."""
         with self._database.explained():
             self._database.execute(_DRAIN, self._ours)
+
+    def call_lost(self) -> int:
+        """Look for workers whose lease has run out. Gives how many claims are in doubt for that."""
+        raw, touch = self._database.raw, self._touch
+        with self._database.explained():
+            try:
+                found = gone(raw)
+            except psycopg.Error:
+                touch.broken()
+                raise
+            touch.answered()
+            return sum(call_lost(raw, number) or 0 for number in found) if touch.long_enough else 0
 
     def end(self) -> None:
         """Let nobody come any more, and whoever still works end."""

@@ -3,7 +3,8 @@
 Everybody has a target: as fair as can be (nobody who wants more has less than another, but for what can't be divided),
 and who has more than that keeps what nobody wants. A share is lowered to its target at once; it is raised only by what
 nobody else holds. `held` is the most that a worker can have in use until it is heard of again; so what all hold
-together is never more than there is, whoever asks in whatever order.
+together is never more than there is, whoever asks in whatever order. What is free is reckoned in the
+database (`budget`).
 """
 
 from collections.abc import Mapping
@@ -33,9 +34,3 @@ def targets(most: int, holders: Mapping[int, Holder]) -> dict[int, int]:
         target[worker] += kept
         left -= kept
     return target
-
-
-def new_share(most: int, holders: Mapping[int, Holder], worker: int) -> int:
-    """Give the share that this worker has from now on."""
-    others = sum(holder.held for number, holder in holders.items() if number != worker)
-    return min(targets(most, holders)[worker], max(0, most - others))

@@ -15,14 +15,15 @@ from psycopg import sql as names
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.copied_tables import COPIED
+from campaign.ledger.postgres.schema import open_existing
 from campaign.ledger.postgres.tables import TABLES
 from campaign.ledger.sql import history
 from campaign.ledger.sql.tally import recount
 
 
-def throwaway_copy(place: DatabasePlace) -> PostgresConnection:
-    """Copy the ledger, which is there, as a run would find it, also while one goes on. Close it."""
-    copy = PostgresConnection(place)
+def throwaway_copy(place: DatabasePlace, name: str) -> PostgresConnection:
+    """Copy the ledger of the campaign `name` as a run would find it, also while another one goes on. Close it."""
+    copy = open_existing(place, name)
     try:
         with copy.explained():
             _copy(copy, place.schema)

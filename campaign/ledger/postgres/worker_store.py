@@ -13,11 +13,15 @@ from collections.abc import Callable, Collection
 
 from campaign.errors import LedgerError
 from campaign.ledger.place import DatabasePlace
+from campaign.ledger.postgres.budget import PostgresBudget
+from campaign.ledger.postgres.budgets import PostgresBudgets
 from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.daily_count import PostgresDailyCount
 from campaign.ledger.postgres.due_rows import PostgresDueRows
 from campaign.ledger.postgres.journal import PostgresJournal
 from campaign.ledger.postgres.lease import HEARTBEAT, LEASE
 from campaign.ledger.postgres.membership import Membership
+from campaign.ledger.postgres.rate_limit import PostgresRateLimit
 from campaign.ledger.postgres.steady import Trouble
 from campaign.ledger.sql import reversal
 
@@ -45,10 +49,29 @@ class PostgresWorkerLedger:
             opened.callback(self.due_rows.close)
             self.member.rows = self.due_rows
             self.server_memory = self.member.memory
+            self._budgets = PostgresBudgets(place, self.member, wake=wake)
+            opened.callback(self._budgets.close)
             self.journal = PostgresJournal(
-                place, member=self.member, due_rows=self.due_rows, wake=wake, trouble=self._trouble
+                place,
+                member=self.member,
+                due_rows=self.due_rows,
+                wake=wake,
+                trouble=self._trouble,
+                part=self._budgets,
             )
             self._opened = opened.pop_all()
+
+    def rate_limit(self, name: str, rate: float) -> PostgresRateLimit:
+        """Give the rate of this name, in messages a second."""
+        return self._budgets.rate_limit(name, rate)
+
+    def daily_count(self, name: str) -> PostgresDailyCount:
+        """Give the count of this name."""
+        return self._budgets.daily_count(name)
+
+    def budget(self, name: str, most: int) -> PostgresBudget:
+        """Give this worker's share of what all workers have together."""
+        return self._budgets.budget(name, most)
 
     @property
     def trouble(self) -> str:

@@ -38,6 +38,13 @@ _EVIDENCE = f"INSERT INTO evidence VALUES ({', '.join('?' * 16)}) ON CONFLICT DO
 _COUNTED = f"INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = {SUM}"  # noqa: S608 - our own words
 
 
+PROOFS = "proofs"
+"""The fact of how many proofs have changed anything: another number, other words. Where several machines write, no
+other tells.
+"""
+_PROVED = f"INSERT INTO facts VALUES ('{PROOFS}', ?) ON CONFLICT (name) DO UPDATE SET value = {SUM}"  # noqa: S608
+
+
 class Stored(NamedTuple):
     """What stands in the table `delivery`."""
 
@@ -111,6 +118,8 @@ class Record:
             more[Status.SENT if word == Status.BOUNCED else word] += rows
         counted = [(f"{BY_PROOF} {word}", str(more[word])) for word in (Status.SENT, Status.IN_DOUBT) if more[word]]
         database.executemany(_COUNTED, counted)
+        if database.shared:
+            database.execute(_PROVED, (str(len(self._evidence)),))
 
 
 def is_on_record(database: Database, contact: int, evidence: Evidence) -> bool:

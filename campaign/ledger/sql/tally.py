@@ -143,6 +143,8 @@ def move(database: Database, words: Sequence[str], to: str) -> None:
     """Count all that have one of these statuses, whatever their entries, as having another."""
     _fold_in(database)
     words = [word for word in words if word != to]
+    if not words:
+        return
     marks = ", ".join("?" * len(words))
     moved = f"SELECT entry, sum(rows) FROM tally WHERE delivery IN ({marks}) GROUP BY entry"  # noqa: S608 - question marks
     changes: Tally = Counter()

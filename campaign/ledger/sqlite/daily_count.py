@@ -84,7 +84,7 @@ class SqliteDailyCount:
         with explained(self._database):
             return sum(
                 one < day.isoformat() and name == self._name and began > 0
-                for one, name, began, _ in _all(self._database)
+                for one, name, began, _ in all_counts(self._database)
             )
 
     def hand_back(self) -> None:
@@ -175,7 +175,7 @@ class SqliteDailyCounts:
 
 def drop_leave(database: SqliteConnection) -> None:
     """Drop leave for messages that never began: the processes that held it are gone. In a transaction."""
-    for day, name, began, leave in list(_all(database)):
+    for day, name, began, leave in list(all_counts(database)):
         if leave != began:
             fact = _fact(date.fromisoformat(day), name)
             database.execute("UPDATE facts SET value = ? WHERE name = ?", (f"{began} {began}", fact))
@@ -184,7 +184,7 @@ def drop_leave(database: SqliteConnection) -> None:
 def begun_by_day(database: SqliteConnection, name: str) -> dict[date, int]:
     """Give how many messages began on each day under that name."""
     with explained(database):
-        return {date.fromisoformat(day): began for day, one, began, _ in _all(database) if one == name}
+        return {date.fromisoformat(day): began for day, one, began, _ in all_counts(database) if one == name}
 
 
 def keep_days(database: SqliteConnection, days: Mapping[date, int]) -> None:
@@ -193,7 +193,7 @@ def keep_days(database: SqliteConnection, days: Mapping[date, int]) -> None:
     database.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", rows)
 
 
-def _all(database: SqliteConnection) -> list[tuple[str, str, int, int]]:
+def all_counts(database: SqliteConnection) -> list[tuple[str, str, int, int]]:
     """Every day and name, with how many messages began, and how many had leave."""
     found = database.execute("SELECT name, value FROM facts WHERE name GLOB ?", (_ALL,)).fetchall()
     return [(*_day_and_name(fact), *_numbers(value)) for fact, value in found]

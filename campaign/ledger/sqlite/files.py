@@ -35,6 +35,11 @@ def journal_file(ledger: Path) -> Path:
     return Path(f"{ledger}-journal")
 
 
+def moved_file(ledger: Path) -> Path:
+    """Say what a ledger's file is called once all of it is in a database."""
+    return Path(f"{ledger}-moved")
+
+
 def refuse_planted(ledger: Path) -> None:
     """Raise LedgerError where what has the ledger's name is no plain file, or where a link, a FIFO or a stranger's file
     has that of a file beside it: SQLite would write through it, or wait for good.

@@ -28,7 +28,7 @@ from pathlib import Path
 from campaign.errors import LedgerError
 from campaign.ledger.sqlite import schema
 from campaign.ledger.sqlite.connection import SqliteConnection
-from campaign.ledger.sqlite.files import generation_file, refuse_a_stump, size_of, wal_file
+from campaign.ledger.sqlite.files import generation_file, moved_file, refuse_a_stump, size_of, wal_file
 from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS
 from campaign.ledger.sqlite.wal_sync import make_durable
 from campaign.private_files import open_own, replacing
@@ -39,6 +39,16 @@ _PUT_BACK = (
     "restore the ledger and the files whose names begin with its name as they were together: without the latest of "
     "what was sent, people would be mailed twice"
 )
+
+
+def refuse_a_moved_ledger(path: Path) -> None:
+    """Raise LedgerError where the ledger was brought into a database, and this run does not ask for it there."""
+    if not size_of(path) and moved_file(path).exists():
+        raise LedgerError(
+            "the campaign's ledger was brought into a database, so who was mailed is known there",
+            where=str(moved_file(path)),
+            fix="set ledger.url as it was; or, to mail everybody from the beginning, move this file away",
+        )
 
 
 def refuse_a_lost_ledger(path: Path) -> None:
@@ -66,6 +76,7 @@ def refuse_a_rescued_ledger(path: Path) -> None:
 def require_ledger(path: Path) -> None:
     """Raise LedgerError where there is none, or one that was cut down or does not belong there; before it is opened."""
     refuse_a_stump(path)
+    refuse_a_moved_ledger(path)
     if not size_of(path):
         raise LedgerError(
             "there is no ledger yet: nothing was ever sent",

@@ -73,6 +73,9 @@ class SqliteJournal(SqliteOutbox):
         """It does: whoever may have the row after this process can't begin before it is gone."""
         return True
 
+    def begin_anew(self) -> None:
+        """It never runs out."""
+
     def commit(self) -> None:
         """Write all that is queued, and begin to make it durable; what is queued of outcomes of claims that another
         worker had won is dropped, since it is that worker's row. Raises LedgerError; then nothing was written, and all

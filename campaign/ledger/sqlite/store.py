@@ -20,7 +20,7 @@ from campaign.ledger.sqlite.checkpoints import Checkpoints
 from campaign.ledger.sqlite.connection import SqliteConnection
 from campaign.ledger.sqlite.contacts_store import SqliteContacts
 from campaign.ledger.sqlite.daily_count import keep_days
-from campaign.ledger.sqlite.generation import refuse_a_lost_ledger, refuse_a_rescued_ledger
+from campaign.ledger.sqlite.generation import refuse_a_lost_ledger, refuse_a_moved_ledger, refuse_a_rescued_ledger
 from campaign.ledger.sqlite.lock import lock_file
 from campaign.ledger.sqlite.run_connection import close_in_order, open_locked
 from campaign.ledger.sqlite.sqlite_errors import explained
@@ -44,6 +44,7 @@ class SqliteRunLedger(SqliteContacts, SqlRunLedger):
     def open(cls, path: Path, name: str) -> Self:
         """Open or create the ledger of the campaign `name`. Raises LedgerError, LedgerBusyError."""
         refuse_a_rescued_ledger(path)
+        refuse_a_moved_ledger(path)
         refuse_a_lost_ledger(path)
         lock = lock_file(path)
         try:

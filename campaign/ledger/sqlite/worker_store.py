@@ -66,6 +66,8 @@ class SqliteWorkerLedger:
         """Give all of it: the processes of this machine have divided it before."""
         return FixedBudget(most)
 
+    trouble = ""
+
     @property
     def must_drain(self) -> bool:
         """The owner says so by a pipe."""

@@ -1,0 +1,139 @@
+"""A connection to a database: the same SQL, rows as they are asked for, one moment, and who waits for whom."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from campaign.errors import LedgerBusyError, LedgerError
+from campaign.ledger.place import DatabasePlace
+from campaign.ledger.postgres.connection import SHARED_LOCK, PostgresConnection, translated
+from campaign.ledger.postgres.schema import open_existing, open_or_create
+
+Places = Callable[[str], DatabasePlace]
+
+
+@pytest.fixture
+def connection(place: Places) -> Iterator[PostgresConnection]:
+    with closing(open_or_create(place("autumn"), "autumn")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(connection: PostgresConnection, place: Places) -> Iterator[PostgresConnection]:
+    with closing(open_existing(place("autumn"), "autumn")) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT ? WHERE x = :name", "SELECT %s WHERE x = %(name)s"),
+        ("SELECT 'what?' LIKE 'a:b %'", "SELECT 'what?' LIKE 'a:b %%'"),
+        ("SELECT 7 % 3, x::text", "SELECT 7 %% 3, x::text"),
+        ("FROM entry NOT INDEXED LEFT JOIN b", "FROM entry LEFT JOIN b"),
+        ("FROM entry INDEXED BY entry_by_status WHERE", "FROM entry WHERE"),
+        ("THEN sending_word() ELSE 'sending_word()'", "THEN 'pending' ELSE 'sending_word()'"),
+    ],
+)
+def test_sql_goes_as_psycopg_takes_it(sql: str, expected: str) -> None:
+    assert translated(sql, "pending") == expected
+
+
+@pytest.mark.postgres
+def test_rows_are_streamed_by_several_at_once_and_the_transaction_ends_with_the_last(
+    connection: PostgresConnection,
+) -> None:
+    numbers = "SELECT generate_series(1, ?)"
+    with connection.streamed(numbers, (20_000,)) as one:
+        assert one.fetchone() == (1,)
+        with connection.streamed(numbers, (3,)) as two:
+            assert two.fetchall() == [(1,), (2,), (3,)]
+        assert connection.in_transaction and len(one.fetchmany(7)) == 7
+        assert sum(1 for _ in one) == 20_000 - 8
+    assert not connection.in_transaction
+
+
+@pytest.mark.postgres
+def test_what_is_written_while_rows_are_streamed_is_on_record_behind_them(
+    connection: PostgresConnection, other: PostgresConnection
+) -> None:
+    with connection.streamed("SELECT generate_series(1, 9)") as rows:
+        next(iter(rows))
+        with connection.transaction():
+            connection.execute("INSERT INTO facts VALUES ('a', 'b')")
+    assert other.execute("SELECT value FROM facts WHERE name = 'a'").fetchone() == ("b",)
+
+
+@pytest.mark.postgres
+def test_a_stream_that_breaks_leaves_the_connection_whole(connection: PostgresConnection) -> None:
+    sql = "SELECT 1 / (5 - number) FROM generate_series(1, 9) AS number"
+    with pytest.raises(LedgerError), connection.explained(), connection.streamed(sql) as rows:
+        list(rows)
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.postgres
+def test_a_snapshot_is_one_moment(connection: PostgresConnection, other: PostgresConnection) -> None:
+    count = "SELECT count(*) FROM facts"
+    with connection.snapshot():
+        before = connection.execute(count).fetchone()
+        other.execute("INSERT INTO facts VALUES ('a', 'b')")
+        assert connection.execute(count).fetchone() == before
+    assert connection.execute(count).fetchone() != before
+
+
+@pytest.mark.postgres
+def test_one_writes_at_a_time_and_a_round_keeps_writers_out(
+    connection: PostgresConnection, other: PostgresConnection
+) -> None:
+    with connection.raw.transaction():
+        connection.raw.execute(SHARED_LOCK)
+        with other.raw.transaction():
+            other.raw.execute(SHARED_LOCK)
+        with pytest.raises(LedgerBusyError), other.transaction(patience=0.01):
+            pass
+    with other.transaction(patience=0.01):
+        waiting = threading.Thread(target=lambda: connection.raw.execute(SHARED_LOCK))
+        waiting.start()
+        waiting.join(0.05)
+        assert waiting.is_alive()
+    waiting.join()
+
+
+@pytest.mark.postgres
+def test_who_is_impatient_waits_for_nobody(connection: PostgresConnection, other: PostgresConnection) -> None:
+    with connection.transaction():
+        connection.execute("INSERT INTO facts VALUES ('a', 'b')")
+        with pytest.raises(LedgerBusyError), other.explained(), other.impatient(0.01):
+            other.execute("INSERT INTO facts VALUES ('a', 'c')")
+    other.execute("INSERT INTO facts VALUES ('b', 'c')")
+
+
+@pytest.mark.postgres
+def test_values_are_rewritten_by_a_function_of_ours(connection: PostgresConnection) -> None:
+    connection.executemany("INSERT INTO facts VALUES (?, ?)", [("a", "x"), ("b", "x"), ("c", "yy"), ("d", None)])
+    with connection.transaction():
+        where, named = "name <> :not", {"not": "c"}
+        assert connection.rewrite("facts", "value", str.upper, where=where, parameters=named, only_changed=True) == 3
+        assert connection.rewrite("facts", "value", len_of, where="name = 'c'", also="name = 'longer'") == 1
+    found = dict(
+        connection.execute("SELECT name, value FROM facts WHERE name NOT IN ('version', 'roster_changes')").fetchall()
+    )
+    assert found == {"a": "X", "b": "X", "longer": "2", "d": None, "campaign": "AUTUMN"}
+
+
+def len_of(text: str) -> str:
+    return str(len(text))
+
+
+@pytest.mark.postgres
+def test_columns_of_a_table(connection: PostgresConnection) -> None:
+    assert connection.columns_of("tally") == ["entry", "delivery", "rows"] and connection.columns_of("nothing") == []
+
+
+@pytest.mark.postgres
+def test_nul_is_written_as_the_replacement_character(connection: PostgresConnection) -> None:
+    connection.execute("INSERT INTO facts VALUES (?, ?)", ("a", "x\0y"))
+    assert connection.execute("SELECT value FROM facts WHERE name = :name", {"name": "a"}).fetchone() == ("x\ufffdy",)
