@@ -198,11 +198,11 @@ class PostgresJournal(Outbox):
         worker = Worker(self._member.number, lease.seconds, self._losses, due_rows.in_hand, due_rows.moved)
         asked = lease.asked()
         answer = write(raw, worker, parcel)
-        if answer.losses == self._losses:
-            lease.renewed(asked)
-        else:
+        if answer.losses != self._losses:
             lease.lost()
             self._losses = answer.losses
+        elif answer.renewed:
+            lease.renewed(asked)
         return answer
 
 
