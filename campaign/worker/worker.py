@@ -122,6 +122,8 @@ class Worker:
             self._watch.look()
             if self._hours is not None:
                 self._mind_the_hours()
+            if self._limits.heed():
+                self._rows.look_again()
             for route in self._routes:  # what waits for the window, not for the disk: the clock may have been set back
                 route.pool.resume_held()
             self._tell()
@@ -155,14 +157,16 @@ class Worker:
     def _patience(self, now: float) -> float:
         """Seconds for which nothing needs doing unless something happens."""
         to_write = self._commits.patience
-        if to_write is not None:
-            return to_write
+        if to_write == 0:
+            return 0.0
         patience = max(0.0, self._next_report - now)
+        if to_write is not None:
+            patience = min(patience, to_write)
         if not self._dispatcher.closed:
             if (moment := self._rows.next_moment()) is not None:
                 patience = min(patience, max(0.0, moment - now) if not self._rows.ready(now) else patience)
-            for route in self._routes:
-                if (wait := route.send_rate.wait(now)) > 0:
+            for route in self._routes:  # a rate whose leave is fetched ahead is asked only where it is needed
+                if route.connections.has_rows(now) and (wait := route.send_rate.wait(now)) > 0:
                     patience = min(patience, max(0.001, wait))
         return patience
 

@@ -13,6 +13,7 @@ temporary tables): a pooler between must keep sessions whole (PgBouncer's "sessi
 
 import contextlib
 import itertools
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -36,6 +37,8 @@ _COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AN
 EXCLUSIVE_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(current_schema()))"
 """1129140295 is "CMPG": the key space of this program."""
 SHARED_LOCK = "SELECT pg_advisory_xact_lock_shared(1129140295, hashtext(current_schema()))"
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+"""What it says of connections that break is said by whoever uses them; without this it would print it."""
 _CONNECT_TIMEOUT = 10
 """Seconds."""
 _OPTIONS = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000}
