@@ -8,7 +8,9 @@ from campaign.model import Status
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.clocks import noon
 from tests.end_to_end.test_limits import UnderWay, mixed
-from tests.smtp_server import CATALOGUE, FaultServer
+from tests.postgres.cluster import Cluster
+from tests.postgres.shared_campaign import SharedCampaign
+from tests.smtp_server import CATALOGUE, FaultServer, ServerProcess, read_record
 
 pytestmark = pytest.mark.postgres
 
@@ -77,3 +79,30 @@ def test_an_even_pace_takes_its_time(tmp_path: Path, database: str) -> None:
         assert_agreement(campaign, [one.recipients[0] for one in server.accepted])
     assert summary.sent_now == len(moments) >= 6
     assert moments[-1] - moments[0] >= 4
+
+
+@pytest.mark.siege
+def test_the_number_of_the_day_holds_where_workers_are_killed(tmp_path: Path, postgres: Cluster, database: str) -> None:
+    """Two of three are killed in the middle; the next run sends the rest of the day's number, and no more."""
+    limit, record = 400, tmp_path / "record.jsonl"
+    with (
+        ServerProcess(record, "--keep", "nothing") as server,
+        SharedCampaign(
+            tmp_path, postgres, database.rpartition("/")[2], server, people=900, smtp={"connections": 6, "rate": 40}
+        ) as shared,
+    ):
+        shared.files.settings["window"] = {"daily_limit": limit, "timezone": noon()}
+        shared.files.load(server.port)
+        owner = shared.send("owner", more=["--no-wait"])
+        workers = [shared.work(f"worker{number}") for number in range(2)]
+        shared.await_workers(3)
+        shared.await_accepted(len(read_record(record).accepted) + 50)
+        for worker in workers:
+            worker.kill()
+        assert owner.wait() in (1, 3), shared.said()
+        first = len(read_record(record).accepted)
+        assert limit / 2 <= first <= limit
+        assert shared.send("again", more=["--no-wait"]).wait() in (1, 3), shared.said()
+        second = len(read_record(record).accepted)
+        in_doubt = 2 * 6
+        assert limit - in_doubt <= second <= limit, (first, second)
