@@ -27,7 +27,7 @@ GROUPS = {
         "google",
         "postfix",
     ),
-    "About it": ("speed", "changes", "house"),
+    "About it": ("speed", "cost", "changes", "house"),
 }
 """Heading of the list → its pages, in the order in which a person may come to need them."""
 SUBJECTS = tuple(name for names in GROUPS.values() for name in names)
