@@ -133,7 +133,8 @@ class SharedPool:
         latest = [*self._here, *self._elsewhere.reports()]
         self._here = [told(one) for one in self._here]
         excused = not ended or self._draining or self._finished
-        for one in latest:
+        for heard in latest:
+            one = replace(heard, notices=tuple(notice for notice in heard.notices if not notice.of_ledger))
             trouble = one.trouble
             if trouble is None:
                 yield one
