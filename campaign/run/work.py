@@ -56,6 +56,7 @@ class WorkEnd:
     stopped: bool
     """Whether it was asked to, by a signal."""
     seconds: float
+    """Since it had joined."""
 
     @property
     def exit_code(self) -> int:
@@ -93,12 +94,12 @@ def work(
 ) -> WorkEnd:
     """Work for the campaign's run. Raises UsageError, LedgerError; then nothing was done."""
     signals = signals or ShutdownSignals()
-    started = clock()
     with signals.listening(), tempfile.TemporaryDirectory(prefix="campaign-work-") as made:  # 0700
         found = _joined(place, order, observer, signals, Path(made), sleep, clock)
         if found is None:
-            return WorkEnd(joined=False, settled={}, trouble=None, stopped=signals.asked, seconds=clock() - started)
+            return WorkEnd(joined=False, settled={}, trouble=None, stopped=signals.asked, seconds=0.0)
         run, job = found
+        began = clock()
         latest = [WorkerReport(settled={})]
 
         def hear(report: WorkerReport) -> None:
@@ -122,7 +123,7 @@ def work(
         settled=latest[0].settled,
         trouble=latest[0].trouble,
         stopped=signals.asked,
-        seconds=clock() - started,
+        seconds=clock() - began,
     )
 
 
