@@ -109,6 +109,11 @@ def write_out(files: Mapping[str, bytes], folder: Path) -> None:
                 fix="find out who else writes in the database; begin the run again",
             )
         path = folder.joinpath(*steps)
-        make_folder(path.parent)
-        with create(path) as file:
-            file.write(octets)
+        try:
+            make_folder(path.parent)
+            with create(path) as file:
+                file.write(octets)
+        except OSError as error:
+            raise SettingsError(
+                f"the run's files can't be written here: {error.strerror}", where=str(path), fix="make room there"
+            ) from None

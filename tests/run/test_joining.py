@@ -12,6 +12,7 @@ import pytest
 from campaign.errors import LedgerError, SettingsError
 from campaign.model import Contact
 from campaign.run import joining
+from campaign.run.bundle_files import write_out
 from campaign.run.plan import open_window
 from campaign.run.window_json import window_from_json, window_to_json
 from campaign.worker.job import Job
@@ -258,3 +259,16 @@ def test_a_library_that_is_not_here_is_named(
 def test_a_window_without_an_end_is_the_same_there() -> None:
     window = dataclasses.replace(open_window(), closes=None, opens=NOW - timedelta(days=1))
     assert window_from_json(window_to_json(window)) == window
+
+
+@pytest.mark.parametrize("name", ["../x.txt", "/etc/x.txt", "a/../../x.txt", "a\0b"])
+def test_a_file_of_a_bundle_is_never_written_elsewhere(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LedgerError, match="a file of a wrong name"):
+        write_out({name: b"x"}, tmp_path / "in" / "here")
+    assert not list(tmp_path.rglob("*.txt"))
+
+
+def test_a_folder_that_can_not_be_written_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SettingsError, match="can't be written here"):
+        write_out({"file/x.txt": b"x"}, tmp_path)
