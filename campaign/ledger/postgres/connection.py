@@ -54,6 +54,13 @@ SELECT set_config('search_path', quote_ident(%s), false),
 off by time, and plans are made for whole answers.
 """
 
+_REWRITTEN = (
+    "CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)",
+    "ALTER TABLE rewritten ALTER before SET STATISTICS 0, ALTER behind SET STATISTICS 0",
+    "TRUNCATE rewritten",
+)
+"""Statistics would keep samples of what is rewritten."""
+
 
 def connect(place: DatabasePlace, **options: Any) -> "psycopg.Connection[tuple[Any, ...]]":
     """Open a plain connection, autocommitting, whose names are looked up in the campaign's schema. Raises LedgerError.
@@ -136,8 +143,8 @@ class PostgresConnection:
         only_changed: bool = False,
     ) -> int:
         """Write `function(value)` in place of each value: those there are come here, and go back in one statement."""
-        self.execute("CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)")
-        self.execute("TRUNCATE rewritten")
+        for statement in _REWRITTEN:
+            self.execute(statement)
         found = f"SELECT DISTINCT {column} FROM {table} WHERE ({where}) AND {column} IS NOT NULL"  # noqa: S608 - our own words
         with self.streamed(found, parameters) as rows:
             while some := rows.fetchmany(_AT_ONCE):
