@@ -2,19 +2,19 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from campaign.contacts import contact_key
+from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.sql import queries
-from campaign.ledger.sqlite.due_rows import SqliteDueRows, prepare_run
-from campaign.ledger.sqlite.enrolment import enrol
+from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sqlite.journal import SqliteJournal
 from campaign.ledger.sqlite.schema import connect
-from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Attempt, Envelope, Message, Outcome, Reply, Row, Status
+from tests import stores
 
 OK = Reply(code=250, enhanced="2.0.0", text="Ok: queued")
 BUSY = Reply(code=450, enhanced="4.2.1", text="Mailbox busy")
@@ -34,7 +34,7 @@ def rows(*emails: str | None) -> list[Row]:
 
 
 def enrolled(
-    ledger: SqliteRunLedger,
+    ledger: SqlRunLedger,
     entries: Sequence[Row],
     *,
     columns: Sequence[str] = ("email",),
@@ -42,7 +42,7 @@ def enrolled(
 ) -> None:
     """Enrols in chunks of three."""
     chunks = (entries[start : start + 3] for start in range(0, len(entries), 3))
-    enrol(ledger.database, columns, chunks, listed(*suppressed), contact_key)
+    ledger.enrol(columns, chunks, listed(*suppressed), contact_key)
 
 
 def listed(*keys: str) -> list[tuple[str, str, int]]:
@@ -50,15 +50,17 @@ def listed(*keys: str) -> list[tuple[str, str, int]]:
     return [(key, "quiet.csv", line) for line, key in enumerate(keys, 1)]
 
 
-def people(ledger: SqliteRunLedger, count: int) -> list[int]:
+def people(ledger: SqlRunLedger, count: int) -> list[int]:
     """Enrols so many people; gives their numbers."""
     enrolled(ledger, rows(*(f"p{number}@people.example" for number in range(1, count + 1))))
     return [number for (number,) in ledger.database.execute("SELECT contact FROM entry ORDER BY row")]
 
 
-def journal(path: Path) -> SqliteJournal:
+def journal(place: Place) -> Any:
     """A journal that wakes nobody."""
-    return SqliteJournal(path, wake=lambda: None, clock=lambda: 1_800_000_000.0)
+    if isinstance(place, DatabasePlace):
+        return stores.Pen(place)
+    return SqliteJournal(place, wake=lambda: None, clock=lambda: 1_800_000_000.0)
 
 
 def attempt(contact: int, **values: Any) -> Attempt:
@@ -75,8 +77,10 @@ def outcome(contact: int, status: Status = Status.SENT, reply: Reply | None = OK
     return Outcome(contact=contact, status=status, reply=reply, **values)
 
 
-def commit(pen: SqliteJournal) -> tuple[list[int], list[int]]:
+def commit(pen: Any) -> tuple[list[int], list[int]]:
     """One round, to its end: the contacts whose claims are durable, and those whose claims were lost."""
+    if isinstance(pen, stores.Pen):
+        return pen.commit()
     pen.commit()
     ended = pen.collect(wait=True)
     assert ended is not None
@@ -94,19 +98,9 @@ def deliveries(path: Path) -> dict[int, tuple[Any, ...]]:
         }
 
 
-def words(ledger: SqliteRunLedger) -> list[str]:
+def words(ledger: SqlRunLedger) -> list[str]:
     """The status of every row, in order."""
     return [standing.status for standing in queries.result_rows(ledger.database)]
-
-
-def taken(
-    ledger: SqliteRunLedger, *, limit: int | None = None, chosen_only: bool = False, most: int = 2
-) -> Iterator[str]:
-    """The addresses that one due_rows gets of a new run, in order."""
-    prepare_run(ledger.database, limit=limit, chosen_only=chosen_only)
-    with closing(SqliteDueRows(ledger.path)) as due_rows:
-        while some := due_rows.take(most):
-            yield from (due.contact.email for due in some)
 
 
 def as_of_version_4(database: sqlite3.Connection) -> None:
@@ -132,10 +126,10 @@ def as_of_version_3(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA user_version = 3")
 
 
-def settle(ledger: SqliteRunLedger, statuses: dict[str, Status]) -> None:
+def settle(ledger: SqlRunLedger, statuses: dict[str, Status]) -> None:
     """Gives addresses an outcome, by way of a claim."""
     found = dict(ledger.database.execute("SELECT address, id FROM contact"))
-    pen = journal(ledger.path)
+    pen = journal(ledger.place)
     for address in statuses:
         pen.claim(attempt(found[address]))
     commit(pen)

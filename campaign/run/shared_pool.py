@@ -156,7 +156,8 @@ class SharedPool:
         excused = not ended or self._draining or self._finished
         if self._no_workers is not None:
             yield WorkerReport(settled={}, trouble=self._no_workers, last=True)
-        for one in latest:
+        for heard in latest:
+            one = replace(heard, notices=tuple(notice for notice in heard.notices if not notice.of_ledger))
             trouble = one.trouble
             if trouble is None:
                 yield one

@@ -4,8 +4,9 @@ Asked about once a second (`look`). Gives their reports as the owner's own come 
 know of their coming and going, and whether anybody is at work at all. Raises LedgerError.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from campaign.ledger.interface import SharedRun, WorkerNow
 from campaign.run.worker_pool import told
@@ -22,6 +23,8 @@ class _Known:
     state: str = ""
     text: str = ""
     report: WorkerReport = _NOTHING
+    before: Counter[str] = field(default_factory=Counter)
+    """What it had settled for an owner before this one."""
 
 
 class WorkersElsewhere:
@@ -32,6 +35,7 @@ class WorkersElsewhere:
         self._shared = shared
         self._is_ours = is_ours
         self._known: dict[int, _Known] = {}
+        self._new_here = True
         self.at_work = True
         """Whether any worker is, the owner's own as well; until the first look that is not known."""
         self.names: frozenset[str] = frozenset()
@@ -48,6 +52,11 @@ class WorkersElsewhere:
         workers = self._shared.workers()
         elsewhere = [worker for worker in workers if not self._is_ours(worker.host, worker.pid)]
         words = list(self._changes(elsewhere))
+        if self._new_here and self._shared.adopted is not None:  # what has been is its first owner's
+            for known in self._known.values():
+                known.before = Counter(known.report.settled)
+            words = []
+        self._new_here = False
         for number, text in self._shared.news():
             if number in self._known:
                 self._hear(self._known[number], text)
@@ -57,7 +66,10 @@ class WorkersElsewhere:
 
     def reports(self) -> list[WorkerReport]:
         """Give the latest of each; what has to be said only once is in one of them."""
-        latest = [known.report for known in self._known.values()]
+        latest = [
+            replace(known.report, settled=dict(Counter(known.report.settled) - known.before))
+            for known in self._known.values()
+        ]
         for known in self._known.values():
             known.report = told(known.report)
         return latest

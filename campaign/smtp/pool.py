@@ -58,6 +58,11 @@ class Pool:
         return len(self._open)
 
     @property
+    def in_use(self) -> int:
+        """How many are open or opening."""
+        return len(self._open) + self._sessions.under_way
+
+    @property
     def idle(self) -> int:
         """How many are open and have nothing to do."""
         return len(self._idle)
@@ -107,6 +112,11 @@ class Pool:
     def close_idle(self) -> None:
         """Close the connections that have nothing to do."""
         for connection in list(self._idle):
+            self._remove(connection)
+
+    def close_excess(self) -> None:
+        """Where more are open than may be, close those that have nothing to do; others end after their message."""
+        for connection in list(self._idle)[: max(0, len(self._open) - self.limit)]:
             self._remove(connection)
 
     def close(self) -> None:
@@ -180,7 +190,8 @@ class Pool:
         connection.messages += 1
         now = self._clock()
         connection.envelope_seconds = now - connection.envelope_began
-        if dialogue.pipelining and not self._lifetime.is_over(connection, now) and connection.trial.allows():
+        stays = not self._lifetime.is_over(connection, now) and len(self._open) <= self.limit
+        if dialogue.pipelining and stays and connection.trial.allows():
             attempt = self._handler.next_attempt(connection.session)
             if attempt is not None:
                 data += connection.begin_envelope(attempt)

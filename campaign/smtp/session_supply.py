@@ -44,6 +44,11 @@ class SessionSupply:
         self._one_at_a_time = False
         self._recent_tokens: deque[str] = deque(maxlen=_RECENT)
 
+    @property
+    def under_way(self) -> int:
+        """How many are being opened, or wait to be taken."""
+        return self._opener.under_way
+
     def request(self, wanted: int, connections: Collection[Connection]) -> None:
         """Ask for sessions until `wanted` are open or under way: for none while that would be too early, and for one at
         a time after one that ended before it was used, until another is used.

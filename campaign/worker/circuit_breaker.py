@@ -62,7 +62,13 @@ class CircuitBreaker:
 
     def notice(self, words: str, ends_with: Literal["connections", "rate"] | None = None, server: str = "") -> None:
         """Tell the operator, unless that was told just now."""
-        notice = Notice(words, ends_with, server)
+        self._add(Notice(words, ends_with, server))
+
+    def notice_of_ledger(self, words: str) -> None:
+        """Tell whoever runs this worker of its way to the ledger: the run's owner has its own."""
+        self._add(Notice(words, of_ledger=True))
+
+    def _add(self, notice: Notice) -> None:
         if notice not in self._notices:
             self._notices.append(notice)
 

@@ -66,11 +66,13 @@ class DailyLimit:
         return max(now, present + max(0.001, (self._ends - moment).total_seconds()))
 
     def take(self) -> bool:
-        """Have leave for one message. What is not used is good for the next."""
+        """Have leave for one message; False where there is none, or none yet. What is not used is good for the next."""
         self._look_at_the_day()
-        if not self._full and not self._count.reserve(self._today, self._limit):
+        if self._full or self._count.reserve(self._today, self._limit):
+            return not self._full
+        if not self._count.asking:
             self._full, self._looked = True, self._clock()
-        return not self._full
+        return False
 
     def give_back(self) -> None:
         """Let others have what is not used."""

@@ -1,14 +1,14 @@
 """What recipient domains can take: for some of them, a rate and a number of messages under way at once.
 
-The rate is one for all processes (`RateLimit`), and so is the number, of which each has its share. A `Hold` of rows
-(`held_queues`): those of a domain at its limit are held, and no others. Each try counts against it, a retry as well.
-Moments are monotonic seconds. Raises LedgerError.
+The rate is one for all processes (`RateLimit`), and so is the number, of which each has its share (`Budget`). A `Hold`
+of rows (`held_queues`): those of a domain at its limit are held, and no others. Each try counts against it, a retry as
+well. Moments are monotonic seconds. Raises LedgerError.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from campaign.ledger.interface import RateLimit
+from campaign.ledger.interface import Budget, RateLimit
 from campaign.ledger.row_queues import queue_parts
 
 _FULL_FOR = 1.0
@@ -30,10 +30,18 @@ class DomainLimit:
 
 
 class DomainLimits:
-    """One worker's. `rate_limit` gives the rate that all processes share by its name."""
+    """One worker's. `rate_limit`, `budget` give what all processes share by its name."""
 
-    def __init__(self, limits: Mapping[str, DomainLimit], rate_limit: Callable[[str, float], RateLimit]) -> None:
+    def __init__(
+        self,
+        limits: Mapping[str, DomainLimit],
+        rate_limit: Callable[[str, float], RateLimit],
+        budget: Callable[[str, int], Budget],
+    ) -> None:
         self._most = {domain: limit.connections for domain, limit in limits.items() if limit.connections is not None}
+        self._budgets = {domain: budget(f"domain:{domain}", most) for domain, most in self._most.items()}
+        self._shares = dict.fromkeys(self._most, 0)
+        """As they were read last."""
         self._rates = {
             domain: rate_limit(f"domain:{domain}", limit.rate)
             for domain, limit in limits.items()
@@ -47,8 +55,10 @@ class DomainLimits:
         """Give the moment until which rows of a queue are held: as `Hold.until`."""
         _, domain = queue_parts(queue)
         most = self._most.get(domain)
-        if most is not None and self._under_way[domain] >= most:
-            return now + _FULL_FOR
+        if most is not None:
+            self._budgets[domain].want(most)
+            if self._under_way[domain] >= self._share(domain):
+                return now + _FULL_FOR
         rate = self._rates.get(domain)
         return now if rate is None else now + rate.wait(now)
 
@@ -69,6 +79,7 @@ class DomainLimits:
         if domain in self._most:
             self._under_way[domain] += 1
             self._begun[contact] = domain
+            self._budgets[domain].use(self._under_way[domain])
 
     def ended(self, contact: int) -> bool:
         """Hear that it is no more, whatever became of it. Gives whether rows may have been held because of it."""
@@ -76,4 +87,20 @@ class DomainLimits:
         if domain is None:
             return False
         self._under_way[domain] -= 1
+        self._budgets[domain].use(self._under_way[domain])
         return True
+
+    def heed(self) -> bool:
+        """Keep to shares that have changed meanwhile. To be called a few times a second. Gives whether rows may have
+        been held for want of one that is larger now.
+        """
+        more = False
+        for domain, before in self._shares.items():
+            more |= self._share(domain) > before
+        return more
+
+    def _share(self, domain: str) -> int:
+        budget = self._budgets[domain]
+        share = self._shares[domain] = budget.share
+        budget.use(self._under_way[domain])
+        return share

@@ -148,6 +148,8 @@ class Notice(NamedTuple):
     """What stands at the end: a number that only the whole run knows, since each worker has its share of it."""
     server: str = ""
     """Which server's number that is, where there are several."""
+    of_ledger: bool = False
+    """Whether it is of the worker's own way to the ledger: where that is a database, the run's owner has one, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

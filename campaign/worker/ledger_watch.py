@@ -43,7 +43,7 @@ class LedgerWatch:
             self._drain()
         trouble = self._ledger.trouble
         if trouble and not self._trouble:
-            self._breaker.notice(f"{trouble}; messages wait, and it is tried again")
+            self._breaker.notice_of_ledger(f"{trouble}; messages wait, and it is tried again")
         elif self._trouble and not trouble:
-            self._breaker.notice("the ledger answers again")
+            self._breaker.notice_of_ledger("the ledger answers again")
         self._trouble = trouble

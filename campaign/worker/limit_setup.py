@@ -52,7 +52,7 @@ def daily_limit(
 
 def domain_limits(job: Job, ledger: WorkerLedger) -> DomainLimits | None:
     """Give the limits of recipient domains."""
-    return DomainLimits(job.domain_limits, ledger.rate_limit) if job.domain_limits else None
+    return DomainLimits(job.domain_limits, ledger.rate_limit, ledger.budget) if job.domain_limits else None
 
 
 def paced(

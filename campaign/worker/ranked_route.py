@@ -103,6 +103,11 @@ class RankedRoute:
         waited = since is not None and not self.route.pool.connections and now - since > self._patience
         return self.health.in_use and not self.is_used_up and not waited
 
+    @property
+    def is_busy_elsewhere(self) -> bool:
+        """Whether it could send, but for that other workers have all its connections."""
+        return not self.route.pool.limit and self.health.in_use and not self.is_used_up
+
     def may_begin(self, now: float) -> bool:
         """Whether it may begin a message, if there is one for it."""
         return (self.health.in_use or self.health.may_try(now)) and not self.is_used_up
@@ -119,7 +124,8 @@ class RankedRoute:
         """Whether a server of a lower number could send. On trial, none is looked at."""
         mine = self.orders.priority
         return self.health.in_use and any(
-            other.orders.priority < mine and other.could_send(now) for other in self._others
+            other.orders.priority < mine and (other.could_send(now) or other.is_busy_elsewhere)
+            for other in self._others
         )
 
     def is_ahead(self, now: float) -> bool:
@@ -131,7 +137,7 @@ class RankedRoute:
             return False
         most = self._passed - _AHEAD / self._weight
         return any(
-            one._passed < most and one.could_send(now) and one.route.send_rate.wait(now) <= 0
+            one._passed < most and one.could_send(now) and one.route.pool.limit and one.route.send_rate.wait(now) <= 0
             for one in group
             if one is not self
         )

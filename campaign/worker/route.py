@@ -91,6 +91,7 @@ class Route:
         )
         self.connections = ConnectionLimit(
             orders.connections,
+            budget=ledger.budget(f"connections:{orders.name}", orders.connections),
             pool=self.pool,
             rows=parts.rows,
             send_rate=self.send_rate,

@@ -122,6 +122,8 @@ class Worker:
             self._watch.look()
             if self._hours is not None:
                 self._mind_the_hours()
+            if self._limits.heed():
+                self._rows.look_again()
             for route in self._routes:  # what waits for the window, not for the disk: the clock may have been set back
                 route.pool.resume_held()
             self._tell()
@@ -161,8 +163,8 @@ class Worker:
         if not self._dispatcher.closed:
             if (moment := self._rows.next_moment()) is not None:
                 patience = min(patience, max(0.0, moment - now) if not self._rows.ready(now) else patience)
-            for route in self._routes:
-                if (wait := route.send_rate.wait(now)) > 0:
+            for route in self._routes:  # a rate whose leave is fetched ahead is asked only where it is needed
+                if route.connections.has_rows(now) and (wait := route.send_rate.wait(now)) > 0:
                     patience = min(patience, max(0.001, wait))
         return patience
 

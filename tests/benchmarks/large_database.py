@@ -30,12 +30,14 @@ COLUMNS = ("email", "first_name", "last_name", "company", "plan", "country")
 _CHUNK = 1_000
 
 
-_ROUNDS = ((100, 5), (10, 20))
+_ROUNDS = ((100, 5), (10, 20), (2, 100))
 """Messages in a round, and what part of the rows is sent in such rounds."""
 _RUN = """
 INSERT INTO run (state, owner, owner_host, owner_pid, owner_until)
 VALUES ('going_on', 'benchmark', 'here', 1, now() + interval '1 day')
 """
+_AT_ONCE = 128
+"""Rows: as many as a fast worker takes at a time."""
 _ACCEPTED = Reply(code=250, enhanced="2.0.0", text="Ok: queued as 4Wx1yZ2Qk3z9x1")
 _ENVELOPE = Envelope(return_path="us@example.com", recipient="you@example.com")
 
@@ -99,18 +101,22 @@ def _send(place: DatabasePlace, messages: int, per_round: int) -> None:
     come = threading.Event()
     worker = PostgresWorkerLedger(place, wake=come.set)
     try:
+        waiting: list[DueRow] = []
         left, leaving = messages, 0
-        while left or leaving:
-            come.clear()
-            due = worker.due_rows.take(min(per_round, left)) if left else []
-            if due is None:
-                raise RuntimeError("the rows came to an end")
-            if left and not due:
-                come.wait(0.1)
+        while left or waiting or leaving:
+            if left and len(waiting) < per_round:
+                come.clear()
+                due = worker.due_rows.take(min(_AT_ONCE, left))
+                if due is None:
+                    raise RuntimeError("the rows came to an end")
+                if not due:
+                    come.wait(0.1)
+                waiting += due
+                left -= len(due)
                 continue
-            for row in due:
+            for row in waiting[:per_round]:
                 worker.journal.claim(_attempt(row))
-            left -= len(due)
+            del waiting[:per_round]
             worker.journal.commit()
             ended = worker.journal.collect(wait=True)
             assert ended is not None and not ended.lost

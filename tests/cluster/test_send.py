@@ -1,16 +1,15 @@
 """`campaign send --cluster`: the cluster's machines send, and nobody is mailed twice whatever becomes of them."""
 
-import os
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.campaigns import SECRET
-from tests.cluster.dask_processes import ROOT, dask_processes, wait_for
-from tests.postgres.cluster import MISSING, Cluster, cluster, is_installed
+from tests.cluster.dask_processes import dask_processes
+from tests.crashes.sender import Sender
+from tests.postgres.cluster import MISSING, cluster, is_installed
 from tests.postgres.shared_campaign import SharedCampaign
 from tests.smtp_server import ServerProcess
 
@@ -35,9 +34,8 @@ def shared(tmp_path: Path) -> Iterator[SharedCampaign]:
         yield campaign
 
 
-def send(shared: SharedCampaign, address: str, *, workers: int, name: str = "owner") -> object:
-    more = ("--cluster", address, "--workers", str(workers))
-    return shared._start(name, (), "send", str(shared.files.path), "--yes", *more)
+def send(shared: SharedCampaign, address: str, *, workers: int) -> Sender:
+    return shared.send("owner", processes=None, more=("--cluster", address, "--workers", str(workers)))
 
 
 def test_a_machine_that_dies_is_made_up_for_and_all_is_sent_once(tmp_path: Path, shared: SharedCampaign) -> None:
@@ -45,7 +43,7 @@ def test_a_machine_that_dies_is_made_up_for_and_all_is_sent_once(tmp_path: Path,
     with dask_processes(tmp_path / "dask", CAMPAIGN_LINK__SECRET=SECRET) as dask:
         machine = dask.scheduler().worker("a")
         dask.worker("b")
-        owner = shared.start_on_cluster("owner", dask.address, workers=2)
+        owner = send(shared, dask.address, workers=2)
         shared.await_workers(2)
         shared.await_accepted(100)
         machine.kill()
@@ -56,3 +54,15 @@ def test_a_machine_that_dies_is_made_up_for_and_all_is_sent_once(tmp_path: Path,
         shared.judge.finish()
         for told in (dask.log("scheduler"), dask.log("b"), owner.said):
             assert SECRET not in told
+
+
+def test_a_try_on_this_machine_sends_all_and_ends_when_it_is_told_to(shared: SharedCampaign) -> None:
+    owner = send(shared, "local", workers=2)
+    shared.await_accepted(60)
+    owner.signal(signal.SIGTERM)
+    assert owner.wait() == 3, shared.said()
+    assert "Traceback" not in owner.said and "distributed" not in owner.said
+    assert shared.judge.look("stopped").counts["in_doubt"] == 0
+    owner = send(shared, "local", workers=2)
+    assert owner.wait() == 0, shared.said()
+    shared.judge.finish()

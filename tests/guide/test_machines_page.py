@@ -193,8 +193,9 @@ def test_a_server_of_another_authority_is_not_talked_to(tmp_path: Path, secured:
     url = CONFIG["data"]["CAMPAIGN_LEDGER__URL"].replace("db.acme.example", f"localhost:{secured.port}")
     words = ["work", "--campaign", "autumn", "--wait", "0s", "--ledger"]
     for authority, told in (("other.pem", "certificate verify failed"), ("database-ca.pem", "")):
+        address = url.replace("/secrets/database-ca.pem", str(tmp_path / authority))
         done = subprocess.run(
-            [sys.executable, "-m", "campaign", *words, url.replace("/secrets/database-ca.pem", f"{tmp_path}/{authority}")],
+            [sys.executable, "-m", "campaign", *words, address],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
             capture_output=True, text=True, timeout=120,
         )  # fmt: skip

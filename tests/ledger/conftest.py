@@ -1,13 +1,20 @@
-"""A ledger of fifty contacts and a pen for it, for the journal's tests. Others have ledgers of their own."""
+"""A ledger of fifty contacts and a pen for it, for the journal's tests; and for those that ask the same of both
+databases, a place in each. Others have ledgers of their own.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.sqlite.journal import SqliteJournal
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.ledgers import journal, people
+from tests.postgres.cluster import Cluster
+from tests.postgres.conftest import postgres as postgres
+from tests.stores import NAME
 
 
 @pytest.fixture
@@ -22,3 +29,26 @@ def pen(ledger: SqliteRunLedger) -> Iterator[SqliteJournal]:
     opened = journal(ledger.path)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def ledgers_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A PostgreSQL database for the ledgers of all tests of a process."""
+    postgres: Cluster = request.getfixturevalue("postgres")
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE ledgers")
+        yield postgres.url("ledgers")
+        connection.execute("DROP DATABASE ledgers WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """The place of a ledger that is not there yet: in either database."""
+    if request.param == "sqlite":
+        yield tmp_path / "x.ledger"
+        return
+    place = DatabasePlace(url=request.getfixturevalue("ledgers_database"), campaign=NAME)
+    yield place
+    with psycopg.connect(place.url, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = warning")
+        connection.execute(f"DROP SCHEMA IF EXISTS {place.schema} CASCADE")

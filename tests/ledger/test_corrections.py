@@ -1,7 +1,6 @@
 """A corrected file over the roster: who is recognised, what is rewritten, what is left alone."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,22 +8,24 @@ import pytest
 from campaign.contacts import contact_key
 from campaign.errors import LedgerError, ResultsError
 from campaign.ledger.cells import decode_cells
+from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.corrections import Corrections
 from campaign.ledger.sql.newest import newest
-from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.model import Row, Status
 from tests import ledgers
-from tests.ledgers import row, settle, taken, words
+from tests.ledgers import row, settle, words
+from tests.stores import open_run, taken
 
 IGNORED = ("status", "message_id")
 ANN, BOB, CID, DAN = (f"{name}@x.example" for name in ("ann", "bob", "cid", "dan"))
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
+def ledger(store: Place) -> Iterator[SqlRunLedger]:
     """Ann was sent, Bob failed, Cid was refused, Dan waits; Bob stands there twice; one row has no address."""
-    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as opened:
+    with open_run(store) as opened:
         names = [(ANN, "Ann"), (BOB, "Bob"), (CID, "Cid"), (DAN, "Dan"), (BOB, "Bobby")]
         entries = [row(number, email, email, name) for number, (email, name) in enumerate(names, 1)]
         entries.append(row(6, None, "eve@", "Eve"))
@@ -34,7 +35,7 @@ def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
 
 
 def amend(
-    ledger: SqliteRunLedger,
+    ledger: SqlRunLedger,
     rows: Iterable[Row],
     columns: Sequence[str] = ("email", "name"),
     owners: dict[str, str] | None = None,
@@ -68,11 +69,11 @@ def same(*picked: int) -> list[Row]:
     return corrected(*(lines[number - 1] for number in picked))
 
 
-def cells(ledger: SqliteRunLedger) -> list[list[str]]:
+def cells(ledger: SqlRunLedger) -> list[list[str]]:
     return [decode_cells(one.cells) for one in queries.result_rows(ledger.database)]
 
 
-def chosen(ledger: SqliteRunLedger) -> list[int]:
+def chosen(ledger: SqlRunLedger) -> list[int]:
     return [number for (number,) in ledger.database.execute("SELECT row FROM entry WHERE chosen ORDER BY row")]
 
 
@@ -83,14 +84,14 @@ WORDS = ["sent", "failed", "rejected", "pending", "duplicate", "invalid"]
 @pytest.mark.parametrize(
     "order", [(1, 2, 3, 4, 5, 6), (6, 5, 4, 3, 2, 1), (5, 6), (5, 2), (2, 5), (5,), (5, 5, 2, 2, 6, 6, 1, 1), ()]
 )
-def test_what_was_not_changed_changes_nothing(ledger: SqliteRunLedger, order: tuple[int, ...]) -> None:
+def test_what_was_not_changed_changes_nothing(ledger: SqlRunLedger, order: tuple[int, ...]) -> None:
     amend(ledger, same(*order))
     assert cells(ledger) == BEFORE
     assert words(ledger) == WORDS
     assert set(chosen(ledger)) == {2 if number == 5 else number for number in order if number != 6}
 
 
-def test_only_the_chosen_go(ledger: SqliteRunLedger) -> None:
+def test_only_the_chosen_go(ledger: SqlRunLedger) -> None:
     assert amend(ledger, same(2, 3)) == 2
     ledger.reopen((Status.FAILED,), chosen_only=True)
     assert list(taken(ledger, chosen_only=True)) == [BOB]
@@ -98,13 +99,13 @@ def test_only_the_chosen_go(ledger: SqliteRunLedger) -> None:
     assert chosen(ledger) == [4]
 
 
-def test_other_columns_are_corrected_but_never_of_what_was_sent(ledger: SqliteRunLedger) -> None:
+def test_other_columns_are_corrected_but_never_of_what_was_sent(ledger: SqlRunLedger) -> None:
     amend(ledger, corrected((ANN, ANN, "Anna"), (BOB, "  Bob@x.example", "Robert"), (DAN, DAN, "Daniel")))
     assert cells(ledger) == [[ANN, "Ann"], ["  Bob@x.example", "Robert"], [CID, "Cid"], [DAN, "Daniel"], *BEFORE[4:]]
     assert words(ledger) == WORDS
 
 
-def test_a_row_that_was_sent_is_not_called_invalid_by_a_damaged_copy(ledger: SqliteRunLedger) -> None:
+def test_a_row_that_was_sent_is_not_called_invalid_by_a_damaged_copy(ledger: SqlRunLedger) -> None:
     torn = corrected((ANN, ANN, ""), (BOB, BOB, ""), faults={1: "line 2 has 1 cell", 2: "line 3 has 1 cell"})
     amend(ledger, torn, owners={})
     assert words(ledger)[:2] == ["sent", "failed"]
@@ -123,7 +124,7 @@ def test_a_row_that_was_sent_is_not_called_invalid_by_a_damaged_copy(ledger: Sql
     assert (words(ledger), cells(ledger)) == (WORDS, BEFORE)
 
 
-def test_added_columns_are_everybodys(ledger: SqliteRunLedger) -> None:
+def test_added_columns_are_everybodys(ledger: SqlRunLedger) -> None:
     lines = corrected(
         (ANN, ANN, "Oslo", "Ann"), (BOB, BOB, "Rome", "Bob"), (BOB, BOB, "Bari", "Bobby"), (None, "eve@", "Kiel", "Eve")
     )
@@ -134,25 +135,25 @@ def test_added_columns_are_everybodys(ledger: SqliteRunLedger) -> None:
     assert words(ledger) == WORDS
 
 
-def test_left_out_columns_stay(ledger: SqliteRunLedger) -> None:
+def test_left_out_columns_stay(ledger: SqlRunLedger) -> None:
     amend(ledger, corrected((BOB, "BOB@x.example", "failed")), ("email", "status"))
     assert cells(ledger)[1] == ["BOB@x.example", "Bob"]
 
 
-def test_a_mended_row_is_the_row_it_was(ledger: SqliteRunLedger) -> None:
+def test_a_mended_row_is_the_row_it_was(ledger: SqlRunLedger) -> None:
     assert amend(ledger, corrected(("eve@x.example", "eve@x.example", "Eve"))) == 1
     assert cells(ledger) == [*BEFORE[:5], ["eve@x.example", "Eve"]]
     assert words(ledger) == [*WORDS[:5], "pending"]
     assert list(taken(ledger, chosen_only=True)) == ["eve@x.example"]
 
 
-def test_mended_into_what_still_cannot_be_mailed(ledger: SqliteRunLedger) -> None:
+def test_mended_into_what_still_cannot_be_mailed(ledger: SqlRunLedger) -> None:
     amend(ledger, [row(1, None, "eve@@x", "Eve", fault="two @")])
     (*_, eve) = queries.result_rows(ledger.database)
     assert (decode_cells(eve.cells), eve.status, eve.detail) == (["eve@@x", "Eve"], "invalid", "two @")
 
 
-def test_mended_into_an_address_that_is_there(ledger: SqliteRunLedger) -> None:
+def test_mended_into_an_address_that_is_there(ledger: SqlRunLedger) -> None:
     lines = corrected((BOB, BOB, "Eve", "invalid", ""), (BOB, BOB, "Bob", "failed", "<1>"))
     amend(ledger, lines, ("email", "name", "status", "message_id"))
     assert words(ledger) == [*WORDS[:5], "duplicate"]
@@ -160,12 +161,12 @@ def test_mended_into_an_address_that_is_there(ledger: SqliteRunLedger) -> None:
     assert chosen(ledger) == [2, 6]
 
 
-def test_without_our_columns_an_address_that_is_there_is_that_row(ledger: SqliteRunLedger) -> None:
+def test_without_our_columns_an_address_that_is_there_is_that_row(ledger: SqlRunLedger) -> None:
     amend(ledger, [*same(1), row(2, ANN, ANN, "Eve")])
     assert (words(ledger), cells(ledger)) == (WORDS, BEFORE)
 
 
-def test_a_duplicate_with_other_cells_is_left_alone(ledger: SqliteRunLedger) -> None:
+def test_a_duplicate_with_other_cells_is_left_alone(ledger: SqlRunLedger) -> None:
     lines = corrected((BOB, BOB, "Robert", "duplicate", ""), (BOB, BOB, "Bob", "failed", "<1>"))
     amend(ledger, lines, ("email", "name", "status", "message_id"))
     assert (words(ledger), cells(ledger), chosen(ledger)) == (WORDS, BEFORE, [2])
@@ -173,7 +174,7 @@ def test_a_duplicate_with_other_cells_is_left_alone(ledger: SqliteRunLedger) -> 
 
 @pytest.mark.parametrize(("number", "owner", "word"), [(2, BOB, "pending"), (3, CID, "pending"), (4, DAN, "pending")])
 def test_a_corrected_address_is_known_by_its_message_id(
-    ledger: SqliteRunLedger, number: int, owner: str, word: str
+    ledger: SqlRunLedger, number: int, owner: str, word: str
 ) -> None:
     line = ("new@x.example", "new@x.example", "Somebody", "<1>", "failed")
     amend(ledger, corrected(line), ("email", "name", "message_id", "status"), owners={"<1>": owner})
@@ -183,7 +184,7 @@ def test_a_corrected_address_is_known_by_its_message_id(
     assert list(taken(ledger, chosen_only=True)) == ["new@x.example"]
 
 
-def test_the_address_of_what_was_sent_is_not_corrected_any_more(ledger: SqliteRunLedger) -> None:
+def test_the_address_of_what_was_sent_is_not_corrected_any_more(ledger: SqlRunLedger) -> None:
     amend(
         ledger,
         corrected(("new@x.example", "new@x.example", "Ann", "<1>")),
@@ -194,27 +195,27 @@ def test_the_address_of_what_was_sent_is_not_corrected_any_more(ledger: SqliteRu
     assert list(taken(ledger, chosen_only=True)) == []
 
 
-def test_corrected_to_an_address_that_is_there_is_a_duplicate(ledger: SqliteRunLedger) -> None:
+def test_corrected_to_an_address_that_is_there_is_a_duplicate(ledger: SqlRunLedger) -> None:
     amend(ledger, corrected((ANN, ANN, "Cid", "<1>")), ("email", "name", "message_id"), owners={"<1>": CID})
     assert words(ledger) == ["sent", "failed", "duplicate", "pending", "duplicate", "invalid"]
     assert cells(ledger)[2] == [ANN, "Cid"]
 
 
-def test_corrected_to_an_address_that_is_suppressed(ledger: SqliteRunLedger) -> None:
+def test_corrected_to_an_address_that_is_suppressed(ledger: SqlRunLedger) -> None:
     ledger.database.execute("INSERT INTO suppressed VALUES ('new@x.example', 'quiet.csv', 7)")
     line = ("new@x.example", "new@x.example", "Cid", "<1>")
     amend(ledger, corrected(line), ("email", "name", "message_id"), owners={"<1>": CID})
     assert words(ledger)[2] == "suppressed"
 
 
-def test_who_shared_the_address_that_was_corrected_has_it_now(ledger: SqliteRunLedger) -> None:
+def test_who_shared_the_address_that_was_corrected_has_it_now(ledger: SqlRunLedger) -> None:
     line = ("new@x.example", "new@x.example", "Bob", "<1>")
     amend(ledger, corrected(line), ("email", "name", "message_id"), owners={"<1>": BOB})
     assert words(ledger) == ["sent", "pending", "rejected", "pending", "failed", "invalid"]
     assert cells(ledger)[4] == [BOB, "Bobby"]
 
 
-def refused(ledger: SqliteRunLedger, lines: list[Row], *rest: Any) -> str:
+def refused(ledger: SqlRunLedger, lines: list[Row], *rest: Any) -> str:
     """Whom the refusal names. It leaves the roster as it was."""
     with pytest.raises(ResultsError, match="none that this campaign ever had") as caught:
         amend(ledger, lines, *rest)
@@ -223,24 +224,24 @@ def refused(ledger: SqliteRunLedger, lines: list[Row], *rest: Any) -> str:
     return caught.value.where
 
 
-def test_a_copied_row_with_another_address_is_a_stranger(ledger: SqliteRunLedger) -> None:
+def test_a_copied_row_with_another_address_is_a_stranger(ledger: SqlRunLedger) -> None:
     first, second = ("one@x.example", "one@x.example", "Bob", "<1>"), ("two@x.example", "two@x.example", "Bob", "<1>")
     where = refused(ledger, corrected(first, second), ("email", "name", "message_id"), {"<1>": BOB})
     assert where.endswith("row 2 (line 3)")
 
 
-def test_strangers_are_refused_and_the_first_few_named(ledger: SqliteRunLedger) -> None:
+def test_strangers_are_refused_and_the_first_few_named(ledger: SqlRunLedger) -> None:
     lines = [(f"new{n}@x.example", f"new{n}@x.example", "Eve", "") for n in range(8)]
     known = corrected((ANN, ANN, "Ann", "sent"))
     where = refused(ledger, [*known, *corrected(*lines)], ("email", "name", "status"))
     assert "row 1 (line 2), row 2 (line 3)" in where and where.endswith("and 3 more")
 
 
-def test_a_stranger_who_cannot_be_mailed_is_one_too(ledger: SqliteRunLedger) -> None:
+def test_a_stranger_who_cannot_be_mailed_is_one_too(ledger: SqlRunLedger) -> None:
     refused(ledger, [row(1, None, "nobody@", "Nobody")])
 
 
-def test_a_suppressed_row_is_not_made_another_row_by_its_address(ledger: SqliteRunLedger) -> None:
+def test_a_suppressed_row_is_not_made_another_row_by_its_address(ledger: SqlRunLedger) -> None:
     """It has no Message-ID to be known by; and a file with only addresses would fit any row that can't be mailed."""
     lines = corrected(("new@x.example", "new@x.example", "suppressed"))
     refused(ledger, lines, ("email", "status"))
@@ -254,8 +255,8 @@ def test_a_suppressed_row_is_not_made_another_row_by_its_address(ledger: SqliteR
         ("10-12", "12-Oct"), ("true", "TRUE"),
     ],
 )  # fmt: skip
-def test_what_a_spreadsheet_has_respelt_stays_and_is_said(tmp_path: Path, stored: str, given: str) -> None:
-    with SqliteRunLedger.open(tmp_path / "y.ledger", "y") as ledger:
+def test_what_a_spreadsheet_has_respelt_stays_and_is_said(store: Place, stored: str, given: str) -> None:
+    with open_run(store) as ledger:
         ledgers.enrolled(ledger, [row(1, ANN, ANN, stored), row(2, None, "eve@", stored)], columns=("email", "code"))
         lines = [row(1, ANN, ANN, given), row(2, "eve@x.example", "eve@x.example", given)]
         amendment = Corrections(
@@ -268,8 +269,8 @@ def test_what_a_spreadsheet_has_respelt_stays_and_is_said(tmp_path: Path, stored
         ]  # fmt: skip
 
 
-def test_the_files_own_status_is_laid_over_and_ours_is_not(tmp_path: Path) -> None:
-    with SqliteRunLedger.open(tmp_path / "y.ledger", "y") as ledger:
+def test_the_files_own_status_is_laid_over_and_ours_is_not(store: Place) -> None:
+    with open_run(store) as ledger:
         ledgers.enrolled(ledger, [row(1, ANN, ANN, "gold")], columns=("email", "status"))
         amendment = Corrections(
             ledger.database, ("email", "contact_status", "status"), email_column="email", ignored=IGNORED,
@@ -280,20 +281,20 @@ def test_the_files_own_status_is_laid_over_and_ours_is_not(tmp_path: Path) -> No
         assert cells(ledger) == [[ANN, "silver"]]
 
 
-def test_twice_in_the_file_the_first_correction_counts(ledger: SqliteRunLedger) -> None:
+def test_twice_in_the_file_the_first_correction_counts(ledger: SqlRunLedger) -> None:
     amend(ledger, corrected((BOB, BOB, "First"), (BOB, BOB, "Second")))
     assert cells(ledger)[1] == [BOB, "First"]
     assert len(words(ledger)) == 6
 
 
-def test_the_address_column_may_be_written_in_other_letters(ledger: SqliteRunLedger) -> None:
+def test_the_address_column_may_be_written_in_other_letters(ledger: SqlRunLedger) -> None:
     amend(ledger, corrected((BOB, "BOB@x.example", "Rob")), ("EMail", "name"))
     assert ledger.reader.columns() == ["email", "name"]
     assert cells(ledger)[1] == ["BOB@x.example", "Rob"]
 
 
-def test_only_addresses_and_no_other_column(tmp_path: Path) -> None:
-    with SqliteRunLedger.open(tmp_path / "y.ledger", "y") as ledger:
+def test_only_addresses_and_no_other_column(store: Place) -> None:
+    with open_run(store) as ledger:
         ledgers.enrolled(ledger, [row(1, ANN), row(2, None, "bad@"), row(3, BOB), row(4, None, "worse@")])
         settle(ledger, {ANN: Status.SENT, BOB: Status.FAILED})
         lines = [
@@ -307,7 +308,7 @@ def test_only_addresses_and_no_other_column(tmp_path: Path) -> None:
         assert words(ledger) == ["sent", "pending", "failed", "invalid"]
 
 
-def test_a_failure_half_way_changes_nothing(ledger: SqliteRunLedger) -> None:
+def test_a_failure_half_way_changes_nothing(ledger: SqlRunLedger) -> None:
     def torn() -> Iterator[Row]:
         yield row(1, BOB, BOB, "Rob")
         ledger.database.execute("UPDATE entry SET cells = 'nonsense' WHERE row = 4")

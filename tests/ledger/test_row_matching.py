@@ -1,19 +1,20 @@
 """Which row of the roster a row of a corrected file is."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from campaign.ledger.place import Place
 from campaign.ledger.sql.row_matching import UnaddressedRows, owners_of, same_message
-from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.message.message_id import message_id
 from tests.ledgers import people
+from tests.stores import open_run
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
-    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as opened:
+def ledger(store: Place) -> Iterator[SqlRunLedger]:
+    with open_run(store) as opened:
         people(opened, 5)
         yield opened
 
@@ -22,14 +23,14 @@ def ident(campaign: str = "x", domain: str = "a.example", number: int = 1) -> st
     return message_id(campaign, f"P{number}@people.example", domain)
 
 
-def test_whose_a_message_is(ledger: SqliteRunLedger) -> None:
+def test_whose_a_message_is(ledger: SqlRunLedger) -> None:
     ids = [ident(number=1), ident(number=4), ident("y"), "<nonsense>", ident(number=6)]
     found = owners_of(ledger.database, ids, lambda email: message_id("x", email, "a.example"))
     assert found == {ids[0]: "p1@people.example", ids[1]: "p4@people.example"}
     assert owners_of(ledger.database, [], str) == {}
 
 
-def test_another_sender_domain_makes_no_stranger(ledger: SqliteRunLedger) -> None:
+def test_another_sender_domain_makes_no_stranger(ledger: SqlRunLedger) -> None:
     old = ident(domain="old.example")
     assert owners_of(ledger.database, [old], lambda email: message_id("x", email, "new.example")) == {
         old: "p1@people.example"

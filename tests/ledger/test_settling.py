@@ -2,55 +2,52 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from campaign.contacts import contact_key
 from campaign.ledger.interface import SettlingLedger
 from campaign.ledger.opening import open_for_settling
+from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.tally import counted, tally
-from campaign.ledger.sqlite.enrolment import enrol
-from campaign.ledger.sqlite.schema import connect
-from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import attempt, commit, enrolled, journal, people, row, rows, settle
 from tests.proofs import ACCEPTED, BOUNCED, COMPLAINT, DELIVERED, PLACE, UNSUBSCRIBED, bounce, moved, proof, words
+from tests.stores import looking, open_run
 
 STANDING = [Status.SENT, Status.IN_DOUBT, Status.FAILED, Status.REJECTED]
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def place(store: Place) -> Place:
     """A ledger of six people: sent, in doubt, failed, rejected, and two who are due."""
-    path = tmp_path / "x.ledger"
-    with SqliteRunLedger.open(path, "x") as ledger:
+    with open_run(store) as ledger:
         people(ledger, 6)
         settle(ledger, {f"p{number}@people.example": status for number, status in enumerate(STANDING, 1)})
-    return path
+    return store
 
 
 @pytest.fixture
-def settling(path: Path) -> Iterator[SettlingLedger]:
-    with open_for_settling(path, "x") as ledger:
+def settling(place: Place) -> Iterator[SettlingLedger]:
+    with open_for_settling(place, "x") as ledger:
         yield ledger
-    assert agrees(path)
+    assert agrees(place)
 
 
-def agrees(path: Path) -> bool:
+def agrees(place: Place) -> bool:
     """Whether the kept numbers of rows are what there is."""
-    with closing(connect(path)) as database:
+    with looking(place) as database:
         return tally(database) == counted(database)
 
 
-def recorded(path: Path) -> list[tuple[object, ...]]:
+def recorded(place: Place) -> list[tuple[object, ...]]:
     """What stands in the table of evidence."""
-    with closing(connect(path)) as database:
+    with looking(place) as database:
         sql = (
             "SELECT contact, kind, id, word_before, word, code_before, detail_before FROM evidence ORDER BY recorded_at"
         )
-        return database.execute(sql).fetchall()
+        return [tuple(row) for row in database.execute(sql)]
 
 
 def test_each_word_moves_as_far_as_it_is_proved(settling: SettlingLedger) -> None:
@@ -63,22 +60,22 @@ def test_each_word_moves_as_far_as_it_is_proved(settling: SettlingLedger) -> Non
     assert [one.proof.contact for one in weighed] == [1, 2, 3, 4, 5, 1, 6], "in order"
 
 
-def test_a_second_time_nothing_is_news(settling: SettlingLedger, path: Path) -> None:
+def test_a_second_time_nothing_is_news(settling: SettlingLedger, place: Place) -> None:
     proofs = [proof(2), bounce(1), proof(3, COMPLAINT), proof(5, UNSUBSCRIBED, arrived=False)]
     assert len(moved(settling.weigh(proofs))) == 4
-    before, stood = recorded(path), list(settling.reader.result_rows())
+    before, stood = recorded(place), list(settling.reader.result_rows())
     again = settling.weigh([*proofs, proof(1), proof(2, DELIVERED), proof(1, BOUNCED, name="another")])
     assert not any(one.news or one.feedback for one in again)
-    assert recorded(path) == before, "what only confirms a word is not kept"
+    assert recorded(place) == before, "what only confirms a word is not kept"
     assert list(settling.reader.result_rows()) == stood
 
 
-def test_a_row_shows_its_bounce_and_the_relays_reply_stays_on_record(settling: SettlingLedger, path: Path) -> None:
+def test_a_row_shows_its_bounce_and_the_relays_reply_stays_on_record(settling: SettlingLedger, place: Place) -> None:
     settling.weigh([bounce(1)])
     shown, *_ = settling.reader.result_rows()
     assert shown[2:8] == ("bounced", 1, 550, "5.1.1", "no such user", 1_700_000_100)
     assert (shown.feedback, shown.evidence) == (None, PLACE)
-    assert recorded(path) == [(1, "bounced", "relay/4F2", "sent", "bounced", 250, "Ok: queued")]
+    assert recorded(place) == [(1, "bounced", "relay/4F2", "sent", "bounced", 250, "Ok: queued")]
     assert next(settling.people())[0] == (1, "p1@people.example", "Ok: queued"), "it has the relay's name for it"
 
 
@@ -118,11 +115,11 @@ def test_there_are_later_words_once_anything_is_shown(settling: SettlingLedger) 
     assert settling.reader.has_later_words()
 
 
-def test_who_left_the_file_and_who_is_on_a_list_is_counted_right(path: Path) -> None:
-    with SqliteRunLedger.open(path, "x") as ledger:
+def test_who_left_the_file_and_who_is_on_a_list_is_counted_right(place: Place) -> None:
+    with open_run(place) as ledger:
         kept = rows("p1@people.example", "p3@people.example", "P3@people.example", "p5@people.example")
         enrolled(ledger, kept, suppressed=["p3@people.example", "p5@people.example"])
-    with open_for_settling(path, "x") as settling:
+    with open_for_settling(place, "x") as settling:
         assert words(settling) == ["sent", "suppressed", "duplicate", "suppressed"]
         weighed = settling.weigh([bounce(2), bounce(3), proof(5), proof(6, UNSUBSCRIBED, arrived=False)])
         assert moved(weighed) == [
@@ -131,8 +128,8 @@ def test_who_left_the_file_and_who_is_on_a_list_is_counted_right(path: Path) -> 
         assert words(settling) == ["sent", "bounced", "duplicate", "sent"]
         shown = list(settling.reader.result_rows())
         assert [one.evidence for one in shown] == [None, PLACE, None, PLACE], "a duplicate's is another row's"
-    assert agrees(path)
-    with SqliteRunLedger.open(path, "x") as ledger:
+    assert agrees(place)
+    with open_run(place) as ledger:
         people(ledger, 6)
         assert ledger.count_due() == 0, "who asked to be left alone comes back with the file, and is not mailed"
         found = [one.status for one in queries.result_rows(ledger.database)]
@@ -140,20 +137,20 @@ def test_who_left_the_file_and_who_is_on_a_list_is_counted_right(path: Path) -> 
 
 
 def test_rows_that_are_read_meanwhile_are_counted_as_what_they_are_by_then(
-    settling: SettlingLedger, path: Path
+    settling: SettlingLedger, place: Place
 ) -> None:
     settling.weigh([proof(2)])
-    with closing(connect(path)) as database:
+    with open_run(place) as ledger:
         listed = [("p3@people.example", "quiet.csv", 1)]
-        enrol(database, ("email",), [rows("p3@people.example", "new@people.example")], listed, contact_key)
+        ledger.enrol(("email",), [rows("p3@people.example", "new@people.example")], listed, contact_key)
     settling.weigh([bounce(1), bounce(3), bounce(4), proof(8), proof(99)])
     assert words(settling) == ["bounced", "sent"]
 
 
-def test_people_come_in_parts_with_the_last_reply(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_come_in_parts_with_the_last_reply(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("campaign.ledger.sql.settling._AT_ONCE", 4)
-    with open_for_settling(path, "x") as settling:
-        first, second = settling.people()
+    with open_for_settling(place, "x") as settling:
+        first, second = map(sorted, settling.people())
         assert len(first) == 4 and [one[1] for one in second] == ["p5@people.example", "p6@people.example"]
         assert first[:2] == [(1, "p1@people.example", "Ok: queued"), (2, "p2@people.example", "Mailbox busy")]
 
@@ -171,8 +168,8 @@ def test_other_peoples_words_are_written_as_they_can_be_seen_and_cut(settling: S
     assert settling.weigh([]) == []
 
 
-def test_when_the_first_run_began(path: Path) -> None:
-    with SqliteRunLedger.open(path, "x") as ledger, open_for_settling(path, "x") as settling:
+def test_when_the_first_run_began(place: Place) -> None:
+    with open_run(place) as ledger, open_for_settling(place, "x") as settling:
         assert settling.begun is None and settling.contact_key_salt() is None
         ledger.announce_run(opened=None, templates="")
         begun = settling.begun
@@ -190,23 +187,23 @@ def test_runs_count_what_they_found_themselves(settling: SettlingLedger) -> None
     assert settling.reader.deliveries() == before
 
 
-def test_one_who_is_claimed_and_left_so_by_a_run_that_was_killed(path: Path) -> None:
-    with closing(journal(path)) as pen:
+def test_one_who_is_claimed_and_left_so_by_a_run_that_was_killed(place: Place) -> None:
+    with closing(journal(place)) as pen:
         pen.claim(attempt(5))
         commit(pen)
-    with open_for_settling(path, "x") as settling:
+    with open_for_settling(place, "x") as settling:
         assert words(settling)[4] == "in_doubt"
         assert moved(settling.weigh([proof(5)])) == [("in_doubt", "sent")]
         assert list(settling.reader.result_rows())[4].attempts == 1, "it was an attempt, as after recovery"
-    assert agrees(path)
+    assert agrees(place)
 
 
-def test_an_address_that_can_be_mailed_and_nothing_of_it_was(tmp_path: Path) -> None:
+def test_an_address_that_can_be_mailed_and_nothing_of_it_was(store: Place) -> None:
     """Rows that can't be mailed have no contact: nothing is proved of them."""
-    path = tmp_path / "x.ledger"
-    with SqliteRunLedger.open(path, "x") as ledger:
+    place = store
+    with open_run(store) as ledger:
         enrolled(ledger, [row(1, None), row(2, "ann@x.example")])
-    with open_for_settling(path, "x") as settling:
+    with open_for_settling(place, "x") as settling:
         assert [one for some in settling.people() for one in some] == [(2, "ann@x.example", "")]
         assert moved(settling.weigh([proof(1), proof(2, ACCEPTED, None)])) == [("pending", "sent")]
         assert words(settling) == ["invalid", "sent"]

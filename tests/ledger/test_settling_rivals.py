@@ -17,8 +17,9 @@ from campaign.ledger.sqlite.journal import SqliteJournal
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
-from tests.ledgers import BUSY, attempt, commit, deliveries, enrolled, journal, outcome, people, rows, taken
+from tests.ledgers import BUSY, attempt, commit, deliveries, enrolled, journal, outcome, people, rows
 from tests.proofs import COMPLAINT, UNSUBSCRIBED, bounce, moved, proof, words
+from tests.stores import taken
 
 WISH = "unsubscribed 2023-11-14"
 

@@ -9,17 +9,18 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from campaign.contacts import contact_key
+from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.newest import newest
 from campaign.ledger.sql.reversal import revert, revert_all
+from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sql.tally import counted, tally
 from campaign.ledger.sql.words import RESULT_ROWS, WORD
-from campaign.ledger.sqlite.enrolment import enrol
-from campaign.ledger.sqlite.journal import SqliteJournal
 from campaign.ledger.sqlite.reading import reading_ledger
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
@@ -38,6 +39,7 @@ from tests.ledgers import (
     rows,
     settle,
 )
+from tests.stores import open_run
 
 ROOT = Path(__file__).parents[2]
 KILLED = """
@@ -60,12 +62,12 @@ while True:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteRunLedger]:
-    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as ledger:
+def ledger(store: Place) -> Iterator[SqlRunLedger]:
+    with open_run(store) as ledger:
         yield ledger
 
 
-def agrees(ledger: SqliteRunLedger) -> bool:
+def agrees(ledger: SqlRunLedger) -> bool:
     """Whether what is kept is what there is, by the count and by the rows themselves."""
     kept = tally(ledger.database)
     assert kept == counted(ledger.database)
@@ -77,11 +79,11 @@ def agrees(ledger: SqliteRunLedger) -> bool:
     return bool(queries.deliveries(ledger.database)[Status.SENT] == sent)
 
 
-def test_a_new_ledger_has_nobody(ledger: SqliteRunLedger) -> None:
+def test_a_new_ledger_has_nobody(ledger: SqlRunLedger) -> None:
     assert agrees(ledger) and not tally(ledger.database)
 
 
-def test_reading_and_reading_again(ledger: SqliteRunLedger) -> None:
+def test_reading_and_reading_again(ledger: SqlRunLedger) -> None:
     """Faults, duplicates, the suppressed, people who have gone and come back, and who was mailed all the same."""
     enrolled(ledger, rows("a@x.example", None, "b@x.example", "A@x.example"), suppressed=["b@x.example"])
     assert agrees(ledger)
@@ -95,7 +97,7 @@ def test_reading_and_reading_again(ledger: SqliteRunLedger) -> None:
     assert agrees(ledger)
 
 
-def test_reading_in_parts_while_others_send(ledger: SqliteRunLedger) -> None:
+def test_reading_in_parts_while_others_send(ledger: SqlRunLedger) -> None:
     """Also where somebody was mailed before, and comes back."""
     enrolled(ledger, rows("a@x.example"))
     settle(ledger, {"a@x.example": Status.SENT})
@@ -108,14 +110,14 @@ def test_reading_in_parts_while_others_send(ledger: SqliteRunLedger) -> None:
             if start >= 3_000:
                 settle(ledger, {f"p{start - 2_500}@x.example": Status.REJECTED})
 
-    enrol(ledger.database, ("email",), growing(), listed("p3@x.example"), contact_key, in_parts=True)
+    ledger.enrol(("email",), growing(), listed("p3@x.example"), contact_key, in_parts=True)
     assert agrees(ledger)
     assert tally(ledger.database)["due", "sent"] == 1 and not tally(ledger.database)["gone", "sent"]
 
 
-def test_whatever_a_journal_writes(ledger: SqliteRunLedger) -> None:
+def test_whatever_a_journal_writes(ledger: SqlRunLedger) -> None:
     one, two, three, four, five, six, seven = people(ledger, 7)
-    pen, rival = journal(ledger.path), journal(ledger.path)
+    pen, rival = journal(ledger.place), journal(ledger.place)
     with closing(pen), closing(rival):
         for number in (one, two, three, four):
             pen.claim(attempt(number))
@@ -146,19 +148,19 @@ def test_whatever_a_journal_writes(ledger: SqliteRunLedger) -> None:
     )
 
 
-def test_what_is_taken_back_reopened_or_recovered(ledger: SqliteRunLedger) -> None:
+def test_what_is_taken_back_reopened_or_recovered(ledger: SqlRunLedger) -> None:
     numbers = people(ledger, 6)
     given = [Status.REJECTED, Status.FAILED, Status.REJECTED, Status.IN_DOUBT, Status.SENT]
     settle(ledger, {f"p{number}@people.example": status for number, status in enumerate(given, 1)})
     revert(ledger.database, [*numbers[:2], 999])
     assert agrees(ledger)
     assert revert_all(ledger.database, numbers[2:3], 1) is False
-    with closing(journal(ledger.path)) as pen:
+    with closing(journal(ledger.place)) as pen:
         pen.claim(attempt(numbers[5]))
         commit(pen)
     assert ledger.recover() == 1
     assert agrees(ledger)
-    ledger.database.execute("UPDATE entry SET chosen = 1 WHERE row = 4")
+    ledger.database.execute("UPDATE entry SET chosen = TRUE WHERE row = 4")
     assert ledger.reopen((Status.IN_DOUBT, Status.REJECTED), chosen_only=True) == 1
     assert agrees(ledger)
     enrolled(ledger, rows("p1@people.example"))
@@ -168,7 +170,7 @@ def test_what_is_taken_back_reopened_or_recovered(ledger: SqliteRunLedger) -> No
     assert agrees(ledger) and not queries.deliveries(ledger.database)[Status.SENT]
 
 
-def test_at_random(ledger: SqliteRunLedger) -> None:
+def test_at_random(ledger: SqlRunLedger) -> None:
     """A long life: readings, claims and outcomes as they come."""
     chance = random.Random(7)
     for _ in range(25):
@@ -178,7 +180,7 @@ def test_at_random(ledger: SqliteRunLedger) -> None:
         assert agrees(ledger)
         due = "SELECT contact FROM entry WHERE status IS NULL"
         numbers = [number for (number,) in ledger.database.execute(due)]
-        with closing(journal(ledger.path)) as pen:
+        with closing(journal(ledger.place)) as pen:
             for number in numbers:
                 _at_random(pen, number, chance)
                 if chance.random() < 0.3:
@@ -191,7 +193,7 @@ def test_at_random(ledger: SqliteRunLedger) -> None:
         assert agrees(ledger)
 
 
-def _at_random(pen: SqliteJournal, number: int, chance: random.Random) -> None:
+def _at_random(pen: Any, number: int, chance: random.Random) -> None:
     if chance.random() < 0.2:
         pen.mark_invalid(number, "no")
         return

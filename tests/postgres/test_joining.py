@@ -49,7 +49,7 @@ def test_the_run_that_goes_on_is_seen_with_its_owner_and_workers(place: Place, s
             database.execute(worker, (number, state))
         found = run.current()
         assert found is not None and (found.number, found.bundle, found.workers) == (number, "a.b", 2)
-        assert found.owner == "mail-1, process 7" and found.has_owner is has_owner
+        assert found.owner == "process 7 on mail-1" and found.has_owner is has_owner
         assert run.check() == "salt:mac"
 
 

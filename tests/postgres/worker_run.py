@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from psycopg import sql
 
@@ -39,8 +39,9 @@ class WorkerRun:
         self.raw.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(place.schema)))
         self.raw.execute(TABLES.encode())
         self.raw.execute("INSERT INTO facts VALUES ('columns', '[\"email\", \"zone\"]')")
-        for row in range(1, (len(zones) or people) + 1):
-            self.add(row, zones[row - 1] if zones else "")
+        with self.raw.pipeline():
+            for row in range(1, (len(zones) or people) + 1):
+                self.add(row, zones[row - 1] if zones else "")
         self.raw.execute("INSERT INTO tally VALUES ('due', 'pending', (SELECT count(*) FROM entry))")
         self.raw.execute(
             "INSERT INTO run (state, owner, owner_host, owner_pid, owner_until, allowance, queues)"
@@ -50,6 +51,13 @@ class WorkerRun:
         self.woken = threading.Event()
         self._workers: list[PostgresWorkerLedger] = []
 
+    @classmethod
+    def again(cls, place: DatabasePlace) -> Self:
+        """Look at a run that is there already."""
+        run = cls.__new__(cls)
+        run.place, run.raw, run.woken, run._workers = place, connect(place), threading.Event(), []
+        return run
+
     def add(self, row: int, zone: str = "") -> None:
         """Put one more person on record."""
         self.raw.execute(
@@ -57,9 +65,11 @@ class WorkerRun:
             (row, row + 1, row, f"p{row}@x.example", json.dumps([f"p{row}@x.example", zone])),
         )
 
-    def join(self, *, lease: float = 10.0, heartbeat: float = 0.05) -> PostgresWorkerLedger:
-        """Give one more worker, which is closed with the run at the latest."""
-        worker = PostgresWorkerLedger(self.place, wake=self.woken.set, lease=lease, heartbeat=heartbeat)
+    def join(
+        self, *, lease: float = 10.0, heartbeat: float = 0.05, place: DatabasePlace | None = None
+    ) -> PostgresWorkerLedger:
+        """Give one more worker, which is closed with the run at the latest. `place`: another way to the database."""
+        worker = PostgresWorkerLedger(place or self.place, wake=self.woken.set, lease=lease, heartbeat=heartbeat)
         self._workers.append(worker)
         return worker
 
@@ -67,9 +77,13 @@ class WorkerRun:
         """Give what the database says."""
         return self.raw.execute(query.encode(), parameters).fetchall()
 
+    def state(self, worker: PostgresWorkerLedger) -> str:
+        """What the ledger takes a worker for."""
+        return str(self.ask("SELECT state FROM worker WHERE number = %s", worker.member.number)[0][0])
+
     def words(self) -> dict[int, str]:
         """The word of every contact with a delivery."""
-        return dict(self.ask("SELECT contact, status FROM delivery ORDER BY contact"))  # type: ignore[arg-type]
+        return dict(self.ask("SELECT contact, status FROM delivery ORDER BY contact"))
 
     def tally(self) -> dict[str, int]:
         """How many rows have which word, as it is kept."""
@@ -78,7 +92,7 @@ class WorkerRun:
                 "SELECT delivery, sum(rows)::int FROM (SELECT delivery, rows FROM tally"
                 " UNION ALL SELECT delivery, rows FROM worker_tally) AS every GROUP BY 1 HAVING sum(rows) <> 0"
             )
-        )  # type: ignore[arg-type]
+        )
 
     def counted(self) -> dict[str, int]:
         """The same, by counting."""
@@ -87,7 +101,7 @@ class WorkerRun:
                 "SELECT coalesce(d.status, 'pending'), count(*)::int FROM entry"
                 " LEFT JOIN delivery AS d ON d.contact = entry.contact GROUP BY 1"
             )
-        )  # type: ignore[arg-type]
+        )
 
     def close(self) -> None:
         """End all of it."""

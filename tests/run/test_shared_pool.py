@@ -331,3 +331,11 @@ def test_a_run_for_which_a_cluster_has_nobody_who_can_work_stops_and_says_why(jo
         "no worker can work on the cluster: the last one ended with exit code 2: the link secret is another"
     )
     assert ledger.done == ["begin", "end"]
+
+
+def test_what_workers_did_for_an_owner_before_is_not_counted_and_their_coming_is_no_news(job: Job) -> None:
+    before = RunOnRecord(number=1, bundle="", owner="process 7 on mail-9", has_owner=False, workers=1)
+    ledger = Ledger([[worker(1, "working", EARLY)], [worker(1, "left", DONE)]], adopted=before)
+    scene = Scene(ledger).work(job)
+    assert settled(scene) == DONE.settled["sent"] - EARLY.settled["sent"]
+    assert scene.notices == []

@@ -40,6 +40,7 @@ class Scene:
         """Do the job; gives what stands in the ledger after it."""
         plan = self.campaign.plan(server.port, backoff=0.2)
         contacts = open_contacts(plan.settings.contacts.file, email_column="email")
+        assert isinstance(plan.ledger, Path)
         with SqliteRunLedger.open(plan.ledger, "small") as ledger:
             Enrolment(ledger, contacts, (), lambda _: None).read()
             prepare_run(ledger.database, limit=None, chosen_only=False)

@@ -13,6 +13,7 @@ temporary tables): a pooler between must keep sessions whole (PgBouncer's "sessi
 
 import contextlib
 import itertools
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -36,6 +37,8 @@ _COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AN
 EXCLUSIVE_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(current_schema()))"
 """1129140295 is "CMPG": the key space of this program."""
 SHARED_LOCK = "SELECT pg_advisory_xact_lock_shared(1129140295, hashtext(current_schema()))"
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+"""What it says of connections that break is said by whoever uses them; without this it would print it."""
 _CONNECT_TIMEOUT = 10
 """Seconds."""
 _OPTIONS = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000}
@@ -50,6 +53,13 @@ SELECT set_config('search_path', quote_ident(%s), false),
 """Whatever the database's administrator has set for others: a commit is durable when it is answered, nothing is broken
 off by time, and plans are made for whole answers.
 """
+
+_REWRITTEN = (
+    "CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)",
+    "ALTER TABLE rewritten ALTER before SET STATISTICS 0, ALTER behind SET STATISTICS 0",
+    "TRUNCATE rewritten",
+)
+"""Statistics would keep samples of what is rewritten."""
 
 
 def connect(place: DatabasePlace, **options: Any) -> "psycopg.Connection[tuple[Any, ...]]":
@@ -133,8 +143,8 @@ class PostgresConnection:
         only_changed: bool = False,
     ) -> int:
         """Write `function(value)` in place of each value: those there are come here, and go back in one statement."""
-        self.execute("CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)")
-        self.execute("TRUNCATE rewritten")
+        for statement in _REWRITTEN:
+            self.execute(statement)
         found = f"SELECT DISTINCT {column} FROM {table} WHERE ({where}) AND {column} IS NOT NULL"  # noqa: S608 - our own words
         with self.streamed(found, parameters) as rows:
             while some := rows.fetchmany(_AT_ONCE):

@@ -23,7 +23,7 @@ from campaign.ledger.postgres.daily_record import DailyChange, Wanted, exchange,
 from campaign.ledger.postgres.fetch_ahead import FetchAhead
 
 _REFRESH = 1.0
-"""Seconds after which the others' counts are read again; and for which it holds that a day has no leave left."""
+"""Seconds after which the others' counts are read again."""
 _IDLE = 0.25
 """Seconds after which leave that nobody needs is given back."""
 _REFUSED = 0.2
@@ -45,10 +45,12 @@ class PostgresDailyCount:
         """For which day and limit leave is to be asked for."""
         self._asked: tuple[date, int] | None = None
         """For which it is being asked."""
-        self._full: tuple[date, int] | None = None
-        self._full_since = -_NEVER
         self._refused_until = -_NEVER
         self._asking = False
+        self._reserved: date | None = None
+        """The day for which `reserve` has given leave that is not used: what is begun by it counts, whatever has become
+        of this worker's leave since.
+        """
         self._idle_since = _NEVER
         self._returning: Counter[date] = Counter()
         """Leave that the thread is to give back."""
@@ -58,7 +60,8 @@ class PostgresDailyCount:
         self._own: Counter[date] = Counter()
         """All that this worker has begun."""
         self.others: dict[date, int] = {}
-        """What all others have begun, as of the last answer."""
+        self.taken: dict[date, int] = {}
+        """What all others have begun, and for how many anybody has leave, as of the last answer."""
         self.heard_at = -_NEVER
         """When the question was sent that was answered last."""
 
@@ -73,8 +76,9 @@ class PostgresDailyCount:
             self._asking = False
             sure = self._ahead.clock() < self.heard_at + self._lease
             if self._kept > 0 and sure:
+                self._reserved = day
                 return True
-            self._asking = not sure or not self._is_full(day, limit)
+            self._asking = not sure or self.taken.get(day, 0) < limit
             if self._asking and self._kept <= 0 and (day, limit) not in (self._wanted, self._asked):
                 self._wanted = (day, limit)
                 self._ahead.notify()
@@ -82,9 +86,10 @@ class PostgresDailyCount:
 
     def begin(self, day: date, limit: int) -> bool:
         """Take leave for one message on that day; False where there is none, or none yet."""
-        if not self.reserve(day, limit):
+        if day != self._reserved and not self.reserve(day, limit):
             return False
         with self._ahead.changed:
+            self._reserved = None
             self._kept -= 1
             self._begun[day] += 1
             self._own[day] += 1
@@ -98,7 +103,7 @@ class PostgresDailyCount:
     def has_room(self, day: date, limit: int) -> bool:
         """Whether fewer than `limit` messages have leave on that day, as far as is known."""
         with self._ahead.changed:
-            return (day == self._day and self._kept > 0) or not self._is_full(day, limit)
+            return (day == self._day and self._kept > 0) or self.taken.get(day, 0) < limit
 
     def give_back(self, day: date) -> None:
         """Give back the leave of a message that did not leave after all."""
@@ -121,6 +126,7 @@ class PostgresDailyCount:
 
     def hand_back(self) -> None:
         """Give the others what is left of a block, unless it is needed after all within a moment."""
+        self._reserved = None
         with self._ahead.changed:
             if self._kept > 0 and self._idle_since == _NEVER:
                 self._idle_since = self._ahead.clock()
@@ -170,20 +176,14 @@ class PostgresDailyCount:
         self._asked = None
         if asked is None:
             return False
-        day, limit, _ = asked
         if granted is None:
             self._refused_until = self._ahead.clock() + _REFUSED
             return False
-        if day == self._day:
+        if asked.day == self._day:
             self._kept += granted
         elif granted:
-            self._returning[day] += granted
-        if not granted:
-            self._full, self._full_since = (day, limit), self._ahead.clock()
+            self._returning[asked.day] += granted
         return True
-
-    def _is_full(self, day: date, limit: int) -> bool:
-        return self._full == (day, limit) and self._ahead.clock() < self._full_since + _REFRESH
 
     def _drop_kept(self) -> None:
         if self._day is not None and self._kept > 0:
@@ -236,7 +236,7 @@ class PostgresDailyCounts:
             self._losses = answer.losses
             waited = [count.answer(requests[name][0], answer.granted.get(name)) for name, count in counts.items()]
             for name, count in counts.items():
-                count.others, count.heard_at = answer.others[name], sent
+                count.others, count.taken, count.heard_at = answer.others[name], answer.taken[name], sent
                 if losses != answer.losses:
                     count.believe(answer.leave[name])
         return any(waited)

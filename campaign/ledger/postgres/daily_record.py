@@ -26,7 +26,7 @@ FROM unnest(%(days)s::date[], %(names)s::text[], %(began)s::bigint[], %(leave)s:
 ON CONFLICT (day, name, worker) DO UPDATE SET began = d.began + excluded.began, leave = d.leave + excluded.leave
 """
 _COUNTS = """
-SELECT worker = %(me)s, name, day, sum(began)::bigint, sum(leave)::bigint
+SELECT worker = %(me)s, name, day, sum(began)::bigint, sum(leave)::bigint, sum(greatest(began, leave))::bigint
 FROM daily_count WHERE name = ANY(%(names)s) GROUP BY 1, 2, 3
 """
 _IS_WORKING = "EXISTS (SELECT 1 FROM worker WHERE number = %(me)s AND state = 'working')"
@@ -94,6 +94,8 @@ class Answer(NamedTuple):
     """How many messages all others have begun, by name and day."""
     leave: dict[str, dict[date, int]]
     """For how many it has leave itself, by name and day."""
+    taken: dict[str, dict[date, int]]
+    """For how many anybody has, by name and day."""
 
 
 def exchange(database: PostgresConnection, worker: int, requests: Requests) -> Answer:
@@ -114,7 +116,9 @@ def exchange(database: PostgresConnection, worker: int, requests: Requests) -> A
         counts = raw.execute(_COUNTS, {"me": worker, "names": list(requests)})
     others: dict[str, dict[date, int]] = {name: {} for name in requests}
     own: dict[str, dict[date, int]] = {name: {} for name in requests}
-    for mine, name, day, began, leave in counts:
+    taken: dict[str, dict[date, int]] = {name: {} for name in requests}
+    for mine, name, day, began, leave, held in counts:
+        taken[name][day] = taken[name].get(day, 0) + held
         if mine:
             own[name][day] = leave
         else:
@@ -125,6 +129,7 @@ def exchange(database: PostgresConnection, worker: int, requests: Requests) -> A
         {name: rows[0][0] for name, cursor in granted.items() if (rows := cursor.fetchall())},
         others,
         own,
+        taken,
     )
 
 

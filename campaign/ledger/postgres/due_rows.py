@@ -25,7 +25,7 @@ from campaign.ledger.postgres import blocks
 from campaign.ledger.postgres.blocks import Found, Left, Taken
 from campaign.ledger.postgres.connection import connect
 from campaign.ledger.postgres.errors import explain
-from campaign.ledger.postgres.steady import SWIFT, Raw, SteadyConnection, Trouble
+from campaign.ledger.postgres.steady import IN_ORDER, Raw, SteadyConnection, Trouble
 from campaign.ledger.row_queues import RowQueues
 from campaign.model import Contact, DueRow
 
@@ -57,7 +57,7 @@ class PostgresDueRows:
             self._columns, chosen_only, zone_column, domains = _setting(raw, place, run)
         self._queues = RowQueues(self._columns, zone_column=zone_column, domains=domains)
         self._member = blocks.Member(worker, run, chosen_only, self._queue_of)
-        self._connection = SteadyConnection(place, settings=SWIFT, trouble=trouble, broke=self._broke)
+        self._connection = SteadyConnection(place, settings=IN_ORDER, trouble=trouble, broke=self._broke)
         self._lost_track = False
         """An answer may have been lost that gave rows."""
         self._lock = threading.Lock()

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg
-from psycopg import errors as codes
 
 from campaign.errors import LedgerError
 from campaign.ledger.interface import RunOnRecord
@@ -25,6 +24,7 @@ FROM run r WHERE r.state = 'going_on' AND NOT r.draining AND r.bundle <> ''"""
 about to end, nothing begins any more."""
 _CHECK = "SELECT secrets_check FROM run WHERE number = %s"
 _FILE = "SELECT content FROM bundle_file WHERE digest = %s"
+_IS_MADE = "SELECT to_regclass('run') IS NOT NULL"
 _CAMPAIGN = "SELECT value FROM facts WHERE name = 'campaign'"
 
 
@@ -46,13 +46,10 @@ class PostgresJoinableRun:
 
     def current(self) -> RunOnRecord | None:
         """Give the run that goes on and can be joined; None where none does."""
-        try:
-            campaign = self._ask(_CAMPAIGN)
-            found = self._ask(_CURRENT)
-        except (codes.UndefinedTable, codes.InvalidSchemaName):
+        made = self._ask(_IS_MADE)
+        if made is None or not made[0]:
             return None
-        except psycopg.Error as error:
-            raise explain(error, self._place) from None
+        campaign, found = self._ask(_CAMPAIGN), self._ask(_CURRENT)
         if campaign is not None and campaign[0] != self._name:
             raise LedgerError(
                 f"this is the ledger of another campaign, {campaign[0]!r}",
@@ -65,19 +62,19 @@ class PostgresJoinableRun:
         return RunOnRecord(
             number=self._number,
             bundle=bundle,
-            owner=f"{host}, process {process}",
+            owner=f"process {process} on {host}",
             has_owner=has_owner,
             workers=workers,
         )
 
     def check(self) -> str:
         """Give the check value of that run's secrets."""
-        found = self._explained(_CHECK, self._number)
+        found = self._ask(_CHECK, self._number)
         return "" if found is None else str(found[0])
 
     def file(self, digest: str) -> bytes:
         """Give one of the bundle's contents."""
-        found = self._explained(_FILE, digest)
+        found = self._ask(_FILE, digest)
         if found is None:
             raise LedgerError(
                 "a part of the run's bundle is not there",
@@ -86,11 +83,8 @@ class PostgresJoinableRun:
             )
         return bytes(found[0])
 
-    def _explained(self, sql: str, *parameters: object) -> tuple[Any, ...] | None:
+    def _ask(self, sql: str, *parameters: object) -> tuple[Any, ...] | None:
         try:
-            return self._ask(sql, *parameters)
+            return self._connection.execute(sql.encode(), parameters).fetchone()
         except psycopg.Error as error:
             raise explain(error, self._place) from None
-
-    def _ask(self, sql: str, *parameters: object) -> tuple[Any, ...] | None:
-        return self._connection.execute(sql.encode(), parameters).fetchone()

@@ -28,5 +28,5 @@ def open_settling_copy(place: DatabasePlace, name: str) -> Iterator[SqlSettling]
     """Open a copy of it, as it is now."""
     with contextlib.closing(open_existing(place, name)) as database:
         running = running_process(database) is not None
-    with contextlib.closing(throwaway_copy(place)) as copy:
+    with contextlib.closing(throwaway_copy(place, name)) as copy:
         yield SqlSettling(copy, reader=PostgresReader(copy), running=lambda: running)

@@ -27,12 +27,20 @@ DURABLE = (
     "SET enable_seqscan = off",
     "SET enable_hashjoin = off",
     "SET enable_mergejoin = off",
+    "SET plan_cache_mode = force_generic_plan",
 )
 """For rounds: what was committed stays, whatever the server's own setting; and each row is looked up by its key, though
-the tables looked empty when the statements were planned.
+the tables looked empty when the statements were planned. They are planned once, and not for the arrays of each round.
 """
 SWIFT = ("SET synchronous_commit = off",)
 """For what a crash of the server may take back: it can only come to what was before (manual, "Asynchronous Commit")."""
+IN_ORDER = (
+    *SWIFT,
+    *(f"SET enable_{way} = off" for way in ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin")),
+)
+"""For rows that are taken in the roster's order: by the key, and no more of them than are wanted. How many are due the
+planner can't guess, and took every row that was left to sort it.
+"""
 
 
 class Trouble:

@@ -66,11 +66,11 @@ class PostgresWorkerLedger:
         return self._budgets.rate_limit(name, rate)
 
     def daily_count(self, name: str) -> PostgresDailyCount:
-        """Give the count of this name."""
+        """Give the count of this name. Waits for the database."""
         return self._budgets.daily_count(name)
 
     def budget(self, name: str, most: int) -> PostgresBudget:
-        """Give this worker's share of what all workers have together."""
+        """Give this worker's share of a number that all have together. Waits for the database."""
         return self._budgets.budget(name, most)
 
     @property

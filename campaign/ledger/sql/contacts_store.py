@@ -1,10 +1,10 @@
-"""The contacts file in the ledger: of `ContactsLedger`, what both databases do alike; not its reading (`enrol`).
+"""The contacts file in the ledger: of `ContactsLedger`, what both databases do alike; how it is read is each one's own.
 
 Raises LedgerError.
 """
 
 import abc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from campaign.ledger.database import Database
 from campaign.ledger.sql import due_counts, enrolled_rows, history
@@ -12,7 +12,7 @@ from campaign.ledger.sql.broken_off import BEGUN, is_broken_off
 from campaign.ledger.sql.facts import WRITE
 from campaign.ledger.sql.reading import SqlReader
 from campaign.ledger.values import EarlierRuns, EnrolledRow, LastRun
-from campaign.model import Status
+from campaign.model import Row, Status
 
 
 class SqlContacts(abc.ABC):
@@ -25,6 +25,20 @@ class SqlContacts(abc.ABC):
     @abc.abstractmethod
     def reader(self) -> SqlReader:
         """The questions, asked over this connection."""
+
+    @abc.abstractmethod
+    def enrol(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Row]],
+        suppressed: Iterable[tuple[str, str, int]],
+        key: Callable[[str], str],
+        *,
+        in_parts: bool = False,
+        remember: Callable[[], Iterable[tuple[str, str]]] = tuple,
+        digest: str = "",
+    ) -> None:
+        """Replace the contacts by these rows."""
 
     def enrolled(self, digest: str, notes: Iterable[tuple[str, str]]) -> None:
         """Put on record that all of it has been read, and what else reading has shown."""

@@ -117,7 +117,7 @@ class SqlErasure(abc.ABC):
                 (over,) = database.execute(_WENT, (before,)).fetchone()
                 database.execute(_BY_AGE, (before, over))
                 if over:
-                    database.execute(f"INSERT INTO going_row SELECT row FROM ({_INVALID}) AS some")  # noqa: S608 - ours
+                    database.execute(f"INSERT INTO going_row SELECT row FROM ({_INVALID}) AS named")  # noqa: S608 - ours
             (waiting,) = database.execute(_WAITING).fetchone()
             (people,) = database.execute("SELECT count(*) FROM going").fetchone()
             rows = self._take_out(day)

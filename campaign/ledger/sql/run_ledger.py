@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 
 from campaign.histogram import Stretch
+from campaign.ledger.place import Place
 from campaign.ledger.sql import history, live_state, recovery, reversal, row_matching, timeline, written_results
 from campaign.ledger.sql.contacts_store import SqlContacts
 from campaign.ledger.sql.corrections import Corrections
@@ -18,6 +19,9 @@ _SALT_OCTETS = 32
 
 class SqlRunLedger(SqlContacts):
     """How it is opened, held and closed, and how a run is prepared in it, is each database's own."""
+
+    place: Place
+    """By which the run's other processes open it."""
 
     def add_to_timeline(self, stretches: Iterable[Stretch]) -> None:
         """Put on record what was measured."""

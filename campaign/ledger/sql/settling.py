@@ -34,7 +34,7 @@ SELECT few.id, few.address, coalesce(
 FROM (
     SELECT id, address FROM (
         SELECT id, address FROM contact WHERE address > ? AND address NOT LIKE 'erased %' ORDER BY address LIMIT ?
-    ) AS some ORDER BY id LIMIT ?
+    ) AS page ORDER BY id LIMIT ?
 ) AS few
 LEFT JOIN delivery ON delivery.contact = few.id LEFT JOIN later_word ON later_word.contact = few.id
 """

@@ -6,17 +6,17 @@ LedgerError.
 
 from collections import Counter
 
+from campaign.ledger.database import Database
 from campaign.ledger.outbox import Outbox
 from campaign.ledger.sql.later_words import suppress_pending
 from campaign.ledger.sql.tally import SENDING, shift
-from campaign.ledger.sqlite.connection import SqliteConnection
 from campaign.model import Attempt, Status
 
 _CLAIM = """
 INSERT INTO delivery (contact, status, link_expires_at, link_fingerprint) VALUES (?, 'sending', ?, ?)
 ON CONFLICT (contact) DO UPDATE SET status = 'sending', link_expires_at = excluded.link_expires_at,
     link_fingerprint = excluded.link_fingerprint
-WHERE status = 'pending'
+WHERE delivery.status = 'pending'
     AND NOT EXISTS (SELECT 1 FROM later_word WHERE later_word.contact = delivery.contact AND feedback IS NOT NULL)
 """
 """Whether somebody wants no more (`later_words`) is looked up only where there is a delivery: else there is none."""
@@ -37,14 +37,14 @@ UPDATE delivery SET status = 'in_doubt', detail = ?, settled_at = ? WHERE contac
 _CONDEMN = """
 INSERT INTO delivery (contact, status, detail, settled_at) VALUES (?, 'invalid', ?, ?)
 ON CONFLICT (contact) DO UPDATE SET status = 'invalid', detail = excluded.detail, settled_at = excluded.settled_at
-WHERE status = 'pending'
+WHERE delivery.status = 'pending'
 """
 
 
 class SqliteOutbox(Outbox):
     """One process's."""
 
-    def _write(self, database: SqliteConnection, claims: list[Attempt]) -> list[Attempt]:
+    def _write(self, database: Database, claims: list[Attempt]) -> list[Attempt]:
         """Write all that is queued, within a transaction of the caller's. Gives the claims that another worker had won;
         what is queued of their outcomes is left out.
         """
@@ -62,15 +62,13 @@ class SqliteOutbox(Outbox):
         shift(database, moved)
         return lost
 
-    def _write_outcomes(self, database: SqliteConnection, moved: Counter[str]) -> None:
+    def _write_outcomes(self, database: Database, moved: Counter[str]) -> None:
         """Before the claims: a row that was given back may be claimed again in the same round."""
         self._write_settled(database, self._settled, moved)
         self._write_taken_back(database, self._taken_back, moved)
         _move(moved, SENDING, Status.PENDING, _write(database, _RELEASE, self._released))
 
-    def _write_settled(
-        self, database: SqliteConnection, settled: list[tuple[object, ...]], moved: Counter[str]
-    ) -> None:
+    def _write_settled(self, database: Database, settled: list[tuple[object, ...]], moved: Counter[str]) -> None:
         """One statement for each status, so that SQLite says how many rows have got it."""
         by_status: dict[str, list[tuple[object, ...]]] = {}
         for outcome in settled:
@@ -78,7 +76,7 @@ class SqliteOutbox(Outbox):
         for status, outcomes in by_status.items():
             _move(moved, SENDING, status, _write(database, _SETTLE, outcomes))
 
-    def _write_late(self, database: SqliteConnection, lost: list[Attempt], moved: Counter[str]) -> None:
+    def _write_late(self, database: Database, lost: list[Attempt], moved: Counter[str]) -> None:
         """After the claims: what became of them, and the last word on rows that wait for no claim any more."""
         settled = self._settled_late
         if lost:
@@ -93,9 +91,7 @@ class SqliteOutbox(Outbox):
         ):
             _move(moved, Status.PENDING, status, _write(database, sql, rows))
 
-    def _write_taken_back(
-        self, database: SqliteConnection, taken_back: list[tuple[object, ...]], moved: Counter[str]
-    ) -> None:
+    def _write_taken_back(self, database: Database, taken_back: list[tuple[object, ...]], moved: Counter[str]) -> None:
         for refused in (Status.REJECTED, Status.FAILED) if taken_back else ():
             rows = _write(database, _TAKE_BACK, [(contact, refused.value) for (contact,) in taken_back])
             _move(moved, refused, Status.PENDING, rows)
@@ -105,7 +101,7 @@ def _claim_row(attempt: Attempt) -> tuple[object, ...]:
     return attempt.contact, attempt.link_expires_at, attempt.link_fingerprint
 
 
-def _write(database: SqliteConnection, sql: str, rows: list[tuple[object, ...]]) -> int:
+def _write(database: Database, sql: str, rows: list[tuple[object, ...]]) -> int:
     return database.executemany(sql, rows).rowcount if rows else 0
 
 
