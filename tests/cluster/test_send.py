@@ -15,10 +15,10 @@ from tests.smtp_server import ServerProcess
 
 pytestmark = pytest.mark.postgres
 
-_PEOPLE = 900
+_PEOPLE = 500
 _CONNECTIONS = 6
 _RATE = 60
-"""So that a run lasts some fifteen seconds."""
+"""So that a run lasts some eight seconds."""
 
 
 @pytest.fixture
