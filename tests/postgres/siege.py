@@ -114,9 +114,8 @@ class Siege:
             return self._has_ended()
 
         wait_until(ended, 300, otherwise=self._shared.said)
-        for seat in self.joined:
-            assert seat.sender is not None
-            assert seat.sender.wait() in (0, -signal.SIGKILL), self._shared.said()
+        for seat in self.joined:  # they wait for another run, or will in a moment
+            _kill(seat)
         return self._shared.judge.finish()
 
     def _has_ended(self) -> bool:
