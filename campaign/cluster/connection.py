@@ -131,7 +131,7 @@ def _local_cluster(workers: int) -> Any:
         host="127.0.0.1",
         protocol="tls://",
         security=secured,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
         memory_limit=None,
     )

@@ -34,21 +34,33 @@ def end_of(future: Any) -> WorkerEnd:
 
 def _told(kind: str, code: int, lines: Sequence[str]) -> WorkerEnd:
     """What the task itself says."""
-    said = tuple(lines)
     if kind == "no_package":
         return WorkerEnd(
-            what=f"could not be run: campaign is not installed for {said[0]} there",
+            what=f"could not be run: campaign is not installed for {lines[0]} there",
             fix="install it on every machine of the cluster",
         )
     if kind == "other_version":
         return WorkerEnd(
-            what=f"could not be run: its machine has campaign {said[0]}, and this one has {__version__}",
+            what=f"could not be run: its machine has campaign {lines[0]}, and this one has {__version__}",
             fix="install the same version on every machine",
         )
     if code == 0:
         return WorkerEnd(what="ended", in_order=True)
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    return WorkerEnd(what=how, lines=said)
+    said, fix = _error_in(lines)
+    return WorkerEnd(what=how, said=said, fix=fix)
+
+
+def _error_in(lines: Sequence[str]) -> tuple[str, str]:
+    """Give what a command has said of its end, and what to do: an error has three parts, else the last line is all."""
+    said, fix = lines[-1].strip() if lines else "", ""
+    for line in lines:
+        before, begins, words = line.partition(": ")
+        if begins and before == "error":
+            said, fix = words.strip(), ""
+        elif begins and before.strip() == "to do":
+            fix = words.strip()
+    return said, fix
 
 
 def first_line(error: Any) -> str:

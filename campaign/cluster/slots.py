@@ -27,8 +27,8 @@ class WorkerEnd:
     """In words that go after its name: "ended with exit code 2"."""
     fix: str = ""
     in_order: bool = False
-    lines: tuple[str, ...] = ()
-    """The last that it printed."""
+    said: str = ""
+    """What it said last, in one line."""
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Slots:
         same, slot.last = slot.last == end, end
         if same and slot.soon_ended > 1:  # it has been said
             return ""
-        said = f": {end.lines[-1].strip()}" if end.lines else ""
+        said = f": {end.said}" if end.said else ""
         advice = f"; {end.fix}" if end.fix else ""
         return f"worker {name} {end.what}{said}{advice}; it is placed again in {pause:.0f} seconds"
 

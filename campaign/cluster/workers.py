@@ -81,6 +81,8 @@ class ClusterWorkers:
         self._moving: _Moving | None = None
         self._since = clock()
         self._waiting_told = 0
+        self._joined: set[str] = set()
+        """Names of workers that have been at work, and may be yet."""
         self._connection: Connection | None = None
 
     def __enter__(self) -> "ClusterWorkers":
@@ -92,11 +94,15 @@ class ClusterWorkers:
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self.close(patience=_LAST_WAIT if error is None else 0)
 
-    def look(self, at_work: Collection[str]) -> list[str]:
-        """Look how the workers are, and place those that are missing: to be called a few times a second. `at_work`: the
-        names of those that the ledger has at work. Gives what is to be said.
+    def look(self, at_work: Collection[str], *, more: bool = True) -> list[str]:
+        """Look how the workers are, and place those that are missing: to be called about once a second. `at_work`: the
+        names of those that the ledger has at work; `more`: whether there is something to do for new ones. Gives what is
+        to be said.
         """
+        self._joined.update(at_work)
         said = [words for name in list(self._placed) if (words := self._look_at(name))]
+        if not more:
+            return said
         for name in self._slots.to_place(at_work):
             if (trouble := self._place(name)) is not None:
                 said += filter(None, [self._slots.ended(name, trouble)])
@@ -115,13 +121,14 @@ class ClusterWorkers:
 
     def close(self, *, patience: float = _LAST_WAIT) -> None:
         """Wait for the tasks to end by themselves, as they do with their run; cancel those that don't, whose workers
-        then drain. `patience`: seconds.
+        then drain, and those that never came so far as to join it. `patience`: seconds.
         """
         connection, self._connection = self._connection, None
         if connection is None:
             return
         until = time.monotonic() + patience
-        while time.monotonic() < until and any(placed.future.status == "pending" for placed in self._placed.values()):
+        joined = [placed.future for name, placed in self._placed.items() if name in self._joined]
+        while time.monotonic() < until and any(future.status == "pending" for future in joined):
             time.sleep(0.1)
         self._beside.shutdown(wait=False, cancel_futures=True)
         with contextlib.suppress(Exception):  # the scheduler is gone, and has told its workers to end
@@ -140,6 +147,7 @@ class ClusterWorkers:
         order = (self._module, (*self._words, "--name", name), __version__, key, self._topic, aloud)
         there = {} if where is None else {"workers": [where], "allow_other_workers": True}
         self._slots.placed(name)
+        self._joined.discard(name)
         try:
             future = self._connection.client.submit(self._work, *order, key=key, retries=0, pure=False, **there)
             fire_and_forget(future)

@@ -146,6 +146,16 @@ Rate = Annotated[float | None, typer.Option(help="Messages a second, all connect
 Processes = Annotated[
     int | None, typer.Option(min=1, max=64, help="Worker processes. [default: as the work demands]", metavar="N")
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        help="Have a Dask cluster's machines send: its scheduler's tcp:// or tls:// address, or `local` for a try.",
+        metavar="URL",
+    ),
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=1000, help="With --cluster: how many workers it places.", metavar="N")
+]
 Profile = Annotated[bool, typer.Option("--profile", help="Say at the end where the time went.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome to stdout as JSON.")]
 LogFormats = Annotated[

@@ -16,6 +16,7 @@ from campaign.commands.run_order import RunOrder
 from campaign.errors import CampaignError, UsageError
 from campaign.run.contacts_process import ContactsProcess
 from campaign.run.destination import Destination, sandbox_folder
+from campaign.run.placing import ClusterOrder
 from campaign.run.plan import Resend
 from campaign.run.start import RunOptions
 from campaign.settings import Settings, output_paths
@@ -42,7 +43,7 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
         campaign=order.campaign,
         output=order.output,
         sandbox=order.sandbox,
-        settings=order.setting_options(),
+        settings=order.setting_options() | order.cluster_options(),
     )
     json_log, metrics = _json_log(order, settings.name), _metrics(order, settings)
     options = RunOptions(
@@ -54,6 +55,7 @@ def run_campaign(order: RunOrder, resend: Resend | None, reader: ContactsProcess
         allow_empty=order.allow_empty,
         wait=order.wait,
         processes=order.processes,
+        cluster=_cluster(order),
         profile=order.profile,
         own_process=True,
         reader=reader,
@@ -121,6 +123,18 @@ def _json_log(order: RunOrder, name: str) -> JsonLog | None:
             fix="add --yes",
         )
     return JsonLog(name, yes=yes, addresses=order.log_addresses)
+
+
+def _cluster(order: RunOrder) -> ClusterOrder | None:
+    if order.cluster is None:
+        return None
+    if order.workers is None:
+        raise UsageError(
+            "it is not said how many workers the cluster is to place",
+            where=f"--cluster {order.cluster}",
+            fix="add --workers N: one for each processor that is to send",
+        )
+    return ClusterOrder(address=order.cluster, workers=order.workers)
 
 
 def _metrics(order: RunOrder, settings: Settings) -> "MetricsFile | None":

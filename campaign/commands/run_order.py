@@ -53,6 +53,8 @@ class RunOrder:
     connections: options.Connections = None
     rate: options.Rate = None
     processes: options.Processes = None
+    cluster: options.Cluster = None
+    workers: options.Workers = None
     profile: options.Profile = False
     json: options.Json = False
     log_format: options.LogFormats = None
@@ -62,6 +64,10 @@ class RunOrder:
     def setting_options(self) -> dict[str, object]:
         """Give what was said of settings, by option: `--host`."""
         return {f"--{name}": getattr(self, name) for name in _SETTINGS}
+
+    def cluster_options(self) -> dict[str, object]:
+        """Give what was said of a cluster, by option."""
+        return {"--cluster": self.cluster, "--workers": self.workers}
 
     def overrides(self) -> dict[str, object]:
         """Give the same by the names of the settings: `smtp.host`."""

@@ -4,6 +4,7 @@ Takes what the run was prepared with; `begin` a run, or `go_on` with one that ha
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from campaign.ledger.interface import RunLedger
 from campaign.message import MessageIds
@@ -19,6 +20,9 @@ from campaign.run.worker_pool import WorkerPool
 from campaign.schedule import Schedule
 from campaign.worker.job import Job
 from campaign.worker.message_factory import MessageFactory
+
+if TYPE_CHECKING:
+    from campaign.cluster import ClusterWorkers
 
 
 class Mailing:
@@ -36,8 +40,11 @@ class Mailing:
         signals: ShutdownSignals,
         broadcast: Broadcast,
         columns_known: Callable[[], None],
+        placed: "ClusterWorkers | None" = None,
     ) -> None:
-        """`columns_known` is called when the contacts file has been read as far as the workers need."""
+        """`columns_known` is called when the contacts file has been read as far as the workers need; `placed` has the
+        workers that a cluster places.
+        """
         self._plan = plan
         self._ledger = ledger
         self._factory = factory
@@ -47,6 +54,7 @@ class Mailing:
         self._signals = signals
         self._broadcast = broadcast
         self._columns_known = columns_known
+        self._placed = placed
         settings = plan.settings
         self._message_id_domain = ledger.keep_message_id_domain(settings.message.sender_domain)
         self._message_id_secret = ledger.reader.message_id_secret()
@@ -108,4 +116,4 @@ class Mailing:
         from campaign.run.takeover import offering
 
         begin = offering(self._plan, self._factory, shared)
-        return SharedPool(self._workers, shared, begin=begin, notice=self._observer.notice)
+        return SharedPool(self._workers, shared, begin=begin, notice=self._observer.notice, placed=self._placed)

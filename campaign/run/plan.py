@@ -13,6 +13,7 @@ from campaign.relays import relay_of
 from campaign.run.broadcast import RunWatcher
 from campaign.run.contacts_process import ContactsProcess
 from campaign.run.live_state import KnownServer
+from campaign.run.placing import ClusterOrder
 from campaign.run.schedules import schedule
 from campaign.schedule import Schedule
 from campaign.settings import Settings, own_files
@@ -61,6 +62,8 @@ class RunPlan:
     """Whether to wait for a window that is not open yet."""
     processes: int | None = None
     """None: as the work demands; 0: workers elsewhere do it all."""
+    cluster: ClusterOrder | None = None
+    """The cluster that has the workers; None: this machine has, and whoever joins them."""
     profile: bool = False
     resend: Resend | None = None
     begin_afresh: Callable[[], None] | None = None

@@ -147,7 +147,9 @@ def _corrected_columns(plan: RunPlan, columns: Sequence[str]) -> Iterator[str]:
 
 
 def processes_for(plan: RunPlan, contacts: int) -> int:
-    """How many processes are worth starting for about so many contacts."""
+    """How many processes are worth starting for about so many contacts; none where a cluster has the workers."""
+    if plan.cluster is not None:
+        return 0
     contacts = contacts if plan.limit is None else min(contacts, plan.limit)
     return processes_of(plan.settings.servers, contacts, asked=plan.processes)
 

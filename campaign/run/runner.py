@@ -7,6 +7,7 @@ it can help: it stops, writes the results, and says why in its `RunSummary`.
 """
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from campaign.contacts import ContactsFile, with_digest
 from campaign.errors import StoppedError, UsageError
@@ -20,6 +21,7 @@ from campaign.run.enrolment import BackgroundEnrolment, Enrolment, is_broken_off
 from campaign.run.finish import finish
 from campaign.run.loading_notes import what_lists_held
 from campaign.run.mailing import Mailing
+from campaign.run.placing import placed_workers
 from campaign.run.plan import RunPlan, open_window
 from campaign.run.preconditions import (
     guard_what_an_earlier_run_left,
@@ -37,6 +39,9 @@ from campaign.run.window_wait import wait_until_open
 from campaign.run.worker_pool import WorkerPool
 from campaign.schedule import Schedule
 from campaign.worker.message_factory import MessageFactory
+
+if TYPE_CHECKING:
+    from campaign.cluster import ClusterWorkers
 
 _BYTES_PER_ROW = 60
 
@@ -64,8 +69,11 @@ def _run(plan: RunPlan, observer: RunObserver, signals: ShutdownSignals) -> RunS
     shared = isinstance(plan.ledger, DatabasePlace)  # this process waits for it; a worker's messages must not
     workers = WorkerPool(processes, may_fork=plan.own_process, here=not shared)
     try:
-        with open_for_run(plan.ledger, settings.name) as ledger:
-            started = _Run(plan, observer, signals, ledger, factory, workers)
+        with (
+            placed_workers(plan.cluster, plan.ledger, settings.name) as placed,
+            open_for_run(plan.ledger, settings.name) as ledger,
+        ):
+            started = _Run(plan, observer, signals, ledger, factory, workers, placed)
             try:
                 return started.finish(started.go(contacts, in_haste=workers.apart))
             except UsageError as error:
@@ -87,6 +95,7 @@ class _Run:
         ledger: RunLedger,
         factory: MessageFactory,
         workers: WorkerPool,
+        placed: "ClusterWorkers | None",
     ) -> None:
         self._plan = plan
         self._observer = observer
@@ -105,6 +114,7 @@ class _Run:
             signals=signals,
             broadcast=self._broadcast,
             columns_known=self._say_who_is_suppressed,
+            placed=placed,
         )
 
     @property

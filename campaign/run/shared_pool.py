@@ -14,13 +14,18 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from campaign.errors import LedgerError
 from campaign.ledger.interface import SharedRun
+from campaign.run.placing import nobody_can_work
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.worker_pool import WorkerPool, told
 from campaign.run.workers_elsewhere import WorkersElsewhere, came_to_the_end
 from campaign.worker.job import Job, Notice, StopReason, WorkerReport
+
+if TYPE_CHECKING:
+    from campaign.cluster import ClusterWorkers
 
 _EVERY = 0.25
 _LOOK_EVERY = 1.0
@@ -40,14 +45,19 @@ class SharedPool:
         *,
         begin: Callable[[Job], None],
         notice: Callable[[str], None],
+        placed: "ClusterWorkers | None" = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`begin` lets others join, with what they need; `notice` says what an operator would want to know."""
+        """`begin` lets others join, with what they need; `notice` says what an operator would want to know; `placed`:
+        those that a cluster places.
+        """
         self._own = own
         self._shared = shared
         self._begin = begin
         self._notice = notice
+        self._placed = placed
+        self._no_workers: StopReason | None = None
         self._clock = clock
         self._sleep = sleep
         self._elsewhere = WorkersElsewhere(shared, is_ours=self._is_ours)
@@ -117,6 +127,17 @@ class SharedPool:
             self._notice("the database is there again")
         for said in words:
             self._notice(said)
+        if self._placed is not None:
+            self._look_after(self._placed)
+
+    def _look_after(self, placed: "ClusterWorkers") -> None:
+        """Have a cluster place who is missing. Where nobody can work there, and nobody does, the run is over."""
+        at_work, more = self._elsewhere.names, not (self._draining or self._finished)
+        for words in placed.look(at_work, more=more):
+            self._notice(words)
+        if more and not self._elsewhere.at_work and (last := placed.hopeless(at_work)) is not None:
+            self._no_workers = nobody_can_work(last)
+            self._stop()
 
     def _is_away(self, error: LedgerError) -> None:
         """Wait for a database that is not there. Raises the error where that takes too long."""
@@ -133,6 +154,8 @@ class SharedPool:
         latest = [*self._here, *self._elsewhere.reports()]
         self._here = [told(one) for one in self._here]
         excused = not ended or self._draining or self._finished
+        if self._no_workers is not None:
+            yield WorkerReport(settled={}, trouble=self._no_workers, last=True)
         for heard in latest:
             one = replace(heard, notices=tuple(notice for notice in heard.notices if not notice.of_ledger))
             trouble = one.trouble

@@ -17,6 +17,7 @@ from campaign.run.broadcast import RunWatcher
 from campaign.run.contacts_process import ContactsProcess
 from campaign.run.destination import Destination, destination
 from campaign.run.fresh_sandbox import remove_sandbox_run
+from campaign.run.placing import ClusterOrder
 from campaign.run.plan import Resend, RunPlan
 from campaign.run.preconditions import require_folder
 from campaign.run.progress import RunObserver
@@ -42,6 +43,7 @@ class RunOptions:
     allow_empty: bool = False
     wait: bool = True
     processes: int | None = None
+    cluster: ClusterOrder | None = None
     profile: bool = False
     stop: threading.Event | None = None
     own_process: bool = False
@@ -87,6 +89,7 @@ def start(settings: Settings, options: RunOptions, observe: Observe) -> RunSumma
             allow_empty=options.allow_empty,
             wait=options.wait,
             processes=options.processes,
+            cluster=options.cluster,
             profile=options.profile,
             resend=options.resend,
             begin_afresh=partial(_begin_afresh, settings, options, to) if options.fresh else None,

@@ -38,6 +38,8 @@ class WorkersElsewhere:
         self._new_here = True
         self.at_work = True
         """Whether any worker is, the owner's own as well; until the first look that is not known."""
+        self.names: frozenset[str] = frozenset()
+        """What those that are at work are called by whoever placed them."""
 
     @property
     def finished(self) -> bool:
@@ -59,6 +61,7 @@ class WorkersElsewhere:
             if number in self._known:
                 self._hear(self._known[number], text)
         self.at_work = any(worker.state == "working" for worker in workers)
+        self.names = frozenset(worker.name for worker in elsewhere if worker.name and worker.state == "working")
         return words
 
     def reports(self) -> list[WorkerReport]:

@@ -21,6 +21,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "Which contacts": ("--from", "--include", "--limit", "--allow-empty"),
     "When": ("--wait", "--opens", "--closes", "--lasts"),
     "The server, and how fast": ("--host", "--port", "--connections", "--rate", "--processes"),
+    "Other machines": ("--cluster", "--workers"),
     "What is asked and said": (
         *("--yes", "--output", "--json", "--profile"),
         *("--log-format", "--log-addresses", "--metrics", "--help"),

@@ -26,6 +26,7 @@ class IdleOption:
 
 _NO_RUN = "a dry run sends nothing: it has no server, no window to wait for and no results"
 _NO_LEDGER = "a test mails a few rows to you: it has no results, no window to wait for and one connection"
+_NO_CLUSTER = "only a run that mails people needs other machines"
 _OWN_SERVER = "the sandbox is its own server"
 IDLE_OPTIONS = (
     IdleOption(option="--folder", without="--dry-run", why="messages go to a folder in a dry run only"),
@@ -50,6 +51,12 @@ IDLE_OPTIONS = (
             *("--log-format", "--log-addresses", "--metrics"),
         )
     ),
+    *(
+        IdleOption(option="--cluster", beside=option, why=_NO_CLUSTER)
+        for option in ("--sandbox", "--dry-run", "--test-to")
+    ),
+    IdleOption(option="--workers", without="--cluster", why="on this machine, --processes says how many work"),
+    IdleOption(option="--processes", beside="--cluster", why="the cluster's machines send, as many as --workers says"),
     IdleOption(option="--log-addresses", without="--log-format", why="only the events of a JSON log name contacts"),
     IdleOption(option="--every", without="--watch", why="what is looked at once has no pace"),
     IdleOption(option="--nameserver", beside="--offline", why="offline, no name server is asked"),

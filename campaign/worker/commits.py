@@ -3,9 +3,10 @@
 One begins when nothing else is to be done, or when there are enough of them to be worth an fsync. Where a round costs
 more than that (`Journal.gathering`), they wait for each other: a claim is asked for while the message before it is
 under way, and is needed only when that one's reply comes. How long that is, is learned: a little longer as long as no
-connection had to wait for a claim, and shorter when one had to. What a commit has made durable is let go: those bodies
-may leave. A ledger that can't be written stops the run; outcomes are tried again for a while, since what became of a
-message must not be lost.
+connection had to wait for a claim, and shorter when one had to.
+
+What a commit has made durable is let go: those bodies may leave. A ledger that can't be written stops the run; outcomes
+are tried again for a while, since what became of a message must not be lost.
 """
 
 import time

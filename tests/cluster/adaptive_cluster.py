@@ -8,7 +8,9 @@ from distributed import LocalCluster
 
 if __name__ == "__main__":
     count = int(sys.argv[1])
-    with LocalCluster(n_workers=count, threads_per_worker=2, host="127.0.0.1", dashboard_address=None) as cluster:
+    with LocalCluster(
+        n_workers=count, threads_per_worker=2, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+    ) as cluster:
         print(cluster.scheduler_address, flush=True)
         sys.stdin.readline()
         cluster.adapt(minimum=0, maximum=3, interval="200ms", wait_count=2)

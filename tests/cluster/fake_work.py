@@ -27,7 +27,7 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, drain)
     if behaviour == "refuse":
-        print("the link secret is not that of the run's owner")
+        print("error: the link secret is another\n  where: CAMPAIGN_LINK__SECRET\n  to do: set it", file=sys.stderr)
         return 2
     if behaviour == "end":
         return 0

@@ -9,7 +9,7 @@ from tests.cluster.dask_processes import wait_for
 
 def leashed(folder: Path, behaviour: str) -> "subprocess.Popen[bytes]":
     words = ["-m", "campaign.cluster.leash", "tests.cluster.fake_work", str(folder), behaviour, "--name", "one"]
-    return subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def test_it_drains_when_the_leash_is_let_go_of_and_is_told_once(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_it_drains_when_whoever_held_the_leash_was_killed(tmp_path: Path) -> Non
 
 def test_it_ends_as_the_module_does(tmp_path: Path) -> None:
     with leashed(tmp_path, "refuse") as process:
-        assert process.stdout is not None
-        printed = process.stdout.read()
+        assert process.stderr is not None
+        printed = process.stderr.read()
         code = process.wait(timeout=60)
-    assert (code, printed) == (2, b"the link secret is not that of the run's owner\n")
+    assert code == 2 and printed.startswith(b"error: the link secret is another\n")

@@ -2,7 +2,7 @@
 
 from campaign.cluster.slots import Slots, WorkerEnd
 
-REFUSED = WorkerEnd(what="ended with exit code 2", lines=("first", "the secret is another"))
+REFUSED = WorkerEnd(what="ended with exit code 2", said="the secret is another")
 KILLED = WorkerEnd(what="was ended by signal 9")
 IN_ORDER = WorkerEnd(what="ended", in_order=True)
 
@@ -44,7 +44,7 @@ def test_a_worker_that_died_is_placed_again_after_a_pause() -> None:
     assert made.to_place([]) == ["cluster-1"]
 
 
-def test_the_end_of_a_worker_that_is_refused_has_its_last_line() -> None:
+def test_the_end_of_a_worker_that_is_refused_has_what_it_said() -> None:
     made, _ = slots(1)
     made.placed("cluster-1")
     assert "exit code 2: the secret is another; it is placed again" in made.ended("cluster-1", REFUSED)

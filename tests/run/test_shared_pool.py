@@ -2,12 +2,14 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from campaign.cluster import ClusterWorkers
+from campaign.cluster.slots import WorkerEnd
 from campaign.errors import LedgerError
 from campaign.ledger.interface import RunOnRecord, WorkerNow
 from campaign.run.plan import open_window
@@ -97,10 +99,28 @@ class Own(WorkerPool):
         self.drained = True
 
 
+class Placed(ClusterWorkers):
+    """A cluster that places nobody, and remembers what it was told."""
+
+    def __init__(self, last: WorkerEnd | None = None, *, after: int = 0) -> None:
+        """`last`: how the last worker ended, where that leaves no hope, `after` so many looks."""
+        super().__init__("local", workers=2, words=())
+        self.told: list[tuple[set[str], bool]] = []
+        self._last = last
+        self._after = after
+
+    def look(self, at_work: Collection[str], *, more: bool = True) -> list[str]:
+        self.told.append((set(at_work), more))
+        return []
+
+    def hopeless(self, at_work: Collection[str]) -> WorkerEnd | None:
+        return self._last if len(self.told) >= self._after and not at_work else None
+
+
 class Scene:
     """A pool, and what is heard of it. A look is due at every turn."""
 
-    def __init__(self, ledger: Ledger, own: Own | None = None) -> None:
+    def __init__(self, ledger: Ledger, own: Own | None = None, placed: "Placed | None" = None) -> None:
         self.ledger = ledger
         self.own = own or Own()
         self.signals = ShutdownSignals()
@@ -113,6 +133,7 @@ class Scene:
             ledger,
             begin=lambda _: ledger.done.append("begin"),
             notice=self.notices.append,
+            placed=placed,
             clock=lambda: self.turns * 10.0,
             sleep=self._turn,
         )
@@ -283,3 +304,38 @@ def test_what_workers_did_for_an_owner_before_is_not_counted_and_their_coming_is
     scene = Scene(ledger).work(job)
     assert settled(scene) == DONE.settled["sent"] - EARLY.settled["sent"]
     assert scene.notices == []
+
+
+def test_a_cluster_hears_who_is_at_work_and_places_nobody_more_when_somebody_came_to_the_end(job: Job) -> None:
+    one, two = worker(1, name="cluster-1"), worker(2, name="cluster-2")
+    gone = worker(2, "lost", name="cluster-2")
+    ledger = Ledger(
+        [[], [one, two], [one, gone], [worker(1, "left", DONE, name="cluster-1"), gone], [worker(1, "left", DONE)]]
+    )
+    placed = Placed()
+    scene = Scene(ledger, placed=placed).work(job)
+    assert placed.told == [
+        (set(), True), ({"cluster-1", "cluster-2"}, True), ({"cluster-1"}, True), (set(), False),
+    ]  # fmt: skip
+    assert ledger.done == ["begin", "end"] and settled(scene) == 5
+
+
+def test_a_run_that_was_told_to_stop_has_a_cluster_place_nobody_more(job: Job) -> None:
+    ledger = Ledger([[], [worker(1)], [worker(1)], [worker(1, "left", EARLY)]])
+    placed = Placed()
+    scene = Scene(ledger, placed=placed)
+    scene.at_turn[1] = scene.pool.drain
+    scene.work(job)
+    assert [more for _, more in placed.told] == [True, False, False, False] and "drain" in ledger.done
+
+
+def test_a_run_for_which_a_cluster_has_nobody_who_can_work_stops_and_says_why(job: Job) -> None:
+    last = WorkerEnd(what="ended with exit code 2", said="the link secret is another")
+    ledger = Ledger([[]])
+    scene = Scene(ledger, placed=Placed(last, after=3)).work(job)
+    (trouble,) = (report.trouble for report in scene.heard[-1])
+    assert trouble is not None and trouble.reason == "no_workers"
+    assert trouble.what == (
+        "no worker can work on the cluster: the last one ended with exit code 2: the link secret is another"
+    )
+    assert ledger.done == ["begin", "end"]

@@ -16,7 +16,7 @@ VALUES = {
     "--lasts": "8h", "--host": "localhost", "--port": "25", "--connections": "2", "--rate": "3", "--processes": "1",
     "--folder": "folder", "--from": "x.csv", "--include": "rejected", "--to": "x.html", "--campaign": "campaign.toml",
     "--nameserver": "127.0.0.1", "--log-format": "text", "--metrics": "x.prom", "--every": "2s",
-    "--suppress": "stop.csv", "--test-to": "me@acme.example", "--rows": "1-3",
+    "--suppress": "stop.csv", "--test-to": "me@acme.example", "--rows": "1-3", "--cluster": "local", "--workers": "2",
 }  # fmt: skip
 FLAGS = {
     "--wait", "--no-wait", "--sandbox", "--dry-run", "--yes", "--profile", "--json", "--offline",
@@ -28,17 +28,20 @@ FLAGS = {
 NOTHING_IN_A_DRY_RUN = {
     "--output", "--wait", "--no-wait", "--sandbox", "--host", "--port", "--connections", "--rate", "--processes",
     "--profile", "--fresh", "--log-format", "--log-addresses", "--metrics", "--test-to", "--rows", "--live-links",
+    "--cluster", "--workers",
 }  # fmt: skip
-NOTHING_IN_THE_SANDBOX = {"--host", "--port", "--dry-run", "--folder", "--log-addresses", "--rows", "--live-links"}
+NOTHING_IN_THE_SANDBOX = {
+    "--host", "--port", "--dry-run", "--folder", "--log-addresses", "--rows", "--live-links", "--cluster", "--workers",
+}  # fmt: skip
 NOTHING_BY_ITSELF = {
-    "send": {"--folder", "--fresh", "--log-addresses", "--rows", "--live-links"},
-    "resend": {"--log-addresses"},
+    "send": {"--folder", "--fresh", "--log-addresses", "--rows", "--live-links", "--workers"},
+    "resend": {"--log-addresses", "--workers"},
     "status": {"--every"},
 }
-"""They go with --dry-run, --sandbox, --test-to, --log-format and --watch."""
+"""They go with --dry-run, --sandbox, --test-to, --log-format, --cluster and --watch."""
 NOTHING_IN_A_TEST = {
     "--output", "--fresh", "--dry-run", "--folder", "--limit", "--allow-empty", "--wait", "--no-wait", "--connections",
-    "--rate", "--processes", "--profile", "--log-format", "--log-addresses", "--metrics",
+    "--rate", "--processes", "--profile", "--log-format", "--log-addresses", "--metrics", "--cluster", "--workers",
 }  # fmt: skip
 
 
@@ -90,6 +93,11 @@ def test_what_does_nothing_in_the_sandbox_is_refused_there(command: str) -> None
 @pytest.mark.parametrize("option", options_of("send"))
 def test_what_does_nothing_for_a_test_message_is_refused_there(option: str) -> None:
     assert is_refused("send", "--test-to", "me@acme.example", *with_value(option)) is (option in NOTHING_IN_A_TEST)
+
+
+@pytest.mark.parametrize("command", ["send", "resend"])
+def test_whoever_has_a_cluster_send_has_no_processes_of_their_own(command: str) -> None:
+    assert is_refused(command, "--cluster", "local", "--workers", "2", "--processes", "2")
 
 
 @pytest.mark.parametrize("command", ["send", "resend"])
