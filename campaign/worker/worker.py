@@ -122,8 +122,7 @@ class Worker:
             self._watch.look()
             if self._hours is not None:
                 self._mind_the_hours()
-            if self._limits.heed():
-                self._rows.look_again()
+            self._limits.heed(self._rows.look_again)
             for route in self._routes:  # what waits for the window, not for the disk: the clock may have been set back
                 route.pool.resume_held()
             self._tell()
