@@ -125,7 +125,8 @@ def test_a_rate_that_is_set_anew_does_not_wait_for_the_old_one(shared_run: Share
         begin(limit, time.monotonic() + 0.1, moments)
         assert time.monotonic() < began + 20
     limit.set_rate(0.001)
-    begin(limit, time.monotonic() + 0.5, rest := [])
+    rest: list[float] = []
+    begin(limit, time.monotonic() + 0.5, rest)
     assert len(rest) <= 0.25 * 20 + 2, "but for what was fetched ahead"
     assert nothing_comes(limit, 0.5)
 
