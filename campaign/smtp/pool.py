@@ -72,6 +72,11 @@ class Pool:
         """How many are open and have something to do."""
         return len(self._open) - len(self._idle)
 
+    @property
+    def holds_bodies(self) -> bool:
+        """Whether there are connections that could send a body, and may not yet."""
+        return bool(self._held_bodies)
+
     def shortened(self, timeout: float) -> float:
         """Shorten a wait in seconds to what this pool can wait."""
         return self._sessions.shortened(min(timeout, self._check_every) if self.busy else timeout)

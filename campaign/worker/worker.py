@@ -157,9 +157,11 @@ class Worker:
     def _patience(self, now: float) -> float:
         """Seconds for which nothing needs doing unless something happens."""
         to_write = self._commits.patience
-        if to_write is not None:
-            return to_write
+        if to_write == 0:
+            return 0.0
         patience = max(0.0, self._next_report - now)
+        if to_write is not None:
+            patience = min(patience, to_write)
         if not self._dispatcher.closed:
             if (moment := self._rows.next_moment()) is not None:
                 patience = min(patience, max(0.0, moment - now) if not self._rows.ready(now) else patience)

@@ -8,6 +8,7 @@ A worker is given nothing but the database's address and the campaign's name; th
 each command says is in a file of its own. Whatever still runs at the end of the block is killed.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +24,8 @@ from tests.postgres.standing import AtWork, at_work
 from tests.smtp_server import ServerProcess
 
 NAME = "shared"
+_EVERY = 0.1
+"""Seconds between two looks into the database."""
 _WAIT = "10m"
 """How long a worker waits for a run to begin: longer than any test takes."""
 
@@ -71,7 +74,12 @@ class SharedCampaign:
 
     def await_workers(self, number: int) -> list[AtWork]:
         """Wait until so many are at work."""
-        wait_until(lambda: len(at_work(self.place)) >= number, otherwise=self.said)
+
+        def are_there() -> bool:
+            time.sleep(_EVERY)  # each look is a connection
+            return len(at_work(self.place)) >= number
+
+        wait_until(are_there, otherwise=self.said)
         return at_work(self.place)
 
     def await_accepted(self, number: int, timeout: float = 120) -> None:

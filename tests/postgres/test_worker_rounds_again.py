@@ -135,8 +135,14 @@ def test_a_worker_that_was_cut_off_comes_back_by_its_heartbeat_and_its_old_claim
 ) -> None:
     with wire(run.place) as cable:
         worker, other = run.join(lease=LEASE, place=cable.place), run.join(lease=LEASE)
-        rows = []
-        until(lambda: rows.extend(worker.due_rows.take(4) or []) or len(rows) >= 4)
+        rows = 0
+
+        def four_came() -> bool:
+            nonlocal rows
+            rows += len(worker.due_rows.take(4) or [])
+            return rows >= 4
+
+        until(four_came)
         assert claimed(worker, 1) == [1]
         assert worker.journal.lease_holds
         cable.down()

@@ -298,6 +298,14 @@ def test_a_run_that_is_anothers_by_now_is_left_to_it(job: Job) -> None:
     assert ledger.done == ["begin"]
 
 
+def test_what_workers_did_for_an_owner_before_is_not_counted_and_their_coming_is_no_news(job: Job) -> None:
+    before = RunOnRecord(number=1, bundle="", owner="process 7 on mail-9", has_owner=False, workers=1)
+    ledger = Ledger([[worker(1, "working", EARLY)], [worker(1, "left", DONE)]], adopted=before)
+    scene = Scene(ledger).work(job)
+    assert settled(scene) == DONE.settled["sent"] - EARLY.settled["sent"]
+    assert scene.notices == []
+
+
 def test_a_cluster_hears_who_is_at_work_and_places_nobody_more_when_somebody_came_to_the_end(job: Job) -> None:
     one, two = worker(1, name="cluster-1"), worker(2, name="cluster-2")
     gone = worker(2, "lost", name="cluster-2")
@@ -331,11 +339,3 @@ def test_a_run_for_which_a_cluster_has_nobody_who_can_work_stops_and_says_why(jo
         "no worker can work on the cluster: the last one ended with exit code 2: the link secret is another"
     )
     assert ledger.done == ["begin", "end"]
-
-
-def test_what_workers_did_for_an_owner_before_is_not_counted_and_their_coming_is_no_news(job: Job) -> None:
-    before = RunOnRecord(number=1, bundle="", owner="process 7 on mail-9", has_owner=False, workers=1)
-    ledger = Ledger([[worker(1, "working", EARLY)], [worker(1, "left", DONE)]], adopted=before)
-    scene = Scene(ledger).work(job)
-    assert settled(scene) == DONE.settled["sent"] - EARLY.settled["sent"]
-    assert scene.notices == []

@@ -1,4 +1,4 @@
-"""A ledger that is watched: what has not left is taken back with the lease, and the owner's word and trouble are told."""
+"""A ledger that is watched: what has not left is taken back with the lease; the owner's word and trouble are told."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -47,6 +47,12 @@ class Journal(Protocol):
     def syncing(self) -> bool:
         """Whether a round is under way."""
 
+    @property
+    def gathering(self) -> float:
+        """Seconds for which what is queued may wait for more, where nobody waits for it: what a round costs says how
+        long that is worth it. 0 where a round costs little but its fsync.
+        """
+
     def holds(self, contact: int) -> bool:
         """Whether the row's last claim and its outcome are both still unwritten: too early for another claim."""
 

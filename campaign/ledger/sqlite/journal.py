@@ -52,6 +52,11 @@ class SqliteJournal(SqliteOutbox):
         self._undurable = False
         """A sync has failed: nothing that is said to be durable from now on can be relied upon."""
 
+    @property
+    def gathering(self) -> float:
+        """Nothing waits for others: a round costs little but its fsync."""
+        return 0.0
+
     def anybody_sent(self, server: str = "") -> bool:
         """Whether the ledger knows of a message that was sent, by whatever worker or run; through this server, where
         one is named.
