@@ -151,4 +151,5 @@ def _local_cluster(workers: int) -> Any:
         dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
         memory_limit=None,
+        preload="campaign.cluster.no_interrupt",
     )

@@ -63,10 +63,8 @@ def test_certificates_that_are_not_there_are_told(tmp_path: Path) -> None:
     import dask
 
     none = str(tmp_path / "none.pem")
-    with (
-        dask.config.set({"distributed.comm.tls": {"ca-file": none, "client": {"cert": none, "key": none}}}),
-        pytest.raises(UsageError, match="certificates for the cluster can't be read"),
-    ):
+    named = {f"distributed.comm.tls.{name}": none for name in ("ca-file", "client.cert", "client.key")}
+    with dask.config.set(named), pytest.raises(UsageError, match="certificates for the cluster can't be read"):
         Connection("tls://127.0.0.1:8786", workers=1)
 
 
