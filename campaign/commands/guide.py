@@ -27,7 +27,7 @@ GROUPS = {
         "google",
         "postfix",
     ),
-    "About it": ("speed", "changes", "house"),
+    "About it": ("speed", "cost", "changes", "house"),
 }
 """Heading of the list → its pages, in the order in which a person may come to need them."""
 SUBJECTS = tuple(name for names in GROUPS.values() for name in names)
@@ -45,8 +45,8 @@ ALIASES = {
     **dict.fromkeys(("api", "testing", "tests", "pytest", "pandas"), "python"),
     **dict.fromkeys(("cron", "crontab", "systemd", "timer", "automation", "scheduled", "machine"), "schedule"),
     **dict.fromkeys(("cronjob", "airflow", "github", "github-actions", "ci"), "schedule"),
-    **dict.fromkeys(("cluster", "dask", "kubernetes", "k8s", "postgresql", "postgres", "pgbouncer", "work"), "machines"),
-    **dict.fromkeys(("workers", "distributed", "database"), "machines"),
+    **dict.fromkeys(("cluster", "dask", "kubernetes", "k8s", "postgresql", "postgres", "pgbouncer"), "machines"),
+    **dict.fromkeys(("work", "workers", "distributed", "database"), "machines"),
 }
 """Words that people have for a page, besides its name."""
 _AT_MOST = 3
