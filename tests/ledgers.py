@@ -12,7 +12,6 @@ from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sqlite.journal import SqliteJournal
-from campaign.ledger.sqlite.schema import connect
 from campaign.model import Attempt, Envelope, Message, Outcome, Reply, Row, Status
 from tests import stores
 
@@ -87,15 +86,10 @@ def commit(pen: Any) -> tuple[list[int], list[int]]:
     return [one.contact for one in ended.durable], [one.contact for one in ended.lost]
 
 
-def deliveries(path: Path) -> dict[int, tuple[Any, ...]]:
+def deliveries(place: Place) -> dict[int, tuple[Any, ...]]:
     """(status, attempts, tries, code, detail) of every contact with a delivery."""
-    with closing(connect(path, readonly=True)) as database:
-        return {
-            number: tuple(rest)
-            for number, *rest in database.execute(
-                "SELECT contact, status, attempts, tries, smtp_code, detail FROM delivery"
-            )
-        }
+    sql = "SELECT contact, status, attempts, tries, smtp_code, detail FROM delivery ORDER BY contact"
+    return {number: tuple(rest) for number, *rest in stores.rows_of(place, sql)}
 
 
 def words(ledger: SqlRunLedger) -> list[str]:

@@ -4,15 +4,14 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import psycopg
 
 from campaign.ledger.database import Database
 from campaign.ledger.place import DatabasePlace, Place
-from campaign.ledger.postgres.contacts_store import PostgresContacts
-from campaign.ledger.postgres.ownership import OwnerLease, let_go, take_run
-from campaign.ledger.postgres.schema import open_existing, open_or_create
+from campaign.ledger.postgres.schema import open_existing
+from campaign.ledger.postgres.store import PostgresRunLedger
 from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sqlite.due_rows import SqliteDueRows, prepare_run
 from campaign.ledger.sqlite.outbox import SqliteOutbox
@@ -27,28 +26,6 @@ SELECT entry.email FROM entry LEFT JOIN delivery ON delivery.contact = entry.con
 WHERE entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending' AND (entry.chosen OR NOT ?)
 ORDER BY entry.row
 """
-
-
-class PostgresLedger(PostgresContacts, SqlRunLedger):
-    """What a run's owner has of a ledger in PostgreSQL, with a lease and without workers."""
-
-    def __init__(self, place: DatabasePlace) -> None:
-        super().__init__(open_or_create(place, NAME))
-        self.place = place
-        self._owned = take_run(self.database)
-        self._lease = OwnerLease(place, self._owned, heartbeat=_HEARTBEAT)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the run."""
-        self._lease.end()
-        let_go(self.database, self._owned, over=True)
-        super().close()
 
 
 class Pen:
@@ -74,9 +51,13 @@ class Pen:
         self._database.close()
 
 
-def open_run(place: Place) -> SqliteRunLedger | PostgresLedger:
+def open_run(place: Place) -> SqliteRunLedger | PostgresRunLedger:
     """Open or create the ledger at this place, as a run does."""
-    return PostgresLedger(place) if isinstance(place, DatabasePlace) else SqliteRunLedger.open(place, NAME)
+    return (
+        PostgresRunLedger.open(place, NAME, heartbeat=_HEARTBEAT)
+        if isinstance(place, DatabasePlace)
+        else SqliteRunLedger.open(place, NAME)
+    )
 
 
 @contextlib.contextmanager
@@ -117,3 +98,10 @@ def octets_of(place: Place) -> bytes:
     else:
         folder = place.parent
     return b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
+
+
+def drop(place: DatabasePlace) -> None:
+    """Take a ledger out of its database."""
+    with psycopg.connect(place.url, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = warning")
+        connection.execute(f"DROP SCHEMA IF EXISTS {place.schema} CASCADE")

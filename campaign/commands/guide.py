@@ -16,7 +16,7 @@ GROUPS = {
         *("first-send", "commands", "settings", "templates", "inbox"),
         *("watching", "statuses", "settle", "bounces", "report", "promises", "privacy", "json"),
     ),
-    "To have it done by a program or a machine": ("python", "schedule"),
+    "To have it done by a program or a machine": ("python", "schedule", "machines"),
     "The server that takes the mail: settings, limits, ids, replies": (
         "relays",
         "ses",
@@ -27,7 +27,7 @@ GROUPS = {
         "google",
         "postfix",
     ),
-    "About it": ("speed", "changes", "house"),
+    "About it": ("speed", "cost", "changes", "house"),
 }
 """Heading of the list → its pages, in the order in which a person may come to need them."""
 SUBJECTS = tuple(name for names in GROUPS.values() for name in names)
@@ -44,7 +44,9 @@ ALIASES = {
     **dict.fromkeys(("watch", "progress", "metrics", "prometheus", "monitoring", "logs"), "watching"),
     **dict.fromkeys(("api", "testing", "tests", "pytest", "pandas"), "python"),
     **dict.fromkeys(("cron", "crontab", "systemd", "timer", "automation", "scheduled", "machine"), "schedule"),
-    **dict.fromkeys(("kubernetes", "k8s", "cronjob", "airflow", "github", "github-actions", "ci"), "schedule"),
+    **dict.fromkeys(("cronjob", "airflow", "github", "github-actions", "ci"), "schedule"),
+    **dict.fromkeys(("cluster", "dask", "kubernetes", "k8s", "postgresql", "postgres", "pgbouncer"), "machines"),
+    **dict.fromkeys(("work", "workers", "distributed", "database"), "machines"),
 }
 """Words that people have for a page, besides its name."""
 _AT_MOST = 3

@@ -1,22 +1,33 @@
-"""What has happened, durably: one SQLite file beside the results. It is the truth; the results CSV is its picture.
+"""What has happened, durably: one SQLite file beside the results, or a schema in a PostgreSQL database that machines
+share. It is the truth; the results CSV is its picture.
 
-    opening     a ledger's place ─▶ what is needed of it, as `interface` says: for a run, a worker, a reader, a dry run
+    opening     a ledger's place (`place`) ─▶ what is needed of it, as `interface` says: for a run, a worker, a reader
     values      what it gives, besides the words of `campaign/model.py`
 
-Behind these two, and nobody else's to hold, is SQLite:
+Behind these, and nobody else's to hold, are three rooms. `sql` is what is done alike in both databases, over a
+connection of either (`database`); it knows neither:
 
-    store, contacts_store, worker_store, reading    the four that are given: each hands on to what follows
-    schema, facts, sqlite_errors, cells             tables, connections, errors
-    run_connection, lock, files, location           one run at a time; where the files are
-    verification, generation                        whether the ledger is whole, and the latest there is
-    enrolment, suppressed, enrolled_rows            the contacts file, written and read
-    due_rows, row_queues                            rows handed out, but for those that something holds back
-    journal (outbox), wal_sync, checkpoints         claims and outcomes; durability
-    rate_limit, daily_count (earlier_days), server_memory   what the processes of a run share
-    tally, queries, history, written_results        counts; questions; earlier runs; results that we wrote
+    run_ledger, contacts_store, reading, settling, erasure   what is given, as far as it is alike
+    facts, words, tally, newest, roster_places      what holds for all; a row's word; counts
+    enrolled_rows, suppressed, broken_off           the contacts file as it was read
+    queries, due_counts, history, written_results, timeline, live_state   questions; earlier runs; what we wrote
     recovery, reversal                              rows that are made pending again, or in doubt
     corrections (with corrected_columns, row_matching, spreadsheet_changes, stored_rows, unknown_rows)   what an
                                                     operator has corrected in a results file
-    erased, erasure                                 people whose data is gone, and how it goes
-    throwaway_copy                                  a ledger of which nothing stays
+    later_words, later_counts, weighing, settling_record   what came after a message was sent
+    erased, server_memory, earlier_days             who is gone; what servers can do; days that nobody counted
+
+`sqlite` and `postgres` are what each does for itself, and do not know each other. SQLite's:
+
+    store, contacts_store, worker_store, reading, erasure    what is given
+    schema, tables, connection, sqlite_errors       tables, connections, errors
+    run_connection, lock, files                     one run at a time; where the files are
+    verification, generation                        whether the ledger is whole, and the latest there is
+    enrolment, due_rows                             the contacts file written; its rows handed out
+    journal (outbox), wal_sync, checkpoints         claims and outcomes; durability
+    rate_limit, daily_count                         what the processes of a run share
+    settling_open, throwaway_copy                   beside a run; a ledger of which nothing stays
+
+PostgreSQL's are named alike (`postgres/tables.py` draws the rest). `location` finds a ledger at an earlier place;
+`cells`, `standing`, `row_queues` and `outbox` know no database at all.
 """

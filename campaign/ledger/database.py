@@ -72,8 +72,11 @@ class Database(Protocol):
         rows.
         """
 
+    def has_table(self, table: str) -> bool:
+        """Whether there is such a table: not in what an earlier version began."""
+
     def columns_of(self, table: str) -> Sequence[str]:
-        """Give a table's columns; none where there is no such table, as in what an earlier version began."""
+        """Give a table's columns; none where there is no such table."""
 
     @property
     def shared(self) -> bool:

@@ -74,7 +74,7 @@ def take_over(place: Place, earlier: Sequence[Path], name: str) -> Path | None:
     if found == place or isinstance(found, DatabasePlace):
         return None
     if isinstance(place, DatabasePlace):
-        from campaign.ledger.postgres.taking_over import take_over_file
+        from campaign.ledger.moving import take_over_file
 
         take_over_file(found, place, name)
         return found
@@ -103,13 +103,13 @@ def _has_moved(path: Path, place: Place, name: str) -> bool:
     """Whether all of a file's ledger is in the database already, and only its name still says otherwise."""
     if not isinstance(place, DatabasePlace) or not ledger_exists(place, name):
         return False
-    from campaign.ledger.postgres.taking_over import has_moved
+    from campaign.ledger.moving import has_moved
 
     return has_moved(path, place)
 
 
 def _finish_moving(path: Path) -> None:
-    from campaign.ledger.postgres.taking_over import rename_file
+    from campaign.ledger.moving import rename_file
 
     rename_file(path)
 

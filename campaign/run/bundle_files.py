@@ -7,6 +7,7 @@ that leads elsewhere.
 Limits: a template that is named by what a row holds must lie in the template's own folder, not in the one beside it.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,6 @@ TEMPLATES, AUTHORITIES = "templates", "authorities"
 """Folders of what a worker writes out."""
 _LARGEST = 10_000_000
 """Octets of one file that is bundled though nothing names it: it is no template."""
-_SHOWN = 3
 
 
 def template_files(factory: MessageFactory, folder: Path) -> dict[str, bytes]:
@@ -45,8 +45,9 @@ def _beside(folder: Path) -> Iterator[Path]:
 
 
 def own_attachments(factory: MessageFactory, folder: Path, private: Sequence[Path]) -> dict[str, int] | None:
-    """Give the files that contacts' own attachments may be among, by their paths below the campaign's folder, and how
-    many octets each has; None where no contact has attachments of its own.
+    """Give the files that contacts' own attachments may be among, by the digests of their paths below the campaign's
+    folder (the paths themselves may name people), and how many octets each has; None where no contact has attachments
+    of its own.
     """
     attachments = factory.templates.texts.attachments
     folders = {one.folder or "." for one in attachments if one.constant is None}
@@ -58,7 +59,8 @@ def own_attachments(factory: MessageFactory, folder: Path, private: Sequence[Pat
         for path in _plain_files(folder / name):
             real = os.path.realpath(path).casefold()
             if real not in closed and not any(real.startswith(f"{one}/") for one in closed):
-                found[path.relative_to(folder).as_posix()] = path.stat().st_size
+                digest = hashlib.sha256(path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape"))
+                found[digest.hexdigest()] = path.stat().st_size
     return found
 
 
@@ -72,33 +74,28 @@ def _plain_files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def require_same_files(wanted: Mapping[str, int], folder: Path | None) -> Path:
-    """Give the folder that contacts' own attachments are read from, at a worker. Raise SettingsError where it has not
-    all that the run's owner has: a file that is missing here must not be blamed on its row.
-    """
+def require_folder_of_files(folder: Path | None) -> Path:
+    """Give the folder that contacts' own attachments are read from, at a worker; SettingsError where there is none."""
     if folder is None:
         raise SettingsError(
             "contacts of this campaign have attachments of their own, and these files do not come with the run",
             where="message.attachments",
             fix="have the campaign's folder here, too (shared, or copied), and name it: campaign work --files DIR",
         )
-    lacking = [name for name, size in wanted.items() if _size(folder / name) != size]
-    if lacking:
-        shown = ", ".join(lacking[:_SHOWN]) + (", …" if len(lacking) > _SHOWN else "")
-        raise SettingsError(
-            f"of {len(wanted):,} files that may be attached, {len(lacking):,} are not there as the run's owner has "
-            f"them: {shown}",
-            where=f"--files {folder}",
-            fix="copy the campaign's folder here again, then start the worker",
-        )
     return folder
 
 
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except (OSError, ValueError):
-        return None
+def require_same_files(wanted: Mapping[str, int], here: Mapping[str, int], folder: Path) -> None:
+    """Raise SettingsError where a worker's folder has not all that the run's owner has (`own_attachments`): a file that
+    is missing here must not be blamed on its row.
+    """
+    lacking = sum(here.get(name) != size for name, size in wanted.items())
+    if lacking:
+        raise SettingsError(
+            f"the folder lacks {lacking:,} of {len(wanted):,} files that may be attached, or has others by their names",
+            where=f"--files {folder}",
+            fix="copy the campaign's folder here again, then start the worker",
+        )
 
 
 def write_out(files: Mapping[str, bytes], folder: Path) -> None:
@@ -112,6 +109,11 @@ def write_out(files: Mapping[str, bytes], folder: Path) -> None:
                 fix="find out who else writes in the database; begin the run again",
             )
         path = folder.joinpath(*steps)
-        make_folder(path.parent)
-        with create(path) as file:
-            file.write(octets)
+        try:
+            make_folder(path.parent)
+            with create(path) as file:
+                file.write(octets)
+        except OSError as error:
+            raise SettingsError(
+                f"the run's files can't be written here: {error.strerror}", where=str(path), fix="make room there"
+            ) from None

@@ -19,7 +19,13 @@ from campaign.errors import LedgerError, SettingsError
 from campaign.ledger.interface import BundleOnRecord, JoinableRun, RunOnRecord
 from campaign.ledger.place import DatabasePlace
 from campaign.run.bundle import sha256
-from campaign.run.bundle_files import TEMPLATES, require_same_files, write_out
+from campaign.run.bundle_files import (
+    TEMPLATES,
+    own_attachments,
+    require_folder_of_files,
+    require_same_files,
+    write_out,
+)
 from campaign.run.own_settings import own_settings
 from campaign.run.plan import RunPlan
 from campaign.run.secrets_check import checks
@@ -86,10 +92,12 @@ def join(
     )
     message = job.message_plan
     if facts["own_attachments"] is not None:
-        files = require_same_files(json.loads(run_file(run, facts["own_attachments"])), files)
-        private = tuple(files / name for name in orders["private"])
-        message = replace(message, folder=files, private=(*message.private, *private))
-    MessageFactory(message)  # what it takes is installed, or it ends here
+        files = require_folder_of_files(files)
+        message = replace(message, folder=files, private=tuple(files / name for name in orders["private"]))
+    factory = MessageFactory(message)  # what it takes is installed, or it ends here
+    if facts["own_attachments"] is not None:
+        here = own_attachments(factory, message.folder, message.private) or {}
+        require_same_files(json.loads(run_file(run, facts["own_attachments"])), here, message.folder)
     return replace(job, message_plan=message)
 
 

@@ -117,7 +117,7 @@ class SharedPool:
         try:
             if in_haste:
                 self._shared.drain()
-                self._drain_told = True
+                self._drain_told = self._elsewhere.ending = True
             words = self._elsewhere.look()
         except LedgerError as error:
             self._is_away(error)

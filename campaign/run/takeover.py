@@ -38,9 +38,8 @@ def require_the_same(shared: SharedRun, run: RunOnRecord, plan: RunPlan, job: Jo
 
 def still_worked_on(run: RunOnRecord, why: str, *, where: Place) -> LedgerBusyError:
     """Give the error for a run that can't be taken over."""
-    at_work = "a worker is" if run.workers == 1 else f"{run.workers:,} workers are"
     return LedgerBusyError(
-        f"a run goes on without its owner ({run.owner}), {at_work} still at work for it, and {why}",
+        f"a run goes on without its owner ({run.owner}), {_workers(run)} still at work for it, and {why}",
         where=str(where),
         fix="wait for them to end (`campaign status` shows how far they are), or put back what has changed: then "
         "`campaign send` takes the run over",
@@ -49,5 +48,8 @@ def still_worked_on(run: RunOnRecord, why: str, *, where: Place) -> LedgerBusyEr
 
 def taken_over(run: RunOnRecord) -> str:
     """Say that it is."""
-    at_work = "a worker is" if run.workers == 1 else f"{run.workers:,} workers are"
-    return f"this goes on with a run whose owner is gone ({run.owner}); {at_work} at work for it"
+    return f"this goes on with a run whose owner is gone ({run.owner}); {_workers(run)} at work for it"
+
+
+def _workers(run: RunOnRecord) -> str:
+    return "1 worker is" if run.workers == 1 else f"{run.workers:,} workers are"

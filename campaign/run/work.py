@@ -8,15 +8,16 @@ have it drain as well. Raises UsageError before it has joined; from then on noth
 stands in its `WorkEnd`.
 """
 
+import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from campaign.errors import LedgerError
+from campaign.errors import LedgerError, SettingsError
 from campaign.ledger.interface import RunOnRecord
 from campaign.ledger.opening import open_for_joining
 from campaign.ledger.place import DatabasePlace
@@ -56,6 +57,7 @@ class WorkEnd:
     stopped: bool
     """Whether it was asked to, by a signal."""
     seconds: float
+    """Since it had joined."""
 
     @property
     def exit_code(self) -> int:
@@ -93,12 +95,12 @@ def work(
 ) -> WorkEnd:
     """Work for the campaign's run. Raises UsageError, LedgerError; then nothing was done."""
     signals = signals or ShutdownSignals()
-    started = clock()
-    with signals.listening(), tempfile.TemporaryDirectory(prefix="campaign-work-") as made:  # 0700
-        found = _joined(place, order, observer, signals, Path(made), sleep, clock)
+    with signals.listening(), _own_folder() as folder:
+        found = _joined(place, order, observer, signals, folder, sleep, clock)
         if found is None:
-            return WorkEnd(joined=False, settled={}, trouble=None, stopped=signals.asked, seconds=clock() - started)
+            return WorkEnd(joined=False, settled={}, trouble=None, stopped=signals.asked, seconds=0.0)
         run, job = found
+        began = clock()
         latest = [WorkerReport(settled={})]
 
         def hear(report: WorkerReport) -> None:
@@ -122,8 +124,23 @@ def work(
         settled=latest[0].settled,
         trouble=latest[0].trouble,
         stopped=signals.asked,
-        seconds=clock() - started,
+        seconds=clock() - began,
     )
+
+
+@contextlib.contextmanager
+def _own_folder() -> Iterator[Path]:
+    """Give a folder that only we can look into, for the run's files; it goes with what is in it."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix="campaign-work-")
+    except OSError as error:
+        raise SettingsError(
+            f"there is no folder to write the run's templates to: {error.strerror}",
+            where="TMPDIR, /tmp",
+            fix="let one be writable; in a container with a read-only file system, mount an empty one at /tmp",
+        ) from None
+    with made as folder:
+        yield Path(folder)
 
 
 def _joined(

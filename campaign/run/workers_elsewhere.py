@@ -36,6 +36,8 @@ class WorkersElsewhere:
         self._is_ours = is_ours
         self._known: dict[int, _Known] = {}
         self._new_here = True
+        self.ending = False
+        """Whether all have been told to stop: then it is no news of one."""
         self.at_work = True
         """Whether any worker is, the owner's own as well; until the first look that is not known."""
         self.names: frozenset[str] = frozenset()
@@ -94,7 +96,7 @@ class WorkersElsewhere:
                     f"{named(worker)} has not been heard of for a while: what it had begun is in doubt until it comes "
                     "back with the server's replies, its other rows go to others"
                 )
-            elif worker.state == "left" and known.report.left_early:
+            elif worker.state == "left" and known.report.left_early and not self.ending:
                 yield f"{named(worker)} has been told to stop; its rows go to others"
             elif worker.state == "working" and before:
                 yield f"{named(worker)} is back"

@@ -12,6 +12,7 @@ from campaign.errors import LedgerError
 from campaign.ledger.interface import RunOnRecord
 from campaign.ledger_place import DatabasePlace
 from campaign.run.work import WorkEnd
+from campaign.smtp.session.server import in_words
 from campaign.worker.job import Job, WorkerReport
 
 _EVERY = 30.0
@@ -46,7 +47,7 @@ class WorkLines:
     def joined(self, run: RunOnRecord, job: Job) -> None:
         """Say whose run it is, and where mail goes."""
         self._next = self._clock() + _EVERY
-        servers = ", ".join(one.server.place for one in job.servers)
+        servers = in_words([one.server for one in job.servers])
         self._say(f"working for {job.message_plan.campaign}, begun by {run.owner}; mail goes through {servers}")
 
     def stopping(self) -> None:

@@ -30,7 +30,7 @@ COLUMNS = ("email", "first_name", "last_name", "company", "plan", "country")
 _CHUNK = 1_000
 
 
-_ROUNDS = ((100, 5), (10, 20), (2, 100))
+_ROUNDS = ((100, 5), (10, 20), (2, 200))
 """Messages in a round, and what part of the rows is sent in such rounds."""
 _RUN = """
 INSERT INTO run (state, owner, owner_host, owner_pid, owner_until)
@@ -67,7 +67,7 @@ class LargeDatabase:
 
 def measure(rows: int) -> LargeDatabase:
     """Make it, and see."""
-    with cluster("max_wal_size=4GB") as server:
+    with cluster("max_wal_size=4GB", "shared_buffers=1GB") as server:
         place = DatabasePlace(url=server.url(), campaign="large")
         with made(place) as database:
             steps: list[Step] = []

@@ -14,7 +14,7 @@ from campaign.ledger.sqlite.store import SqliteRunLedger
 from tests.ledgers import journal, people
 from tests.postgres.cluster import Cluster
 from tests.postgres.conftest import postgres as postgres
-from tests.stores import NAME
+from tests.stores import NAME, drop
 
 
 @pytest.fixture
@@ -49,6 +49,4 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         return
     place = DatabasePlace(url=request.getfixturevalue("ledgers_database"), campaign=NAME)
     yield place
-    with psycopg.connect(place.url, autocommit=True) as connection:
-        connection.execute("SET client_min_messages = warning")
-        connection.execute(f"DROP SCHEMA IF EXISTS {place.schema} CASCADE")
+    drop(place)

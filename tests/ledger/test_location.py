@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.location import locate, take_over
-from campaign.ledger.sqlite.files import generation_file
+from campaign.ledger.location import files_beside, ledger_exists, locate, refuse_what_was_moved, take_over
+from campaign.ledger.opening import open_for_reading
+from campaign.ledger.place import DatabasePlace
+from campaign.ledger.sqlite.files import generation_file, moved_file
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.campaigns import SmallCampaign
@@ -85,6 +87,35 @@ def test_what_is_not_this_campaigns_is_left_alone(path: Path, old: Path, make: C
     assert locate(path, (old,), "autumn") == path
     assert take_over(path, (old,), "autumn") is None
     assert old.read_bytes() == before
+
+
+def test_a_file_without_a_byte_is_no_ledger_yet(path: Path) -> None:
+    assert not ledger_exists(path, "autumn")
+    path.touch()
+    assert not ledger_exists(path, "autumn") and ledger_exists(path, "autumn", empty=True)
+    path.unlink()
+    begun(path)
+    assert ledger_exists(path, "autumn")
+
+
+def test_a_ledger_that_was_brought_into_a_database_is_not_begun_anew(path: Path) -> None:
+    """Whoever has lost the setting is told, in the place of mailing everybody again."""
+    begun(path)
+    path.rename(moved_file(path))
+    with pytest.raises(LedgerError, match="brought into a database"):
+        SqliteRunLedger.open(path, "autumn")
+    with pytest.raises(LedgerError, match="brought into a database"), open_for_reading(path, "autumn"):
+        pass
+    with pytest.raises(LedgerError, match="is known there"):
+        refuse_what_was_moved(path)
+    assert not path.exists()
+
+
+def test_only_a_file_is_missed_by_what_lies_beside_it(path: Path) -> None:
+    place = DatabasePlace(url="postgresql://nobody@nowhere.example/campaigns", campaign="autumn")
+    assert files_beside(path) == (generation_file(path),) and files_beside(place) == ()
+    refuse_what_was_moved(place)
+    assert locate(place, (), "autumn") == place, "without a file that might count, the database is not asked"
 
 
 def test_a_campaign_is_mailed_once_whatever_link_or_output_led_to_it(tmp_path: Path, smtp_server: StartServer) -> None:

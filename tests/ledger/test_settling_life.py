@@ -16,11 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from campaign.evidence import EvidenceKind
 from campaign.ledger.opening import open_for_settling, open_for_settling_copy
+from campaign.ledger.place import DatabasePlace, Place
+from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sql.tally import counted, tally
-from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import BUSY, attempt, commit, enrolled, journal, outcome, rows
 from tests.proofs import moved, proof
+from tests.stores import NAME, drop, open_run
 
 PEOPLE = 5
 NUMBERS = st.integers(1, PEOPLE)
@@ -41,14 +43,18 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._opened = ExitStack()
-        self.path = Path(self._opened.enter_context(tempfile.TemporaryDirectory())) / "x.ledger"
-        self.run = SqliteRunLedger.open(self.path, "x")
+        self.path = self.new_place()
+        self.run: SqlRunLedger = open_run(self.path)
         self._enrol(PEOPLE, ())
         self.pen = journal(self.path)
         self.claimed: set[int] = set()
         self.reopened: set[int] = set()
         self.settling = self._opened.enter_context(open_for_settling(self.path, "x"))
         self.known: dict[int, str] = {}
+
+    def new_place(self) -> Place:
+        """Where this life's ledger is going to be."""
+        return Path(self._opened.enter_context(tempfile.TemporaryDirectory())) / "x.ledger"
 
     def teardown(self) -> None:
         with contextlib.suppress(Exception):
@@ -97,7 +103,7 @@ class Life(RuleBasedStateMachine):
         self.pen.close()
         self.run.close()
         self.claimed.clear()
-        self.run = SqliteRunLedger.open(self.path, "x")
+        self.run = open_run(self.path)
         self.run.recover()
         self.pen = journal(self.path)
 
@@ -106,7 +112,7 @@ class Life(RuleBasedStateMachine):
         """At the start of a run: nobody is being sent then."""
         self.kill()
         before = self._words()
-        self.run.database.execute("UPDATE entry SET chosen = row % 2")
+        self.run.database.execute("UPDATE entry SET chosen = (row % 2 = 1)")
         self.run.reopen(sorted(words), chosen_only=chosen)
         for number, word in self._words().items():
             if word != before[number]:
@@ -146,6 +152,17 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(max_examples=4, stateful_step_count=10, deadline=None)
+
+
+@pytest.mark.postgres
+def test_lives_in_a_database(ledgers_database: str) -> None:
+    class DatabaseLife(Life):
+        def new_place(self) -> Place:
+            place = DatabasePlace(url=ledgers_database, campaign=NAME)
+            self._opened.callback(drop, place)
+            return place
+
+    run_state_machine_as_test(DatabaseLife, settings=settings(max_examples=2, stateful_step_count=6, deadline=None))
 
 
 @pytest.mark.siege

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,42 +12,43 @@ from campaign.contacts import contact_key
 from campaign.errors import LedgerBusyError
 from campaign.ledger.interface import SettlingLedger
 from campaign.ledger.opening import open_for_settling
+from campaign.ledger.place import Place
+from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sql.tally import counted, tally
 from campaign.ledger.sqlite.checkpoints import Checkpoints
-from campaign.ledger.sqlite.journal import SqliteJournal
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.model import Status
 from tests.ledgers import BUSY, attempt, commit, deliveries, enrolled, journal, outcome, people, rows
 from tests.proofs import COMPLAINT, UNSUBSCRIBED, bounce, moved, proof, words
-from tests.stores import taken
+from tests.stores import open_run, taken
 
 WISH = "unsubscribed 2023-11-14"
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[SqliteRunLedger]:
+def run(store: Place) -> Iterator[SqlRunLedger]:
     """A run that holds the ledger of four people."""
-    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as ledger:
+    with open_run(store) as ledger:
         people(ledger, 4)
         yield ledger
         assert tally(ledger.database) == counted(ledger.database)
 
 
 @pytest.fixture
-def pen(run: SqliteRunLedger) -> Iterator[SqliteJournal]:
-    with closing(journal(run.path)) as opened:
+def pen(run: SqlRunLedger) -> Iterator[Any]:
+    with closing(journal(run.place)) as opened:
         yield opened
 
 
 @pytest.fixture
-def settling(run: SqliteRunLedger) -> Iterator[SettlingLedger]:
-    with open_for_settling(run.path, "x") as ledger:
+def settling(run: SqlRunLedger) -> Iterator[SettlingLedger]:
+    with open_for_settling(run.place, "x") as ledger:
         yield ledger
 
 
 def test_a_claim_that_comes_second_is_lost_and_its_outcome_with_it(
-    run: SqliteRunLedger, pen: SqliteJournal, settling: SettlingLedger
+    run: SqlRunLedger, pen: Any, settling: SettlingLedger
 ) -> None:
     """Also where many are: the others of the round are claimed all the same."""
     assert list(taken(run)) == [f"p{number}@people.example" for number in range(1, 5)]
@@ -65,9 +67,7 @@ def test_a_claim_that_comes_second_is_lost_and_its_outcome_with_it(
     assert list(taken(run)) == []
 
 
-def test_a_row_that_is_being_sent_is_left_to_the_run(
-    run: SqliteRunLedger, pen: SqliteJournal, settling: SettlingLedger
-) -> None:
+def test_a_row_that_is_being_sent_is_left_to_the_run(run: SqlRunLedger, pen: Any, settling: SettlingLedger) -> None:
     for number in (1, 2):
         pen.claim(attempt(number))
     commit(pen)
@@ -78,12 +78,12 @@ def test_a_row_that_is_being_sent_is_left_to_the_run(
     pen.settle(outcome(1))
     pen.settle(outcome(2))
     commit(pen)
-    assert deliveries(run.path)[2][0] == "sent"
+    assert deliveries(run.place)[2][0] == "sent"
     assert moved(settling.weigh([proof(1), bounce(2), bounce(3)])) == [("sent", "bounced")]
 
 
 def test_who_wants_no_more_while_a_run_is_sending_to_them_gets_no_second_try(
-    run: SqliteRunLedger, pen: SqliteJournal, settling: SettlingLedger
+    run: SqlRunLedger, pen: Any, settling: SettlingLedger
 ) -> None:
     for number in (1, 2, 3):
         pen.claim(attempt(number))
@@ -97,57 +97,55 @@ def test_who_wants_no_more_while_a_run_is_sending_to_them_gets_no_second_try(
     pen.claim(attempt(1))
     pen.claim(attempt(3))
     assert commit(pen) == ([3], [1])
-    assert deliveries(run.path)[1][::4] == ("suppressed", WISH)
+    assert deliveries(run.place)[1][::4] == ("suppressed", WISH)
     assert moved(settling.weigh([proof(2, COMPLAINT)])) == [("pending", "sent")]
 
 
-def test_the_start_of_a_run_finds_out_who_wants_no_more(run: SqliteRunLedger, pen: SqliteJournal) -> None:
+def test_the_start_of_a_run_finds_out_who_wants_no_more(run: SqlRunLedger, pen: Any) -> None:
     pen.claim(attempt(1))
     commit(pen)
-    with open_for_settling(run.path, "x") as settling:
+    with open_for_settling(run.place, "x") as settling:
         settling.weigh([proof(1, UNSUBSCRIBED, arrived=False)])
     pen.release(1)
     commit(pen)
-    assert deliveries(run.path)[1][0] == "pending"
+    assert deliveries(run.place)[1][0] == "pending"
     assert run.recover() == 0
-    assert deliveries(run.path)[1][::4] == ("suppressed", WISH)
+    assert deliveries(run.place)[1][::4] == ("suppressed", WISH)
 
 
-def test_a_run_that_begins_between_the_look_and_the_writing_finds_the_word_that_was_proved(tmp_path: Path) -> None:
-    path = tmp_path / "x.ledger"
-    with SqliteRunLedger.open(path, "x") as ledger:
+def test_a_run_that_begins_between_the_look_and_the_writing_finds_the_word_that_was_proved(store: Place) -> None:
+    with open_run(store) as ledger:
         people(ledger, 2)
-        with closing(journal(path)) as pen:
+        with closing(journal(store)) as pen:
             pen.claim(attempt(1))
             pen.claim(attempt(2))
             commit(pen)
-    with open_for_settling(path, "x") as settling:
+    with open_for_settling(store, "x") as settling:
         assert moved(settling.weigh([proof(1)])) == [("in_doubt", "sent")]
-        with SqliteRunLedger.open(path, "x") as ledger:
+        with open_run(store) as ledger:
             assert settling.weigh([bounce(2)])[0].being_sent, "a run has it now, that has not looked at it yet"
             assert ledger.recover() == 1
             assert moved(settling.weigh([bounce(2)])) == [("in_doubt", "bounced")]
-            assert [word for word, *_ in deliveries(path).values()] == ["sent", "bounced"]
+            assert [word for word, *_ in deliveries(store).values()] == ["sent", "bounced"]
 
 
-def test_looking_whether_a_run_goes_on_keeps_none_out(tmp_path: Path) -> None:
-    path = tmp_path / "x.ledger"
-    with SqliteRunLedger.open(path, "x") as ledger, closing(journal(path)) as pen:
+def test_looking_whether_a_run_goes_on_keeps_none_out(store: Place) -> None:
+    with open_run(store) as ledger, closing(journal(store)) as pen:
         people(ledger, 1)
         pen.claim(attempt(1))
         commit(pen)
-    with open_for_settling(path, "x") as settling:
+    with open_for_settling(store, "x") as settling:
         assert not settling.weigh([proof(1)])[0].being_sent
         with (
-            SqliteRunLedger.open(path, "x"),
+            open_run(store),
             pytest.raises(LedgerBusyError, match=f"process {os.getpid()}"),
         ):
-            SqliteRunLedger.open(path, "x")
+            open_run(store)
 
 
 @pytest.mark.parametrize("word", [Status.BOUNCED, Status.IN_DOUBT])
 def test_a_row_that_is_sent_again_begins_anew_and_keeps_what_was_proved(
-    run: SqliteRunLedger, pen: SqliteJournal, settling: SettlingLedger, word: Status
+    run: SqlRunLedger, pen: Any, settling: SettlingLedger, word: Status
 ) -> None:
     pen.claim(attempt(1))
     pen.settle(outcome(1, Status.IN_DOUBT, None))
@@ -168,7 +166,7 @@ def test_a_row_that_is_sent_again_begins_anew_and_keeps_what_was_proved(
 
 
 def test_acceptance_of_before_settles_a_row_in_doubt_and_none_that_came_back(
-    run: SqliteRunLedger, pen: SqliteJournal, settling: SettlingLedger
+    run: SqlRunLedger, pen: Any, settling: SettlingLedger
 ) -> None:
     for number in (1, 2):
         pen.claim(attempt(number))
@@ -182,14 +180,14 @@ def test_acceptance_of_before_settles_a_row_in_doubt_and_none_that_came_back(
 
 @pytest.mark.parametrize("chosen_only", [False, True])
 def test_who_wants_no_more_is_never_sent_to_again(
-    run: SqliteRunLedger, pen: SqliteJournal, settling: SettlingLedger, chosen_only: bool
+    run: SqlRunLedger, pen: Any, settling: SettlingLedger, chosen_only: bool
 ) -> None:
     for number, word in enumerate([Status.FAILED, Status.REJECTED, Status.IN_DOUBT, Status.FAILED], 1):
         pen.claim(attempt(number))
         pen.settle(outcome(number, word, BUSY))
     commit(pen)
     settling.weigh([proof(number, UNSUBSCRIBED, arrived=False) for number in (1, 2, 3)])
-    run.database.execute("UPDATE entry SET chosen = 1")
+    run.database.execute("UPDATE entry SET chosen = TRUE")
     everything = [word for word in Status if word is not Status.SENT]
     assert run.count_due(everything, chosen_only=chosen_only) == 1
     assert run.reopen(everything, chosen_only=chosen_only) == 1
@@ -198,11 +196,11 @@ def test_who_wants_no_more_is_never_sent_to_again(
     for number in range(1, 5):
         pen.claim(attempt(number))
     assert commit(pen) == ([4], [1, 2, 3])
-    assert [word for word, *_ in deliveries(run.path).values()] == ["suppressed", "suppressed", "in_doubt", "sending"]
+    assert [word for word, *_ in deliveries(run.place).values()] == ["suppressed", "suppressed", "in_doubt", "sending"]
 
 
 def test_a_corrected_address_does_not_help_who_wants_no_more_nor_leads_to_them(
-    run: SqliteRunLedger, pen: SqliteJournal, settling: SettlingLedger
+    run: SqlRunLedger, pen: Any, settling: SettlingLedger
 ) -> None:
     for number in (1, 2):
         pen.claim(attempt(number))
@@ -227,7 +225,7 @@ def test_a_corrected_address_does_not_help_who_wants_no_more_nor_leads_to_them(
 
 
 def test_a_bounce_can_be_corrected_to_an_address_that_is_right(
-    run: SqliteRunLedger, pen: SqliteJournal, settling: SettlingLedger
+    run: SqlRunLedger, pen: Any, settling: SettlingLedger
 ) -> None:
     settling.weigh([bounce(1)])
     new = rows("new@people.example")[0]
@@ -240,24 +238,25 @@ def test_a_bounce_can_be_corrected_to_an_address_that_is_right(
     assert list(taken(run, chosen_only=True)) == ["new@people.example"]
 
 
-def test_a_checkpoint_takes_what_was_proved_into_the_file(run: SqliteRunLedger, settling: SettlingLedger) -> None:
-    settling.weigh([bounce(1)])
-    Checkpoints(run.database, run.path, limit=0).make_room()
-    settling.weigh([bounce(2)])
-    run.checkpoint()
-    with closing(connect(run.path, immutable=True)) as file:
-        assert [word for (word,) in file.execute("SELECT status FROM delivery")] == ["bounced", "bounced"]
+def test_a_checkpoint_takes_what_was_proved_into_the_file(tmp_path: Path) -> None:
+    with SqliteRunLedger.open(tmp_path / "x.ledger", "x") as run, open_for_settling(run.path, "x") as settling:
+        people(run, 4)
+        settling.weigh([bounce(1)])
+        Checkpoints(run.database, run.path, limit=0).make_room()
+        settling.weigh([bounce(2)])
+        run.checkpoint()
+        with closing(connect(run.path, immutable=True)) as file:
+            assert [word for (word,) in file.execute("SELECT status FROM delivery")] == ["bounced", "bounced"]
 
 
-def test_what_is_left_when_the_run_ends_first_and_when_it_ends_last(tmp_path: Path) -> None:
-    path = tmp_path / "x.ledger"
-    ledger = SqliteRunLedger.open(path, "x")
+def test_what_is_left_when_the_run_ends_first_and_when_it_ends_last(store: Place) -> None:
+    ledger = open_run(store)
     people(ledger, 2)
-    with open_for_settling(path, "x") as settling:
+    with open_for_settling(store, "x") as settling:
         settling.weigh([bounce(1)])
         ledger.close()
         assert moved(settling.weigh([bounce(2, name="b", moment=None)])) == [("pending", "bounced")]
     for _ in range(2):
-        with SqliteRunLedger.open(path, "x") as ledger:
-            assert [word for word, *_ in deliveries(path).values()] == ["bounced", "bounced"]
+        with open_run(store) as ledger:
+            assert [word for word, *_ in deliveries(store).values()] == ["bounced", "bounced"]
             assert tally(ledger.database) == counted(ledger.database)

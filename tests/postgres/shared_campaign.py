@@ -57,9 +57,10 @@ class SharedCampaign:
         self._logs = folder
         self._stack = ExitStack()
 
-    def send(self, name: str, *prefix: str, processes: int = 1, more: Sequence[str] = ()) -> Sender:
-        """Start `campaign send`."""
-        return self._start(name, prefix, "send", str(self.files.path), "--yes", "--processes", str(processes), *more)
+    def send(self, name: str, *prefix: str, processes: int | None = 1, more: Sequence[str] = ()) -> Sender:
+        """Start `campaign send`; `processes`: of None, it is not told how many."""
+        told = () if processes is None else ("--processes", str(processes))
+        return self._start(name, prefix, "send", str(self.files.path), "--yes", *told, *more)
 
     def work(self, name: str, *prefix: str) -> Sender:
         """Start `campaign work`."""

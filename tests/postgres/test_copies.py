@@ -8,9 +8,9 @@ import pytest
 
 from campaign.contacts import contact_key
 from campaign.errors import LedgerBusyError, LedgerError
+from campaign.ledger import moving
 from campaign.ledger.location import ledger_exists, locate, take_over
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres import taking_over
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.copied_tables import COPIED
 from campaign.ledger.postgres.enrolment import enrol
@@ -94,7 +94,7 @@ def test_a_move_that_was_cut_off_comes_to_its_end(path: Path, place: Places, mon
     """Killed behind the commit: the file still has its name. It is not taken for a second ledger."""
     there = place("autumn")
     with monkeypatch.context() as killed:
-        killed.setattr(taking_over, "_rename", _kill)
+        killed.setattr(moving, "_rename", _kill)
         with pytest.raises(KeyboardInterrupt):
             take_over(there, (path,), "autumn")
     assert path.exists() and locate(there, (path,), "autumn") == there
@@ -108,7 +108,7 @@ def test_a_file_that_was_used_since_is_a_second_ledger(
     """Whoever is only in the file may have been mailed: that is for a person to decide."""
     there = place("autumn")
     with monkeypatch.context() as killed:
-        killed.setattr(taking_over, "_rename", _kill)
+        killed.setattr(moving, "_rename", _kill)
         with pytest.raises(KeyboardInterrupt):
             take_over(there, (path,), "autumn")
     with SqliteRunLedger.open(path, "autumn") as ledger:
@@ -123,7 +123,7 @@ def test_what_does_not_come_whole_does_not_come_at_all(
 ) -> None:
     there = place("autumn")
     with monkeypatch.context() as killed:
-        killed.setattr(taking_over, "recount", _kill)
+        killed.setattr(moving, "recount", _kill)
         with pytest.raises(KeyboardInterrupt):
             take_over(there, (path,), "autumn")
     assert not ledger_exists(there, "autumn")

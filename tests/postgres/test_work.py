@@ -13,8 +13,8 @@ from tests.smtp_server import ServerProcess
 
 pytestmark = pytest.mark.postgres
 
-_RATE = 150
-_PEOPLE = 900
+_RATE = 100
+_PEOPLE = 700
 
 
 @pytest.fixture
@@ -28,9 +28,14 @@ def shared(tmp_path: Path, postgres: Cluster, database: str) -> Iterator[SharedC
         yield made
 
 
+def _waiting(worker: Sender) -> Sender:
+    """Wait until a worker waits for the run: it takes a while to start, and the run is over in some seconds."""
+    worker.wait_until(lambda: "waiting for one to begin" in worker.said)
+    return worker
+
+
 def test_workers_that_were_there_first_join_share_and_end_with_the_run(shared: SharedCampaign) -> None:
-    workers = [shared.work("one"), shared.work("two")]
-    workers[0].wait_until(lambda: "waiting for one to begin" in workers[0].said)
+    workers = [_waiting(shared.work(name)) for name in ("one", "two")]
     owner = shared.send("owner")
     assert owner.wait() == 0, shared.said()
     for worker in workers:
@@ -44,7 +49,8 @@ def test_workers_that_were_there_first_join_share_and_end_with_the_run(shared: S
 def test_a_worker_that_is_told_to_end_finishes_what_is_under_way_and_the_others_do_the_rest(
     shared: SharedCampaign,
 ) -> None:
-    owner, worker = shared.send("owner"), shared.work("one")
+    worker = _waiting(shared.work("one"))
+    owner = shared.send("owner")
     shared.await_workers(2)
     shared.await_accepted(200)
     worker.signal(signal.SIGTERM)
@@ -57,7 +63,8 @@ def test_a_worker_that_is_told_to_end_finishes_what_is_under_way_and_the_others_
 
 
 def test_an_owner_that_is_told_to_end_has_its_workers_end(shared: SharedCampaign) -> None:
-    owner, worker = shared.send("owner"), shared.work("one")
+    worker = _waiting(shared.work("one"))
+    owner = shared.send("owner")
     shared.await_workers(2)
     shared.await_accepted(200)
     owner.signal(signal.SIGTERM)
@@ -73,10 +80,9 @@ def _work_with(shared: SharedCampaign, name: str, environ: dict[str, str]) -> Se
 
 
 def test_a_worker_that_does_not_fit_is_refused_and_disturbs_nobody(shared: SharedCampaign) -> None:
+    stranger = _waiting(_work_with(shared, "stranger", {"CAMPAIGN_LINK__SECRET": "x" * 40}))
+    greedy = _waiting(_work_with(shared, "greedy", {"CAMPAIGN_SMTP__CONNECTIONS": "500"}))
     owner = shared.send("owner")
-    shared.await_accepted(50)
-    stranger = _work_with(shared, "stranger", {"CAMPAIGN_LINK__SECRET": "x" * 40})
-    greedy = _work_with(shared, "greedy", {"CAMPAIGN_SMTP__CONNECTIONS": "500"})
     assert (stranger.wait(), greedy.wait()) == (2, 2), shared.said()
     assert "the link secret here is not the run's" in stranger.said and "x" * 40 not in stranger.said
     assert "CAMPAIGN_SMTP__CONNECTIONS is not what the run was begun with" in greedy.said

@@ -7,7 +7,7 @@ import pytest
 from campaign.model import Outcome, Status
 from tests.ledgers import BUSY, attempt, outcome
 from tests.postgres.wire import wire
-from tests.postgres.worker_run import WorkerRun, claimed, commit, until
+from tests.postgres.worker_run import WorkerRun, claimed, commit, taken, until
 
 pytestmark = pytest.mark.postgres
 
@@ -135,14 +135,7 @@ def test_a_worker_that_was_cut_off_comes_back_by_its_heartbeat_and_its_old_claim
 ) -> None:
     with wire(run.place) as cable:
         worker, other = run.join(lease=LEASE, place=cable.place), run.join(lease=LEASE)
-        rows = 0
-
-        def four_came() -> bool:
-            nonlocal rows
-            rows += len(worker.due_rows.take(4) or [])
-            return rows >= 4
-
-        until(four_came)
+        rows = taken(worker, 4) or []
         assert claimed(worker, 1) == [1]
         assert worker.journal.lease_holds
         cable.down()
@@ -161,7 +154,7 @@ def test_a_worker_that_was_cut_off_comes_back_by_its_heartbeat_and_its_old_claim
         assert not run.ask(
             "SELECT row FROM unnest(%s::bigint[]) AS row WHERE NOT EXISTS ("
             "SELECT 1 FROM block WHERE worker = %s AND row BETWEEN first AND last)",
-            [due.contact.number for due in rows],
+            rows,
             worker.member.number,
         )  # what it has in hand is found by its blocks
         worker.close()

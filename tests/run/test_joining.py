@@ -12,6 +12,7 @@ import pytest
 from campaign.errors import LedgerError, SettingsError
 from campaign.model import Contact
 from campaign.run import joining
+from campaign.run.bundle_files import write_out
 from campaign.run.plan import open_window
 from campaign.run.window_json import window_from_json, window_to_json
 from campaign.worker.job import Job
@@ -228,13 +229,14 @@ def test_own_attachments_must_be_there_as_the_owner_has_them(small: SmallCampaig
     (small.folder / "invoices" / "8.txt").write_text("eight")
     small.settings = {"message": {"attachments": ["invoices/{{ contact.name }}.txt"]}}
     _, run = offered(small.plan(25))
+    assert not any(b"7.txt" in octets for octets in run.files.values()), "names of files may name people"
     with pytest.raises(SettingsError, match="attachments of their own") as raised:
         joined(run, tmp_path / "worker")
     assert "--files DIR" in raised.value.fix
     copy = tmp_path / "copy"
     (copy / "invoices").mkdir(parents=True)
     (copy / "invoices" / "7.txt").write_text("seven")
-    with pytest.raises(SettingsError, match=r"of 2 files .* 1 are not there .* invoices/8\.txt"):
+    with pytest.raises(SettingsError, match="the folder lacks 1 of 2 files"):
         joined(run, tmp_path / "second", files=copy)
     (copy / "invoices" / "8.txt").write_text("eight")
     (copy / "invoices" / "9.txt").write_text("made since")
@@ -257,3 +259,16 @@ def test_a_library_that_is_not_here_is_named(
 def test_a_window_without_an_end_is_the_same_there() -> None:
     window = dataclasses.replace(open_window(), closes=None, opens=NOW - timedelta(days=1))
     assert window_from_json(window_to_json(window)) == window
+
+
+@pytest.mark.parametrize("name", ["../x.txt", "/etc/x.txt", "a/../../x.txt", "a\0b"])
+def test_a_file_of_a_bundle_is_never_written_elsewhere(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LedgerError, match="a file of a wrong name"):
+        write_out({name: b"x"}, tmp_path / "in" / "here")
+    assert not list(tmp_path.rglob("*.txt"))
+
+
+def test_a_folder_that_can_not_be_written_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SettingsError, match="can't be written here"):
+        write_out({"file/x.txt": b"x"}, tmp_path)

@@ -183,6 +183,14 @@ def test_trouble_is_exit_code_3(setting: Setting, run: OfferedRun) -> None:
     assert ended.exit_code == 3 and ended.trouble == setting.worker.trouble
 
 
+def test_without_a_folder_to_write_to_it_says_which(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container with a read-only file system."""
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere/at/all")
+    with pytest.raises(SettingsError, match="no folder to write the run's templates to") as raised:
+        setting.work()
+    assert "/tmp" in raised.value.fix
+
+
 def test_what_it_has_written_out_is_gone_when_it_ends(
     setting: Setting, run: OfferedRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -114,3 +114,29 @@ class TestHeldBodies:
         pool.resume_held()
         work(pool, lambda: len(server.accepted) == 1)
         pool.close()
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_where_fewer_may_be_open_the_idle_are_closed_and_the_busy_end_after_their_message(
+    smtp_server: StartServer, pipelining: bool
+) -> None:
+    server = smtp_server(pipelining=pipelining)
+    handler = RecordingHandler(attempt(number) for number in range(4))
+    pool = pool_to(server, handler, limit=4)
+    try:
+        work(pool, lambda: handler.settled and pool.idle == 4)
+        pool.limit = 3
+        pool.close_excess()
+        assert (pool.connections, pool.in_use) == (3, 3)
+        handler.waiting.extend(attempt(number) for number in range(4, 40))
+        pool.fill_idle()
+        pool.limit = 1
+        pool.close_excess()
+        assert pool.connections == 3, "nobody hangs up in the middle of a message"
+        work(pool, lambda: handler.settled)
+        assert pool.connections == 1
+        pool.close_idle()
+    finally:
+        pool.close()
+    assert handler.last_words() == {"body 250": 40}
+    assert sorted(one.accepted for one in server.connections)[:3] <= [1, 2, 2]

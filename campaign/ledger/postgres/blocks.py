@@ -75,6 +75,7 @@ _NEXT = f"""
 SELECT {_COLUMNS} FROM {_ROWS} WHERE entry.row > %(cursor)s AND {_SENDABLE} {{chosen}} ORDER BY entry.row LIMIT %(most)s
 """  # noqa: S608 - our own words
 _NEW_BLOCK = "INSERT INTO block (first, last, worker) VALUES (%(first)s, %(last)s, %(me)s) RETURNING number"
+_MOVE_ON = "UPDATE run SET cursor = %(cursor)s, allowance = %(allowance)s WHERE number = %(run)s"
 _SET_ASIDE = """
 INSERT INTO set_aside (queue, row) SELECT * FROM unnest(%(queues)s::text[], %(rows)s::bigint[])
 ON CONFLICT (queue, row) DO UPDATE SET worker = NULL
@@ -172,9 +173,10 @@ def take_next(raw: Raw, member: Member, most: int, held: Collection[str]) -> Tak
         if mine:
             new = {"me": member.me, "first": mine[0][0], "last": mine[-1][0]}
             ((number,),) = raw.execute(_NEW_BLOCK, new, prepare=True).fetchall()
-        if reached != cursor:
-            raw.execute("UPDATE run SET cursor = %s WHERE number = %s", (reached, member.run), prepare=True)
-        _count(raw, member, allowance, len(mine))
+        if reached != cursor or (mine and allowance >= 0):
+            left = allowance - len(mine) if allowance >= 0 else allowance
+            new_run = {"cursor": reached, "allowance": left, "run": member.run}
+            raw.execute(_MOVE_ON, new_run, prepare=True)
     return Taken(number, mine, passed=bool(aside))
 
 

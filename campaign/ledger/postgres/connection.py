@@ -160,6 +160,10 @@ class PostgresConnection:
         )
         return self.execute(written, parameters).rowcount
 
+    def has_table(self, table: str) -> bool:
+        """Whether there is such a table."""
+        return bool(self.columns_of(table))
+
     def columns_of(self, table: str) -> Sequence[str]:
         """Give a table's columns; none where there is no such table."""
         if table not in self._columns:

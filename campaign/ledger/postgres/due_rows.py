@@ -11,6 +11,7 @@ the last of them is given up then. So what a worker has can be found by its bloc
 
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from typing import NamedTuple
@@ -76,6 +77,8 @@ class PostgresDueRows:
         self._held: frozenset[str] = frozenset()
         self._left: Left | None = None
         """What is left, where there was nothing to take, with these queues held."""
+        self._look_for_free = float("-inf")
+        """When to see whether blocks have come back, though the roster is not at its end."""
         self._asked = threading.Event()
         self._asked.set()
         self._ended = threading.Event()
@@ -225,11 +228,13 @@ class PostgresDueRows:
             self._lost_track = False
         if self._queues.any and (taken := blocks.take_aside(raw, self._member, wanted, held)).rows:
             return self._took(taken)
-        if (free := blocks.take_free(raw, self._member, held)) is not None:
+        if time.monotonic() >= self._look_for_free and (free := self._free(raw, held)):
             return self._took(free)
         taken = blocks.take_next(raw, self._member, wanted, held)
         if taken.rows or taken.passed:
             return self._took(taken)
+        if free := self._free(raw, held):
+            return self._took(free)
         left = blocks.what_is_left(raw, self._member)
         if left is None or not left.aside <= held:
             self._asked.set()
@@ -240,6 +245,12 @@ class PostgresDueRows:
                 self._left = left
         self._wake()
         return False
+
+    def _free(self, raw: Raw, held: frozenset[str]) -> Taken | None:
+        free = blocks.take_free(raw, self._member, held)
+        if free is None:
+            self._look_for_free = time.monotonic() + _LOOK_EVERY
+        return free
 
     def _took(self, taken: Taken) -> bool:
         with self._lock:

@@ -25,7 +25,7 @@ from campaign.ledger.postgres.due_rows import PostgresDueRows
 from campaign.ledger.postgres.membership import Membership
 from campaign.ledger.postgres.round import Answer, Parcel, Worker, write
 from campaign.ledger.postgres.round_parts import RoundPart
-from campaign.ledger.postgres.steady import DURABLE, Raw, SteadyConnection, Trouble
+from campaign.ledger.postgres.steady import BY_KEY, Raw, SteadyConnection, Trouble
 from campaign.ledger.sql.reversal import anybody_sent
 from campaign.model import Status
 
@@ -59,7 +59,7 @@ class PostgresJournal(Outbox):
         self._due_rows = due_rows
         self._wake = wake
         self._part = part
-        self._connection = SteadyConnection(place, settings=DURABLE, trouble=trouble)
+        self._connection = SteadyConnection(place, settings=BY_KEY, trouble=trouble)
         self._losses = 0
         self._number = 0
         self._unwritten: Parcel | None = None
@@ -198,11 +198,11 @@ class PostgresJournal(Outbox):
         worker = Worker(self._member.number, lease.seconds, self._losses, due_rows.in_hand, due_rows.moved)
         asked = lease.asked()
         answer = write(raw, worker, parcel)
-        if answer.losses == self._losses:
-            lease.renewed(asked)
-        else:
+        if answer.losses != self._losses:
             lease.lost()
             self._losses = answer.losses
+        elif answer.renewed:
+            lease.renewed(asked)
         return answer
 
 

@@ -2,14 +2,18 @@
 
     SHARED_LOCK ─▶ gate ─▶ outcomes ─▶ claims ─▶ outcomes of those ─▶ last words ─▶ what others add ─▶ COMMIT
 
-All of it goes in one pipeline, so it costs one round trip. A round has a number, which the gate writes into the
-worker's row. So it may be sent again whenever its answer was lost: where its number is on record, it was written, and
-only what became of its claims is asked. Where the worker was called lost meanwhile, its outcomes are settled late, and
-it comes back to work before it claims; where its run has ended, its claims are refused.
+All of it goes in one pipeline, so it costs one round trip; gate, outcomes and claims in one statement, where there is
+nothing else, since what a statement costs the database by itself is most of what a small round costs.
+
+A round has a number, which the gate writes into the worker's row. So it may be sent again whenever its answer was lost:
+where its number is on record, it was written, and only what became of its claims is asked. Where the worker was called
+lost meanwhile, its outcomes are settled late, and it comes back to work before it claims; where its run has ended, its
+claims are refused.
 
 Takes a plain connection. Raises psycopg's errors, whereupon nothing of it is written, or all.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -52,6 +56,8 @@ class Answer(NamedTuple):
     """The contacts whose claims are durable."""
     losses: int
     """How often the worker has been called lost."""
+    renewed: bool = True
+    """Whether its lease has been renewed, too."""
 
 
 class Worker(NamedTuple):
@@ -87,16 +93,49 @@ def write(raw: Raw, worker: Worker, parcel: Parcel) -> Answer:
 def _at_once(raw: Raw, worker: Worker, parcel: Parcel) -> frozenset[int]:
     """The usual way: the worker is at work, and the round is new."""
     gate = {"me": worker.number, "lease": worker.lease, "round": parcel.number, "losses": worker.losses}
+    plain = None if worker.losses else _plain(worker.number, parcel)
     claimed: psycopg.Cursor[tuple[Any, ...]] | None = None
     with raw.pipeline():
         raw.execute("BEGIN")
         raw.execute(SHARED_LOCK, prepare=True)
-        raw.execute(sql.GATE, gate, prepare=True)
-        for statement, parameters in _statements(worker.number, parcel, late=worker.losses > 0, claims=True):
-            cursor = raw.execute(statement, parameters, prepare=True)
-            claimed = cursor if statement is sql.CLAIM else claimed
+        if plain is not None:
+            raw.execute(sql.PLAIN, {**gate, **plain}, prepare=True)
+            for statement in parcel.more:
+                raw.execute(statement.sql.encode(), statement.parameters)
+        else:
+            raw.execute(sql.GATE, gate, prepare=True)
+            for text, parameters in _statements(worker.number, parcel, late=worker.losses > 0, claims=True):
+                cursor = raw.execute(text, parameters, prepare=True)
+                claimed = cursor if text is sql.CLAIM else claimed
         raw.execute("COMMIT")
+    if plain is not None:
+        return frozenset(one.contact for one in parcel.claims)
     return frozenset() if claimed is None else frozenset(contact for (contact,) in claimed)
+
+
+def _plain(me: int, parcel: Parcel) -> dict[str, Any] | None:
+    """Give what one statement can do, where that is all: outcomes, and claims of other rows."""
+    others = parcel.settled_late, parcel.released, parcel.condemned, parcel.given_up, parcel.doubtful
+    if any((*others, parcel.taken_back, parcel.taken_back_late)):
+        return None
+    settled = {outcome[-1] for outcome in parcel.settled}
+    if any(one.contact in settled for one in parcel.claims):
+        return None
+    claims = sorted(parcel.claims, key=lambda one: one.contact)
+    changes = Counter(outcome[0] for outcome in parcel.settled)
+    changes["sending"] += len(claims) - len(parcel.settled)
+    changes["pending"] -= len(claims)
+    changed = sorted((word, by) for word, by in changes.items() if by)
+    return {
+        **_outcomes(me, parcel.settled),
+        "claims": [one.contact for one in claims],
+        "expiries": [one.link_expires_at for one in claims],
+        "fingerprints": [one.link_fingerprint for one in claims],
+        "words": [word for word, _ in changed],
+        "changes": [by for _, by in changed],
+        "outcomes": len(settled),
+        "asked": len(claims),
+    }
 
 
 def _late(raw: Raw, worker: Worker, parcel: Parcel) -> Answer:
@@ -109,7 +148,7 @@ def _late(raw: Raw, worker: Worker, parcel: Parcel) -> Answer:
             raise LedgerError("the ledger knows nothing of this worker any more", fix="start it again")
         state, round_on_record, losses = found
         if round_on_record >= parcel.number:
-            return Answer(_won(raw, worker, parcel), losses)
+            return Answer(_won(raw, worker, parcel), losses, renewed=False)
         works = state == "working"
         if state == "lost":
             blocks = come_back(raw, worker.number, lease=worker.lease, rows=worker.in_hand())
@@ -121,8 +160,8 @@ def _late(raw: Raw, worker: Worker, parcel: Parcel) -> Answer:
             cursor = raw.execute(statement, parameters)
             if statement is sql.CLAIM:
                 won = frozenset(contact for (contact,) in cursor)
-        raw.execute(sql.PASSED, {**me, "round": parcel.number})
-    return Answer(won, losses)
+        raw.execute(sql.PASSED, {**me, "round": parcel.number, "lease": worker.lease})
+    return Answer(won, losses, renewed=works)
 
 
 def _won(raw: Raw, worker: Worker, parcel: Parcel) -> frozenset[int]:
@@ -163,7 +202,8 @@ def _statements(me: int, parcel: Parcel, *, late: bool, claims: bool) -> Iterato
 
 
 def _outcomes(me: int, outcomes: Told) -> dict[str, Any]:
-    statuses, spent, _, codes, enhanced, details, moments, servers, contacts = map(list, zip(*outcomes, strict=True))
+    columns = map(list, zip(*outcomes, strict=True)) if outcomes else ([] for _ in range(9))
+    statuses, spent, _, codes, enhanced, details, moments, servers, contacts = columns
     return {
         "me": me,
         "contacts": contacts,

@@ -7,13 +7,13 @@ were called in doubt, with one attempt more on record, and what it knows of them
 
 from campaign.ledger.postgres.worker_tally import counted
 
-GATE = """
-WITH passed AS (
+_PASSED = """
+passed AS (
     UPDATE worker SET round = %(round)s,
         lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => %(lease)s))
     WHERE number = %(me)s AND state = 'working' AND round = %(round)s - 1 AND losses = %(losses)s RETURNING 1)
-SELECT 1 / count(*) FROM passed
 """
+GATE = f"WITH {_PASSED} SELECT 1 / count(*) FROM passed"  # noqa: S608 - our own words
 """A division by zero where the worker was called lost, or the round is on record already: nothing of it is done then.
 Until the round is over, nobody can call the worker lost.
 """
@@ -65,21 +65,43 @@ FROM delivery AS was WHERE was.contact = d.contact AND was.contact = ANY(%(conta
     AND d.worker = %(me)s AND d.status IN ('rejected', 'failed')
 RETURNING was.status AS before, d.status AS after
 """)
-CLAIM = counted(
-    """
-INSERT INTO delivery AS d (contact, status, link_expires_at, link_fingerprint, worker)
-SELECT contact, 'sending', expires, fingerprint, %(me)s
-FROM unnest(%(contacts)s::bigint[], %(expiries)s::bigint[], %(fingerprints)s::text[])
-    AS asked (contact, expires, fingerprint) ORDER BY contact
+_UNLESS_TAKEN = """
 ON CONFLICT (contact) DO UPDATE SET status = 'sending', link_expires_at = excluded.link_expires_at,
     link_fingerprint = excluded.link_fingerprint, worker = excluded.worker
 WHERE d.status = 'pending'
     AND NOT EXISTS (SELECT 1 FROM later_word WHERE later_word.contact = d.contact AND feedback IS NOT NULL)
-RETURNING 'pending' AS before, d.status AS after, d.contact
-""",
+"""
+CLAIM = counted(
+    f"""
+INSERT INTO delivery AS d (contact, status, link_expires_at, link_fingerprint, worker)
+SELECT contact, 'sending', expires, fingerprint, %(me)s
+FROM unnest(%(contacts)s::bigint[], %(expiries)s::bigint[], %(fingerprints)s::text[])
+    AS asked (contact, expires, fingerprint) ORDER BY contact
+{_UNLESS_TAKEN} RETURNING 'pending' AS before, d.status AS after, d.contact
+""",  # noqa: S608 - our own words
     give="contact",
 )
 """In the order of contacts, so that two workers that claim the same rows do not wait for each other in a ring."""
+PLAIN = f"""
+WITH {_PASSED}, {_TOLD}, settled AS (
+    UPDATE delivery AS d SET attempts = d.attempts + told.spent, {_OUTCOME}
+    FROM told WHERE d.contact = told.contact AND d.worker = %(me)s AND d.status = 'sending' RETURNING 1),
+claimed AS (
+    INSERT INTO delivery AS d (contact, status, link_expires_at, link_fingerprint, worker)
+    SELECT contact, 'sending', expires, fingerprint, %(me)s
+    FROM unnest(%(claims)s::bigint[], %(expiries)s::bigint[], %(fingerprints)s::text[])
+        AS asked (contact, expires, fingerprint)
+    {_UNLESS_TAKEN} RETURNING 1),
+tallied AS (
+    INSERT INTO worker_tally AS kept (worker, delivery, rows)
+    SELECT %(me)s, word, by FROM unnest(%(words)s::text[], %(changes)s::bigint[]) AS changed (word, by)
+    ON CONFLICT (worker, delivery) DO UPDATE SET rows = kept.rows + excluded.rows)
+SELECT 1 / ((SELECT count(*) FROM passed) = 1
+    AND (SELECT count(*) FROM settled) = %(outcomes)s AND (SELECT count(*) FROM claimed) = %(asked)s)::integer
+"""  # noqa: S608 - our own words
+"""Most rounds, with their gate: outcomes, and claims of other rows, sorted by contact, and what they change if all of
+it can be done. A division by zero where it can't: then it is done one by one, and counted.
+"""
 CONDEMN = counted("""
 INSERT INTO delivery AS d (contact, status, detail, settled_at)
 SELECT contact, 'invalid', why, moment FROM unnest(%(contacts)s::bigint[], %(details)s::text[], %(moments)s::bigint[])
@@ -111,7 +133,11 @@ RETURNING 'pending' AS before, d.status AS after
 """)
 """Of claims that were lost: those who want no more (`sql.later_words`)."""
 STANDING = "SELECT state, round, losses FROM worker WHERE number = %(me)s FOR UPDATE"
-PASSED = "UPDATE worker SET round = %(round)s WHERE number = %(me)s"
+PASSED = """
+UPDATE worker SET round = %(round)s,
+    lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => %(lease)s))
+WHERE number = %(me)s
+"""
 WON = """
 SELECT contact FROM delivery WHERE contact = ANY(%(contacts)s::bigint[]) AND worker = %(me)s
     AND (status IN ('sending', 'in_doubt') OR contact = ANY(%(ended)s::bigint[]))

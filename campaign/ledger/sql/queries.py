@@ -2,7 +2,8 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from campaign.ledger.cells import decode_cells
 from campaign.ledger.database import Database
@@ -29,6 +30,7 @@ SELECT {WORD}, own.smtp_code, own.enhanced, {_DETAIL}, coalesce(entry.email, '')
 """
 """As the rows come: SQLite would sort millions of reasons in memory."""
 _SAID_SOMETHING = f" AND NOT ({WORD} = 'pending' AND {_DETAIL} = '')"
+_SAID = ResultRow._fields.index("detail")
 _LATER = "later_word.feedback, later_word.evidence"
 _JOINED = """
 LEFT JOIN later_word ON later_word.contact = entry.contact AND (entry.status IS NULL OR entry.status = 'suppressed')
@@ -86,8 +88,7 @@ def result_rows(database: Database, *, waits_for: WaitsFor | None = None) -> Ite
             **({"later": _LATER, "joined": _JOINED} if has_any(database) else {"later": "NULL, NULL", "joined": ""}),
         )
         with database.streamed(question) as found:
-            rows = map(ResultRow._make, found)
-            yield from rows if waits_for is None else (_explained(row, waits_for) for row in rows)
+            yield from map(ResultRow._make, found if waits_for is None else _explained(found, waits_for))
 
 
 def reasons(database: Database, *, waits_for: WaitsFor | None = None) -> Iterator[RowReason]:
@@ -108,10 +109,13 @@ def reasons(database: Database, *, waits_for: WaitsFor | None = None) -> Iterato
                 yield RowReason(Status(word), code, enhanced, why, email)
 
 
-def _explained(row: ResultRow, waits_for: WaitsFor) -> ResultRow:
-    if row.status != Status.PENDING:
-        return row
-    return row._replace(detail=_why(row.detail, waits_for(row.cells, row.email or "")))
+def _explained(rows: Iterable[tuple[Any, ...]], waits_for: WaitsFor) -> Iterator[tuple[Any, ...]]:
+    """Result rows as they come, with what the pending ones wait for."""
+    for row in rows:
+        if row[2] == "pending":
+            yield (*row[:_SAID], _why(row[_SAID], waits_for(row[0], row[1] or "")), *row[_SAID + 1 :])
+        else:
+            yield row
 
 
 def _why(said: str, waits_for: str) -> str:
@@ -122,7 +126,7 @@ def people(database: Database, *, most: int = 200) -> list[RowToCheck]:
     """Give the first rows that need a person: bounced, rejected, failed, invalid, in doubt."""
     with database.explained():
         rows = database.execute(
-            f"SELECT entry.row, entry.line, entry.email, entry.cells, "
+            f"SELECT entry.row, entry.line, entry.email, CASE WHEN entry.email IS NULL THEN entry.cells END, "
             f"{WORD}, own.smtp_code, own.enhanced, {_DETAIL} {RESULT_ROWS} "
             f"WHERE {WORD} IN ('bounced', 'rejected', 'failed', 'invalid', 'in_doubt') ORDER BY entry.row LIMIT ?",
             (most,),

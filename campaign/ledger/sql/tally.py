@@ -56,10 +56,12 @@ Tally = Counter[tuple[str, str]]
 
 def tally(database: Database) -> Tally:
     """Give the number of rows by entry and delivery."""
-    if not database.columns_of("tally"):
+    if not database.has_table("tally"):
         return counted(database)
+    if not database.shared:
+        return Counter({(entry, word): rows for entry, word, rows in database.execute(_KEPT) if rows})
     found: Tally = Counter()
-    for entry, word, rows in database.execute(_ALL_KEPT if database.shared else _KEPT):
+    for entry, word, rows in database.execute(_ALL_KEPT):
         found[entry, word] += rows
     return Counter({place: rows for place, rows in found.items() if rows})
 

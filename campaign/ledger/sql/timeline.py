@@ -40,7 +40,7 @@ def add(database: Database, stretches: Iterable[Stretch]) -> None:
 def read(database: Database) -> list[Stretch]:
     """Give what is on record, in order."""
     with database.explained():
-        if not database.columns_of("timeline"):
+        if not database.has_table("timeline"):
             return []
         rows = database.execute(
             "SELECT begins, seconds, rate, allowed, accepted, put_off FROM timeline ORDER BY begins"

@@ -48,6 +48,10 @@ class SqliteConnection(sqlite3.Connection):
         sql = f"UPDATE {table} SET {column} = rewritten({column}){more} WHERE ({where}){only}"  # noqa: S608 - our own words
         return self.execute(sql, dict(parameters)).rowcount
 
+    def has_table(self, table: str) -> bool:
+        """Whether there is such a table."""
+        return self.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
+
     def columns_of(self, table: str) -> Sequence[str]:
         """Give a table's columns; none where there is no such table."""
         return [str(column[1]) for column in self.execute(f"PRAGMA table_info({table})")]
