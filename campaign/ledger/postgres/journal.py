@@ -32,7 +32,7 @@ from campaign.model import Status
 _LAST_PATIENCE = 15.0
 """Seconds for which a database is waited for that has been waited for in vain already."""
 
-_GATHERING = 0.1
+_LONGEST_DELAY = 0.1
 """Seconds. A round costs the server half a millisecond of its processor, however few messages are in it; and each more
 some microseconds.
 """
@@ -77,9 +77,9 @@ class PostgresJournal(Outbox):
         return super().queued + (self._unwritten is not None)
 
     @property
-    def gathering(self) -> float:
+    def longest_delay(self) -> float:
         """Seconds for which what is queued may wait for more, where nobody waits for it."""
-        return _GATHERING
+        return _LONGEST_DELAY
 
     @property
     def syncing(self) -> bool:
