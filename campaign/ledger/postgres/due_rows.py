@@ -3,8 +3,9 @@ that `take` never waits for the database.
 
     thread: blocks ─▶ ready ─▶ take ─▶ outstanding ─▶ ended (`Journal`) ─▶ thread: the block is finished
 
-What is outstanding is known by contact until it comes to its end: no row is handed out twice while it is, and the block of
-the last of them is given up then. So what a worker has can be found by its blocks, and comes to others when it is gone.
+What is outstanding is known by contact until it comes to its end: no row is handed out twice while it is, and the block
+of the last of them is given up then. So what a worker has can be found by its blocks, and comes to others when it is
+gone.
 
 `take` raises LedgerError where the thread has met something that does not pass.
 """
