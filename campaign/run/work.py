@@ -6,6 +6,9 @@ stop, and ends.
 SIGTERM, SIGINT and SIGHUP drain, a second one stops at once: what was under way is then in doubt. The run's owner may
 have it drain as well. Raises UsageError before it has joined; from then on nothing that it can help: why it stopped
 stands in its `WorkEnd`.
+
+Limits: one that is killed leaves the folder that it has written templates to, for its owner's eyes, among the system's
+temporary files.
 """
 
 import contextlib
