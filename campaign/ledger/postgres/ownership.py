@@ -99,7 +99,7 @@ def _taken(database: PostgresConnection, found: "tuple[Any, ...] | None", lease:
         if workers:
             database.execute(_TAKE, {**us, "run": number})
             owner = process_words(host, pid, began)
-            before = RunOnRecord(number=number, bundle=bundle, owner=owner, has_owner=False, workers=workers)
+            before = RunOnRecord(number=number, bundle=bundle, owner=owner, workers=workers)
             return OwnedRun(number=number, token=token, adopted=before)
         database.execute(_END, (number,))
         database.execute(_ALL_LOST, (number,))
