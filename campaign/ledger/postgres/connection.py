@@ -48,11 +48,16 @@ _SESSION = """
 SELECT set_config('search_path', quote_ident(%s), false),
     set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false),
     set_config('default_transaction_isolation', 'read committed', false), set_config('statement_timeout', '0', false),
+    set_config('lock_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
+    set_config('standard_conforming_strings', 'on', false), set_config('array_nulls', 'on', false),
+    set_config('extra_float_digits', '1', false), set_config('DateStyle', 'ISO', false),
     set_config('cursor_tuple_fraction', '1', false), set_config('jit', 'off', false)
 """
 """Whatever the database's administrator has set for others: a commit is durable when it is answered, nothing is broken
-off by time, and plans are made for whole answers.
+off by time, values come as they went, and plans are made for whole answers.
 """
+_LATER_TIMEOUTS = ((140_000, "SET idle_session_timeout = 0"), (170_000, "SET transaction_timeout = 0"))
+"""Since which version of the server there are others."""
 
 _REWRITTEN = (
     "CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)",
@@ -80,6 +85,9 @@ def connect_plainly(place: DatabasePlace, **options: Any) -> "psycopg.Connection
     opened = psycopg.connect(place.url, autocommit=True, application_name="campaign", **given)
     try:
         opened.execute(_SESSION, (place.schema,))
+        for version, statement in _LATER_TIMEOUTS:
+            if opened.info.server_version >= version:
+                opened.execute(statement)
     except BaseException:
         opened.close()
         raise
