@@ -17,6 +17,7 @@ from campaign.extras import install_command
 
 LOCAL = "local"
 _ADDRESS = re.compile(r"(?:tcp|tls|ws|wss|ucx)://(?:\[[0-9a-fA-F:.]+\]|[^\s/:@\[\]]+):\d{1,5}").fullmatch
+_ENCRYPTED = ("tls://", "wss://")
 _PATIENCE = 10.0
 """Seconds that a scheduler has to answer."""
 _TLS_FIX = (
@@ -49,24 +50,40 @@ class Connection:
                 part.close(timeout=_PATIENCE)
 
     def _connect(self, address: str) -> Any:
-        from distributed import Client, Security
+        from distributed import Client
 
         try:
             if self._cluster is not None:
                 return Client(self._cluster, timeout=_PATIENCE, set_as_default=False)
-            return Client(address, timeout=_PATIENCE, set_as_default=False, security=Security(), name="campaign")
-        except (TypeError, ValueError, RuntimeError) as error:  # without certificates, there is no context of TLS
-            if address.startswith(("tls://", "wss://")) or "encryption" in str(error):
-                raise UsageError(
-                    f"there is no TLS to the cluster's scheduler: {error}", where=self._where, fix=_TLS_FIX
-                ) from None
-            raise UsageError(f"the cluster's scheduler can't be used: {error}", where=self._where) from None
-        except OSError as error:  # also what is unreadable of the certificates, and a time that is up
+            security = self._security(address)
+            return Client(address, timeout=_PATIENCE, set_as_default=False, security=security, name="campaign")
+        except (OSError, ValueError) as error:  # a time that is up is an OSError, too
             fix = "see that `dask scheduler` runs there, and that this machine can reach it"
-            if address.startswith(("tls://", "wss://")):
-                fix = f"{fix}; for TLS, {_TLS_FIX}"
+            if address.startswith(_ENCRYPTED):
+                fix = f"{fix}; or {_TLS_FIX}"
             words = str(error).partition("\n")[0] or type(error).__name__
             raise UsageError(f"the cluster's scheduler can't be reached: {words}", where=self._where, fix=fix) from None
+
+    def _security(self, address: str) -> Any:
+        """Give what TLS takes, by Dask's configuration. Looked at here, since a client that can't begin can't end."""
+        from distributed import Security
+
+        security, encrypted = Security(), address.startswith(_ENCRYPTED)
+        try:
+            found = security.get_connection_args("client")
+        except OSError as error:  # a file that is not there, or is no certificate (ssl.SSLError)
+            raise UsageError(
+                f"the certificates for the cluster can't be read: {error}", where=self._where, fix=_TLS_FIX
+            ) from None
+        if encrypted and found.get("ssl_context") is None:
+            raise UsageError("no certificates are named for the cluster", where=self._where, fix=_TLS_FIX)
+        if security.require_encryption and not encrypted:
+            raise UsageError(
+                "Dask's configuration wants TLS, and this address has none",
+                where=self._where,
+                fix="give the scheduler's tls:// address",
+            )
+        return security
 
     def _require_fitting_versions(self) -> None:
         """Raise UsageError where the scheduler has another Python or another Dask: tasks would be misunderstood."""
@@ -134,4 +151,5 @@ def _local_cluster(workers: int) -> Any:
         dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
         memory_limit=None,
+        preload="campaign.cluster.no_interrupt",
     )

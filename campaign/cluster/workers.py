@@ -30,7 +30,7 @@ _PATIENCE = 15.0
 """Seconds after which it is said that workers wait for room on the cluster."""
 _STUCK = 3.0
 """Seconds that a task may wait on a busy machine, before it is looked whether another is free."""
-_LAST_WAIT = 30.0
+_LAST_WAIT = 10.0
 """Seconds that workers have to end after their run has: they hear of it from the ledger."""
 
 

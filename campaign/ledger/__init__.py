@@ -28,6 +28,13 @@ connection of either (`database`); it knows neither:
     rate_limit, daily_count                         what the processes of a run share
     settling_open, throwaway_copy                   beside a run; a ledger of which nothing stays
 
-PostgreSQL's are named alike (`postgres/tables.py` draws the rest). `location` finds a ledger at an earlier place;
+PostgreSQL's are named alike (`postgres/tables.py` draws the rest). What a worker of several machines has beside:
+
+    lease, membership, lost_workers                 who is alive; who is taken for gone, and comes back
+    journal ─▶ round (round_sql, worker_tally)      claims and outcomes, in a thread: each round once
+    due_rows ─▶ blocks, aside_rows                  rows read ahead, in blocks (rows_in_hand, row_reading)
+    steady                                          a connection that is opened again when it breaks
+
+ `location` finds a ledger at an earlier place;
 `cells`, `standing`, `row_queues` and `outbox` know no database at all.
 """

@@ -62,7 +62,7 @@ class ConnectionLimit:
         """
         pool = self._pool
         ready = self._rows.ready(now)
-        if ready and not pool.connections:  # before one is opened: it may turn out that all rows are held
+        if ready and not pool.busy:  # before others wait for a connection: it may turn out that there are no rows
             self._dispatcher.fetch_rows()
             ready = self._rows.ready(now)
         if ready:

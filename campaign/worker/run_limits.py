@@ -69,9 +69,10 @@ class RunLimits:
         self.holds = [hold for hold in holds if hold is not None]
         """What holds rows back, whichever server they would go through."""
 
-    def heed(self) -> bool:
-        """Keep to shares that have changed meanwhile. Gives whether rows may be held no more that were."""
-        return self._domains is not None and self._domains.heed()
+    def heed(self, released: Callable[[], None]) -> None:
+        """Keep to shares that have changed meanwhile. `released` is called where rows may be held no more that were."""
+        if self._domains is not None and self._domains.heed():
+            released()
 
     def of_server(self, orders: ServerOrders) -> DailyLimit | None:
         """Give a server's own daily limit."""

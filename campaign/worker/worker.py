@@ -122,8 +122,7 @@ class Worker:
             self._watch.look()
             if self._hours is not None:
                 self._mind_the_hours()
-            if self._limits.heed():
-                self._rows.look_again()
+            self._limits.heed(self._rows.look_again)
             for route in self._routes:  # what waits for the window, not for the disk: the clock may have been set back
                 route.pool.resume_held()
             self._tell()
@@ -163,8 +162,8 @@ class Worker:
         if to_write is not None:
             patience = min(patience, to_write)
         if not self._dispatcher.closed:
-            if (moment := self._rows.next_moment()) is not None:
-                patience = min(patience, max(0.0, moment - now) if not self._rows.ready(now) else patience)
+            if (moment := self._rows.next_moment()) is not None and not self._rows.ready(now):
+                patience = min(patience, max(0.0, moment - now))
             for route in self._routes:  # a rate whose leave is fetched ahead is asked only where it is needed
                 if route.connections.has_rows(now) and (wait := route.send_rate.wait(now)) > 0:
                     patience = min(patience, max(0.001, wait))

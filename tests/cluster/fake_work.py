@@ -3,7 +3,8 @@
     python -m tests.cluster.fake_work FOLDER BEHAVIOUR --name NAME
 
 It writes a file `NAME.PID` to the folder while it works, and that is `NAME.drained` once it has drained. `stay` works
-until it is drained; `refuse` ends with 2, as settings that don't fit do; `end` ends in order at once.
+until it is drained; `refuse` ends with 2, as settings that don't fit do; `end` ends in order at once; `linger` takes
+its time to drain.
 """
 
 import os
@@ -34,6 +35,9 @@ def main() -> int:
     mark.touch()
     while not drained:
         time.sleep(0.02)
+    if behaviour == "linger":
+        Path(folder, "draining").touch()
+        time.sleep(0.5)
     mark.rename(Path(folder, f"{name}.drained"))
     return 0
 

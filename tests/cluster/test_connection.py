@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,9 +53,30 @@ def test_a_scheduler_that_does_not_answer_is_told_with_its_address(monkeypatch: 
 
 @pytest.mark.postgres
 def test_tls_without_certificates_is_refused_with_where_they_belong() -> None:
-    with pytest.raises(UsageError, match="no TLS to the cluster's scheduler") as caught:
+    with pytest.raises(UsageError, match="no certificates are named for the cluster") as caught:
         Connection("tls://127.0.0.1:8786", workers=1)
     assert "DASK_DISTRIBUTED__COMM__TLS__CA_FILE" in caught.value.fix
+
+
+@pytest.mark.postgres
+def test_certificates_that_are_not_there_are_told(tmp_path: Path) -> None:
+    import dask
+
+    none = str(tmp_path / "none.pem")
+    named = {f"distributed.comm.tls.{name}": none for name in ("ca-file", "client.cert", "client.key")}
+    with dask.config.set(named), pytest.raises(UsageError, match="certificates for the cluster can't be read"):
+        Connection("tls://127.0.0.1:8786", workers=1)
+
+
+@pytest.mark.postgres
+def test_where_dask_wants_tls_an_address_without_it_is_refused() -> None:
+    import dask
+
+    with (
+        dask.config.set({"distributed.comm.require-encryption": True}),
+        pytest.raises(UsageError, match="Dask's configuration wants TLS"),
+    ):
+        Connection("tcp://127.0.0.1:8786", workers=1)
 
 
 def test_another_python_or_another_dask_is_refused() -> None:

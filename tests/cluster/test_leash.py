@@ -22,6 +22,18 @@ def test_it_drains_when_the_leash_is_let_go_of_and_is_told_once(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["one.drained"]
 
 
+def test_it_is_not_told_a_second_time_where_somebody_else_has_told_it(tmp_path: Path) -> None:
+    """As systemd does, which ends all processes of a unit: a second SIGTERM would stop a worker at once."""
+    with leashed(tmp_path, "linger") as process:
+        wait_for(lambda: any(tmp_path.iterdir()))
+        process.terminate()
+        wait_for(lambda: (tmp_path / "draining").exists())
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["draining", "one.drained"]
+
+
 def test_it_drains_when_whoever_held_the_leash_was_killed(tmp_path: Path) -> None:
     """The holder is a process of its own, which SIGKILL ends."""
     source = (

@@ -105,7 +105,9 @@ class Cluster:
         command = [str(_PROGRAMS[-1] / program), *arguments]
         if os.geteuid() != 0:
             return command
-        return ["setpriv", "--reuid", _ACCOUNT, "--regid", _ACCOUNT, "--init-groups", *command]
+        # QUIT is its immediate end: whoever kills the tests leaves no server behind.
+        become = ("--reuid", _ACCOUNT, "--regid", _ACCOUNT, "--init-groups", "--pdeathsig", "QUIT")
+        return ["setpriv", *become, *command]
 
 
 def _free_port() -> int:

@@ -5,7 +5,8 @@
         worker = shared.work("first", *other_machine.prefix)
 
 A worker is given nothing but the database's address and the campaign's name; the secret is in its environment. What
-each command says is in a file of its own. Whatever still runs at the end of the block is killed.
+each command says is in a file of its own. Whatever still runs at the end of the block is killed, and also where the
+tests themselves are.
 """
 
 import time
@@ -24,6 +25,7 @@ from tests.postgres.standing import AtWork, at_work
 from tests.smtp_server import ServerProcess
 
 NAME = "shared"
+_ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 _EVERY = 0.1
 """Seconds between two looks into the database."""
 _WAIT = "10m"
@@ -92,7 +94,7 @@ class SharedCampaign:
         return "\n".join(f"== {log.stem}\n{log.read_text('utf-8', 'replace')[-1500:]}" for log in logs)
 
     def _start(self, name: str, prefix: Sequence[str], *arguments: str) -> Sender:
-        sender = start(*arguments, log=self.log(name), prefix=prefix)
+        sender = start(*arguments, log=self.log(name), prefix=(*prefix, *_ENDS_WITH_US))
         self._stack.callback(_end, sender)
         return sender
 

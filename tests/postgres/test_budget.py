@@ -138,3 +138,20 @@ def test_at_no_moment_more_is_used_whoever_comes_goes_and_dawdles(shared_run: Sh
         thread.join()
     assert 0 < most_in_use <= MOST
     assert shared_run.database.raw.execute("SELECT count(*) FROM budget").fetchone() == (0,)
+
+
+def test_connections_that_are_open_and_idle_are_given_to_who_wants_them(shared_run: SharedRun) -> None:
+    workers = [Connections(shared_run.limits())]
+    until(workers, lambda: workers[0].open == MOST)
+    idle, other = workers[0], Connections(shared_run.limits())
+    for _ in range(1000):
+        share = idle.budget.share
+        idle.open = min(idle.open, share)  # none is closed but for the others
+        idle.budget.want(0)
+        idle.budget.use(idle.open)
+        other.turn()
+        assert idle.open + other.open <= MOST
+        if other.open == MOST:
+            break
+        time.sleep(0.01)
+    assert (idle.open, other.open) == (0, MOST)

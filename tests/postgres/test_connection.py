@@ -10,7 +10,7 @@ import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import SHARED_LOCK, PostgresConnection, translated
+from campaign.ledger.postgres.connection import SHARED_LOCK, PostgresConnection
 from campaign.ledger.postgres.schema import open_existing, open_or_create
 
 Places = Callable[[str], DatabasePlace]
@@ -26,21 +26,6 @@ def connection(place: Places) -> Iterator[PostgresConnection]:
 def other(connection: PostgresConnection, place: Places) -> Iterator[PostgresConnection]:
     with closing(open_existing(place("autumn"), "autumn")) as opened:
         yield opened
-
-
-@pytest.mark.parametrize(
-    ("sql", "expected"),
-    [
-        ("SELECT ? WHERE x = :name", "SELECT %s WHERE x = %(name)s"),
-        ("SELECT 'what?' LIKE 'a:b %'", "SELECT 'what?' LIKE 'a:b %%'"),
-        ("SELECT 7 % 3, x::text", "SELECT 7 %% 3, x::text"),
-        ("FROM entry NOT INDEXED LEFT JOIN b", "FROM entry LEFT JOIN b"),
-        ("FROM entry INDEXED BY entry_by_status WHERE", "FROM entry WHERE"),
-        ("THEN sending_word() ELSE 'sending_word()'", "THEN 'pending' ELSE 'sending_word()'"),
-    ],
-)
-def test_sql_goes_as_psycopg_takes_it(sql: str, expected: str) -> None:
-    assert translated(sql, "pending") == expected
 
 
 @pytest.mark.postgres

@@ -167,7 +167,7 @@ def test_an_owner_that_was_cut_off_for_too_long_leaves_the_run_to_the_one_that_h
         owner.cut_off(database)
 
         second = shared.send("second owner", *now.machines["second"].prefix)
-        wait_until(lambda: "to send" in second.said, otherwise=shared.said)
+        wait_until(lambda: "goes on with a run whose owner is gone" in second.said, otherwise=shared.said)
         owner.heal(database)
         assert now.owner.wait() == 3, shared.said()
         for worker in now.workers.values():

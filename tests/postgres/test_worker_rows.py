@@ -18,7 +18,7 @@ from tests.postgres.worker_run import WorkerRun, claimed, commit, taken, until
 pytestmark = pytest.mark.postgres
 
 TOKYO, BERLIN, NOME = "Asia/Tokyo", "Europe/Berlin", "America/Nome"
-LEASE = 0.4
+LEASE = 1.0
 
 
 @pytest.fixture

@@ -16,13 +16,11 @@ and of two workers that have a row one wins its claim. Raises psycopg's errors.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from campaign.ledger.postgres import aside_rows
+from campaign.ledger.postgres.aside_rows import COLUMNS, ROWS, SENDABLE
+from campaign.ledger.postgres.row_reading import Found
 from campaign.ledger.postgres.steady import Raw
 
-Found = tuple[int, int, str, str, int]
-"""Row, contact, address, cells, tries."""
-_COLUMNS = "entry.row, entry.contact, entry.email, entry.cells, coalesce(delivery.tries, 0)"
-_ROWS = "entry LEFT JOIN delivery ON delivery.contact = entry.contact"
-_SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
 _LOOKED_AT = 1_000
 """Rows among which those that are not held are looked for at a time, at most: nobody else gets any meanwhile."""
 _PASSING = 8
@@ -30,28 +28,6 @@ _PASSING = 8
 _RUN = """
 SELECT cursor, allowance, reading AND owner_until > clock_timestamp(), state = 'ended' FROM run
 WHERE number = %(run)s {how}
-"""
-_QUEUES_ASIDE = """
-WITH RECURSIVE step (queue) AS (
-    (SELECT queue FROM set_aside WHERE worker IS NULL ORDER BY queue, row LIMIT 1)
-    UNION ALL SELECT (
-        SELECT next.queue FROM set_aside AS next WHERE next.queue > step.queue AND next.worker IS NULL
-        ORDER BY next.queue, next.row LIMIT 1)
-    FROM step WHERE step.queue IS NOT NULL)
-SELECT queue FROM step WHERE queue IS NOT NULL
-"""
-"""By the primary key: as many steps as there are queues, however many rows are in them."""
-_TAKE_ASIDE = f"""
-WITH taken AS (
-    SELECT queue, row FROM set_aside WHERE worker IS NULL AND queue = %(queue)s
-    ORDER BY row LIMIT %(most)s FOR UPDATE SKIP LOCKED), mine AS (
-    UPDATE set_aside SET worker = %(me)s FROM taken WHERE set_aside.queue = taken.queue AND set_aside.row = taken.row
-    RETURNING set_aside.row)
-SELECT {_COLUMNS}, {_SENDABLE} FROM mine JOIN {_ROWS} ON entry.row = mine.row ORDER BY entry.row
-"""  # noqa: S608 - our own words
-_FINISH_ASIDE = """
-DELETE FROM set_aside USING unnest(%(queues)s::text[], %(rows)s::bigint[]) AS ended (queue, row)
-WHERE set_aside.queue = ended.queue AND set_aside.row = ended.row AND set_aside.worker = %(me)s
 """
 _TAKE_FREE = """
 UPDATE block SET worker = %(me)s
@@ -61,25 +37,17 @@ WHERE number = (
 RETURNING number, first, last
 """
 """Also of whoever took it in the very moment when it was called lost."""
-_FREE_ASIDE = """
-UPDATE set_aside SET worker = NULL
-WHERE worker IS NOT NULL AND worker IN (SELECT number FROM worker WHERE state <> 'working')
-"""
 _FORGET = "UPDATE block SET worker = NULL WHERE worker = %(me)s AND number <> ALL(%(known)s::bigint[])"
 _FORGET_ASIDE = "UPDATE set_aside SET worker = NULL WHERE worker = %(me)s AND row <> ALL(%(known)s::bigint[])"
 _OF_BLOCK = f"""
-SELECT {_COLUMNS} FROM {_ROWS} WHERE entry.row BETWEEN %(first)s AND %(last)s AND {_SENDABLE} {{chosen}}
+SELECT {COLUMNS} FROM {ROWS} WHERE entry.row BETWEEN %(first)s AND %(last)s AND {SENDABLE} {{chosen}}
 ORDER BY entry.row
 """  # noqa: S608 - our own words
 _NEXT = f"""
-SELECT {_COLUMNS} FROM {_ROWS} WHERE entry.row > %(cursor)s AND {_SENDABLE} {{chosen}} ORDER BY entry.row LIMIT %(most)s
+SELECT {COLUMNS} FROM {ROWS} WHERE entry.row > %(cursor)s AND {SENDABLE} {{chosen}} ORDER BY entry.row LIMIT %(most)s
 """  # noqa: S608 - our own words
 _NEW_BLOCK = "INSERT INTO block (first, last, worker) VALUES (%(first)s, %(last)s, %(me)s) RETURNING number"
 _MOVE_ON = "UPDATE run SET cursor = %(cursor)s, allowance = %(allowance)s WHERE number = %(run)s"
-_SET_ASIDE = """
-INSERT INTO set_aside (queue, row) SELECT * FROM unnest(%(queues)s::text[], %(rows)s::bigint[])
-ON CONFLICT (queue, row) DO UPDATE SET worker = NULL
-"""
 _LEFT = """
 SELECT EXISTS (SELECT 1 FROM block WHERE worker IS DISTINCT FROM %(me)s),
     EXISTS (SELECT 1 FROM set_aside WHERE worker IS NOT NULL AND worker <> %(me)s)
@@ -124,13 +92,10 @@ def take_aside(raw: Raw, member: Member, most: int, held: Collection[str]) -> Ta
         if not wanted or ended:
             return Taken(0, [])
         rows: list[Found] = []
-        raw.execute(_FREE_ASIDE)
-        for queue in _queues_aside(raw):
+        aside_rows.free_of_the_gone(raw)
+        for queue in aside_rows.queues(raw):
             if queue not in held and len(rows) < wanted:
-                asked = {"me": member.me, "queue": queue, "most": wanted - len(rows)}
-                found = raw.execute(_TAKE_ASIDE, asked).fetchall()
-                rows += [(row, contact, email, cells, tries) for row, contact, email, cells, tries, due in found if due]
-                _finish_aside(raw, member, [(queue, one[0]) for one in found if not one[-1]])
+                rows += aside_rows.take(raw, member.me, queue, wanted - len(rows))
         _count(raw, member, allowance, len(rows))
     return Taken(0, rows)
 
@@ -146,7 +111,7 @@ def take_free(raw: Raw, member: Member, held: Collection[str]) -> Taken | None:
         mine, aside = _sorted_out(member, rows, held, len(rows))
         if aside:
             _, allowance, _, _ = _locked(raw, member)
-            _set_aside(raw, aside)
+            aside_rows.put(raw, aside)
             _count(raw, member, allowance, -len(aside))
         if not mine:
             raw.execute("DELETE FROM block WHERE number = %s", (number,))
@@ -168,7 +133,7 @@ def take_next(raw: Raw, member: Member, most: int, held: Collection[str]) -> Tak
             ((reached,),) = raw.execute("SELECT greatest(max(row), %s) FROM entry", (cursor,)).fetchall()
         else:
             reached = max(mine[-1][0] if mine else 0, aside[-1][1] if aside else 0)
-        _set_aside(raw, aside)
+        aside_rows.put(raw, aside)
         number = 0
         if mine:
             new = {"me": member.me, "first": mine[0][0], "last": mine[-1][0]}
@@ -184,7 +149,7 @@ def put_aside(raw: Raw, member: Member, aside: Sequence[tuple[str, int]]) -> Non
     """Set rows aside, by queue, that were taken."""
     with raw.transaction():
         _, allowance, _, _ = _locked(raw, member)
-        _set_aside(raw, aside)
+        aside_rows.put(raw, aside)
         _count(raw, member, allowance, -len(aside))
 
 
@@ -201,7 +166,7 @@ def finish(raw: Raw, member: Member, blocks: Sequence[int], aside: Sequence[tupl
     """Hear that all rows of these blocks have come to an end, and these that stood aside."""
     if blocks:
         raw.execute("DELETE FROM block WHERE number = ANY(%s) AND worker = %s", (list(blocks), member.me))
-    _finish_aside(raw, member, aside)
+    aside_rows.finish(raw, member.me, aside)
 
 
 def what_is_left(raw: Raw, member: Member) -> Left | None:
@@ -215,7 +180,7 @@ def what_is_left(raw: Raw, member: Member) -> Left | None:
         return Left(reading=False, others=others or taken_aside, aside=frozenset())
     if not reading and raw.execute(_chosen(_NEXT, member), {"cursor": cursor, "most": 1}).fetchone() is not None:
         return None
-    return Left(reading=reading, others=others or taken_aside, aside=frozenset(_queues_aside(raw)))
+    return Left(reading=reading, others=others or taken_aside, aside=frozenset(aside_rows.queues(raw)))
 
 
 def _locked(raw: Raw, member: Member) -> tuple[int, int, bool, bool]:
@@ -240,22 +205,6 @@ def _sorted_out(
             if len(mine) == most:
                 break
     return mine, aside
-
-
-def _set_aside(raw: Raw, aside: Sequence[tuple[str, int]]) -> None:
-    if aside:
-        queues, rows = zip(*aside, strict=True)
-        raw.execute(_SET_ASIDE, {"queues": list(queues), "rows": list(rows)})
-
-
-def _finish_aside(raw: Raw, member: Member, aside: Sequence[tuple[str, int]]) -> None:
-    if aside:
-        queues, rows = zip(*aside, strict=True)
-        raw.execute(_FINISH_ASIDE, {"me": member.me, "queues": list(queues), "rows": list(rows)})
-
-
-def _queues_aside(raw: Raw) -> list[str]:
-    return [queue for (queue,) in raw.execute(_QUEUES_ASIDE)]
 
 
 def _count(raw: Raw, member: Member, allowance: int, given: int) -> None:

@@ -80,7 +80,7 @@ class PostgresBudget:
     def holder(self) -> Holder:
         """Give what is to be told."""
         fresh = self._ahead.clock() < self._wanted_at + _WISH
-        wanted = max(self._wanted, self._used) if fresh else self._used
+        wanted = self._wanted if fresh else self._used  # what is open and idle is kept only while nobody else wants it
         return Holder(max(self._share, self._heeded, self._used), wanted)
 
     def due(self, last: float) -> float:

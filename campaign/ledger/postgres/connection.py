@@ -14,9 +14,7 @@ temporary tables): a pooler between that does not keep sessions whole is refused
 import contextlib
 import itertools
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
@@ -26,10 +24,9 @@ from campaign.ledger.database import PATIENCE, Parameters, Rows
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain
 from campaign.ledger.postgres.pooler import require_whole_sessions
+from campaign.ledger.postgres.statements import sound, sound_value, translated
 from campaign.model import Status
 
-_MARK = re.compile(r"'(?:[^']|'')*'|(\?)|(?<!:):([a-z_]+)|(%)|( NOT INDEXED| INDEXED BY \w+)|(sending_word\(\))")
-"""Outside of literals: the marks of parameters, what psycopg takes for one, what only SQLite understands, our word."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _AT_ONCE = 5_000
 """Rows that are fetched at a time."""
@@ -126,12 +123,12 @@ class PostgresConnection:
 
     def execute(self, sql: str, parameters: Parameters = (), /) -> Rows:
         """Do one statement."""
-        return self.raw.execute(translated(sql, self._sending_word), _sound(parameters))
+        return self.raw.execute(translated(sql, self._sending_word), sound(parameters))
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Rows:
         """Do it for each of these, in one round trip."""
         cursor = self.raw.cursor()
-        cursor.executemany(translated(sql, self._sending_word), [_sound(one) for one in parameters])
+        cursor.executemany(translated(sql, self._sending_word), [sound(one) for one in parameters])
         return cursor
 
     @contextlib.contextmanager
@@ -139,7 +136,7 @@ class PostgresConnection:
         """Ask a question whose rows are fetched as they are asked for, by a cursor of the server's."""
         with self._open_for_a_stream(), self.raw.cursor(name=f"rows_{next(_STREAMS)}") as cursor:
             cursor.itersize = _AT_ONCE
-            cursor.execute(translated(sql, self._sending_word), _sound(parameters))
+            cursor.execute(translated(sql, self._sending_word), sound(parameters))
             yield cursor
 
     def rewrite(
@@ -159,7 +156,7 @@ class PostgresConnection:
         found = f"SELECT DISTINCT {column} FROM {table} WHERE ({where}) AND {column} IS NOT NULL"  # noqa: S608 - our own words
         with self.streamed(found, parameters) as rows:
             while some := rows.fetchmany(_AT_ONCE):
-                pairs = [(value, _sound_value(function(value))) for (value,) in some]
+                pairs = [(value, sound_value(function(value))) for (value,) in some]
                 with self.raw.cursor() as cursor, cursor.copy("COPY rewritten FROM STDIN") as copy:
                     for before, behind in pairs:
                         if before != behind or not only_changed:
@@ -253,32 +250,3 @@ class PostgresConnection:
             if not self._streams and not self.raw.closed:
                 failed = self.raw.info.transaction_status == psycopg.pq.TransactionStatus.INERROR
                 self.raw.execute("ROLLBACK" if failed else "COMMIT")
-
-
-@lru_cache(maxsize=1024)
-def translated(sql: str, sending_word: str) -> str:
-    """Give a statement as psycopg takes it."""
-
-    def mark(found: "re.Match[str]") -> str:
-        if found[1]:
-            return "%s"
-        if found[2]:
-            return f"%({found[2]})s"
-        if found[3]:
-            return "%%"
-        if found[5]:
-            return f"'{sending_word}'"
-        return "" if found[4] else found[0].replace("%", "%%")
-
-    return _MARK.sub(mark, sql)
-
-
-def _sound(parameters: Parameters) -> Parameters:
-    """Leave out what no text of PostgreSQL's can hold."""
-    if isinstance(parameters, Mapping):
-        return {name: _sound_value(value) for name, value in parameters.items()}
-    return [_sound_value(value) for value in parameters]
-
-
-def _sound_value(value: Any) -> Any:
-    return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value

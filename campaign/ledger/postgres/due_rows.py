@@ -9,26 +9,19 @@ the last of them is given up then. So what a worker has can be found by its bloc
 `take` raises LedgerError where the thread has met something that does not pass.
 """
 
-import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
-from typing import NamedTuple
-
-import psycopg
+from collections.abc import Callable, Container, Iterable
 
 from campaign.errors import LedgerError
-from campaign.ledger.cells import decode_cells
-from campaign.ledger.database import damaged
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres import blocks
-from campaign.ledger.postgres.blocks import Found, Left, Taken
-from campaign.ledger.postgres.connection import connect
-from campaign.ledger.postgres.errors import explain
+from campaign.ledger.postgres.blocks import Left, Taken
+from campaign.ledger.postgres.row_reading import RowReading
+from campaign.ledger.postgres.rows_in_hand import RowsInHand
 from campaign.ledger.postgres.steady import IN_ORDER, Raw, SteadyConnection, Trouble
-from campaign.ledger.row_queues import RowQueues
-from campaign.model import Contact, DueRow
+from campaign.model import DueRow
 
 _FEWEST, _MOST = 8, 256
 """Rows that are read ahead at a time."""
@@ -36,12 +29,6 @@ _FIND_OUT_EVERY = 0.2
 """Seconds between two looks where there was nothing to take."""
 _LOOK_EVERY = 1.0
 """Seconds after which the thread looks around though nobody has asked."""
-
-
-class _InHand(NamedTuple):
-    row: int
-    block: int
-    queue: str
 
 
 class PostgresDueRows:
@@ -52,23 +39,16 @@ class PostgresDueRows:
     ) -> None:
         self.held_queues: frozenset[str] | None = None
         self.passing = False
-        self._place = place
         self._wake = wake
-        with connect(place) as raw:
-            self._columns, chosen_only, zone_column, domains = _setting(raw, place, run)
-        self._queues = RowQueues(self._columns, zone_column=zone_column, domains=domains)
-        self._member = blocks.Member(worker, run, chosen_only, self._queue_of)
+        self._reading = reading = RowReading(place, run)
+        self._has_queues = reading.has_queues
+        self._member = blocks.Member(worker, run, reading.chosen_only, reading.queue_of)
         self._connection = SteadyConnection(place, settings=IN_ORDER, trouble=trouble, broke=self._broke)
         self._lost_track = False
         """An answer may have been lost that gave rows."""
         self._lock = threading.Lock()
         self._ready: deque[DueRow] = deque()
-        self._in_hand: dict[int, _InHand] = {}
-        """By contact: what has been read, and has not come to its end."""
-        self._open: dict[int, int] = {}
-        """How many of those each block has."""
-        self._finished: list[int] = []
-        self._finished_aside: list[tuple[str, int]] = []
+        self._hand = RowsInHand()
         self._passed: list[DueRow] = []
         """What was read ahead, and belongs to a queue that is held: to be set aside."""
         self._known: set[str] = set()
@@ -92,7 +72,7 @@ class PostgresDueRows:
             raise self._failure
         self.held_queues = None
         with self._lock:
-            if not self._queues.any and "" in held:
+            if not self._has_queues and "" in held:
                 return self._all_held()
             holding = frozenset(queue for queue in self._known if queue in held)
             due = self._from_ready(most, held)
@@ -116,27 +96,21 @@ class PostgresDueRows:
         """Hear that these have come to their end, or are another worker's."""
         with self._lock:
             for contact in contacts:
-                if (one := self._in_hand.pop(contact, None)) is not None:
-                    self._end(one)
-            if self._left is not None and (self._finished or self._finished_aside):
+                self._hand.end(contact)
+            if self._left is not None and (self._hand.finished or self._hand.finished_aside):
                 self._asked.set()  # others may wait for it
 
     def in_hand(self) -> list[int]:
         """Give the rows that are here, or under way."""
         with self._lock:
-            return [one.row for one in self._in_hand.values()]
+            return self._hand.rows
 
     def moved(self, numbers: dict[int, int]) -> None:
         """Hear in which blocks those stand now, by row: this worker was taken for gone, and the others are not its own
         any more.
         """
         with self._lock:
-            self._in_hand = {
-                contact: one._replace(block=numbers.get(one.row, one.block)) for contact, one in self._in_hand.items()
-            }
-            self._open = {}
-            for one in self._in_hand.values():
-                self._open[one.block] = self._open.get(one.block, 0) + 1
+            self._hand.move(numbers)
             self._left = None
 
     def close(self) -> None:
@@ -160,20 +134,11 @@ class PostgresDueRows:
         due: list[DueRow] = []
         while self._ready and len(due) < most:
             one = self._ready.popleft()
-            if self._queues.any and one.queue in held:
+            if self._has_queues and one.queue in held:
                 self._passed.append(one)
             else:
                 due.append(one)
         return due
-
-    def _end(self, one: _InHand) -> None:
-        if not one.block:
-            self._finished_aside.append((one.queue, one.row))
-            return
-        left = self._open[one.block] = self._open.get(one.block, 1) - 1
-        if left <= 0:
-            del self._open[one.block]
-            self._finished.append(one.block)
 
     # The thread's.
 
@@ -203,30 +168,27 @@ class PostgresDueRows:
     def _write_back(self, raw: Raw) -> None:
         """Say what is finished, and set aside what is held."""
         with self._lock:
-            finished, aside = list(self._finished), list(self._finished_aside)
+            finished, aside = list(self._hand.finished), list(self._hand.finished_aside)
             passed = list(self._passed)
         if passed:
             blocks.put_aside(raw, self._member, [(due.queue, due.contact.number) for due in passed])
             with self._lock:
                 for due in passed:
-                    one = self._in_hand.pop(due.id)
-                    if one.block:
-                        self._end(one)
+                    self._hand.set_aside(due.id)
                 del self._passed[: len(passed)]
         blocks.finish(raw, self._member, finished, aside)
         with self._lock:
-            del self._finished[: len(finished)], self._finished_aside[: len(aside)]
+            del self._hand.finished[: len(finished)], self._hand.finished_aside[: len(aside)]
 
     def _read(self, raw: Raw) -> bool:
         """Have more rows here. Gives whether there were any, or may be at once."""
         with self._lock:
             held, wanted = self._held, self._wanted
-            known = [*self._open, *self._finished]
-            aside = [one.row for one in self._in_hand.values() if not one.block]
+            known, aside = self._hand.blocks, self._hand.aside
         if self._lost_track:
             blocks.forget(raw, self._member, known, aside)
             self._lost_track = False
-        if self._queues.any and (taken := blocks.take_aside(raw, self._member, wanted, held)).rows:
+        if self._has_queues and (taken := blocks.take_aside(raw, self._member, wanted, held)).rows:
             return self._took(taken)
         if time.monotonic() >= self._look_for_free and (free := self._free(raw, held)):
             return self._took(free)
@@ -254,51 +216,15 @@ class PostgresDueRows:
 
     def _took(self, taken: Taken) -> bool:
         with self._lock:
-            new = [one for one in taken.rows if one[1] not in self._in_hand]
+            due = [self._reading.due_row(one) for one in taken.rows if one[1] not in self._hand]
             self._left = None
-            due = list(map(self._due_row, new))
             for one in due:
-                self._in_hand[one.id] = _InHand(one.contact.number, taken.block, one.queue)
+                self._hand.take(one, taken.block)
                 self._known.add(one.queue)
-            if taken.block and new:
-                self._open[taken.block] = len(new)
-            elif taken.block and taken.rows:
-                self._finished.append(taken.block)
+            if taken.block and taken.rows and not due:
+                self._hand.finished.append(taken.block)
             self._ready.extend(due)
             if len(self._ready) < self._wanted:
                 self._asked.set()
         self._wake()
         return True
-
-    def _queue_of(self, found: Found) -> str:
-        return self._queues.of(self._cells(found), found[2]) if self._queues.any else ""
-
-    def _cells(self, found: Found) -> list[str]:
-        try:
-            return decode_cells(found[3])
-        except ValueError:
-            raise damaged(self._place, f"the cells of row {found[0]}") from None
-
-    def _due_row(self, found: Found) -> DueRow:
-        row, contact, email, _, tries = found
-        cells = self._cells(found)
-        try:
-            columns = dict(zip(self._columns, cells, strict=True))
-        except ValueError:
-            raise damaged(self._place, f"the cells of row {row}") from None
-        queue = self._queues.of(cells, email) if self._queues.any else ""
-        return DueRow(id=contact, contact=Contact(number=row, email=email, columns=columns), tries=tries, queue=queue)
-
-
-def _setting(raw: Raw, place: DatabasePlace, run: int) -> tuple[list[str], bool, str, Collection[str]]:
-    """Give the columns of the contacts, whether only chosen rows go, and what rows stand in queues by."""
-    try:
-        columns = raw.execute("SELECT value FROM facts WHERE name = 'columns'").fetchone()
-        found = raw.execute("SELECT chosen_only, queues FROM run WHERE number = %s", (run,)).fetchone()
-    except psycopg.Error as error:
-        raise explain(error, place) from None
-    if columns is None or found is None:
-        raise damaged(place, "the contacts' columns are missing")
-    names: Sequence[str] = json.loads(columns[0])
-    zone_column, domains = json.loads(found[1])
-    return list(names), found[0], zone_column, domains

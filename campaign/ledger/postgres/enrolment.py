@@ -37,6 +37,7 @@ SELECT set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives
 """
 """So that the server notices in seconds, not hours, that a machine is gone, and lets go of what it has locked."""
 _NOT_ALONE = "SELECT pg_advisory_unlock(1129140296, hashtext(current_schema()))"
+_JOINS = "SELECT set_config('enable_hashjoin', :on, true), set_config('enable_mergejoin', :on, true)"
 _LIST = """
 INSERT INTO suppressed SELECT DISTINCT ON (address) address, list, line FROM listed ORDER BY address, place
 ON CONFLICT DO NOTHING
@@ -71,9 +72,10 @@ def enrol(
             if grows:
                 database.execute(WRITE, (BEGUN, digest))
             else:
-                for part in _parts(rows, _LARGEST_PART):
-                    enrolment.stage(part)
-                    enrolment.add(part)
+                with _by_the_key(database):
+                    for part in _parts(rows, _LARGEST_PART):
+                        enrolment.stage(part)
+                        enrolment.add(part)
                 database.execute("DELETE FROM entry WHERE row > ?", (enrolment.last,))
                 recount(database)
                 keep_newest(database, enrolment.newest)
@@ -102,6 +104,16 @@ def _alone(database: PostgresConnection) -> Iterator[None]:
         with contextlib.suppress(psycopg.Error):  # with its connection, it is gone in any case
             raw.execute(_NOT_ALONE)
             raw.execute("SET lock_timeout = 0")
+
+
+@contextlib.contextmanager
+def _by_the_key(database: PostgresConnection) -> Iterator[None]:
+    """Have the rows of a part joined with those that are there by the key, within a transaction: the planner would
+    rather go through all that are there, again for each part. What goes over all rows comes behind it.
+    """
+    database.execute(_JOINS, {"on": "off"})
+    yield
+    database.execute(_JOINS, {"on": "on"})
 
 
 def _begin(database: PostgresConnection, suppressed: Iterable[tuple[str, str, int]]) -> None:
@@ -175,7 +187,7 @@ class _Enrolment:
         """The same for rows of a roster that grows: on record all together, beside workers' rounds."""
         self.stage(part)
         database = self._database
-        with database.explained(), database.raw.transaction():
+        with database.explained(), database.raw.transaction(), _by_the_key(database):
             database.execute(SHARED_LOCK)
             self.add(part)
             add_rows(database, part[0].number, self.last)

@@ -32,6 +32,8 @@ _GAP = 0.05
 """Seconds between two requests, where there was less than was asked for."""
 _POLL = 0.02
 """Seconds after which it is worth looking again, while a request is under way."""
+_LOOK_AGAIN = 1.0
+"""Seconds after which to see whether others have given slots back."""
 _LEAST_REQUEST, _LARGEST_REQUEST = 2, 100_000
 _SENSELESS = 1.0
 """Seconds too far ahead by which a moment on record is none of this rate's."""
@@ -90,12 +92,17 @@ class PostgresRateLimit:
         self._demanded = False
         self._ask_at = -_NEVER
         self._is_there = False
+        self._spacing = 0.0
         self.set_rate(rate)
         ahead.add(self)
 
     def set_rate(self, rate: float) -> None:
         """Let so many messages a second begin from now on, but for those whose slots have been fetched."""
-        self._spacing = (1 + _LATE) / rate
+        before, self._spacing = self._spacing, (1 + _LATE) / rate
+        if self._spacing < before:
+            with self._ahead.changed:
+                self._ask_at = min(self._ask_at, self._ahead.clock() + _GAP)
+                self._ahead.notify()
 
     def wait(self, now: float) -> float:
         """Seconds until it is worth asking for leave."""
@@ -142,7 +149,7 @@ class PostgresRateLimit:
             return self._ask_at
         if self._unused is not None:
             return -_NEVER
-        return self._until(self._stock[-1].end) if self._stock else _NEVER
+        return self._until(self._stock[-1].end - self._stock[-1].spacing) if self._stock else _NEVER
 
     def ask(self, database: PostgresConnection) -> bool:
         """Fetch slots, and give back those that were not used in time."""
@@ -163,14 +170,15 @@ class PostgresRateLimit:
                 self._end, self._unused = self._stock[-1].end, None
             if given < question["most"]:
                 after = first + given * question["spacing"]
-                self._ask_at = max(came + _GAP, self._clock.surely_reached(after) - _AHEAD)
+                self._ask_at = max(came + _GAP, min(came + _LOOK_AGAIN, self._clock.surely_reached(after) - _AHEAD))
             else:
                 self._ask_at = came + (_GAP if len(self._stock) > 1 else 0.0)
         return bool(given)
 
     def leave(self, database: PostgresConnection) -> None:
         """Give back what was not used."""
-        if self._stock and self._end is not None:
+        self._demanded = False
+        if self._stock:
             self._unused = self._stock[-1].first
             self._stock.clear()
         if self._unused is not None:

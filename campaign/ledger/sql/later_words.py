@@ -49,7 +49,7 @@ SELECT count(*) FROM entry WHERE status IS NULL {{chosen}} AND contact IN (
 
 def has_tables(database: Database) -> bool:
     """Whether the ledger is of a version that keeps any of it."""
-    return database.has_table("later_word")
+    return bool(database.columns_of("later_word"))
 
 
 def has_any(database: Database) -> bool:
