@@ -51,7 +51,7 @@ class Worker:
         where = ", ".join(orders.server.place for orders in job.servers)
         self._breaker = CircuitBreaker(stop_after=job.stop_after, where=where)
         self.loop = EventLoop()
-        self._ledger = open_for_worker(job.ledger, wake=self.loop.waker.wake, name=job.worker_name)
+        self._ledger = open_for_worker(job.ledger, wake=self.loop.waker.wake, name=job.worker_name, run=job.run)
         self._by_ledger = job.by_ledger
         if job.by_ledger:
             self._report = PublishedReports(self._ledger.publish, also=report, clock=clock).hear

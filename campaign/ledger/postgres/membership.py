@@ -8,7 +8,7 @@ lost (`lost_workers`), where it has been in touch with the database for long eno
 Nothing of it waits for the disk: what a crash of the database takes back of it is a second's reports, and leases that
 were renewed last, which nobody judges by before each has had the time to renew its own.
 
-Raises LedgerError in `join`; `failure` is what does not pass later.
+Raises LedgerError where it can't join, RunEndedError where there is no such run; `failure` is what does not pass later.
 """
 
 import os
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 
 import psycopg
 
-from campaign.errors import LedgerError
+from campaign.errors import LedgerError, RunEndedError
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import SHARED_LOCK, connect
 from campaign.ledger.postgres.errors import explain
@@ -32,7 +32,7 @@ from campaign.ledger.postgres.server_memory import PostgresServerMemory
 _JOIN = """
 INSERT INTO worker (run, host, pid, name, lease_until)
 SELECT number, %(host)s, %(pid)s, %(name)s, clock_timestamp() + make_interval(secs => %(lease)s)
-FROM run WHERE state <> 'ended' RETURNING number, run
+FROM run WHERE state <> 'ended' AND number = coalesce(%(run)s::integer, number) RETURNING number, run
 """
 _RENEW = f"UPDATE worker SET {RENEWED} WHERE number = %(me)s AND state = 'working'"  # noqa: S608 - our own words
 _TELL = """
@@ -85,12 +85,15 @@ class Membership:
         place: DatabasePlace,
         name: str,
         *,
+        run: int | None = None,
         trouble: Trouble,
         wake: Callable[[], None],
         lease: float = LEASE,
         heartbeat: float = HEARTBEAT,
     ) -> None:
-        """It joins, and is alive from now on. `wake` is called when the run is to end."""
+        """It joins the `run` that it has its orders for (None: whichever goes on), and is alive from now on. `wake` is
+        called when the run is to end.
+        """
         self.lease = Lease(lease)
         self.failure: LedgerError | None = None
         """What keeps it from being renewed, for good."""
@@ -108,7 +111,7 @@ class Membership:
         self._ended = False
         asked = self.lease.asked()
         with connect(place) as raw:
-            self.number, self.run = _joined(raw, place, name, lease)
+            self.number, self.run = _joined(raw, place, name, run, lease)
             self.lease.renewed(asked)
             self.lease.begin()
             try:
@@ -222,12 +225,12 @@ class Membership:
         self._heard(told)
 
 
-def _joined(raw: Raw, place: DatabasePlace, name: str, lease: float) -> tuple[int, int]:
-    who: dict[str, Any] = {"host": socket.gethostname(), "pid": os.getpid(), "name": name, "lease": lease}
+def _joined(raw: Raw, place: DatabasePlace, name: str, run: int | None, lease: float) -> tuple[int, int]:
+    who: dict[str, Any] = {"host": socket.gethostname(), "pid": os.getpid(), "name": name, "run": run, "lease": lease}
     try:
         found = raw.execute(_JOIN, who).fetchone()
     except psycopg.Error as error:
         raise explain(error, place) from None
     if found is None:
-        raise LedgerError("no run of this campaign goes on", where=str(place), fix="run `campaign send`")
+        raise RunEndedError("no run of this campaign goes on", where=str(place), fix="run `campaign send`")
     return found[0], found[1]

@@ -35,13 +35,16 @@ class PostgresWorkerLedger:
         *,
         wake: Callable[[], None],
         name: str = "",
+        run: int | None = None,
         lease: float = LEASE,
         heartbeat: float = HEARTBEAT,
     ) -> None:
         self._place = place
         self._trouble = Trouble()
         with contextlib.ExitStack() as opened:
-            self.member = Membership(place, name, trouble=self._trouble, wake=wake, lease=lease, heartbeat=heartbeat)
+            self.member = Membership(
+                place, name, run=run, trouble=self._trouble, wake=wake, lease=lease, heartbeat=heartbeat
+            )
             opened.callback(self.member.leave)
             self.due_rows = PostgresDueRows(
                 place, worker=self.member.number, run=self.member.run, wake=wake, trouble=self._trouble
