@@ -37,7 +37,7 @@ PostgreSQL's are named alike (`tables` draws what it has). What it has besides, 
     due_rows ─▶ blocks, set_aside_rows              rows read ahead, in blocks (outstanding_rows, row_reading)
     budgets ─▶ budget (shares), rate_limit, daily_count (daily_record)    limits that all share (fetch_ahead,
                                                     database_clock)
-    reconnecting                                    a connection that is opened again when it breaks
+    session (pooler) ─▶ reconnecting                how a session begins; one that is opened again when it breaks
     statements, errors                              SQL as psycopg takes it; its errors in our words
     staging, copied_tables                          rows on their way in; a ledger copied from or to a file
 

@@ -13,8 +13,8 @@ import psycopg
 from campaign.errors import LedgerError
 from campaign.ledger.interface import RunOnRecord
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import connect
 from campaign.ledger.postgres.errors import explain
+from campaign.ledger.postgres.session import connect
 
 _CURRENT = """
 SELECT r.number, r.bundle, r.owner_host, r.owner_pid,

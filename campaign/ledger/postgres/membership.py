@@ -22,12 +22,13 @@ import psycopg
 
 from campaign.errors import LedgerError, RunEndedError
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import SHARED_LOCK, connect
+from campaign.ledger.postgres.connection import SHARED_LOCK
 from campaign.ledger.postgres.errors import explain
 from campaign.ledger.postgres.lease import HEARTBEAT, LEASE, RENEWED, Lease, Touch
 from campaign.ledger.postgres.lost_workers import call_lost, come_back, free_rows, gone
 from campaign.ledger.postgres.reconnecting import SWIFT, Raw, ReconnectingConnection, Trouble
 from campaign.ledger.postgres.server_memory import PostgresServerMemory
+from campaign.ledger.postgres.session import connect
 
 _JOIN = """
 INSERT INTO worker (run, host, pid, name, lease_until)
