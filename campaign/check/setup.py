@@ -10,7 +10,7 @@ from campaign.dkim import load_key, public_key_record
 from campaign.errors import LedgerError, WindowError
 from campaign.ledger.location import files_beside, ledger_exists, locate, refuse_what_was_moved
 from campaign.ledger.opening import open_for_reading
-from campaign.ledger.place import Place
+from campaign.ledger_place import Place
 from campaign.model import Status
 from campaign.results import refuse_foreign
 from campaign.run.dry_run import dry_run_window

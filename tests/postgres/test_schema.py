@@ -8,10 +8,10 @@ import psycopg
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres import schema
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger_place import DatabasePlace
 from tests.postgres.cluster import Cluster
 
 pytestmark = pytest.mark.postgres

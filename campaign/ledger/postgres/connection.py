@@ -20,10 +20,10 @@ from typing import Any, Self
 import psycopg
 
 from campaign.ledger.database import PATIENCE, Parameters, Rows
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain
 from campaign.ledger.postgres.session import connect
 from campaign.ledger.postgres.statements import translated, without_nul, without_nuls
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Status
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterable
 from campaign.errors import LedgerError
 from campaign.ledger.interface import Round
 from campaign.ledger.outbox import Outbox
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.due_rows import PostgresDueRows
 from campaign.ledger.postgres.membership import Membership
@@ -28,6 +27,7 @@ from campaign.ledger.postgres.reconnecting import BY_KEY, Raw, ReconnectingConne
 from campaign.ledger.postgres.round import Answer, Batch, Worker, write
 from campaign.ledger.postgres.round_parts import RoundPart
 from campaign.ledger.sql.reversal import anybody_sent
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Status
 
 _LAST_PATIENCE = 15.0

@@ -12,10 +12,10 @@ DATABASE), or an empty one that is theirs.
 
 from campaign.errors import LedgerError
 from campaign.ledger.database import damaged
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.tables import TABLES, VERSION
 from campaign.ledger.sql.tally import recount
+from campaign.ledger_place import DatabasePlace
 
 _FUNCTIONS = """
 CREATE FUNCTION json_each(list text) RETURNS TABLE (value text) LANGUAGE sql IMMUTABLE PARALLEL SAFE
