@@ -23,6 +23,7 @@ from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.due_rows import PostgresDueRows
 from campaign.ledger.postgres.membership import Membership
+from campaign.ledger.postgres.recent_rounds import RecentRounds, forgotten
 from campaign.ledger.postgres.round import Answer, Parcel, Worker, write
 from campaign.ledger.postgres.round_parts import RoundPart
 from campaign.ledger.postgres.steady import BY_KEY, Raw, SteadyConnection, Trouble
@@ -61,6 +62,7 @@ class PostgresJournal(Outbox):
         self._part = part
         self._connection = SteadyConnection(place, settings=BY_KEY, trouble=trouble)
         self._losses = 0
+        self._recent = RecentRounds()
         self._number = 0
         self._unwritten: Parcel | None = None
         """A round that could not be written: nothing goes before it."""
@@ -164,8 +166,9 @@ class PostgresJournal(Outbox):
         return parcel
 
     def _came_to(self, parcel: Parcel, answer: Answer) -> Round:
-        durable = [one for one in parcel.claims if one.contact in answer.won]
-        lost = [one for one in parcel.claims if one.contact not in answer.won]
+        claims = [one for one in parcel.claims if isinstance(one, Attempt)]
+        durable = [one for one in claims if one.contact in answer.won]
+        lost = [one for one in claims if one.contact not in answer.won]
         if lost:
             self._drop({one.contact for one in lost})
         self._due_rows.ended(_at_their_end(parcel))
@@ -195,7 +198,9 @@ class PostgresJournal(Outbox):
 
     def _write(self, raw: Raw, parcel: Parcel) -> Answer:
         lease, due_rows = self._member.lease, self._due_rows
-        worker = Worker(self._member.number, lease.seconds, self._losses, due_rows.in_hand, due_rows.moved)
+        worker = Worker(
+            self._member.number, lease.seconds, self._losses, due_rows.in_hand, due_rows.moved, self._recent.after
+        )
         asked = lease.asked()
         answer = write(raw, worker, parcel)
         if answer.losses != self._losses:
@@ -203,6 +208,9 @@ class PostgresJournal(Outbox):
             self._losses = answer.losses
         elif answer.renewed:
             lease.renewed(asked)
+        self._recent.add(parcel)
+        if answer.forgotten:
+            raise forgotten(answer.forgotten, self._place)
         return answer
 
 

@@ -1,7 +1,7 @@
 """How long a worker, or a run's owner, is taken for alive without a word of it.
 
-On record a lease is a moment of the database's clock. Whoever holds it counts it by a monotonic clock of its own, from the
-moment before it asked: so it has run out here before it has on record, however long an answer took. `Touch` says
+On record a lease is a moment of the database's clock. Whoever holds it counts it by a monotonic clock of its own, from
+the moment before it asked: so it has run out here before it has on record, however long an answer took. `Touch` says
 whether somebody has been in touch with the database for long enough to call others lost: where the database, or the
 way to it, was away, all leases run out at once, and nobody is dead for that.
 
