@@ -6,26 +6,22 @@ stop, and ends.
 SIGTERM, SIGINT and SIGHUP drain, a second one stops at once: what was under way is then in doubt. The run's owner may
 have it drain as well. Raises UsageError before it has joined; from then on nothing that it can help: why it stopped
 stands in its `WorkEnd`.
-
-Limits: one that is killed leaves the folder that it has written templates to, for its owner's eyes, among the system's
-temporary files.
 """
 
-import contextlib
 import os
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from campaign.errors import LedgerError, RunEndedError, SettingsError
+from campaign.errors import LedgerError, RunEndedError
 from campaign.ledger.interface import RunOnRecord
 from campaign.ledger.opening import open_for_joining
 from campaign.ledger.place import DatabasePlace
 from campaign.run.joining import join
 from campaign.run.shutdown import ShutdownSignals
+from campaign.run.work_folder import own_folder
 from campaign.worker.job import Job, StopReason, WorkerReport
 from campaign.worker.worker import Worker
 
@@ -98,7 +94,7 @@ def work(
 ) -> WorkEnd:
     """Work for the campaign's run. Raises UsageError, LedgerError; then nothing was done."""
     signals = signals or ShutdownSignals()
-    with signals.listening(), _own_folder() as folder:
+    with signals.listening(), own_folder() as folder:
         found = _joined(place, order, observer, signals, folder, sleep, clock)
         if found is None:
             return WorkEnd(joined=False, settled={}, trouble=None, stopped=signals.asked, seconds=0.0)
@@ -132,21 +128,6 @@ def work(
         stopped=signals.asked,
         seconds=clock() - began,
     )
-
-
-@contextlib.contextmanager
-def _own_folder() -> Iterator[Path]:
-    """Give a folder that only we can look into, for the run's files; it goes with what is in it."""
-    try:
-        made = tempfile.TemporaryDirectory(prefix="campaign-work-")
-    except OSError as error:
-        raise SettingsError(
-            f"there is no folder to write the run's templates to: {error.strerror}",
-            where="TMPDIR, /tmp",
-            fix="let one be writable; in a container with a read-only file system, mount an empty one at /tmp",
-        ) from None
-    with made as folder:
-        yield Path(folder)
 
 
 def _joined(

@@ -216,4 +216,4 @@ def test_what_it_has_written_out_is_gone_when_it_ends(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     setting.looks = [run]
     setting.work()
-    assert not list(tmp_path.glob("campaign-work-*"))
+    assert not list(tmp_path.glob("campaign-work*"))

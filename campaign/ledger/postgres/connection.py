@@ -24,7 +24,7 @@ from campaign.ledger.database import PATIENCE, Parameters, Rows
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain
 from campaign.ledger.postgres.pooler import require_whole_sessions
-from campaign.ledger.postgres.statements import sound, sound_value, translated
+from campaign.ledger.postgres.statements import translated, without_nul, without_nuls
 from campaign.model import Status
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -123,12 +123,12 @@ class PostgresConnection:
 
     def execute(self, sql: str, parameters: Parameters = (), /) -> Rows:
         """Do one statement."""
-        return self.raw.execute(translated(sql, self._sending_word), sound(parameters))
+        return self.raw.execute(translated(sql, self._sending_word), without_nuls(parameters))
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Rows:
         """Do it for each of these, in one round trip."""
         cursor = self.raw.cursor()
-        cursor.executemany(translated(sql, self._sending_word), [sound(one) for one in parameters])
+        cursor.executemany(translated(sql, self._sending_word), [without_nuls(one) for one in parameters])
         return cursor
 
     @contextlib.contextmanager
@@ -136,7 +136,7 @@ class PostgresConnection:
         """Ask a question whose rows are fetched as they are asked for, by a cursor of the server's."""
         with self._open_for_a_stream(), self.raw.cursor(name=f"rows_{next(_STREAMS)}") as cursor:
             cursor.itersize = _AT_ONCE
-            cursor.execute(translated(sql, self._sending_word), sound(parameters))
+            cursor.execute(translated(sql, self._sending_word), without_nuls(parameters))
             yield cursor
 
     def rewrite(
@@ -156,7 +156,7 @@ class PostgresConnection:
         found = f"SELECT DISTINCT {column} FROM {table} WHERE ({where}) AND {column} IS NOT NULL"  # noqa: S608 - our own words
         with self.streamed(found, parameters) as rows:
             while some := rows.fetchmany(_AT_ONCE):
-                pairs = [(value, sound_value(function(value))) for (value,) in some]
+                pairs = [(value, without_nul(function(value))) for (value,) in some]
                 with self.raw.cursor() as cursor, cursor.copy("COPY rewritten FROM STDIN") as copy:
                     for before, behind in pairs:
                         if before != behind or not only_changed:

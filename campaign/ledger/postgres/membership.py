@@ -26,8 +26,8 @@ from campaign.ledger.postgres.connection import SHARED_LOCK, connect
 from campaign.ledger.postgres.errors import explain
 from campaign.ledger.postgres.lease import HEARTBEAT, LEASE, Lease, Touch
 from campaign.ledger.postgres.lost_workers import call_lost, come_back, free_rows, gone
+from campaign.ledger.postgres.reconnecting import SWIFT, Raw, ReconnectingConnection, Trouble
 from campaign.ledger.postgres.server_memory import PostgresServerMemory
-from campaign.ledger.postgres.steady import SWIFT, Raw, SteadyConnection, Trouble
 
 _JOIN = """
 INSERT INTO worker (run, host, pid, name, lease_until)
@@ -71,10 +71,10 @@ class Pulse(NamedTuple):
     """Whether anybody was ever sent a message."""
 
 
-class RowsInHand(Protocol):
+class OutstandingRows(Protocol):
     """The rows that a worker has, as whoever takes it back to work sees them."""
 
-    def in_hand(self) -> Sequence[int]:
+    def outstanding(self) -> Sequence[int]:
         """Their numbers."""
 
     def moved(self, blocks: dict[int, int]) -> None:
@@ -101,13 +101,13 @@ class Membership:
         self.lease = Lease(lease)
         self.failure: LedgerError | None = None
         """What keeps it from being renewed, for good."""
-        self.rows: RowsInHand | None = None
+        self.rows: OutstandingRows | None = None
         self.memory = PostgresServerMemory(self._hurry)
         self._place = place
         self._wake = wake
         self._every = heartbeat
         self._touch = Touch(lease)
-        self._connection = SteadyConnection(place, settings=SWIFT, trouble=trouble, broke=self._touch.broken)
+        self._connection = ReconnectingConnection(place, settings=SWIFT, trouble=trouble, broke=self._touch.broken)
         self._news: list[str] = []
         self._told = 0
         self._due = threading.Event()
@@ -207,8 +207,8 @@ class Membership:
         rows = self.rows
         with raw.transaction():
             raw.execute(SHARED_LOCK)
-            in_hand = rows.in_hand() if rows is not None else ()
-            blocks = come_back(raw, self.number, lease=self.lease.seconds, rows=in_hand)
+            outstanding = rows.outstanding() if rows is not None else ()
+            blocks = come_back(raw, self.number, lease=self.lease.seconds, rows=outstanding)
         if blocks is not None:
             if rows is not None:
                 rows.moved(blocks)

@@ -12,24 +12,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
 
 from campaign.errors import LedgerError
 from campaign.ledger.place import DatabasePlace
-
-if TYPE_CHECKING:
-    from campaign.ledger.postgres.round import Parcel
+from campaign.ledger.postgres.batch import Batch, PastClaim
 
 _SECONDS = 30.0
 _ROWS = 20_000
-
-
-class PastClaim(NamedTuple):
-    """What goes on record of an attempt; its message and token are let go."""
-
-    contact: int
-    link_expires_at: int
-    link_fingerprint: str
 
 
 class RecentRounds:
@@ -37,23 +26,23 @@ class RecentRounds:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._kept: deque[tuple[float, int, Parcel]] = deque()
+        self._kept: deque[tuple[float, int, Batch]] = deque()
         self._rows = 0
 
-    def add(self, parcel: "Parcel") -> None:
+    def add(self, batch: Batch) -> None:
         """Remember a round that has just become durable."""
-        claims = [PastClaim(one.contact, one.link_expires_at, one.link_fingerprint) for one in parcel.claims]
-        rows = len(claims) + len(parcel.settled)
+        claims = [PastClaim(one.contact, one.link_expires_at, one.link_fingerprint) for one in batch.claims]
+        rows = len(claims) + len(batch.settled)
         now = self._clock()
-        self._kept.append((now, rows, replace(parcel, claims=claims)))
+        self._kept.append((now, rows, replace(batch, claims=claims)))
         self._rows += rows
         while self._rows > _ROWS or self._kept[0][0] < now - _SECONDS:
             _, gone, _ = self._kept.popleft()
             self._rows -= gone
 
-    def after(self, number: int) -> "list[Parcel]":
+    def after(self, number: int) -> list[Batch]:
         """Give those after the round of this number, in order."""
-        return [parcel for _, _, parcel in self._kept if parcel.number > number]
+        return [batch for _, _, batch in self._kept if batch.number > number]
 
 
 def forgotten(rounds: int, place: DatabasePlace) -> LedgerError:

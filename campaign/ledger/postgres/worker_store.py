@@ -22,7 +22,7 @@ from campaign.ledger.postgres.journal import PostgresJournal
 from campaign.ledger.postgres.lease import HEARTBEAT, LEASE
 from campaign.ledger.postgres.membership import Membership
 from campaign.ledger.postgres.rate_limit import PostgresRateLimit
-from campaign.ledger.postgres.steady import Trouble
+from campaign.ledger.postgres.reconnecting import Trouble
 from campaign.ledger.sql import reversal
 
 
