@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from campaign.errors import LedgerError
+from campaign.errors import LedgerError, RunEndedError
 from campaign.ledger.interface import RunOnRecord
 from campaign.ledger.opening import open_for_joining
 from campaign.ledger.place import DatabasePlace
@@ -107,7 +107,10 @@ def work(
             signals.heed()
             observer.heard(report)
 
-        worker = Worker(job, hear)
+        try:
+            worker = Worker(job, hear)
+        except RunEndedError:  # others came to its end while this one got ready
+            return WorkEnd(joined=True, settled={}, trouble=None, stopped=signals.asked, seconds=clock() - began)
         observer.joined(run, job)
 
         def stop() -> None:
@@ -148,11 +151,11 @@ def _joined(
                 ever, away = True, None
                 if found is not None:
                     job = join(run, found, place=place, folder=folder, environ=order.environ, files=order.files)
-                    return found, replace(job, worker_name=order.name)
+                    return found, replace(job, run=found.number, worker_name=order.name)
         except LedgerError as error:
-            if not ever or found is not None:
+            if not ever or (found is not None and _goes_on(place, found)):
                 raise
-            away = error
+            away = error if found is None else None
         left = until - clock()
         if left <= 0:
             if away is not None:
@@ -164,6 +167,16 @@ def _joined(
             observer.waiting(place, left)
         _rest(min(_LOOK_EVERY, left), signals, sleep)
     return None
+
+
+def _goes_on(place: DatabasePlace, found: RunOnRecord) -> bool:
+    """Whether a run that could not be joined is still there: the next one drops what workers of it would need."""
+    try:
+        with open_for_joining(place, place.campaign) as run:
+            now = run.current()
+    except LedgerError:
+        return True
+    return now is not None and now.number == found.number
 
 
 def _rest(seconds: float, signals: ShutdownSignals, sleep: Callable[[float], None]) -> None:

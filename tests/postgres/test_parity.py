@@ -16,7 +16,8 @@ __all__ = ["command"]
 pytestmark = pytest.mark.postgres
 
 _PASSING = re.compile(
-    r"\d{4}-\d\d-\d\d[T ][\d:.]+(?:[+-]\d\d:\d\d|Z)?|<[^<>@\s]+@acme\.example>|\b\d+(?:\.\d+)? (?:m?s|min)\b|\b[0-9a-f]{12}\b"
+    r"\d{4}-\d\d-\d\d[T ][\d:.]+(?:[+-]\d\d:\d\d|Z)?|<[^<>@\s]+@acme\.example>|\b\d+(?:\.\d+)? (?:m?s|min)\b"
+    r"|\b[0-9a-f]{12}\b"
     r'|"(?:seconds|messages_per_second|p\d+|median|longest|shortest|mean|begin|end|ended|began)": [\d.e-]+'
 )
 """What no two runs have alike: moments, Message-IDs, links' fingerprints, how long it took."""

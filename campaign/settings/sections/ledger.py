@@ -25,7 +25,7 @@ _KNOWN = _WHERE | {
     "sslcrldir", "sslkey", "sslkeylogfile", "sslmode", "sslnegotiation", "sslrootcert", "sslsni",
     "target_session_attrs", "tcp_user_timeout", "user",
 }  # fmt: skip
-"""What libpq has names for (manual, "Parameter Key Words"), but for secrets; `PASSWORD` and `passwd` are no names."""
+"""What libpq has names for (manual, "Parameter Key Words"), but for secrets."""
 _NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
 _HIDDEN = "set CAMPAIGN_LEDGER__PASSWORD, or CAMPAIGN_LEDGER__PASSWORD_FILE, in the environment"
 
