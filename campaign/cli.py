@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from campaign import __version__
-from campaign.commands import options
+from campaign.commands import link, options, work_options
 from campaign.commands.options import TOML
 from campaign.commands.run_order import RESEND_ONLY, SEND_ONLY, RunOrder, told_by
 from campaign.terminal.exit_codes import with_exit_code
-from campaign.terminal.usage import Command, Group, Program
+from campaign.terminal.usage import Command, Program
 
 app = typer.Typer(
     cls=Program,
@@ -26,10 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, and some of those are secrets
     rich_markup_mode=None,
 )
-link_app = typer.Typer(
-    cls=Group, help="Make one sign-in link, or look at one.", no_args_is_help=True, rich_markup_mode=None
-)
-app.add_typer(link_app, name="link")
+app.add_typer(link.app, name="link")
 
 
 def _version(wanted: bool) -> None:
@@ -118,12 +115,12 @@ def resend(order: RunOrder) -> int:
 @app.command(cls=Command)
 @with_exit_code
 def work(
-    campaign: options.CampaignToWorkFor = None,
-    ledger: options.LedgerUrl = None,
-    campaign_name: options.CampaignName = None,
-    name: options.WorkerName = "",
-    wait: options.WaitForRun = "10m",
-    files: options.OwnFiles = None,
+    campaign: work_options.CampaignToWorkFor = None,
+    ledger: work_options.LedgerUrl = None,
+    campaign_name: work_options.CampaignName = None,
+    name: work_options.WorkerName = "",
+    wait: work_options.WaitForRun = "10m",
+    files: work_options.OwnFiles = None,
 ) -> int:
     """Be one more worker of a run on another machine. Until that ends, or Ctrl-C."""
     from campaign.commands.work import work_for_campaign
@@ -237,21 +234,3 @@ def guide(subject: options.Subject = None) -> None:
     from campaign.commands.guide import show_guide
 
     show_guide(subject)
-
-
-@link_app.command("mint", cls=Command)
-@with_exit_code
-def link_mint(campaign: options.Campaign, email: options.Email, lasts: options.LinkLasts = None) -> None:
-    """Make a sign-in link and print it. Whoever holds it is that contact until it expires."""
-    from campaign.commands.link_mint import mint_link
-
-    mint_link(campaign, email, lasts)
-
-
-@link_app.command("inspect", cls=Command)
-@with_exit_code
-def link_inspect(url: options.Url, campaign: options.CampaignOfLink = None, json: options.Json = False) -> int:
-    """Say what a link says and what is wrong with it. Exit code 1 if anything is."""
-    from campaign.commands.link_inspect import show_inspection
-
-    return show_inspection(url, campaign, json=json)

@@ -89,6 +89,10 @@ class LedgerBusyError(LedgerError):
     """Another run holds the ledger."""
 
 
+class RunEndedError(LedgerError):
+    """The run that was to be joined goes on no more."""
+
+
 class InvalidContactError(CampaignError):
     """This contact can't be mailed as it stands."""
 

@@ -59,6 +59,7 @@ NOT_RUN = {
 TESTED_ELSEWHERE = {
     "python": "tests/guide/test_python_page.py",
     "schedule": "tests/guide/test_schedule_page.py",
+    "cost": "tests/guide/test_cost_page.py",
     "machines": "tests/guide/test_machines_page.py",
 }
 """Page → the test that runs its examples, or checks what it takes a cluster to run."""

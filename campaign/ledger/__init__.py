@@ -32,7 +32,7 @@ PostgreSQL's are named alike (`postgres/tables.py` draws the rest). What a worke
 
     lease, membership, lost_workers                 who is alive; who is taken for gone, and comes back
     journal ─▶ round (round_sql, worker_tally)      claims and outcomes, in a thread: each round once
-    due_rows ─▶ blocks, aside_rows                  rows read ahead, in blocks (rows_in_hand, row_reading)
+    due_rows ─▶ blocks, set_aside_rows              rows read ahead, in blocks (outstanding_rows, row_reading)
     steady                                          a connection that is opened again when it breaks
 
  `location` finds a ledger at an earlier place;

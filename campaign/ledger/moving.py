@@ -17,6 +17,7 @@ from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.copied_tables import COPIED
 from campaign.ledger.postgres.schema import create
+from campaign.ledger.postgres.statements import without_nul
 from campaign.ledger.sql.facts import WRITE
 from campaign.ledger.sql.tally import recount
 from campaign.ledger.sqlite import schema
@@ -30,8 +31,6 @@ _MOVED_FROM = "moved_from"
 """The fact of the digest of the file that a ledger came from."""
 _OF_THE_FILE = ("campaign", "holder", "wal", "generation", "cursor", "allowance", "chosen_only", "queues")
 """Facts about a file, and of a run in it: of no use elsewhere."""
-_NUL, _INSTEAD = "\0", "\ufffd"
-"""The one character that no text of PostgreSQL's can hold."""
 
 
 def has_moved(path: Path, place: DatabasePlace) -> bool:
@@ -67,7 +66,7 @@ def _copy(file: SqliteConnection, database: PostgresConnection) -> None:
     for table, columns in COPIED.items():
         listed = ", ".join(columns)
         rows = file.execute(f"SELECT {listed} FROM {table}")  # noqa: S608 - our own names
-        _fill(database, f"COPY {table} ({listed}) FROM STDIN", map(_sound, rows))
+        _fill(database, f"COPY {table} ({listed}) FROM STDIN", ([without_nul(value) for value in row] for row in rows))
     facts = file.execute("SELECT name, value FROM facts WHERE name NOT LIKE 'daily_count %'")
     database.executemany(WRITE, [(name, value) for name, value in facts if name not in _OF_THE_FILE])
     counts = [(day, name, 0, began, began) for day, name, began, _ in all_counts(file)]
@@ -78,12 +77,6 @@ def _fill(database: PostgresConnection, statement: str, rows: Iterable[Sequence[
     with database.raw.cursor().copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
-
-
-def _sound(row: Sequence[Any]) -> Sequence[Any]:
-    if any(isinstance(value, str) and _NUL in value for value in row):
-        return [value.replace(_NUL, _INSTEAD) if isinstance(value, str) else value for value in row]
-    return row
 
 
 @contextlib.contextmanager

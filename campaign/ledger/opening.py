@@ -55,14 +55,15 @@ def open_for_dry_run(name: str, *, earlier: Place | None) -> ContactsLedger:
     return SqliteContacts(temporary(name) if earlier is None else throwaway_copy(earlier, name))
 
 
-def open_for_worker(place: Place, *, wake: Callable[[], None], name: str = "") -> WorkerLedger:
+def open_for_worker(place: Place, *, wake: Callable[[], None], name: str = "", run: int | None = None) -> WorkerLedger:
     """Open the ledger of a run that has been prepared, for one process of it. `wake` is called from another thread when
-    `journal.collect` has something to give, or rows have come. `name`: what whoever placed the worker calls it.
+    `journal.collect` has something to give, or rows have come. `name`: what whoever placed the worker calls it; `run`:
+    the run that it has its orders for, None for whichever goes on. Raises RunEndedError where that does not any more.
     """
     if isinstance(place, DatabasePlace):
         from campaign.ledger.postgres import opening as postgres
 
-        return postgres.open_for_worker(place, wake=wake, name=name)
+        return postgres.open_for_worker(place, wake=wake, name=name, run=run)
     return SqliteWorkerLedger(place, wake=wake)
 
 

@@ -90,7 +90,7 @@ class SharedPool:
         signals.on_ask.append(self.drain)
         if signals.asked:
             self.drain()
-        self._own.work(job, lock, signals, hear, look, stops_all=_stops_all)
+        self._own.work(replace(job, run=self._shared.number), lock, signals, hear, look, stops_all=_stops_all)
         self._next_look = 0.0
         look()
         while not self._is_over():

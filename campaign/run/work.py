@@ -6,26 +6,22 @@ stop, and ends.
 SIGTERM, SIGINT and SIGHUP drain, a second one stops at once: what was under way is then in doubt. The run's owner may
 have it drain as well. Raises UsageError before it has joined; from then on nothing that it can help: why it stopped
 stands in its `WorkEnd`.
-
-Limits: one that is killed leaves the folder that it has written templates to, for its owner's eyes, among the system's
-temporary files.
 """
 
-import contextlib
 import os
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from campaign.errors import LedgerError, SettingsError
+from campaign.errors import LedgerError, RunEndedError
 from campaign.ledger.interface import RunOnRecord
 from campaign.ledger.opening import open_for_joining
 from campaign.ledger.place import DatabasePlace
 from campaign.run.joining import join
 from campaign.run.shutdown import ShutdownSignals
+from campaign.run.work_folder import own_folder
 from campaign.worker.job import Job, StopReason, WorkerReport
 from campaign.worker.worker import Worker
 
@@ -98,7 +94,7 @@ def work(
 ) -> WorkEnd:
     """Work for the campaign's run. Raises UsageError, LedgerError; then nothing was done."""
     signals = signals or ShutdownSignals()
-    with signals.listening(), _own_folder() as folder:
+    with signals.listening(), own_folder() as folder:
         found = _joined(place, order, observer, signals, folder, sleep, clock)
         if found is None:
             return WorkEnd(joined=False, settled={}, trouble=None, stopped=signals.asked, seconds=0.0)
@@ -111,7 +107,10 @@ def work(
             signals.heed()
             observer.heard(report)
 
-        worker = Worker(job, hear)
+        try:
+            worker = Worker(job, hear)
+        except RunEndedError:  # others came to its end while this one got ready
+            return WorkEnd(joined=True, settled={}, trouble=None, stopped=signals.asked, seconds=clock() - began)
         observer.joined(run, job)
 
         def stop() -> None:
@@ -129,21 +128,6 @@ def work(
         stopped=signals.asked,
         seconds=clock() - began,
     )
-
-
-@contextlib.contextmanager
-def _own_folder() -> Iterator[Path]:
-    """Give a folder that only we can look into, for the run's files; it goes with what is in it."""
-    try:
-        made = tempfile.TemporaryDirectory(prefix="campaign-work-")
-    except OSError as error:
-        raise SettingsError(
-            f"there is no folder to write the run's templates to: {error.strerror}",
-            where="TMPDIR, /tmp",
-            fix="let one be writable; in a container with a read-only file system, mount an empty one at /tmp",
-        ) from None
-    with made as folder:
-        yield Path(folder)
 
 
 def _joined(
@@ -167,11 +151,11 @@ def _joined(
                 ever, away = True, None
                 if found is not None:
                     job = join(run, found, place=place, folder=folder, environ=order.environ, files=order.files)
-                    return found, replace(job, worker_name=order.name)
+                    return found, replace(job, run=found.number, worker_name=order.name)
         except LedgerError as error:
-            if not ever or found is not None:
+            if not ever or (found is not None and _goes_on(place, found)):
                 raise
-            away = error
+            away = error if found is None else None
         left = until - clock()
         if left <= 0:
             if away is not None:
@@ -183,6 +167,16 @@ def _joined(
             observer.waiting(place, left)
         _rest(min(_LOOK_EVERY, left), signals, sleep)
     return None
+
+
+def _goes_on(place: DatabasePlace, found: RunOnRecord) -> bool:
+    """Whether a run that could not be joined is still there: the next one drops what workers of it would need."""
+    try:
+        with open_for_joining(place, place.campaign) as run:
+            now = run.current()
+    except LedgerError:
+        return True
+    return now is not None and now.number == found.number
 
 
 def _rest(seconds: float, signals: ShutdownSignals, sleep: Callable[[float], None]) -> None:

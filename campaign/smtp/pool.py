@@ -16,14 +16,15 @@ from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.dsn import DsnUses
 from campaign.smtp.event_loop import EventLoop
+from campaign.smtp.open_connections import OpenConnections
 from campaign.smtp.pipelining.trials import PipeliningTrials
 from campaign.smtp.reply_handling import handle_connection_lost, handle_replies
 from campaign.smtp.session.session import Session
 from campaign.smtp.session_supply import SessionSupply
 
 
-class Pool:
-    """The open connections of one process."""
+class Pool(OpenConnections):
+    """The open connections of one process, and whatever goes over them."""
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Pool:
         loop: EventLoop,
     ) -> None:
         """`loop`: who runs it asks for `shortened` before each wait, has the loop run, and calls `attend` after it."""
+        super().__init__()
         self.limit = limit
         """How many connections may be open or opening."""
         self._loop = loop
@@ -47,35 +49,12 @@ class Pool:
         self._timeout = timeout
         self._lifetime = lifetime
         self._clock = clock
-        self._open: set[Connection] = set()
-        self._idle: set[Connection] = set()
-        self._held_bodies: list[Connection] = []  # 354 has come, the handler has not let the body go
         self._check_every, self._next_check = min(0.2, timeout / 4), 0.0
-
-    @property
-    def connections(self) -> int:
-        """How many are open."""
-        return len(self._open)
 
     @property
     def in_use(self) -> int:
         """How many are open or opening."""
         return len(self._open) + self._sessions.under_way
-
-    @property
-    def idle(self) -> int:
-        """How many are open and have nothing to do."""
-        return len(self._idle)
-
-    @property
-    def busy(self) -> int:
-        """How many are open and have something to do."""
-        return len(self._open) - len(self._idle)
-
-    @property
-    def holds_bodies(self) -> bool:
-        """Whether there are connections that could send a body, and may not yet."""
-        return bool(self._held_bodies)
 
     def shortened(self, timeout: float) -> float:
         """Shorten a wait in seconds to what this pool can wait."""

@@ -1,9 +1,7 @@
 """When a worker writes to the ledger: a commit for as many claims and outcomes as have come together.
 
 One begins when nothing else is to be done, or when there are enough of them to be worth an fsync. Where a round costs
-more than that (`Journal.gathering`), they wait for each other: a claim is asked for while the message before it is
-under way, and is needed only when that one's reply comes. How long that is, is learned: a little longer as long as no
-connection had to wait for a claim, and shorter when one had to.
+more than that, they wait for each other (`commit_delay`).
 
 What a commit has made durable is let go: those bodies may leave. A ledger that can't be written stops the run; outcomes
 are tried again for a while, since what became of a message must not be lost.
@@ -16,6 +14,7 @@ from campaign.errors import LedgerError
 from campaign.ledger.interface import Journal, Round
 from campaign.model import Attempt
 from campaign.worker.circuit_breaker import CircuitBreaker
+from campaign.worker.commit_delay import CommitDelay
 from campaign.worker.profile import Profile
 from campaign.worker.route import Route
 
@@ -23,10 +22,6 @@ _LEDGER_PATIENCE = 15.0
 """Seconds for which outcomes that can't be written (a full disk) are tried again before the run ends without them."""
 _FAILING_EVERY = 0.5
 """Seconds between two such tries."""
-_SHORTER, _LONGER, _STEP = 0.8, 1.1, 0.0005
-"""How what is queued learns to wait: factors, and seconds to begin with. Balanced where one commit in three comes a
-little late for one connection.
-"""
 
 
 class Commits:
@@ -48,9 +43,7 @@ class Commits:
         self._profile = profile
         self._clock = clock
         self._failing_since: float | None = None
-        self._gathering_for = 0.0
-        self._queued_since: float | None = None
-        """Since when something waits for the next commit, as far as it waits for more."""
+        self._delay = CommitDelay(clock)
 
     def go_on(self, happened: int) -> None:
         """Begin a commit if it is time (`happened`: how many things the connections have just dealt with), and let go
@@ -60,7 +53,7 @@ class Commits:
         try:
             if journal.queued and not journal.syncing and self._is_time(happened):
                 start = time.perf_counter()
-                self._learn_to_gather()
+                self._delay.committing(journal.longest_delay, somebody_waits=self._somebody_waits())
                 journal.commit()
                 self._profile.spent("ledger", time.perf_counter() - start)
                 self._failing_since = None
@@ -91,7 +84,7 @@ class Commits:
         """Seconds for which the connections may be waited for, where something is to be written; None where not."""
         if not self._journal.queued or self._journal.syncing:
             return None
-        return self._gathering() if self._failing_since is None else _FAILING_EVERY
+        return self._seconds_to_wait() if self._failing_since is None else _FAILING_EVERY
 
     @property
     def unwritten(self) -> bool:
@@ -105,24 +98,17 @@ class Commits:
         return since is not None and self._clock() - since > _LEDGER_PATIENCE
 
     def _is_time(self, happened: int) -> bool:
-        return self._journal.queued >= self._enough() or (not happened and not self._gathering())
+        return self._journal.queued >= self._enough() or (not happened and not self._seconds_to_wait())
 
-    def _gathering(self) -> float:
-        """Seconds for which what is queued may wait for more of its kind."""
-        if not self._journal.gathering or self._somebody_waits() or not any(route.pool.busy for route in self._routes):
+    def _seconds_to_wait(self) -> float:
+        """For which what is queued may wait for more of its kind."""
+        if (
+            not self._journal.longest_delay
+            or self._somebody_waits()
+            or not any(route.pool.busy for route in self._routes)
+        ):
             return 0.0
-        now = self._clock()
-        if self._queued_since is None:
-            self._queued_since = now
-        return max(0.0, self._queued_since + self._gathering_for - now)
-
-    def _learn_to_gather(self) -> None:
-        most = self._journal.gathering
-        self._queued_since = None
-        if most and self._somebody_waits():
-            self._gathering_for *= _SHORTER
-        elif most:
-            self._gathering_for = min(most, _LONGER * self._gathering_for + _STEP)
+        return self._delay.left()
 
     def _somebody_waits(self) -> bool:
         return any(route.pool.holds_bodies for route in self._routes)

@@ -79,6 +79,8 @@ class Job:
     ledger: Place
     by_ledger: bool = False
     """Whether the run's owner hears of this worker through the ledger alone, and it of the owner."""
+    run: int | None = None
+    """The number of the run that these are for, where it has one."""
     worker_name: str = ""
     """What whoever placed this worker calls it, for people."""
     message_plan: MessagePlan

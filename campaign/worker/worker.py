@@ -21,9 +21,10 @@ from campaign.worker.commits import Commits
 from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job, WorkerReport
 from campaign.worker.ledger_watch import LedgerWatch
-from campaign.worker.long_wait import long_wait
+from campaign.worker.long_wait import LongWait
 from campaign.worker.opening_hours import opening_hours
 from campaign.worker.profile import Profile
+from campaign.worker.progress import Progress
 from campaign.worker.published_reports import PublishedReports
 from campaign.worker.ranked_routes import RankedRoutes
 from campaign.worker.route import Common, Route
@@ -50,7 +51,7 @@ class Worker:
         where = ", ".join(orders.server.place for orders in job.servers)
         self._breaker = CircuitBreaker(stop_after=job.stop_after, where=where)
         self.loop = EventLoop()
-        self._ledger = open_for_worker(job.ledger, wake=self.loop.waker.wake, name=job.worker_name)
+        self._ledger = open_for_worker(job.ledger, wake=self.loop.waker.wake, name=job.worker_name, run=job.run)
         self._by_ledger = job.by_ledger
         if job.by_ledger:
             self._report = PublishedReports(self._ledger.publish, also=report, clock=clock).hear
@@ -77,6 +78,15 @@ class Worker:
             self._journal, routes=self._routes, breaker=self._breaker, profile=self._profile, clock=clock
         )
         self._watch = LedgerWatch(self._ledger, routes=self._routes, breaker=self._breaker, drain=self.drain)
+        self._progress = Progress(
+            self._routes,
+            rows=self._rows,
+            ranked=self._ranked,
+            breaker=self._breaker,
+            profile=self._profile,
+            waits=LongWait(self._routes, rows=self._rows, hours=self._hours, daily=limits.daily, window=self._window),
+            clock=clock,
+        )
         self._next_report = 0.0
 
     def drain(self) -> None:
@@ -203,48 +213,8 @@ class Worker:
         if not self._by_ledger:
             self._tell(last=True)
 
-    def _unix(self, moment: float | None) -> float | None:
-        """Give monotonic seconds as Unix seconds."""
-        return None if moment is None else time.time() + moment - self._clock()
-
     def _tell(self, *, last: bool = False) -> None:
-        routes = self._routes
-        day_reached, opens = long_wait(
-            self._rows, routes, hours=self._hours, daily=self._limits.daily, window=self._window, now=self._clock()
-        )
-        rates = [route.throttled_rate for route in routes]
-        logs = [route.dispatcher.events for route in routes]
-        suspicious: dict[int, str] = {}
-        if last:
-            for breaker in {route.breaker for route in routes}:
-                suspicious |= breaker.suspicious
-        self._report(
-            WorkerReport(
-                settled=dict(self._dispatcher.settled),
-                deferred=self._rows.waiting,
-                under_way=self._dispatcher.under_way,
-                connections=sum(route.pool.connections for route in routes),
-                limit=sum(route.pool.limit for route in routes),
-                rate=None if None in rates else sum(rate for rate in rates if rate is not None),
-                slowed_by=routes[0].slowed_by,
-                fewer_by=routes[0].fewer_by,
-                next_try_at=self._unix(self._rows.next_try),
-                held_until=self._unix(self._rows.held_until(self._clock())),
-                refusals=tuple(one for log in logs for one in log.refusals()),
-                events=tuple(one for log in logs for one in log.take()),
-                notices=self._breaker.notices(),
-                trouble=self._breaker.reason,
-                profile=self._profile.so_far(),
-                timeline=tuple(stretch for route in routes for stretch in route.dispatcher.measurements.take()),
-                suspicious=suspicious,
-                servers={} if self._ranked is None else self._ranked.reports(),
-                day_reached=day_reached,
-                opens=opens,
-                over=self._hours is not None and any(map(self._hours.is_over, self._rows.held_queues)),
-                left_early=self._dispatcher.draining and not self._dispatcher.recalled,
-                last=last,
-            )
-        )
+        self._report(self._progress.so_far(last=last))
 
 
 def _only_route(common: Common) -> Route:

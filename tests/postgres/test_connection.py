@@ -1,9 +1,11 @@
 """A connection to a database: the same SQL, rows as they are asked for, one moment, and who waits for whom."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
+import psycopg
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
@@ -122,3 +124,33 @@ def test_columns_of_a_table(connection: PostgresConnection) -> None:
 def test_nul_is_written_as_the_replacement_character(connection: PostgresConnection) -> None:
     connection.execute("INSERT INTO facts VALUES (?, ?)", ("a", "x\0y"))
     assert connection.execute("SELECT value FROM facts WHERE name = :name", {"name": "a"}).fetchone() == ("x\ufffdy",)
+
+
+_ODD = {
+    "search_path": "pg_catalog", "synchronous_commit": "off", "default_transaction_isolation": "serializable",
+    "statement_timeout": "1s", "lock_timeout": "10ms", "idle_in_transaction_session_timeout": "10ms",
+    "standard_conforming_strings": "off", "array_nulls": "off", "extra_float_digits": "-15", "DateStyle": "SQL, DMY",
+}  # fmt: skip
+
+
+@pytest.mark.postgres
+def test_what_is_set_for_the_role_changes_nothing(place: Places) -> None:
+    where = place("autumn")
+    with psycopg.connect(where.url, autocommit=True) as admin:
+        admin.execute("CREATE ROLE odd SUPERUSER LOGIN")
+        for name, value in _ODD.items():
+            admin.execute(f"ALTER ROLE odd SET {name} = '{value}'".encode())
+        try:
+            odd = DatabasePlace(url=where.url.replace("postgres@", "odd@"), campaign="autumn")
+            with closing(open_or_create(odd, "autumn")) as opened:
+                changed = {
+                    name for name, value in _ODD.items() if opened.execute(f"SHOW {name}").fetchone() != (value,)
+                }
+                assert changed == set(_ODD)
+                assert opened.execute("SHOW synchronous_commit").fetchone() == ("on",)
+                with opened.transaction():
+                    time.sleep(0.1)  # the server breaks off who does nothing for so long
+                    assert opened.execute("SELECT 0.1::float8 + 0.2").fetchone() == (0.1 + 0.2,)
+        finally:
+            admin.execute("DROP OWNED BY odd CASCADE")
+            admin.execute("DROP ROLE odd")

@@ -17,7 +17,7 @@ from tests.smtp_server import ServerProcess, read_record
 pytestmark = pytest.mark.postgres
 
 _RATE = 50
-_LATE = 0.2
+_LATE = 0.3
 _PEOPLE = 20_000
 """More than the longest form sends: the run is ended by whoever began it."""
 

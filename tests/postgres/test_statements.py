@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign.ledger.postgres.statements import sound, translated
+from campaign.ledger.postgres.statements import translated, without_nuls
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,5 @@ def test_sql_goes_as_psycopg_takes_it(sql: str, expected: str) -> None:
 
 
 def test_what_no_text_can_hold_is_left_out() -> None:
-    assert sound(["a\0b", 7, None]) == ["a\ufffdb", 7, None]
-    assert sound({"name": "\0"}) == {"name": "\ufffd"}
+    assert without_nuls(["a\0b", 7, None]) == ["a\ufffdb", 7, None]
+    assert without_nuls({"name": "\0"}) == {"name": "\ufffd"}

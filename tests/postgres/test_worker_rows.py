@@ -3,10 +3,13 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 
 import pytest
 
+from campaign.errors import RunEndedError
 from campaign.ledger.place import DatabasePlace
+from campaign.ledger.postgres.worker_store import PostgresWorkerLedger
 from campaign.model import Status
 from tests.ledgers import attempt, outcome
 from tests.postgres.wire import wire
@@ -44,6 +47,15 @@ def test_every_row_comes_once_and_then_none(run: WorkerRun) -> None:
     assert got == list(range(1, 51))
     assert run.tally() == run.counted() == {"sent": 50}
     until(lambda: not run.ask("SELECT 1 FROM block"))  # whose rows have come to their end
+
+
+def test_who_has_the_orders_of_a_run_joins_no_other(run: WorkerRun) -> None:
+    ((number,),) = run.ask("SELECT number FROM run")
+    with closing(PostgresWorkerLedger(run.place, wake=run.woken.set, run=number)) as worker:
+        worker.journal.close()
+    with pytest.raises(RunEndedError):
+        PostgresWorkerLedger(run.place, wake=run.woken.set, run=number - 1)
+    assert run.ask("SELECT state FROM worker") == [("left",)]
 
 
 def test_several_share_the_rows_and_nobody_gets_one_twice(begin: Callable[..., WorkerRun]) -> None:

@@ -32,6 +32,7 @@ class Ledger:
     """A shared run by hand: what its workers are at each look, the last of them for good."""
 
     looks: list[list[WorkerNow]]
+    number: int = 3
     told: list[tuple[int, str]] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     adopted: RunOnRecord | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign.errors import LedgerError, SettingsError
+from campaign.errors import LedgerError, RunEndedError, SettingsError
 from campaign.ledger.interface import RunOnRecord
 from campaign.ledger.place import DatabasePlace
 from campaign.run import work as module
@@ -145,9 +145,28 @@ def test_one_that_goes_away_while_it_waits_is_tried_again(setting: Setting, run:
 
 def test_a_bundle_that_is_damaged_is_no_ledger_that_is_away(setting: Setting, run: OfferedRun) -> None:
     run.files.clear()
-    setting.looks = [None, run]
+    setting.looks = [None, run, run]
     with pytest.raises(LedgerError, match="it is gone"):
         setting.work()
+
+
+def test_a_run_that_ends_while_it_is_being_joined_is_no_error(setting: Setting, run: OfferedRun) -> None:
+    class Late(FakeWorker):
+        def __init__(self, job: Job, report: Callable[[WorkerReport], None]) -> None:
+            assert job.run == 1, "it has the orders of that one"
+            raise RunEndedError("no run of this campaign goes on")
+
+    setting.worker, setting.looks = Late, [run]
+    assert setting.work().exit_code == 0
+    assert not any(words.startswith("joined") for words in setting.observed.told)
+
+
+def test_one_whose_bundle_goes_with_it_is_followed_by_the_next(setting: Setting, run: OfferedRun) -> None:
+    gone = OfferedRun(run.bundle)
+    gone.files.clear()
+    setting.looks = [gone, None, run]
+    assert setting.work().exit_code == 0
+    assert "joined web-1" in setting.observed.told
 
 
 def test_what_does_not_fit_is_an_error_and_nothing_begins(setting: Setting, run: OfferedRun) -> None:
@@ -197,4 +216,4 @@ def test_what_it_has_written_out_is_gone_when_it_ends(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     setting.looks = [run]
     setting.work()
-    assert not list(tmp_path.glob("campaign-work-*"))
+    assert not list(tmp_path.glob("campaign-work*"))

@@ -32,8 +32,8 @@ def test_nothing_has_a_ground_of_its_own_so_that_light_and_dark_will_do(subject:
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_every_word_of_the_page_is_there(subject: str) -> None:
     shown = set(re.findall(r"\w+", plain(page(subject), 300)))
-    written = re.sub(r"(?s)<!--.*?-->|\]\([^)]*\)|^```\w*$", "", page(subject))
-    written = re.sub(r"(?m)^```\w*$|^#+ ", "", written)
+    written = re.sub(r"(?s)<!--.*?-->|\]\([^)]*\)|^ *```\w*$", "", page(subject))
+    written = re.sub(r"(?m)^ *```\w*$|^#+ ", "", written)
     assert set(re.findall(r"\w+", written)) <= shown | {"3", "4"}
 
 

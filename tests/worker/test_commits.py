@@ -17,7 +17,7 @@ _CONNECTIONS = _ENOUGH // 2
 class Pen:
     """A journal that counts its rounds."""
 
-    gathering: float = 0.0
+    longest_delay: float = 0.0
     queued: int = 0
     syncing: bool = False
     rounds: list[int] = field(default_factory=list)
@@ -46,9 +46,9 @@ class OneRoute:
 
 
 class Scene:
-    def __init__(self, gathering: float) -> None:
+    def __init__(self, longest_delay: float) -> None:
         self.now = 0.0
-        self.pen = Pen(gathering)
+        self.pen = Pen(longest_delay)
         self.route = OneRoute()
         self.commits = Commits(
             cast(Journal, self.pen),
@@ -71,7 +71,7 @@ class Scene:
         return len(self.pen.rounds) - before
 
 
-def test_a_journal_that_does_not_gather_writes_as_soon_as_nothing_else_is_to_be_done() -> None:
+def test_a_journal_whose_rounds_cost_little_writes_as_soon_as_nothing_else_is_to_be_done() -> None:
     scene = Scene(0.0)
     assert scene.rounds(messages=50, every=0.004) == 50
 
@@ -97,7 +97,7 @@ def test_a_body_that_is_held_for_its_claim_is_not_kept_waiting() -> None:
 
 
 def test_nothing_waits_that_had_to_be_waited_for_before() -> None:
-    """Where a reply takes no longer than a round, each claim is needed at once: as if nothing gathered."""
+    """Where a reply takes no longer than a round, each claim is needed at once: as if there were no delay."""
     scene = Scene(0.1)
     scene.route.pool.holds_bodies = True
     scene.rounds(messages=100, every=0.02)

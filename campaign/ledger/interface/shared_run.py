@@ -55,6 +55,10 @@ class SharedRun(BundleOnRecord, Protocol):
     """The owner's, while it holds the ledger."""
 
     @property
+    def number(self) -> int:
+        """The run's number: its workers are told, so that none of them joins the next with the orders of this one."""
+
+    @property
     def adopted(self) -> RunOnRecord | None:
         """The run that an owner before this one has begun and not ended, and whose workers were still at work when this
         one took it; None where there was none. Closing the ledger before `end` leaves it to them.

@@ -48,7 +48,7 @@ class Journal(Protocol):
         """Whether a round is under way."""
 
     @property
-    def gathering(self) -> float:
+    def longest_delay(self) -> float:
         """Seconds for which what is queued may wait for more, where nobody waits for it: what a round costs says how
         long that is worth it. 0 where a round costs little but its fsync.
         """

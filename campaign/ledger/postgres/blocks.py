@@ -16,10 +16,10 @@ and of two workers that have a row one wins its claim. Raises psycopg's errors.
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from campaign.ledger.postgres import aside_rows
-from campaign.ledger.postgres.aside_rows import COLUMNS, ROWS, SENDABLE
+from campaign.ledger.postgres import set_aside_rows
+from campaign.ledger.postgres.reconnecting import Raw
 from campaign.ledger.postgres.row_reading import Found
-from campaign.ledger.postgres.steady import Raw
+from campaign.ledger.postgres.set_aside_rows import COLUMNS, ROWS, SENDABLE
 
 _LOOKED_AT = 1_000
 """Rows among which those that are not held are looked for at a time, at most: nobody else gets any meanwhile."""
@@ -92,10 +92,10 @@ def take_aside(raw: Raw, member: Member, most: int, held: Collection[str]) -> Ta
         if not wanted or ended:
             return Taken(0, [])
         rows: list[Found] = []
-        aside_rows.free_of_the_gone(raw)
-        for queue in aside_rows.queues(raw):
+        set_aside_rows.free_of_the_gone(raw)
+        for queue in set_aside_rows.queues(raw):
             if queue not in held and len(rows) < wanted:
-                rows += aside_rows.take(raw, member.me, queue, wanted - len(rows))
+                rows += set_aside_rows.take(raw, member.me, queue, wanted - len(rows))
         _count(raw, member, allowance, len(rows))
     return Taken(0, rows)
 
@@ -111,7 +111,7 @@ def take_free(raw: Raw, member: Member, held: Collection[str]) -> Taken | None:
         mine, aside = _sorted_out(member, rows, held, len(rows))
         if aside:
             _, allowance, _, _ = _locked(raw, member)
-            aside_rows.put(raw, aside)
+            set_aside_rows.put(raw, aside)
             _count(raw, member, allowance, -len(aside))
         if not mine:
             raw.execute("DELETE FROM block WHERE number = %s", (number,))
@@ -133,7 +133,7 @@ def take_next(raw: Raw, member: Member, most: int, held: Collection[str]) -> Tak
             ((reached,),) = raw.execute("SELECT greatest(max(row), %s) FROM entry", (cursor,)).fetchall()
         else:
             reached = max(mine[-1][0] if mine else 0, aside[-1][1] if aside else 0)
-        aside_rows.put(raw, aside)
+        set_aside_rows.put(raw, aside)
         number = 0
         if mine:
             new = {"me": member.me, "first": mine[0][0], "last": mine[-1][0]}
@@ -149,7 +149,7 @@ def put_aside(raw: Raw, member: Member, aside: Sequence[tuple[str, int]]) -> Non
     """Set rows aside, by queue, that were taken."""
     with raw.transaction():
         _, allowance, _, _ = _locked(raw, member)
-        aside_rows.put(raw, aside)
+        set_aside_rows.put(raw, aside)
         _count(raw, member, allowance, -len(aside))
 
 
@@ -166,7 +166,7 @@ def finish(raw: Raw, member: Member, blocks: Sequence[int], aside: Sequence[tupl
     """Hear that all rows of these blocks have come to an end, and these that stood aside."""
     if blocks:
         raw.execute("DELETE FROM block WHERE number = ANY(%s) AND worker = %s", (list(blocks), member.me))
-    aside_rows.finish(raw, member.me, aside)
+    set_aside_rows.finish(raw, member.me, aside)
 
 
 def what_is_left(raw: Raw, member: Member) -> Left | None:
@@ -180,7 +180,7 @@ def what_is_left(raw: Raw, member: Member) -> Left | None:
         return Left(reading=False, others=others or taken_aside, aside=frozenset())
     if not reading and raw.execute(_chosen(_NEXT, member), {"cursor": cursor, "most": 1}).fetchone() is not None:
         return None
-    return Left(reading=reading, others=others or taken_aside, aside=frozenset(aside_rows.queues(raw)))
+    return Left(reading=reading, others=others or taken_aside, aside=frozenset(set_aside_rows.queues(raw)))
 
 
 def _locked(raw: Raw, member: Member) -> tuple[int, int, bool, bool]:

@@ -7,7 +7,7 @@ campaign's write lock, an advisory one, which workers' rounds share among themse
 see what is committed (READ COMMITTED).
 
 Limits: NUL can't stand in a text of PostgreSQL's; it is written as U+FFFD. The session keeps state (search_path,
-temporary tables): a pooler between must keep sessions whole (PgBouncer's "session" mode). While rows are streamed
+temporary tables): a pooler between that does not keep sessions whole is refused (`pooler`). While rows are streamed
 (`streamed`), a transaction is open: what is written meanwhile is on record once they have been read.
 """
 
@@ -23,7 +23,8 @@ import psycopg
 from campaign.ledger.database import PATIENCE, Parameters, Rows
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain
-from campaign.ledger.postgres.statements import sound, sound_value, translated
+from campaign.ledger.postgres.pooler import require_whole_sessions
+from campaign.ledger.postgres.statements import translated, without_nul, without_nuls
 from campaign.model import Status
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -45,11 +46,16 @@ _SESSION = """
 SELECT set_config('search_path', quote_ident(%s), false),
     set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false),
     set_config('default_transaction_isolation', 'read committed', false), set_config('statement_timeout', '0', false),
-    set_config('cursor_tuple_fraction', '1', false), set_config('jit', 'off', false)
+    set_config('lock_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
+    set_config('standard_conforming_strings', 'on', false), set_config('array_nulls', 'on', false),
+    set_config('extra_float_digits', '1', false), set_config('DateStyle', 'ISO', false),
+    set_config('cursor_tuple_fraction', '1', false), set_config('jit', 'off', false), pg_backend_pid()
 """
 """Whatever the database's administrator has set for others: a commit is durable when it is answered, nothing is broken
-off by time, and plans are made for whole answers.
+off by time, values come as they went, and plans are made for whole answers.
 """
+_LATER_TIMEOUTS = ((140_000, "SET idle_session_timeout = 0"), (170_000, "SET transaction_timeout = 0"))
+"""Since which version of the server there are others."""
 
 _REWRITTEN = (
     "CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)",
@@ -76,7 +82,12 @@ def connect_plainly(place: DatabasePlace, **options: Any) -> "psycopg.Connection
         given["password"] = place.password
     opened = psycopg.connect(place.url, autocommit=True, application_name="campaign", **given)
     try:
-        opened.execute(_SESSION, (place.schema,))
+        *_, process = opened.execute(_SESSION, (place.schema,)).fetchone() or (0,)
+        if process != opened.info.backend_pid:  # somebody between has answered for the server
+            require_whole_sessions(opened, place, **given)
+        for version, statement in _LATER_TIMEOUTS:
+            if opened.info.server_version >= version:
+                opened.execute(statement)
     except BaseException:
         opened.close()
         raise
@@ -112,12 +123,12 @@ class PostgresConnection:
 
     def execute(self, sql: str, parameters: Parameters = (), /) -> Rows:
         """Do one statement."""
-        return self.raw.execute(translated(sql, self._sending_word), sound(parameters))
+        return self.raw.execute(translated(sql, self._sending_word), without_nuls(parameters))
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Rows:
         """Do it for each of these, in one round trip."""
         cursor = self.raw.cursor()
-        cursor.executemany(translated(sql, self._sending_word), [sound(one) for one in parameters])
+        cursor.executemany(translated(sql, self._sending_word), [without_nuls(one) for one in parameters])
         return cursor
 
     @contextlib.contextmanager
@@ -125,7 +136,7 @@ class PostgresConnection:
         """Ask a question whose rows are fetched as they are asked for, by a cursor of the server's."""
         with self._open_for_a_stream(), self.raw.cursor(name=f"rows_{next(_STREAMS)}") as cursor:
             cursor.itersize = _AT_ONCE
-            cursor.execute(translated(sql, self._sending_word), sound(parameters))
+            cursor.execute(translated(sql, self._sending_word), without_nuls(parameters))
             yield cursor
 
     def rewrite(
@@ -145,7 +156,7 @@ class PostgresConnection:
         found = f"SELECT DISTINCT {column} FROM {table} WHERE ({where}) AND {column} IS NOT NULL"  # noqa: S608 - our own words
         with self.streamed(found, parameters) as rows:
             while some := rows.fetchmany(_AT_ONCE):
-                pairs = [(value, sound_value(function(value))) for (value,) in some]
+                pairs = [(value, without_nul(function(value))) for (value,) in some]
                 with self.raw.cursor() as cursor, cursor.copy("COPY rewritten FROM STDIN") as copy:
                     for before, behind in pairs:
                         if before != behind or not only_changed:

@@ -1,10 +1,11 @@
 """The rows of a run as one worker of many has them: read ahead by a thread, in blocks that are its own (`blocks`), so
 that `take` never waits for the database.
 
-    thread: blocks ─▶ ready ─▶ take ─▶ in hand ─▶ ended (`Journal`) ─▶ thread: the block is finished
+    thread: blocks ─▶ ready ─▶ take ─▶ outstanding ─▶ ended (`Journal`) ─▶ thread: the block is finished
 
-What is in hand is known by contact until it comes to its end: no row is handed out twice while it is, and the block of
-the last of them is given up then. So what a worker has can be found by its blocks, and comes to others when it is gone.
+What is outstanding is known by contact until it comes to its end: no row is handed out twice while it is, and the block
+of the last of them is given up then. So what a worker has can be found by its blocks, and comes to others when it is
+gone.
 
 `take` raises LedgerError where the thread has met something that does not pass.
 """
@@ -18,9 +19,9 @@ from campaign.errors import LedgerError
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres import blocks
 from campaign.ledger.postgres.blocks import Left, Taken
+from campaign.ledger.postgres.outstanding_rows import OutstandingRows
+from campaign.ledger.postgres.reconnecting import IN_ORDER, Raw, ReconnectingConnection, Trouble
 from campaign.ledger.postgres.row_reading import RowReading
-from campaign.ledger.postgres.rows_in_hand import RowsInHand
-from campaign.ledger.postgres.steady import IN_ORDER, Raw, SteadyConnection, Trouble
 from campaign.model import DueRow
 
 _FEWEST, _MOST = 8, 256
@@ -43,12 +44,12 @@ class PostgresDueRows:
         self._reading = reading = RowReading(place, run)
         self._has_queues = reading.has_queues
         self._member = blocks.Member(worker, run, reading.chosen_only, reading.queue_of)
-        self._connection = SteadyConnection(place, settings=IN_ORDER, trouble=trouble, broke=self._broke)
+        self._connection = ReconnectingConnection(place, settings=IN_ORDER, trouble=trouble, broke=self._broke)
         self._lost_track = False
         """An answer may have been lost that gave rows."""
         self._lock = threading.Lock()
         self._ready: deque[DueRow] = deque()
-        self._hand = RowsInHand()
+        self._outstanding = OutstandingRows()
         self._passed: list[DueRow] = []
         """What was read ahead, and belongs to a queue that is held: to be set aside."""
         self._known: set[str] = set()
@@ -96,21 +97,21 @@ class PostgresDueRows:
         """Hear that these have come to their end, or are another worker's."""
         with self._lock:
             for contact in contacts:
-                self._hand.end(contact)
-            if self._left is not None and (self._hand.finished or self._hand.finished_aside):
+                self._outstanding.end(contact)
+            if self._left is not None and (self._outstanding.finished or self._outstanding.finished_aside):
                 self._asked.set()  # others may wait for it
 
-    def in_hand(self) -> list[int]:
+    def outstanding(self) -> list[int]:
         """Give the rows that are here, or under way."""
         with self._lock:
-            return self._hand.rows
+            return self._outstanding.rows
 
     def moved(self, numbers: dict[int, int]) -> None:
         """Hear in which blocks those stand now, by row: this worker was taken for gone, and the others are not its own
         any more.
         """
         with self._lock:
-            self._hand.move(numbers)
+            self._outstanding.move(numbers)
             self._left = None
 
     def close(self) -> None:
@@ -168,23 +169,23 @@ class PostgresDueRows:
     def _write_back(self, raw: Raw) -> None:
         """Say what is finished, and set aside what is held."""
         with self._lock:
-            finished, aside = list(self._hand.finished), list(self._hand.finished_aside)
+            finished, aside = list(self._outstanding.finished), list(self._outstanding.finished_aside)
             passed = list(self._passed)
         if passed:
             blocks.put_aside(raw, self._member, [(due.queue, due.contact.number) for due in passed])
             with self._lock:
                 for due in passed:
-                    self._hand.set_aside(due.id)
+                    self._outstanding.set_aside(due.id)
                 del self._passed[: len(passed)]
         blocks.finish(raw, self._member, finished, aside)
         with self._lock:
-            del self._hand.finished[: len(finished)], self._hand.finished_aside[: len(aside)]
+            del self._outstanding.finished[: len(finished)], self._outstanding.finished_aside[: len(aside)]
 
     def _read(self, raw: Raw) -> bool:
         """Have more rows here. Gives whether there were any, or may be at once."""
         with self._lock:
             held, wanted = self._held, self._wanted
-            known, aside = self._hand.blocks, self._hand.aside
+            known, aside = self._outstanding.blocks, self._outstanding.aside
         if self._lost_track:
             blocks.forget(raw, self._member, known, aside)
             self._lost_track = False
@@ -216,13 +217,13 @@ class PostgresDueRows:
 
     def _took(self, taken: Taken) -> bool:
         with self._lock:
-            due = [self._reading.due_row(one) for one in taken.rows if one[1] not in self._hand]
+            due = [self._reading.due_row(one) for one in taken.rows if one[1] not in self._outstanding]
             self._left = None
             for one in due:
-                self._hand.take(one, taken.block)
+                self._outstanding.take(one, taken.block)
                 self._known.add(one.queue)
             if taken.block and taken.rows and not due:
-                self._hand.finished.append(taken.block)
+                self._outstanding.finished.append(taken.block)
             self._ready.extend(due)
             if len(self._ready) < self._wanted:
                 self._asked.set()

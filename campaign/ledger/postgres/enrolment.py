@@ -103,7 +103,7 @@ def _alone(database: PostgresConnection) -> Iterator[None]:
     finally:
         with contextlib.suppress(psycopg.Error):  # with its connection, it is gone in any case
             raw.execute(_NOT_ALONE)
-            raw.execute("RESET lock_timeout")
+            raw.execute("SET lock_timeout = 0")
 
 
 @contextlib.contextmanager

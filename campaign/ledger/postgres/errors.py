@@ -52,6 +52,10 @@ def explain(error: psycopg.Error, place: DatabasePlace) -> LedgerError:
                 where=where,
                 fix="check ledger.url, CAMPAIGN_LEDGER__PASSWORD, and whether the server runs",
             )
+        case psycopg.ProgrammingError() if error.sqlstate is None:  # libpq, before it has asked any server
+            return LedgerError(
+                f"the database's address is not understood: {words}", where=where, fix="check ledger.url"
+            )
     return LedgerError(f"the ledger can't be used: {words}", where=where, fix="check the database's log")
 
 

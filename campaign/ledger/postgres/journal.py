@@ -1,9 +1,9 @@
 """Claims and outcomes of one worker of many, written in rounds while mail goes out.
 
-`commit` closes a round (`round.Parcel`) and hands it to a thread, which writes it in one transaction and makes it
+`commit` closes a round (`round.Batch`) and hands it to a thread, which writes it in one transaction and makes it
 durable; `collect` says what has become of it. Meanwhile others are queued for the next. A database that can't be
-reached is waited for (`steady`), and the same round goes again: nothing of it is durable before the database has said
-so, and it is written once. One that fails for good stays what the next `commit` begins with.
+reached is waited for (`reconnecting`), and the same round goes again: nothing of it is durable before the database has
+said so, and it is written once. One that fails for good stays what the next `commit` begins with.
 
 A claim is this worker's alone only while its lease holds (`lease_holds`). Where it has run out, whoever sends takes
 back what has not left yet, and says so (`begin_anew`); what has left is settled by the reply that comes, late.
@@ -11,6 +11,7 @@ Raises LedgerError.
 """
 
 import contextlib
+import functools
 import queue
 import threading
 import time
@@ -23,16 +24,16 @@ from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.due_rows import PostgresDueRows
 from campaign.ledger.postgres.membership import Membership
-from campaign.ledger.postgres.round import Answer, Parcel, Worker, write
+from campaign.ledger.postgres.reconnecting import BY_KEY, Raw, ReconnectingConnection, Trouble
+from campaign.ledger.postgres.round import Answer, Batch, Worker, write
 from campaign.ledger.postgres.round_parts import RoundPart
-from campaign.ledger.postgres.steady import BY_KEY, Raw, SteadyConnection, Trouble
 from campaign.ledger.sql.reversal import anybody_sent
 from campaign.model import Status
 
 _LAST_PATIENCE = 15.0
 """Seconds for which a database is waited for that has been waited for in vain already."""
 
-_GATHERING = 0.1
+_LONGEST_DELAY = 0.1
 """Seconds. A round costs the server half a millisecond of its processor, however few messages are in it; and each more
 some microseconds.
 """
@@ -59,15 +60,15 @@ class PostgresJournal(Outbox):
         self._due_rows = due_rows
         self._wake = wake
         self._part = part
-        self._connection = SteadyConnection(place, settings=BY_KEY, trouble=trouble)
+        self._connection = ReconnectingConnection(place, settings=BY_KEY, trouble=trouble)
         self._losses = 0
         self._number = 0
-        self._unwritten: Parcel | None = None
+        self._unwritten: Batch | None = None
         """A round that could not be written: nothing goes before it."""
-        self._writing: Parcel | None = None
+        self._writing: Batch | None = None
         self._answer: Answer | LedgerError | None = None
         self._answered = threading.Event()
-        self._parcels: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
+        self._batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_rounds, name="journal", daemon=True)
         self._thread.start()
 
@@ -77,9 +78,9 @@ class PostgresJournal(Outbox):
         return super().queued + (self._unwritten is not None)
 
     @property
-    def gathering(self) -> float:
+    def longest_delay(self) -> float:
         """Seconds for which what is queued may wait for more, where nobody waits for it."""
-        return _GATHERING
+        return _LONGEST_DELAY
 
     @property
     def syncing(self) -> bool:
@@ -105,17 +106,17 @@ class PostgresJournal(Outbox):
     def commit(self) -> None:
         """Begin to write all that is queued, or a round again that could not be written."""
         assert self._writing is None
-        parcel, self._unwritten = self._unwritten, None
-        self._writing = self._closed() if parcel is None else parcel
+        batch, self._unwritten = self._unwritten, None
+        self._writing = self._closed() if batch is None else batch
         self._answered.clear()
-        self._parcels.put(self._writing)
+        self._batches.put(self._writing)
 
     def collect(self, *, wait: bool = False) -> Round | None:
         """Give what the round has come to; None while it is not over. Raises LedgerError where it can't be written, or
         where this worker can't be kept alive; then all of it is still queued.
         """
-        parcel = self._writing
-        if parcel is None:
+        batch = self._writing
+        if batch is None:
             if self._member.failure is not None and not wait:
                 raise self._member.failure
             return None
@@ -125,11 +126,11 @@ class PostgresJournal(Outbox):
             return None
         answer, self._writing, self._answer = self._answer, None, None
         if not isinstance(answer, Answer):
-            self._unwritten = parcel
+            self._unwritten = batch
             self._connection.patience = _LAST_PATIENCE
             assert answer is not None
             raise answer
-        return self._came_to(parcel, answer)
+        return self._came_to(batch, answer)
 
     def close(self) -> None:
         """Write what is left. Raises LedgerError if that can't be done."""
@@ -141,13 +142,13 @@ class PostgresJournal(Outbox):
                 self.collect(wait=True)
         finally:
             self._connection.hurry()
-            self._parcels.put(None)
+            self._batches.put(None)
             self._thread.join()
 
-    def _closed(self) -> Parcel:
+    def _closed(self) -> Batch:
         """Give all that is queued as a round."""
         self._number += 1
-        parcel = Parcel(
+        batch = Batch(
             number=self._number,
             claims=list(self._claims.values()),
             settled=list(self._settled),
@@ -161,14 +162,14 @@ class PostgresJournal(Outbox):
             more=() if self._part is None else self._part.statements(),
         )
         self._clear()
-        return parcel
+        return batch
 
-    def _came_to(self, parcel: Parcel, answer: Answer) -> Round:
-        durable = [one for one in parcel.claims if one.contact in answer.won]
-        lost = [one for one in parcel.claims if one.contact not in answer.won]
+    def _came_to(self, batch: Batch, answer: Answer) -> Round:
+        durable = [one for one in batch.claims if one.contact in answer.won]
+        lost = [one for one in batch.claims if one.contact not in answer.won]
         if lost:
             self._drop({one.contact for one in lost})
-        self._due_rows.ended(_at_their_end(parcel))
+        self._due_rows.ended(_at_their_end(batch))
         if lost:
             self._due_rows.ended(one.contact for one in lost)
         return Round(durable, lost)
@@ -184,20 +185,20 @@ class PostgresJournal(Outbox):
 
     def _write_rounds(self) -> None:
         """In the thread."""
-        while (parcel := self._parcels.get()) is not None:
+        while (batch := self._batches.get()) is not None:
             try:
-                self._answer = self._connection.do(lambda raw, parcel=parcel: self._write(raw, parcel))  # type: ignore[misc]
+                self._answer = self._connection.do(functools.partial(self._write, batch=batch))
             except LedgerError as error:
                 self._answer = error
             self._answered.set()
             self._wake()
         self._connection.close()
 
-    def _write(self, raw: Raw, parcel: Parcel) -> Answer:
+    def _write(self, raw: Raw, batch: Batch) -> Answer:
         lease, due_rows = self._member.lease, self._due_rows
-        worker = Worker(self._member.number, lease.seconds, self._losses, due_rows.in_hand, due_rows.moved)
+        worker = Worker(self._member.number, lease.seconds, self._losses, due_rows.outstanding, due_rows.moved)
         asked = lease.asked()
-        answer = write(raw, worker, parcel)
+        answer = write(raw, worker, batch)
         if answer.losses != self._losses:
             lease.lost()
             self._losses = answer.losses
@@ -206,16 +207,16 @@ class PostgresJournal(Outbox):
         return answer
 
 
-def _at_their_end(parcel: Parcel) -> Iterable[int]:
+def _at_their_end(batch: Batch) -> Iterable[int]:
     """Give the contacts of whom nothing is left to do."""
     for settled, taken_back in (
-        (parcel.settled, parcel.taken_back),
-        (parcel.settled_late, parcel.taken_back_late),
+        (batch.settled, batch.taken_back),
+        (batch.settled_late, batch.taken_back_late),
     ):
         again = {contact for (contact,) in taken_back}
         for outcome in settled:
             if outcome[0] != Status.PENDING.value and outcome[-1] not in again:
                 yield outcome[-1]
-    yield from (one[0] for one in parcel.condemned)
-    yield from (one[0] for one in parcel.given_up)
-    yield from (one[-1] for one in parcel.doubtful)
+    yield from (one[0] for one in batch.condemned)
+    yield from (one[0] for one in batch.given_up)
+    yield from (one[-1] for one in batch.doubtful)

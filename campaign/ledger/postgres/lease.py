@@ -1,13 +1,15 @@
 """How long a worker, or a run's owner, is taken for alive without a word of it.
 
-On record a lease is a moment of the database's clock. Whoever holds it counts it by its own monotonic clock, from the
-moment before it asked: so it has run out here before it has on record, however long an answer took. `Touch` says
+On record a lease is a moment of the database's clock. Whoever holds it counts it by a monotonic clock of its own, from
+the moment before it asked: so it has run out here before it has on record, however long an answer took. `Touch` says
 whether somebody has been in touch with the database for long enough to call others lost: where the database, or the
 way to it, was away, all leases run out at once, and nobody is dead for that.
 
-Raises nothing. Limits: the two clocks are taken to run at the same speed, within `_MARGIN` of a lease.
+Raises nothing. Limits: the two clocks are taken to run at the same speed, within `_MARGIN` of a lease; and a
+virtual machine that is halted as a whole may know nothing of it.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,10 +22,17 @@ _MARGIN = 0.02
 """The part of a lease by which it ends earlier here: clocks of machines drift apart by less."""
 
 
+def elapsed() -> float:
+    """Give seconds by a clock that nobody sets, and that does not stand still while the machine sleeps, as Linux's
+    monotonic one does: others have not slept.
+    """
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform == "linux" else time.monotonic()
+
+
 class Lease:
     """One worker's own count. May be asked by one thread while others renew it."""
 
-    def __init__(self, seconds: float = LEASE, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float = LEASE, *, clock: Callable[[], float] = elapsed) -> None:
         self.seconds = seconds
         self._here = seconds * (1 - _MARGIN)
         self._clock = clock
@@ -59,7 +68,7 @@ class Lease:
 class Touch:
     """For how long somebody has been in touch with the database, without a break."""
 
-    def __init__(self, seconds: float = LEASE, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float = LEASE, *, clock: Callable[[], float] = elapsed) -> None:
         self._seconds = seconds
         self._clock = clock
         self._since: float | None = None

@@ -2,7 +2,7 @@
 
     call_lost   its claims are in doubt, with the words that a run's start has for them (`sql.recovery`); its rows go to
                 whoever asks next; what it had of the budgets is free
-    come_back   it is at work again, and what rows it has in hand are in blocks of its own: those that others have got
+    come_back   it is at work again, and its outstanding rows are in blocks of its own: those that others have got
                 meanwhile are whoever's claims them first
 
 Takes a plain connection. Raises psycopg's errors. Nobody may call others lost who has not been in touch with the
@@ -20,7 +20,7 @@ import psycopg
 
 from campaign.ledger.postgres.connection import SHARED_LOCK
 from campaign.ledger.postgres.daily_record import free_shares
-from campaign.ledger.postgres.steady import Raw
+from campaign.ledger.postgres.reconnecting import Raw
 from campaign.ledger.postgres.worker_tally import counted
 
 _GONE = "SELECT number FROM worker WHERE state = 'working' AND lease_until < clock_timestamp()"
@@ -42,7 +42,7 @@ UPDATE delivery AS d SET status = 'in_doubt', attempts = d.attempts + 1, settled
 FROM held WHERE d.contact = held.contact AND d.worker = %(me)s AND d.status = 'sending'
 RETURNING 'sending' AS before, d.status AS after, d.contact
 """,
-    told=f"held AS ({HELD})",
+    first=f"held AS ({HELD})",
     give="contact",
 )
 _FREE_ASIDE = """
@@ -94,8 +94,8 @@ def free_rows(raw: Raw, worker: int) -> None:
 
 
 def come_back(raw: Raw, worker: int, *, lease: float, rows: Sequence[int]) -> dict[int, int] | None:
-    """Put a worker that was called lost to work again, with the rows that it has in hand; None where its run has ended,
-    or it is at work. Gives the blocks of those rows, by row. In a transaction.
+    """Put a worker that was called lost to work again, with the rows that are outstanding with it; None where its run
+    has ended, or it is at work. Gives the blocks of those rows, by row. In a transaction.
     """
     if not raw.execute(_COME_BACK, {"me": worker, "lease": lease}).rowcount:
         return None

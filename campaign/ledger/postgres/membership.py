@@ -8,7 +8,7 @@ lost (`lost_workers`), where it has been in touch with the database for long eno
 Nothing of it waits for the disk: what a crash of the database takes back of it is a second's reports, and leases that
 were renewed last, which nobody judges by before each has had the time to renew its own.
 
-Raises LedgerError in `join`; `failure` is what does not pass later.
+Raises LedgerError where it can't join, RunEndedError where there is no such run; `failure` is what does not pass later.
 """
 
 import os
@@ -20,19 +20,19 @@ from typing import Any, NamedTuple, Protocol
 
 import psycopg
 
-from campaign.errors import LedgerError
+from campaign.errors import LedgerError, RunEndedError
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import SHARED_LOCK, connect
 from campaign.ledger.postgres.errors import explain
 from campaign.ledger.postgres.lease import HEARTBEAT, LEASE, Lease, Touch
 from campaign.ledger.postgres.lost_workers import call_lost, come_back, free_rows, gone
+from campaign.ledger.postgres.reconnecting import SWIFT, Raw, ReconnectingConnection, Trouble
 from campaign.ledger.postgres.server_memory import PostgresServerMemory
-from campaign.ledger.postgres.steady import SWIFT, Raw, SteadyConnection, Trouble
 
 _JOIN = """
 INSERT INTO worker (run, host, pid, name, lease_until)
 SELECT number, %(host)s, %(pid)s, %(name)s, clock_timestamp() + make_interval(secs => %(lease)s)
-FROM run WHERE state <> 'ended' RETURNING number, run
+FROM run WHERE state <> 'ended' AND number = coalesce(%(run)s::integer, number) RETURNING number, run
 """
 _RENEW = """
 UPDATE worker SET lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => %(lease)s))
@@ -70,10 +70,10 @@ class Pulse(NamedTuple):
     """Whether anybody was ever sent a message."""
 
 
-class RowsInHand(Protocol):
+class OutstandingRows(Protocol):
     """The rows that a worker has, as whoever takes it back to work sees them."""
 
-    def in_hand(self) -> Sequence[int]:
+    def outstanding(self) -> Sequence[int]:
         """Their numbers."""
 
     def moved(self, blocks: dict[int, int]) -> None:
@@ -88,22 +88,25 @@ class Membership:
         place: DatabasePlace,
         name: str,
         *,
+        run: int | None = None,
         trouble: Trouble,
         wake: Callable[[], None],
         lease: float = LEASE,
         heartbeat: float = HEARTBEAT,
     ) -> None:
-        """It joins, and is alive from now on. `wake` is called when the run is to end."""
+        """It joins the `run` that it has its orders for (None: whichever goes on), and is alive from now on. `wake` is
+        called when the run is to end.
+        """
         self.lease = Lease(lease)
         self.failure: LedgerError | None = None
         """What keeps it from being renewed, for good."""
-        self.rows: RowsInHand | None = None
+        self.rows: OutstandingRows | None = None
         self.memory = PostgresServerMemory(self._hurry)
         self._place = place
         self._wake = wake
         self._every = heartbeat
         self._touch = Touch(lease)
-        self._connection = SteadyConnection(place, settings=SWIFT, trouble=trouble, broke=self._touch.broken)
+        self._connection = ReconnectingConnection(place, settings=SWIFT, trouble=trouble, broke=self._touch.broken)
         self._news: list[str] = []
         self._told = 0
         self._due = threading.Event()
@@ -111,7 +114,7 @@ class Membership:
         self._ended = False
         asked = self.lease.asked()
         with connect(place) as raw:
-            self.number, self.run = _joined(raw, place, name, lease)
+            self.number, self.run = _joined(raw, place, name, run, lease)
             self.lease.renewed(asked)
             self.lease.begin()
             try:
@@ -203,8 +206,8 @@ class Membership:
         rows = self.rows
         with raw.transaction():
             raw.execute(SHARED_LOCK)
-            in_hand = rows.in_hand() if rows is not None else ()
-            blocks = come_back(raw, self.number, lease=self.lease.seconds, rows=in_hand)
+            outstanding = rows.outstanding() if rows is not None else ()
+            blocks = come_back(raw, self.number, lease=self.lease.seconds, rows=outstanding)
         if blocks is not None:
             if rows is not None:
                 rows.moved(blocks)
@@ -225,12 +228,12 @@ class Membership:
         self._heard(told)
 
 
-def _joined(raw: Raw, place: DatabasePlace, name: str, lease: float) -> tuple[int, int]:
-    who: dict[str, Any] = {"host": socket.gethostname(), "pid": os.getpid(), "name": name, "lease": lease}
+def _joined(raw: Raw, place: DatabasePlace, name: str, run: int | None, lease: float) -> tuple[int, int]:
+    who: dict[str, Any] = {"host": socket.gethostname(), "pid": os.getpid(), "name": name, "run": run, "lease": lease}
     try:
         found = raw.execute(_JOIN, who).fetchone()
     except psycopg.Error as error:
         raise explain(error, place) from None
     if found is None:
-        raise LedgerError("no run of this campaign goes on", where=str(place), fix="run `campaign send`")
+        raise RunEndedError("no run of this campaign goes on", where=str(place), fix="run `campaign send`")
     return found[0], found[1]

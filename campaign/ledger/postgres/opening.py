@@ -59,11 +59,13 @@ def open_for_dry_run(place: DatabasePlace, name: str) -> ContactsLedger:
     return PostgresContacts(throwaway_copy(place, name))
 
 
-def open_for_worker(place: DatabasePlace, *, wake: Callable[[], None], name: str = "") -> WorkerLedger:
+def open_for_worker(
+    place: DatabasePlace, *, wake: Callable[[], None], name: str = "", run: int | None = None
+) -> WorkerLedger:
     """Join the run that goes on."""
     from campaign.ledger.postgres.worker_store import PostgresWorkerLedger
 
-    return PostgresWorkerLedger(place, wake=wake, name=name)
+    return PostgresWorkerLedger(place, wake=wake, name=name, run=run)
 
 
 @contextlib.contextmanager

@@ -24,28 +24,29 @@ from campaign.errors import LedgerError
 from campaign.ledger.postgres import round_sql as sql
 from campaign.ledger.postgres.connection import SHARED_LOCK
 from campaign.ledger.postgres.lost_workers import come_back
+from campaign.ledger.postgres.reconnecting import Raw
 from campaign.ledger.postgres.round_parts import Statement
-from campaign.ledger.postgres.steady import Raw
+from campaign.ledger.postgres.statements import without_nul
 from campaign.model import Attempt
 
-Told = Sequence[tuple[Any, ...]]
+QueuedRows = Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class Batch:
     """What a round carries, as `Outbox` has it."""
 
     number: int
     claims: Sequence[Attempt]
-    settled: Told
-    settled_late: Told
+    settled: QueuedRows
+    settled_late: QueuedRows
     """Of rows whose claim is in it."""
-    released: Told
-    condemned: Told
-    given_up: Told
-    doubtful: Told
-    taken_back: Told
-    taken_back_late: Told
+    released: QueuedRows
+    condemned: QueuedRows
+    given_up: QueuedRows
+    doubtful: QueuedRows
+    taken_back: QueuedRows
+    taken_back_late: QueuedRows
     more: Sequence[Statement]
 
 
@@ -68,66 +69,66 @@ class Worker(NamedTuple):
     """Seconds."""
     losses: int
     """How often it has been called lost, as far as it knows."""
-    in_hand: Callable[[], Sequence[int]]
+    outstanding: Callable[[], Sequence[int]]
     """The rows that it has."""
     moved: Callable[[dict[int, int]], None]
     """Hears of the blocks in which those are, where it comes back."""
 
 
-def write(raw: Raw, worker: Worker, parcel: Parcel) -> Answer:
+def write(raw: Raw, worker: Worker, batch: Batch) -> Answer:
     """Write a round, if it is not on record yet. Raises LedgerError where the worker is unknown."""
     try:
-        won = _at_once(raw, worker, parcel)
+        won = _at_once(raw, worker, batch)
     except psycopg.errors.DivisionByZero:
         raw.rollback()
-        answer = _late(raw, worker, parcel)
+        answer = _late(raw, worker, batch)
     else:
         answer = Answer(won, worker.losses)
-    if lost := [one.contact for one in parcel.claims if one.contact not in answer.won]:
+    if lost := [one.contact for one in batch.claims if one.contact not in answer.won]:
         with raw.transaction():
             raw.execute(SHARED_LOCK)
             raw.execute(sql.QUIET, {"me": worker.number, "contacts": lost})
     return answer
 
 
-def _at_once(raw: Raw, worker: Worker, parcel: Parcel) -> frozenset[int]:
+def _at_once(raw: Raw, worker: Worker, batch: Batch) -> frozenset[int]:
     """The usual way: the worker is at work, and the round is new."""
-    gate = {"me": worker.number, "lease": worker.lease, "round": parcel.number, "losses": worker.losses}
-    plain = None if worker.losses else _plain(worker.number, parcel)
+    gate = {"me": worker.number, "lease": worker.lease, "round": batch.number, "losses": worker.losses}
+    plain = None if worker.losses else _plain(worker.number, batch)
     claimed: psycopg.Cursor[tuple[Any, ...]] | None = None
     with raw.pipeline():
         raw.execute("BEGIN")
         raw.execute(SHARED_LOCK, prepare=True)
         if plain is not None:
             raw.execute(sql.PLAIN, {**gate, **plain}, prepare=True)
-            for statement in parcel.more:
+            for statement in batch.more:
                 raw.execute(statement.sql.encode(), statement.parameters)
         else:
             raw.execute(sql.GATE, gate, prepare=True)
-            for text, parameters in _statements(worker.number, parcel, late=worker.losses > 0, claims=True):
+            for text, parameters in _statements(worker.number, batch, late=worker.losses > 0, claims=True):
                 cursor = raw.execute(text, parameters, prepare=True)
                 claimed = cursor if text is sql.CLAIM else claimed
         raw.execute("COMMIT")
     if plain is not None:
-        return frozenset(one.contact for one in parcel.claims)
+        return frozenset(one.contact for one in batch.claims)
     return frozenset() if claimed is None else frozenset(contact for (contact,) in claimed)
 
 
-def _plain(me: int, parcel: Parcel) -> dict[str, Any] | None:
+def _plain(me: int, batch: Batch) -> dict[str, Any] | None:
     """Give what one statement can do, where that is all: outcomes, and claims of other rows."""
-    others = parcel.settled_late, parcel.released, parcel.condemned, parcel.given_up, parcel.doubtful
-    if any((*others, parcel.taken_back, parcel.taken_back_late)):
+    others = batch.settled_late, batch.released, batch.condemned, batch.given_up, batch.doubtful
+    if any((*others, batch.taken_back, batch.taken_back_late)):
         return None
-    settled = {outcome[-1] for outcome in parcel.settled}
-    if any(one.contact in settled for one in parcel.claims):
+    settled = {outcome[-1] for outcome in batch.settled}
+    if any(one.contact in settled for one in batch.claims):
         return None
-    claims = sorted(parcel.claims, key=lambda one: one.contact)
-    changes = Counter(outcome[0] for outcome in parcel.settled)
-    changes["sending"] += len(claims) - len(parcel.settled)
+    claims = sorted(batch.claims, key=lambda one: one.contact)
+    changes = Counter(outcome[0] for outcome in batch.settled)
+    changes["sending"] += len(claims) - len(batch.settled)
     changes["pending"] -= len(claims)
     changed = sorted((word, by) for word, by in changes.items() if by)
     return {
-        **_outcomes(me, parcel.settled),
+        **_outcomes(me, batch.settled),
         "claims": [one.contact for one in claims],
         "expiries": [one.link_expires_at for one in claims],
         "fingerprints": [one.link_fingerprint for one in claims],
@@ -138,7 +139,7 @@ def _plain(me: int, parcel: Parcel) -> dict[str, Any] | None:
     }
 
 
-def _late(raw: Raw, worker: Worker, parcel: Parcel) -> Answer:
+def _late(raw: Raw, worker: Worker, batch: Batch) -> Answer:
     """The round is on record already, or the worker was called lost."""
     me = {"me": worker.number}
     with raw.transaction():
@@ -147,61 +148,61 @@ def _late(raw: Raw, worker: Worker, parcel: Parcel) -> Answer:
         if found is None:
             raise LedgerError("the ledger knows nothing of this worker any more", fix="start it again")
         state, round_on_record, losses = found
-        if round_on_record >= parcel.number:
-            return Answer(_won(raw, worker, parcel), losses, renewed=False)
+        if round_on_record >= batch.number:
+            return Answer(_won(raw, worker, batch), losses, renewed=False)
         works = state == "working"
         if state == "lost":
-            blocks = come_back(raw, worker.number, lease=worker.lease, rows=worker.in_hand())
+            blocks = come_back(raw, worker.number, lease=worker.lease, rows=worker.outstanding())
             if blocks is not None:
                 worker.moved(blocks)
                 works = True
         won: frozenset[int] = frozenset()
-        for statement, parameters in _statements(worker.number, parcel, late=True, claims=works):
+        for statement, parameters in _statements(worker.number, batch, late=True, claims=works):
             cursor = raw.execute(statement, parameters)
             if statement is sql.CLAIM:
                 won = frozenset(contact for (contact,) in cursor)
-        raw.execute(sql.PASSED, {**me, "round": parcel.number, "lease": worker.lease})
+        raw.execute(sql.PASSED, {**me, "round": batch.number, "lease": worker.lease})
     return Answer(won, losses, renewed=works)
 
 
-def _won(raw: Raw, worker: Worker, parcel: Parcel) -> frozenset[int]:
+def _won(raw: Raw, worker: Worker, batch: Batch) -> frozenset[int]:
     asked = {
         "me": worker.number,
-        "contacts": [one.contact for one in parcel.claims],
-        "ended": [outcome[-1] for outcome in parcel.settled_late],
+        "contacts": [one.contact for one in batch.claims],
+        "ended": [outcome[-1] for outcome in batch.settled_late],
     }
     return frozenset(contact for (contact,) in raw.execute(sql.WON, asked))
 
 
-def _statements(me: int, parcel: Parcel, *, late: bool, claims: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+def _statements(me: int, batch: Batch, *, late: bool, claims: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give what is to be done, in order."""
     settle = sql.SETTLE_LATE if late else sql.SETTLE
-    if parcel.settled:
-        yield settle, _outcomes(me, parcel.settled)
-    if parcel.taken_back:
-        yield sql.TAKE_BACK, _contacts(me, parcel.taken_back)
-    if parcel.released:
-        yield sql.RELEASE_LATE if late else sql.RELEASE, _contacts(me, parcel.released)
+    if batch.settled:
+        yield settle, _outcomes(me, batch.settled)
+    if batch.taken_back:
+        yield sql.TAKE_BACK, _contacts(me, batch.taken_back)
+    if batch.released:
+        yield sql.RELEASE_LATE if late else sql.RELEASE, _contacts(me, batch.released)
     if claims:
-        if parcel.claims:
-            yield sql.CLAIM, _claims(me, parcel.claims)
-        if parcel.settled_late:
-            yield sql.SETTLE, _outcomes(me, parcel.settled_late)
-        if parcel.taken_back_late:
-            yield sql.TAKE_BACK, _contacts(me, parcel.taken_back_late)
-    if parcel.condemned:
-        contacts, details, moments = zip(*parcel.condemned, strict=True)
+        if batch.claims:
+            yield sql.CLAIM, _claims(me, batch.claims)
+        if batch.settled_late:
+            yield sql.SETTLE, _outcomes(me, batch.settled_late)
+        if batch.taken_back_late:
+            yield sql.TAKE_BACK, _contacts(me, batch.taken_back_late)
+    if batch.condemned:
+        contacts, details, moments = zip(*batch.condemned, strict=True)
         yield sql.CONDEMN, _words(me, contacts, details, moments)
-    if parcel.given_up:
-        yield sql.GIVE_UP, _contacts(me, parcel.given_up)
-    if parcel.doubtful:
-        details, moments, contacts = zip(*parcel.doubtful, strict=True)
+    if batch.given_up:
+        yield sql.GIVE_UP, _contacts(me, batch.given_up)
+    if batch.doubtful:
+        details, moments, contacts = zip(*batch.doubtful, strict=True)
         yield sql.DOUBT, _words(me, contacts, details, moments)
-    for statement in parcel.more:
+    for statement in batch.more:
         yield statement.sql, dict(statement.parameters)
 
 
-def _outcomes(me: int, outcomes: Told) -> dict[str, Any]:
+def _outcomes(me: int, outcomes: QueuedRows) -> dict[str, Any]:
     columns = map(list, zip(*outcomes, strict=True)) if outcomes else ([] for _ in range(9))
     statuses, spent, _, codes, enhanced, details, moments, servers, contacts = columns
     return {
@@ -211,7 +212,7 @@ def _outcomes(me: int, outcomes: Told) -> dict[str, Any]:
         "spent": spent,
         "codes": codes,
         "enhanced": enhanced,
-        "details": list(map(_sound, details)),
+        "details": list(map(without_nul, details)),
         "moments": moments,
         "servers": servers,
     }
@@ -227,13 +228,8 @@ def _claims(me: int, claims: Sequence[Attempt]) -> dict[str, Any]:
 
 
 def _words(me: int, contacts: Sequence[int], details: Sequence[str], moments: Sequence[int]) -> dict[str, Any]:
-    return {"me": me, "contacts": list(contacts), "details": list(map(_sound, details)), "moments": list(moments)}
+    return {"me": me, "contacts": list(contacts), "details": list(map(without_nul, details)), "moments": list(moments)}
 
 
-def _contacts(me: int, rows: Told) -> dict[str, Any]:
+def _contacts(me: int, rows: QueuedRows) -> dict[str, Any]:
     return {"me": me, "contacts": [contact for (contact,) in rows]}
-
-
-def _sound(text: str) -> str:
-    """Leave out what no text of PostgreSQL's can hold."""
-    return text.replace("\0", "\ufffd") if "\0" in text else text

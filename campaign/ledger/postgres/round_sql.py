@@ -17,32 +17,32 @@ GATE = f"WITH {_PASSED} SELECT 1 / count(*) FROM passed"  # noqa: S608 - our own
 """A division by zero where the worker was called lost, or the round is on record already: nothing of it is done then.
 Until the round is over, nobody can call the worker lost.
 """
-_TOLD = """
-told AS (SELECT * FROM unnest(%(contacts)s::bigint[], %(statuses)s::text[], %(spent)s::integer[], %(codes)s::integer[],
-    %(enhanced)s::text[], %(details)s::text[], %(moments)s::bigint[], %(servers)s::text[])
-    AS told (contact, status, spent, code, enhanced, detail, moment, server))
+_OUTCOME_ROWS = """
+outcome AS (SELECT * FROM unnest(%(contacts)s::bigint[], %(statuses)s::text[], %(spent)s::integer[],
+    %(codes)s::integer[], %(enhanced)s::text[], %(details)s::text[], %(moments)s::bigint[], %(servers)s::text[])
+    AS outcome (contact, status, spent, code, enhanced, detail, moment, server))
 """
 _OUTCOME = """
-status = told.status, tries = d.tries + told.spent, smtp_code = told.code, enhanced = told.enhanced,
-    detail = told.detail, settled_at = told.moment, server = told.server
+status = outcome.status, tries = d.tries + outcome.spent, smtp_code = outcome.code, enhanced = outcome.enhanced,
+    detail = outcome.detail, settled_at = outcome.moment, server = outcome.server
 """
 SETTLE = counted(
     f"""
-UPDATE delivery AS d SET attempts = d.attempts + told.spent, {_OUTCOME}
-FROM told WHERE d.contact = told.contact AND d.worker = %(me)s AND d.status = 'sending'
+UPDATE delivery AS d SET attempts = d.attempts + outcome.spent, {_OUTCOME}
+FROM outcome WHERE d.contact = outcome.contact AND d.worker = %(me)s AND d.status = 'sending'
 RETURNING 'sending' AS before, d.status AS after
 """,  # noqa: S608 - our own words
-    told=_TOLD,
+    first=_OUTCOME_ROWS,
 )
 SETTLE_LATE = counted(
     f"""
-UPDATE delivery AS d SET attempts = d.attempts + told.spent - (was.status <> 'sending')::integer, {_OUTCOME}
-FROM told JOIN delivery AS was ON was.contact = told.contact
-WHERE d.contact = told.contact AND d.worker = %(me)s
-    AND (d.status IN ('sending', 'in_doubt') OR d.status = 'pending' AND told.status = 'sent')
+UPDATE delivery AS d SET attempts = d.attempts + outcome.spent - (was.status <> 'sending')::integer, {_OUTCOME}
+FROM outcome JOIN delivery AS was ON was.contact = outcome.contact
+WHERE d.contact = outcome.contact AND d.worker = %(me)s
+    AND (d.status IN ('sending', 'in_doubt') OR d.status = 'pending' AND outcome.status = 'sent')
 RETURNING was.status AS before, d.status AS after
 """,  # noqa: S608 - our own words
-    told=_TOLD,
+    first=_OUTCOME_ROWS,
 )
 """A row that was called in doubt may have been made pending since, to go again: what proves that it went is the truth
 all the same.
@@ -83,9 +83,9 @@ FROM unnest(%(contacts)s::bigint[], %(expiries)s::bigint[], %(fingerprints)s::te
 )
 """In the order of contacts, so that two workers that claim the same rows do not wait for each other in a ring."""
 PLAIN = f"""
-WITH {_PASSED}, {_TOLD}, settled AS (
-    UPDATE delivery AS d SET attempts = d.attempts + told.spent, {_OUTCOME}
-    FROM told WHERE d.contact = told.contact AND d.worker = %(me)s AND d.status = 'sending' RETURNING 1),
+WITH {_PASSED}, {_OUTCOME_ROWS}, settled AS (
+    UPDATE delivery AS d SET attempts = d.attempts + outcome.spent, {_OUTCOME}
+    FROM outcome WHERE d.contact = outcome.contact AND d.worker = %(me)s AND d.status = 'sending' RETURNING 1),
 claimed AS (
     INSERT INTO delivery AS d (contact, status, link_expires_at, link_fingerprint, worker)
     SELECT contact, 'sending', expires, fingerprint, %(me)s
@@ -105,7 +105,7 @@ it can be done. A division by zero where it can't: then it is done one by one, a
 CONDEMN = counted("""
 INSERT INTO delivery AS d (contact, status, detail, settled_at)
 SELECT contact, 'invalid', why, moment FROM unnest(%(contacts)s::bigint[], %(details)s::text[], %(moments)s::bigint[])
-    AS told (contact, why, moment) ORDER BY contact
+    AS outcome (contact, why, moment) ORDER BY contact
 ON CONFLICT (contact) DO UPDATE SET status = 'invalid', detail = excluded.detail, settled_at = excluded.settled_at
 WHERE d.status = 'pending'
 RETURNING 'pending' AS before, d.status AS after
@@ -116,13 +116,13 @@ RETURNING 'pending' AS before, d.status AS after
 """)
 DOUBT = counted(
     """
-UPDATE delivery AS d SET status = 'in_doubt', detail = told.why, settled_at = told.moment
-FROM told WHERE d.contact = told.contact AND d.status = 'pending'
+UPDATE delivery AS d SET status = 'in_doubt', detail = outcome.why, settled_at = outcome.moment
+FROM outcome WHERE d.contact = outcome.contact AND d.status = 'pending'
 RETURNING 'pending' AS before, d.status AS after
 """,
-    told="""
-told AS (SELECT * FROM unnest(%(contacts)s::bigint[], %(details)s::text[], %(moments)s::bigint[])
-    AS told (contact, why, moment))
+    first="""
+outcome AS (SELECT * FROM unnest(%(contacts)s::bigint[], %(details)s::text[], %(moments)s::bigint[])
+    AS outcome (contact, why, moment))
 """,
 )
 QUIET = counted("""

@@ -7,7 +7,7 @@ Whether a trial is this worker's is known a heartbeat later: whoever asks, asks 
 import threading
 from collections.abc import Callable, Mapping
 
-from campaign.ledger.postgres.steady import Raw
+from campaign.ledger.postgres.reconnecting import Raw
 
 _TRIAL, _ABLE, _UNABLE = "trial", "able", "unable"
 _FACTS = "SELECT name, value FROM facts WHERE name LIKE 'server %'"

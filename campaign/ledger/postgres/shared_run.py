@@ -55,6 +55,11 @@ class PostgresSharedRun:
         """Whether it has come to its end."""
 
     @property
+    def number(self) -> int:
+        """The run's."""
+        return self._owned.number
+
+    @property
     def adopted(self) -> RunOnRecord | None:
         """What it was before this owner."""
         return self._owned.adopted

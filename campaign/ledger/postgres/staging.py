@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from campaign.ledger.cells import encode_cells
 from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.statements import without_nul
 from campaign.ledger.sql.erased import Erased, blank, detail
 from campaign.model import Row
 
@@ -81,7 +82,8 @@ def copied_rows(
     for row, address, day in zip(part, addresses, gone, strict=True):
         if day is None:
             cells = encode_cells(row.cells)  # NUL is written as \u0000 there
-            yield row.number, row.line, _sound(address), _sound(row.email), _sound(row.fault), None, cells
+            known, email, fault = map(without_nul, (address, row.email, row.fault))
+            yield row.number, row.line, known, email, fault, None, cells
         else:
             yield row.number, row.line, address, None, None, detail(day), blank(row.cells)
 
@@ -111,8 +113,3 @@ def _said(by_domain: bool) -> str:
     return _SAID.format(
         own=_WORDS.format("own"), domain=_WORDS.format("domain"), of_domain=_OF_DOMAIN if by_domain else _OF_NONE
     )
-
-
-def _sound(text: str | None) -> str | None:
-    """Leave out what no text of PostgreSQL's can hold."""
-    return text.replace("\0", "\ufffd") if text is not None and "\0" in text else text

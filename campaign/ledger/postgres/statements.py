@@ -33,13 +33,13 @@ def translated(sql: str, sending_word: str) -> str:
     return _MARK.sub(mark, sql)
 
 
-def sound(parameters: Parameters) -> Parameters:
+def without_nuls(parameters: Parameters) -> Parameters:
     """Leave out what no text of PostgreSQL's can hold."""
     if isinstance(parameters, Mapping):
-        return {name: sound_value(value) for name, value in parameters.items()}
-    return [sound_value(value) for value in parameters]
+        return {name: without_nul(value) for name, value in parameters.items()}
+    return [without_nul(value) for value in parameters]
 
 
-def sound_value(value: Any) -> Any:
+def without_nul(value: Any) -> Any:
     """The same of one value."""
     return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value

@@ -22,7 +22,7 @@ from campaign.ledger.postgres.journal import PostgresJournal
 from campaign.ledger.postgres.lease import HEARTBEAT, LEASE
 from campaign.ledger.postgres.membership import Membership
 from campaign.ledger.postgres.rate_limit import PostgresRateLimit
-from campaign.ledger.postgres.steady import Trouble
+from campaign.ledger.postgres.reconnecting import Trouble
 from campaign.ledger.sql import reversal
 
 
@@ -35,13 +35,16 @@ class PostgresWorkerLedger:
         *,
         wake: Callable[[], None],
         name: str = "",
+        run: int | None = None,
         lease: float = LEASE,
         heartbeat: float = HEARTBEAT,
     ) -> None:
         self._place = place
         self._trouble = Trouble()
         with contextlib.ExitStack() as opened:
-            self.member = Membership(place, name, trouble=self._trouble, wake=wake, lease=lease, heartbeat=heartbeat)
+            self.member = Membership(
+                place, name, run=run, trouble=self._trouble, wake=wake, lease=lease, heartbeat=heartbeat
+            )
             opened.callback(self.member.leave)
             self.due_rows = PostgresDueRows(
                 place, worker=self.member.number, run=self.member.run, wake=wake, trouble=self._trouble

@@ -6,11 +6,11 @@ have the worker's number as `me`.
 """
 
 
-def counted(moving: str, *, told: str = "", give: str = "") -> str:
-    """Give `moving` as a statement that counts. `told`: what stands before it in the WITH clause; `give`: the columns
+def counted(moving: str, *, first: str = "", give: str = "") -> str:
+    """Give `moving` as a statement that counts. `first`: what stands before it in the WITH clause; `give`: the columns
     of what it returns that are given, where any are.
     """
-    before = f"{told}, " if told else ""
+    before = f"{first}, " if first else ""
     count = """
 changed AS (
     SELECT word, sum(by) AS by FROM (

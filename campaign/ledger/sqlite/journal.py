@@ -53,7 +53,7 @@ class SqliteJournal(SqliteOutbox):
         """A sync has failed: nothing that is said to be durable from now on can be relied upon."""
 
     @property
-    def gathering(self) -> float:
+    def longest_delay(self) -> float:
         """Nothing waits for others: a round costs little but its fsync."""
         return 0.0
 

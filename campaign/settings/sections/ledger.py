@@ -3,8 +3,9 @@
 Raises RefusedValueError for a URL that won't do, never quoting one: it may hold a password.
 """
 
+import re
 from typing import Annotated, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, PlainValidator, SecretStr, model_validator
 
@@ -14,7 +15,18 @@ from campaign.settings.sections.base import Section
 
 _EXAMPLE = "postgresql://campaign@db.acme.example/campaign"
 _WHERE = frozenset({"host", "hostaddr", "service"})
-_SECRETS = frozenset({"password", "sslpassword"})
+_SECRETS = frozenset({"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"})
+_KNOWN = _WHERE | {
+    "application_name", "channel_binding", "client_encoding", "connect_timeout", "dbname", "fallback_application_name",
+    "gssdelegation", "gssencmode", "gsslib", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval",
+    "krbsrvname", "load_balance_hosts", "max_protocol_version", "min_protocol_version", "oauth_client_id",
+    "oauth_issuer", "oauth_scope", "options", "passfile", "port", "replication", "require_auth", "requirepeer", "ssl",
+    "ssl_max_protocol_version", "ssl_min_protocol_version", "sslcert", "sslcertmode", "sslcompression", "sslcrl",
+    "sslcrldir", "sslkey", "sslkeylogfile", "sslmode", "sslnegotiation", "sslrootcert", "sslsni",
+    "target_session_attrs", "tcp_user_timeout", "user",
+}  # fmt: skip
+"""What libpq has names for (manual, "Parameter Key Words"), but for secrets."""
+_NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
 _HIDDEN = "set CAMPAIGN_LEDGER__PASSWORD, or CAMPAIGN_LEDGER__PASSWORD_FILE, in the environment"
 
 
@@ -26,7 +38,7 @@ def database_url(value: object) -> str:
         raise _refused("it must begin with postgresql://", fix=f'write it like "{_EXAMPLE}"')
     address, _, options = rest.partition("?")
     user, at, _ = address.rpartition("@")
-    if at and ":" in user:
+    if at and ":" in unquote(user):
         raise _refused("it has a password in it, which others can read", fix=f"take it out, and {_HIDDEN}")
     try:
         given = dict(parse_qsl(options, keep_blank_values=True, strict_parsing=bool(options)))
@@ -36,7 +48,15 @@ def database_url(value: object) -> str:
         raise _refused("that is no database's address", fix=f'write it like "{_EXAMPLE}"') from None
     if _SECRETS & given.keys():
         raise _refused("it has a password in it, which others can read", fix=f"take it out, and {_HIDDEN}")
-    if parts.fragment or any(not _is_port(one) for one in host.split(",")) or " " in url:
+    if ":" in given.get("user", ""):
+        raise _refused("it has a password in it, which others can read", fix=f"take it out, and {_HIDDEN}")
+    if not given.keys() <= _KNOWN:
+        fix = "take it out, or write its name as PostgreSQL's manual does: sslmode, sslrootcert, connect_timeout"
+        raise _refused("it has an option after the ? that PostgreSQL does not have", fix=fix)
+    doubled = any(one.count("=") > 1 for one in options.split("&"))
+    if doubled or parts.fragment or " " in url or _NOT_ENCODED.search(url):
+        raise _refused("that is no database's address", fix=f'write it like "{_EXAMPLE}"')
+    if any(not _is_port(one) for one in host.split(",")):
         raise _refused("that is no database's address", fix=f'write it like "{_EXAMPLE}"')
     if not host and not _WHERE & given.keys():
         fix = f'write it like "{_EXAMPLE}", or "postgresql:///campaign?host=/var/run/postgresql" for a socket'
@@ -53,7 +73,9 @@ def _refused(problem: str, *, fix: str) -> RefusedValueError:
 def _is_port(host: str) -> bool:
     """Whether what follows the colon of one host is a port, where there is a colon."""
     after = host.rpartition("]")[2] if host.startswith("[") else host
-    port = after.partition(":")[2]
+    before, _, port = after.partition(":")
+    if host.startswith("[") and before:
+        return False
     return not port or (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 1 << 16)
 
 

@@ -58,7 +58,7 @@ class Trouble:
             self._words.pop(whose, None)
 
 
-class SteadyConnection:
+class ReconnectingConnection:
     """One thread's. It opens at the first work."""
 
     def __init__(

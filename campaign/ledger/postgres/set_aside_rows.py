@@ -5,8 +5,8 @@ Takes a plain connection, in a transaction where it writes. Raises psycopg's err
 
 from collections.abc import Sequence
 
+from campaign.ledger.postgres.reconnecting import Raw
 from campaign.ledger.postgres.row_reading import Found
-from campaign.ledger.postgres.steady import Raw
 
 COLUMNS = "entry.row, entry.contact, entry.email, entry.cells, coalesce(delivery.tries, 0)"
 ROWS = "entry LEFT JOIN delivery ON delivery.contact = entry.contact"

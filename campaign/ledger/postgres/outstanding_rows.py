@@ -11,17 +11,17 @@ from typing import NamedTuple
 from campaign.model import DueRow
 
 
-class _InHand(NamedTuple):
+class _Outstanding(NamedTuple):
     row: int
     block: int
     queue: str
 
 
-class RowsInHand:
+class OutstandingRows:
     """One worker's."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, _InHand] = {}
+        self._rows: dict[int, _Outstanding] = {}
         self._open: Counter[int] = Counter()
         """How many of them each block has."""
         self.finished: list[int] = []
@@ -49,7 +49,7 @@ class RowsInHand:
 
     def take(self, due: DueRow, block: int) -> None:
         """Have one more."""
-        self._rows[due.id] = _InHand(due.contact.number, block, due.queue)
+        self._rows[due.id] = _Outstanding(due.contact.number, block, due.queue)
         if block:
             self._open[block] += 1
 
