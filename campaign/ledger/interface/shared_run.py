@@ -74,6 +74,9 @@ class SharedRun(BundleOnRecord, Protocol):
     def rows_left(self) -> bool:
         """Whether there may be rows of this run that no worker has come to the end of."""
 
+    def count_due(self) -> int:
+        """Count the rows of this run that are not begun: within what it was told to send, and of those chosen."""
+
     def workers(self) -> list[WorkerNow]:
         """Give those of this run, ended ones as well. To be called a few times a second at most."""
 

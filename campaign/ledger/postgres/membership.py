@@ -38,13 +38,14 @@ FROM run WHERE state <> 'ended' AND number = coalesce(%(run)s::integer, number) 
 _RENEW = f"UPDATE worker SET {RENEWED} WHERE number = %(me)s AND state = 'working'"  # noqa: S608 - our own words
 _TELL = """
 WITH new AS (
-    UPDATE worker SET told = %(told)s, report = %(last)s
-    WHERE number = %(me)s AND told = %(told)s - cardinality(%(reports)s::text[]) RETURNING number)
+    UPDATE worker SET told = %(told)s, report = %(last)s FROM worker AS was
+    WHERE worker.number = %(me)s AND was.number = worker.number AND was.told < %(told)s
+    RETURNING worker.number, was.told AS before)
 INSERT INTO news (worker, report)
 SELECT new.number, told.report FROM new, unnest(%(reports)s::text[]) WITH ORDINALITY AS told (report, place)
-ORDER BY told.place
+WHERE told.place > new.before - %(told)s + cardinality(%(reports)s::text[]) ORDER BY told.place
 """
-"""Once, however often it is sent."""
+"""Each once, however often it is sent: those before may be on record, though their answer was lost."""
 _PULSE = """
 SELECT run.draining OR run.state = 'ended', (SELECT state FROM worker WHERE number = %(me)s), pending, sent
 FROM run, (

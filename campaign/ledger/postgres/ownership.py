@@ -110,7 +110,7 @@ def _taken(database: PostgresConnection, found: "tuple[Any, ...] | None", lease:
 
 def process_words(host: str, pid: int, began: datetime) -> str:
     """Name a run's owner. `began`: when the run did, aware."""
-    return f"process {pid} on {host}, since {began.astimezone():%Y-%m-%d %H:%M:%S}"
+    return f"process {pid} on {host}, since {began.astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
 class OwnerLease:
