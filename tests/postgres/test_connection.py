@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.postgres.connection import SHARED_LOCK, PostgresConnection
+from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.locks import SHARED_LOCK
 from campaign.ledger.postgres.schema import open_existing, open_or_create
 from campaign.ledger_place import DatabasePlace
 

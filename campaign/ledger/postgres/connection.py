@@ -21,6 +21,7 @@ import psycopg
 
 from campaign.ledger.database import PATIENCE, Parameters, Rows
 from campaign.ledger.postgres.errors import explain
+from campaign.ledger.postgres.locks import EXCLUSIVE_LOCK
 from campaign.ledger.postgres.session import connect
 from campaign.ledger.postgres.statements import translated, without_nul, without_nuls
 from campaign.ledger_place import DatabasePlace
@@ -31,9 +32,6 @@ _AT_ONCE = 5_000
 """Rows that are fetched at a time."""
 _STREAMS = itertools.count(1)
 _COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
-EXCLUSIVE_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(current_schema()))"
-"""1129140295 is "CMPG": the key space of this program."""
-SHARED_LOCK = "SELECT pg_advisory_xact_lock_shared(1129140295, hashtext(current_schema()))"
 
 _REWRITTEN = (
     "CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)",

@@ -13,6 +13,7 @@ DATABASE), or an empty one that is theirs.
 from campaign.errors import LedgerError
 from campaign.ledger.database import damaged
 from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.locks import LOCK_OF_SCHEMA
 from campaign.ledger.postgres.tables import TABLES, VERSION
 from campaign.ledger.sql.tally import recount
 from campaign.ledger_place import DatabasePlace
@@ -27,8 +28,6 @@ CREATE FUNCTION instr(text text, part text) RETURNS integer LANGUAGE sql IMMUTAB
 _IS_THERE = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = 'facts')"
 _HAS_SCHEMA = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = ?)"
 _MAY_MAKE_SCHEMA = "SELECT has_database_privilege(current_database(), 'CREATE'), current_user, current_database()"
-_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(?))"
-"""As `connection.EXCLUSIVE_LOCK`, of a schema that may not be there yet."""
 
 
 def open_or_create(place: DatabasePlace, name: str) -> PostgresConnection:
@@ -88,7 +87,7 @@ def create(database: PostgresConnection, name: str) -> None:
     """Make the schema and its tables, all of them or none, where nobody else has just done so."""
     schema = database.where.schema
     with database.explained(), database.raw.transaction():
-        database.execute(_LOCK, (schema,))
+        database.execute(LOCK_OF_SCHEMA, (schema,))
         if is_there(database):
             return
         (encoding,) = database.execute("SELECT current_setting('server_encoding')").fetchone()
