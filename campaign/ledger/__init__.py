@@ -33,8 +33,8 @@ PostgreSQL's are named alike (`tables` draws what it has). What it has besides, 
 
     ownership, shared_run, preparing, joining       the run's owner, its lease and its workers; a worker that joins
     lease, membership, lost_workers                 who is alive; who is taken for gone, and comes back
-    journal ─▶ round (batch, round_sql)             claims and outcomes, in a thread: each round once (with it: round_parts,
-                                                    worker_tally; after it: recent_rounds)
+    journal ─▶ round (batch, round_sql)             claims and outcomes, in a thread: each round once (round_parts,
+                                                    worker_tally, recent_rounds)
     due_rows ─▶ blocks, set_aside_rows              rows read ahead, in blocks (outstanding_rows, row_reading)
     budgets ─▶ budget (shares), rate_limit,         limits that all workers share (fetch_ahead, database_clock)
         daily_count (daily_record)
