@@ -24,6 +24,7 @@ from campaign.ledger.database import PATIENCE, Parameters, Rows
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain
 from campaign.ledger.postgres.pooler import require_whole_sessions
+from campaign.ledger.postgres.session import begin_session
 from campaign.ledger.postgres.statements import translated, without_nul, without_nuls
 from campaign.model import Status
 
@@ -34,6 +35,10 @@ _STREAMS = itertools.count(1)
 _COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
 EXCLUSIVE_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(current_schema()))"
 """1129140295 is "CMPG": the key space of this program."""
+_EXCLUSIVELY = """
+SELECT set_config('lock_timeout', %s, true), set_config('idle_in_transaction_session_timeout', '60s', true)
+"""
+"""A process that is stopped amid it keeps nobody waiting for good."""
 SHARED_LOCK = "SELECT pg_advisory_xact_lock_shared(1129140295, hashtext(current_schema()))"
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 """What it says of connections that break is said by whoever uses them; without this it would print it."""
@@ -41,21 +46,6 @@ _CONNECT_TIMEOUT = 10
 """Seconds."""
 _OPTIONS = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 """So that a server which is gone is noticed in seconds, not hours (libpq, "Parameter Key Words")."""
-
-_SESSION = """
-SELECT set_config('search_path', quote_ident(%s), false),
-    set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), false),
-    set_config('default_transaction_isolation', 'read committed', false), set_config('statement_timeout', '0', false),
-    set_config('lock_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
-    set_config('standard_conforming_strings', 'on', false), set_config('array_nulls', 'on', false),
-    set_config('extra_float_digits', '1', false), set_config('DateStyle', 'ISO', false),
-    set_config('cursor_tuple_fraction', '1', false), set_config('jit', 'off', false), pg_backend_pid()
-"""
-"""Whatever the database's administrator has set for others: a commit is durable when it is answered, nothing is broken
-off by time, values come as they went, and plans are made for whole answers.
-"""
-_LATER_TIMEOUTS = ((140_000, "SET idle_session_timeout = 0"), (170_000, "SET transaction_timeout = 0"))
-"""Since which version of the server there are others."""
 
 _REWRITTEN = (
     "CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)",
@@ -82,12 +72,8 @@ def connect_plainly(place: DatabasePlace, **options: Any) -> "psycopg.Connection
         given["password"] = place.password
     opened = psycopg.connect(place.url, autocommit=True, application_name="campaign", **given)
     try:
-        *_, process = opened.execute(_SESSION, (place.schema,)).fetchone() or (0,)
-        if process != opened.info.backend_pid:  # somebody between has answered for the server
+        if begin_session(opened, place.schema) != opened.info.backend_pid:  # somebody between has answered for it
             require_whole_sessions(opened, place, **given)
-        for version, statement in _LATER_TIMEOUTS:
-            if opened.info.server_version >= version:
-                opened.execute(statement)
     except BaseException:
         opened.close()
         raise
@@ -194,7 +180,7 @@ class PostgresConnection:
     def transaction(self, *, patience: float = PATIENCE) -> Iterator[None]:
         """Do all that is within, or none of it; nobody else writes meanwhile."""
         with self.explained(), self.raw.transaction():
-            self.raw.execute("SELECT set_config('lock_timeout', %s, true)", (f"{max(1, int(patience * 1000))}ms",))
+            self.raw.execute(_EXCLUSIVELY, (f"{max(1, int(patience * 1000))}ms",))
             self.raw.execute(EXCLUSIVE_LOCK)
             yield
 

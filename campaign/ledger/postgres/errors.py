@@ -13,6 +13,7 @@ from campaign.ledger.place import DatabasePlace
 _PASSING = (
     psycopg.OperationalError,  # no connection, or one that broke
     psycopg.InterfaceError,
+    codes.IdleInTransactionSessionTimeout,  # this process was stopped for a while
     codes.DeadlockDetected,
     codes.SerializationFailure,
     codes.ReadOnlySqlTransaction,  # a standby that is about to take over
