@@ -13,7 +13,6 @@ temporary tables): a pooler between that does not keep sessions whole is refused
 
 import contextlib
 import itertools
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -23,8 +22,7 @@ import psycopg
 from campaign.ledger.database import PATIENCE, Parameters, Rows
 from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain
-from campaign.ledger.postgres.pooler import require_whole_sessions
-from campaign.ledger.postgres.session import begin_session
+from campaign.ledger.postgres.session import connect
 from campaign.ledger.postgres.statements import translated, without_nul, without_nuls
 from campaign.model import Status
 
@@ -40,12 +38,6 @@ SELECT set_config('lock_timeout', %s, true), set_config('idle_in_transaction_ses
 """
 """A process that is stopped amid it keeps nobody waiting for good."""
 SHARED_LOCK = "SELECT pg_advisory_xact_lock_shared(1129140295, hashtext(current_schema()))"
-logging.getLogger("psycopg").addHandler(logging.NullHandler())
-"""What it says of connections that break is said by whoever uses them; without this it would print it."""
-_CONNECT_TIMEOUT = 10
-"""Seconds."""
-_OPTIONS = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 15_000}
-"""So that a server which is gone is noticed in seconds, not hours (libpq, "Parameter Key Words")."""
 
 _REWRITTEN = (
     "CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)",
@@ -53,31 +45,6 @@ _REWRITTEN = (
     "TRUNCATE rewritten",
 )
 """Statistics would keep samples of what is rewritten."""
-
-
-def connect(place: DatabasePlace, **options: Any) -> "psycopg.Connection[tuple[Any, ...]]":
-    """Open a plain connection, autocommitting, whose names are looked up in the campaign's schema. Raises LedgerError.
-    `options`: of libpq's, in place of ours.
-    """
-    try:
-        return connect_plainly(place, **options)
-    except psycopg.Error as error:
-        raise explain(error, place) from None
-
-
-def connect_plainly(place: DatabasePlace, **options: Any) -> "psycopg.Connection[tuple[Any, ...]]":
-    """Do so. Raises psycopg's errors, for whoever tries again."""
-    given: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT, "client_encoding": "UTF8", **_OPTIONS, **options}
-    if place.password is not None:
-        given["password"] = place.password
-    opened = psycopg.connect(place.url, autocommit=True, application_name="campaign", **given)
-    try:
-        if begin_session(opened, place.schema) != opened.info.backend_pid:  # somebody between has answered for it
-            require_whole_sessions(opened, place, **given)
-    except BaseException:
-        opened.close()
-        raise
-    return opened
 
 
 class PostgresConnection:
