@@ -98,7 +98,7 @@ def results_without_ledger(results: Path, ledger: Place) -> LedgerError:
     return LedgerError(
         "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
         where=str(ledger),
-        fix="put the ledger back, or say in ledger.path where it is; to mail everybody from the beginning, move "
+        fix="put the ledger back, or say in ledger.path or ledger.url where it is; to mail everybody from the beginning, move "
         f"{' and '.join(left)} away",
     )
 
