@@ -82,4 +82,4 @@ def _time_document(took: TimeToAccept | None) -> dict[str, object] | None:
 
 
 def _present(counts: Mapping[Status, int]) -> dict[str, int]:
-    return {status.value: count for status, count in counts.items() if count}
+    return {status.value: counts[status] for status in Status if counts.get(status)}

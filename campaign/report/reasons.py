@@ -74,7 +74,7 @@ class _Wordings:
         for text in self.groups:
             for opened in _with_one_word_open(text):
                 fitting[opened].append(text)
-        for opened, texts in sorted(fitting.items(), key=lambda item: -len(item[1])):
+        for opened, texts in sorted(fitting.items(), key=lambda item: (-len(item[1]), item[0])):
             left = [text for text in texts if text in self.groups and text != opened]
             if len(left) >= _ALIKE or (left and opened in self.groups):
                 self._has_open_words = True
@@ -97,7 +97,7 @@ class _Wordings:
         """Give the wordings that have a line, by its words: as they are where all are the same."""
         self.merge()
         told: dict[str, _Group] = {}
-        ranked = sorted(self.groups.items(), key=lambda item: (item[0] == OTHERS, -item[1].count))
+        ranked = sorted(self.groups.items(), key=lambda item: (item[0] == OTHERS, -item[1].count, item[0]))
         crowded = len(ranked) > _MOST_TOLD + 1
         for place, (text, group) in enumerate(ranked):
             words = group.example if group.alike else text
@@ -130,7 +130,7 @@ class Reasons:
         """Give the reasons, the statuses in their order, the commonest first. Of more than `most`, the rarest are added
         up for each status.
         """
-        ranked = sorted(self._told(), key=lambda reason: -reason.count)
+        ranked = sorted(self._told(), key=lambda reason: (-reason.count, reason.code, reason.detail))
         shown, rest = ranked[:most], ranked[most:]
         for status in dict.fromkeys(reason.status for reason in rest):
             some = [reason for reason in rest if reason.status is status]

@@ -61,6 +61,18 @@ def test_words_that_are_all_the_same_stand_as_they_are() -> None:
     assert (one.detail, one.example) == ("Host mx1.big.example refuses 192.0.2.1, see https://big.example/550", "")
 
 
+def test_the_order_of_rows_does_not_matter() -> None:
+    """No database has to give them in the file's."""
+    told = [(550, "5.1.1", "b"), (550, "5.1.1", "a"), (550, None, "c"), (None, None, "d"), (None, None, "c")]
+    lines = []
+    for some in (told, told[::-1]):
+        found = Reasons()
+        for code, enhanced, words in some:
+            found.add(Status.FAILED, code, enhanced, words)
+        lines.append(found.lines())
+    assert lines[0] == lines[1]
+
+
 def test_codes_and_words_tell_reasons_apart() -> None:
     found = Reasons()
     for code, enhanced, words in (
@@ -75,11 +87,11 @@ def test_codes_and_words_tell_reasons_apart() -> None:
             found.add(Status.REJECTED, code, enhanced, words, f"p{number}@x.example")
     found.add(Status.FAILED, 550, "5.1.1", "User unknown", "p@x.example")
     assert [(one.status, one.code, one.detail, one.count) for one in found.lines()] == [
-        (Status.REJECTED, "550 5.1.1", "User unknown", 3),
-        (Status.REJECTED, "550 5.1.1", "Mailbox is full", 3),
-        (Status.REJECTED, "550 5.1.1", "Mailbox is closed", 3),
-        (Status.REJECTED, "550 5.7.1", "User unknown", 3),
         (Status.REJECTED, "550", "User unknown", 3),
+        (Status.REJECTED, "550 5.1.1", "Mailbox is closed", 3),
+        (Status.REJECTED, "550 5.1.1", "Mailbox is full", 3),
+        (Status.REJECTED, "550 5.1.1", "User unknown", 3),
+        (Status.REJECTED, "550 5.7.1", "User unknown", 3),
         (Status.REJECTED, "551 5.1.1", "User unknown", 3),
         (Status.FAILED, "550 5.1.1", "User unknown", 1),
     ]

@@ -35,8 +35,6 @@ class RunOnRecord:
     """The digest of what its workers work by."""
     owner: str
     """Host and process, for a person."""
-    has_owner: bool
-    """Whether that one's lease holds."""
     workers: int
     """Those that are at work."""
 

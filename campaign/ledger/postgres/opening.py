@@ -14,10 +14,11 @@ from campaign.ledger.interface import (
     WorkerLedger,
 )
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import PostgresConnection, connect
+from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.joining import joinable_run
 from campaign.ledger.postgres.reading import PostgresReader
 from campaign.ledger.postgres.schema import is_there, open_existing, require_right
+from campaign.ledger.postgres.session import connect
 from campaign.ledger.sql.facts import read_fact
 
 
