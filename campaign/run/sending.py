@@ -5,7 +5,7 @@ the contacts file is to blame for as a whole, where nobody can have been mailed.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from campaign.ledger.interface import RunLedger
@@ -146,11 +146,19 @@ class Sending:
         for change in (change for one in self._throttling for change in one.changes(reports, seconds)):
             self._broadcast.throttled(change)
             self._observer.notice(change.words())
-        notices = (notice.words for report in reports for notice in report.notices if notice.ends_with is None)
-        for words in dict.fromkeys(notices):  # each once: many workers meet the same
+        for words in noticed(reports):
             self._observer.notice(words)
         progress = progress_of(now, seconds=seconds)
         if progress.opens is not None and progress.opens != self._opens_told and not progress.stopping:
             self._opens_told = progress.opens
             self._observer.notice(what_is_waited_for(progress.day_reached, progress.opens[1]))
         self._observer.sending(progress)
+
+
+def noticed(reports: Sequence[WorkerReport]) -> Iterator[str]:
+    """Say what workers have noticed, each once: many meet the same. With names where all of them are elsewhere."""
+    told: dict[str, set[str]] = {}
+    for notice in (notice for report in reports for notice in report.notices if notice.ends_with is None):
+        told.setdefault(notice.words, set()).add(notice.by)
+    for words, by in told.items():
+        yield words if "" in by else f"{', '.join(sorted(by))}: {words}"

@@ -20,6 +20,8 @@ _NOTHING = WorkerReport(settled={})
 class _Known:
     """A worker, as it was at the last look."""
 
+    name: str = ""
+    """In words."""
     state: str = ""
     text: str = ""
     report: WorkerReport = _NOTHING
@@ -79,7 +81,7 @@ class WorkersElsewhere:
     def _changes(self, workers: list[WorkerNow]) -> Iterable[str]:
         joined: list[WorkerNow] = []
         for worker in workers:
-            known = self._known.setdefault(worker.number, _Known())
+            known = self._known.setdefault(worker.number, _Known(name=named(worker)))
             if worker.report and worker.report != known.text:
                 known.text = worker.report
                 once = known.report
@@ -110,7 +112,7 @@ class WorkersElsewhere:
         told_now, before = report_from_json(text), known.report
         known.report = replace(
             before,
-            notices=before.notices + told_now.notices,
+            notices=before.notices + tuple(notice._replace(by=known.name) for notice in told_now.notices),
             timeline=before.timeline + told_now.timeline,
             events=before.events + told_now.events,
         )

@@ -74,11 +74,13 @@ def _why_nothing(summary: RunSummary) -> str:
         return "the contacts file has no rows"
     if summary.tried_now:
         return "" if summary.trouble is not None else f"of {summary.tried_now:,} tried, 0 were accepted"
+    if summary.taken_over and summary.trouble is None and not summary.stopped:
+        return "the run's workers had finished it already"
     if counts[Status.PENDING]:
         return ""
     if counts[Status.INVALID] and all(counts[status] == 0 for status in _MAILABLE):
         return "no row can be mailed as it stands"
-    return "the run's workers had finished it already" if summary.taken_over else "nobody was left to send to"
+    return "nobody was left to send to"
 
 
 def show_profile(profile: Mapping[str, float], messages: int, say: Say) -> None:

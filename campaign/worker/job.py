@@ -152,6 +152,8 @@ class Notice(NamedTuple):
     """Which server's number that is, where there are several."""
     of_ledger: bool = False
     """Whether it is of the worker's own way to the ledger: where that is a database, the run's owner has one, too."""
+    by: str = ""
+    """Which worker says it, where that is elsewhere: its way to the server may be another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

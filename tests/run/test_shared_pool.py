@@ -13,6 +13,7 @@ from campaign.cluster.slots import WorkerEnd
 from campaign.errors import LedgerError
 from campaign.ledger.interface import RunOnRecord, WorkerNow
 from campaign.run.plan import open_window
+from campaign.run.sending import noticed
 from campaign.run.shared_pool import SharedPool
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.worker_pool import WorkerPool
@@ -223,6 +224,8 @@ def test_what_is_told_once_is_heard_once_and_the_latest_state_is_kept(job: Job) 
     scene = Scene(ledger).work(job)
     notices = [notice.words for reports in scene.heard for report in reports for notice in report.notices]
     assert notices == ["the server is slow", "slower"]
+    by = {notice.by for reports in scene.heard for report in reports for notice in report.notices}
+    assert by == {"the worker that is process 41 on mail-1"}, "its way to the server may be another than the owner's"
     assert settled(scene) == 5
 
 
@@ -343,3 +346,12 @@ def test_a_run_for_which_a_cluster_has_nobody_who_can_work_stops_and_says_why(jo
         "no worker can work on the cluster: the last one ended with exit code 2: the link secret is another"
     )
     assert ledger.done == ["begin", "end"]
+
+
+def test_what_workers_elsewhere_have_noticed_is_told_with_their_names() -> None:
+    def report(words: str, by: str) -> WorkerReport:
+        return WorkerReport(settled={}, notices=(Notice(words, by=by), Notice("to", ends_with="rate", by=by)))
+
+    reports = [report("no way", "worker b"), report("no way", "worker a"), report("slow", "worker a")]
+    assert list(noticed(reports)) == ["worker a, worker b: no way", "worker a: slow"]
+    assert list(noticed([*reports, report("no way", "")])) == ["no way", "worker a: slow"]

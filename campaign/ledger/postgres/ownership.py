@@ -48,7 +48,7 @@ _RENEW = """
 UPDATE run SET owner_until = clock_timestamp() + make_interval(secs => %s)
 WHERE number = %s AND owner = %s AND state <> 'ended'
 """
-_OWNER = "SELECT owner_host, owner_pid, began_at FROM run WHERE number = %s"
+_OWNER = "SELECT owner_pid, owner_host FROM run WHERE number = %s"
 _END = "UPDATE run SET state = 'ended' WHERE number = ?"
 _ALL_LOST = "UPDATE worker SET state = 'lost' WHERE run = ? AND state = 'working'"
 _LET_GO = """
@@ -156,7 +156,7 @@ class OwnerLease:
         if connection.execute(_RENEW, (self._seconds, owned.number, owned.token)).rowcount:
             return
         found = connection.execute(_OWNER, (owned.number,)).fetchone()
-        by = "" if found is None else f": {process_words(*found)}"
+        by = "" if found is None else ": process {} on {}".format(*found)
         self._lost = LedgerError(
             f"this run was cut off from its ledger for too long, and another `campaign send` has taken it over{by}",
             where=str(self._place),

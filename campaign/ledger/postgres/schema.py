@@ -10,9 +10,12 @@ Limits: the database's text must be UTF-8. Whoever makes the schema needs the ri
 DATABASE), or an empty one that is theirs.
 """
 
+from psycopg.errors import UndefinedTable
+
 from campaign.errors import LedgerError
 from campaign.ledger.database import damaged
 from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.errors import not_for_this_user
 from campaign.ledger.postgres.locks import LOCK_OF_SCHEMA
 from campaign.ledger.postgres.tables import TABLES, VERSION
 from campaign.ledger.sql.tally import recount
@@ -111,7 +114,10 @@ def create(database: PostgresConnection, name: str) -> None:
 def identify(database: PostgresConnection, name: str) -> None:
     """Raise LedgerError unless it is a ledger of the campaign `name`, of this version."""
     with database.explained():
-        facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('campaign', 'version')"))
+        try:
+            facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('campaign', 'version')"))
+        except UndefinedTable:  # it is there; but a schema that a user may not use is passed over
+            raise not_for_this_user(database.place) from None
     if facts.keys() != {"campaign", "version"}:
         raise damaged(database.place, "it does not say whose it is")
     if facts["version"] != str(VERSION):
