@@ -17,7 +17,7 @@ from campaign.ledger_place import DatabasePlace
 from tests.postgres.cluster import Cluster
 
 pytestmark = pytest.mark.postgres
-Places = Callable[[str], DatabasePlace]
+Places = Callable[..., DatabasePlace]
 
 
 def test_the_first_run_makes_it_and_the_next_finds_it(place: Places) -> None:
