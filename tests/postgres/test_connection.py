@@ -9,10 +9,11 @@ import psycopg
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import SHARED_LOCK, PostgresConnection
+from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.locks import SHARED_LOCK
 from campaign.ledger.postgres.reconnecting import Raw, ReconnectingConnection, Trouble
 from campaign.ledger.postgres.schema import open_existing, open_or_create
+from campaign.ledger_place import DatabasePlace
 
 Places = Callable[[str], DatabasePlace]
 

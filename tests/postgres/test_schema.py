@@ -9,15 +9,15 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger.location import words_about_database
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres import schema
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.joining import joinable_run
 from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger_place import DatabasePlace
 from tests.postgres.cluster import Cluster
 
 pytestmark = pytest.mark.postgres
-Places = Callable[[str], DatabasePlace]
+Places = Callable[..., DatabasePlace]
 
 
 def test_the_first_run_makes_it_and_the_next_finds_it(place: Places) -> None:

@@ -93,7 +93,7 @@ def _everything(database: str) -> bytes:
     cells: list[bytes] = []
     with psycopg.connect(database) as connection:
         tables = [sql.Identifier(*row) for row in connection.execute(_TABLES).fetchall()]
-        questions: list[sql.Composable] = [sql.SQL("SELECT * FROM {}").format(table) for table in tables]
+        questions: list[sql.SQL | sql.Composed] = [sql.SQL("SELECT * FROM {}").format(table) for table in tables]
         questions.append(sql.SQL("SELECT query, application_name FROM pg_stat_activity"))
         for question in questions:
             for row in connection.execute(question):

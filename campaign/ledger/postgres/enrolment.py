@@ -17,7 +17,8 @@ import psycopg
 
 from campaign.errors import LedgerError
 from campaign.ledger.database import PATIENCE
-from campaign.ledger.postgres.connection import SHARED_LOCK, PostgresConnection
+from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.locks import SHARED_LOCK
 from campaign.ledger.postgres.staging import INCOMING, LISTED, add_contacts, add_entries, copied_rows, differences
 from campaign.ledger.sql.broken_off import BEGUN, is_broken_off
 from campaign.ledger.sql.erased import Erased

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import errors as codes
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 
 _PASSING = (
     psycopg.OperationalError,  # no connection, or one that broke

@@ -12,9 +12,9 @@ import psycopg
 
 from campaign.errors import LedgerError
 from campaign.ledger.interface import RunOnRecord
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain, not_for_this_user
 from campaign.ledger.postgres.session import connect
+from campaign.ledger_place import DatabasePlace
 
 _CURRENT = """
 SELECT r.number, r.bundle, r.owner_host, r.owner_pid,

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain, is_passing
 from campaign.ledger.postgres.lease import NOT_FOR_LONGER
 from campaign.ledger.postgres.session import connect_plainly
+from campaign.ledger_place import DatabasePlace
 
 Raw = psycopg.Connection[tuple[Any, ...]]
 T = TypeVar("T")

@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain
 from campaign.ledger.postgres.pooler import require_whole_sessions
+from campaign.ledger_place import DatabasePlace
 
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 """What it says of connections that break is said by whoever uses them; without this it would print it."""
