@@ -7,15 +7,15 @@ from pathlib import Path
 from campaign.check.findings import Findings
 from campaign.deliverability.dns import DkimKey
 from campaign.dkim import load_key, public_key_record
-from campaign.errors import LedgerError, WindowError
-from campaign.ledger.location import files_beside, ledger_exists, locate, refuse_what_was_moved
+from campaign.errors import WindowError
+from campaign.ledger.location import ledger_exists, locate, words_about_database
 from campaign.ledger.opening import open_for_reading
 from campaign.ledger.place import Place
 from campaign.model import Status
 from campaign.results import refuse_foreign
 from campaign.run.dry_run import dry_run_window
 from campaign.run.dry_run_findings import DryRun
-from campaign.run.preconditions import long_lives, require_folder
+from campaign.run.preconditions import long_lives, require_folder, results_without_ledger
 from campaign.run.run_forecast import RunForecast
 from campaign.run.server_pace import ServerPace
 from campaign.run.servers import read_signing_keys
@@ -99,6 +99,9 @@ def earlier(settings: Settings, output: Path | None, known: Known, found: Findin
     path = locate(ledger, before, settings.name)
     require_folder(results.parent)
     refuse_foreign(results)
+    if words := words_about_database(ledger):
+        brought = f"; the first run brings {path.name} there" if isinstance(path, Path) else ""
+        found.ok("ledger", f"{words}{brought}")
     if ledger_exists(path, settings.name):
         with open_for_reading(path, settings.name) as earlier_runs:
             counts = earlier_runs.counts()
@@ -109,12 +112,6 @@ def earlier(settings: Settings, output: Path | None, known: Known, found: Findin
         if counts[Status.BOUNCED]:
             found.note(f"{counts[Status.BOUNCED]:,} bounced: not sent again unless asked for", rule="bounced")
     elif results.exists():
-        refuse_what_was_moved(path)
-        left = " and ".join(one.name for one in (results, *files_beside(path)))
-        raise LedgerError(
-            "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
-            where=str(path),
-            fix=f"put the ledger back; or, to mail everybody from the beginning, move {left} away",
-        )
+        raise results_without_ledger(results, path)
     else:
         found.ok("results", f"{results}, new")

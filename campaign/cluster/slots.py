@@ -81,7 +81,7 @@ class Slots:
         same, slot.last = slot.last == end, end
         if same and slot.soon_ended > 1:  # it has been said
             return ""
-        said = f": {end.said}" if end.said else ""
+        said = f", and had said: {end.said}" if end.said else ""
         advice = f"; {end.fix}" if end.fix else ""
         return f"worker {name} {end.what}{said}{advice}; it is placed again in {pause:.0f} seconds"
 

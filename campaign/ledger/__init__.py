@@ -1,7 +1,8 @@
 """What has happened, durably: one SQLite file beside the results, or a schema in a PostgreSQL database that machines
 share. It is the truth; the results CSV is its picture.
 
-    opening     a ledger's place (`place`) ─▶ what is needed of it, as `interface` says: for a run, a worker, a reader
+    opening     a ledger's place (`campaign/ledger_place.py`) ─▶ what is needed of it, as `interface` says: for a run, a
+                worker, a reader (`location`, `moving`: one that is at an earlier place, or in a file until now)
     values      what it gives, besides the words of `campaign/model.py`
 
 Behind these, and nobody else's to hold, are three rooms. `sql` is what is done alike in both databases, over a
@@ -28,13 +29,17 @@ connection of either (`database`); it knows neither:
     rate_limit, daily_count                         what the processes of a run share
     settling_open, throwaway_copy                   beside a run; a ledger of which nothing stays
 
-PostgreSQL's are named alike (`postgres/tables.py` draws the rest). What a worker of several machines has beside:
+PostgreSQL's are named alike (`tables` draws what it has). What it has besides, for several machines:
 
+    ownership, shared_run, preparing, joining       the run's owner, its lease and its workers; a worker that joins
     lease, membership, lost_workers                 who is alive; who is taken for gone, and comes back
-    journal ─▶ round (round_sql, worker_tally)      claims and outcomes, in a thread: each round once
+    journal ─▶ round (round_parts, round_sql, worker_tally)    claims and outcomes, in a thread: each round once
     due_rows ─▶ blocks, set_aside_rows              rows read ahead, in blocks (outstanding_rows, row_reading)
-    steady                                          a connection that is opened again when it breaks
+    budgets ─▶ budget (shares), rate_limit, daily_count (daily_record)    limits that all share (fetch_ahead,
+                                                    database_clock)
+    session (pooler) ─▶ reconnecting                how a session begins; one that is opened again when it breaks
+    statements, errors                              SQL as psycopg takes it; its errors in our words
+    staging, copied_tables                          rows on their way in; a ledger copied from or to a file
 
- `location` finds a ledger at an earlier place;
 `cells`, `standing`, `row_queues` and `outbox` know no database at all.
 """

@@ -29,6 +29,17 @@ def ledger_exists(place: Place, name: str, *, empty: bool = False) -> bool:
     return size_of(place) > 0 or (empty and place.exists())
 
 
+def words_about_database(place: Place) -> str:
+    """Say where the ledger is, or will be made, for one in a database; "" for a file. Raises LedgerError where it can't
+    be made there.
+    """
+    if not isinstance(place, DatabasePlace):
+        return ""
+    from campaign.ledger.postgres import opening as postgres
+
+    return f"in {place}, {'there' if postgres.require_room(place) else 'new'}"
+
+
 def files_beside(place: Place) -> tuple[Path, ...]:
     """Give the files by which a ledger that is gone would be missed; none for one in a database."""
     return (generation_file(place),) if isinstance(place, Path) else ()

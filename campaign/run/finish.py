@@ -75,6 +75,7 @@ def finish(
         trouble=trouble,
         stopped=state.stopped or state.declined,
         declined=state.declined,
+        taken_over=ledger.shared is not None and ledger.shared.adopted is not None,
         limited=plan.limit is not None,
         opens=min((report.opens for report in state.reports if report.opens is not None), default=None),
         day_reached=day_reached(state.reports),

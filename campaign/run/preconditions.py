@@ -95,11 +95,13 @@ def results_without_ledger(results: Path, ledger: Place) -> LedgerError:
     """Give the error for results that are there while their ledger is not. Raises it where it was brought away."""
     refuse_what_was_moved(ledger)
     left = [path.name for path in (results, *files_beside(ledger)) if path.exists()]
+    found = "put the ledger back, or say in ledger.path where it is"
+    if not isinstance(ledger, Path):
+        found = "see whether ledger.url names the database that has it"
     return LedgerError(
         "there are results of an earlier run, but its ledger is gone, so who was mailed is not known",
         where=str(ledger),
-        fix="put the ledger back, or say in ledger.path or ledger.url where it is; to mail everybody from the beginning, move "
-        f"{' and '.join(left)} away",
+        fix=f"{found}; to mail everybody from the beginning, move {' and '.join(left)} away",
     )
 
 

@@ -179,7 +179,7 @@ class _Run:
             plan.reader.dismiss()
         takeover.require_the_same(shared, run, plan, self._mailing.job(window), self._factory)
         self._observer.notice(takeover.taken_over(run))
-        self._state.total = self._ledger.count_due()
+        self._state.total = shared.count_due()
         self._mailing.go_on(window, background)
         return window
 

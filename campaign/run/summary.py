@@ -33,6 +33,8 @@ class RunSummary:
     """By a signal, or by a "no"."""
     declined: bool = False
     """By a "no"."""
+    taken_over: bool = False
+    """It went on with a run whose owner was gone."""
     limited: bool = False
     """It was told how many to send at most."""
     ended_at: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -78,7 +78,7 @@ def _why_nothing(summary: RunSummary) -> str:
         return ""
     if counts[Status.INVALID] and all(counts[status] == 0 for status in _MAILABLE):
         return "no row can be mailed as it stands"
-    return "nobody was left to send to"
+    return "the run's workers had finished it already" if summary.taken_over else "nobody was left to send to"
 
 
 def show_profile(profile: Mapping[str, float], messages: int, say: Say) -> None:

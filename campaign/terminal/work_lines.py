@@ -3,6 +3,7 @@
 Says no address, no link and no secret. Raises nothing.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -35,7 +36,7 @@ class WorkLines:
         """Say it once."""
         if self._said != "waiting":
             self._said = "waiting"
-            left = brief_duration(timedelta(seconds=seconds))
+            left = brief_duration(timedelta(seconds=math.ceil(seconds)))
             self._say(f"no run of {place.campaign} goes on yet; waiting for one to begin, up to {left}")
 
     def away(self, error: LedgerError) -> None:
@@ -71,7 +72,8 @@ def last_words(ended: WorkEnd, place: DatabasePlace) -> Iterator[str]:
         why = "asked to end" if ended.stopped else "no run began"
         yield f"{why}: this worker has done nothing for {place.campaign}"
         if not ended.stopped:
-            yield "  to do: begin one (campaign send), or let workers wait longer: --wait 1h"
+            named = f"whose `name` in campaign.toml is {place.campaign}"
+            yield f"  to do: begin one (campaign send), {named}; or let workers wait longer: --wait 1h"
         return
     if ended.trouble is not None:
         yield f"error: {ended.trouble.what}"

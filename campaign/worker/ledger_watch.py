@@ -45,5 +45,5 @@ class LedgerWatch:
         if trouble and not self._trouble:
             self._breaker.notice_of_ledger(f"{trouble}; messages wait, and it is tried again")
         elif self._trouble and not trouble:
-            self._breaker.notice_of_ledger("the ledger answers again")
+            self._breaker.notice_of_ledger("the database answers again")
         self._trouble = trouble

@@ -121,7 +121,7 @@ def test_where_none_of_them_can_work_it_is_said_why(tmp_path: Path, marks: Path)
         with hurried as placed:
             watch = Watch(placed, marks)
             watch.until(lambda: any("exit code 2" in words for words in watch.said))
-            said = "worker cluster-1 ended with exit code 2: the link secret is another; set it; it is placed again in"
+            said = "worker cluster-1 ended with exit code 2, and had said: the link secret is another; set it"
             assert any(words.startswith(said) for words in watch.said)
 
 

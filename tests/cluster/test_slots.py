@@ -47,7 +47,7 @@ def test_a_worker_that_died_is_placed_again_after_a_pause() -> None:
 def test_the_end_of_a_worker_that_is_refused_has_what_it_said() -> None:
     made, _ = slots(1)
     made.placed("cluster-1")
-    assert "exit code 2: the secret is another; it is placed again" in made.ended("cluster-1", REFUSED)
+    assert "exit code 2, and had said: the secret is another; it is placed again" in made.ended("cluster-1", REFUSED)
 
 
 def test_nothing_is_said_of_one_that_ended_in_order() -> None:

@@ -81,12 +81,14 @@ def test_the_manifest_holds_together() -> None:
         assert {one["name"] for one in pod["volumes"]} == set(mounts)
         assert container(job)["envFrom"] == [{"configMapRef": {"name": CONFIG["metadata"]["name"]}}]
         assert pod["terminationGracePeriodSeconds"] > 60 and pod["restartPolicy"] == "Never"
-        (rule,) = spec["podFailurePolicy"]["rules"]
-        assert rule["onExitCodes"]["containerName"] == container(job)["name"]
         secret = [value for name, value in CONFIG["data"].items() if name.endswith("_FILE")]
         assert secret and all(value.startswith(mounts["secrets"] + "/") for value in secret)
     assert "sslmode=verify-full&sslrootcert=/secrets/" in CONFIG["data"]["CAMPAIGN_LEDGER__URL"]
+    (rule,) = OWNER["spec"]["podFailurePolicy"]["rules"]
+    assert rule["onExitCodes"]["containerName"] == container(OWNER)["name"]
+    assert rule["onExitCodes"]["values"] == [1], "2 is a database, too, that was not there when the pod began"
     spec = WORKERS["spec"]
+    assert "podFailurePolicy" not in spec
     assert spec["completionMode"] == "Indexed" and spec["completions"] == spec["parallelism"] == 4
     assert "backoffLimit" not in spec, "each index has its own"
     (patch,) = re.findall(r"kubectl patch job autumn-workers -p '(.*?)'", page("machines"))

@@ -14,7 +14,7 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import connect
+from campaign.ledger.postgres.session import connect
 from tests.ports import silent_port
 from tests.postgres.cluster import Cluster
 

@@ -143,6 +143,20 @@ def test_whether_rows_are_left_is_told_by_cursor_blocks_and_what_stands_aside(
     assert not ledger.shared.rows_left(), "no more may be taken"
 
 
+def test_of_a_limited_run_so_much_is_left_as_it_was_told_to_send(
+    ledger: PostgresRunLedger, elsewhere: PostgresConnection
+) -> None:
+    enrol(ledger)
+    ledger.prepare(limit=None, chosen_only=False)
+    assert ledger.shared.count_due() == ledger.count_due() == 3
+    ledger.prepare(limit=1, chosen_only=False)
+    assert ledger.shared.count_due() == 1
+    elsewhere.execute("INSERT INTO block (first, last) VALUES (1, 1)")
+    assert ledger.shared.count_due() == 2, "one is in somebody's hands and was counted off when it was taken"
+    ledger.prepare(limit=None, chosen_only=True)
+    assert ledger.shared.count_due() == 0, "nobody is chosen"
+
+
 def test_a_connection_that_breaks_is_an_error_until_it_is_mended(
     ledger: PostgresRunLedger, elsewhere: PostgresConnection
 ) -> None:

@@ -4,6 +4,7 @@ comes back late has in its hand is the truth.
 
 import pytest
 
+from campaign.errors import LedgerError
 from campaign.model import Outcome, Status
 from tests.ledgers import BUSY, attempt, outcome
 from tests.postgres.wire import wire
@@ -175,3 +176,53 @@ def test_nobody_is_called_lost_because_the_database_was_away(run: WorkerRun) -> 
         assert run.ask("SELECT sum(losses), min(state), max(state) FROM worker") == [(0, "working", "working")]
         for worker in workers:
             worker.close()
+
+
+def test_reports_whose_answer_was_lost_are_told_once_and_those_that_follow_as_well(run: WorkerRun) -> None:
+    member = run.join(heartbeat=60.0).member
+    member.publish("one")
+    with run.raw.transaction():
+        assert member._tell(run.raw) == ["one"], "and the answer is lost"
+    for report in ("two", "three"):
+        member.publish(report)
+        member._beat(run.raw)
+    assert run.ask("SELECT report FROM news ORDER BY number") == [("one",), ("two",), ("three",)]
+    assert run.ask("SELECT report FROM worker") == [("three",)]
+
+
+def test_what_a_database_forgets_of_the_last_rounds_is_written_again_and_nothing_is_begun(run: WorkerRun) -> None:
+    """As after a standby has taken over that lagged."""
+    worker = run.join(heartbeat=60.0)
+    assert claimed(worker, 1, 2) == [1, 2]
+    worker.journal.settle(outcome(1))
+    assert claimed(worker, 3, 4) == [3, 4]
+    with run.raw.transaction():
+        run.raw.execute("DELETE FROM delivery")
+        run.raw.execute("DELETE FROM worker_tally")
+        run.raw.execute("UPDATE worker SET round = 0")
+    worker.journal.settle(outcome(3))
+    worker.journal.claim(attempt(5))
+    with pytest.raises(LedgerError, match="has forgotten what it had called durable: 2 of this worker's last commits"):
+        commit(worker)
+    assert run.words() == {1: "sent", 2: "sending", 3: "sent", 4: "sending"}
+    assert run.tally() == run.counted()
+    assert commit(worker) == ([], [5]), "it is on record, and what was claimed with it is not"
+    worker.journal.settle(outcome(2))
+    commit(worker)
+    assert run.words()[2] == "sent"
+
+
+def test_what_somebody_else_has_begun_meanwhile_of_what_was_forgotten_is_his(run: WorkerRun) -> None:
+    worker, other = run.join(heartbeat=60.0), run.join(heartbeat=60.0)
+    assert claimed(worker, 1, 2) == [1, 2]
+    with run.raw.transaction():
+        run.raw.execute("DELETE FROM delivery")
+        run.raw.execute("DELETE FROM worker_tally")
+        run.raw.execute("UPDATE worker SET round = 0")
+    assert claimed(other, 2) == [2]
+    worker.journal.settle(outcome(1))
+    worker.journal.settle(outcome(2, Status.FAILED, BUSY))
+    with pytest.raises(LedgerError, match="has forgotten"):
+        commit(worker)
+    assert run.words() == {1: "sent", 2: "sending"}
+    assert run.tally() == run.counted()

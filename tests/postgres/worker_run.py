@@ -9,7 +9,7 @@ from typing import Any, Self
 from psycopg import sql
 
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import connect
+from campaign.ledger.postgres.session import connect
 from campaign.ledger.postgres.tables import TABLES
 from campaign.ledger.postgres.worker_store import PostgresWorkerLedger
 from tests.ledgers import attempt

@@ -39,7 +39,7 @@ class OfferedRun:
         self.files = dict(self.bundle.files)
 
     def current(self) -> RunOnRecord | None:
-        return RunOnRecord(number=1, bundle=self.bundle.digest, owner="process 7 on mail-1", has_owner=True, workers=0)
+        return RunOnRecord(number=1, bundle=self.bundle.digest, owner="process 7 on mail-1", workers=0)
 
     def check(self) -> str:
         return self.bundle.check

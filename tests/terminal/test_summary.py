@@ -171,6 +171,7 @@ def test_no_command_that_is_offered_mails_all_that_may_have_arrived() -> None:
 
 def test_nothing_to_send_is_said_in_so_many_words() -> None:
     assert "nothing was sent: nobody was left to send to" in said(sent_now=0)
+    assert "nothing was sent: the run's workers had finished it already" in said(sent_now=0, taken_over=True)
     assert "nothing was sent: the contacts file has no rows" in said(counts=counts(), sent_now=0)
 
 

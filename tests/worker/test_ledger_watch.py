@@ -63,5 +63,5 @@ def test_trouble_is_told_when_it_begins_and_when_it_is_over() -> None:
         watch.look()
     assert [notice.words for notice in breaker.notices()] == [
         "the database can't be reached (gone); messages wait, and it is tried again",
-        "the ledger answers again",
+        "the database answers again",
     ]

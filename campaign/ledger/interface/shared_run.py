@@ -35,8 +35,6 @@ class RunOnRecord:
     """The digest of what its workers work by."""
     owner: str
     """Host and process, for a person."""
-    has_owner: bool
-    """Whether that one's lease holds."""
     workers: int
     """Those that are at work."""
 
@@ -75,6 +73,9 @@ class SharedRun(BundleOnRecord, Protocol):
 
     def rows_left(self) -> bool:
         """Whether there may be rows of this run that no worker has come to the end of."""
+
+    def count_due(self) -> int:
+        """Count the rows of this run that are not begun: within what it was told to send, and of those chosen."""
 
     def workers(self) -> list[WorkerNow]:
         """Give those of this run, ended ones as well. To be called a few times a second at most."""

@@ -13,11 +13,11 @@ import psycopg
 from campaign.errors import LedgerError
 from campaign.ledger.interface import RunOnRecord
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import connect
 from campaign.ledger.postgres.errors import explain, not_for_this_user
+from campaign.ledger.postgres.session import connect
 
 _CURRENT = """
-SELECT r.number, r.bundle, r.owner_host, r.owner_pid, r.owner_until > now(),
+SELECT r.number, r.bundle, r.owner_host, r.owner_pid,
     (SELECT count(*) FROM worker w WHERE w.run = r.number AND w.state = 'working')
 FROM run r WHERE r.state = 'going_on' AND NOT r.draining AND r.bundle <> ''"""
 """One whose owner is still reading the contacts has offered no bundle, and nobody can work for it yet; in one that is
@@ -61,12 +61,11 @@ class PostgresJoinableRun:
             )
         if found is None:
             return None
-        self._number, bundle, host, process, has_owner, workers = found
+        self._number, bundle, host, process, workers = found
         return RunOnRecord(
             number=self._number,
             bundle=bundle,
             owner=f"process {process} on {host}",
-            has_owner=has_owner,
             workers=workers,
         )
 

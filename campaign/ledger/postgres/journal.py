@@ -1,6 +1,6 @@
 """Claims and outcomes of one worker of many, written in rounds while mail goes out.
 
-`commit` closes a round (`round.Batch`) and hands it to a thread, which writes it in one transaction and makes it
+`commit` closes a round (`batch.Batch`) and hands it to a thread, which writes it in one transaction and makes it
 durable; `collect` says what has become of it. Meanwhile others are queued for the next. A database that can't be
 reached is waited for (`reconnecting`), and the same round goes again: nothing of it is durable before the database has
 said so, and it is written once. One that fails for good stays what the next `commit` begins with.
@@ -21,14 +21,16 @@ from campaign.errors import LedgerError
 from campaign.ledger.interface import Round
 from campaign.ledger.outbox import Outbox
 from campaign.ledger.place import DatabasePlace
+from campaign.ledger.postgres.batch import Batch
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.due_rows import PostgresDueRows
 from campaign.ledger.postgres.membership import Membership
+from campaign.ledger.postgres.recent_rounds import RecentRounds, forgotten
 from campaign.ledger.postgres.reconnecting import BY_KEY, Raw, ReconnectingConnection, Trouble
-from campaign.ledger.postgres.round import Answer, Batch, Worker, write
+from campaign.ledger.postgres.round import Answer, Worker, write
 from campaign.ledger.postgres.round_parts import RoundPart
 from campaign.ledger.sql.reversal import anybody_sent
-from campaign.model import Status
+from campaign.model import Attempt, Status
 
 _LAST_PATIENCE = 15.0
 """Seconds for which a database is waited for that has been waited for in vain already."""
@@ -62,6 +64,7 @@ class PostgresJournal(Outbox):
         self._part = part
         self._connection = ReconnectingConnection(place, settings=BY_KEY, trouble=trouble)
         self._losses = 0
+        self._recent = RecentRounds()
         self._number = 0
         self._unwritten: Batch | None = None
         """A round that could not be written: nothing goes before it."""
@@ -165,8 +168,9 @@ class PostgresJournal(Outbox):
         return batch
 
     def _came_to(self, batch: Batch, answer: Answer) -> Round:
-        durable = [one for one in batch.claims if one.contact in answer.won]
-        lost = [one for one in batch.claims if one.contact not in answer.won]
+        claims = [one for one in batch.claims if isinstance(one, Attempt)]
+        durable = [one for one in claims if one.contact in answer.won]
+        lost = [one for one in claims if one.contact not in answer.won]
         if lost:
             self._drop({one.contact for one in lost})
         self._due_rows.ended(_at_their_end(batch))
@@ -196,7 +200,14 @@ class PostgresJournal(Outbox):
 
     def _write(self, raw: Raw, batch: Batch) -> Answer:
         lease, due_rows = self._member.lease, self._due_rows
-        worker = Worker(self._member.number, lease.seconds, self._losses, due_rows.outstanding, due_rows.moved)
+        worker = Worker(
+            self._member.number,
+            lease.seconds,
+            self._losses,
+            due_rows.outstanding,
+            due_rows.moved,
+            self._recent.after,
+        )
         asked = lease.asked()
         answer = write(raw, worker, batch)
         if answer.losses != self._losses:
@@ -204,6 +215,9 @@ class PostgresJournal(Outbox):
             self._losses = answer.losses
         elif answer.renewed:
             lease.renewed(asked)
+        self._recent.add(batch)
+        if answer.forgotten:
+            raise forgotten(answer.forgotten, self._place)
         return answer
 
 

@@ -18,6 +18,8 @@ LEASE = 10.0
 """Seconds."""
 HEARTBEAT = 1.0
 """Seconds between two renewals."""
+RENEWED = "lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => %(lease)s))"
+"""A worker's, in SQL: by whatever answer comes last, it is never shortened."""
 _MARGIN = 0.02
 """The part of a lease by which it ends earlier here: clocks of machines drift apart by less."""
 

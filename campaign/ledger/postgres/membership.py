@@ -22,31 +22,30 @@ import psycopg
 
 from campaign.errors import LedgerError, RunEndedError
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import SHARED_LOCK, connect
+from campaign.ledger.postgres.connection import SHARED_LOCK
 from campaign.ledger.postgres.errors import explain
-from campaign.ledger.postgres.lease import HEARTBEAT, LEASE, Lease, Touch
+from campaign.ledger.postgres.lease import HEARTBEAT, LEASE, RENEWED, Lease, Touch
 from campaign.ledger.postgres.lost_workers import call_lost, come_back, free_rows, gone
 from campaign.ledger.postgres.reconnecting import SWIFT, Raw, ReconnectingConnection, Trouble
 from campaign.ledger.postgres.server_memory import PostgresServerMemory
+from campaign.ledger.postgres.session import connect
 
 _JOIN = """
 INSERT INTO worker (run, host, pid, name, lease_until)
 SELECT number, %(host)s, %(pid)s, %(name)s, clock_timestamp() + make_interval(secs => %(lease)s)
 FROM run WHERE state <> 'ended' AND number = coalesce(%(run)s::integer, number) RETURNING number, run
 """
-_RENEW = """
-UPDATE worker SET lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => %(lease)s))
-WHERE number = %(me)s AND state = 'working'
-"""
+_RENEW = f"UPDATE worker SET {RENEWED} WHERE number = %(me)s AND state = 'working'"  # noqa: S608 - our own words
 _TELL = """
 WITH new AS (
-    UPDATE worker SET told = %(told)s, report = %(last)s
-    WHERE number = %(me)s AND told = %(told)s - cardinality(%(reports)s::text[]) RETURNING number)
+    UPDATE worker SET told = %(told)s, report = %(last)s FROM worker AS was
+    WHERE worker.number = %(me)s AND was.number = worker.number AND was.told < %(told)s
+    RETURNING worker.number, was.told AS before)
 INSERT INTO news (worker, report)
 SELECT new.number, told.report FROM new, unnest(%(reports)s::text[]) WITH ORDINALITY AS told (report, place)
-ORDER BY told.place
+WHERE told.place > new.before - %(told)s + cardinality(%(reports)s::text[]) ORDER BY told.place
 """
-"""Once, however often it is sent."""
+"""Each once, however often it is sent: those before may be on record, though their answer was lost."""
 _PULSE = """
 SELECT run.draining OR run.state = 'ended', (SELECT state FROM worker WHERE number = %(me)s), pending, sent
 FROM run, (

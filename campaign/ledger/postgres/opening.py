@@ -14,10 +14,11 @@ from campaign.ledger.interface import (
     WorkerLedger,
 )
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import PostgresConnection, connect
+from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.joining import joinable_run
 from campaign.ledger.postgres.reading import PostgresReader
-from campaign.ledger.postgres.schema import open_existing
+from campaign.ledger.postgres.schema import is_there, open_existing, require_right
+from campaign.ledger.postgres.session import connect
 from campaign.ledger.sql.facts import read_fact
 
 
@@ -26,6 +27,15 @@ def ledger_exists(place: DatabasePlace, name: str) -> bool:
     with contextlib.closing(connect(place)) as database:
         found = database.execute("SELECT to_regclass(%s) IS NOT NULL", (f"{place.schema}.facts",)).fetchone()
     return found is not None and bool(found[0])
+
+
+def require_room(place: DatabasePlace) -> bool:
+    """Say whether its ledger is there; raise LedgerError where it is not, and could not be made."""
+    with contextlib.closing(PostgresConnection(place)) as database:
+        if is_there(database):
+            return True
+        require_right(database)
+        return False
 
 
 def open_for_run(place: DatabasePlace, name: str) -> RunLedger:

@@ -24,8 +24,9 @@ import psycopg
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger.interface import RunOnRecord
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import PostgresConnection, connect
+from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.lease import HEARTBEAT, LEASE
+from campaign.ledger.postgres.session import connect
 
 RUNS_OUT = "greatest({until}, pg_postmaster_start_time() + make_interval(secs => :lease)) <= clock_timestamp()"
 """Whether nobody has renewed it, though it could be."""
@@ -99,7 +100,7 @@ def _taken(database: PostgresConnection, found: "tuple[Any, ...] | None", lease:
         if workers:
             database.execute(_TAKE, {**us, "run": number})
             owner = process_words(host, pid, began)
-            before = RunOnRecord(number=number, bundle=bundle, owner=owner, has_owner=False, workers=workers)
+            before = RunOnRecord(number=number, bundle=bundle, owner=owner, workers=workers)
             return OwnedRun(number=number, token=token, adopted=before)
         database.execute(_END, (number,))
         database.execute(_ALL_LOST, (number,))
@@ -109,7 +110,7 @@ def _taken(database: PostgresConnection, found: "tuple[Any, ...] | None", lease:
 
 def process_words(host: str, pid: int, began: datetime) -> str:
     """Name a run's owner. `began`: when the run did, aware."""
-    return f"process {pid} on {host}, since {began.astimezone():%Y-%m-%d %H:%M:%S}"
+    return f"process {pid} on {host}, since {began.astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
 class OwnerLease:

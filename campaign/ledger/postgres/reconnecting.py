@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import psycopg
 
 from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import connect_plainly
 from campaign.ledger.postgres.errors import explain, is_passing
+from campaign.ledger.postgres.session import connect_plainly
 
 Raw = psycopg.Connection[tuple[Any, ...]]
 T = TypeVar("T")

@@ -8,46 +8,25 @@ nothing else, since what a statement costs the database by itself is most of wha
 A round has a number, which the gate writes into the worker's row. So it may be sent again whenever its answer was lost:
 where its number is on record, it was written, and only what became of its claims is asked. Where the worker was called
 lost meanwhile, its outcomes are settled late, and it comes back to work before it claims; where its run has ended, its
-claims are refused.
+claims are refused. Where a round before it is not on record any more, it is written again (`recent_rounds`).
 
 Takes a plain connection. Raises psycopg's errors, whereupon nothing of it is written, or all.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import psycopg
 
 from campaign.errors import LedgerError
 from campaign.ledger.postgres import round_sql as sql
+from campaign.ledger.postgres.batch import Batch, PastClaim, QueuedRows
 from campaign.ledger.postgres.connection import SHARED_LOCK
 from campaign.ledger.postgres.lost_workers import come_back
 from campaign.ledger.postgres.reconnecting import Raw
-from campaign.ledger.postgres.round_parts import Statement
 from campaign.ledger.postgres.statements import without_nul
 from campaign.model import Attempt
-
-QueuedRows = Sequence[tuple[Any, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """What a round carries, as `Outbox` has it."""
-
-    number: int
-    claims: Sequence[Attempt]
-    settled: QueuedRows
-    settled_late: QueuedRows
-    """Of rows whose claim is in it."""
-    released: QueuedRows
-    condemned: QueuedRows
-    given_up: QueuedRows
-    doubtful: QueuedRows
-    taken_back: QueuedRows
-    taken_back_late: QueuedRows
-    more: Sequence[Statement]
 
 
 class Answer(NamedTuple):
@@ -59,6 +38,10 @@ class Answer(NamedTuple):
     """How often the worker has been called lost."""
     renewed: bool = True
     """Whether its lease has been renewed, too."""
+    forgotten: int = 0
+    """How many rounds before it the database has forgotten: what is known of them is on record again, and none of the
+    claims is.
+    """
 
 
 class Worker(NamedTuple):
@@ -73,6 +56,8 @@ class Worker(NamedTuple):
     """The rows that it has."""
     moved: Callable[[dict[int, int]], None]
     """Hears of the blocks in which those are, where it comes back."""
+    lately: Callable[[int], Sequence[Batch]] = lambda _: ()
+    """Gives what it remembers of its rounds after that of a number."""
 
 
 def write(raw: Raw, worker: Worker, batch: Batch) -> Answer:
@@ -150,8 +135,12 @@ def _late(raw: Raw, worker: Worker, batch: Batch) -> Answer:
         state, round_on_record, losses = found
         if round_on_record >= batch.number:
             return Answer(_won(raw, worker, batch), losses, renewed=False)
-        works = state == "working"
-        if state == "lost":
+        forgotten = batch.number - 1 - round_on_record
+        for earlier in worker.lately(round_on_record):
+            for statement, parameters in _statements(worker.number, earlier, late=True, claims=True):
+                raw.execute(statement, parameters)
+        works = state == "working" and not forgotten
+        if state == "lost" and not forgotten:
             blocks = come_back(raw, worker.number, lease=worker.lease, rows=worker.outstanding())
             if blocks is not None:
                 worker.moved(blocks)
@@ -162,7 +151,7 @@ def _late(raw: Raw, worker: Worker, batch: Batch) -> Answer:
             if statement is sql.CLAIM:
                 won = frozenset(contact for (contact,) in cursor)
         raw.execute(sql.PASSED, {**me, "round": batch.number, "lease": worker.lease})
-    return Answer(won, losses, renewed=works)
+    return Answer(won, losses, renewed=works, forgotten=forgotten)
 
 
 def _won(raw: Raw, worker: Worker, batch: Batch) -> frozenset[int]:
@@ -218,7 +207,7 @@ def _outcomes(me: int, outcomes: QueuedRows) -> dict[str, Any]:
     }
 
 
-def _claims(me: int, claims: Sequence[Attempt]) -> dict[str, Any]:
+def _claims(me: int, claims: Sequence[Attempt | PastClaim]) -> dict[str, Any]:
     return {
         "me": me,
         "contacts": [one.contact for one in claims],

@@ -5,14 +5,14 @@ row that this worker has claimed, and that has none. The `LATE` ones are for a w
 were called in doubt, with one attempt more on record, and what it knows of them is the truth.
 """
 
+from campaign.ledger.postgres.lease import RENEWED
 from campaign.ledger.postgres.worker_tally import counted
 
-_PASSED = """
+_PASSED = f"""
 passed AS (
-    UPDATE worker SET round = %(round)s,
-        lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => %(lease)s))
+    UPDATE worker SET round = %(round)s, {RENEWED}
     WHERE number = %(me)s AND state = 'working' AND round = %(round)s - 1 AND losses = %(losses)s RETURNING 1)
-"""
+"""  # noqa: S608 - our own words
 GATE = f"WITH {_PASSED} SELECT 1 / count(*) FROM passed"  # noqa: S608 - our own words
 """A division by zero where the worker was called lost, or the round is on record already: nothing of it is done then.
 Until the round is over, nobody can call the worker lost.
@@ -133,11 +133,7 @@ RETURNING 'pending' AS before, d.status AS after
 """)
 """Of claims that were lost: those who want no more (`sql.later_words`)."""
 STANDING = "SELECT state, round, losses FROM worker WHERE number = %(me)s FOR UPDATE"
-PASSED = """
-UPDATE worker SET round = %(round)s,
-    lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => %(lease)s))
-WHERE number = %(me)s
-"""
+PASSED = f"UPDATE worker SET round = %(round)s, {RENEWED} WHERE number = %(me)s"  # noqa: S608 - our own words
 WON = """
 SELECT contact FROM delivery WHERE contact = ANY(%(contacts)s::bigint[]) AND worker = %(me)s
     AND (status IN ('sending', 'in_doubt') OR contact = ANY(%(ended)s::bigint[]))

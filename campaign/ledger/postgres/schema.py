@@ -29,6 +29,7 @@ CREATE FUNCTION instr(text text, part text) RETURNS integer LANGUAGE sql IMMUTAB
 """What the SQL of both databases asks for, and SQLite has by itself. The values of a JSON array come as text."""
 _IS_THERE = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = 'facts')"
 _HAS_SCHEMA = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = ?)"
+_MAY_MAKE_SCHEMA = "SELECT has_database_privilege(current_database(), 'CREATE'), current_user, current_database()"
 _LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(?))"
 """As `connection.EXCLUSIVE_LOCK`, of a schema that may not be there yet."""
 
@@ -69,6 +70,23 @@ def is_there(database: PostgresConnection) -> bool:
         return bool(database.execute(_IS_THERE, (database.where.schema,)).fetchone()[0])
 
 
+def require_right(database: PostgresConnection) -> None:
+    """Raise LedgerError where there is no schema, and this role may not make it."""
+    with database.explained():
+        allowed, role, where = database.execute(_MAY_MAKE_SCHEMA).fetchone()
+        if allowed or _has_schema(database):
+            return
+    raise LedgerError(
+        f"the role {role} may not make the campaign's schema in this database",
+        where=database.place,
+        fix=f'as the database\'s owner: GRANT CREATE ON DATABASE "{where}" TO "{role}"',
+    )
+
+
+def _has_schema(database: PostgresConnection) -> bool:
+    return bool(database.execute(_HAS_SCHEMA, (database.where.schema,)).fetchone()[0])
+
+
 def create(database: PostgresConnection, name: str) -> None:
     """Make the schema and its tables, all of them or none, where nobody else has just done so."""
     schema = database.where.schema
@@ -83,7 +101,8 @@ def create(database: PostgresConnection, name: str) -> None:
                 where=database.place,
                 fix="make the database with ENCODING 'UTF8'",
             )
-        if not database.execute(_HAS_SCHEMA, (schema,)).fetchone()[0]:
+        if not _has_schema(database):
+            require_right(database)
             database.execute(f'CREATE SCHEMA "{schema}"')
         for statements in (TABLES, _FUNCTIONS):
             for statement in filter(str.strip, statements.split(";\n")):

@@ -15,6 +15,7 @@ from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.lease import Touch
 from campaign.ledger.postgres.lost_workers import call_lost, gone
 from campaign.ledger.postgres.ownership import OwnedRun, OwnerLease
+from campaign.ledger.sql.due_counts import count_due
 
 _OFFER = """
 UPDATE run SET state = 'going_on', draining = false, bundle = :bundle, secrets_check = :check
@@ -26,6 +27,13 @@ _WORKERS = "SELECT number, host, pid, name, state, report FROM worker WHERE run 
 _ROWS_LEFT = """
 SELECT reading OR EXISTS (SELECT FROM block) OR EXISTS (SELECT FROM set_aside)
     OR (allowance <> 0 AND EXISTS (SELECT FROM entry WHERE row > cursor))
+FROM run WHERE number = ?
+"""
+_LIMITS = """
+SELECT chosen_only, CASE WHEN allowance >= 0 THEN allowance + (
+    SELECT count(*) FROM block JOIN entry ON entry.row BETWEEN block.first AND block.last
+        LEFT JOIN delivery USING (contact)
+    WHERE entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending') END
 FROM run WHERE number = ?
 """
 _NEWS = """
@@ -90,6 +98,12 @@ class PostgresSharedRun:
         """Whether there may be rows that no worker has come to the end of."""
         with self._database.explained():
             return bool(self._database.execute(_ROWS_LEFT, (self._owned.number,)).fetchone()[0])
+
+    def count_due(self) -> int:
+        """Count the rows of this run that are not begun."""
+        with self._database.explained():
+            chosen_only, most = self._database.execute(_LIMITS, (self._owned.number,)).fetchone()
+        return count_due(self._database, (), limit=most, chosen_only=chosen_only)
 
     def workers(self) -> list[WorkerNow]:
         """Give those of this run."""
