@@ -102,10 +102,10 @@ def test_who_may_not_make_one_is_told_which_right_is_missing(database: str, post
 
 
 def test_who_may_not_look_into_one_is_told_so_and_not_that_there_is_none(place: Places, postgres: Cluster) -> None:
-    schema.open_or_create(place(), "autumn").close()
+    schema.open_or_create(place("autumn"), "autumn").close()
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute("CREATE ROLE stranger LOGIN")
-    stranger = DatabasePlace(url=place().url.replace("postgres@", "stranger@"), campaign="autumn")
+    stranger = DatabasePlace(url=place("autumn").url.replace("postgres@", "stranger@"), campaign="autumn")
     try:
         for attempt in (schema.open_existing, schema.open_or_create):
             with pytest.raises(LedgerError, match="may not look into the campaign's schema"):
@@ -119,10 +119,10 @@ def test_who_may_not_look_into_one_is_told_so_and_not_that_there_is_none(place: 
 
 @pytest.mark.parametrize("table", ["facts", "contact"])
 def test_a_schema_of_another_program_is_no_ledger(place: Places, table: str) -> None:
-    with psycopg.connect(place().url, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {place().schema} CREATE TABLE {table} (x integer)")
+    with psycopg.connect(place("autumn").url, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {place('autumn').schema} CREATE TABLE {table} (x integer)")
     with pytest.raises(LedgerError, match="has what is not this program's"):
-        schema.open_or_create(place(), "autumn")
+        schema.open_or_create(place("autumn"), "autumn")
 
 
 def test_a_database_whose_text_is_not_utf_8_is_refused(postgres: Cluster) -> None:

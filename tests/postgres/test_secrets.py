@@ -96,7 +96,7 @@ def _everything(database: str) -> bytes:
         questions: list[sql.SQL | sql.Composed] = [sql.SQL("SELECT * FROM {}").format(table) for table in tables]
         questions.append(sql.SQL("SELECT query, application_name FROM pg_stat_activity"))
         for question in questions:
-            for row in connection.execute(question):
+            for row in connection.execute(question.as_bytes(None)):
                 cells += [bytes(cell) if isinstance(cell, bytes | memoryview) else str(cell).encode() for cell in row]
     assert len(tables) > 10
     return b"\n".join(cells)
