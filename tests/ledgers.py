@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from campaign.contacts import contact_key
-from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sqlite.journal import SqliteJournal
+from campaign.ledger_place import DatabasePlace, Place
 from campaign.model import Attempt, Envelope, Message, Outcome, Reply, Row, Status
 from tests import stores
 

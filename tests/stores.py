@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 
 from campaign.ledger.database import Database
-from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.postgres.schema import open_existing
 from campaign.ledger.postgres.store import PostgresRunLedger
 from campaign.ledger.sql.run_ledger import SqlRunLedger
@@ -17,6 +16,7 @@ from campaign.ledger.sqlite.due_rows import SqliteDueRows, prepare_run
 from campaign.ledger.sqlite.outbox import SqliteOutbox
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger_place import DatabasePlace, Place
 
 NAME = "x"
 _HEARTBEAT = 0.1

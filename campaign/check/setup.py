@@ -10,7 +10,7 @@ from campaign.dkim import load_key, public_key_record
 from campaign.errors import WindowError
 from campaign.ledger.location import ledger_exists, locate, words_about_database
 from campaign.ledger.opening import open_for_reading
-from campaign.ledger.place import Place
+from campaign.ledger_place import Place
 from campaign.model import Status
 from campaign.results import refuse_foreign
 from campaign.run.dry_run import dry_run_window

@@ -23,21 +23,21 @@ def main(words: list[str]) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, sys.stdin.fileno())
     os.close(nothing)
-    told = threading.Event()
-    _notice_sigterm(told)
-    threading.Thread(target=_watch, args=(held, told), daemon=True).start()
+    signalled = threading.Event()
+    _notice_sigterm(signalled)
+    threading.Thread(target=_watch, args=(held, signalled), daemon=True).start()
     sys.argv = list(words)
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 
 
-def _watch(held: int, told: threading.Event) -> None:
+def _watch(held: int, signalled: threading.Event) -> None:
     while os.read(held, 4096):
         pass
-    if not told.is_set():
+    if not signalled.is_set():
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _notice_sigterm(told: threading.Event) -> None:
+def _notice_sigterm(signalled: threading.Event) -> None:
     """Have whatever handler the module sets for SIGTERM notice that one has come."""
     install = signal.signal
 
@@ -46,7 +46,7 @@ def _notice_sigterm(told: threading.Event) -> None:
             return install(number, handler)
 
         def heard(heard_number: int, frame: FrameType | None) -> None:
-            told.set()
+            signalled.set()
             handler(heard_number, frame)
 
         return install(number, heard)

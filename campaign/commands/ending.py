@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from campaign.ledger.location import ledger_exists
-from campaign.ledger.place import Place
+from campaign.ledger_place import Place
 from campaign.run.forecast_inputs import Measured, connections_of, server_name
 from campaign.run.forecast_words import ending_words, shortage_words, way_out
 from campaign.run.quick_measure import quick_measure

@@ -33,11 +33,13 @@ PostgreSQL's are named alike (`tables` draws what it has). What it has besides, 
 
     ownership, shared_run, preparing, joining       the run's owner, its lease and its workers; a worker that joins
     lease, membership, lost_workers                 who is alive; who is taken for gone, and comes back
-    journal ─▶ round (round_parts, round_sql, worker_tally)    claims and outcomes, in a thread: each round once
+    journal ─▶ round (batch, round_sql)             claims and outcomes, in a thread: each round once (round_parts,
+                                                    worker_tally, recent_rounds)
     due_rows ─▶ blocks, set_aside_rows              rows read ahead, in blocks (outstanding_rows, row_reading)
-    budgets ─▶ budget (shares), rate_limit, daily_count (daily_record)    limits that all share (fetch_ahead,
-                                                    database_clock)
+    budgets ─▶ budget (shares), rate_limit,         limits that all workers share (fetch_ahead, database_clock)
+        daily_count (daily_record)
     session (pooler) ─▶ reconnecting                how a session begins; one that is opened again when it breaks
+    locks                                           who waits for whom
     statements, errors                              SQL as psycopg takes it; its errors in our words
     staging, copied_tables                          rows on their way in; a ledger copied from or to a file
 

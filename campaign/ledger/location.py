@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.sqlite import schema
 from campaign.ledger.sqlite.files import generation_file, size_of
 from campaign.ledger.sqlite.generation import refuse_a_moved_ledger
 from campaign.ledger.sqlite.sqlite_errors import SQLITE_ERRORS
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger_place import DatabasePlace, Place
 
 
 def ledger_exists(place: Place, name: str, *, empty: bool = False) -> bool:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.copied_tables import COPIED
 from campaign.ledger.postgres.schema import create
@@ -26,6 +25,7 @@ from campaign.ledger.sqlite.daily_count import all_counts
 from campaign.ledger.sqlite.files import moved_file, size_of, wal_file
 from campaign.ledger.sqlite.lock import lock_file
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger_place import DatabasePlace
 
 _MOVED_FROM = "moved_from"
 """The fact of the digest of the file that a ledger came from."""

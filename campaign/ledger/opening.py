@@ -14,7 +14,6 @@ from campaign.ledger.interface import (
     SettlingLedger,
     WorkerLedger,
 )
-from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.sqlite import reading
 from campaign.ledger.sqlite.checkpoints import Checkpoints
 from campaign.ledger.sqlite.contacts_store import SqliteContacts
@@ -23,6 +22,7 @@ from campaign.ledger.sqlite.schema import connect, temporary
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.ledger.sqlite.throwaway_copy import throwaway_copy
 from campaign.ledger.sqlite.worker_store import SqliteWorkerLedger
+from campaign.ledger_place import DatabasePlace, Place
 
 
 def open_for_run(place: Place, name: str) -> RunLedger:

@@ -13,7 +13,7 @@ from pathlib import Path
 from campaign.contacts import ContactsFile, ListReport, Mend, Suppression, SuppressionLists, contact_key
 from campaign.ledger.interface import ContactsLedger
 from campaign.ledger.opening import open_for_enrolment
-from campaign.ledger.place import Place
+from campaign.ledger_place import Place
 from campaign.model import Row
 from campaign.run.loading_notes import list_facts, mended_facts, refuse_unusable
 

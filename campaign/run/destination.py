@@ -12,7 +12,7 @@ from pathlib import Path
 from campaign.contacts import contact_key
 from campaign.errors import UsageError
 from campaign.ledger.opening import row_of
-from campaign.ledger.place import Place
+from campaign.ledger_place import Place
 from campaign.preview import PreviewWriter, withdraw
 from campaign.run.servers import configured_servers
 from campaign.settings import Settings

@@ -17,7 +17,7 @@ from campaign.dkim import SigningKey
 from campaign.errors import EmptyCellError, InvalidContactError
 from campaign.ledger.interface import ContactsLedger
 from campaign.ledger.opening import open_for_dry_run
-from campaign.ledger.place import Place
+from campaign.ledger_place import Place
 from campaign.links import throwaway_secret
 from campaign.model import Contact, Content, Message, Status
 from campaign.preview import PreviewWriter, has_invisible, visible_cell

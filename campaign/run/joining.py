@@ -17,7 +17,7 @@ from campaign import __version__
 from campaign.dkim import SigningKey, load_key, public_key_record
 from campaign.errors import LedgerError, SettingsError
 from campaign.ledger.interface import BundleOnRecord, JoinableRun, RunOnRecord
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from campaign.run.bundle import sha256
 from campaign.run.bundle_files import (
     TEMPLATES,

@@ -12,7 +12,7 @@ from campaign.durations import brief_duration
 from campaign.errors import ContactsError, LedgerError, SettingsError, TemplateError
 from campaign.ledger.location import files_beside, ledger_exists, refuse_what_was_moved
 from campaign.ledger.opening import note_at_a_glance, open_for_reading
-from campaign.ledger.place import Place
+from campaign.ledger_place import Place
 from campaign.results import our_columns, refuse_foreign, result_names
 from campaign.run.loading_notes import REMEMBERED
 from campaign.run.plan import RunPlan

@@ -15,7 +15,7 @@ from datetime import datetime
 from campaign.errors import CampaignError
 from campaign.histogram import Histogram, Stretch, merged, seconds_of
 from campaign.ledger.opening import open_for_reading
-from campaign.ledger.place import Place
+from campaign.ledger_place import Place
 from campaign.run.forecast import Forecast, SendPlan
 from campaign.run.forecast_inputs import Measured, Sent, send_plan, server_name
 from campaign.run.forecast_steps import forecast, spread

@@ -13,7 +13,7 @@ from campaign.contacts import ContactsFile, with_digest
 from campaign.errors import StoppedError, UsageError
 from campaign.ledger.interface import RunLedger, RunOnRecord, SharedRun
 from campaign.ledger.opening import open_for_run
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from campaign.run.broadcast import Broadcast
 from campaign.run.continuation import goes_on_with, recover, tell_of_earlier_runs, tell_who_is_left_alone
 from campaign.run.corrections import apply_corrections

@@ -9,8 +9,8 @@ from campaign.evidence import NOTHING_LATER, LaterWords
 from campaign.ledger.interface import LedgerReader
 from campaign.ledger.location import locate
 from campaign.ledger.opening import open_for_reading
-from campaign.ledger.place import Place
 from campaign.ledger.values import RunningProcess
+from campaign.ledger_place import Place
 from campaign.message import MessageIds
 from campaign.model import Status
 from campaign.run.schedules import schedule_now

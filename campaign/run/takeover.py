@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from campaign.errors import LedgerBusyError
 from campaign.ledger.interface import RunOnRecord, SharedRun
-from campaign.ledger.place import Place
+from campaign.ledger_place import Place
 from campaign.run.bundle import make_bundle
 from campaign.run.plan import RunPlan
 from campaign.run.secrets_check import checks

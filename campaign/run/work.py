@@ -18,7 +18,7 @@ from typing import Protocol
 from campaign.errors import LedgerError, RunEndedError
 from campaign.ledger.interface import RunOnRecord
 from campaign.ledger.opening import open_for_joining
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from campaign.run.joining import join
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.work_folder import own_folder

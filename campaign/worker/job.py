@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from campaign.dkim import SigningKey
 from campaign.histogram import Stretch
-from campaign.ledger.place import DatabasePlace, Place
+from campaign.ledger_place import DatabasePlace, Place
 from campaign.run_now import Refusal
 from campaign.schedule import Schedule
 from campaign.settings import LinkSettings, MessageSettings

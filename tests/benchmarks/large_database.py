@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from campaign.contacts import contact_key
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.enrolment import enrol
 from campaign.ledger.postgres.worker_store import PostgresWorkerLedger
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Attempt, DueRow, Envelope, Message, Outcome, Reply, Row, Status
 from tests.benchmarks.database_cost import Spent, sizes, spent
 from tests.benchmarks.table import MEGABYTE, markdown

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import psycopg
 
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from tests.benchmarks.large_ledger import FailedError
 from tests.benchmarks.ours import Campaign
 from tests.benchmarks.processes import cpu_seconds, family, machine_busy_seconds

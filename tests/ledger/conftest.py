@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.sqlite.journal import SqliteJournal
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger_place import DatabasePlace, Place
 from tests.ledgers import journal, people
 from tests.postgres.cluster import Cluster
 from tests.postgres.conftest import postgres as postgres

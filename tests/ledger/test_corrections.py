@@ -8,11 +8,11 @@ import pytest
 from campaign.contacts import contact_key
 from campaign.errors import LedgerError, ResultsError
 from campaign.ledger.cells import decode_cells
-from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.corrections import Corrections
 from campaign.ledger.sql.newest import newest
 from campaign.ledger.sql.run_ledger import SqlRunLedger
+from campaign.ledger_place import Place
 from campaign.model import Row, Status
 from tests import ledgers
 from tests.ledgers import row, settle, words

@@ -10,7 +10,6 @@ import pytest
 from campaign.contacts import contact_key
 from campaign.errors import LedgerBusyError
 from campaign.ledger.opening import open_for_erasure, open_for_settling
-from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.erased import Erased, is_mark
 from campaign.ledger.sql.run_ledger import SqlRunLedger
@@ -18,6 +17,7 @@ from campaign.ledger.sqlite.erasure import SqliteErasure, open_erasure
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
 from campaign.ledger.values import ErasedPeople
+from campaign.ledger_place import Place
 from campaign.model import Reply, Row, Status
 from tests.ledgers import attempt, commit, enrolled, journal, outcome, row, settle, words
 from tests.proofs import COMPLAINT, bounce, proof

@@ -7,10 +7,10 @@ import pytest
 
 from campaign.evidence import NOTHING_LATER, Evidence, EvidenceKind, LaterWords, Proof
 from campaign.ledger.opening import open_for_settling
-from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger_place import Place
 from campaign.model import Status
 from tests.ledgers import as_of_version_4, people, settle
 from tests.stores import open_run

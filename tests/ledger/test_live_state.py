@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from campaign.ledger.opening import open_for_reading, open_for_run
-from campaign.ledger.place import Place
 from campaign.ledger.sqlite.schema import connect
+from campaign.ledger_place import Place
 from campaign.run_now import RunNow, as_json
 from tests.run_nows import run_now
 from tests.stores import NAME, looking

@@ -8,9 +8,9 @@ import pytest
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger.location import files_beside, ledger_exists, locate, refuse_what_was_moved, take_over
 from campaign.ledger.opening import open_for_reading
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.sqlite.files import generation_file, moved_file
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Status
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.run_ledger import SqlRunLedger
+from campaign.ledger_place import Place
 from campaign.model import Status
 from tests import ledgers
 from tests.ledgers import BUSY, attempt, commit, journal, outcome, row, rows, settle

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from campaign.ledger.place import Place
 from campaign.ledger.sql.row_matching import UnaddressedRows, owners_of, same_message
 from campaign.ledger.sql.run_ledger import SqlRunLedger
+from campaign.ledger_place import Place
 from campaign.message.message_id import message_id
 from tests.ledgers import people
 from tests.stores import open_run

@@ -8,9 +8,9 @@ import pytest
 from campaign.contacts import contact_key
 from campaign.ledger.interface import SettlingLedger
 from campaign.ledger.opening import open_for_settling
-from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger_place import Place
 from campaign.model import Status
 from tests.ledgers import attempt, commit, enrolled, journal, people, row, rows, settle
 from tests.proofs import ACCEPTED, BOUNCED, COMPLAINT, DELIVERED, PLACE, UNSUBSCRIBED, bounce, moved, proof, words

@@ -16,9 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from campaign.evidence import EvidenceKind
 from campaign.ledger.opening import open_for_settling, open_for_settling_copy
-from campaign.ledger.place import DatabasePlace, Place
 from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger_place import DatabasePlace, Place
 from campaign.model import Status
 from tests.ledgers import BUSY, attempt, commit, enrolled, journal, outcome, rows
 from tests.proofs import moved, proof

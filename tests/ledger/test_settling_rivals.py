@@ -12,12 +12,12 @@ from campaign.contacts import contact_key
 from campaign.errors import LedgerBusyError
 from campaign.ledger.interface import SettlingLedger
 from campaign.ledger.opening import open_for_settling
-from campaign.ledger.place import Place
 from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sql.tally import counted, tally
 from campaign.ledger.sqlite.checkpoints import Checkpoints
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger_place import Place
 from campaign.model import Status
 from tests.ledgers import BUSY, attempt, commit, deliveries, enrolled, journal, outcome, people, rows
 from tests.proofs import COMPLAINT, UNSUBSCRIBED, bounce, moved, proof, words

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from campaign.contacts import contact_key
-from campaign.ledger.place import Place
 from campaign.ledger.sql import queries
 from campaign.ledger.sql.newest import newest
 from campaign.ledger.sql.reversal import revert, revert_all
@@ -24,6 +23,7 @@ from campaign.ledger.sql.words import RESULT_ROWS, WORD
 from campaign.ledger.sqlite.reading import reading_ledger
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger_place import Place
 from campaign.model import Outcome, Row, Status
 from tests.ledgers import (
     BUSY,

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from campaign.errors import LedgerError
 from campaign.histogram import Stretch
-from campaign.ledger.place import Place
 from campaign.ledger.sql import timeline
 from campaign.ledger.sql.run_ledger import SqlRunLedger
+from campaign.ledger_place import Place
 from tests.stores import open_run
 
 START = 1_800_000_000

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from tests.postgres.cluster import MISSING, Cluster, cluster, is_installed
 from tests.postgres.shared_run import SharedRun
 from tests.postgres.worker_run import WorkerRun

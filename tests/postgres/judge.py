@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.crashes.record import FaultServerRecord
 from tests.crashes.standing import ResultRow

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from campaign.ledger.database import Database
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.schema import open_or_create
+from campaign.ledger_place import DatabasePlace
 
 ROSTER = {
     "contact": "SELECT address, id, roster, row FROM contact ORDER BY address",

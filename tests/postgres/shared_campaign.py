@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from tests.campaigns import SmallCampaign
 from tests.crashes.sender import Sender, start, wait_until
 from tests.postgres.cluster import Cluster

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.budgets import PostgresBudgets
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.daily_record import free_shares
 from campaign.ledger.postgres.lease import LEASE, Lease
 from campaign.ledger.postgres.tables import TABLES
+from campaign.ledger_place import DatabasePlace
 
 
 @dataclass(frozen=True, kw_only=True)

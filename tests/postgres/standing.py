@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import psycopg
 
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger_place import DatabasePlace
 from tests.crashes.standing import ResultRow
 
 

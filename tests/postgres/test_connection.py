@@ -9,9 +9,11 @@ import psycopg
 import pytest
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import SHARED_LOCK, PostgresConnection
+from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.locks import SHARED_LOCK
+from campaign.ledger.postgres.reconnecting import Raw, ReconnectingConnection, Trouble
 from campaign.ledger.postgres.schema import open_existing, open_or_create
+from campaign.ledger_place import DatabasePlace
 
 Places = Callable[[str], DatabasePlace]
 
@@ -154,3 +156,25 @@ def test_what_is_set_for_the_role_changes_nothing(place: Places) -> None:
         finally:
             admin.execute("DROP OWNED BY odd CASCADE")
             admin.execute("DROP ROLE odd")
+
+
+@pytest.mark.postgres
+def test_a_worker_that_is_stopped_amid_a_transaction_keeps_nothing_locked_and_goes_on_later(place: Places) -> None:
+    connection = ReconnectingConnection(place("autumn"), settings=(), trouble=Trouble())
+    tries: list[str] = []
+
+    def work(raw: Raw) -> int:
+        (limit,) = raw.execute("SHOW idle_in_transaction_session_timeout").fetchone() or ("",)
+        tries.append(limit)
+        with raw.transaction():
+            if len(tries) == 1:
+                raw.execute("SET LOCAL idle_in_transaction_session_timeout = 10")
+                time.sleep(0.1)
+            (found,) = raw.execute("SELECT 7").fetchone() or (0,)
+        return int(found)
+
+    assert connection.do(work) == 7
+    assert tries == ["10s", "10s"], "as long as a lease"
+    (idle,) = connection.do(lambda raw: raw.execute("SHOW tcp_keepalives_idle").fetchone()) or ("",)
+    assert idle == "5", "seconds after which the server looks whether the machine is still there"
+    connection.close()

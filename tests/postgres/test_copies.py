@@ -10,7 +10,6 @@ from campaign.contacts import contact_key
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger import moving
 from campaign.ledger.location import ledger_exists, locate, take_over
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.copied_tables import COPIED
 from campaign.ledger.postgres.enrolment import enrol
@@ -20,6 +19,7 @@ from campaign.ledger.sql.queries import counts
 from campaign.ledger.sqlite.files import moved_file
 from campaign.ledger.sqlite.schema import temporary
 from campaign.ledger.sqlite.store import SqliteRunLedger
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Status
 from tests.ledgers import enrolled, row, rows, settle
 from tests.postgres.ledgers import dumped, made

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from campaign.contacts import contact_key
 from campaign.errors import ContactsError, LedgerBusyError
 from campaign.ledger.database import Database
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres import enrolment
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.sql.broken_off import is_broken_off
@@ -19,6 +18,7 @@ from campaign.ledger.sql.erased import Erased
 from campaign.ledger.sql.tally import counted, recount, tally
 from campaign.ledger.sqlite.enrolment import enrol as enrol_in_sqlite
 from campaign.ledger.sqlite.schema import temporary
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Row
 from tests.ledgers import listed, row, rows
 from tests.postgres.ledgers import dumped, made

@@ -8,10 +8,10 @@ import pytest
 
 from campaign.errors import LedgerBusyError
 from campaign.ledger.opening import open_for_erasure
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres import erasure
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.store import PostgresRunLedger
+from campaign.ledger_place import DatabasePlace
 from tests.ledgers import enrolled, rows
 from tests.stores import octets_of
 

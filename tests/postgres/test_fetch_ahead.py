@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from tests.postgres.shared_run import SharedRun
 from tests.postgres.test_daily_count import begin, begin_all, commit, on_record
 from tests.postgres.worker_run import until

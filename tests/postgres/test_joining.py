@@ -7,8 +7,8 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger.opening import open_for_joining
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.tables import TABLES
+from campaign.ledger_place import DatabasePlace
 
 pytestmark = pytest.mark.postgres
 Place = Callable[[str], DatabasePlace]

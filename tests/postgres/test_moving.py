@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from campaign.cli import app
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.sqlite.files import moved_file
+from campaign.ledger_place import DatabasePlace
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from campaign.errors import LedgerBusyError
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.ownership import OwnedRun, OwnerLease, let_go, take_run
 from campaign.ledger.postgres.shared_run import PostgresSharedRun
 from campaign.ledger.postgres.tables import TABLES
+from campaign.ledger_place import DatabasePlace
 
 pytestmark = pytest.mark.postgres
 LEASE = 0.4

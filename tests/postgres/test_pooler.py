@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.session import connect
+from campaign.ledger_place import DatabasePlace
 from tests.ports import silent_port
 from tests.postgres.cluster import Cluster
 

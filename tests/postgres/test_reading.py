@@ -8,10 +8,10 @@ from contextlib import closing
 import pytest
 
 from campaign.ledger.opening import open_for_reading, open_for_settling
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.store import PostgresRunLedger
 from campaign.ledger.values import RunningProcess
+from campaign.ledger_place import DatabasePlace
 from tests.ledgers import people
 from tests.proofs import COMPLAINT, bounce, proof
 

@@ -9,14 +9,15 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger.location import words_about_database
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres import schema
 from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.joining import joinable_run
 from campaign.ledger.sql.tally import counted, tally
+from campaign.ledger_place import DatabasePlace
 from tests.postgres.cluster import Cluster
 
 pytestmark = pytest.mark.postgres
-Places = Callable[[str], DatabasePlace]
+Places = Callable[..., DatabasePlace]
 
 
 def test_the_first_run_makes_it_and_the_next_finds_it(place: Places) -> None:
@@ -98,6 +99,30 @@ def test_who_may_not_make_one_is_told_which_right_is_missing(database: str, post
     assert words_about_database(weak) == f"in {weak}, new"
     schema.open_or_create(weak, "autumn").close()
     assert words_about_database(weak) == f"in {weak}, there"
+
+
+def test_who_may_not_look_into_one_is_told_so_and_not_that_there_is_none(place: Places, postgres: Cluster) -> None:
+    schema.open_or_create(place(), "autumn").close()
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute("CREATE ROLE stranger LOGIN")
+    stranger = DatabasePlace(url=place().url.replace("postgres@", "stranger@"), campaign="autumn")
+    try:
+        for attempt in (schema.open_existing, schema.open_or_create):
+            with pytest.raises(LedgerError, match="may not look into the campaign's schema"):
+                attempt(stranger, "autumn")
+        with pytest.raises(LedgerError, match="may not look"), joinable_run(stranger, "autumn") as run:
+            run.current()
+    finally:
+        with psycopg.connect(postgres.url(), autocommit=True) as connection:
+            connection.execute("DROP ROLE stranger")
+
+
+@pytest.mark.parametrize("table", ["facts", "contact"])
+def test_a_schema_of_another_program_is_no_ledger(place: Places, table: str) -> None:
+    with psycopg.connect(place().url, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {place().schema} CREATE TABLE {table} (x integer)")
+    with pytest.raises(LedgerError, match="has what is not this program's"):
+        schema.open_or_create(place(), "autumn")
 
 
 def test_a_database_whose_text_is_not_utf_8_is_refused(postgres: Cluster) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.ownership import OwnedRun, OwnerLease, take_run
 from campaign.ledger.postgres.shared_run import PostgresSharedRun
+from campaign.ledger_place import DatabasePlace
 from tests.postgres.test_ownership import at, ledger, state_of, worker
 
 pytestmark = pytest.mark.postgres

@@ -7,10 +7,10 @@ import pytest
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger.interface import RunLedger
 from campaign.ledger.opening import open_for_reading, open_for_run
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.store import PostgresRunLedger
 from campaign.ledger.values import RunningProcess
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Row, Status
 
 pytestmark = pytest.mark.postgres

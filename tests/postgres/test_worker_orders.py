@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from campaign.ledger.interface import Journal
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from tests.journal_model import Courier
 from tests.postgres.worker_run import WorkerRun
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from tests.ledgers import outcome
 from tests.postgres.cluster import MISSING, Cluster, cluster, is_installed
 from tests.postgres.worker_run import WorkerRun, claimed, commit, taken, until

@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 
 from campaign.errors import RunEndedError
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.worker_store import PostgresWorkerLedger
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Status
 from tests.ledgers import attempt, outcome
 from tests.postgres.wire import wire

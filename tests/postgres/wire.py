@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from tests.smtp_server.server import HOST
 
 _MANY = 1 << 16

@@ -8,10 +8,10 @@ from typing import Any, Self
 
 from psycopg import sql
 
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.session import connect
 from campaign.ledger.postgres.tables import TABLES
 from campaign.ledger.postgres.worker_store import PostgresWorkerLedger
+from campaign.ledger_place import DatabasePlace
 from tests.ledgers import attempt
 
 PATIENCE = 20.0

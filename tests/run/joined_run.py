@@ -9,7 +9,7 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger.interface import RunOnRecord
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from campaign.run import secrets_check
 from campaign.run.bundle import Bundle, make_bundle
 from campaign.run.joining import join

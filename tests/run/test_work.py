@@ -9,7 +9,7 @@ import pytest
 
 from campaign.errors import LedgerError, RunEndedError, SettingsError
 from campaign.ledger.interface import RunOnRecord
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 from campaign.run import work as module
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.work import WorkEnd, WorkOrder, work

@@ -8,8 +8,8 @@ from campaign.errors import LedgerError
 from campaign.histogram import Stretch
 from campaign.ledger.interface.reader import LedgerReader
 from campaign.ledger.interface.shared_run import SharedRun
-from campaign.ledger.place import Place
 from campaign.ledger.values import EarlierRuns, EnrolledRow, LastRun, SpreadsheetChange
+from campaign.ledger_place import Place
 from campaign.model import Row, Status
 from campaign.run_now import RunNow
 

@@ -19,7 +19,8 @@ from typing import NamedTuple
 from campaign.ledger.postgres import set_aside_rows
 from campaign.ledger.postgres.reconnecting import Raw
 from campaign.ledger.postgres.row_reading import Found
-from campaign.ledger.postgres.set_aside_rows import COLUMNS, ROWS, SENDABLE
+from campaign.ledger.postgres.set_aside_rows import COLUMNS, ROWS
+from campaign.ledger.sql.words import SENDABLE
 
 _LOOKED_AT = 1_000
 """Rows among which those that are not held are looked for at a time, at most: nobody else gets any meanwhile."""

@@ -11,8 +11,8 @@ A worker that the database has not answered for a whole lease, or that was calle
 from typing import Any
 
 from campaign.ledger.postgres.connection import PostgresConnection
-from campaign.ledger.postgres.daily_record import SHARES_LOCK
 from campaign.ledger.postgres.fetch_ahead import FetchAhead
+from campaign.ledger.postgres.locks import SHARES_LOCK
 from campaign.ledger.postgres.shares import Holder, targets
 
 _EVERY, _SOON = 0.5, 0.05

@@ -9,7 +9,6 @@ LedgerError.
 import time
 from collections.abc import Callable, Sequence
 
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.budget import BudgetExchange, PostgresBudget
 from campaign.ledger.postgres.daily_count import PostgresDailyCount, PostgresDailyCounts
 from campaign.ledger.postgres.daily_record import statements
@@ -17,6 +16,7 @@ from campaign.ledger.postgres.database_clock import DatabaseClock
 from campaign.ledger.postgres.fetch_ahead import FetchAhead
 from campaign.ledger.postgres.rate_limit import PostgresRateLimit
 from campaign.ledger.postgres.round_parts import Member, Statement
+from campaign.ledger_place import DatabasePlace
 
 
 class PostgresBudgets:

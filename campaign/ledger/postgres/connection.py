@@ -20,10 +20,11 @@ from typing import Any, Self
 import psycopg
 
 from campaign.ledger.database import PATIENCE, Parameters, Rows
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain
+from campaign.ledger.postgres.locks import EXCLUSIVE_LOCK
 from campaign.ledger.postgres.session import connect
 from campaign.ledger.postgres.statements import translated, without_nul, without_nuls
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Status
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -31,9 +32,10 @@ _AT_ONCE = 5_000
 """Rows that are fetched at a time."""
 _STREAMS = itertools.count(1)
 _COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
-EXCLUSIVE_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(current_schema()))"
-"""1129140295 is "CMPG": the key space of this program."""
-SHARED_LOCK = "SELECT pg_advisory_xact_lock_shared(1129140295, hashtext(current_schema()))"
+_EXCLUSIVELY = """
+SELECT set_config('lock_timeout', %s, true), set_config('idle_in_transaction_session_timeout', '60s', true)
+"""
+"""A process that is stopped amid it keeps nobody waiting for good."""
 
 _REWRITTEN = (
     "CREATE TEMP TABLE IF NOT EXISTS rewritten (before text, behind text)",
@@ -143,7 +145,7 @@ class PostgresConnection:
     def transaction(self, *, patience: float = PATIENCE) -> Iterator[None]:
         """Do all that is within, or none of it; nobody else writes meanwhile."""
         with self.explained(), self.raw.transaction():
-            self.raw.execute("SELECT set_config('lock_timeout', %s, true)", (f"{max(1, int(patience * 1000))}ms",))
+            self.raw.execute(_EXCLUSIVELY, (f"{max(1, int(patience * 1000))}ms",))
             self.raw.execute(EXCLUSIVE_LOCK)
             yield
 

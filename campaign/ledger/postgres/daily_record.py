@@ -14,10 +14,9 @@ import psycopg
 
 from campaign.ledger.database import Database
 from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.locks import SHARES_LOCK
 from campaign.ledger.postgres.round_parts import Statement
 
-SHARES_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(current_schema() || ' shares'))"
-"""Whoever grants, or frees, a share of what all workers have together. Taken after any other lock."""
 _CHANGE = """
 INSERT INTO daily_count AS d (day, name, worker, began, leave)
 SELECT day, name, %(me)s, began, leave

@@ -16,12 +16,12 @@ from collections import deque
 from collections.abc import Callable, Container, Iterable
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres import blocks
 from campaign.ledger.postgres.blocks import Left, Taken
 from campaign.ledger.postgres.outstanding_rows import OutstandingRows
 from campaign.ledger.postgres.reconnecting import IN_ORDER, Raw, ReconnectingConnection, Trouble
 from campaign.ledger.postgres.row_reading import RowReading
+from campaign.ledger_place import DatabasePlace
 from campaign.model import DueRow
 
 _FEWEST, _MOST = 8, 256

@@ -17,7 +17,8 @@ import psycopg
 
 from campaign.errors import LedgerError
 from campaign.ledger.database import PATIENCE
-from campaign.ledger.postgres.connection import SHARED_LOCK, PostgresConnection
+from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.locks import SHARED_LOCK
 from campaign.ledger.postgres.staging import INCOMING, LISTED, add_contacts, add_entries, copied_rows, differences
 from campaign.ledger.sql.broken_off import BEGUN, is_broken_off
 from campaign.ledger.sql.erased import Erased
@@ -31,11 +32,6 @@ _SMALLEST_PART, _LARGEST_PART = 2_000, 20_000
 _HEAVIEST_PART = 32 * 1024 * 1024
 """Characters of cells."""
 _ALONE = "SELECT pg_advisory_lock(1129140296, hashtext(current_schema()))"
-_GONE = """
-SELECT set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false),
-    set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '15000', false)
-"""
-"""So that the server notices in seconds, not hours, that a machine is gone, and lets go of what it has locked."""
 _NOT_ALONE = "SELECT pg_advisory_unlock(1129140296, hashtext(current_schema()))"
 _JOINS = "SELECT set_config('enable_hashjoin', :on, true), set_config('enable_mergejoin', :on, true)"
 _LIST = """
@@ -94,8 +90,6 @@ def _alone(database: PostgresConnection) -> Iterator[None]:
     """Let nobody else enrol meanwhile: a process whose run has been taken over may not know that yet."""
     raw = database.raw
     with database.explained():
-        with contextlib.suppress(psycopg.Error):  # not every system the server may run on knows them
-            raw.execute(_GONE)
         raw.execute("SELECT set_config('lock_timeout', %s, false)", (f"{max(1, int(PATIENCE * 1000))}ms",))
         raw.execute(_ALONE)
     try:

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 
 from campaign.errors import LedgerBusyError
 from campaign.ledger.database import PATIENCE
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.ownership import OwnerLease, let_go, take_run
 from campaign.ledger.postgres.reading import PostgresReader
 from campaign.ledger.postgres.schema import open_existing
 from campaign.ledger.sql.erasure import SqlErasure
+from campaign.ledger_place import DatabasePlace
 
 _WRITTEN_ANEW = (
     ("contact", 'address TYPE text COLLATE "C" USING address'),

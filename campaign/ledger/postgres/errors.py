@@ -8,11 +8,12 @@ import psycopg
 from psycopg import errors as codes
 
 from campaign.errors import LedgerBusyError, LedgerError
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 
 _PASSING = (
     psycopg.OperationalError,  # no connection, or one that broke
     psycopg.InterfaceError,
+    codes.IdleInTransactionSessionTimeout,  # this process was stopped for a while
     codes.DeadlockDetected,
     codes.SerializationFailure,
     codes.ReadOnlySqlTransaction,  # a standby that is about to take over
@@ -32,6 +33,12 @@ def explain(error: psycopg.Error, place: DatabasePlace) -> LedgerError:
     match error:
         case codes.UndefinedTable() | codes.InvalidSchemaName() | codes.UndefinedFunction():
             return LedgerError("there is no ledger of this campaign", where=where, fix="run `campaign send` first")
+        case codes.UndefinedColumn() | codes.DuplicateTable() | codes.DuplicateFunction() | codes.DuplicateObject():
+            return LedgerError(
+                f"the schema has what is not this program's ({words})",
+                where=where,
+                fix="give the campaign another name, or a database of its own",
+            )
         case codes.LockNotAvailable() | codes.QueryCanceled():
             return LedgerBusyError(
                 "another program holds the ledger", where=where, fix="wait for it to end, then run the command again"
@@ -57,6 +64,15 @@ def explain(error: psycopg.Error, place: DatabasePlace) -> LedgerError:
                 f"the database's address is not understood: {words}", where=where, fix="check ledger.url"
             )
     return LedgerError(f"the ledger can't be used: {words}", where=where, fix="check the database's log")
+
+
+def not_for_this_user(where: str) -> LedgerError:
+    """The schema is there, but passed over by the server: to whoever may not use it, it has no tables."""
+    return LedgerError(
+        "the database's user may not look into the campaign's schema",
+        where=where,
+        fix="name the user who began the campaign; or let this one: GRANT USAGE ON SCHEMA …, and on its tables",
+    )
 
 
 def _words(error: psycopg.Error) -> str:

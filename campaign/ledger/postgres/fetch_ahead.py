@@ -17,9 +17,10 @@ from typing import Protocol
 import psycopg
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.errors import explain, is_passing
+from campaign.ledger.postgres.lease import NOT_FOR_LONGER
+from campaign.ledger_place import DatabasePlace
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 """Seconds before another connection is tried."""
@@ -145,6 +146,7 @@ class FetchAhead:
         except LedgerError:
             return None
         opened.raw.execute("SET synchronous_commit = off")
+        opened.raw.execute(NOT_FOR_LONGER)
         return opened
 
     def _hang_up(self) -> None:

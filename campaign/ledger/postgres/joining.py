@@ -12,9 +12,9 @@ import psycopg
 
 from campaign.errors import LedgerError
 from campaign.ledger.interface import RunOnRecord
-from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.errors import explain
+from campaign.ledger.postgres.errors import explain, not_for_this_user
 from campaign.ledger.postgres.session import connect
+from campaign.ledger_place import DatabasePlace
 
 _CURRENT = """
 SELECT r.number, r.bundle, r.owner_host, r.owner_pid,
@@ -24,7 +24,8 @@ FROM run r WHERE r.state = 'going_on' AND NOT r.draining AND r.bundle <> ''"""
 about to end, nothing begins any more."""
 _CHECK = "SELECT secrets_check FROM run WHERE number = %s"
 _FILE = "SELECT content FROM bundle_file WHERE digest = %s"
-_IS_MADE = "SELECT to_regclass('run') IS NOT NULL"
+_IS_MADE = """SELECT to_regclass('run') IS NOT NULL,
+    EXISTS (SELECT FROM pg_namespace WHERE nspname = %s AND NOT has_schema_privilege(oid, 'USAGE'))"""
 _CAMPAIGN = "SELECT value FROM facts WHERE name = 'campaign'"
 
 
@@ -46,7 +47,9 @@ class PostgresJoinableRun:
 
     def current(self) -> RunOnRecord | None:
         """Give the run that goes on and can be joined; None where none does."""
-        made = self._ask(_IS_MADE)
+        made = self._ask(_IS_MADE, self._place.schema)
+        if made is not None and made[1]:
+            raise not_for_this_user(str(self._place))
         if made is None or not made[0]:
             return None
         campaign, found = self._ask(_CAMPAIGN), self._ask(_CURRENT)

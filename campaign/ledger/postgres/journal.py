@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterable
 from campaign.errors import LedgerError
 from campaign.ledger.interface import Round
 from campaign.ledger.outbox import Outbox
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.batch import Batch
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.due_rows import PostgresDueRows
@@ -30,6 +29,7 @@ from campaign.ledger.postgres.reconnecting import BY_KEY, Raw, ReconnectingConne
 from campaign.ledger.postgres.round import Answer, Worker, write
 from campaign.ledger.postgres.round_parts import RoundPart
 from campaign.ledger.sql.reversal import anybody_sent
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Attempt, Status
 
 _LAST_PATIENCE = 15.0

@@ -16,6 +16,10 @@ from collections.abc import Callable
 
 LEASE = 10.0
 """Seconds."""
+NOT_FOR_LONGER = f"SET idle_in_transaction_session_timeout = '{LEASE:.0f}s'"
+"""For the connections of a worker: one that is stopped, or cut off, amid a transaction would keep its row locked, so
+that nobody could call it lost, and no run would end before it goes on.
+"""
 HEARTBEAT = 1.0
 """Seconds between two renewals."""
 RENEWED = "lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => %(lease)s))"

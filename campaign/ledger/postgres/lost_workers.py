@@ -18,8 +18,8 @@ from collections.abc import Sequence
 
 import psycopg
 
-from campaign.ledger.postgres.connection import SHARED_LOCK
 from campaign.ledger.postgres.daily_record import free_shares
+from campaign.ledger.postgres.locks import SHARED_LOCK
 from campaign.ledger.postgres.reconnecting import Raw
 from campaign.ledger.postgres.worker_tally import counted
 

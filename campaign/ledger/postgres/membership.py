@@ -21,14 +21,14 @@ from typing import Any, NamedTuple, Protocol
 import psycopg
 
 from campaign.errors import LedgerError, RunEndedError
-from campaign.ledger.place import DatabasePlace
-from campaign.ledger.postgres.connection import SHARED_LOCK
 from campaign.ledger.postgres.errors import explain
 from campaign.ledger.postgres.lease import HEARTBEAT, LEASE, RENEWED, Lease, Touch
+from campaign.ledger.postgres.locks import SHARED_LOCK
 from campaign.ledger.postgres.lost_workers import call_lost, come_back, free_rows, gone
 from campaign.ledger.postgres.reconnecting import SWIFT, Raw, ReconnectingConnection, Trouble
 from campaign.ledger.postgres.server_memory import PostgresServerMemory
 from campaign.ledger.postgres.session import connect
+from campaign.ledger_place import DatabasePlace
 
 _JOIN = """
 INSERT INTO worker (run, host, pid, name, lease_until)

@@ -13,13 +13,13 @@ from campaign.ledger.interface import (
     SettlingLedger,
     WorkerLedger,
 )
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.joining import joinable_run
 from campaign.ledger.postgres.reading import PostgresReader
 from campaign.ledger.postgres.schema import is_there, open_existing, require_right
 from campaign.ledger.postgres.session import connect
 from campaign.ledger.sql.facts import read_fact
+from campaign.ledger_place import DatabasePlace
 
 
 def ledger_exists(place: DatabasePlace, name: str) -> bool:

@@ -23,10 +23,10 @@ import psycopg
 
 from campaign.errors import LedgerBusyError, LedgerError
 from campaign.ledger.interface import RunOnRecord
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.lease import HEARTBEAT, LEASE
 from campaign.ledger.postgres.session import connect
+from campaign.ledger_place import DatabasePlace
 
 RUNS_OUT = "greatest({until}, pg_postmaster_start_time() + make_interval(secs => :lease)) <= clock_timestamp()"
 """Whether nobody has renewed it, though it could be."""

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace
+from campaign.ledger_place import DatabasePlace
 
 _PROCESS = "SELECT pg_backend_pid()"
 _whole: set[str] = set()

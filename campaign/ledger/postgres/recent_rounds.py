@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.batch import Batch, PastClaim
+from campaign.ledger_place import DatabasePlace
 
 _SECONDS = 30.0
 _ROWS = 20_000

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain, is_passing
+from campaign.ledger.postgres.lease import NOT_FOR_LONGER
 from campaign.ledger.postgres.session import connect_plainly
+from campaign.ledger_place import DatabasePlace
 
 Raw = psycopg.Connection[tuple[Any, ...]]
 T = TypeVar("T")
@@ -115,7 +116,7 @@ class ReconnectingConnection:
         if self._raw is None:
             raw = connect_plainly(self._place)
             try:
-                for statement in self._settings:
+                for statement in (NOT_FOR_LONGER, *self._settings):
                     raw.execute(statement)
             except BaseException:
                 raw.close()

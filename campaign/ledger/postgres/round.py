@@ -22,7 +22,7 @@ import psycopg
 from campaign.errors import LedgerError
 from campaign.ledger.postgres import round_sql as sql
 from campaign.ledger.postgres.batch import Batch, PastClaim, QueuedRows
-from campaign.ledger.postgres.connection import SHARED_LOCK
+from campaign.ledger.postgres.locks import SHARED_LOCK
 from campaign.ledger.postgres.lost_workers import come_back
 from campaign.ledger.postgres.reconnecting import Raw
 from campaign.ledger.postgres.statements import without_nul

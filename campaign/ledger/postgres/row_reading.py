@@ -14,10 +14,10 @@ import psycopg
 from campaign.errors import LedgerError
 from campaign.ledger.cells import decode_cells
 from campaign.ledger.database import damaged
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.errors import explain
 from campaign.ledger.postgres.session import connect
 from campaign.ledger.row_queues import RowQueues
+from campaign.ledger_place import DatabasePlace
 from campaign.model import Contact, DueRow
 
 Found = tuple[int, int, str, str, int]

@@ -10,12 +10,16 @@ Limits: the database's text must be UTF-8. Whoever makes the schema needs the ri
 DATABASE), or an empty one that is theirs.
 """
 
+from psycopg.errors import UndefinedTable
+
 from campaign.errors import LedgerError
 from campaign.ledger.database import damaged
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
+from campaign.ledger.postgres.errors import not_for_this_user
+from campaign.ledger.postgres.locks import LOCK_OF_SCHEMA
 from campaign.ledger.postgres.tables import TABLES, VERSION
 from campaign.ledger.sql.tally import recount
+from campaign.ledger_place import DatabasePlace
 
 _FUNCTIONS = """
 CREATE FUNCTION json_each(list text) RETURNS TABLE (value text) LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -27,8 +31,6 @@ CREATE FUNCTION instr(text text, part text) RETURNS integer LANGUAGE sql IMMUTAB
 _IS_THERE = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = 'facts')"
 _HAS_SCHEMA = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = ?)"
 _MAY_MAKE_SCHEMA = "SELECT has_database_privilege(current_database(), 'CREATE'), current_user, current_database()"
-_LOCK = "SELECT pg_advisory_xact_lock(1129140295, hashtext(?))"
-"""As `connection.EXCLUSIVE_LOCK`, of a schema that may not be there yet."""
 
 
 def open_or_create(place: DatabasePlace, name: str) -> PostgresConnection:
@@ -88,7 +90,7 @@ def create(database: PostgresConnection, name: str) -> None:
     """Make the schema and its tables, all of them or none, where nobody else has just done so."""
     schema = database.where.schema
     with database.explained(), database.raw.transaction():
-        database.execute(_LOCK, (schema,))
+        database.execute(LOCK_OF_SCHEMA, (schema,))
         if is_there(database):
             return
         (encoding,) = database.execute("SELECT current_setting('server_encoding')").fetchone()
@@ -112,7 +114,10 @@ def create(database: PostgresConnection, name: str) -> None:
 def identify(database: PostgresConnection, name: str) -> None:
     """Raise LedgerError unless it is a ledger of the campaign `name`, of this version."""
     with database.explained():
-        facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('campaign', 'version')"))
+        try:
+            facts = dict(database.execute("SELECT name, value FROM facts WHERE name IN ('campaign', 'version')"))
+        except UndefinedTable:  # it is there; but a schema that a user may not use is passed over
+            raise not_for_this_user(database.place) from None
     if facts.keys() != {"campaign", "version"}:
         raise damaged(database.place, "it does not say whose it is")
     if facts["version"] != str(VERSION):

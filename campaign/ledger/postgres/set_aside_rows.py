@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from campaign.ledger.postgres.reconnecting import Raw
 from campaign.ledger.postgres.row_reading import Found
+from campaign.ledger.sql.words import SENDABLE
 
 COLUMNS = "entry.row, entry.contact, entry.email, entry.cells, coalesce(delivery.tries, 0)"
 ROWS = "entry LEFT JOIN delivery ON delivery.contact = entry.contact"
-SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
 _QUEUES = """
 WITH RECURSIVE step (queue) AS (
     (SELECT queue FROM set_aside WHERE worker IS NULL ORDER BY queue, row LIMIT 1)

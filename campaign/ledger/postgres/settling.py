@@ -7,11 +7,11 @@ a run is sending just now is left to it: as long as its owner's lease holds, or 
 import contextlib
 from collections.abc import Iterator
 
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.reading import PostgresReader, running_process
 from campaign.ledger.postgres.schema import open_existing
 from campaign.ledger.postgres.throwaway_copy import throwaway_copy
 from campaign.ledger.sql.settling import SqlSettling
+from campaign.ledger_place import DatabasePlace
 
 
 @contextlib.contextmanager

@@ -10,7 +10,6 @@ from datetime import tzinfo
 from typing import Self
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres import schema
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.contacts_store import PostgresContacts
@@ -21,6 +20,7 @@ from campaign.ledger.postgres.preparing import prepare_run
 from campaign.ledger.postgres.shared_run import PostgresSharedRun
 from campaign.ledger.sql.earlier_days import earlier_days
 from campaign.ledger.sql.run_ledger import SqlRunLedger
+from campaign.ledger_place import DatabasePlace
 
 
 class PostgresRunLedger(PostgresContacts, SqlRunLedger):

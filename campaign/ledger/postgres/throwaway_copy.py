@@ -12,13 +12,13 @@ tables.
 from psycopg import IsolationLevel
 from psycopg import sql as names
 
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.connection import PostgresConnection
 from campaign.ledger.postgres.copied_tables import COPIED
 from campaign.ledger.postgres.schema import open_existing
 from campaign.ledger.postgres.tables import TABLES
 from campaign.ledger.sql import history
 from campaign.ledger.sql.tally import recount
+from campaign.ledger_place import DatabasePlace
 
 
 def throwaway_copy(place: DatabasePlace, name: str) -> PostgresConnection:

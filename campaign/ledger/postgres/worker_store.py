@@ -12,7 +12,6 @@ import contextlib
 from collections.abc import Callable, Collection
 
 from campaign.errors import LedgerError
-from campaign.ledger.place import DatabasePlace
 from campaign.ledger.postgres.budget import PostgresBudget
 from campaign.ledger.postgres.budgets import PostgresBudgets
 from campaign.ledger.postgres.connection import PostgresConnection
@@ -24,6 +23,7 @@ from campaign.ledger.postgres.membership import Membership
 from campaign.ledger.postgres.rate_limit import PostgresRateLimit
 from campaign.ledger.postgres.reconnecting import Trouble
 from campaign.ledger.sql import reversal
+from campaign.ledger_place import DatabasePlace
 
 
 class PostgresWorkerLedger:

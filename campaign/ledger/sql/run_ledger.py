@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 
 from campaign.histogram import Stretch
-from campaign.ledger.place import Place
 from campaign.ledger.sql import history, live_state, recovery, reversal, row_matching, timeline, written_results
 from campaign.ledger.sql.contacts_store import SqlContacts
 from campaign.ledger.sql.corrections import Corrections
 from campaign.ledger.sql.facts import keep_fact, read_fact, write_fact
 from campaign.ledger.values import SpreadsheetChange
+from campaign.ledger_place import Place
 from campaign.model import Row, Status
 from campaign.run_now import RunNow
 

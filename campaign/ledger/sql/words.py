@@ -1,4 +1,6 @@
-"""A row's word: what becomes of a row of the contacts file by its entry and its contact's delivery, as SQL."""
+"""A row's word: what becomes of a row of the contacts file by its entry and its contact's delivery, as SQL; and whether
+it is to be mailed.
+"""
 
 RESULT_ROWS = """
 FROM entry LEFT JOIN delivery AS own ON own.contact = entry.contact
@@ -10,3 +12,5 @@ has been suppressed since.
 """
 WORD = "CASE WHEN own.status = 'sending' THEN sending_word() ELSE coalesce(own.status, entry.status, 'pending') END"
 """The status of a row of `RESULT_ROWS`. A claim without an outcome is in doubt, once nobody can be sending it."""
+SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
+"""Whether a row is due, of `entry LEFT JOIN delivery`."""

@@ -14,13 +14,13 @@ from campaign.ledger.cells import decode_cells
 from campaign.ledger.database import damaged
 from campaign.ledger.row_queues import RowQueues
 from campaign.ledger.sql.server_memory import forget_abilities
+from campaign.ledger.sql.words import SENDABLE
 from campaign.ledger.sqlite.connection import SqliteConnection
 from campaign.ledger.sqlite.daily_count import drop_leave
 from campaign.ledger.sqlite.schema import connect
 from campaign.ledger.sqlite.sqlite_errors import explained, transaction
 from campaign.model import Contact, DueRow
 
-_SENDABLE = "entry.status IS NULL AND coalesce(delivery.status, 'pending') = 'pending'"
 _PASSED = 1_000
 """Rows set aside at a time, at most: meanwhile nobody else can write."""
 _LAST_ROW = 2**63 - 1
@@ -74,11 +74,11 @@ class SqliteDueRows:
         columns = "entry.row, entry.contact, entry.email, entry.cells, coalesce(delivery.tries, 0)"
         self._select = (
             f"SELECT {columns} FROM entry LEFT JOIN delivery USING (contact) "  # noqa: S608 - ours
-            f"WHERE entry.row > ? AND {_SENDABLE}{chosen} ORDER BY entry.row LIMIT ?"
+            f"WHERE entry.row > ? AND {SENDABLE}{chosen} ORDER BY entry.row LIMIT ?"
         )
         self._select_aside = (
             f"SELECT {columns} FROM set_aside JOIN entry USING (row) LEFT JOIN delivery USING (contact) "  # noqa: S608
-            f"WHERE set_aside.queue = ? AND {_SENDABLE} ORDER BY set_aside.row LIMIT ?"
+            f"WHERE set_aside.queue = ? AND {SENDABLE} ORDER BY set_aside.row LIMIT ?"
         )
 
     def take(self, most: int, *, held: Container[str] = ()) -> list[DueRow] | None:
