@@ -13,7 +13,7 @@ from campaign.run.live_state import KnownServer, LiveState
 from campaign.run.throttling import Throttle
 from campaign.run_now import RunNow
 from campaign.window import SendWindow
-from campaign.worker.job import Event, WorkerReport
+from campaign.worker.worker_report import Event, WorkerReport
 
 _EVERY, _EVERY_WHILE_WAITING = 1.0, 5.0
 """Seconds."""

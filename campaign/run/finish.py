@@ -21,7 +21,7 @@ from campaign.run.progress import RunObserver, reported
 from campaign.run.state import RunState, trouble_with
 from campaign.run.summary import RunSummary
 from campaign.schedule import Schedule
-from campaign.worker.job import StopReason
+from campaign.worker.worker_report import StopReason
 
 
 def finish(

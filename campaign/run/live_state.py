@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from campaign.run_now import RunNow, ServerNow
 from campaign.window import SendWindow
-from campaign.worker.job import ServerReport, WorkerReport
+from campaign.worker.worker_report import ServerReport, WorkerReport
 
 _RECENT = 15.0
 """Seconds over which the rate is taken: long enough to be calm, short enough to follow a server that slows down."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from campaign.ledger.interface import RunLedger
 from campaign.model import Status
-from campaign.worker.job import StopReason, WorkerReport
+from campaign.worker.worker_report import StopReason, WorkerReport
 
 
 def nobody_accepted(reports: Sequence[WorkerReport], ledger: RunLedger, *, where: str) -> StopReason | None:

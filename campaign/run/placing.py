@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from campaign.errors import UsageError
 from campaign.ledger_place import DatabasePlace, Place
-from campaign.worker.job import StopReason
+from campaign.worker.worker_report import StopReason
 
 if TYPE_CHECKING:
     from campaign.cluster import ClusterWorkers

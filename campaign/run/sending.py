@@ -17,7 +17,8 @@ from campaign.run.shutdown import ShutdownSignals
 from campaign.run.state import RunState, trouble_with, unread
 from campaign.run.throttling import Throttling
 from campaign.run.timeline import Timeline
-from campaign.worker.job import Job, WorkerReport
+from campaign.worker.job import Job
+from campaign.worker.worker_report import WorkerReport
 
 _STALE = 1.0
 """Seconds after which no report of a worker is from before a signal: there are four a second."""

@@ -22,7 +22,8 @@ from campaign.run.placing import nobody_can_work
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.worker_pool import WorkerPool, told
 from campaign.run.workers_elsewhere import WorkersElsewhere, came_to_the_end
-from campaign.worker.job import Job, Notice, StopReason, WorkerReport
+from campaign.worker.job import Job
+from campaign.worker.worker_report import Notice, StopReason, WorkerReport
 
 if TYPE_CHECKING:
     from campaign.cluster import ClusterWorkers

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from campaign.errors import CampaignError
 from campaign.ledger.interface import RunLedger
 from campaign.model import Status
-from campaign.worker.job import StopReason, WorkerReport
+from campaign.worker.worker_report import StopReason, WorkerReport
 
 LEDGER_MOVED = StopReason(
     what="the ledger is no longer the file at its path: somebody has moved, replaced or deleted it",

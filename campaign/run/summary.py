@@ -6,7 +6,7 @@ from pathlib import Path
 
 from campaign.model import Status
 from campaign.window import SendWindow
-from campaign.worker.job import StopReason
+from campaign.worker.worker_report import StopReason
 
 _WANT_A_LOOK = (Status.BOUNCED, Status.REJECTED, Status.FAILED, Status.INVALID, Status.IN_DOUBT)
 """Somebody did not get the message, or may not have."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from campaign.run.live_state import first, reports_of
-from campaign.worker.job import WorkerReport
+from campaign.worker.worker_report import WorkerReport
 
 Limit = Literal["rate", "connections"]
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from campaign.errors import LedgerError
 from campaign.histogram import Stretch
 from campaign.ledger.interface import RunLedger
-from campaign.worker.job import WorkerReport
+from campaign.worker.worker_report import WorkerReport
 
 _EVERY = 5.0
 """Seconds between two times that it is written: as much may be missing after a kill."""

@@ -22,8 +22,9 @@ from campaign.ledger_place import DatabasePlace
 from campaign.run.joining import join
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.work_folder import own_folder
-from campaign.worker.job import Job, StopReason, WorkerReport
+from campaign.worker.job import Job
 from campaign.worker.worker import Worker
+from campaign.worker.worker_report import StopReason, WorkerReport
 
 _LOOK_EVERY = 1.0
 _HEED_EVERY = 0.1

@@ -22,8 +22,9 @@ from multiprocessing.reduction import recv_handle, send_handle
 from campaign.core_dumps import switch_off_core_dumps
 from campaign.run.fresh_process import FreshProcess
 from campaign.run.shutdown import ShutdownSignals
-from campaign.worker.job import Job, StopReason, WorkerReport
+from campaign.worker.job import Job
 from campaign.worker.worker import Worker
+from campaign.worker.worker_report import StopReason, WorkerReport
 
 _DRAIN = "drain"
 

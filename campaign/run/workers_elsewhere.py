@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from campaign.ledger.interface import SharedRun, WorkerNow
 from campaign.run.worker_pool import told
-from campaign.worker.job import WorkerReport
 from campaign.worker.report_json import report_from_json
+from campaign.worker.worker_report import WorkerReport
 
 _NOTHING = WorkerReport(settled={})
 

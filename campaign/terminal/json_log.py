@@ -18,7 +18,7 @@ from campaign.terminal.event_line import write_event
 from campaign.terminal.now_document import iso, numbers
 from campaign.visible import without_addresses
 from campaign.window import SendWindow
-from campaign.worker.job import Event
+from campaign.worker.worker_report import Event
 
 _PROGRESS_EVERY = 10.0
 """Seconds."""

@@ -14,7 +14,8 @@ from campaign.ledger.interface import RunOnRecord
 from campaign.ledger_place import DatabasePlace
 from campaign.run.work import WorkEnd
 from campaign.smtp.session.server import in_words
-from campaign.worker.job import Job, WorkerReport
+from campaign.worker.job import Job
+from campaign.worker.worker_report import WorkerReport
 
 _EVERY = 30.0
 """Seconds between two lines that say how far it is."""

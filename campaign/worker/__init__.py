@@ -1,6 +1,6 @@
 """One process's share of a run, here or on another machine: due rows → message → claim → SMTP → outcome.
 
-worker         the loop                                job              its orders;  what it reports
+worker         the loop                                job              its orders;  worker_report  what it tells
 row_queue      rows that are due, and those put off    turns            whose turn it is, at the rate of the run
 held_queues    which rows are held back, by: opening_hours, daily_limit, domain_limits; held_rows waits with them
 message_factory  contact → link → content → message    message_size     whose fault one is that is too large

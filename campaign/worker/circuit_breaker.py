@@ -3,7 +3,7 @@
 from typing import Literal
 
 from campaign.errors import CampaignError
-from campaign.worker.job import Notice, StopReason
+from campaign.worker.worker_report import Notice, StopReason
 
 
 class CircuitBreaker:

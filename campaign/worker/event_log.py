@@ -16,7 +16,8 @@ from campaign.message import ContactKeys
 from campaign.model import DueRow, Reply, Status
 from campaign.run_now import Refusal
 from campaign.visible import without_addresses
-from campaign.worker.job import Event, Job
+from campaign.worker.job import Job
+from campaign.worker.worker_report import Event
 
 _KEPT = 5
 """Refusals."""

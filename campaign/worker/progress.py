@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from campaign.worker.circuit_breaker import CircuitBreaker
-from campaign.worker.job import WorkerReport
 from campaign.worker.long_wait import LongWait
 from campaign.worker.profile import Profile
 from campaign.worker.ranked_routes import RankedRoutes
 from campaign.worker.route import Route
 from campaign.worker.row_queue import RowQueue
+from campaign.worker.worker_report import WorkerReport
 
 
 class Progress:

@@ -7,8 +7,8 @@ between two. Trouble goes at once, as the last report does. Raises nothing.
 from collections.abc import Callable
 from dataclasses import replace
 
-from campaign.worker.job import WorkerReport
 from campaign.worker.report_json import report_to_json
+from campaign.worker.worker_report import WorkerReport
 
 EVERY = 1.0
 """Seconds."""

@@ -12,7 +12,7 @@ from functools import partial
 
 from campaign.model import DueRow
 from campaign.worker.claims import Claims
-from campaign.worker.job import ServerOrders, ServerReport
+from campaign.worker.job import ServerOrders
 from campaign.worker.outcomes import Books
 from campaign.worker.route import Common, Route
 from campaign.worker.route_rows import RouteRows
@@ -21,6 +21,7 @@ from campaign.worker.server_health import ServerHealth
 from campaign.worker.server_parts import ServerParts
 from campaign.worker.shared_dispatcher import SharedDispatcher
 from campaign.worker.shared_outcomes import SharedOutcomes
+from campaign.worker.worker_report import ServerReport
 
 _AHEAD = 4
 """Messages by which a server may be ahead of its share."""

@@ -13,10 +13,10 @@ from campaign.errors import CampaignError
 from campaign.model import DueRow
 from campaign.smtp.session.server import in_words
 from campaign.worker.claims import Claims
-from campaign.worker.job import ServerReport
 from campaign.worker.outcomes import Books
 from campaign.worker.ranked_route import USED_UP, RankedRoute
 from campaign.worker.route import Common, Route
+from campaign.worker.worker_report import ServerReport
 
 
 class RankedRoutes:

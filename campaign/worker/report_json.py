@@ -11,7 +11,7 @@ from typing import Any
 
 from campaign.histogram import Histogram, Stretch
 from campaign.run_now import Refusal
-from campaign.worker.job import Event, Notice, ServerReport, StopReason, WorkerReport
+from campaign.worker.worker_report import Event, Notice, ServerReport, StopReason, WorkerReport
 
 _NOTHING = asdict(WorkerReport(settled={}))
 

@@ -19,7 +19,7 @@ from campaign.worker.attempt_factory import AttemptFactory
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.commits import Commits
 from campaign.worker.held_queues import HeldQueues
-from campaign.worker.job import Job, WorkerReport
+from campaign.worker.job import Job
 from campaign.worker.ledger_watch import LedgerWatch
 from campaign.worker.long_wait import LongWait
 from campaign.worker.opening_hours import opening_hours
@@ -31,6 +31,7 @@ from campaign.worker.route import Common, Route
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.run_limits import RunLimits
 from campaign.worker.server_parts import only_server
+from campaign.worker.worker_report import WorkerReport
 
 _REPORT_EVERY = 0.25
 _COLLECT_AFTER = 100_000

@@ -13,7 +13,7 @@ import pytest
 from campaign.run.throttling import Throttle
 from campaign.run_now import RunNow
 from campaign.terminal.json_log import JsonLog
-from campaign.worker.job import Event
+from campaign.worker.worker_report import Event
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command, Said
 from tests.conftest import StartServer

@@ -6,7 +6,7 @@ from campaign.commands import work as module
 from campaign.ledger_place import DatabasePlace
 from campaign.run.work import WorkEnd, WorkOrder
 from campaign.terminal.work_lines import WorkLines, last_words
-from campaign.worker.job import Notice, StopReason, WorkerReport
+from campaign.worker.worker_report import Notice, StopReason, WorkerReport
 from tests.campaigns import SmallCampaign
 from tests.command_line import Command, assert_three_parts
 

@@ -8,7 +8,7 @@ import pytest
 from campaign.run.live_state import KnownServer, LiveState, RecentRate
 from campaign.run_now import Refusal, RunNow, as_json, of_json
 from campaign.window import SendWindow
-from campaign.worker.job import ServerReport, WorkerReport
+from campaign.worker.worker_report import ServerReport, WorkerReport
 from tests.run_nows import AT, run_now
 
 WINDOW = SendWindow.resolve(

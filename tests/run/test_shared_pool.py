@@ -17,8 +17,9 @@ from campaign.run.sending import noticed
 from campaign.run.shared_pool import SharedPool
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.worker_pool import WorkerPool
-from campaign.worker.job import Job, Notice, StopReason, WorkerReport
+from campaign.worker.job import Job
 from campaign.worker.report_json import report_to_json
+from campaign.worker.worker_report import Notice, StopReason, WorkerReport
 from tests.campaigns import SmallCampaign
 
 DONE = WorkerReport(settled={"sent": 5}, last=True)

@@ -1,7 +1,7 @@
 """What an operator hears of throttling: when it begins, when it changes a good deal, and when it is over."""
 
 from campaign.run.throttling import Throttle, Throttling
-from campaign.worker.job import Notice, ServerReport, WorkerReport
+from campaign.worker.worker_report import Notice, ServerReport, WorkerReport
 
 REPLY = "451 4.7.1 Slow down"
 

@@ -11,7 +11,7 @@ from campaign.histogram import Stretch
 from campaign.ledger.interface import RunLedger
 from campaign.ledger.opening import open_for_reading
 from campaign.run.timeline import Timeline
-from campaign.worker.job import WorkerReport
+from campaign.worker.worker_report import WorkerReport
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer
 

@@ -13,7 +13,8 @@ from campaign.ledger_place import DatabasePlace
 from campaign.run import work as module
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.work import WorkEnd, WorkOrder, work
-from campaign.worker.job import Job, StopReason, WorkerReport
+from campaign.worker.job import Job
+from campaign.worker.worker_report import StopReason, WorkerReport
 from tests.campaigns import SmallCampaign
 from tests.run.joined_run import ENVIRON, PLACE, OfferedRun, cheap_checks, offered
 

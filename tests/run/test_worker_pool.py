@@ -18,7 +18,8 @@ from campaign.run.enrolment import Enrolment
 from campaign.run.plan import open_window
 from campaign.run.shutdown import ShutdownSignals
 from campaign.run.worker_pool import WorkerPool
-from campaign.worker.job import Job, Notice, WorkerReport
+from campaign.worker.job import Job
+from campaign.worker.worker_report import Notice, WorkerReport
 from tests.campaigns import SmallCampaign
 from tests.smtp_server import CATALOGUE, FaultServer
 

@@ -13,7 +13,7 @@ from campaign.terminal.invocation import Invocation
 from campaign.terminal.next_commands import is_stale, next_commands
 from campaign.terminal.summary import show_summary
 from campaign.window import SendWindow
-from campaign.worker.job import StopReason
+from campaign.worker.worker_report import StopReason
 
 NOW = datetime.now(UTC)
 INVOCATION = Invocation(program="campaign", campaign=Path("c.toml"))

@@ -2,7 +2,7 @@
 
 from campaign.errors import CampaignError, LedgerError
 from campaign.worker.circuit_breaker import CircuitBreaker
-from campaign.worker.job import Notice, StopReason
+from campaign.worker.worker_report import Notice, StopReason
 
 
 def breaker(stop_after: int = 3) -> CircuitBreaker:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from campaign.worker.job import Notice, StopReason, WorkerReport
 from campaign.worker.published_reports import PublishedReports
 from campaign.worker.report_json import report_from_json
+from campaign.worker.worker_report import Notice, StopReason, WorkerReport
 
 
 class Heard:

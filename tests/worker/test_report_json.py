@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from campaign.histogram import Stretch
 from campaign.run_now import Refusal
-from campaign.worker.job import Event, Notice, ServerReport, StopReason, WorkerReport
 from campaign.worker.report_json import report_from_json, report_to_json
+from campaign.worker.worker_report import Event, Notice, ServerReport, StopReason, WorkerReport
 
 NUMBERS = st.integers(0, 2**40)
 MOMENTS = st.floats(0, 1e11)
