@@ -1,7 +1,7 @@
 """A run of four worker processes over PostgreSQL is killed at random moments, workers, owners and the database itself:
 nobody lost, nobody mailed twice.
 
-A skirmish of a few kills, and the siege of 100. As for SQLite's (tests/crashes/test_crash.py), CAMPAIGN_KILLS makes it
+A skirmish of a few kills, and the siege of 100, in two runs side by side. As for SQLite's (tests/crashes/test_crash.py), CAMPAIGN_KILLS makes it
 longer, and CAMPAIGN_CHANCE repeats its choices.
 """
 
@@ -30,15 +30,16 @@ _DURABLE = ("max_connections=200",)
 
 
 def test_skirmish(tmp_path: Path, figures: Figures) -> None:
-    hold_out(tmp_path, figures, kills=8, people=3000)
+    hold_out(tmp_path, figures, kills=8, people=3000, chance=_CHANCE)
 
 
 @pytest.mark.siege
-def test_siege(tmp_path: Path, figures: Figures) -> None:
-    hold_out(tmp_path, figures, kills=_KILLS, people=6000)
+@pytest.mark.parametrize("half", [0, 1])
+def test_siege(tmp_path: Path, figures: Figures, half: int) -> None:
+    hold_out(tmp_path, figures, kills=(_KILLS + half) // 2, people=4000, chance=_CHANCE + half)
 
 
-def hold_out(tmp_path: Path, figures: Figures, *, kills: int, people: int) -> None:
+def hold_out(tmp_path: Path, figures: Figures, *, kills: int, people: int, chance: int) -> None:
     if not is_installed():
         pytest.skip(MISSING)
     smtp: dict[str, object] = {"connections": _CONNECTIONS, "rate": _RATE}
@@ -54,7 +55,7 @@ def hold_out(tmp_path: Path, figures: Figures, *, kills: int, people: int) -> No
             cluster_options=_DURABLE,
             connections=_CONNECTIONS,
             people=people,
-            chance=random.Random(_CHANCE),
+            chance=random.Random(chance),
             stack=stack,
         )
         figures(lambda: f"{siege.figures}; CAMPAIGN_CHANCE={_CHANCE}")
