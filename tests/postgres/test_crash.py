@@ -1,8 +1,8 @@
 """A run of four worker processes over PostgreSQL is killed at random moments, workers, owners and the database itself:
 nobody lost, nobody mailed twice.
 
-A skirmish of a few kills, and the siege of 100, in two runs side by side. As for SQLite's (tests/crashes/test_crash.py),
-CAMPAIGN_KILLS makes it longer, and CAMPAIGN_CHANCE repeats its choices.
+A skirmish of a few kills, and the siege of 100, in two runs side by side. As for SQLite's
+(tests/crashes/test_crash.py), CAMPAIGN_KILLS makes it longer, and CAMPAIGN_CHANCE repeats its choices.
 """
 
 import os
