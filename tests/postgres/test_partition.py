@@ -65,7 +65,7 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, cut: float) -> Iterator[Scene]:
+def scene(folder: Path, figures: Figures, cut: float) -> Iterator[Scene]:
     """Set it: the run is to last for as long as the cut, and some more."""
     if not is_installed():
         pytest.skip(MISSING)
@@ -78,6 +78,9 @@ def scene(folder: Path, cut: float) -> Iterator[Scene]:
             ServerProcess(folder / "record.jsonl", host=relay.address, prefix=relay.prefix) as server,
             SharedCampaign(folder, made, "postgres", server, people=people, smtp=smtp) as shared,
         ):
+            found = shared.judge.figures
+            figures(lambda: str(found))
+            found.bound = 2 * _CONNECTIONS
             owner = shared.send("owner", *machines["owner"].prefix)
             workers = {name: shared.work(name, *machines[name].prefix) for name in ("first", "second")}
             shared.await_workers(3)
@@ -89,10 +92,8 @@ def scene(folder: Path, cut: float) -> Iterator[Scene]:
 def test_a_worker_that_loses_the_database_is_called_lost_and_tells_the_truth_when_it_is_back(
     tmp_path: Path, figures: Figures, cut: float
 ) -> None:
-    with scene(tmp_path, cut) as now:
+    with scene(tmp_path, figures, cut) as now:
         judge = now.shared.judge
-        figures(lambda: str(judge.figures))
-        judge.figures.bound = 2 * _CONNECTIONS
         first, database = now.machines["first"], now.machines["database"]
         assert now.is_at_work("first")
         first.cut_off(database)
@@ -111,10 +112,8 @@ def test_a_worker_whose_commits_are_done_and_never_confirmed_mails_nobody_twice(
     tmp_path: Path, figures: Figures, cut: float
 ) -> None:
     """What it writes arrives; what the database says to that does not."""
-    with scene(tmp_path, cut) as now:
+    with scene(tmp_path, figures, cut) as now:
         judge = now.shared.judge
-        figures(lambda: str(judge.figures))
-        judge.figures.bound = 2 * _CONNECTIONS
         first, database = now.machines["first"], now.machines["database"]
         database.lose_what_goes_to(first)
         now.look(cut, "nothing comes back from the database")
@@ -127,10 +126,8 @@ def test_a_worker_whose_commits_are_done_and_never_confirmed_mails_nobody_twice(
 def test_a_worker_that_loses_the_server_leaves_its_rows_to_the_others(
     tmp_path: Path, figures: Figures, cut: float
 ) -> None:
-    with scene(tmp_path, cut) as now:
+    with scene(tmp_path, figures, cut) as now:
         judge = now.shared.judge
-        figures(lambda: str(judge.figures))
-        judge.figures.bound = 2 * _CONNECTIONS
         first, relay = now.machines["first"], now.machines["relay"]
         first.cut_off(relay)
         now.look(cut, "cut off from the server")
@@ -141,10 +138,8 @@ def test_a_worker_that_loses_the_server_leaves_its_rows_to_the_others(
 
 def test_a_run_ends_without_a_worker_that_does_not_come_back(tmp_path: Path, figures: Figures) -> None:
     """Its claims are in doubt, its other rows are sent by the others; later, it settles what it can."""
-    with scene(tmp_path, 0) as now:
+    with scene(tmp_path, figures, 0) as now:
         judge = now.shared.judge
-        figures(lambda: str(judge.figures))
-        judge.figures.bound = 2 * _CONNECTIONS
         first, database = now.machines["first"], now.machines["database"]
         first.cut_off(database)
         assert now.owner.wait() in (0, 1), now.shared.said()
@@ -159,10 +154,8 @@ def test_a_run_ends_without_a_worker_that_does_not_come_back(tmp_path: Path, fig
 def test_an_owner_that_was_cut_off_for_too_long_leaves_the_run_to_the_one_that_has_taken_it_over(
     tmp_path: Path, figures: Figures
 ) -> None:
-    with scene(tmp_path, 15) as now:
+    with scene(tmp_path, figures, 15) as now:
         shared, judge = now.shared, now.shared.judge
-        figures(lambda: str(judge.figures))
-        judge.figures.bound = 2 * _CONNECTIONS
         owner, database = now.machines["owner"], now.machines["database"]
         owner.cut_off(database)
 

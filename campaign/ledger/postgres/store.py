@@ -5,8 +5,8 @@ who has it. A connection that breaks is made again at the next `checkpoint`: unt
 """
 
 import contextlib
-from collections.abc import Collection
-from datetime import tzinfo
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Self
 
 from campaign.errors import LedgerError
@@ -18,7 +18,6 @@ from campaign.ledger.postgres.lease import HEARTBEAT, LEASE
 from campaign.ledger.postgres.ownership import OwnedRun, OwnerLease, let_go, take_run
 from campaign.ledger.postgres.preparing import prepare_run
 from campaign.ledger.postgres.shared_run import PostgresSharedRun
-from campaign.ledger.sql.earlier_days import earlier_days
 from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger_place import DatabasePlace
 
@@ -109,8 +108,5 @@ class PostgresRunLedger(PostgresContacts, SqlRunLedger):
             limited_domains=limited_domains,
         )
 
-    def count_earlier_days(self, zone: tzinfo) -> None:
-        """Count the messages of days on which there was no daily limit."""
-        days = earlier_days(self.database, zone)
-        with self.database.transaction():
-            keep_days(self.database, days)
+    def _keep_days(self, days: Mapping[date, int]) -> None:
+        keep_days(self.database, days)

@@ -1,13 +1,15 @@
 """The ledger as the owner of a run holds it: of `RunLedger`, what both databases do alike. Raises LedgerError."""
 
+import abc
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 
 from campaign.histogram import Stretch
 from campaign.ledger.sql import history, live_state, recovery, reversal, row_matching, timeline, written_results
 from campaign.ledger.sql.contacts_store import SqlContacts
 from campaign.ledger.sql.corrections import Corrections
+from campaign.ledger.sql.earlier_days import earlier_days
 from campaign.ledger.sql.facts import keep_fact, read_fact, write_fact
 from campaign.ledger.values import SpreadsheetChange
 from campaign.ledger_place import Place
@@ -26,6 +28,16 @@ class SqlRunLedger(SqlContacts):
     def add_to_timeline(self, stretches: Iterable[Stretch]) -> None:
         """Put on record what was measured."""
         timeline.add(self.database, stretches)
+
+    @abc.abstractmethod
+    def _keep_days(self, days: Mapping[date, int]) -> None:
+        """Put on record how many messages began on days that nobody has counted. In a transaction."""
+
+    def count_earlier_days(self, zone: tzinfo) -> None:
+        """Count the messages of days on which there was no daily limit."""
+        days = earlier_days(self.database, zone)
+        with self.database.transaction():
+            self._keep_days(days)
 
     def has_contacts(self) -> bool:
         """Whether a contacts file was ever read into it."""

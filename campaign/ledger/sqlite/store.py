@@ -7,13 +7,12 @@ says who holds it. On network file systems neither locks nor fsync can be truste
 
 import os
 import secrets
-from collections.abc import Collection
-from datetime import tzinfo
+from collections.abc import Collection, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Self
 
 from campaign.errors import LedgerError
-from campaign.ledger.sql.earlier_days import earlier_days
 from campaign.ledger.sql.run_ledger import SqlRunLedger
 from campaign.ledger.sqlite import due_rows, schema
 from campaign.ledger.sqlite.checkpoints import Checkpoints
@@ -129,8 +128,5 @@ class SqliteRunLedger(SqliteContacts, SqlRunLedger):
             limited_domains=limited_domains,
         )
 
-    def count_earlier_days(self, zone: tzinfo) -> None:
-        """Count the messages of days on which there was no daily limit."""
-        days = earlier_days(self.database, zone)
-        with self.database.transaction():
-            keep_days(self.database, days)
+    def _keep_days(self, days: Mapping[date, int]) -> None:
+        keep_days(self.database, days)
