@@ -2,9 +2,11 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,6 +84,11 @@ def salt(path: Path) -> bytes:
     return wal_file(path).read_bytes()[16:20]
 
 
+def clock_with(sleep: Callable[[float], None]) -> SimpleNamespace:
+    """What the module takes for `time`: other threads of this process sleep as ever."""
+    return SimpleNamespace(sleep=sleep, monotonic=time.monotonic)
+
+
 def test_who_writes_much_waits_for_who_reads(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with SqliteRunLedger.open(path, "x") as ledger, closing(connect(path, readonly=True)) as reader:
         room = full(ledger)
@@ -96,7 +103,7 @@ def test_who_writes_much_waits_for_who_reads(path: Path, monkeypatch: pytest.Mon
             if len(naps) == 3:
                 reader.execute("COMMIT")
 
-        monkeypatch.setattr("time.sleep", sleep)
+        monkeypatch.setattr(checkpoints, "time", clock_with(sleep))
         room.make_room()
         assert len(naps) == 3
         assert salt(path) != before
@@ -105,7 +112,7 @@ def test_who_writes_much_waits_for_who_reads(path: Path, monkeypatch: pytest.Mon
 def test_but_not_for_ever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody who has a shell open in the ledger, and has gone home."""
     naps: list[float] = []
-    monkeypatch.setattr("time.sleep", naps.append)
+    monkeypatch.setattr(checkpoints, "time", clock_with(naps.append))
     monkeypatch.setattr(checkpoints, "_RESTART_PATIENCE", 0.001)
     with SqliteRunLedger.open(path, "x") as ledger, closing(connect(path, readonly=True)) as reader:
         room = full(ledger)
