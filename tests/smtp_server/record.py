@@ -73,8 +73,8 @@ class Connection:
     number: int
     reads: list[tuple[bytes, ...]] = field(default_factory=list)
     """For each read that completed something: the commands as they came, without CRLF; b"." for the end of a body or
-    a chunk; credentials as b"***". So it shows what arrived together. (What arrives while the server is being slow on purpose
-    counts as one read, made when it goes on.)"""
+    a chunk; credentials as b"***". So it shows what arrived together. (What arrives while the server is being slow on
+    purpose counts as one read, made when it goes on.)"""
     spilled: list[bytes] = field(default_factory=list)
     """Lines of refused chunks that were read as commands, without CRLF."""
     accepted: int = 0
