@@ -12,10 +12,7 @@ measured: it took no less processor time, neither for messages of 6 kB nor of 44
 
 import socket
 import ssl
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+from typing import Any
 
 RECORD = 16_384
 """Octets that fit a record."""
@@ -27,9 +24,9 @@ class TlsSocket(ssl.SSLSocket):
     _begun = 0
     """Octets in a record that OpenSSL has made and the kernel has not taken whole."""
 
-    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
-        """Give how many octets have left, in whole records. Where the kernel did not take all, the next call is to
-        begin with those that have not left: a record that was begun goes on (SSL_write(3)).
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Give how many octets of `data` (bytes, or like them) have left, in whole records. Where the kernel did not
+        take all, the next call is to begin with those that have not: a record that was begun goes on (SSL_write(3)).
         """
         view = memoryview(data)
         left = 0
