@@ -19,9 +19,9 @@ class Claims:
         self._latest[attempt.contact] = attempt
         self._journal.claim(attempt)
 
-    def pending(self, attempt: Attempt) -> bool:
-        """Whether a claim of the attempt's contact is not durable yet."""
-        return attempt.contact in self._latest
+    def pending(self, contact: int) -> bool:
+        """Whether a claim of the contact is not durable yet."""
+        return contact in self._latest
 
     def forget(self, attempt: Attempt) -> None:
         """Hear that the attempt's claim is durable, or does not matter any more."""

@@ -5,7 +5,7 @@ process.py        ServerProcess: the same in a process of its own (`python -m te
 features.py       what it offers
 misbehaviours.py  what can go wrong, and whom it befalls;  catalogue.py  by name;  trigger.py  how often
 record.py         what it saw, accepted, and found wrong with the client
-session.py        the dialogue, on transaction.py (MAIL to message), answering.py, wire.py (bytes)
+session.py        the dialogue, on chunking.py (BDAT), transaction.py (MAIL to message), answering.py, wire.py (bytes)
 certificates.py   TLS, good and bad
 """
 

@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--keep-commands", action="store_true")
     parser.add_argument("--misbehave", action="append", type=misbehaviour, default=[], metavar="NAME,...")
     parser.add_argument("--no-pipelining", action="store_false", dest="pipelining")
+    parser.add_argument("--chunking", action="store_true")
     parser.add_argument("--tls", type=Tls, choices=list(Tls), default=Tls.NONE)
     parser.add_argument("--implicit-tls", action="store_true")
     parser.add_argument("--ca-file", type=Path, help="write the authority's certificate here")
@@ -84,6 +85,7 @@ def main() -> None:
         keep=given.keep,
         keep_commands=given.keep_commands,
         pipelining=given.pipelining,
+        chunking=given.chunking,
         tls=given.tls,
         implicit_tls=given.implicit_tls,
         logins=dict([given.login.split(":", 1)]) if given.login else None,

@@ -86,6 +86,9 @@ class SmtpSettings(Section):
     pipelining: Annotated[Literal["auto", "envelope", "off"], BeforeValidator(word)] = Field(
         default="auto", description='"auto", "envelope" or "off"', examples=['"auto"']
     )
+    in_flight: Annotated[int, Number] = Field(
+        default=1, ge=1, le=64, description="a whole number from 1 to 64", examples=["8"]
+    )
     timeout: Annotated[timedelta, between(10 * _MILLISECOND, timedelta(hours=1))] = Field(
         default=timedelta(seconds=60), description="a length of time", examples=['"60s"']
     )
