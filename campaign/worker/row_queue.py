@@ -10,7 +10,8 @@ Moments are monotonic seconds. Raises LedgerError.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Protocol
 
 from campaign.ledger.interface import DueRows
@@ -134,6 +135,10 @@ class RowQueue:
             return self._freed.popleft()
         self.fetch(now)
         return self._fresh.popleft() if self._fresh else None
+
+    def coming(self, most: int) -> Iterator[DueRow]:
+        """Give up to `most` of the rows that are next, as far as they are here; they stay."""
+        return islice(self._fresh, most)
 
     def fetch(self, now: float, least: int = 1) -> None:
         """Have the next rows here, `least` if there are so many, though none of them may begin yet: so it is known when
