@@ -135,10 +135,10 @@ class Dispatcher:
         if self._hours is not None and self._hours.ended():
             self.outcomes.fail_waiting(self._hours.is_over)
 
-    def fetch_rows(self) -> None:
-        """Have the next rows here, though none may begin yet."""
+    def fetch_rows(self, least: int = 1) -> None:
+        """Have the next rows here, `least` if there are so many, though none may begin yet."""
         try:
-            self._rows.fetch(self._clock())
+            self._rows.fetch(self._clock(), least)
         except CampaignError as error:
             self._breaker.stop(error)
 
