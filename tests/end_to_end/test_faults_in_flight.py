@@ -101,7 +101,6 @@ def test_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> No
     assert last == {email: "sent" if was in ("pending", "failed") else was for email, was in first.items()}
 
 
-
 @pytest.mark.parametrize(
     "name", ["rcpt_4xx", "rcpt_5xx", "body_4xx", pytest.param("body_5xx", marks=pytest.mark.siege), "body_in_pieces"]
 )
