@@ -6,20 +6,23 @@ there are several, each has a rank (`ranked_route`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from campaign.ledger.interface import WorkerLedger
+from campaign.smtp.chunking.trials import ChunkingTrials
 from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.dsn import DsnUses
 from campaign.smtp.event_loop import EventLoop
 from campaign.smtp.pipelining.trials import PipeliningTrials
 from campaign.smtp.pool import Pool
 from campaign.smtp.session.connect import connect
-from campaign.worker.attempt_factory import AttemptFactory
+from campaign.smtp.streaming_pool import StreamingPool
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.connection_limit import ConnectionLimit
 from campaign.worker.dispatcher import Dispatcher
 from campaign.worker.job import Job, ServerOrders
 from campaign.worker.limit_setup import paced
+from campaign.worker.made_ahead import MadeAhead
 from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.run_limits import RunLimits
@@ -35,7 +38,7 @@ class Common:
     ledger: WorkerLedger
     loop: EventLoop
     rows: RowQueue
-    attempts: AttemptFactory
+    attempts: MadeAhead
     breaker: CircuitBreaker
     """The run's."""
     limits: RunLimits
@@ -78,7 +81,12 @@ class Route:
             limits=limits,
             hours=common.hours,
         )
-        self.pool = Pool(
+        pool: Callable[..., Pool] = Pool
+        if orders.in_flight > 1 and orders.pipelining == "auto":
+            sender = job.message_plan.message.return_path
+            chunking = ChunkingTrials(orders.in_flight, ledger.server_memory, clock, sender=sender)
+            pool = partial(StreamingPool, chunking=chunking)
+        self.pool = pool(
             connect=lambda: connect(orders.server),
             handler=self.dispatcher,
             limit=orders.connections,
