@@ -38,13 +38,16 @@ class Pool(OpenConnections):
         dsn: DsnUses,
         clock: Callable[[], float],
         loop: EventLoop,
+        beside: bool = False,
     ) -> None:
-        """`loop`: who runs it asks for `shortened` before each wait, has the loop run, and calls `attend` after it."""
+        """`loop`: who runs it asks for `shortened` before each wait, has the loop run, and calls `attend` after it.
+        `beside`: whether sessions may be set up beside a first one (`SessionOpener`).
+        """
         super().__init__()
         self.limit = limit
         """How many connections may be open or opening."""
         self._loop = loop
-        self._sessions = SessionSupply(connect, handler, trials, dsn, wake=loop.waker.wake, clock=clock)
+        self._sessions = SessionSupply(connect, handler, trials, dsn, wake=loop.waker.wake, clock=clock, beside=beside)
         self._handler = handler
         self._timeout = timeout
         self._lifetime = lifetime

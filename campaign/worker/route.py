@@ -80,6 +80,7 @@ class Route:
         )
         self.pool = Pool(
             connect=lambda: connect(orders.server),
+            beside=orders.server.security == "none" and orders.server.username is None,
             handler=self.dispatcher,
             limit=orders.connections,
             timeout=orders.server.timeout,
