@@ -7,13 +7,15 @@ that is everywhere alike.) A `Stretch` is a piece of time with what was counted 
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _SHORTEST, _LONGEST = 0.0001, 86_400.0
 _GROWTH = 1.1
-_PER_E = 1 / math.log(_GROWTH)
-_LAST = int(math.log(_LONGEST / _SHORTEST) * _PER_E)
+_LAST = int(math.log(_LONGEST / _SHORTEST, _GROWTH))
+_EDGES = tuple(_SHORTEST * _GROWTH**number for number in range(1, _LAST + 1))
+"""Where the buckets from 1 on begin."""
 
 Histogram = Mapping[int, int]
 """How many there are in each bucket, by its number."""
@@ -39,9 +41,7 @@ class Stretch:
 
 def bucket_of(seconds: float) -> int:
     """Give the number of the bucket that this length of time belongs to, from 0."""
-    if seconds <= _SHORTEST:
-        return 0
-    return min(int(math.log(seconds / _SHORTEST) * _PER_E), _LAST)
+    return bisect_right(_EDGES, seconds)
 
 
 def seconds_of(bucket: int) -> float:

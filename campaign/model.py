@@ -86,11 +86,10 @@ class DueRow(NamedTuple):
     """That of the ledger in which it stood: `ledger.row_queues`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoginLink:
+class LoginLink(NamedTuple):
     """A ClickFunnels sign-in link. Whoever holds its URL is that contact until it expires."""
 
-    url: str = field(repr=False)
+    url: str
     issued_at: datetime
     expires_at: datetime
     """Aware, in the window's zone."""
@@ -101,6 +100,12 @@ class LoginLink:
     def token(self) -> str:
         """The JSON Web Token in its URL, where it stands last."""
         return self.url.rpartition("&token=")[2]
+
+    def __repr__(self) -> str:
+        """Without the URL."""
+        return (
+            f"LoginLink(issued_at={self.issued_at!r}, expires_at={self.expires_at!r}, fingerprint={self.fingerprint!r})"
+        )
 
 
 class Content(NamedTuple):
@@ -137,8 +142,7 @@ class InlineImage:
     """The template and its line that name it first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(NamedTuple):
     """RFC 5321 section 2.3.1."""
 
     return_path: str
@@ -151,18 +155,20 @@ class Envelope:
     """ENVID (RFC 3461 section 4.4), by which a bounce is known: `contact.key`; "" for none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """An RFC 5322 message, ready for the wire but for dot-stuffing: 7-bit, CRLF, ends in CRLF."""
 
     envelope: Envelope
     message_id: str
     """With its angle brackets."""
-    data: bytes = field(repr=False)
+    data: bytes
+
+    def __repr__(self) -> str:
+        """Without the octets: a link is in them."""
+        return f"Message(envelope={self.envelope!r}, message_id={self.message_id!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A message on its way to one contact, with what the ledger must remember of it."""
 
     contact: int
@@ -171,8 +177,15 @@ class Attempt:
     link_expires_at: int
     """Unix seconds."""
     link_fingerprint: str
-    token: str = field(default="", repr=False)
+    token: str = ""
     """That of the link in the message: whoever has it signs in. What servers quote of it does not go on record."""
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return (
+            f"Attempt(contact={self.contact!r}, message={self.message!r}, link_expires_at={self.link_expires_at!r}, "
+            f"link_fingerprint={self.link_fingerprint!r})"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ tests and mail inside a company work; whether one can be delivered to is the ser
 import re
 from functools import lru_cache
 
+from email_validator import validate_email
+
 from campaign.contacts import slips
 from campaign.contacts.normal_form import PLAIN_SPACE, Mend, normal_form
 
@@ -83,9 +85,7 @@ def _judge_domain(domain: str) -> tuple[str, str]:
 
 
 def _validate(address: str) -> tuple[str, str]:
-    """(local part, ASCII domain) by the library, whose import is worth putting off until an address is at hand."""
-    from email_validator import validate_email
-
+    """(local part, ASCII domain) by the library."""
     valid = validate_email(address, check_deliverability=False, allow_smtputf8=True)
     return valid.local_part, valid.ascii_domain
 

@@ -6,7 +6,6 @@ Raises `ContactsError`.
 """
 
 import hashlib
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -61,7 +60,6 @@ class ContactsFile:
         them. Raises `ContactsError` if the file is no longer the one that was opened.
         """
         # pandas takes a third of a second to import, which opening a file or parsing an address need not wait for.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its linear algebra would start threads, only to spin
         from campaign.contacts.reader import read_rows
 
         if self.identity[_SAME_CONTENT] != identity_of(self.path)[_SAME_CONTENT]:

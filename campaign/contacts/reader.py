@@ -14,6 +14,7 @@ Limits: one chunk is in memory at a time; a single cell must fit.
 
 import csv
 import io
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # pandas' linear algebra would start threads, only to spin
 import pandas as pd
 
 from campaign.contacts.addresses import plain_address, read_address

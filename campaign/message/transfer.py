@@ -34,12 +34,9 @@ _maybe_from_line = re.compile(rf"(?:.*[\r\n])?{_MAYBE_FROM}", re.DOTALL).match
 _every_from = re.compile(_MAYBE_FROM.encode())
 _STAND_IN = b"\xff"
 """Stands for an F that is to be encoded: no octet of UTF-8 (RFC 3629 section 1), and b2a_qp makes it as long."""
-_plain = re.compile(r"[ -<>-~]{1,75}+").fullmatch
-"""Text that quoted-printable leaves as it is, and that fits a line together with the `=` of a soft line break."""
-_unspaced = re.compile(r"[!-~]++").fullmatch
-_printable = re.compile(r"[ -~]++").fullmatch
-_wrap = re.compile(r".{1,75}(?<!=)(?<!=.)").findall
-"""Cuts ASCII, its `=` encoded, to such lengths, but never within a `=3D`."""
+_LONGEST_PLAIN = _LONGEST_ENCODED - 1
+"""Octets that fit a line together with the `=` of a soft line break."""
+_UNSPACED = bytes(range(ord("!"), ord("~") + 1))
 _OVERLONG = re.compile(rb"^(.{74,})(=(?:20|09))$", re.MULTILINE)
 """b2a_qp protects a blank at the end of a line without counting the two octets that this adds."""
 
@@ -69,11 +66,23 @@ def _plain_piece(chunk: str) -> _Piece:
     return CRLF.join(lines), len(lines[0]), len(lines[-1]), len(lines) > 1
 
 
+def _cut(text: str) -> list[str]:
+    """Cut ASCII, its `=` encoded, into lines that have room for the `=` of a soft line break, but never in a `=3D`."""
+    lines, start, last = [], 0, text.rfind("=")
+    while start <= last:
+        end = start + _LONGEST_PLAIN
+        cut = text.find("=", end - 2, end)
+        end = end if cut < 0 else cut
+        lines.append(text[start:end])
+        start = end
+    return lines + [text[at : at + _LONGEST_PLAIN] for at in range(start, len(text), _LONGEST_PLAIN)]
+
+
 def _quoted_piece(chunk: str) -> _Piece | None:
     """Encode the chunk in quoted-printable; None where its encoding hangs on the next chunk."""
-    if _unspaced(chunk):
+    if chunk.isascii() and chunk and not chunk.encode().translate(None, _UNSPACED):
         # Links, mostly, and for these twice as fast as b2a_qp. Only where they end can they be the start of a `From `.
-        lines = _wrap(str.replace(chunk, "=", "=3D"))
+        lines = _cut(str.replace(chunk, "=", "=3D"))
         last = len(lines[-1])
         if last < len("From ") and _maybe_from(lines[-1]):
             lines[-1] = lines[-1].replace("F", "=46")
@@ -129,17 +138,16 @@ class TransferEncoder:
 
     def encode(self, chunks: Sequence[str]) -> tuple[str, str]:
         """Give the value of Content-Transfer-Encoding (RFC 2045 section 6.1), and the encoded body."""
-        text = "".join(chunks)
-        if text.isascii():
+        if all(map(str.isascii, chunks)):
             body = self._seven_bit(chunks)
             if body is not None and self._boundary not in body:
                 return "7bit", body
         body = self._quoted_printable(chunks)
         if body is None:
-            return self.encode((normalised(text),))
+            return self.encode((normalised("".join(chunks)),))
         # base64 makes 78 octets of 57, and there are at least as many octets as characters.
-        if len(body) * 57 > len(text) * 78:
-            text = normalised(text)
+        if len(body) * 57 > sum(map(len, chunks)) * 78:
+            text = normalised("".join(chunks))
             shorter = _base64(text if text.endswith("\n") else text + "\n")
             if len(shorter) < len(body):
                 return "base64", shorter
@@ -154,8 +162,8 @@ class TransferEncoder:
         for chunk in chunks:
             piece = known(chunk)
             if piece is None:
-                if _printable(chunk):
-                    if not column and chunk[0] == "F" and _maybe_from(chunk):
+                if chunk.isprintable():
+                    if not column and _maybe_from(chunk):
                         doubtful = True
                     column += len(chunk)
                     if column > LONGEST_LINE:
@@ -179,27 +187,28 @@ class TransferEncoder:
         known = self._quoted_pieces.get
         out: list[str] = []
         column = 0
-        long_chunk, long_piece = "", None  # The last one: a link that stands in the body twice is encoded once.
+        own: dict[str, _Piece | None] = {}  # What stands in the body twice, a link or a name, is encoded once.
         for chunk in chunks:
             piece = known(chunk)
             if piece is None:
-                if _plain(chunk):
-                    size = len(chunk)
+                size = len(chunk)
+                # Text that quoted-printable leaves as it is, and that fits a line.
+                if 0 < size <= _LONGEST_PLAIN and chunk.isascii() and chunk.isprintable() and "=" not in chunk:
                     if column and column + size < _LONGEST_ENCODED:
                         column += size
                         out.append(chunk)
                         continue
-                    if chunk[0] != "F" or not _maybe_from(chunk):
+                    if not _maybe_from(chunk):
                         if column:
                             out.append(_SOFT)
                         column = size
                         out.append(chunk)
                         continue
-                if not chunk:
+                if not size:
                     continue
-                if chunk != long_chunk:
-                    long_chunk, long_piece = chunk, _quoted_piece(chunk)
-                piece = long_piece
+                if chunk not in own:
+                    own[chunk] = _quoted_piece(chunk)
+                piece = own[chunk]
                 if piece is None:
                     return None
             text, first, last, broken = piece

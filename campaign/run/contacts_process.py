@@ -4,7 +4,7 @@
 
 It holds the ledger's lock while it works, and ends when its parent does. It is forked, so it must be begun before there
 are threads, an open ledger or pandas; where that can't be, `ContactsProcess.begin` gives None, and the parent reads by
-itself.
+itself. What both import, this module imports: before the fork, once.
 """
 
 import contextlib
@@ -17,13 +17,11 @@ from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle, send_handle
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from campaign import errors
 from campaign.errors import CampaignError, ContactsError
-
-if TYPE_CHECKING:  # imported by the process: that is what it is for
-    from campaign.run.contacts_loading import LoadOrder
+from campaign.run.contacts_loading import LoadOrder, load_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class ContactsProcess:
         theirs.close()
         return cls(pid, ours)
 
-    def read(self, order: "LoadOrder", lock: int | None, heard: Callable[[int], None]) -> None:
+    def read(self, order: LoadOrder, lock: int | None, heard: Callable[[int], None]) -> None:
         """Have it read; `heard` is told the number of rows read so far. Raises ContactsError, LedgerError."""
         try:
             self._pipe.send((order, lock is not None))
@@ -108,7 +106,6 @@ def _serve(pipe: Connection) -> None:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     import campaign.contacts.reader  # noqa: F401 - pandas, meanwhile
-    from campaign.run.contacts_loading import load_into
 
     try:
         told = pipe.recv()

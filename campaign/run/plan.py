@@ -179,6 +179,7 @@ class RunPlan:
                 # What is refused behind a body, on trial, costs no try: the sandbox would count one that the row has
                 # not.
                 pipelining="envelope" if self.sandbox and smtp.pipelining == "auto" else smtp.pipelining,
+                in_flight=smtp.in_flight,
                 messages_per_connection=smtp.messages_per_connection,
                 seconds_per_connection=smtp.minutes_per_connection * 60,
                 daily_limit=() if self.sandbox or smtp.daily_limit is None else (smtp.daily_limit,),

@@ -1,5 +1,6 @@
 """SMTP: bytes of a message in, the server's reply out.
 
+streaming_pool      a pool whose connections may carry several whole messages at a time
 pool                many connections, one thread, on an event_loop (the selector)
 session_supply      new sessions for the pool, opened in threads (session_opener)
 connection          one session's socket and its dialogue, and how much of a body has left
@@ -8,6 +9,7 @@ dialogue            the transaction, without a socket: commands out, replies in,
 reply_handling      tells the handler (delivery_handler) of these events, and of connections that have died
 envelope_probe      tries an envelope from us to ourselves
 
+chunking/           whole messages one after the other, without waiting for their replies
 pipelining/         whether an envelope may stand behind a body
 session/            a session is set up: connect, EHLO, STARTTLS, AUTH
 reply/              bytes to replies, with secrets kept out of what they quote

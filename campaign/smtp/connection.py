@@ -12,6 +12,10 @@ from collections import deque
 from dataclasses import replace
 
 from campaign.model import Attempt, Phase, Reply
+from campaign.smtp.chunking.dialogue import ChunkedDialogue
+from campaign.smtp.chunking.probe import ChunkingProbe
+from campaign.smtp.chunking.stream import MessageStream
+from campaign.smtp.chunking.trials import ChunkingTrial
 from campaign.smtp.dialogue import Dialogue
 from campaign.smtp.dsn import DsnUse
 from campaign.smtp.pipelining.trials import PipeliningTrial
@@ -49,12 +53,19 @@ class Connection:
         """
         self.session = session
         self.sock = session.sock
+        self._dsn = dsn
         self.dialogue = Dialogue(
             pipelining=session.pipelining and grouping, size_offered="size" in session.features, dsn=dsn
         )
         self.trial = trial
         self.in_trial = False
         """Whether the envelope behind the body is its server's trial."""
+        self.chunking: ChunkingTrial | None = None
+        """Its server's standing with whole messages; None where that is not asked for."""
+        self.probe: ChunkingProbe | None = None
+        """What is under way in place of a message."""
+        self.stream: MessageStream | None = None
+        """The whole messages that go over it from now on; None: it is the dialogue that goes on."""
         self.opened = now
         self.deadline = float("inf")
         """When (monotonic seconds) waiting for a reply turns into a lost connection."""
@@ -75,14 +86,37 @@ class Connection:
         self.closing_reply: tuple[Phase, Reply] | None = None
         """The reply that ended the session, and the phase that it answered: EHLO where it answered none."""
         self._unsent = _NOTHING
-        self._body_unsent = 0
+        self._handed = 0  # octets given to `send`
+        self._body_ends = 0  # those up to the end of the last body
         self._tokens: deque[str] = deque(maxlen=3)  # of the message under way, the one before, the one behind
         self._recent_tokens = deque[str](maxlen=0) if recent_tokens is None else recent_tokens
 
     @property
     def body_sent(self) -> bool:
         """Whether the whole of the current body, its end included, may have left this machine."""
-        return self._body_unsent == 0
+        return self._handed - len(self._unsent) >= self._body_ends
+
+    @property
+    def octets_left(self) -> int:
+        """How many octets of its stream may have left this machine."""
+        return self._handed - len(self._unsent)
+
+    def begin_stream(self, *, in_flight: int) -> MessageStream:
+        """From now on messages go whole, up to `in_flight` without their reply. Only while nothing is under way."""
+        assert self.dialogue.idle and not self._unsent and self.chunking is not None
+        dialogue = ChunkedDialogue(size_offered="size" in self.session.features, dsn=self._dsn)
+        self.stream = MessageStream(dialogue, self.chunking, in_flight=in_flight)
+        self._handed = self._body_ends = 0
+        self._tokens = deque(self._tokens, maxlen=in_flight + 2)
+        return self.stream
+
+    def begin_message(self, attempt: Attempt, now: float) -> bytes:
+        """Give all of a message, for a stream."""
+        assert self.stream is not None
+        self._tokens.append(attempt.token)
+        self._recent_tokens.append(attempt.token)
+        self.messages += 1
+        return self.stream.dialogue.begin(attempt, now)
 
     def begin_envelope(self, attempt: Attempt) -> bytes:
         """Give the bytes that begin an attempt's envelope."""
@@ -117,7 +151,7 @@ class Connection:
 
     def reply_timeout(self, timeout: float) -> float:
         """Give the seconds that the server may take for its next reply, where it has `timeout` for a command's."""
-        if self.dialogue.current is not None:
+        if self.dialogue.current is not None or (self.stream is not None and not self.closing):
             return timeout * _BODY_PATIENCE
         # A server that takes its time for every envelope may do so for this one.
         return min(timeout, max(_TRIAL_PATIENCE, 4 * self.envelope_seconds)) if self.in_trial else timeout
@@ -130,13 +164,16 @@ class Connection:
     def send(self, data: bytes, *, body: int = 0) -> None:
         """Send what can be sent now, keep the rest. The first `body` bytes of `data` are a message's."""
         if body:
-            self._body_unsent = len(self._unsent) + body
+            self._body_ends = self._handed + body
+        self._handed += len(data)
         if not self._unsent and len(data) <= _AT_ONCE:  # nearly always all of it goes at once
             try:
                 sent = self.sock.send(data)
             except _LATER:
                 sent = 0
-            self._body_unsent = max(0, self._body_unsent - sent)
+            except OSError:
+                self._unsent = memoryview(data)
+                raise
             self._unsent = memoryview(data)[sent:] if sent < len(data) else _NOTHING
             return
         self._unsent = memoryview(b"".join((self._unsent, data)) if self._unsent else data)
@@ -150,7 +187,6 @@ class Connection:
                 sent = self.sock.send(self._unsent)
             except _LATER:
                 return
-            self._body_unsent = max(0, self._body_unsent - sent)
             self._unsent = self._unsent[sent:]
             quota -= sent
 

@@ -122,6 +122,18 @@ class SessionDsn:
             return True
         return False
 
+    def whole_accepted(self, parameters: str) -> None:
+        """MAIL was accepted, of a message that went with its chunk; it had these `parameters`."""
+        if self._use is not None and parameters:
+            self._use.taken()
+
+    def whole_goes_without(self, parameters: str, reply: Reply) -> bool:
+        """MAIL was refused, of such a message: whether it is to go again without them, and all that follow."""
+        if self._use is None or not parameters or not self._use.may_be_to_blame(reply):
+            return False
+        self._use.refused()
+        return True
+
     def connection_lost(self) -> None:
         """The session has ended in place of the answer to MAIL."""
         if self._use is not None and self._parameters:

@@ -9,7 +9,9 @@ from campaign.smtp.connection import Connection
 class OpenConnections:
     """One process's, to one server."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        """How many may be open or opening."""
         self._open: set[Connection] = set()
         self._idle: set[Connection] = set()
         self._held_bodies: list[Connection] = []  # 354 has come, the handler has not let the body go

@@ -43,9 +43,7 @@ class Pool(OpenConnections):
         """`loop`: who runs it asks for `shortened` before each wait, has the loop run, and calls `attend` after it.
         `beside`: whether sessions may be set up beside a first one (`SessionOpener`).
         """
-        super().__init__()
-        self.limit = limit
-        """How many connections may be open or opening."""
+        super().__init__(limit)
         self._loop = loop
         self._sessions = SessionSupply(connect, handler, trials, dsn, wake=loop.waker.wake, clock=clock, beside=beside)
         self._handler = handler
@@ -67,8 +65,7 @@ class Pool(OpenConnections):
         """Do what is due after a wait: take in the sessions that have come, see who has fallen silent."""
         while (connection := self._sessions.next_connection(open_now=len(self._open), limit=self.limit)) is not None:
             self._admit(connection)
-        now = self._clock()
-        if now >= self._next_check:
+        if (now := self._clock()) >= self._next_check:
             self._next_check = now + self._check_every
             self._close_expired(now)
 
@@ -128,7 +125,7 @@ class Pool(OpenConnections):
         try:  # first what was said: a reply that came before the body's end had left is none to the message
             data = connection.receive() if mask & selectors.EVENT_READ else None
         except OSError as error:
-            self._drop(connection, _words(error))
+            self._drop(connection, error.strerror or type(error).__name__)
             return
         if data:
             self._receive(connection, data)
@@ -177,39 +174,48 @@ class Pool(OpenConnections):
         connection.messages += 1
         now = self._clock()
         connection.envelope_seconds = now - connection.envelope_began
-        stays = not self._lifetime.is_over(connection, now) and len(self._open) <= self.limit
-        if dialogue.pipelining and stays and connection.trial.allows():
+        if self._takes_envelope_behind(connection, now):
             attempt = self._handler.next_attempt(connection.session)
             if attempt is not None:
                 data += connection.begin_envelope(attempt)
                 connection.in_trial = connection.trial.begin(len(data))
         self._send(connection, data, body=len(body))
 
+    def _takes_envelope_behind(self, connection: Connection, now: float) -> bool:
+        return connection.dialogue.pipelining and not self._is_over(connection, now) and connection.trial.allows()
+
+    def _is_over(self, connection: Connection, now: float) -> bool:
+        """Whether no message may begin on it any more."""
+        return self._lifetime.is_over(connection, now) or len(self._open) > self.limit
+
     def _begin(self, connection: Connection) -> None:
-        if self._lifetime.is_over(connection, self._clock()) or len(self._open) > self.limit:
-            self._remove(connection)
-            self._sessions.connection_ended(connection, "", open_now=len(self._open))
+        if self._is_over(connection, self._clock()):
+            self._end(connection)
             return
         attempt = self._handler.next_attempt(connection.session)
         if attempt is None:
-            connection.deadline, connection.used = float("inf"), True
-            self._idle.add(connection)
+            self._rest(connection)
             return
         self._idle.discard(connection)
         connection.envelope_began = self._clock()
         self._send(connection, connection.begin_envelope(attempt))
+
+    def _rest(self, connection: Connection) -> None:
+        connection.deadline, connection.used = float("inf"), True
+        self._idle.add(connection)
+
+    def _end(self, connection: Connection) -> None:
+        self._remove(connection)
+        self._sessions.connection_ended(connection, "", open_now=len(self._open))
 
     def _send(self, connection: Connection, data: bytes, *, body: int = 0) -> None:
         """Send it, or as much as can be sent now; without `data`, what had to wait."""
         if data:
             connection.deadline = self._clock() + connection.reply_timeout(self._timeout)
         try:
-            if data:
-                connection.send(data, body=body)
-            else:
-                connection.flush()
+            connection.send(data, body=body) if data else connection.flush()
         except OSError as error:
-            self._read_last_reply(connection, _words(error))
+            self._read_last_reply(connection, error.strerror or type(error).__name__)
             return
         if connection.blocked or not data:
             self._loop.update(connection)
@@ -234,15 +240,14 @@ class Pool(OpenConnections):
     def _drop(self, connection: Connection, why: str) -> None:
         """The connection is dead, or as good as: settle what was on it."""
         self._remove(connection, quitting=False)
-        handle_connection_lost(connection, self._handler, why)
+        self._settle(connection, why)
         self._sessions.connection_ended(connection, why, open_now=len(self._open))
+
+    def _settle(self, connection: Connection, why: str) -> None:
+        handle_connection_lost(connection, self._handler, why)
 
     def _remove(self, connection: Connection, *, quitting: bool = True) -> None:
         self._open.discard(connection)
         self._idle.discard(connection)
         self._loop.remove(connection)
         connection.close(quitting=quitting)
-
-
-def _words(error: OSError) -> str:
-    return error.strerror or type(error).__name__

@@ -89,7 +89,7 @@ def handle_connection_lost(connection: Connection, handler: DeliveryHandler, why
 
 def _handle_event(connection: Connection, event: Event, handler: DeliveryHandler) -> None:
     if isinstance(event, FinalReply):  # first what comes with every message
-        _handle_final_reply(connection, event, handler)
+        handle_final_reply(connection, event, handler)
     elif isinstance(event, ReadyForBody):
         if event.behind_body:
             connection.in_trial = False
@@ -106,10 +106,16 @@ def _handle_event(connection: Connection, event: Event, handler: DeliveryHandler
         if not event.begun_anew:
             handler.not_sent(event.attempt, "")
     elif isinstance(event, SessionClosing):
-        connection.closing, connection.closing_reply = True, (Phase.EHLO, connection.censored(event.reply))
+        handle_closing(connection, event)
 
 
-def _handle_final_reply(connection: Connection, answer: FinalReply, handler: DeliveryHandler) -> None:
+def handle_closing(connection: Connection, event: SessionClosing) -> None:
+    """No message may begin on it any more."""
+    connection.closing, connection.closing_reply = True, (Phase.EHLO, connection.censored(event.reply))
+
+
+def handle_final_reply(connection: Connection, answer: FinalReply, handler: DeliveryHandler) -> None:
+    """Tell the handler the last word on a message, and note what it means for the session."""
     attempt, phase, reply = answer.attempt, answer.phase, answer.reply
     if connection.in_trial and phase is not Phase.BODY:
         connection.in_trial = False

@@ -56,7 +56,7 @@ class CircuitBreaker:
 
     def message_accepted(self) -> None:
         """A message was accepted: whatever failed before it was not everybody's fault."""
-        if self.reason is None:
+        if self.reason is None and (self.in_a_row or self.suspicious):
             self.in_a_row.clear()
             self.suspicious.clear()
 

@@ -22,7 +22,7 @@ from campaign.worker.judge import Judge
 from campaign.worker.limits import Limits
 from campaign.worker.measurements import Measurements
 from campaign.worker.opening_hours import OpeningHours
-from campaign.worker.policy import RETRY, Action, judge, refusal
+from campaign.worker.policy import RETRY, SENT, judge, refusal
 from campaign.worker.preparation import Preparation
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
@@ -115,8 +115,7 @@ class Dispatcher:
 
     def claims_durable(self, claims: list[Attempt]) -> None:
         """Hear that these claims are durable."""
-        for attempt in claims:
-            self._claims.forget(attempt)
+        self._claims.forget(*claims)
 
     def claims_lost(self, claims: list[Attempt]) -> None:
         """Hear that another worker won these claims: they are no longer ours to send or to settle."""
@@ -162,11 +161,12 @@ class Dispatcher:
 
     def may_send_body(self, attempt: Attempt) -> bool:
         """Say whether the claim is durable, and still ours, and the window open."""
-        if self._claims.pending(attempt) or self.recalled or not self._journal.lease_holds:
+        contact = attempt.contact
+        if self._claims.pending(contact) or self.recalled or not self._journal.lease_holds:
             return False
-        if not self._times.allow(self.outcomes.under_way.get(attempt.contact)):
+        if not self._times.allow(self.outcomes.under_way.get(contact)):
             return False
-        self.measurements.body_leaves(attempt.contact)
+        self.measurements.body_leaves(contact)
         return True
 
     def link_too_old(self, attempt: Attempt) -> bool:
@@ -177,20 +177,22 @@ class Dispatcher:
 
     def reply_received(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
         """Judge the server's last word on an attempt. Give whether it is its last one in this session, too."""
-        self._claims.forget(attempt)
-        due = self.outcomes.under_way.get(attempt.contact)
+        contact = attempt.contact
+        due = self.outcomes.under_way.get(contact)
         verdict = self._judge.verdict(phase, reply, served=served)
+        if verdict is SENT:  # nearly always; its claim was durable, since its body had left
+            self.sessions.session_used()
+            if due is not None:
+                self.measurements.accepted(contact)
+                self.outcomes.sent(due, reply)
+            return False
+        self._claims.forget(attempt)
         ends = verdict.renew or verdict.fewer
         if not ends and (reply.code != 421 or phase is Phase.BODY):
             self.sessions.session_used()
         if due is None:
             return ends
-        if verdict.action is Action.SENT:
-            self._judge.accepted()
-            self.measurements.accepted(attempt.contact)
-            self.outcomes.sent(due, reply)
-            return False
-        self.measurements.not_accepted(attempt.contact)
+        self.measurements.not_accepted(contact)
         self._server_breaker.note_suspicion(
             due.id, f"at {phase}: {reply.code} {reply.enhanced or ''}" if verdict.suspect else None
         )

@@ -56,6 +56,8 @@ class ServerOrders:
     pipelining: Pipelining
     messages_per_connection: int
     seconds_per_connection: float
+    in_flight: int = 1
+    """Messages that a connection may have without their reply, where the server takes that."""
     daily_limit: tuple[int, ...] = ()
     """Messages a day of the window's zone, all processes together: a ladder of one step; none: no limit."""
     weight: float | None = None

@@ -6,7 +6,7 @@ of any run of this campaign sent. So a campaign that goes on at an odd recipient
 
 from campaign.ledger.interface import Journal
 from campaign.model import Phase, Reply
-from campaign.worker.policy import Verdict, judge
+from campaign.worker.policy import SENT, Verdict, judge
 
 
 class Judge:
@@ -18,14 +18,12 @@ class Judge:
         self._server = server
         self._proven = False
 
-    def accepted(self) -> None:
-        """Hear that the server has taken a message of this campaign."""
-        self._proven = True
-
     def verdict(self, phase: Phase, reply: Reply, *, served: bool) -> Verdict:
         """Give what a reply means. `served`: its connection had taken messages before."""
         verdict = judge(phase, reply, served=served, proven=self._proven)
-        if verdict.stop and not self._proven:
+        if verdict is SENT:
+            self._proven = True
+        elif verdict.stop and not self._proven:
             otherwise = judge(phase, reply, served=served, proven=True)
             if otherwise != verdict and self._journal.anybody_sent(self._server):
                 self._proven = True

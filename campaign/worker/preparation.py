@@ -48,24 +48,31 @@ class Preparation:
         except CampaignError:
             self._rows.give_back(due)
             raise
-        if attempt.message.envelope.smtputf8 and not session.smtputf8:
+        message, limit = attempt.message, session.size_limit
+        if message.envelope.smtputf8 and not session.smtputf8:
             if self._hand_over(due):
                 return None
             words = "the address has letters beyond ASCII, which the server can't take (no SMTPUTF8)"
             self._outcomes.mark_invalid(due, words)
             return None
-        limit, size = session.size_limit, len(attempt.message.data)
-        if limit is not None and size > limit:
-            if self._hand_over(due):
-                return None
-            self._blame_templates(due, limit)
+        if limit is not None and len(message.data) > limit:
+            self._refuse_size(due, attempt, limit)
+            return None
+        self._claim(due, attempt)
+        return attempt
+
+    def _claim(self, due: DueRow, attempt: Attempt) -> None:
         self._outcomes.under_way[due.id] = due
         self._claims.claim(attempt)
-        if limit is not None and size > limit:
-            words = f"the message has {size:,} bytes, the server takes {limit:,}"
-            self._outcomes.settle(due, Status.REJECTED, Reply(code=552, enhanced="5.3.4", text=words))
-            return None
-        return attempt
+
+    def _refuse_size(self, due: DueRow, attempt: Attempt, limit: int) -> None:
+        """Do with a message that is too large for the server what that would do, or have another one send it."""
+        if self._hand_over(due):
+            return
+        self._blame_templates(due, limit)
+        self._claim(due, attempt)
+        words = f"the message has {len(attempt.message.data):,} bytes, the server takes {limit:,}"
+        self._outcomes.settle(due, Status.REJECTED, Reply(code=552, enhanced="5.3.4", text=words))
 
     def _blame_templates(self, due: DueRow, limit: int) -> None:
         """Raise TemplateError where the row's message is too large whatever its cells hold: no fault of the row's."""

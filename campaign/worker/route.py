@@ -6,14 +6,17 @@ there are several, each has a rank (`ranked_route`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from campaign.ledger.interface import WorkerLedger
+from campaign.smtp.chunking.trials import ChunkingTrials
 from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.dsn import DsnUses
 from campaign.smtp.event_loop import EventLoop
 from campaign.smtp.pipelining.trials import PipeliningTrials
 from campaign.smtp.pool import Pool
 from campaign.smtp.session.connect import connect
+from campaign.smtp.streaming_pool import StreamingPool
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.connection_limit import ConnectionLimit
 from campaign.worker.dispatcher import Dispatcher
@@ -78,7 +81,12 @@ class Route:
             limits=limits,
             hours=common.hours,
         )
-        self.pool = Pool(
+        pool: Callable[..., Pool] = Pool
+        if orders.in_flight > 1 and orders.pipelining == "auto":
+            sender = job.message_plan.message.return_path
+            chunking = ChunkingTrials(orders.in_flight, ledger.server_memory, clock, sender=sender)
+            pool = partial(StreamingPool, chunking=chunking)
+        self.pool = pool(
             connect=lambda: connect(orders.server),
             beside=orders.server.security == "none" and orders.server.username is None,
             handler=self.dispatcher,

@@ -128,12 +128,13 @@ class RowQueue:
         """Give the row whose turn it is, if there is one."""
         if self._may_hold:
             self._sort_out(now)
-        due = self._waiting.take(now) if self._waiting else None
+        due = self._waiting.take(now)
         if due is not None:
             return due
         if self._freed:
             return self._freed.popleft()
-        self.fetch(now)
+        if not self._fresh:
+            self.fetch(now)
         return self._fresh.popleft() if self._fresh else None
 
     def coming(self, most: int) -> Iterator[DueRow]:

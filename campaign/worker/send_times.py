@@ -3,10 +3,10 @@
 Clocks are the machine's, but for those of the hours (`opening_hours`). Raises nothing.
 """
 
+import time
 from datetime import UTC, datetime
 
 from campaign.model import DueRow
-from campaign.window import SendWindow
 from campaign.worker.job import Job
 from campaign.worker.opening_hours import OpeningHours
 
@@ -15,9 +15,11 @@ class SendTimes:
     """One worker's. `hours`: None where the window has none, nor is on each contact's own clock."""
 
     def __init__(self, job: Job, hours: OpeningHours | None) -> None:
-        self._window: SendWindow = job.message_plan.window
+        self._window = job.message_plan.window
         self._hours = hours
         self._opening_is_set = job.opening_is_set
+        closes = self._window.closes
+        self._closes = float("inf") if closes is None else closes.timestamp()
 
     def too_early(self) -> bool:
         """Whether a clock that was set back says that the window is not open yet."""
@@ -31,4 +33,4 @@ class SendTimes:
         """Whether the row's message may leave."""
         if (self._hours is not None and self.out_of_hours(due)) or (self._opening_is_set and self.too_early()):
             return False
-        return self._window.closes is None or not self._window.is_over(datetime.now(UTC))
+        return time.time() < self._closes

@@ -3,7 +3,6 @@
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def test_a_long_description_is_read_to_its_end(program: Path) -> None:
     """SpamAssassin breaks its lines at 80 columns."""
     (message, *_) = messages("login_link").values()
     spoilt = message.data.replace(b"https://acme.example/", b"http://198.18.0.9/")
-    score = spam_score(program, replace(message, data=spoilt), datetime.now(UTC))
+    score = spam_score(program, message._replace(data=spoilt), datetime.now(UTC))
     found = {rule.name: rule.description for rule in score.rules}
     assert found["NORMAL_HTTP_TO_IP"].endswith("dotted-decimal IPv4 address")
 

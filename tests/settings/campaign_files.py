@@ -101,6 +101,7 @@ GOOD: dict[str, list[tuple[str, object]]] = {
     "smtp.weight": [("0.5", 0.5), ("3", 3.0)],
     "smtp.priority": [("0", 0), ("2", 2)],
     "smtp.messages_per_connection": [("1", 1), ("100", 100)],
+    "smtp.in_flight": [("8", 8), ("64", 64)],
     "smtp.pipelining": [("envelope", "envelope"), ("Off", "off")],
     "smtp.minutes_per_connection": [("0.5", 0.5), ("60", 60.0)],
     "smtp.timeout": [("5s", timedelta(seconds=5)), ("250ms", timedelta(milliseconds=250))],

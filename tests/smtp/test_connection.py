@@ -15,6 +15,7 @@ from campaign.smtp.connection import Connection
 from campaign.smtp.pipelining.server_memory import PrivateMemory
 from campaign.smtp.pipelining.trials import PipeliningTrial
 from campaign.smtp.session.session import Session
+from campaign.smtp.session.tls_socket import RECORD, secured
 from tests.smtp_server import Tls, client_context
 from tests.smtp_server.certificates import server_context
 
@@ -51,7 +52,8 @@ def encrypted() -> Iterator[tuple[Connection, socket.socket]]:
 
     thread = threading.Thread(target=shake_hands)
     thread.start()
-    client = client_context().wrap_socket(ours, server_hostname="localhost")
+    client = secured(ours, client_context(), "localhost", session=None)
+    client.do_handshake()
     thread.join()
     with client, wrapped[0]:
         wrapped[0].settimeout(60)
@@ -72,6 +74,16 @@ def died(connection: Connection) -> bool:
     except OSError:
         return True
     return False
+
+
+def read_what_left(peer: socket.socket) -> int:
+    """How many octets the peer can read of what the kernel was given."""
+    peer.settimeout(0)
+    size = 0
+    with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+        while data := peer.recv(1 << 20):
+            size += len(data)
+    return size
 
 
 def read_all(connection: Connection, peer: socket.socket, size: int) -> bytes:
@@ -105,6 +117,27 @@ class TestSending:
             connection.send(b"RCPT\r\n")
             assert not connection.body_sent
             assert read_all(connection, peer, len(BIG) + len(NEXT) + 6) == BIG + NEXT + b"RCPT\r\n"
+
+    @pytest.mark.parametrize("rounds", range(5))
+    @pytest.mark.parametrize("size", [RECORD - 200, RECORD, 2 * RECORD - 1, 3 * RECORD - 100, 4 * RECORD + 7])
+    def test_the_body_has_left_when_the_peer_can_read_its_end_wherever_the_kernel_stops(
+        self, line: Line, size: int, rounds: int
+    ) -> None:
+        """The end of the body may share a record of TLS with what stands behind it, or not."""
+        with line() as (connection, peer):
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # as small as the kernel lets it be
+            connection.send(b"x" * size + NEXT * 10, body=size)
+            read = read_what_left(peer)
+            assert connection.body_sent == (read >= size)
+            for number in range(rounds):
+                if number == 1:
+                    connection.send(NEXT)
+                connection.flush()
+                read += read_what_left(peer)
+                assert connection.body_sent == (read >= size)
+            peer.close()
+            assert died(connection) or not connection.blocked
+            assert connection.body_sent == (read >= size)
 
     def test_a_peer_that_stops_in_the_middle_of_the_body_and_dies_has_not_got_it(self, line: Line) -> None:
         with line() as (connection, peer):

@@ -3,7 +3,6 @@
 import socket
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -59,8 +58,8 @@ def test_the_link_of_a_message_further_back_is_not_shown_whatever_connection_it_
 ) -> None:
     recent: deque[str] = deque(maxlen=128)
     first, second = connection(sock, recent), connection(sock, recent)
-    first.begin_envelope(replace(attempt(1), token=f"eyJh.eyJz.{SIGNATURES[0]}"))
-    second.begin_envelope(replace(attempt(2), token=f"eyJh.eyJz.{SIGNATURES[1]}"))
+    first.begin_envelope(attempt(1)._replace(token=f"eyJh.eyJz.{SIGNATURES[0]}"))
+    second.begin_envelope(attempt(2)._replace(token=f"eyJh.eyJz.{SIGNATURES[1]}"))
     pieces = " ".join(SIGNATURES[0][at : at + wrap] for at in range(0, 43, wrap))
     shown = second.censored(said(f"the message of a minute ago had this in it: {pieces}")).text
     assert not any(piece in shown for piece in pieces.split())
@@ -72,7 +71,7 @@ def test_the_link_of_a_message_further_back_is_not_shown_whatever_connection_it_
 def test_letters_with_something_unseen_between_them_are_recognised(sock: socket.socket, between: str) -> None:
     """They are made visible before: the escape's own letters are none of the link's."""
     here = connection(sock)
-    here.begin_envelope(replace(attempt(1), token=f"eyJh.eyJz.{SIGNATURES[0]}"))
+    here.begin_envelope(attempt(1)._replace(token=f"eyJh.eyJz.{SIGNATURES[0]}"))
     shown = here.censored(said(readable(f"we do not like {between.join(SIGNATURES[0])}".encode()))).text
     assert SIGNATURES[0][20:30] not in shown.replace(readable(between.encode()), "")
 

@@ -5,11 +5,11 @@ process.py        ServerProcess: the same in a process of its own (`python -m te
 features.py       what it offers
 misbehaviours.py  what can go wrong, and whom it befalls;  catalogue.py  by name;  trigger.py  how often
 record.py         what it saw, accepted, and found wrong with the client
-session.py        the dialogue, on transaction.py (MAIL to message), answering.py, wire.py (bytes)
+session.py        the dialogue, on chunking.py (BDAT), transaction.py (MAIL to message), answering.py, wire.py (bytes)
 certificates.py   TLS, good and bad
 """
 
-from tests.smtp_server.catalogue import CATALOGUE
+from tests.smtp_server.catalogue import CATALOGUE, IN_FLIGHT
 from tests.smtp_server.certificates import Tls, client_context
 from tests.smtp_server.features import Features
 from tests.smtp_server.misbehaviours import (
@@ -34,6 +34,7 @@ from tests.smtp_server.server import FaultServer
 
 __all__ = [
     "CATALOGUE",
+    "IN_FLIGHT",
     "Accepted",
     "Action",
     "Connection",

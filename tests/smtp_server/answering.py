@@ -47,7 +47,9 @@ class Answering(Wire):
         """What an earlier misbehaviour of this transaction says about this phase."""
         return next((what for what in self.later if what.phase is phase), None)
 
-    def first(self, triggers: list[Trigger], phase: Phase, addresses: tuple[str, ...]) -> Misbehaviour | None:
+    def first(
+        self, triggers: list[Trigger], phase: Phase, addresses: tuple[str, ...], *, in_transaction: bool = True
+    ) -> Misbehaviour | None:
         """The first that strikes."""
         now = Situation(
             phase=phase,
@@ -55,5 +57,6 @@ class Answering(Wire):
             message=self.state.messages,
             addresses=addresses,
             behind=self.behind > 0,
+            in_transaction=in_transaction,
         )
         return next((trigger.misbehaviour for trigger in triggers if trigger.strikes(now)), None)

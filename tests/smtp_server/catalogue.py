@@ -9,7 +9,13 @@ from functools import partial
 from typing import Any
 
 from campaign.model import Phase
-from tests.smtp_server.misbehaviours import Action, Misbehaviour, behind_a_body
+from tests.smtp_server.misbehaviours import (
+    Action,
+    Misbehaviour,
+    behind_a_body,
+    in_transaction,
+    outside_a_transaction,
+)
 
 Factory = Callable[..., Misbehaviour]
 
@@ -114,6 +120,8 @@ def _data_taken_without_recipients(**after: Any) -> Factory:
 
 
 _BODY = partial(partial, Misbehaviour, phase=Phase.BODY)
+_REFUSED_CHUNK = partial(partial, Misbehaviour, phase=Phase.BODY, of_refused_chunk=True)
+_GOODBYE = b"421 4.3.2 Service shutting down\r\n"
 _SPECIAL: dict[str, Factory] = {
     "ehlo_unknown": partial(Misbehaviour, phase=Phase.EHLO, reply=b"502 5.5.1 Not implemented\r\n"),
     "rcpt_greylist": partial(
@@ -161,7 +169,30 @@ _SPECIAL: dict[str, Factory] = {
     "body_envelope_behind_lost": _BODY(deaf=True, match=behind_a_body),
     "body_envelope_behind_kills": _BODY(action=Action.RESET, accept=True, match=behind_a_body),
 }
+_IN_FLIGHT: dict[str, Factory] = {
+    "mail_421_reset": partial(Misbehaviour, phase=Phase.MAIL, reply=_GOODBYE, action=Action.RESET),
+    "rcpt_421_reset": partial(Misbehaviour, phase=Phase.RCPT, reply=_GOODBYE, action=Action.RESET),
+    "body_421_reset": _BODY(reply=_GOODBYE, action=Action.RESET),
+    # One reply too few.
+    "mail_unanswered": partial(Misbehaviour, phase=Phase.MAIL, reply=b"", accept=True),
+    "rcpt_unanswered": partial(Misbehaviour, phase=Phase.RCPT, reply=b"", accept=True),
+    "body_unanswered": _BODY(reply=b"", accept=True),
+    # Of a BDAT for nobody. The octets of its chunk are commands to servers built on emersion/go-smtp (issue 315).
+    "body_chunk_spilled": _REFUSED_CHUNK(spill=True),
+    "body_chunk_spilled_outside": _REFUSED_CHUNK(spill=True, match=outside_a_transaction),
+    "body_chunk_spilled_in_transaction": _REFUSED_CHUNK(spill=True, match=in_transaction),
+    "body_chunk_refused_421": _REFUSED_CHUNK(reply=_GOODBYE, action=Action.CUT),
+    "body_chunk_refused_cut": _REFUSED_CHUNK(reply=PERMANENT[Phase.BODY], action=Action.CUT),
+    "body_chunk_refused_reset": _REFUSED_CHUNK(action=Action.RESET),
+    "body_chunk_refused_hang": _REFUSED_CHUNK(action=Action.HANG),
+    "body_chunk_for_nobody_250": _REFUSED_CHUNK(reply=b"250 2.0.0 Nobody got it\r\n"),
+    "body_chunk_for_nobody_4xx": _REFUSED_CHUNK(reply=TEMPORARY[Phase.BODY]),
+    "body_chunk_for_nobody_unanswered": _REFUSED_CHUNK(reply=b""),
+    "body_chunk_for_nobody_twice": _REFUSED_CHUNK(after=b"503 5.5.1 And once more\r\n"),
+}
 
 CATALOGUE: dict[str, Factory] = {name: factory for phase in Phase for name, factory in _of(phase).items()} | {
-    name: partial(factory, name=name) for name, factory in _SPECIAL.items()
+    name: partial(factory, name=name) for name, factory in (_SPECIAL | _IN_FLIGHT).items()
 }
+IN_FLIGHT = frozenset(_IN_FLIGHT)
+"""What says little of one message at a time: BDAT for nobody, a reply too few, goodbye in the midst of a group."""

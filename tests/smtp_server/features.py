@@ -17,6 +17,7 @@ _REPLIES: Mapping[str, tuple[int, str, str]] = {
     "recipient_ok": (250, "2.1.5", "Recipient ok"),
     "go_ahead": (354, "", "End data with <CR><LF>.<CR><LF>"),
     "accepted": (250, "2.0.0", "Ok: queued"),
+    "chunk_taken": (250, "2.0.0", "Chunk taken"),
     "ok": (250, "2.0.0", "Ok"),
     "bye": (221, "2.0.0", "Bye"),
     "cannot_verify": (252, "2.0.0", "Cannot verify"),
@@ -75,6 +76,10 @@ class Features:
     """Access tokens by user name; may change while the server runs."""
     certificate_wanted: bool = False
     """TLS only for clients that show a certificate of our authority's."""
+    chunking: bool = False
+    """RFC 3030."""
+    refused_chunk_ends: bool | None = None
+    """Whether a BDAT that is refused ends its transaction. None: where it had recipients, as at Postfix and Exim."""
     lmtp: bool = False
     """RFC 2033: LHLO in place of EHLO."""
     messages_per_connection: int | None = None
@@ -83,6 +88,8 @@ class Features:
     """A code and a number of columns: each message is answered so, with the link in it quoted, wrapped at so many."""
     resets: int | None = None
     """How many RSET it takes in a session that are not the first since a message; one more gets 554, and the end."""
+    resets_until_refused: int | None = None
+    """How many RSET a session may have; all others get 502, and have no effect."""
     max_connections: int | None = None
     """At the same time; one more gets 421 in place of the banner."""
 
@@ -99,6 +106,8 @@ class Features:
         keywords = [HOSTNAME]
         if self.pipelining:
             keywords.append(b"PIPELINING")
+        if self.chunking:
+            keywords.append(b"CHUNKING")
         if self.size is not None and self.size_advertised:
             keywords.append(b"SIZE %d" % self.size)
         if self.tls is not Tls.NONE and not encrypted:

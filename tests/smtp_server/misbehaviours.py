@@ -41,6 +41,8 @@ class Situation:
     """At RCPT the one just named, at DATA and BODY all that were accepted, before that none."""
     behind: bool = False
     """At BODY: more has arrived with its end. At MAIL: it has arrived with the end of a body."""
+    in_transaction: bool = True
+    """At a BDAT that is refused: whether its MAIL was taken."""
 
 
 Match = Callable[[Situation], bool]
@@ -54,6 +56,16 @@ def everything(_: Situation) -> bool:
 def behind_a_body(now: Situation) -> bool:
     """Only where the next envelope has arrived with the end of a body."""
     return now.behind
+
+
+def in_transaction(now: Situation) -> bool:
+    """Only where MAIL was taken."""
+    return now.in_transaction
+
+
+def outside_a_transaction(now: Situation) -> bool:
+    """Only where there was no MAIL, or none that was taken."""
+    return not now.in_transaction
 
 
 def recipient(test: Callable[[str], bool]) -> Match:
@@ -120,6 +132,10 @@ class Misbehaviour:
     """After the body: accepted with 250, and thrown away; recorded as accepted, marked as discarded."""
     deaf: bool = False
     """After the body: what has arrived with its end is thrown away, too, in silence."""
+    of_refused_chunk: bool = False
+    """Only in phase BODY: strikes at a BDAT that is refused because nobody would get it, and only there."""
+    spill: bool = False
+    """With `of_refused_chunk`: the chunk is not taken off the line, its octets are read as commands."""
     delay: float = 0.0
     """Seconds before the reply."""
     until: Callable[[], bool] | None = None

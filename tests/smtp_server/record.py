@@ -53,6 +53,8 @@ class Accepted:
     """ENVID, as it was written; None where there was none."""
     returns: str | None = None
     """RET, likewise."""
+    chunked: bool = False
+    """Whether it came by BDAT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +72,11 @@ class Connection:
 
     number: int
     reads: list[tuple[bytes, ...]] = field(default_factory=list)
-    """For each read that completed something: the commands as they came, without CRLF; b"." for the end of a body;
-    credentials as b"***". So it shows what arrived together. (What arrives while the server is being slow on purpose
-    counts as one read, made when it goes on.)"""
+    """For each read that completed something: the commands as they came, without CRLF; b"." for the end of a body or
+    a chunk; credentials as b"***". So it shows what arrived together. (What arrives while the server is being slow on
+    purpose counts as one read, made when it goes on.)"""
+    spilled: list[bytes] = field(default_factory=list)
+    """Lines of refused chunks that were read as commands, without CRLF."""
     accepted: int = 0
     encrypted: bool = False
     user: str | None = None
@@ -172,6 +176,7 @@ class Record:
                 "discarded": message.discarded,
                 "envelope_id": message.envelope_id,
                 "returns": message.returns,
+                "chunked": message.chunked,
             }
         )
 

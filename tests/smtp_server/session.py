@@ -1,21 +1,21 @@
-"""One SMTP session: RFC 5321, with STARTTLS (RFC 3207), AUTH (RFC 4954) and PIPELINING (RFC 2920)."""
+"""One SMTP session: RFC 5321, with STARTTLS (RFC 3207), AUTH (RFC 4954), PIPELINING (RFC 2920), CHUNKING (RFC 3030)."""
 
 from collections.abc import Callable
 from functools import partial
 
 from campaign.model import Phase
 from tests.smtp_server.certificates import Tls
+from tests.smtp_server.chunking import Chunking
 from tests.smtp_server.command import LONGEST_BY_VERB, LONGEST_COMMAND
 from tests.smtp_server.misbehaviours import Action
 from tests.smtp_server.sign_in import SignIn
 from tests.smtp_server.state import ServerState
-from tests.smtp_server.transaction import Transaction
 
 ENDLESS = 1 << 16
 """A line of so many bytes without an end is not waited for."""
 
 
-class Session(Transaction):
+class Session(Chunking):
     """The dialogue. `step` is the hot path: a message is four calls of it."""
 
     def __init__(self, state: ServerState) -> None:
@@ -23,6 +23,7 @@ class Session(Transaction):
         self._unwelcome = True
         self._sign_in: SignIn | None = None
         self._resets = 0
+        self._all_resets = 0
         self._reset_after = -1
         self._verbs: dict[bytes, Callable[[bytes], None]] = {
             **({b"LHLO": self._ehlo} if state.features.lmtp else {b"EHLO": self._ehlo, b"HELO": self._helo}),
@@ -31,6 +32,7 @@ class Session(Transaction):
             b"MAIL": self.mail,
             b"RCPT": self.rcpt,
             b"DATA": self.data,
+            b"BDAT": self.bdat,
             b"RSET": self._rset,
             b"NOOP": partial(self.say, "ok"),
             b"HELP": partial(self.say, "ok"),
@@ -52,6 +54,8 @@ class Session(Transaction):
         """Takes one command or body from the buffer."""
         if self.in_body:
             return self.step_body()
+        if self.in_chunk:
+            return self.step_chunk()
         buffer = self.buffer
         end = buffer.find(b"\n")
         if end < 0:
@@ -62,6 +66,9 @@ class Session(Transaction):
             return False
         line = bytes(buffer[:end])
         del buffer[: end + 1]
+        if self.spilled > 0:
+            self._step_spilled(line, end + 1)
+            return True
         if line.endswith(b"\r"):
             line = line[:-1]
         else:
@@ -73,6 +80,16 @@ class Session(Transaction):
             self._step_sign_in(line)
         self.behind = max(0, self.behind - end - 1)
         return True
+
+    def _step_spilled(self, line: bytes, size: int) -> None:
+        """A line of a chunk as a command. The client did not mean it as one: nothing in it is a defect of its own."""
+        self.connection.spilled.append(line.removesuffix(b"\r"))
+        self.muted = True
+        self._step_command(line.removesuffix(b"\r"))
+        self.muted = False
+        self.spilled = max(0, self.spilled - size)
+        self.behind = max(0, self.behind - size)
+        self.last_verb = b"BDAT"
 
     def _step_command(self, line: bytes) -> None:
         verb, _, argument = line.partition(b" ")
@@ -103,6 +120,10 @@ class Session(Transaction):
         self.quit()
 
     def _rset(self, _: bytes) -> None:
+        refused = self.state.features.resets_until_refused
+        self._all_resets += 1
+        if refused is not None and self._all_resets > refused:
+            return self.say("not_offered")
         self.forget()
         self._resets += self._reset_after == self.connection.accepted
         self._reset_after = self.connection.accepted

@@ -26,7 +26,14 @@ class ServerState:
         """MAIL commands so far."""
         triggers = [Trigger(misbehaviour, clock) for misbehaviour in misbehaviours]
         self.triggers: dict[Phase, list[Trigger]] = {
-            phase: [one for one in triggers if one.misbehaviour.phase is phase and one.misbehaviour.after_bytes is None]
+            phase: [
+                one
+                for one in triggers
+                if one.misbehaviour.phase is phase
+                and one.misbehaviour.after_bytes is None
+                and not one.misbehaviour.of_refused_chunk
+            ]
             for phase in Phase
         }
+        self.refused_chunks = [one for one in triggers if one.misbehaviour.of_refused_chunk]
         self.inside_body = [one for one in triggers if one.misbehaviour.after_bytes is not None]

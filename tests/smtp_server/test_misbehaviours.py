@@ -37,8 +37,13 @@ RIGHT = {
     Phase.DATA: "go_ahead",
     Phase.BODY: "accepted",
 }
-APART = {name for name in CATALOGUE if CATALOGUE[name]().above_rate or CATALOGUE[name]().after_bytes} | {
+APART = {
+    name
+    for name in CATALOGUE
+    if CATALOGUE[name]().above_rate or CATALOGUE[name]().after_bytes or CATALOGUE[name]().of_refused_chunk
+} | {
     "connect_reset",
+    "body_unanswered",
     "mail_behind_a_body_5xx",
     "body_envelope_behind_lost",
     "body_envelope_behind_kills",

@@ -118,6 +118,10 @@ class Transaction(Answering):
 
     def _begin_body(self) -> None:
         self.in_body = True
+        self.start_inside()
+
+    def start_inside(self) -> None:
+        """Finds what will go wrong inside the message that begins."""
         if self.state.inside_body:
             self._inside = self.first(self.state.inside_body, Phase.BODY, self._recipients)
 
@@ -135,7 +139,7 @@ class Transaction(Answering):
             if inside.action is Action.ANSWER:
                 self.misbehave(inside, b"", None)
                 return self.step_body()
-            self._give_up_body()
+            self.give_up_body()
             self.misbehave(inside, b"", None)
             return True
         if size < 0:
@@ -152,9 +156,10 @@ class Transaction(Answering):
     def hung_up(self) -> None:
         """Notes a body that never ended."""
         if self.in_body:
-            self._give_up_body()
+            self.give_up_body()
 
-    def _give_up_body(self) -> None:
+    def give_up_body(self) -> None:
+        """Notes a message that began and will never end."""
         self.state.record.unfinished += 1
         self.forget()
 
@@ -169,9 +174,9 @@ class Transaction(Answering):
         elif limit is not None and len(data) > limit:
             self.say("too_big")
         elif self.state.features.quotes is not None:
-            self.put(self._quote(data, *self.state.features.quotes))
+            self.put(self.quote(data))
         else:
-            self.answer(Phase.BODY, "accepted", partial(self._accept, data), self._recipients)
+            self.answer(Phase.BODY, "accepted", partial(self.accept, data), self._recipients)
         self.forget()
 
     def _end_body_for_nobody(self, data: bytes) -> None:
@@ -182,7 +187,8 @@ class Transaction(Answering):
         else:
             self.misbehave(following, self.replies["no_recipients"], None)
 
-    def _accept(self, data: bytes) -> None:
+    def accept(self, data: bytes, *, chunked: bool = False) -> None:
+        """Takes the message down."""
         message = Accepted(
             recipients=self._recipients,
             mail_from=self.mail_from or "",
@@ -193,12 +199,15 @@ class Transaction(Answering):
             envelope_id=self._envelope_id,
             returns=self._returns,
             discarded=self.discards,
+            chunked=chunked,
         )
         self.connection.accepted += 1
         self.owed = self.state.record.accept(message, data)
 
-    def _quote(self, data: bytes, code: int, width: int) -> bytes:
+    def quote(self, data: bytes) -> bytes:
         """A reply of many lines, as a filter writes it that quotes what it dislikes."""
+        assert self.state.features.quotes is not None
+        code, width = self.state.features.quotes
         url = body.link(data)
         self.state.record.quoted.append(url.partition("&token=")[2])
         text = f"refused for {url}"

@@ -42,6 +42,10 @@ class Wire(asyncio.Protocol):
         """Whom the client's certificate names."""
         self.owed: Accepted | None = None
         """Accepted, and no byte of a reply has gone out since."""
+        self.in_chunk = False
+        """Whether octets of a chunk are what comes next: they follow their BDAT without a word from the server."""
+        self.muted = False
+        """Whether what the client seems to do wrong is the server's own doing."""
         self.events: list[bytes] = []
         self.connection = Connection(number=len(state.record.connections) + 1)
         self._out: list[bytes] = []
@@ -109,6 +113,8 @@ class Wire(asyncio.Protocol):
 
     def defect(self, what: str, where: bytes = b"") -> None:
         """The client broke a rule."""
+        if self.muted:
+            return
         self.state.record.note_defect(self.connection.number, what, where)
 
     def misbehave(self, what: Misbehaviour, right: bytes, effect: Callable[[], None] | None) -> None:
@@ -174,6 +180,8 @@ class Wire(asyncio.Protocol):
 
     def _check_patience(self) -> None:
         """Something arrived before the reply to `last_verb` went out. Was that allowed?"""
+        if self.in_chunk:
+            return
         if not self.last_verb:
             self.defect("spoke before the banner", bytes(self.buffer))
         elif self.last_verb in ENDS_GROUP:

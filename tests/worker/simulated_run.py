@@ -153,7 +153,7 @@ class _Worker:
             only_server(self.rows, ledger.journal, breaker),
             server=orders.server,
             rows=self.rows,
-            make=lambda due: replace(letter(due), link_expires_at=2**40),
+            make=lambda due: letter(due)._replace(link_expires_at=2**40),
             size_of=lambda _: 100,
             journal=ledger.journal,
             send_rate=send_rate,

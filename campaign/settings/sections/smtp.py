@@ -86,6 +86,9 @@ class SmtpSettings(Section):
     pipelining: Annotated[Literal["auto", "envelope", "off"], BeforeValidator(word)] = Field(
         default="auto", description='"auto", "envelope" or "off"', examples=['"auto"']
     )
+    in_flight: Annotated[int, Number] = Field(
+        default=1, ge=1, le=64, description="a whole number from 1 to 64", examples=["8"]
+    )
     timeout: Annotated[timedelta, between(10 * _MILLISECOND, timedelta(hours=1))] = Field(
         default=timedelta(seconds=60), description="a length of time", examples=['"60s"']
     )
@@ -139,6 +142,9 @@ def _conflicts(smtp: SmtpSettings) -> Iterator[tuple[str, str, str]]:
         yield "auth", "external is a sign-in by certificate", "set smtp.client_cert, and smtp.client_key"
     if smtp.auth not in ("auto", "external", *_BY_TOKEN) and not named:
         yield "auth", f"{smtp.auth} wants a username", 'set smtp.username, or take smtp.auth away ("auto")'
+    if smtp.in_flight > 1 and smtp.pipelining != "auto":
+        fix = 'set smtp.pipelining to "auto", or take smtp.in_flight away'
+        yield "in_flight", f'with pipelining = "{smtp.pipelining}" each message waits for the one before it', fix
     if smtp.protocol == "lmtp" and smtp.port == 25:
         yield "port", "25 is for SMTP only (RFC 2033 section 5)", "set the port that the LMTP server has; 24 is usual"
 

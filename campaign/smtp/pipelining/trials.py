@@ -17,6 +17,7 @@ unanswered body, is tried again.
 from collections.abc import Callable
 from typing import Literal
 
+from campaign.smtp.pipelining.ability import Ability
 from campaign.smtp.pipelining.known_servers import kind_of_server, known_server
 from campaign.smtp.pipelining.server_memory import ServerMemory
 from campaign.smtp.session.session import Session
@@ -25,8 +26,6 @@ Pipelining = Literal["auto", "envelope", "off"]
 """What may go in one write: learned; the commands of one envelope, never behind a body; one command."""
 
 ABILITY = "pipelining"
-_ASK_EVERY = 0.1
-"""Seconds between two looks for another process's verdict."""
 _RETRIALS = 3
 """How often a server is tried again."""
 _ONE_READ = 8 * 1024
@@ -41,20 +40,13 @@ _KINDS = 3
 """How many kinds of server behind one name may fail before no other is tried: each may have cost a doubt."""
 
 
-class PipeliningTrial:
+class PipeliningTrial(Ability):
     """One kind of server's standing, for all connections of this process."""
 
     def __init__(self, server: str, memory: ServerMemory, clock: Callable[[], float], *, able: bool | None) -> None:
         """`able`: where it need not be found out."""
-        self.able = able
-        self.has_failed = False
-        """Whether it was found out here that the server can't."""
-        self._server = server
-        self._memory = memory
-        self._clock = clock
-        self._is_ours = False
+        super().__init__(server, ABILITY, memory, clock, able=able)
         self._trying = False
-        self._ask_at = float("-inf")
         self._retrials_left = _RETRIALS
         self._proofs = 0
         self._refusals = 0
@@ -66,12 +58,7 @@ class PipeliningTrial:
             return self.able
         if self._trying:
             return False
-        now = self._clock()
-        if not self._is_ours and now >= self._ask_at:
-            self._ask_at = now + _ASK_EVERY
-            self.able = self._memory.look_up(self._server, ABILITY)
-            self._is_ours = self.able is None and self._memory.begin_trial(self._server, ABILITY)
-        return self._is_ours or bool(self.able)
+        return self.is_ours_to_try() or bool(self.able)
 
     def begin(self, octets: int) -> bool:
         """An envelope goes behind a body, `octets` in one write. Gives whether that is the trial."""
@@ -86,7 +73,7 @@ class PipeliningTrial:
             self._refusals = 0
             self._proofs += self._weight
             if self._proofs >= _PROOF:
-                self._learn(able=True)
+                self.learn(able=True)
 
     def refused(self) -> None:
         """The envelope was refused as any other may be: so it can be for where it stood."""
@@ -102,7 +89,7 @@ class PipeliningTrial:
     def failed(self) -> None:
         """The server has shown that it can't."""
         self._trying = False
-        self._learn(able=False)
+        self.learn(able=False)
 
     def connection_lost(self) -> None:
         """A connection has died with an envelope behind a body."""
@@ -110,15 +97,10 @@ class PipeliningTrial:
             self.failed()
         elif self.able and self._retrials_left:
             self._retrials_left -= 1
-            self.able, self._is_ours, self._ask_at, self._proofs = None, False, float("-inf"), 0
-            self._memory.forget(self._server, ABILITY)
+            self._proofs = 0
+            self.forget()
         else:
             self.able = False
-
-    def _learn(self, *, able: bool) -> None:
-        self.able = able
-        self.has_failed = not able
-        self._memory.learn(self._server, ABILITY, able=able)
 
 
 class PipeliningTrials:

@@ -26,6 +26,7 @@ from campaign.smtp.reply.parser import (
     readable,
     without_enhanced,
 )
+from campaign.smtp.session.tls_socket import TlsSocket, secured
 
 _READ = 16 * 1024
 
@@ -97,13 +98,15 @@ class Channel:
         words = tuple(line[4:] for line in lines)
         return CommandReply(reply=self._censored(parse_reply(lines), words), lines=words)
 
-    def start_tls(self, context: ssl.SSLContext, host: str) -> None:
-        """Go on in TLS. What was said in clear and not used counts for nothing (RFC 3207 section 4.2)."""
+    def start_tls(self, context: ssl.SSLContext, host: str, *, session: ssl.SSLSession | None = None) -> TlsSocket:
+        """Go on in TLS; resume `session`, if the server will. Gives the socket, which stays the channel's. What was
+        said in clear and not used counts for nothing (RFC 3207 section 4.2).
+        """
         self._buffer = b""
         self._sock.settimeout(self._patience())
-        wrapped = context.wrap_socket(self._sock, server_hostname=host, do_handshake_on_connect=False)
-        self._sock = wrapped
+        self._sock = wrapped = secured(self._sock, context, host, session=session)
         wrapped.do_handshake()  # the time-out is one for the whole of it
+        return wrapped
 
     def hand_over(self) -> tuple[socket.socket, bytes]:
         """Give the socket, which no longer blocks, and what has arrived and was not used."""

@@ -27,9 +27,11 @@ from campaign.smtp.session.ehlo_name import ehlo_name
 from campaign.smtp.session.error import SessionError, refusal_error, translate
 from campaign.smtp.session.mechanisms import Credentials
 from campaign.smtp.session.server import Server
-from campaign.smtp.session.session import Session
+from campaign.smtp.session.session import Session, features_of
 from campaign.smtp.session.sign_in import SignInError, choose_mechanism, sign_in
 from campaign.smtp.session.tls import client_context
+from campaign.smtp.session.tls_resumption import SESSIONS, Place, Resumption
+from campaign.smtp.session.tls_socket import TlsSocket
 
 _IN_ALL = 3
 """Time-outs for everything together."""
@@ -65,6 +67,7 @@ def _token(server: Server) -> str:
 def _open(server: Server, tls: ssl.SSLContext | None, clock: Clock, token: str) -> Session | SessionError:
     """One attempt."""
     setup = _SessionSetup(server, tls, clock, token)
+    again = False
     try:
         return setup.run()
     except SessionError as error:
@@ -77,7 +80,10 @@ def _open(server: Server, tls: ssl.SSLContext | None, clock: Clock, token: str) 
         if isinstance(error, TimeoutError | ConnectionError):
             setup.blame_address()
         failure = setup.translate(error)
+        again = setup.resumption_failed(error)
     setup.close()
+    if again:  # out here, for the same reason
+        return _open(server, tls, clock, token)
     failure.where = failure.where or f"{server.place}, port {server.port}"
     return failure
 
@@ -94,6 +100,8 @@ class _SessionSetup:
         self._channel: Channel | None = None
         self._features: dict[str, str] = {}
         self._encrypted = False
+        self._secured: TlsSocket | None = None
+        self._resumption: Resumption | None = None
         self._address_without_greeting: tuple[Any, ...] | None = None
         """The server's address, until it has greeted us."""
 
@@ -149,6 +157,10 @@ class _SessionSetup:
             failure.what = channel.censor.censored_text(failure.what)
         return failure
 
+    def resumption_failed(self, error: Exception) -> bool:
+        """Say whether another attempt may do: one that resumes no TLS session."""
+        return self._resumption is not None and self._resumption.failed(error)
+
     def blame_address(self) -> None:
         """Have the other addresses of the name tried before this one, where it has not even greeted us."""
         if self._address_without_greeting is not None:
@@ -173,7 +185,9 @@ class _SessionSetup:
         if not known:
             answer = self._helo(channel, name, answer)
         self._require_2xx(answer, fix=self._greeting_fix(answer.code, name))
-        self._features = _features(answer.lines[1:]) if known else {}
+        self._features = features_of(answer.lines[1:]) if known else {}
+        if self._resumption is not None and self._secured is not None:
+            self._resumption.keep(self._secured)
 
     def _helo(self, channel: Channel, name: str, refusal: CommandReply) -> CommandReply:
         """HELO; where the server hangs up on it, its last word is the `refusal` of EHLO."""
@@ -215,7 +229,10 @@ class _SessionSetup:
         context = self._tls or client_context(
             ca_file=server.ca_file, client_cert=server.client_cert, client_key=server.client_key
         )
-        channel.start_tls(context, server.host)
+        if server.client_cert is None:
+            self._resumption = SESSIONS.resumption(Place(context=context, host=server.host, port=server.port))
+        session = self._resumption.offered if self._resumption is not None else None
+        self._secured = channel.start_tls(context, server.host, session=session)
 
     def _credentials(self) -> Credentials:
         server = self._server
@@ -226,18 +243,3 @@ class _SessionSetup:
             host=server.host,
             port=server.port,
         )
-
-
-def _features(lines: tuple[bytes, ...]) -> dict[str, str]:
-    """EHLO keywords in lower case, and their parameters (RFC 5321 section 4.1.1.1)."""
-    found: dict[str, str] = {}
-    for line in lines:
-        keyword, _, parameters = line.decode("ascii", "replace").strip().partition(" ")
-        keyword = keyword.lower()
-        if keyword.startswith("auth="):  # how it was written before RFC 2554, and still is by some
-            parameters = f"{found.get('auth', '')} {keyword.removeprefix('auth=')} {parameters}".strip()
-            keyword = "auth"
-        elif keyword == "auth":
-            parameters = f"{found.get('auth', '')} {parameters}".strip()
-        found[keyword] = parameters.strip()
-    return found

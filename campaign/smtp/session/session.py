@@ -50,3 +50,18 @@ class Session:
         with contextlib.suppress(OSError):
             self.sock.send(b"QUIT\r\n")
         self.sock.close()
+
+
+def features_of(lines: tuple[bytes, ...]) -> dict[str, str]:
+    """EHLO keywords in lower case, and their parameters (RFC 5321 section 4.1.1.1)."""
+    found: dict[str, str] = {}
+    for line in lines:
+        keyword, _, parameters = line.decode("ascii", "replace").strip().partition(" ")
+        keyword = keyword.lower()
+        if keyword.startswith("auth="):  # how it was written before RFC 2554, and still is by some
+            parameters = f"{found.get('auth', '')} {keyword.removeprefix('auth=')} {parameters}".strip()
+            keyword = "auth"
+        elif keyword == "auth":
+            parameters = f"{found.get('auth', '')} {parameters}".strip()
+        found[keyword] = parameters.strip()
+    return found

@@ -1,0 +1,113 @@
+"""Which message goes over which connection of a pool's streams, and when.
+
+    handler ──▶ waiting: made, and claimed ──▶ claim durable ──▶ the connection with the fewest in flight
+
+Messages wait for their claims in one line for all connections, so that whichever has room first takes them: at the end
+of a run none waits behind another connection's. As many wait as may be in flight, so that a commit takes nobody's
+time, and never more: claims without an outcome are at most two for each connection, times what it may have in flight.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+
+from campaign.model import Attempt
+from campaign.smtp.chunking.stream import MessageStream
+from campaign.smtp.connection import Connection
+from campaign.smtp.delivery_handler import DeliveryHandler
+from campaign.smtp.session.session import Session
+
+_GREW_OLD = "its link grew old while the server took its time"
+
+
+class Feed:
+    """One pool's. `send` hands bytes to a connection."""
+
+    def __init__(
+        self, handler: DeliveryHandler, *, send: Callable[[Connection, bytes], None], clock: Callable[[], float]
+    ) -> None:
+        self.holds_messages = False
+        """Whether a connection has room for a message whose claim is not durable."""
+        self._handler = handler
+        self._send = send
+        self._clock = clock
+        self._streams: dict[Connection, MessageStream] = {}
+        self._waiting: deque[Attempt] = deque()
+
+    def takes(self, session: Session) -> bool:
+        """Whether a session takes the messages that are made for the others: behind one name there may be several kinds
+        of servers.
+        """
+        other = next((connection.session for connection in self._streams), session)
+        return session.smtputf8 == other.smtputf8 and session.size_limit == other.size_limit
+
+    def add(self, connection: Connection, stream: MessageStream) -> None:
+        """A connection's messages come from here from now on."""
+        self._streams[connection] = stream
+
+    def remove(self, connection: Connection) -> None:
+        """A connection is gone. Without any, nothing waits here any more."""
+        if self._streams.pop(connection, None) is not None and not self._streams:
+            self.cancel()
+
+    def cancel(self, of: Callable[[Attempt], bool] = lambda _: True) -> None:
+        """Give the handler back what waits."""
+        waiting, self._waiting = self._waiting, deque()
+        for attempt in waiting:
+            if of(attempt):
+                self._handler.not_sent(attempt, "")
+            else:
+                self._waiting.append(attempt)
+
+    def give(self, may_begin: Callable[[Connection], bool]) -> list[Connection]:
+        """Hand out what may go now, and have more made. Gives the connections that have nothing to do."""
+        begin = [connection for connection in self._streams if not connection.blocked and may_begin(connection)]
+        if begin:
+            self._fetch(begin)
+        if self._waiting:
+            self._hand_out(begin)
+        soon = set(begin) if self._waiting else ()
+        return [one for one, stream in self._streams.items() if not stream.dialogue.in_flight and one not in soon]
+
+    def _fetch(self, connections: list[Connection]) -> None:
+        """Have as many made as may be in flight, and as many again."""
+        wanted = -len(self._waiting)
+        for connection in connections:
+            stream = self._streams[connection]
+            wanted += max(0, 2 * stream.depth.allowed - len(stream.dialogue.in_flight))
+        session = connections[0].session
+        for _ in range(wanted):
+            attempt = self._handler.next_attempt(session)
+            if attempt is None:
+                break
+            self._waiting.append(attempt)
+
+    def _hand_out(self, connections: list[Connection]) -> None:
+        rooms = [
+            (len(stream.dialogue.in_flight), number, connection)
+            for number, connection in enumerate(connections)
+            if (stream := self._streams[connection]).room > 0
+        ]
+        heapq.heapify(rooms)
+        handler, now = self._handler, self._clock()
+        kept: deque[Attempt] = deque()
+        written: dict[Connection, list[bytes]] = {}
+        while self._waiting and rooms:
+            attempt = self._waiting.popleft()
+            if handler.link_too_old(attempt):
+                handler.not_sent(attempt, _GREW_OLD)
+                continue
+            in_flight, number, connection = rooms[0]
+            if not handler.may_send_body(attempt):
+                kept.append(attempt)
+            else:
+                written.setdefault(connection, []).append(connection.begin_message(attempt, now))
+                if self._streams[connection].room > 0:
+                    heapq.heapreplace(rooms, (in_flight + 1, number, connection))
+                else:
+                    heapq.heappop(rooms)
+        self.holds_messages = bool(kept) and bool(rooms)
+        kept.extend(self._waiting)
+        self._waiting = kept
+        for connection, messages in written.items():
+            self._send(connection, messages[0] if len(messages) == 1 else b"".join(messages))

@@ -1,0 +1,77 @@
+"""Whether a server throws away the octets of a chunk that it refuses, or reads them as commands.
+
+RFC 3030 section 2: who refuses BDAT still takes the octets that follow, and drops them. Some servers don't: behind a
+refused recipient they would read a message of ours as commands, line by line. So before the first message goes that
+way, this is sent where no harm can come of it: chunks that hold NOOP, outside a transaction and in one without a
+recipient, each to be refused by exactly one 5xx.
+
+    BDAT 6 LAST  NOOP      MAIL      BDAT 6 LAST  NOOP      BDAT 6 LAST  NOOP      RSET
+    5xx                    2xx       5xx                    5xx                    2xx
+
+A server that reads the chunks as commands says 2xx to a NOOP where a 5xx is due. The connection is not used any more:
+servers count what is refused, and hang up after a few (Exim's `smtp_max_synprot_errors`: three).
+"""
+
+import time
+from enum import Enum
+
+from campaign.smtp.reply.parser import ReplyError, ReplyParser
+from campaign.smtp.session.session import Session
+
+_CHUNK = b"BDAT 6 LAST\r\nNOOP\r\n"
+_SOUND = (5, 2, 5, 5, 2)
+
+
+class Finding(Enum):
+    """What the probe has shown."""
+
+    SOUND = "each chunk was refused, and thrown away"
+    UNSOUND = "a chunk was not refused, or not as a whole"
+    NOTHING = "the session ended, or the sender was refused"
+
+
+class ChunkingProbe:
+    """One, on a session where nothing is under way. `sender`: the campaign's return path."""
+
+    def __init__(self, sender: str) -> None:
+        self.commands = _CHUNK + f"MAIL FROM:<{sender}>\r\n".encode() + _CHUNK + _CHUNK + b"RSET\r\n"
+        """All of it: one write."""
+        self._parser = ReplyParser()
+        self._said: list[int] = []
+
+    def feed(self, data: bytes) -> Finding | None:
+        """Take what arrived; give what it shows, None while replies are due."""
+        try:
+            replies = self._parser.feed(data)
+        except ReplyError:
+            return Finding.UNSOUND
+        for reply in replies:
+            if reply.code == 421:
+                return Finding.NOTHING
+            place = len(self._said)
+            self._said.append(reply.code // 100)
+            if place == 1 and reply.code >= 400:  # the sender's matter
+                return Finding.NOTHING
+            if place >= len(_SOUND) or self._said[place] != _SOUND[place]:
+                return Finding.UNSOUND
+        return Finding.SOUND if len(self._said) == len(_SOUND) else None
+
+
+def probe_chunking(session: Session, *, sender: str, timeout: float) -> Finding:
+    """Probe a fresh session's server, and wait for what that shows: up to `timeout` seconds. The session is closed.
+    Raises nothing: where no answer comes, nothing is shown.
+    """
+    probe, until = ChunkingProbe(sender), time.monotonic() + timeout
+    finding = probe.feed(session.leftover) if session.leftover else None
+    try:
+        session.sock.settimeout(timeout)
+        session.sock.sendall(probe.commands)
+        while finding is None:
+            session.sock.settimeout(max(0.001, until - time.monotonic()))
+            data = session.sock.recv(4096)
+            finding = probe.feed(data) if data else Finding.NOTHING
+    except OSError:
+        finding = Finding.NOTHING
+    finally:
+        session.hang_up()
+    return finding

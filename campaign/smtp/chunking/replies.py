@@ -1,0 +1,94 @@
+"""What a server says of the messages of a stream, and what the connection's death means for them, told to the handler.
+
+A connection that dies leaves without an answer only what may have left whole; what can't have left goes again. 421 is
+the last word on the message that it answers, and nothing for those behind it: what follows is read like any other
+reply, and where nothing does, they are as those of any connection that dies.
+"""
+
+from campaign.model import Phase
+from campaign.smtp.chunking.dialogue import WholeMessage
+from campaign.smtp.chunking.stream import MessageStream
+from campaign.smtp.connection import Connection
+from campaign.smtp.delivery_handler import DeliveryHandler
+from campaign.smtp.dialogue_events import FinalReply, ProtocolViolation, SessionClosing
+from campaign.smtp.envelope_refusals import out_of_sequence
+from campaign.smtp.reply_handling import handle_closing, handle_final_reply
+
+
+def handle_stream_replies(connection: Connection, data: bytes, handler: DeliveryHandler, now: float) -> str | None:
+    """Tell the handler what `data` says. Gives why the session must end at once, if it must; then the messages in
+    flight are settled.
+    """
+    stream = connection.stream
+    assert stream is not None
+    for said in stream.dialogue.feed(data, left=connection.octets_left):
+        if isinstance(said, WholeMessage):
+            _answered(connection, stream, said, handler, now)
+        elif isinstance(said, SessionClosing):
+            handle_closing(connection, said)
+            stream.depth.put_off(421)
+        else:
+            return _out_of_step(connection, stream, said, handler)
+    return None
+
+
+def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: str, *, doubted: bool = False) -> None:
+    """Tell the handler of the messages that a dead connection had in flight. `doubted`: what was said of them may have
+    been said of others.
+    """
+    stream = connection.stream
+    assert stream is not None
+    messages, left = list(stream.dialogue.in_flight), connection.octets_left
+    stream.dialogue.in_flight.clear()
+    for message in messages:
+        if message.answer is not None and not doubted:
+            handle_final_reply(connection, FinalReply(message.attempt, *message.answer), handler)
+        elif left >= message.ends:
+            handler.outcome_unknown(message.attempt, why)
+        else:
+            handler.not_sent(message.attempt, why)
+    if stream.in_trial:
+        stream.in_trial = False
+        if why and any(left >= message.ends and not message.alone for message in messages):
+            stream.trial.failed()
+        else:
+            stream.trial.inconclusive()
+
+
+def _answered(
+    connection: Connection, stream: MessageStream, message: WholeMessage, handler: DeliveryHandler, now: float
+) -> None:
+    attempt = message.attempt
+    assert message.answer is not None
+    phase, reply = message.answer
+    if message.goes_without:
+        connection.used = True
+        handler.not_sent(attempt, "")
+        return
+    if stream.in_trial and not message.alone:
+        if reply.code >= 400 and out_of_sequence(reply):
+            stream.in_trial, connection.closing = False, True
+            stream.trial.failed()
+            handler.not_sent(attempt, "")  # it goes again, and by itself: then the refusal is the row's own
+            return
+        stream.trial_passed()
+    if reply.code < 300:
+        stream.depth.answered(now - message.began)
+    elif reply.code < 500:
+        stream.depth.put_off(reply.code)
+    stream.deferred.append(attempt if phase is Phase.BODY and 400 <= reply.code < 500 else None)
+    handle_final_reply(connection, FinalReply(attempt, phase, reply), handler)
+
+
+def _out_of_step(
+    connection: Connection, stream: MessageStream, broken: ProtocolViolation, handler: DeliveryHandler
+) -> str:
+    """The session can't go on. With a reply too many or too few, what was said last may have been said of others."""
+    why = connection.without_secrets(broken.why)
+    if broken.extra_reply:
+        for attempt in filter(None, stream.deferred):
+            handler.deferral_doubted(attempt, why)
+        stream.in_trial = False
+        stream.trial.failed()
+    handle_stream_lost(connection, handler, why, doubted=broken.extra_reply)
+    return why

@@ -1,0 +1,104 @@
+"""Whether whole messages may follow each other on a server's connections: learned once, never assumed.
+
+    offered ──▶ probe, on one connection of the whole run ──▶ one message, and then two in flight, on the next one
+                  └─▶ unsound: never in this campaign            ├─▶ both answered in order: all connections may
+                                                                 └─▶ out of order, or dead: never in this campaign
+
+The others send by DATA meanwhile. Two messages are the most that the trial can bring into doubt. Offered means
+CHUNKING (RFC 3030) and PIPELINING (RFC 2920), and that nothing is known that speaks against the latter.
+"""
+
+from collections.abc import Callable
+
+from campaign.smtp.chunking.probe import Finding
+from campaign.smtp.pipelining.ability import Ability
+from campaign.smtp.pipelining.known_servers import kind_of_server, known_server
+from campaign.smtp.pipelining.server_memory import ServerMemory
+from campaign.smtp.session.session import Session
+
+ABILITY = "chunking"
+IN_TRIAL = 2
+"""Messages in flight."""
+_IN_VAIN = 3
+"""How often a trial may come to nothing before it is given up, for this process."""
+
+
+class ChunkingTrial(Ability):
+    """One kind of server's standing, for all connections of this process."""
+
+    def __init__(self, server: str, memory: ServerMemory, clock: Callable[[], float]) -> None:
+        super().__init__(server, ABILITY, memory, clock, able=None)
+        self._is_sound = False
+        self._trying = False
+        self._in_vain = 0
+
+    def allows(self) -> bool:
+        """Whether a connection may take it up now."""
+        if self.able is not None:
+            return self.able
+        if self._trying:
+            return False
+        return self.is_ours_to_try() or bool(self.able)
+
+    @property
+    def wants_probe(self) -> bool:
+        """Whether the probe comes first."""
+        return self.able is None and not self._is_sound
+
+    def begin(self) -> bool:
+        """A connection takes it up. Gives whether that is the trial, or the probe."""
+        self._trying = self.able is None
+        return self._trying
+
+    def probed(self, finding: Finding) -> None:
+        """Hear what the probe has shown."""
+        self._trying = False
+        if finding is Finding.UNSOUND:
+            self.failed()
+        elif finding is Finding.NOTHING:
+            self.inconclusive()
+        else:
+            self._is_sound = True
+
+    def passed(self) -> None:
+        """A message that went behind one that had no answer was answered in order, and the other before it."""
+        if self.able is None:
+            self._trying = False
+            self.learn(able=True)
+
+    def inconclusive(self) -> None:
+        """The trial was broken off: nothing was in flight that could have suffered by it."""
+        self._trying = False
+        self._in_vain += 1
+        if self._in_vain >= _IN_VAIN and self.able is None:
+            self.able = False
+
+    def failed(self) -> None:
+        """The server has shown that it can't."""
+        self._trying = False
+        self.learn(able=False)
+
+
+class ChunkingTrials:
+    """Those of one process, by kind of server: behind one name there may be several."""
+
+    def __init__(self, in_flight: int, memory: ServerMemory, clock: Callable[[], float], *, sender: str) -> None:
+        """`in_flight`: messages that a connection may have without their replies; `sender`: the campaign's return
+        path.
+        """
+        self.in_flight = in_flight
+        self.sender = sender
+        self._memory = memory
+        self._clock = clock
+        self._trials: dict[str, ChunkingTrial] = {}
+
+    def of(self, session: Session) -> ChunkingTrial | None:
+        """Give the trial of the server behind a session; None where there is nothing to try."""
+        if not session.pipelining or "chunking" not in session.features:
+            return None
+        if known_server(session.greeting, session.features) is not None:
+            return None
+        server = kind_of_server(session.greeting, session.features)
+        if server not in self._trials:
+            self._trials[server] = ChunkingTrial(server, self._memory, self._clock)
+        return self._trials[server]

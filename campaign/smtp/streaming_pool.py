@@ -1,0 +1,142 @@
+"""A pool whose connections may carry several whole messages at a time, where their server takes that (`chunking`).
+
+A connection begins as any other's. Once it has nothing under way and the server's standing allows it, its messages go
+whole, until its end: it is a stream, and gets them from the pool's `Feed`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from campaign.model import Attempt
+from campaign.smtp.chunking.feed import Feed
+from campaign.smtp.chunking.probe import ChunkingProbe, Finding
+from campaign.smtp.chunking.replies import handle_stream_lost, handle_stream_replies
+from campaign.smtp.chunking.trials import ChunkingTrials
+from campaign.smtp.connection import Connection
+from campaign.smtp.pool import Pool
+
+
+class StreamingPool(Pool):
+    """The open connections of one process, and whatever goes over them."""
+
+    def __init__(self, *, chunking: ChunkingTrials, **given: Any) -> None:
+        """`given`: what a `Pool` takes."""
+        super().__init__(**given)
+        self._chunking = chunking
+        self._feed = Feed(self._handler, send=self._send, clock=self._clock)
+
+    @property
+    def holds_bodies(self) -> bool:
+        """Whether there are connections that could send a message, and may not yet."""
+        return super().holds_bodies or self._feed.holds_messages
+
+    def attend(self) -> None:
+        """Do what is due after a wait."""
+        super().attend()
+        self._give()
+
+    def fill_idle(self) -> None:
+        """Ask the handler for attempts for the connections that have none."""
+        super().fill_idle()
+        self._give()
+
+    def resume_held(self) -> None:
+        """Ask the handler again about the messages that it held."""
+        super().resume_held()
+        self._give()
+
+    def cancel_unsent(self, of: Callable[[Attempt], bool] = lambda _: True) -> None:
+        """Give the handler back those attempts that have not begun to leave."""
+        self._feed.cancel(of)
+        super().cancel_unsent(of)
+
+    def close(self) -> None:
+        """Hang up on every connection."""
+        self._feed.cancel()
+        super().close()
+
+    def _give(self) -> None:
+        for connection in self._feed.give(self._may_begin):
+            if self._is_over(connection, self._clock()):
+                self._end(connection)
+            else:
+                self._rest(connection)
+
+    def _may_begin(self, connection: Connection) -> bool:
+        return not self._is_over(connection, self._clock())
+
+    def _admit(self, connection: Connection) -> None:
+        connection.chunking = self._chunking.of(connection.session)
+        super()._admit(connection)
+
+    def _takes_envelope_behind(self, connection: Connection, now: float) -> bool:
+        """Not where the next message could go whole: that begins when nothing is under way."""
+        return not self._allows_stream(connection) and super()._takes_envelope_behind(connection, now)
+
+    def _allows_stream(self, connection: Connection) -> bool:
+        trial = connection.chunking
+        if trial is None or connection.trial.able is False:
+            return False
+        return self._feed.takes(connection.session) and trial.allows()
+
+    def _begin(self, connection: Connection) -> None:
+        if connection.stream is not None:  # it is fed
+            return
+        if self._is_over(connection, self._clock()) or not self._allows_stream(connection):
+            super()._begin(connection)
+            return
+        trial = connection.chunking
+        assert trial is not None
+        self._idle.discard(connection)
+        if trial.wants_probe:
+            trial.begin()
+            connection.probe = ChunkingProbe(self._chunking.sender)
+            self._send(connection, connection.probe.commands)
+        else:
+            self._feed.add(connection, connection.begin_stream(in_flight=self._chunking.in_flight))
+
+    def _receive(self, connection: Connection, data: bytes) -> None:
+        if connection.probe is not None:
+            self._judge_probe(connection, connection.probe, data)
+            return
+        stream = connection.stream
+        if stream is None:
+            super()._receive(connection, data)
+            return
+        now = self._clock()
+        why = handle_stream_replies(connection, data, self._handler, now)
+        if why is not None:
+            self._drop(connection, why)
+        elif stream.dialogue.in_flight:
+            connection.deadline = now + connection.reply_timeout(self._timeout)
+            connection.acknowledge()
+        elif connection.closing:
+            self._drop(connection, connection.why_closing)
+        else:
+            connection.deadline = float("inf")
+
+    def _judge_probe(self, connection: Connection, probe: ChunkingProbe, data: bytes) -> None:
+        """The session was for that alone: servers count what they refuse."""
+        finding = probe.feed(data)
+        if finding is None:
+            return
+        connection.probe, connection.used = None, True
+        assert connection.chunking is not None
+        connection.chunking.probed(finding)
+        if finding is Finding.SOUND:
+            self._end(connection)
+        else:
+            self._drop(connection, "")
+
+    def _settle(self, connection: Connection, why: str) -> None:
+        if connection.probe is not None:
+            connection.probe = None
+            assert connection.chunking is not None
+            connection.chunking.probed(Finding.NOTHING)
+        if connection.stream is not None:
+            handle_stream_lost(connection, self._handler, why)
+        super()._settle(connection, why)
+
+    def _remove(self, connection: Connection, *, quitting: bool = True) -> None:
+        super()._remove(connection, quitting=quitting)
+        self._feed.remove(connection)
