@@ -40,7 +40,7 @@ class Pool(OpenConnections):
         loop: EventLoop,
         beside: bool = False,
     ) -> None:
-        """`loop`: its owner asks for `shortened` before a wait, and for `attend` after it. `beside`: `SessionOpener`."""
+        """`loop`: its owner asks for `shortened` before a wait, for `attend` after it. `beside`: `SessionOpener`."""
         super().__init__(limit)
         self._loop = loop
         self._sessions = SessionSupply(connect, handler, trials, dsn, wake=loop.waker.wake, clock=clock, beside=beside)
