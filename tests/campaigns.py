@@ -15,6 +15,7 @@ from campaign.run.summary import RunSummary
 from campaign.settings import Settings, load_settings, output_paths
 from campaign.smtp.session.server import Server
 from campaign.window import SendWindow
+from tests.in_flight import DEPTH
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -109,6 +110,7 @@ class SmallCampaign:
     def load(self, port: int) -> Settings:
         """Write campaign.toml and load it."""
         smtp = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": "1m", "connections": 1}
+        smtp |= {"in_flight": DEPTH} if DEPTH > 1 else {}
         retry = {"tries": 3, "first_wait": "10ms", "longest_wait": "50ms"}
         tables: dict[str, dict[str, object]] = {
             "contacts": {"file": "contacts.csv"},

@@ -10,7 +10,9 @@ from campaign.run.dry_run import size_with_little
 from campaign.run.server_pace import ServerPace
 from campaign.run.servers import configured_servers
 from campaign.settings import Settings, SmtpSettings
+from campaign.smtp.chunking.probe import Finding, probe_chunking
 from campaign.smtp.envelope_probe import EnvelopeProbe, probe_envelope
+from campaign.smtp.pipelining.known_servers import known_server
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.notes import session_notes
 from campaign.smtp.session.server import Server
@@ -23,6 +25,9 @@ def server(settings: Settings, known: Known, found: Findings) -> None:
     """Whether each server lets us in, takes our sender, and takes what we have."""
     for smtp, to in zip(settings.servers, configured_servers(settings), strict=True):
         found.take(_OneServer(settings, smtp, to, known, found).ask)
+
+
+_TOLD = ("pipelining", "chunking", "size", "smtputf8", "dsn")
 
 
 class _OneServer:
@@ -47,7 +52,7 @@ class _OneServer:
         session = connect(to)
         opening = time.monotonic() - began
         signed_in = f"takes our sign-in by {session.auth}" if session.auth else "answers"
-        offered = [name.upper() for name in ("pipelining", "size", "smtputf8", "dsn") if name in session.features]
+        offered = [name.upper() for name in _TOLD if name in session.features]
         self._ok("server", f"{smtp.host} {signed_in}; it offers {', '.join(offered) or 'nothing special'}")
         for words in session_notes(to, session):
             self._note(words, rule="session_odd")
@@ -60,7 +65,8 @@ class _OneServer:
             recipient=self._settings.message.sender_address,
             timeout=smtp.timeout.total_seconds(),
         )
-        pace = ServerPace.of(session, probe, opening=opening, mode=smtp.pipelining)
+        in_flight = self._in_flight(session)
+        pace = ServerPace.of(session, probe, opening=opening, mode=smtp.pipelining, in_flight=in_flight)
         self._known.paces[smtp.name or smtp.host] = pace
         self._envelope(session, probe)
         if probe.dsn is False:
@@ -78,6 +84,26 @@ class _OneServer:
                 f"{counted(seen.smtputf8, 'address needs', 'addresses need')} SMTPUTF8, which the server lacks: {then}",
                 rule="smtputf8_missing",
             )
+
+    def _in_flight(self, session: Session) -> int:
+        """Say whether several messages can be in flight, where that is wanted; give how many."""
+        wanted = self._smtp.in_flight
+        if wanted == 1:
+            return 1
+        if "chunking" not in session.features or not session.pipelining:
+            why = "the server does not offer CHUNKING and PIPELINING"
+        elif (known := known_server(session.greeting, session.features)) is not None:
+            why = f"{known.name} does not take commands behind a message"
+        else:
+            timeout, sender = self._smtp.timeout.total_seconds(), self._settings.message.return_path
+            finding = probe_chunking(connect(self._to), sender=sender, timeout=timeout)
+            if finding is not Finding.UNSOUND:
+                return wanted
+            why = "the server does not throw away a message's octets where it has refused the message"
+        self._note(
+            f"smtp.in_flight is {wanted}, and {why}: each message waits for the one before it", rule="in_flight_unused"
+        )
+        return 1
 
     def _too_large(self, limit: int) -> None:
         """Tell messages that the server finds too large; raise TemplateError where that is the templates' fault."""

@@ -58,7 +58,12 @@ def _forecast_document(told: RunForecast) -> dict[str, object]:
         "day_limited": found.day_limited,
         "accepting": None if told.accepting is None else round(told.accepting, 6),
         "servers": [
-            {"name": name, "round_trip": round(pace.round_trip, 6), "round_trips": pace.trips}
+            {
+                "name": name,
+                "round_trip": round(pace.round_trip, 6),
+                "round_trips": pace.trips,
+                "in_flight": pace.in_flight,
+            }
             for name, pace in told.measured.paces.items()
         ],
     }

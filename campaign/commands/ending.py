@@ -23,7 +23,7 @@ class Ending:
     def __init__(self, settings: Settings, servers: Sequence[Server], ledger: Place, *, processes: int | None) -> None:
         self._settings = settings
         self._servers = {
-            server_name(given): (server, given.pipelining)
+            server_name(given): (server, given.pipelining, given.in_flight)
             for given, server in zip(settings.servers, servers, strict=True)
         }
         self._processes = processes

@@ -96,7 +96,8 @@ def basis_words(told: RunForecast, *, connections: int) -> str:
         return ""
     trips = {1: "one for a message", 2: "two for a message", 4: "four for a message, without PIPELINING"}
     measured = "; ".join(
-        f"{'' if len(paces) == 1 else f'{name}: '}a round trip takes {milliseconds(one.round_trip)}, {trips[one.trips]}"
+        f"{'' if len(paces) == 1 else f'{name}: '}a round trip takes {milliseconds(one.round_trip)}, "
+        f"{trips[one.trips] if one.in_flight == 1 else f'one for {one.in_flight} messages'}"
         for name, one in paces.items()
     )
     count = "1 connection" if connections == 1 else f"{connections} connections"

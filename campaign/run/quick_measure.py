@@ -1,7 +1,7 @@
 """Servers measured while somebody waits for a question: their round trips, within two seconds or not at all.
 
-Takes each `Server` with the setting of its pipelining; gives the `ServerPace` of those that were heard in time. Raises
-nothing: what is wrong with a server, the run will tell. No message is begun.
+Takes each `Server` with the settings of its pipelining and of its messages in flight; gives the `ServerPace` of those
+that were heard in time. Raises nothing: what is wrong with a server, the run will tell. No message is begun.
 """
 
 import threading
@@ -21,20 +21,20 @@ PATIENCE = 2.0
 
 
 def quick_measure(
-    servers: Mapping[str, tuple[Server, Pipelining]], *, patience: float = PATIENCE
+    servers: Mapping[str, tuple[Server, Pipelining, int]], *, patience: float = PATIENCE
 ) -> dict[str, ServerPace]:
     """Measure servers, by name, all at once. In threads, since a host name may take its time; workers are to be forked
     before.
     """
     found: dict[str, ServerPace] = {}
 
-    def measure(name: str, server: Server, mode: Pipelining) -> None:
+    def measure(name: str, server: Server, mode: Pipelining, in_flight: int) -> None:
         with suppress(CampaignError):
             began = time.monotonic()
             session = connect(server)
             opening = time.monotonic() - began
             probe = EnvelopeProbe(steps=(), round_trip=probe_round_trip(session, timeout=server.timeout))
-            found[name] = ServerPace.of(session, probe, opening=opening, mode=mode)
+            found[name] = ServerPace.of(session, probe, opening=opening, mode=mode, in_flight=in_flight)
 
     threads = [
         threading.Thread(target=measure, args=(name, *server), name="smtp-measure", daemon=True)

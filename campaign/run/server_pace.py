@@ -9,6 +9,8 @@ A message costs a connection so many round trips:
     2   the envelope in one write, then the body: where nothing may go behind a body
     4   MAIL, RCPT, DATA and the body, each waited for: without PIPELINING
 
+and several messages may share one (`smtp.in_flight`), where the server offers CHUNKING (RFC 3030) as well.
+
 Limits: what a server takes to accept a message, once it has it, only a message can show: it counts as nothing here
 unless an earlier run of the campaign has measured it. Nor is it known how much a server takes at once.
 """
@@ -36,6 +38,8 @@ class ServerPace:
     round_trip: float
     trips: int
     """Round trips for a message."""
+    in_flight: int = 1
+    """Messages that share one of them."""
     opening: float
     """What it takes until a session can carry mail."""
     envelope: float = 0.0
@@ -44,12 +48,16 @@ class ServerPace:
     """What it takes, besides a round trip, to accept a message, where an earlier run has measured that."""
 
     @classmethod
-    def of(cls, session: Session, probe: EnvelopeProbe, *, opening: float, mode: Pipelining) -> Self:
-        """Make it of a session. `mode`: the setting."""
+    def of(
+        cls, session: Session, probe: EnvelopeProbe, *, opening: float, mode: Pipelining, in_flight: int = 1
+    ) -> Self:
+        """Make it of a session. `mode`, `in_flight`: the settings."""
         beyond = {one.phase: max(0.0, one.seconds - probe.round_trip) for one in probe.steps}
+        trips = round_trips(session.greeting, session.features, mode=mode)
         return cls(
             round_trip=probe.round_trip,
-            trips=round_trips(session.greeting, session.features, mode=mode),
+            trips=trips,
+            in_flight=in_flight if trips == 1 and "chunking" in session.features else 1,
             opening=opening,
             envelope=beyond.get(Phase.MAIL, 0.0) + beyond.get(Phase.RCPT, 0.0),
         )
@@ -57,7 +65,8 @@ class ServerPace:
     @property
     def seconds_per_message(self) -> float:
         """For which a message has a connection to itself."""
-        return self.trips * self.round_trip + self.envelope + self.accepting + _TURN
+        at_the_server = self.envelope + self.accepting  # one after the other, however many are on the way
+        return max(at_the_server, (self.trips * self.round_trip + at_the_server + _TURN) / self.in_flight)
 
     def with_accepting(self, seconds: float | None) -> Self:
         """Give it with what a message took from when it began to leave until it was accepted; None: not measured."""

@@ -23,7 +23,9 @@ class Claims:
         """Whether a claim of the contact is not durable yet."""
         return contact in self._latest
 
-    def forget(self, attempt: Attempt) -> None:
-        """Hear that the attempt's claim is durable, or does not matter any more."""
-        if self._latest.get(attempt.contact) is attempt:
-            del self._latest[attempt.contact]
+    def forget(self, *attempts: Attempt) -> None:
+        """Hear that the attempts' claims are durable, or do not matter any more."""
+        latest = self._latest
+        for attempt in attempts:
+            if latest.get(attempt.contact) is attempt:
+                del latest[attempt.contact]

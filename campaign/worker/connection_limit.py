@@ -65,6 +65,9 @@ class ConnectionLimit:
         if ready and not pool.busy:  # before others wait for a connection: it may turn out that there are no rows
             self._dispatcher.fetch_rows()
             ready = self._rows.ready(now)
+        if 0 < ready < pool.limit - pool.busy and pool.in_use < pool.limit and not self._send_rate.wait(now) > 0:
+            self._dispatcher.fetch_rows(pool.limit - pool.busy)  # a first block is small: that is no reason to open few
+            ready = self._rows.ready(now)
         if ready:
             wanted = pool.busy + ready
             self._budget.want(min(wanted, self._taken))

@@ -115,8 +115,7 @@ class Dispatcher:
 
     def claims_durable(self, claims: list[Attempt]) -> None:
         """Hear that these claims are durable."""
-        for attempt in claims:
-            self._claims.forget(attempt)
+        self._claims.forget(*claims)
 
     def claims_lost(self, claims: list[Attempt]) -> None:
         """Hear that another worker won these claims: they are no longer ours to send or to settle."""
@@ -136,10 +135,10 @@ class Dispatcher:
         if self._hours is not None and self._hours.ended():
             self.outcomes.fail_waiting(self._hours.is_over)
 
-    def fetch_rows(self) -> None:
-        """Have the next rows here, though none may begin yet."""
+    def fetch_rows(self, least: int = 1) -> None:
+        """Have the next rows here, `least` if there are so many, though none may begin yet."""
         try:
-            self._rows.fetch(self._clock())
+            self._rows.fetch(self._clock(), least)
         except CampaignError as error:
             self._breaker.stop(error)
 
@@ -179,15 +178,15 @@ class Dispatcher:
     def reply_received(self, attempt: Attempt, phase: Phase, reply: Reply, *, served: bool) -> bool:
         """Judge the server's last word on an attempt. Give whether it is its last one in this session, too."""
         contact = attempt.contact
-        self._claims.forget(attempt)
         due = self.outcomes.under_way.get(contact)
         verdict = self._judge.verdict(phase, reply, served=served)
-        if verdict is SENT:  # nearly always
+        if verdict is SENT:  # nearly always; its claim was durable, since its body had left
             self.sessions.session_used()
             if due is not None:
                 self.measurements.accepted(contact)
                 self.outcomes.sent(due, reply)
             return False
+        self._claims.forget(attempt)
         ends = verdict.renew or verdict.fewer
         if not ends and (reply.code != 421 or phase is Phase.BODY):
             self.sessions.session_used()

@@ -17,12 +17,12 @@ from campaign.smtp.pipelining.trials import PipeliningTrials
 from campaign.smtp.pool import Pool
 from campaign.smtp.session.connect import connect
 from campaign.smtp.streaming_pool import StreamingPool
-from campaign.worker.attempt_factory import AttemptFactory
 from campaign.worker.circuit_breaker import CircuitBreaker
 from campaign.worker.connection_limit import ConnectionLimit
 from campaign.worker.dispatcher import Dispatcher
 from campaign.worker.job import Job, ServerOrders
 from campaign.worker.limit_setup import paced
+from campaign.worker.made_ahead import MadeAhead
 from campaign.worker.opening_hours import OpeningHours
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.run_limits import RunLimits
@@ -38,7 +38,7 @@ class Common:
     ledger: WorkerLedger
     loop: EventLoop
     rows: RowQueue
-    attempts: AttemptFactory
+    attempts: MadeAhead
     breaker: CircuitBreaker
     """The run's."""
     limits: RunLimits

@@ -10,7 +10,8 @@ Moments are monotonic seconds. Raises LedgerError.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Protocol
 
 from campaign.ledger.interface import DueRows
@@ -136,11 +137,18 @@ class RowQueue:
             self.fetch(now)
         return self._fresh.popleft() if self._fresh else None
 
-    def fetch(self, now: float) -> None:
-        """Have the next rows here, though none of them may begin yet: so it is known when there are no more."""
+    def coming(self, most: int) -> Iterator[DueRow]:
+        """Give up to `most` of the rows that are next, as far as they are here; they stay."""
+        return islice(self._fresh, most)
+
+    def fetch(self, now: float, least: int = 1) -> None:
+        """Have the next rows here, `least` if there are so many, though none of them may begin yet: so it is known when
+        there are no more.
+        """
         stale = bool(self._left) and now >= self._ask_again
-        if not self._fresh and not self._freed and (stale or self._may_take(now)):
-            self._take(now)
+        here = len(self._fresh) + len(self._freed)
+        if here < least and (stale or self._may_take(now)):
+            self._take(now, least - here if here else 0)
 
     def holds(self, due: DueRow, now: float) -> bool:
         """Whether a row that was taken is held back now, by its queue."""
@@ -203,19 +211,27 @@ class RowQueue:
             else:
                 self._look_again = min(until, now + _HELD_WAIT)
 
-    def _take(self, now: float) -> None:
+    def _take(self, now: float, missing: int) -> None:
+        """Take a block, or so many as are `missing`: beside a block that is not used up, and says nothing of how fast
+        this worker is.
+        """
         lasted = now - self._taken_at
-        if lasted < _QUICK:
+        if missing:
+            pass
+        elif lasted < _QUICK:
             self._block = min(2 * self._block, _LARGEST_BLOCK)
         elif lasted > _SLOW:
             self._block = max(1, self._block // 2)
         self._left = frozenset()
-        rows = self._due_rows.take(self._block, held=_Held(self._holds, self._held) if self._may_hold else ())
+        rows = self._due_rows.take(
+            missing or self._block, held=_Held(self._holds, self._held) if self._may_hold else ()
+        )
         if rows is None:
             self._exhausted = True
         elif rows:
             self._fresh.extend(rows)
-            self._taken_at = now
+            if not missing:
+                self._taken_at = now
         elif self._due_rows.held_queues:
             self._left = self._due_rows.held_queues
             self._look_again, self._ask_again = now, now + _HELD_WAIT

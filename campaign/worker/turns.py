@@ -27,11 +27,13 @@ class Turns:
             if self._journal.holds(due.id):
                 self._rows.put_off(due, now + _UNWRITTEN)
                 continue
-            if not self._leave and not self._take(now):  # another process was quicker, or the day's number is reached
-                self._rows.put_off(due, now)
-                return None
-            self._leave = True
-            if self._limits is not None and not self._limits.admit(due, now):
+            limits = self._limits
+            if not self._leave:  # what one of the two has given stays good where the other gives none yet
+                self._leave = (limits is None or limits.take()) and self._send_rate.take(now)
+                if not self._leave:  # another process was quicker, or the day's number is reached
+                    self._rows.put_off(due, now)
+                    return None
+            if limits is not None and not limits.admit(due, now):
                 self._rows.give_back(due)  # its queue is held from now on
                 continue
             return due
@@ -47,7 +49,3 @@ class Turns:
         self._leave = False
         if self._limits is not None:
             self._limits.begun(due)
-
-    def _take(self, now: float) -> bool:
-        """Take leave for any message. What one of the two has given stays good where the other gives none yet."""
-        return (self._limits is None or self._limits.take()) and self._send_rate.take(now)

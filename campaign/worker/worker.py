@@ -22,6 +22,7 @@ from campaign.worker.held_queues import HeldQueues
 from campaign.worker.job import Job
 from campaign.worker.ledger_watch import LedgerWatch
 from campaign.worker.long_wait import LongWait
+from campaign.worker.made_ahead import MadeAhead
 from campaign.worker.opening_hours import opening_hours
 from campaign.worker.profile import Profile
 from campaign.worker.progress import Progress
@@ -48,7 +49,7 @@ class Worker:
         self._clock = clock
         self._window = job.message_plan.window
         self._profile = Profile(wanted=job.profile)
-        attempts = AttemptFactory(job.message_plan, self._profile)
+        factory = AttemptFactory(job.message_plan, self._profile)
         where = ", ".join(orders.server.place for orders in job.servers)
         self._breaker = CircuitBreaker(stop_after=job.stop_after, where=where)
         self.loop = EventLoop()
@@ -60,13 +61,14 @@ class Worker:
         self._hours = opening_hours(self._window, wait=job.wait, clock=clock)
         holds = limits.holds if self._hours is None else [*limits.holds, self._hours]
         self._rows = RowQueue(self._ledger.due_rows, HeldQueues(*holds))
+        self._attempts = MadeAhead(factory, self._rows, clock)
         self._journal = self._ledger.journal
         common = Common(
             job=job,
             ledger=self._ledger,
             loop=self.loop,
             rows=self._rows,
-            attempts=attempts,
+            attempts=self._attempts,
             breaker=self._breaker,
             clock=clock,
             limits=limits,
@@ -142,10 +144,26 @@ class Worker:
         """Wait up to `timeout` seconds for something to happen, and deal with it. Gives how many things happened."""
         for route in self._routes:
             timeout = route.pool.shortened(timeout)
-        happened = self.loop.run_once(timeout)
+        happened = self._make_ahead() if timeout > 0 else 0
+        if not happened:
+            happened = self.loop.run_once(timeout)
         for route in self._routes:
             route.pool.attend()
         return happened
+
+    def _make_ahead(self) -> int:
+        """Make the messages that come next, as long as nothing happens; give how many things have."""
+        happened, most = 0, self._soon_wanted()
+        while most and not (happened := self.loop.run_once(0.0)) and self._attempts.make_one(most):
+            pass
+        return happened
+
+    def _soon_wanted(self) -> int:
+        """How many messages the connections will soon ask for: one each, where no rate holds them back."""
+        if self._dispatcher.closed:
+            return 0
+        now = self._clock()
+        return sum(route.pool.busy for route in self._routes if not route.send_rate.wait(now) > 0)
 
     def _finished(self) -> bool:
         for route in self._routes:

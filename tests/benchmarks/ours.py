@@ -1,4 +1,7 @@
-"""Ours among the senders: `campaign` as a person runs it, with its default settings and its ledger on."""
+"""Ours among the senders: `campaign` as a person runs it, with its default settings and its ledger on.
+
+`in_flight` alone may differ from its default, 1.
+"""
 
 import csv
 import shutil
@@ -19,7 +22,10 @@ class Campaign:
     share: float = 1.0
     distant_share: float = 1.0
     personal: bool = True
+    can_encrypt: bool = True
     scratch: Path | None = None
+    in_flight: int = 1
+    """Messages that a connection may have without their final reply."""
 
     def prepare(self, task: Task) -> Command:
         """Write campaign.toml, its contacts and its template."""
@@ -29,7 +35,7 @@ class Campaign:
         for name in TEMPLATE_FILES:
             shutil.copyfile(task.workload / name, template / name)
         shutil.copyfile(task.workload / "contacts.csv", folder / "contacts.csv")
-        (folder / "campaign.toml").write_text(_campaign_toml(task), encoding="utf-8")
+        (folder / "campaign.toml").write_text(_campaign_toml(task, self.in_flight), encoding="utf-8")
         return Command(
             arguments=(sys.executable, "-m", "campaign", "send", str(folder / "campaign.toml"), "--yes"),
             environment=clean_environment() | {"CAMPAIGN_LINK__SECRET": TERMS.secret},
@@ -41,7 +47,23 @@ class Campaign:
         return _results_fault(task.workload / "contacts.csv", task.folder / "benchmark-results.csv")
 
 
-def _campaign_toml(task: Task) -> str:
+def in_flight(depth: int) -> Campaign:
+    """Ours with so many messages in flight on a connection."""
+    return Campaign(name=in_flight_name(depth), in_flight=depth)
+
+
+def in_flight_name(depth: int) -> str:
+    """What the tables call it.
+
+    >>> in_flight_name(1), in_flight_name(8)
+    ('campaign', 'campaign, 8 in flight')
+    """
+    return f"campaign, {depth} in flight" if depth > 1 else "campaign"
+
+
+def _campaign_toml(task: Task, depth: int) -> str:
+    security = f'security = "starttls"\nca_file = "{task.certificate}"' if task.certificate else 'security = "none"'
+    several = f"in_flight = {depth}\n" if depth > 1 else ""
     return f"""\
 name = "benchmark"
 
@@ -62,9 +84,9 @@ grace = "{TERMS.lifetime // 86400}d"
 [smtp]
 host = "127.0.0.1"
 port = {task.port}
-security = "none"
+{security}
 connections = {task.connections}
-"""
+{several}"""
 
 
 def _results_fault(contacts: Path, results: Path) -> str | None:

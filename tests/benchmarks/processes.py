@@ -27,6 +27,21 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def session_cpu_seconds(leader: int) -> float:
+    """User and system time of all processes of a session, with what its leader's ended children have used."""
+    total = 0.0
+    for entry in os.listdir("/proc"):  # noqa: PTH208 - as below
+        if entry.isdecimal():
+            try:
+                fields = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == leader:
+                ended = sum(map(int, fields[13:15])) if int(entry) == leader else 0
+                total += (int(fields[11]) + int(fields[12]) + ended) / _TICKS
+    return total
+
+
 def machine_busy_seconds() -> float:
     """Time that all cores together have been busy since the machine started, stolen time included."""
     user, nice, system, _idle, _iowait, irq, softirq, steal = Path("/proc/stat").read_text().split()[1:9]

@@ -25,6 +25,7 @@ class SmtpSource:
     share: float = 1.0
     distant_share: float = 0.3
     personal: bool = False
+    can_encrypt: bool = False
     scratch: Path | None = None
 
     def prepare(self, task: Task) -> Command:
@@ -53,13 +54,15 @@ class Peer:
     start: tuple[str, ...]
     variables: tuple[tuple[str, str], ...] = ()
     personal: bool = True
+    can_encrypt: bool = True
     scratch: Path | None = None
 
     def prepare(self, task: Task) -> Command:
         """Nothing to write."""
         where = ("--host", "127.0.0.1", "--port", str(task.port), "--connections", str(task.connections))
+        security = ("--certificate", str(task.certificate)) if task.certificate else ()
         return Command(
-            arguments=(*self.start, "--workload", str(task.workload), *where),
+            arguments=(*self.start, "--workload", str(task.workload), *where, *security),
             environment=clean_environment() | dict(self.variables),
             folder=task.folder,
         )

@@ -1,7 +1,7 @@
-"""One measured run: a fresh sink, a sender, the clock; and whether the run counts.
+"""One measured run: a fresh server, a sender, the clock; and whether the run counts.
 
-A run counts if the sender ended with exit code 0, the sink counted exactly the messages asked for, and what the sender
-left behind says the same. The clock runs from before the process is started until it has ended.
+A run counts if the sender ended with exit code 0, the server counted exactly the messages asked for, and what the
+sender left behind says the same. The clock runs from before the process is started until it has ended.
 """
 
 import os
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.processes import Watch, cpu_seconds, machine_busy_seconds
+from tests.benchmarks.receivers import SMTP_SINK, Kind
 from tests.benchmarks.senders import Command, Sender, Task
-from tests.benchmarks.sink import running_sink
 from tests.benchmarks.way import way_to
 
 _LIMIT = 1800.0
@@ -31,6 +31,9 @@ class Job:
     messages: int
     connections: int
     round_trip: float = 0.0
+    receiver: Kind = SMTP_SINK
+    encrypted: bool = False
+    """Over TLS, by STARTTLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +45,15 @@ class Run:
     messages: int
     connections: int
     round_trip: float
+    receiver: str
+    encrypted: bool
     wall: float
     sending: float | None
     """From the first connection to the last byte, where the relay saw it: `wall` without start and end."""
     cpu: float
     peaks: tuple[int, ...]
     """Peak resident memory of each of the sender's processes, largest first."""
-    sink_cpu: float
+    receiver_cpu: float
     relay_cpu: float
     foreign: float
     fault: str | None
@@ -83,8 +88,8 @@ def run(job: Job, repetition: int, scratch: Path) -> Run:
     with (
         tempfile.TemporaryDirectory(dir=scratch) as aside,
         tempfile.TemporaryDirectory(dir=job.sender.scratch or scratch) as folder,
-        running_sink(Path(aside)) as sink,
-        way_to(sink.port, job.round_trip) as way,
+        job.receiver.start(Path(aside)) as receiver,
+        way_to(receiver.port, job.round_trip) as way,
     ):
         task = Task(
             workload=job.workload,
@@ -92,19 +97,19 @@ def run(job: Job, repetition: int, scratch: Path) -> Run:
             port=way.port,
             connections=job.connections,
             folder=Path(folder),
+            certificate=receiver.certificate if job.encrypted else None,
         )
         command = job.sender.prepare(task)
-        watched = {"sink": sink.pid, "relay": way.pid}
-        before = {name: cpu_seconds(pid) for name, pid in watched.items()}
+        receiver_cpu, relay_cpu = receiver.cpu(), cpu_seconds(way.pid)
         busy, own = machine_busy_seconds(), time.process_time()
         finished = execute(command, _LIMIT)
         own, busy = time.process_time() - own, machine_busy_seconds() - busy
-        used = {name: cpu_seconds(pid) - before[name] for name, pid in watched.items()}
-        counted = sink.counted(job.messages)
+        receiver_cpu, relay_cpu = receiver.cpu() - receiver_cpu, cpu_seconds(way.pid) - relay_cpu
+        counted = receiver.counted(0 if finished.fault else job.messages)
         carried = way.finish()
         fault = finished.fault
         if fault is None and counted != job.messages:
-            fault = f"the sink counted {counted} messages"
+            fault = f"{job.receiver.name} counted {counted} messages"
         if fault is None:
             fault = job.sender.fault(task)
     return Run(
@@ -113,13 +118,15 @@ def run(job: Job, repetition: int, scratch: Path) -> Run:
         messages=job.messages,
         connections=job.connections,
         round_trip=job.round_trip,
+        receiver=job.receiver.name,
+        encrypted=job.encrypted,
         wall=finished.wall,
         sending=carried,
         cpu=finished.cpu,
         peaks=finished.peaks,
-        sink_cpu=used["sink"],
-        relay_cpu=used["relay"],
-        foreign=max(0.0, busy - own - finished.cpu - sum(used.values())) / finished.wall,
+        receiver_cpu=receiver_cpu,
+        relay_cpu=relay_cpu,
+        foreign=max(0.0, busy - own - finished.cpu - receiver_cpu - relay_cpu) / finished.wall,
         fault=fault,
     )
 

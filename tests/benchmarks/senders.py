@@ -28,6 +28,8 @@ class Task:
     connections: int
     folder: Path
     """Empty and its own; what the sender writes stays in it."""
+    certificate: Path | None = None
+    """What to trust, in PEM: then the way there is encrypted, by STARTTLS."""
 
 
 class Sender(Protocol):
@@ -56,6 +58,11 @@ class Sender(Protocol):
     @property
     def personal(self) -> bool:
         """Whether it sends the workload, or one ready-made message of the same size to everybody."""
+        ...
+
+    @property
+    def can_encrypt(self) -> bool:
+        """Whether it can send over TLS."""
         ...
 
     @property

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.benchmarks.processes import cpu_seconds
+
 _PATIENCE = 5.0
 
 
@@ -54,7 +56,12 @@ class Sink:
     def __init__(self, process: subprocess.Popen[bytes], port: int, counters: Path) -> None:
         self.pid = process.pid
         self.port = port
+        self.certificate: Path | None = None
         self._counters = counters
+
+    def cpu(self) -> float:
+        """Processor time that it has used, in seconds."""
+        return cpu_seconds(self.pid)
 
     def counted(self, expected: int) -> int:
         """Give how many messages came, after a moment for the last of `expected` to be written down."""

@@ -67,11 +67,11 @@ def loopback_table(runs: Sequence[Run], ours: str) -> str:
                 spread([1000 * run.cpu / run.messages for run in mine], ".3f"),
                 spread([len(run.peaks) for run in mine]),
                 spread([max(run.peaks, default=0) / MEGABYTE for run in mine]),
-                spread([1000 * run.sink_cpu / run.messages for run in mine], ".3f"),
+                spread([1000 * run.receiver_cpu / run.messages for run in mine], ".3f"),
             ]
         )
     header = ["sender", "connections", "messages", "messages/s", "ours ÷ this", "CPU, ms a message"]
-    return markdown([*header, "processes", "largest, MB", "smtp-sink's CPU, ms a message"], rows)
+    return markdown([*header, "processes", "largest, MB", "server's CPU, ms a message"], rows)
 
 
 def distant_table(runs: Sequence[Run], ours: str) -> str:
@@ -93,6 +93,37 @@ def distant_table(runs: Sequence[Run], ours: str) -> str:
         )
     header = ["sender", "connections", "messages", "messages/s, start-up included", "messages/s while sending"]
     return markdown([*header, "messages a round trip and connection", "ours ÷ this", "CPU, ms a message"], rows)
+
+
+def encrypted_ratios(runs: Iterable[Run]) -> list[float]:
+    """Divide a sender's rates over TLS by those in the clear, repetition by repetition."""
+    runs = list(runs)
+    return ratios(
+        [run for run in runs if run.encrypted], [run for run in runs if not run.encrypted], lambda run: run.rate
+    )
+
+
+def tls_table(runs: Sequence[Run], ours: str) -> str:
+    """One row a sender, the quickest over TLS first: rate and processor time, in the clear and over TLS."""
+    clear, secret = [run for run in runs if not run.encrypted], [run for run in runs if run.encrypted]
+    rows = []
+    for sender in sorted({run.sender for run in runs}, key=lambda name: -_typical_rate(of(secret, name))):
+        both = of(clear, sender), of(secret, sender)
+        against = ratios(of(secret, ours), both[1], lambda run: run.rate)
+        rows.append(
+            [
+                sender,
+                *_size([*both[1], *both[0]]),
+                *(spread([run.rate for run in mine]) for mine in both),
+                spread(encrypted_ratios(of(runs, sender)), ".2f"),
+                "" if sender == ours else spread(against, ".2f"),
+                *(spread([1000 * run.cpu / run.messages for run in mine], ".3f") for mine in both),
+                *(spread([1000 * run.receiver_cpu / run.messages for run in mine], ".3f") for mine in both),
+            ]
+        )
+    header = ["sender", "connections", "messages", "messages/s in the clear", "over TLS", "TLS ÷ clear"]
+    more = ["ours ÷ this, over TLS", "CPU, ms a message, in the clear", "over TLS"]
+    return markdown([*header, *more, "server's CPU, ms a message, in the clear", "over TLS"], rows)
 
 
 def memory_table(runs: Sequence[Run]) -> str:
@@ -122,6 +153,12 @@ def startup_table(times: StartUp, small: int) -> str:
         [f"`campaign send`, {small} contacts, whole", spread(times.whole, ".2f")],
     ]
     return markdown(["", "seconds"], rows)
+
+
+def relay_share(runs: Sequence[Run]) -> str:
+    """Say how near the relay came to being what is measured."""
+    most = max((run.relay_cpu / (run.sending or run.wall) for run in runs), default=0.0)
+    return f"The relay kept at most {most:.2f} of a core busy."
 
 
 def noise(runs: Sequence[Run]) -> str:

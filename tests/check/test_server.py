@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from campaign.check.findings import Findings, Quiet
 from campaign.check.server import server
 from campaign.check.setup import Known
-from campaign.deliverability.finding import Severity
+from campaign.deliverability.finding import Finding, Severity
 from tests.campaigns import SmallCampaign
 from tests.conftest import StartServer
 from tests.smtp_server import CATALOGUE
@@ -52,3 +54,29 @@ def test_a_server_that_refuses_what_it_offers_is_told_of_and_one_that_takes_it_i
         assert next(one for one in found.found if one.rule == "envelope").what.startswith("MAIL FROM:<hello+"), (
             "the return path that messages have"
         )
+
+
+@pytest.mark.parametrize(
+    ("offered", "fault", "why"),
+    [
+        (False, None, "the server does not offer CHUNKING and PIPELINING"),
+        (True, "body_chunk_spilled", "the server does not throw away"),
+        (True, None, ""),
+    ],
+)
+def test_whether_several_messages_can_be_in_flight_is_asked_where_it_is_wanted(
+    tmp_path: Path, smtp_server: StartServer, offered: bool, fault: str | None, why: str
+) -> None:
+    listening = smtp_server(*([CATALOGUE[fault]()] if fault else []), chunking=offered)
+    campaign = SmallCampaign(tmp_path / "c", {"smtp": {"in_flight": 8}}).people(1)
+    found, known = Findings(Quiet()), Known()
+    server(campaign.load(listening.port), known, found)
+    assert [one.what.partition(": ")[0].partition(", and ")[2][: len(why)] for one in _unused(found)] == [why] * bool(
+        why
+    )
+    assert known.paces["127.0.0.1"].in_flight == (1 if why else 8)
+    assert not listening.accepted
+
+
+def _unused(found: Findings) -> list[Finding]:
+    return [one for one in found.found if one.rule == "in_flight_unused"]

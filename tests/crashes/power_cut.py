@@ -28,6 +28,11 @@ from tests.crashes.write_log import Event, Sent, SyncBegan, SyncEnded
 CONNECTIONS = 4
 
 
+def settings_of(in_flight: int) -> dict[str, dict[str, object]]:
+    """What the campaigns have that are cut."""
+    return {"smtp": {"connections": CONNECTIONS, "in_flight": in_flight, "timeout": "1m"}}
+
+
 @dataclass
 class Figures:
     """What the replays have shown."""
@@ -42,13 +47,15 @@ class Figures:
     most_at_once: int = 0
     lost: int = 0
     twice: int = 0
+    bound: int = 2 * CONNECTIONS
+    """The most that may be in doubt by one cut."""
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{count} {name}" for name, count in self.cuts.most_common())
         return (
             f"{self.cuts.total()} power cuts ({kinds}), {self.before} bodies sent before them; {self.looks} ledgers "
             f"opened, {self.resumes} runs resumed: lost {self.lost}, twice {self.twice}, in doubt {self.in_doubt} (at "
-            f"most {self.most_at_once} in one run; allowed are {2 * CONNECTIONS} for each cut)"
+            f"most {self.most_at_once} in one run; allowed are {self.bound} for each cut)"
         )
 
 
@@ -81,9 +88,17 @@ class PowerCuts:
     """`launch` starts the command; `record` is the server's, at `port`; images are made in `folder`."""
 
     def __init__(
-        self, folder: Path, port: int, record: Record, launch: Callable[..., Sender], chance: random.Random
+        self,
+        folder: Path,
+        port: int,
+        record: Record,
+        launch: Callable[..., Sender],
+        chance: random.Random,
+        *,
+        in_flight: int,
     ) -> None:
-        self.figures = Figures()
+        self.figures = Figures(bound=2 * CONNECTIONS * in_flight)
+        self._in_flight = in_flight
         self._folder = folder
         self._port = port
         self._record = record
@@ -115,9 +130,7 @@ class PowerCuts:
     def put(self, image: Base) -> SmallCampaign:
         """A campaign with these files."""
         self._images += 1
-        campaign = SmallCampaign(
-            self._folder / str(self._images), settings={"smtp": {"connections": CONNECTIONS, "timeout": "1m"}}
-        )
+        campaign = SmallCampaign(self._folder / str(self._images), settings=settings_of(self._in_flight))
         for name, content in image.files.items():
             (campaign.folder / name).write_bytes(content)
         campaign.load(self._port)
@@ -139,7 +152,7 @@ class PowerCuts:
                 rows = ledger.database.execute("SELECT address, status FROM delivery JOIN contact ON contact = id")
                 statuses = dict(rows.fetchall())
         doubtful = list(statuses.values()).count("in_doubt")
-        assert doubtful <= 2 * CONNECTIONS * image.cuts, f"{doubtful} in doubt"
+        assert doubtful <= self.figures.bound * image.cuts, f"{doubtful} in doubt"
         return [address for address in image.mailed if statuses.get(address) not in ("sent", "in_doubt")]
 
     def resume(self, image: Base) -> None:
@@ -170,4 +183,4 @@ class PowerCuts:
         assert code == int(found["in_doubt"] > 0), when
         self.figures.in_doubt += found["in_doubt"]
         self.figures.most_at_once = max(self.figures.most_at_once, found["in_doubt"])
-        assert found["in_doubt"] <= 2 * CONNECTIONS * image.cuts, f"{found['in_doubt']} in doubt; {when}"
+        assert found["in_doubt"] <= self.figures.bound * image.cuts, f"{found['in_doubt']} in doubt; {when}"

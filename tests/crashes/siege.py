@@ -2,7 +2,8 @@
 
 After every kill: the ledger is sound; whoever the server has accepted mail for is `sent`, in doubt, or a claim without
 an outcome; whoever is `sent` was accepted; nobody was accepted twice; and those in doubt are at most two more for each
-connection that may have been open. After the last run: every row has its final word, and the CSV says the same.
+connection that may have been open, times the messages it may have in flight. After the last run: every row has its
+final word, and the CSV says the same.
 """
 
 import random
@@ -19,6 +20,7 @@ from tests.crashes.moments import Scene
 from tests.crashes.record import FaultServerRecord, Record
 from tests.crashes.sender import Sender
 from tests.crashes.standing import read_standing
+from tests.in_flight import DEPTH
 
 _START_UP = 0.5
 """Seconds that a run takes to its first message, about."""
@@ -45,7 +47,7 @@ class Figures:
     twice: int = 0
     in_doubt: int = 0
     bound: int | None = 0
-    """The most that may be in doubt: two for each connection, at each kill. None: the server adds some of its own."""
+    """The most that may be in doubt: two for each connection and message in flight, at each kill. None: the server adds some of its own."""
     most_at_once: int = 0
 
     def __str__(self) -> str:
@@ -58,7 +60,7 @@ class Figures:
 
 
 class Siege:
-    """`launch` starts the command with the arguments it is given. `connections` are the settings'."""
+    """`launch` starts the command with the arguments it is given. `connections` and `in_flight` are the settings'."""
 
     def __init__(
         self,
@@ -67,6 +69,7 @@ class Siege:
         launch: Callable[..., Sender],
         *,
         connections: int,
+        in_flight: int = DEPTH,
         chance: random.Random,
         exact: bool = True,
         mixture: Sequence[tuple[Strike, int]] = MIXTURE,
@@ -81,7 +84,7 @@ class Siege:
         self._campaign = campaign
         self._record = FaultServerRecord(record) if isinstance(record, Path) else record
         self._launch = launch
-        self._connections = connections
+        self._most_in_doubt = 2 * connections * in_flight
         self._chance = chance
         self._exact = exact
         self._mixture = mixture
@@ -167,10 +170,11 @@ class Siege:
         invented = [one for one, status in statuses.items() if status == "sent" and one not in self._accepted]
         assert not invented, f"{when}: sent, but never accepted: {invented[:5]}"
         gained = standing.doubtful - self._before.doubtful
-        figures.bound = figures.bound + 2 * self._connections if figures.bound is not None and self._exact else None
+        bounded = figures.bound is not None and self._exact
+        figures.bound = (figures.bound or 0) + self._most_in_doubt if bounded else None
         figures.in_doubt += gained
         figures.most_at_once = max(figures.most_at_once, gained)
-        most = 0 if strike is moments.only_the_parent else 2 * self._connections
+        most = 0 if strike is moments.only_the_parent else self._most_in_doubt
         if self._exact:
             assert 0 <= gained <= most, f"{when}: {gained} more in doubt"
             assert set(standing.counts) <= {"sent", "sending", "in_doubt", "pending"}, f"{when}: {standing.counts}"

@@ -1,7 +1,7 @@
 """The campaign is killed at random moments, and must lose nobody and mail nobody twice.
 
-A skirmish of a few kills is among the tests that always run. The siege has 100, of the kinds in
-tests/crashes/moments.py, and some more against a server that misbehaves. For a longer one set CAMPAIGN_KILLS; to repeat
+A skirmish of a few kills is among the tests that always run. The siege has 100 with one message in flight, and 100 with
+eight, of the kinds in tests/crashes/moments.py, and some more against a server that misbehaves. For a longer one set CAMPAIGN_KILLS; to repeat
 one's choices, CAMPAIGN_CHANCE to the number that it printed:
 
     CAMPAIGN_KILLS=2000 pytest -m siege tests/test_crash.py
@@ -18,7 +18,7 @@ from tests.conftest import Figures
 from tests.crashes.launcher import Launcher
 from tests.crashes.sender import Sender
 from tests.crashes.siege import Siege
-from tests.smtp_server import ServerProcess
+from tests.smtp_server import ServerProcess, read_record
 
 _KILLS = int(os.environ.get("CAMPAIGN_KILLS", "100"))
 _CHANCE = int(os.environ.get("CAMPAIGN_CHANCE", "0")) or random.randrange(1, 1 << 32)
@@ -36,30 +36,51 @@ _AWKWARD = (
 
 
 _SERVERS = pytest.mark.parametrize(
-    ("exact", "options"),
-    [(True, ()), (False, _AWKWARD), (False, ("--no-pipelining", *_AWKWARD))],
-    ids=["honest server", "awkward server", "awkward server, plain dialogue"],
+    ("exact", "in_flight", "options"),
+    [
+        (True, 1, ()),
+        (True, 8, ("--chunking",)),
+        (False, 1, _AWKWARD),
+        (False, 8, ("--chunking", *_AWKWARD)),
+        (False, 1, ("--no-pipelining", *_AWKWARD)),
+    ],
+    ids=[
+        "honest server",
+        "honest server, 8 in flight",
+        "awkward server",
+        "awkward server, 8 in flight",
+        "awkward server, plain dialogue",
+    ],
 )
 
 
 @_SERVERS
-def test_skirmish(tmp_path: Path, figures: Figures, exact: bool, options: tuple[str, ...]) -> None:
-    hold_out(tmp_path, figures, kills=10 if exact else 4, reserve=400, exact=exact, options=options)
+def test_skirmish(tmp_path: Path, figures: Figures, exact: bool, in_flight: int, options: tuple[str, ...]) -> None:
+    kills = 5 if exact else 2
+    hold_out(tmp_path, figures, kills=kills, reserve=400, exact=exact, in_flight=in_flight, options=options)
 
 
 @pytest.mark.siege
 @_SERVERS
-def test_siege(tmp_path: Path, figures: Figures, exact: bool, options: tuple[str, ...]) -> None:
-    hold_out(tmp_path, figures, kills=_KILLS if exact else _KILLS // 5, reserve=1500, exact=exact, options=options)
+def test_siege(tmp_path: Path, figures: Figures, exact: bool, in_flight: int, options: tuple[str, ...]) -> None:
+    kills = _KILLS if exact else _KILLS // 8
+    hold_out(tmp_path, figures, kills=kills, reserve=1500, exact=exact, in_flight=in_flight, options=options)
 
 
 def hold_out(
-    tmp_path: Path, figures: Figures, *, kills: int, reserve: int, exact: bool, options: tuple[str, ...]
+    tmp_path: Path,
+    figures: Figures,
+    *,
+    kills: int,
+    reserve: int,
+    exact: bool,
+    in_flight: int,
+    options: tuple[str, ...],
 ) -> None:
     chance = random.Random(_CHANCE)
     record = tmp_path / "record.jsonl"
     settings: dict[str, dict[str, object]] = {
-        "smtp": {"connections": _CONNECTIONS, "timeout": "1m"},
+        "smtp": {"connections": _CONNECTIONS, "in_flight": in_flight, "timeout": "1m"},
         # What the awkward server refuses may come twenty in a row by chance; when to stop is not what is tested here.
         "retry": {"stop_after": 1_000_000},
     }
@@ -70,7 +91,17 @@ def hold_out(
         def launch(*arguments: str, log: Path) -> Sender:
             return (launcher.cold if chance.random() < _COLD else launcher.warm)(*arguments, log=log)
 
-        siege = Siege(campaign, record, launch, connections=_CONNECTIONS, chance=chance, exact=exact, reserve=reserve)
+        siege = Siege(
+            campaign,
+            record,
+            launch,
+            connections=_CONNECTIONS,
+            in_flight=in_flight,
+            chance=chance,
+            exact=exact,
+            reserve=reserve,
+        )
         figures(lambda: f"{siege.figures}; CAMPAIGN_CHANCE={_CHANCE}")
         siege.kill(kills)
         assert siege.finish().kills.total() == kills
+        assert any(message.chunked for message in read_record(record).accepted) == (in_flight > 1)

@@ -1,4 +1,6 @@
-"""Killed at random moments, with two servers: nobody lost, nobody mailed twice, whichever of them it was."""
+"""Killed at random moments, with two servers, one of them with eight messages in flight: nobody lost, nobody mailed
+twice, whichever of them it was.
+"""
 
 import random
 from pathlib import Path
@@ -13,6 +15,8 @@ from tests.smtp_server import ServerProcess
 
 _CONNECTIONS = 4
 """To each of the two."""
+_IN_FLIGHT = 8
+"""To the other."""
 _KILLS = 4
 
 
@@ -32,16 +36,23 @@ class BothRecords:
 def test_skirmish_with_two_servers(tmp_path: Path, figures: Figures) -> None:
     chance = random.Random(7)
     records = tmp_path / "one.jsonl", tmp_path / "other.jsonl"
-    with ServerProcess(records[0]) as one, ServerProcess(records[1]) as other, Launcher() as launcher:
+    with (
+        ServerProcess(records[0]) as one,
+        ServerProcess(records[1], "--chunking") as other,
+        Launcher() as launcher,
+    ):
         settings: dict[str, dict[str, object]] = {"smtp": {"connections": _CONNECTIONS, "timeout": "1m"}}
         campaign = SmallCampaign(tmp_path / "campaign", settings)
-        campaign.servers = [{"name": "one", "port": one.port}, {"name": "other", "port": other.port}]
+        campaign.servers = [{"name": "one", "port": one.port}, {"name": "other", "port": other.port, "in_flight": _IN_FLIGHT}]
         campaign.load(one.port)
 
         def launch(*arguments: str, log: Path) -> Sender:
             return launcher.warm(*arguments, log=log)
 
-        siege = Siege(campaign, BothRecords(*records), launch, connections=2 * _CONNECTIONS, chance=chance, reserve=400)
+        ways = _CONNECTIONS + _CONNECTIONS * _IN_FLIGHT
+        siege = Siege(
+            campaign, BothRecords(*records), launch, connections=ways, in_flight=1, chance=chance, reserve=400
+        )
         figures(lambda: str(siege.figures))
         siege.kill(_KILLS)
         assert siege.finish().kills.total() == _KILLS

@@ -17,6 +17,7 @@ from tests.campaigns import SmallCampaign, assert_agreement
 from tests.crashes.launcher import Launcher
 from tests.crashes.standing import read_standing
 from tests.disks import read_only, small_disk
+from tests.in_flight import DEPTH
 from tests.smtp_server import CATALOGUE, FaultServer, after_message, local_part
 
 _CONNECTIONS = 4
@@ -75,7 +76,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 def _assert_it_goes_on(launcher: Launcher, campaign: SmallCampaign, server: FaultServer) -> None:
     """The same command, now that the trouble is mended: everybody is settled, nobody in doubt who was not before."""
     doubtful = read_standing(campaign.ledger).doubtful
-    assert doubtful <= 2 * _CONNECTIONS
+    assert doubtful <= 2 * _CONNECTIONS * DEPTH
     code, said = _run(launcher, campaign)
     assert code == int(doubtful > 0), said
     counts = assert_agreement(campaign, server.count_by_recipient().elements())

@@ -1,5 +1,5 @@
 """Intent before message: for every body that leaves, its claim is on the disk; and never more than two claims without
-an outcome for each connection. Shown by the system calls of the real program, and with a disk of the test's own.
+an outcome for each connection and message that it may have in flight. Shown by the system calls of the real program, and with a disk of the test's own.
 """
 
 import os
@@ -21,6 +21,8 @@ from tests.smtp_server import Misbehaviour, Situation
 from tests.syscalls import Moment, replay, traced
 
 ROOT = Path(__file__).parents[2]
+_CHUNK = re.compile(rb"^BDAT (?!6 )\d+ LAST\r$", re.MULTILINE)
+"""Of a message; those of six octets are a probe's."""
 
 
 def recovered(folder: Path, moment: Moment) -> dict[str, str]:
@@ -37,24 +39,32 @@ def recovered(folder: Path, moment: Moment) -> dict[str, str]:
         return dict(found)
 
 
-@pytest.mark.parametrize(("processes", "connections", "pipelining"), [(1, 3, True), (2, 4, True), (1, 2, False)])
+@pytest.mark.parametrize(
+    ("processes", "connections", "pipelining", "in_flight"),
+    [
+        (1, 3, True, 1),
+        pytest.param(2, 4, True, 1, marks=pytest.mark.siege),
+        (2, 4, True, 8),
+        pytest.param(1, 1, True, 8, marks=pytest.mark.siege),
+        (1, 2, False, 1),
+    ],
+)
 def test_the_system_calls_of_a_run(
-    tmp_path: Path, smtp_server: StartServer, processes: int, connections: int, pipelining: bool
+    tmp_path: Path, smtp_server: StartServer, processes: int, connections: int, pipelining: bool, in_flight: int
 ) -> None:
-    count = 40
-    server = smtp_server(pipelining=pipelining)
-    campaign = SmallCampaign(tmp_path / "c", settings={"smtp": {"connections": connections, "timeout": "1m"}}).people(
-        count
-    )
+    count = 40 if in_flight == 1 else 120
+    server = smtp_server(pipelining=pipelining, chunking=in_flight > 1)
+    campaign = campaign_of(count, tmp_path, connections=connections, in_flight=in_flight)
     campaign.load(server.port)
     trace = tmp_path / "trace"
     command = [sys.executable, "-m", "campaign", "send", str(campaign.path), "--yes", "--processes", str(processes)]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "CAMPAIGN_LINK__SECRET": SECRET}
     traced(command, campaign.folder, environment, trace)
     assert assert_agreement(campaign, [one.recipients[0] for one in server.accepted]) == {"sent": count}
-    bodies = 0
+    bodies = chunks = most_claims = 0
     for number, moment in enumerate(replay(trace, campaign.ledger)):
         recipients = re.findall(rb"^To: (?:.*<)?(p\d+@people\.example)>?\r$", moment.sent, re.MULTILINE)
+        chunks += len(_CHUNK.findall(moment.sent))
         if not recipients:
             continue
         bodies += len(recipients)
@@ -63,8 +73,15 @@ def test_the_system_calls_of_a_run(
             assert found.get(recipient.decode()) in ("sending", "sent"), (
                 f"{recipient!r} left before its claim was durable"
             )
-        assert list(found.values()).count("sending") <= 2 * connections
+        most_claims = max(most_claims, list(found.values()).count("sending"))
     assert bodies == count
+    assert most_claims <= 2 * connections * in_flight
+    assert most_claims > 2 * connections or in_flight == 1, "one message at a time: this test shows nothing"
+    assert sum(one.chunked for one in server.accepted) == chunks
+
+
+def campaign_of(people: int, folder: Path, **smtp: object) -> SmallCampaign:
+    return SmallCampaign(folder / "c", settings={"smtp": {"timeout": "1m"} | smtp}).people(people)
 
 
 class SlowDisk:
@@ -72,9 +89,9 @@ class SlowDisk:
     ended. `violations` are the bodies that came without a durable claim.
     """
 
-    def __init__(self, ledger: Path, connections: int, delay: float) -> None:
+    def __init__(self, ledger: Path, most_claims: int, delay: float) -> None:
         self._ledger = ledger
-        self._connections = connections
+        self._most_claims = most_claims
         self._delay = delay
         self._real = os.fdatasync
         self._durable: dict[str, str] = {}
@@ -91,8 +108,8 @@ class SlowDisk:
         self._real(descriptor)
         self.syncs += 1
         self._durable = committed
-        if list(committed.values()).count("sending") > 2 * self._connections:
-            self.violations.append("more than two claims for a connection")
+        if list(committed.values()).count("sending") > self._most_claims:
+            self.violations.append("more claims than the connections may have")
 
     def watch(self, now: Situation) -> bool:
         """What the server asks when a body has come."""
@@ -113,21 +130,29 @@ def quick_switches() -> Iterator[None]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to know what is being synced")
-@pytest.mark.parametrize(("connections", "pipelining"), [(1, True), (5, True), (5, False)])
+@pytest.mark.parametrize(
+    ("connections", "pipelining", "in_flight"),
+    [(1, True, 1), (1, True, 8), (5, True, 1), (5, True, 8), (5, False, 1)],
+)
 @pytest.mark.usefixtures("quick_switches")
 def test_however_slow_the_disk_no_body_comes_before_its_claim(
-    tmp_path: Path, smtp_server: StartServer, monkeypatch: pytest.MonkeyPatch, connections: int, pipelining: bool
+    tmp_path: Path,
+    smtp_server: StartServer,
+    monkeypatch: pytest.MonkeyPatch,
+    connections: int,
+    pipelining: bool,
+    in_flight: int,
 ) -> None:
-    campaign = SmallCampaign(tmp_path / "c", settings={"smtp": {"connections": connections, "timeout": "1m"}}).people(
-        30
-    )
-    disk = SlowDisk(campaign.ledger, connections, delay=0.004)
+    campaign = campaign_of(30, tmp_path, connections=connections, in_flight=in_flight)
+    disk = SlowDisk(campaign.ledger, 2 * connections * in_flight, delay=0.004)
     monkeypatch.setattr(os, "fdatasync", disk.fdatasync)
-    server = smtp_server(Misbehaviour(name="watch", phase=Phase.BODY, match=disk.watch), pipelining=pipelining)
+    server = smtp_server(
+        Misbehaviour(name="watch", phase=Phase.BODY, match=disk.watch), pipelining=pipelining, chunking=in_flight > 1
+    )
     campaign.send(server.port)
     assert disk.violations == []
     assert disk.bodies == 30
-    assert 30 / connections / 2 <= disk.syncs <= 70
+    assert 30 / connections / in_flight / 2 <= disk.syncs <= 70
     assert assert_agreement(campaign, [one.recipients[0] for one in server.accepted]) == {"sent": 30}
 
 

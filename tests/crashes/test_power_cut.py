@@ -21,9 +21,10 @@ from tests.campaigns import SmallCampaign
 from tests.conftest import Figures
 from tests.crashes.disk import FileSystem
 from tests.crashes.launcher import Launcher
-from tests.crashes.power_cut import CONNECTIONS, Base, PowerCuts, moments_of
+from tests.crashes.power_cut import Base, PowerCuts, moments_of, settings_of
 from tests.crashes.record import FaultServerRecord
 from tests.crashes.write_log import Event, Sent, record
+from tests.in_flight import DEPTH, DEPTHS
 from tests.smtp_server import ServerProcess
 
 _CUTS = int(os.environ.get("CAMPAIGN_CUTS", "90"))
@@ -36,14 +37,13 @@ _LOOKS = 10
 class Bench:
     """A campaign whose runs are recorded, and the cuts that are tried on their logs."""
 
-    def __init__(self, folder: Path, port: int, record_file: Path, launcher: Launcher) -> None:
+    def __init__(self, folder: Path, port: int, record_file: Path, launcher: Launcher, in_flight: int) -> None:
         self.chance = random.Random(_CHANCE)
         self.record = FaultServerRecord(record_file)
         self.folder = folder
-        settings: dict[str, dict[str, object]] = {"smtp": {"connections": CONNECTIONS, "timeout": "1m"}}
-        self.campaign = SmallCampaign(folder / "campaign", settings=settings).people(_PEOPLE)
+        self.campaign = SmallCampaign(folder / "campaign", settings=settings_of(in_flight)).people(_PEOPLE)
         self.campaign.load(port)
-        self.cuts = PowerCuts(folder, port, self.record, launcher.warm, self.chance)
+        self.cuts = PowerCuts(folder, port, self.record, launcher.warm, self.chance, in_flight=in_flight)
 
     def show(self, figures: Figures) -> None:
         """Have them shown once the test is over."""
@@ -67,10 +67,16 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def in_flight() -> int:
+    """Where a test does not say it."""
+    return DEPTH
+
+
+@pytest.fixture
+def bench(tmp_path: Path, in_flight: int) -> Iterator[Bench]:
     file = tmp_path / "record.jsonl"
-    with ServerProcess(file) as server, Launcher() as launcher:
-        yield Bench(tmp_path, server.port, file, launcher)
+    with ServerProcess(file, *["--chunking"] * (in_flight > 1)) as server, Launcher() as launcher:
+        yield Bench(tmp_path, server.port, file, launcher, in_flight)
 
 
 def first_run(bench: Bench, cuts: int, *more: str) -> None:
@@ -105,18 +111,21 @@ def twice_over(bench: Bench, cuts: int, *more: str) -> None:
 _SCENES = pytest.mark.parametrize("scene", [first_run, new_contacts, twice_over])
 
 
-@pytest.mark.parametrize("scene", [first_run, twice_over])
+@pytest.mark.parametrize(
+    ("scene", "in_flight"), [(first_run, 1), (twice_over, 8)], ids=["first_run", "twice_over, 8 in flight"]
+)
 def test_a_power_cut(bench: Bench, figures: Figures, scene: Callable[..., None]) -> None:
     bench.show(figures)
     scene(bench, 5)
 
 
 @pytest.mark.siege
+@pytest.mark.parametrize("in_flight", DEPTHS)
 @_SCENES
 def test_siege_of_power_cuts(bench: Bench, figures: Figures, scene: Callable[..., None]) -> None:
     """Slower mailing, so that the ledger is folded in (every two seconds) in the midst of it, too."""
     bench.show(figures)
-    scene(bench, _CUTS // 3, "--rate", "12")
+    scene(bench, _CUTS // 6, "--rate", "12")
 
 
 @pytest.mark.parametrize(

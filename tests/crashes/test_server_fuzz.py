@@ -39,27 +39,30 @@ def misbehaviours(draw: st.DrawFn) -> Misbehaviour:
         accept=phase is Phase.BODY and reply is not None and re.match(rb"2\d\d", reply) is not None,
         after=draw(st.just(b"") | _SAID),
         piece=draw(st.none() | st.integers(1, 5)),
-        match=draw(st.builds(nth_message, st.integers(0, 9)) | st.builds(every_message, st.integers(2, 4))),
+        match=draw(st.builds(nth_message, st.integers(0, 30)) | st.builds(every_message, st.integers(2, 9))),
         times=draw(st.integers(1, 6)),
     )
 
 
 @pytest.mark.siege  # what a failed session waits for before the next one adds up
-@pytest.mark.parametrize("pipelining", [True, False])
-def test_whatever_the_server_says(pipelining: bool) -> None:
+@pytest.mark.parametrize(("pipelining", "in_flight"), [(True, 1), (True, 8), (False, 1)])
+def test_whatever_the_server_says(pipelining: bool, in_flight: int) -> None:
+    people = 8 if in_flight == 1 else 40
+
     @settings(max_examples=8)
     @given(st.lists(misbehaviours(), min_size=1, max_size=4))
     def check(wrong: list[Misbehaviour]) -> None:
         retry = {"first_wait": "1ms", "longest_wait": "2ms", "stop_after": 1000}
-        with TemporaryDirectory() as folder, FaultServer(*wrong, pipelining=pipelining) as server:
+        chunking = in_flight > 1
+        with TemporaryDirectory() as folder, FaultServer(*wrong, pipelining=pipelining, chunking=chunking) as server:
             limits: dict[str, dict[str, object]] = {
-                "smtp": {"timeout": "150ms", "connections": 2},
+                "smtp": {"timeout": "150ms", "connections": 2, "in_flight": in_flight},
                 "retry": dict(retry),
             }
-            campaign = SmallCampaign(Path(folder) / "c", settings=limits).people(8)
+            campaign = SmallCampaign(Path(folder) / "c", settings=limits).people(people)
             summary = campaign.send(server.port)
             found = assert_agreement(campaign, [one.recipients[0] for one in server.accepted])
-            assert sum(found.values()) == 8
+            assert sum(found.values()) == people
             assert summary.exit_code == 3 or not found["pending"]
 
     check()

@@ -34,7 +34,12 @@ def slowed(campaign: SmallCampaign) -> list[str]:
     return [words for words in campaign.observer.notices if "slow down" in words]
 
 
-@pytest.mark.parametrize("pipelining", [True, False])
+IN_FLIGHT = pytest.mark.parametrize(
+    ("pipelining", "in_flight"), [(True, 1), pytest.param(True, 8, marks=pytest.mark.siege), (False, 1)]
+)
+
+
+@IN_FLIGHT
 @pytest.mark.parametrize("connections", [pytest.param(1, marks=pytest.mark.siege), 4])
 @pytest.mark.parametrize(
     "limit",
@@ -50,9 +55,11 @@ def slowed(campaign: SmallCampaign) -> list[str]:
     ],
     ids=["454 MAIL", "421 MAIL", "450 RCPT", "451 body", "454 body", "421 body"],
 )
-def test_above_a_rate(tmp_path: Path, limit: Misbehaviour, pipelining: bool, connections: int) -> None:
-    campaign = small(tmp_path, 90, connections=connections)
-    with FaultServer(limit, pipelining=pipelining, clock=HurriedClock(70)) as server:
+def test_above_a_rate(
+    tmp_path: Path, limit: Misbehaviour, pipelining: bool, in_flight: int, connections: int
+) -> None:
+    campaign = small(tmp_path, 90, connections=connections, in_flight=in_flight)
+    with FaultServer(limit, pipelining=pipelining, chunking=in_flight > 1, clock=HurriedClock(70)) as server:
         all_sent(campaign, server)
     assert slowed(campaign), "nobody was told"
 
@@ -98,11 +105,13 @@ def test_for_ever(tmp_path: Path) -> None:
     assert {row["attempts"] for row in campaign.results()} == {"0"}
 
 
-@pytest.mark.parametrize("pipelining", [True, False])
+@IN_FLIGHT
 @pytest.mark.parametrize("limit", [1, 2, 5])
-def test_more_connections_than_the_server_takes(tmp_path: Path, limit: int, pipelining: bool) -> None:
-    campaign = small(tmp_path, 60, connections=10)
-    with FaultServer(max_connections=limit, pipelining=pipelining) as server:
+def test_more_connections_than_the_server_takes(
+    tmp_path: Path, limit: int, pipelining: bool, in_flight: int
+) -> None:
+    campaign = small(tmp_path, 60, connections=10, in_flight=in_flight)
+    with FaultServer(max_connections=limit, pipelining=pipelining, chunking=in_flight > 1) as server:
         all_sent(campaign, server)
     counted = "1 connection" if limit == 1 else f"{limit} connections"
     assert any(words.endswith(f"now at most {counted}") for words in campaign.observer.notices)
@@ -110,14 +119,15 @@ def test_more_connections_than_the_server_takes(tmp_path: Path, limit: int, pipe
     assert not slowed(campaign), "the limit is one of connections, not of messages"
 
 
-@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize(("pipelining", "in_flight"), [(True, 1), (True, 8), (False, 1)])
 @pytest.mark.parametrize("connections", [1, 4])
 @pytest.mark.parametrize("limit", [1, 3])
 def test_fewer_messages_per_connection_than_configured(
-    tmp_path: Path, limit: int, connections: int, pipelining: bool
+    tmp_path: Path, limit: int, connections: int, pipelining: bool, in_flight: int
 ) -> None:
-    campaign = small(tmp_path, 30, connections=connections)
-    with FaultServer(messages_per_connection=limit, pipelining=pipelining) as server:
+    campaign = small(tmp_path, 30, connections=connections, in_flight=in_flight)
+    chunking = in_flight > 1
+    with FaultServer(messages_per_connection=limit, pipelining=pipelining, chunking=chunking) as server:
         all_sent(campaign, server)
     assert max(one.accepted for one in server.connections) == limit
     assert not slowed(campaign), "a session that is full asks for another session, not for less"

@@ -58,7 +58,7 @@ postscreen_pipelining_action = enforce
 postscreen_non_smtp_command_enable = yes
 postscreen_bare_newline_enable = yes
 """
-_MASTER = """
+SERVICES = """
 pickup    unix  n - n 60  1 pickup
 cleanup   unix  n - n -   0 cleanup
 qmgr      unix  n - n 300 1 qmgr
@@ -81,6 +81,9 @@ anvil     unix  - - n -   1 anvil
 scache    unix  - - n -   1 scache
 postlog   unix-dgram n - n - 1 postlogd
 """
+"""What master.cf has behind the smtpd services."""
+QUEUE_FOLDERS = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace")
+"""Those that belong to Postfix's own user alone."""
 _DOVECOT = f"""
 protocols =
 base_dir = /run/dovecot
@@ -120,7 +123,7 @@ def start(
         if postscreen:
             front += "smtpd pass - - n - - smtpd\ndnsblog unix - - n - 0 dnsblog\ntlsproxy unix - - n - 0 tlsproxy\n"
         front += f"127.0.0.1:{tls_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes\n"
-        _set_up(chroot, _merged(_MAIN, more, main), front + _MASTER)
+        _set_up(chroot, _merged(_MAIN, more, main), front + SERVICES)
         if sign_in:
             chroot.write("/etc/dovecot/dovecot.conf", _DOVECOT)
             # Fields are parted by colons; Dovecot takes the password as it stands.
@@ -162,7 +165,7 @@ def _set_up(chroot: Chroot, main: str, master: str) -> None:
     chroot.folder("/var/lib/postfix", owner="postfix", mode=0o700)
     chroot.folder(_QUEUE)
     chroot.folder(f"{_QUEUE}/pid")
-    for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace"):
+    for name in QUEUE_FOLDERS:
         chroot.folder(f"{_QUEUE}/{name}", owner="postfix", group="root", mode=0o700)
     chroot.folder(f"{_QUEUE}/private", owner="postfix", group="root", mode=0o700)
     chroot.folder(f"{_QUEUE}/public", owner="postfix", group="postdrop", mode=0o710)

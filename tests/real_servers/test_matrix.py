@@ -5,12 +5,16 @@ what came of it into campaign/guide/relays.md.
 """
 
 import smtplib
+import ssl
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from campaign.smtp.session.connect import connect
+from campaign.smtp.session.server import Security, Server
+from campaign.smtp.session.tls_socket import TlsSocket
 from tests.real_servers.conftest import Found
 from tests.real_servers.letters import HEADER, odd_contacts, set_up, takes_smtputf8
 from tests.real_servers.pipelining import behind_the_body
@@ -20,6 +24,8 @@ from tests.real_servers.servers import SERVERS, available
 
 pytestmark = pytest.mark.real_servers
 MANY, SOME = 600, 60
+RESUME = {"Postfix": ("starttls", "tls"), "Sendmail": ("starttls", "tls"), "Haraka": ("tls",)}
+"""Those that take a TLS session up again, as they are set up here; to others each connection is a new one."""
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -80,6 +86,33 @@ def test_what_it_makes_of_an_envelope_behind_a_body(relay: Relay, found: Found) 
     verdict = behind_the_body(relay)
     assert verdict
     found("pipelining", relay.name, verdict)
+
+
+def test_a_tls_session_is_resumed_where_the_server_takes_it_up_and_another_made_where_not(
+    relay: Relay, server: str
+) -> None:
+    if relay.ca_file is None:
+        pytest.skip(f"{relay.name} has no TLS here")
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        trusting = ssl.create_default_context(cafile=relay.ca_file)
+        trusting.maximum_version = version
+        ports: dict[Security, int | None] = {"starttls": relay.port, "tls": relay.tls_port}
+        for security, port in ports.items():
+            if port is not None:
+                resumes = security in RESUME.get(server, ())
+                assert _resumed(relay, security, port, trusting) == [False, resumes, resumes], (version, security)
+
+
+def _resumed(relay: Relay, security: Security, port: int, trusting: ssl.SSLContext) -> list[bool | None]:
+    """Of three connections, whether each went on with a TLS session from before."""
+    found = []
+    given = Server(host=relay.host, port=port, security=security, username=relay.username, password=relay.password)
+    for _ in range(3):
+        session = connect(given, tls=trusting)
+        assert isinstance(session.sock, TlsSocket)
+        found.append(session.sock.session_reused)
+        session.hang_up()
+    return found
 
 
 def _features(relay: Relay) -> set[str]:

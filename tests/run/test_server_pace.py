@@ -62,13 +62,35 @@ def test_the_first_connection_is_opened_alone_and_the_others_together() -> None:
     assert pace.delay(33, 1) == pytest.approx(0.5 * (1 + 16 * 2 + 16 * 3) / 33)
 
 
+def test_messages_in_flight_share_a_round_trip_and_not_what_the_server_takes() -> None:
+    pace = ServerPace(round_trip=0.1, trips=1, opening=0.5, in_flight=8)
+    assert pace.seconds_per_message == pytest.approx(0.103 / 8)
+    assert pace.with_accepting(0.15).seconds_per_message == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("features", "mode", "shared"),
+    [
+        ({"pipelining": "", "chunking": ""}, "auto", 8),
+        ({"pipelining": ""}, "auto", 1),
+        ({"chunking": ""}, "auto", 1),
+        ({"pipelining": "", "chunking": ""}, "envelope", 1),
+    ],
+)
+def test_what_a_server_offers_says_whether_they_can(features: dict[str, str], mode: Pipelining, shared: int) -> None:
+    session = Session(sock=socket.socket(), features=features, leftover=b"")
+    with session.sock:
+        found = EnvelopeProbe(steps=(), round_trip=0.1)
+        assert ServerPace.of(session, found, opening=0.1, mode=mode, in_flight=8).in_flight == shared
+
+
 def given(server: FaultServer) -> Server:
     return Server(host=server.host, port=server.port, security="none", timeout=60)
 
 
 def test_servers_are_measured_without_a_message(smtp_server: StartServer) -> None:
     server, other = smtp_server(CATALOGUE["mail_5xx"]()), smtp_server(pipelining=False)
-    paces = quick_measure({"one": (given(server), "auto"), "two": (given(other), "auto")}, patience=60)
+    paces = quick_measure({"one": (given(server), "auto", 1), "two": (given(other), "auto", 1)}, patience=60)
     assert (paces["one"].trips, paces["two"].trips) == (1, 4)
     assert paces["one"].round_trip > 0 and paces["one"].opening > 0
     server.record.wait_until(lambda: server.record.connections[0].commands[-1:] == [b"QUIT"])
@@ -78,4 +100,4 @@ def test_servers_are_measured_without_a_message(smtp_server: StartServer) -> Non
 @pytest.mark.parametrize("name", ["connect_hang", "connect_5xx", "ehlo_cut"])
 def test_nobody_waits_long_for_a_server_that_does_not_answer(smtp_server: StartServer, name: str) -> None:
     server = smtp_server(CATALOGUE[name]())
-    assert quick_measure({"one": (given(server), "auto")}, patience=0.2 if "hang" in name else 60) == {}
+    assert quick_measure({"one": (given(server), "auto", 1)}, patience=0.2 if "hang" in name else 60) == {}

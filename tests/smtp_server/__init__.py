@@ -9,7 +9,7 @@ session.py        the dialogue, on chunking.py (BDAT), transaction.py (MAIL to m
 certificates.py   TLS, good and bad
 """
 
-from tests.smtp_server.catalogue import CATALOGUE
+from tests.smtp_server.catalogue import CATALOGUE, IN_FLIGHT
 from tests.smtp_server.certificates import Tls, client_context
 from tests.smtp_server.features import Features
 from tests.smtp_server.misbehaviours import (
@@ -34,6 +34,7 @@ from tests.smtp_server.server import FaultServer
 
 __all__ = [
     "CATALOGUE",
+    "IN_FLIGHT",
     "Accepted",
     "Action",
     "Connection",

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.in_flight import DEPTH
 from tests.smtp_server.catalogue import CATALOGUE
 from tests.smtp_server.certificates import Tls, authority_pem
 from tests.smtp_server.misbehaviours import (
@@ -66,7 +67,7 @@ def main() -> None:
     parser.add_argument("--keep-commands", action="store_true")
     parser.add_argument("--misbehave", action="append", type=misbehaviour, default=[], metavar="NAME,...")
     parser.add_argument("--no-pipelining", action="store_false", dest="pipelining")
-    parser.add_argument("--chunking", action="store_true")
+    parser.add_argument("--chunking", action="store_true", default=DEPTH > 1)
     parser.add_argument("--tls", type=Tls, choices=list(Tls), default=Tls.NONE)
     parser.add_argument("--implicit-tls", action="store_true")
     parser.add_argument("--ca-file", type=Path, help="write the authority's certificate here")

@@ -159,6 +159,17 @@ _SPECIAL: dict[str, Factory] = {
         reply=b"250 2.0.0 Ok\r\n421 4.4.2 Idle for too long\r\n", action=Action.CUT, accept=True
     ),
     "body_discarded": _BODY(discard=True),
+    # What servers that offer PIPELINING make of an envelope behind a body: Haraka, Courier, Dovecot's submission.
+    "mail_behind_a_body_5xx": partial(
+        Misbehaviour,
+        phase=Phase.MAIL,
+        reply=b"503 5.5.1 Client error: pipelined after end of DATA\r\n",
+        match=behind_a_body,
+    ),
+    "body_envelope_behind_lost": _BODY(deaf=True, match=behind_a_body),
+    "body_envelope_behind_kills": _BODY(action=Action.RESET, accept=True, match=behind_a_body),
+}
+_IN_FLIGHT: dict[str, Factory] = {
     "mail_421_reset": partial(Misbehaviour, phase=Phase.MAIL, reply=_GOODBYE, action=Action.RESET),
     "rcpt_421_reset": partial(Misbehaviour, phase=Phase.RCPT, reply=_GOODBYE, action=Action.RESET),
     "body_421_reset": _BODY(reply=_GOODBYE, action=Action.RESET),
@@ -178,17 +189,10 @@ _SPECIAL: dict[str, Factory] = {
     "body_chunk_for_nobody_4xx": _REFUSED_CHUNK(reply=TEMPORARY[Phase.BODY]),
     "body_chunk_for_nobody_unanswered": _REFUSED_CHUNK(reply=b""),
     "body_chunk_for_nobody_twice": _REFUSED_CHUNK(after=b"503 5.5.1 And once more\r\n"),
-    # What servers that offer PIPELINING make of an envelope behind a body: Haraka, Courier, Dovecot's submission.
-    "mail_behind_a_body_5xx": partial(
-        Misbehaviour,
-        phase=Phase.MAIL,
-        reply=b"503 5.5.1 Client error: pipelined after end of DATA\r\n",
-        match=behind_a_body,
-    ),
-    "body_envelope_behind_lost": _BODY(deaf=True, match=behind_a_body),
-    "body_envelope_behind_kills": _BODY(action=Action.RESET, accept=True, match=behind_a_body),
 }
 
 CATALOGUE: dict[str, Factory] = {name: factory for phase in Phase for name, factory in _of(phase).items()} | {
-    name: partial(factory, name=name) for name, factory in _SPECIAL.items()
+    name: partial(factory, name=name) for name, factory in (_SPECIAL | _IN_FLIGHT).items()
 }
+IN_FLIGHT = frozenset(_IN_FLIGHT)
+"""What says little of one message at a time: BDAT for nobody, a reply too few, goodbye in the midst of a group."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.in_flight import DEPTH
 from tests.smtp_server.certificates import authority_pem
 from tests.smtp_server.features import Features
 from tests.smtp_server.misbehaviours import Misbehaviour
@@ -46,7 +47,7 @@ class FaultServer:
     ) -> None:
         self.host = HOST
         self.port = 0
-        self.features = Features(**features)
+        self.features = Features(**{"chunking": DEPTH > 1} | features)
         self.record = Record(record_file, keep, keep_commands=keep_commands)
         self._bound = bound
         self.errors: list[BaseException] = []

@@ -56,15 +56,21 @@ class Worker:
     """What a connection limit has to do with."""
 
     def __init__(self, most: int, share: int) -> None:
-        self.share, self.pool, self.ready = Share(share), Pool(), 100
+        self.share, self.pool, self.ready, self.in_ledger = Share(share), Pool(), 100, 0
+        self.wait = 0.0
         self.sessions = SimpleNamespace(server_limit=None)
         parts: dict[str, Any] = {
             "pool": self.pool,
             "rows": SimpleNamespace(ready=lambda now: self.ready, next_moment=lambda: None),
-            "send_rate": SimpleNamespace(wait=lambda now: 0.0),
-            "dispatcher": SimpleNamespace(sessions=self.sessions, fetch_rows=lambda: None),
+            "send_rate": SimpleNamespace(wait=lambda now: self.wait),
+            "dispatcher": SimpleNamespace(sessions=self.sessions, fetch_rows=self.fetch),
         }
         self.limit = ConnectionLimit(most, budget=self.share, **parts)
+
+    def fetch(self, least: int = 1) -> None:
+        """Have so many rows here, if the ledger has them."""
+        taken = min(max(0, least - self.ready), self.in_ledger)
+        self.ready, self.in_ledger = self.ready + taken, self.in_ledger - taken
 
     def turn(self, now: float = 0.0) -> int:
         """As the worker's loop does. Gives how many connections are open."""
@@ -119,3 +125,24 @@ def test_what_the_server_takes_holds_whatever_the_share_and_is_tried_again(said:
     assert worker.turn(29.0) == open_then
     assert worker.share.wanted == open_then
     assert worker.turn(31.0) == open_then + 1
+
+
+def test_a_small_first_block_is_no_reason_to_open_few_connections() -> None:
+    worker = Worker(10, 8)
+    worker.ready, worker.in_ledger = 4, 1000
+    assert worker.turn() == 8
+    assert worker.ready == 8, "no more rows than connections: another worker may be quicker"
+
+
+def test_no_more_connections_are_opened_than_there_are_rows() -> None:
+    worker = Worker(10, 8)
+    worker.ready, worker.in_ledger = 4, 1
+    assert worker.turn() == 5
+
+
+def test_a_worker_whose_rate_is_reached_takes_no_rows_for_the_sake_of_connections() -> None:
+    worker = Worker(10, 8)
+    worker.ready, worker.in_ledger, worker.wait = 4, 1000, 0.5
+    worker.limit.widen(0.0)
+    worker.limit.follow_the_rows(0.0)
+    assert worker.pool.connections == 4

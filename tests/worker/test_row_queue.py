@@ -75,6 +75,22 @@ def test_between_the_two_it_holds_what_it_begins_in_a_fraction_of_a_second() -> 
     assert 10 <= due_rows.blocks[-1] <= 40
 
 
+def test_more_rows_can_be_had_beside_a_block_that_is_not_used_up() -> None:
+    """Such as the connections that are to be opened have use for; what that says of the pace is nothing."""
+    due_rows = Endless()
+    rows = RowQueue(due_rows)
+    rows.fetch(0.0)
+    assert due_rows.blocks == [4]
+    rows.fetch(0.0, least=10)
+    assert due_rows.blocks == [4, 6] and rows.ready(0.0) == 10
+    rows.fetch(0.0, least=10)
+    assert due_rows.blocks == [4, 6], "they are here"
+    for _ in range(10):
+        rows.next(0.2)
+    rows.next(0.2)
+    assert due_rows.blocks == [4, 6, 4], "the block lasted neither short nor long"
+
+
 def test_the_ledger_is_not_asked_again_once_it_has_no_more() -> None:
     due_rows = Answers([ONE])
     rows = RowQueue(due_rows)

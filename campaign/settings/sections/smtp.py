@@ -142,6 +142,9 @@ def _conflicts(smtp: SmtpSettings) -> Iterator[tuple[str, str, str]]:
         yield "auth", "external is a sign-in by certificate", "set smtp.client_cert, and smtp.client_key"
     if smtp.auth not in ("auto", "external", *_BY_TOKEN) and not named:
         yield "auth", f"{smtp.auth} wants a username", 'set smtp.username, or take smtp.auth away ("auto")'
+    if smtp.in_flight > 1 and smtp.pipelining != "auto":
+        fix = 'set smtp.pipelining to "auto", or take smtp.in_flight away'
+        yield "in_flight", f'with pipelining = "{smtp.pipelining}" each message waits for the one before it', fix
     if smtp.protocol == "lmtp" and smtp.port == 25:
         yield "port", "25 is for SMTP only (RFC 2033 section 5)", "set the port that the LMTP server has; 24 is usual"
 

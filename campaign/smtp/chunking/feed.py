@@ -66,9 +66,8 @@ class Feed:
             self._fetch(begin)
         if self._waiting:
             self._hand_out(begin)
-        if self._waiting and begin:
-            return []
-        return [one for one, stream in self._streams.items() if not stream.dialogue.in_flight]
+        soon = set(begin) if self._waiting else ()
+        return [one for one, stream in self._streams.items() if not stream.dialogue.in_flight and one not in soon]
 
     def _fetch(self, connections: list[Connection]) -> None:
         """Have as many made as may be in flight, and as many again."""

@@ -12,9 +12,11 @@ A server that reads the chunks as commands says 2xx to a NOOP where a 5xx is due
 servers count what is refused, and hang up after a few (Exim's `smtp_max_synprot_errors`: three).
 """
 
+import time
 from enum import Enum
 
 from campaign.smtp.reply.parser import ReplyError, ReplyParser
+from campaign.smtp.session.session import Session
 
 _CHUNK = b"BDAT 6 LAST\r\nNOOP\r\n"
 _SOUND = (5, 2, 5, 5, 2)
@@ -53,3 +55,23 @@ class ChunkingProbe:
             if place >= len(_SOUND) or self._said[place] != _SOUND[place]:
                 return Finding.UNSOUND
         return Finding.SOUND if len(self._said) == len(_SOUND) else None
+
+
+def probe_chunking(session: Session, *, sender: str, timeout: float) -> Finding:
+    """Probe a fresh session's server, and wait for what that shows: up to `timeout` seconds. The session is closed.
+    Raises nothing: where no answer comes, nothing is shown.
+    """
+    probe, until = ChunkingProbe(sender), time.monotonic() + timeout
+    finding = probe.feed(session.leftover) if session.leftover else None
+    try:
+        session.sock.settimeout(timeout)
+        session.sock.sendall(probe.commands)
+        while finding is None:
+            session.sock.settimeout(max(0.001, until - time.monotonic()))
+            data = session.sock.recv(4096)
+            finding = probe.feed(data) if data else Finding.NOTHING
+    except OSError:
+        finding = Finding.NOTHING
+    finally:
+        session.hang_up()
+    return finding

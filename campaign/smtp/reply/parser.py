@@ -66,20 +66,23 @@ class ReplyParser:
         return bool(self._rest or self._lines)
 
     def _line(self, line: bytes) -> Reply | None:
-        match = _LINE.fullmatch(line.rstrip(b"\r"))
+        bare = line.rstrip(b"\r")
+        match = _LINE.fullmatch(bare)
         if match is None:
             raise ReplyError(f"not an SMTP reply: {readable(line)[:80]!r}")
-        self._lines.append(line)
+        ends = match[2] != b"-"
+        if ends and not self._lines:
+            if len(self._known) >= _MEMORY:
+                self._known.clear()
+            reply = self._known[line] = parse_reply([bare])
+            return reply
+        self._lines.append(bare)
         self._size += len(line)
         if self._lines[0][:3] != line[:3]:  # which of the two is meant decides who got the mail
             raise ReplyError(f"a reply with two codes, {readable(self._lines[0][:3])} and {readable(line[:3])}")
-        if match[2] == b"-":
+        if not ends:
             return None
         reply = parse_reply(self._lines)
-        if len(self._lines) == 1:
-            if len(self._known) >= _MEMORY:
-                self._known.clear()
-            self._known[line] = reply
         self._lines, self._size = [], 0
         return reply
 
@@ -91,7 +94,7 @@ def parse_reply(lines: list[bytes]) -> Reply:
     for line in lines:
         text = readable(line[4:])
         match = _ENHANCED.match(text)
-        if match and int(match[1][0]) == code // 100:  # trusted only when the classes agree
+        if match and int(text[0]) == code // 100:  # trusted only when the classes agree
             enhanced = match[1]
             text = text[match.end() :]
         words.append(text)
@@ -108,5 +111,6 @@ def readable(raw: bytes) -> str:
 
     Spam filters quote the URLs that they dislike: what looks like a sign-in token is not kept.
     """
-    text = visible(_BREAKS.sub(" ", raw.decode("utf-8", "replace")).strip(" \0"))
+    text = raw.decode("utf-8", "replace")
+    text = text.strip(" ") if text.isprintable() else visible(_BREAKS.sub(" ", text).strip(" \0"))
     return _TOKEN.sub("[link]", text) if len(text) > 30 else text

@@ -1,9 +1,10 @@
 // nodemailer's pool with Handlebars; tokens by node:crypto, which is the quickest way there is.
 //
-//   NODE_PATH=.../node_modules node nodemailer.cjs --workload DIR --host HOST --port PORT --connections N
+//   NODE_PATH=.../node_modules node nodemailer.cjs --workload DIR --host HOST --port PORT --connections N [--certificate PEM]
 //
 // Sends to everybody in DIR/contacts.csv, remembers nothing, exits with 1 at the first error. Two messages are kept
-// ready for each connection, so that none waits for its next one to be composed.
+// ready for each connection, so that none waits for its next one to be composed. With a certificate to trust: over TLS, by
+// STARTTLS.
 'use strict';
 const { createHmac, createSecretKey } = require('node:crypto');
 const { createReadStream, readFileSync } = require('node:fs');
@@ -14,7 +15,8 @@ const handlebars = require('handlebars');
 const nodemailer = require('nodemailer');
 
 const string = { type: 'string' };
-const given = parseArgs({ options: { workload: string, host: string, port: string, connections: string } }).values;
+const names = ['workload', 'host', 'port', 'connections', 'certificate'];
+const given = parseArgs({ options: Object.fromEntries(names.map((name) => [name, string])) }).values;
 const read = (name) => readFileSync(join(given.workload, name), 'utf8');
 const terms = JSON.parse(read('terms.json'));
 const key = createSecretKey(Buffer.from(terms.secret));
@@ -61,9 +63,12 @@ async function* contacts() {
 
 async function main() {
   const connections = Number(given.connections);
+  const security = given.certificate
+    ? { requireTLS: true, tls: { ca: readFileSync(given.certificate) } }
+    : { ignoreTLS: true };
   const pool = nodemailer.createTransport({
-    pool: true, host: given.host, port: Number(given.port), secure: false, ignoreTLS: true, name: 'sender.example',
-    maxConnections: connections, maxMessages: Infinity,
+    pool: true, host: given.host, port: Number(given.port), secure: false, name: 'sender.example',
+    maxConnections: connections, maxMessages: Infinity, ...security,
   });
   const all = contacts();
   const deliver = async () => {

@@ -1,9 +1,9 @@
 // A Go sender on the standard library: net/smtp, html/template, mime, HS256 by hand.
 //
-//	go-sender --workload DIR --host HOST --port PORT --connections N
+//	go-sender --workload DIR --host HOST --port PORT --connections N [--certificate PEM]
 //
 // Sends to everybody in DIR/contacts.csv, one goroutine a connection, remembers nothing, and exits with 1 at the first
-// error.
+// error. With a certificate to trust: over TLS, by STARTTLS.
 package main
 
 import (
@@ -11,6 +11,8 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
@@ -128,9 +130,12 @@ func (c *Composer) compose(contact *Contact, scratch, out *bytes.Buffer) {
 	check(parts.Close())
 }
 
-func (c *Composer) deliver(address string, contacts <-chan *Contact) {
+func (c *Composer) deliver(address string, security *tls.Config, contacts <-chan *Contact) {
 	client := must(smtp.Dial(address))
 	check(client.Hello("sender.example"))
+	if security != nil {
+		check(client.StartTLS(security))
+	}
 	var scratch, message bytes.Buffer
 	for contact := range contacts {
 		c.compose(contact, &scratch, &message)
@@ -148,7 +153,15 @@ func main() {
 	host := flag.String("host", "", "SMTP server")
 	port := flag.String("port", "", "its port")
 	connections := flag.Int("connections", 1, "connections at once")
+	certificate := flag.String("certificate", "", "what to trust, in PEM; none: without TLS")
 	flag.Parse()
+	var security *tls.Config
+	if *certificate != "" {
+		security = &tls.Config{ServerName: *host, RootCAs: x509.NewCertPool()}
+		if !security.RootCAs.AppendCertsFromPEM(must(os.ReadFile(*certificate))) {
+			log.Fatal("no certificate in ", *certificate)
+		}
+	}
 	composer := newComposer(*folder)
 	rows := csv.NewReader(must(os.Open(filepath.Join(*folder, "contacts.csv"))))
 	must(rows.Read())
@@ -158,7 +171,7 @@ func main() {
 		deliveries.Add(1)
 		go func() {
 			defer deliveries.Done()
-			composer.deliver(net.JoinHostPort(*host, *port), contacts)
+			composer.deliver(net.JoinHostPort(*host, *port), security, contacts)
 		}()
 	}
 	for {

@@ -1,0 +1,3 @@
+module campaign.example/sink
+
+go 1.19
