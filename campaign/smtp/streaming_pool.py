@@ -56,7 +56,9 @@ class StreamingPool(Pool):
         super().close()
 
     def _give(self) -> None:
-        for connection in self._feed.give(self._may_begin):
+        resting = self._feed.give(self._may_begin)
+        self._idle.difference_update(self._feed.connections)  # one that has rested may have begun something just now
+        for connection in resting:
             if self._is_over(connection, self._clock()):
                 self._end(connection)
             else:

@@ -9,7 +9,7 @@ time, and never more: claims without an outcome are at most two for each connect
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from campaign.model import Attempt
 from campaign.smtp.chunking.stream import MessageStream
@@ -33,6 +33,11 @@ class Feed:
         self._clock = clock
         self._streams: dict[Connection, MessageStream] = {}
         self._waiting: deque[Attempt] = deque()
+
+    @property
+    def connections(self) -> Iterable[Connection]:
+        """Those whose messages come from here."""
+        return self._streams.keys()
 
     def takes(self, session: Session) -> bool:
         """Whether a session takes the messages that are made for the others: behind one name there may be several kinds
