@@ -167,7 +167,7 @@ class Dialogue:
             attempt, self.current = self.current, None
             assert attempt is not None
             self._may_reset = True
-            answer = FinalReply(attempt, BODY, reply, envelope_behind=self.upcoming is not None)
+            answer = FinalReply(attempt, BODY, reply, False, self.upcoming is not None)
             if reply.code >= 400 and self.upcoming is not None:
                 self.held_refusal = answer
             else:
