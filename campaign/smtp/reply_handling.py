@@ -152,7 +152,8 @@ def handle_final_reply(connection: Connection, answer: FinalReply, handler: Deli
     if ends or (reply.code == 503 and phase is MAIL):  # the server and we do not agree on where we are
         connection.closing, connection.closing_reply = True, (phase, reply)
     else:
-        connection.used = connection.used or connection.messages > 0 or reply.code != 421
+        carried = connection.messages > 0 if connection.stream is None else phase is Phase.BODY
+        connection.used = connection.used or carried or reply.code != 421
         if reply.code == 421:  # the session's end is that message's matter, and not of the one behind it
             connection.closing, connection.closing_reply = True, (phase, reply)
     if phase is BODY:
