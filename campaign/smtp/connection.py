@@ -92,6 +92,11 @@ class Connection:
         self._recent_tokens = deque[str](maxlen=0) if recent_tokens is None else recent_tokens
 
     @property
+    def resets(self) -> int:
+        """How often RSET was said where no message had begun."""
+        return self.dialogue.resets + (0 if self.stream is None else self.stream.dialogue.resets)
+
+    @property
     def body_sent(self) -> bool:
         """Whether the whole of the current body, its end included, may have left this machine."""
         return self._handed - len(self._unsent) >= self._body_ends
@@ -107,6 +112,7 @@ class Connection:
         dialogue = ChunkedDialogue(size_offered="size" in self.session.features, dsn=self._dsn)
         self.stream = MessageStream(dialogue, self.chunking, in_flight=in_flight)
         self._handed = self._body_ends = 0
+        self.deadline = float("inf")
         self._tokens = deque(self._tokens, maxlen=in_flight + 2)
         return self.stream
 
@@ -193,13 +199,9 @@ class Connection:
     def receive(self) -> bytes | None:
         """What has arrived: empty at the end of the connection, None if nothing has yet."""
         try:
-            data = self.sock.recv(_CHUNK)
-            if isinstance(self.sock, ssl.SSLSocket):
-                while data and self.sock.pending():  # decrypted already: no selector will tell of it
-                    data += self.sock.recv(_CHUNK)
+            return self.sock.recv(_CHUNK)
         except _LATER:
             return None
-        return data
 
     def acknowledge(self) -> None:
         """Acknowledge at once what has arrived. A server that sends the replies to a group one by one holds each back

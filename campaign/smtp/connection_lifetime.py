@@ -2,12 +2,8 @@
 
 from dataclasses import dataclass
 
+from campaign.smtp.chunking.stream import MOST_RESETS
 from campaign.smtp.connection import Connection
-
-_RESETS = 8
-"""Servers count commands that carry no mail, RSET among them, and hang up on a client with too many: Exim after ten
-(`smtp_accept_max_nonmail`), Postfix after a hundred (`smtpd_junk_command_limit`).
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,5 +19,5 @@ class ConnectionLifetime:
             connection.closing
             or connection.messages >= self.messages
             or now - connection.opened >= self.seconds
-            or connection.dialogue.resets >= _RESETS
+            or connection.resets >= MOST_RESETS
         )

@@ -44,6 +44,8 @@ class DsnUse:
         self._known = False
         self._in_vain = 0
         self._lost = 0
+        self._blamed: bool | None = None
+        """Whether a refusal named them, where whole messages are to show whether they were to blame; None: none is."""
 
     def parameters(self, envelope_id: str, *, behind_body: bool) -> str:
         """Give what MAIL has of it, a space before each; empty where it has nothing."""
@@ -72,6 +74,25 @@ class DsnUse:
         """Without them it was refused as well."""
         self._in_vain += 1
         self.asked = self._in_vain < _IN_VAIN
+
+    def whole_refused(self, reply: Reply, *, had_them: bool) -> bool:
+        """MAIL was refused, of a message that went with its chunk: whether that goes again without them."""
+        if had_them and self.may_be_to_blame(reply):
+            self._blamed = self._blamed or may_name_parameter(reply)
+            self.refused()
+            return True
+        if not had_them and self._blamed is not None:
+            self._blamed = None
+            self.refused_without()
+        return False
+
+    def whole_taken(self, *, had_them: bool) -> None:
+        """MAIL was accepted, of such a message."""
+        if had_them:
+            self.taken()
+        elif self._blamed is not None:
+            named, self._blamed = self._blamed, None
+            self.taken_without(named=named)
 
     def connection_lost(self) -> None:
         """The session has ended in place of the answer to a MAIL that had them."""
@@ -124,15 +145,12 @@ class SessionDsn:
 
     def whole_accepted(self, parameters: str) -> None:
         """MAIL was accepted, of a message that went with its chunk; it had these `parameters`."""
-        if self._use is not None and parameters:
-            self._use.taken()
+        if self._use is not None:
+            self._use.whole_taken(had_them=bool(parameters))
 
     def whole_goes_without(self, parameters: str, reply: Reply) -> bool:
-        """MAIL was refused, of such a message: whether it is to go again without them, and all that follow."""
-        if self._use is None or not parameters or not self._use.may_be_to_blame(reply):
-            return False
-        self._use.refused()
-        return True
+        """MAIL was refused, of such a message: whether it is to go again without them."""
+        return self._use is not None and self._use.whole_refused(reply, had_them=bool(parameters))
 
     def connection_lost(self) -> None:
         """The session has ended in place of the answer to MAIL."""

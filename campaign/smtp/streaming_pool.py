@@ -15,6 +15,9 @@ from campaign.smtp.chunking.trials import ChunkingTrials
 from campaign.smtp.connection import Connection
 from campaign.smtp.pool import Pool
 
+_WORTH_IT = 3
+"""Messages that a connection must have before it: the first goes alone, two can be in flight."""
+
 
 class StreamingPool(Pool):
     """The open connections of one process, and whatever goes over them."""
@@ -23,7 +26,7 @@ class StreamingPool(Pool):
         """`given`: what a `Pool` takes."""
         super().__init__(**given)
         self._chunking = chunking
-        self._feed = Feed(self._handler, send=self._send, clock=self._clock)
+        self._feed = Feed(self._handler, send=self._send_messages, clock=self._clock)
 
     @property
     def holds_bodies(self) -> bool:
@@ -56,14 +59,39 @@ class StreamingPool(Pool):
         super().close()
 
     def _give(self) -> None:
-        for connection in self._feed.give(self._may_begin):
+        resting = self._feed.give(self._messages_left)
+        self._idle.difference_update(self._feed.connections)  # one that has rested may have begun something just now
+        for connection in resting:
             if self._is_over(connection, self._clock()):
                 self._end(connection)
             else:
                 self._rest(connection)
 
-    def _may_begin(self, connection: Connection) -> bool:
-        return not self._is_over(connection, self._clock())
+    def _messages_left(self, connection: Connection) -> int:
+        """How many messages may still begin on it. Where the server may end it after so many, the last goes alone."""
+        if self._is_over(connection, self._clock()):
+            return 0
+        left = self._left_of_life(connection)
+        stream, trial = connection.stream, connection.chunking
+        if stream is None or trial is None or trial.most_messages > self._lifetime.messages:
+            return left
+        return left - 1 if left > 1 else int(not stream.dialogue.in_flight)
+
+    def _left_of_life(self, connection: Connection) -> int:
+        trial, most = connection.chunking, self._lifetime.messages
+        return (most if trial is None else min(most, trial.most_messages)) - connection.messages
+
+    def _is_over(self, connection: Connection, now: float) -> bool:
+        if super()._is_over(connection, now):
+            return True
+        stream = connection.stream
+        return stream is not None and (stream.trial.able is False or self._left_of_life(connection) <= 0)
+
+    def _send_messages(self, connection: Connection, data: bytes) -> None:
+        """The server's time runs from the oldest message in flight."""
+        deadline = connection.deadline
+        self._send(connection, data)
+        connection.deadline = min(deadline, connection.deadline)
 
     def _admit(self, connection: Connection) -> None:
         connection.chunking = self._chunking.of(connection.session)
@@ -75,7 +103,9 @@ class StreamingPool(Pool):
 
     def _allows_stream(self, connection: Connection) -> bool:
         trial = connection.chunking
-        if trial is None or connection.trial.able is False:
+        if trial is None or connection.trial.able is False or connection.blocked:
+            return False
+        if self._left_of_life(connection) < _WORTH_IT:
             return False
         return self._feed.takes(connection.session) and trial.allows()
 
@@ -103,12 +133,13 @@ class StreamingPool(Pool):
         if stream is None:
             super()._receive(connection, data)
             return
-        now = self._clock()
+        now, heard = self._clock(), stream.dialogue.heard
         why = handle_stream_replies(connection, data, self._handler, now)
         if why is not None:
             self._drop(connection, why)
         elif stream.dialogue.in_flight:
-            connection.deadline = now + connection.reply_timeout(self._timeout)
+            if stream.dialogue.heard > heard:
+                connection.deadline = now + connection.reply_timeout(self._timeout)
             connection.acknowledge()
         elif connection.closing:
             self._drop(connection, connection.why_closing)
@@ -130,13 +161,18 @@ class StreamingPool(Pool):
 
     def _settle(self, connection: Connection, why: str) -> None:
         if connection.probe is not None:
-            connection.probe = None
+            connection.probe, connection.used = None, True
             assert connection.chunking is not None
-            connection.chunking.probed(Finding.NOTHING)
+            silent = self._clock() >= connection.deadline
+            connection.chunking.probed(Finding.UNSOUND if silent else Finding.NOTHING)
         if connection.stream is not None:
             handle_stream_lost(connection, self._handler, why)
         super()._settle(connection, why)
 
     def _remove(self, connection: Connection, *, quitting: bool = True) -> None:
         super()._remove(connection, quitting=quitting)
+        stream = connection.stream
+        if quitting and stream is not None and stream.in_trial:  # in good order: there was nothing to be tried
+            stream.in_trial = False
+            stream.trial.abandoned()
         self._feed.remove(connection)

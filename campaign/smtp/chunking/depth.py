@@ -25,9 +25,9 @@ class Depth:
         """How many may be in flight."""
         return min(int(self._allowed), self.most)
 
-    def answered(self, seconds: float) -> None:
-        """Hear that the server has taken a message, so long after it began to leave."""
-        least = self._least = min(self._least, seconds)
+    def answered(self, seconds: float, *, alone: bool) -> None:
+        """Hear that the server has taken a message, so long after it was begun. `alone`: behind no other."""
+        least = self._least = seconds if alone else min(self._least, seconds)
         if seconds <= _IN_STEP * least + _SLACK:
             self._allowed = min(self._allowed + 1.0, float(self.most))
         elif seconds > _BEHIND * least + _SLACK:

@@ -1,17 +1,21 @@
 """The transactions of whole messages, without a socket: each goes in one write, and its replies are read in order.
 
-    MAIL  RCPT  BDAT n LAST <n octets>  RSET        of one message; the next may follow at once (RFC 2920, RFC 3030)
+    RSET   MAIL  RCPT  BDAT n LAST <n octets>  RSET   MAIL  RCPT  BDAT n LAST <n octets>  RSET   (RFC 2920, RFC 3030)
 
 RSET ends the transaction where the server has refused the recipient and keeps it open, so that the next MAIL is none
-within another's. And it guards the order: a message's answer counts once RSET is answered by its 2xx. With a reply too
-many before it, the message's own answer would stand there; with one too few, one of the next message: so a "yes" that
-was meant for a recipient is never taken for the message's, where the two differ.
+within another's. And it guards the order: the first one shows what this server says to RSET, so the words behind a
+message's answer show whether that was the message's. With a reply too few they would be its answer; with one too many
+they would not be there. So a message has its answer once RSET has its own, and every command behind a refused one must
+be refused, as RFC 3030 section 2 and RFC 5321 section 4.1.4 have it.
 
-Beside that, every command behind a refused one must be refused, as RFC 3030 section 2 and RFC 5321 section 4.1.4 have
-it, and a message's "yes" must not read like RSET's, if its server's first one did not. `feed` gives events;
-`ProtocolViolation` among them says that the session is out of step and must be closed.
+`feed` gives events; `ProtocolViolation` among them says that the session is out of step and must be closed.
+
+Limits: a server that says the same to a message and to RSET can't be judged so: it is `indistinct`, found out with a
+message that is alone in flight, and not to be used so any more. Two faults at once may hide each other: a reply too
+many right before one too few, or just before the session's end.
 """
 
+import re
 from collections import deque
 
 from campaign.model import Attempt, Phase, Reply
@@ -24,12 +28,14 @@ RSET = b"RSET\r\n"
 _PHASES = (Phase.MAIL, Phase.RCPT, Phase.BODY)
 _MAIL, _BODY, _RSET = 0, 2, 3
 """Which command's reply is due next."""
+_OF_ITS_OWN = re.compile(r"\S*[0-9]\S*")
+"""A word that may be another one the next time: a number, an identifier."""
 
 
 class WholeMessage:
     """A message that has been begun, and what has been said of it."""
 
-    __slots__ = ("alone", "answer", "attempt", "began", "begins", "dsn", "due", "ends", "goes_without")
+    __slots__ = ("alone", "answer", "attempt", "began", "begins", "dsn", "due", "ends", "goes_without", "like_reset")
 
     def __init__(self, attempt: Attempt, *, begins: int, ends: int, alone: bool, dsn: str, began: float) -> None:
         self.attempt = attempt
@@ -45,6 +51,8 @@ class WholeMessage:
         self.due = _MAIL
         self.answer: tuple[Phase, Reply] | None = None
         """The reply that is its last word, and what that answers: the first refusal, or what was said to the chunk."""
+        self.like_reset = False
+        """Whether that is a yes in the words for RSET: it may be RSET's, as long as that has none of its own."""
         self.goes_without = False
         """Whether that is about the parameters of its MAIL: it is to go again without them."""
 
@@ -75,21 +83,27 @@ class ChunkedDialogue:
         """Those without their last word, the oldest first."""
         self.resets = 0
         """How often RSET was said where no message had begun: servers count these."""
+        self.heard = 0
+        """How many replies have come."""
+        self.indistinct = False
+        """Whether the server's words for RSET are those for a message, or change."""
         self._size_offered = size_offered
         self._dsn = SessionDsn(dsn)
         self._parser = ReplyParser()
         self._octets = 0
-        self._usual_reset: Reply | None = None
-        self._told_apart: bool | None = None
+        self._reset: Reply | None = None
+        """What the server said to RSET the first time."""
+        self._reset_words = ""
 
     def begin(self, attempt: Attempt, now: float) -> bytes:
-        """Give all of a message: its envelope, its chunk, and RSET. `now`: monotonic seconds."""
+        """Give all of a message: envelope, chunk, RSET; one before the first, too. `now`: monotonic seconds."""
         alone = not self.in_flight
         asked = self._dsn.begin(attempt.message.envelope.envelope_id, behind_body=not alone)
         mail, rcpt, _ = envelope_commands(attempt, size_offered=self._size_offered, more=asked)
         chunk = attempt.message.data
-        data = b"%b%bBDAT %d LAST\r\n%b%b" % (mail, rcpt, len(chunk), chunk, RSET)
-        begins = self._octets
+        first = b"" if self._octets else RSET
+        data = b"%b%b%bBDAT %d LAST\r\n%b%b" % (first, mail, rcpt, len(chunk), chunk, RSET)
+        begins = self._octets + len(first)
         self._octets += len(data)
         ends = self._octets - len(RSET)
         self.in_flight.append(WholeMessage(attempt, begins=begins, ends=ends, alone=alone, dsn=asked, began=now))
@@ -114,21 +128,26 @@ class ChunkedDialogue:
         return events
 
     def _judge(self, reply: Reply, events: list[Said], left: int) -> None:
-        if not self.in_flight:
+        self.heard += 1
+        good = reply.code // 100 == 2
+        if self.in_flight and self._reset is None and good:
+            self._reset, self._reset_words = reply, _words(reply)
+            return
+        message = self.in_flight[0] if self.in_flight else None
+        if message is None or (message.due == _MAIL and left <= message.begins):
             if reply.code != 421:
                 raise _OutOfStepError(f"a reply that answers nothing: {reply.code} {reply.text}")
             events.append(SessionClosing(reply))
             return
-        message = self.in_flight[0]
-        due, good = message.due, reply.code // 100 == 2
+        due = message.due
         if not good and reply.code < 400:
             raise _OutOfStepError(f"{reply.code} in answer to {'RSET' if due == _RSET else _PHASES[due]}")
+        if self._reset is None and reply.code != 421:
+            raise _OutOfStepError(f"{reply.code} in answer to RSET")
         message.due = due + 1
         if due == _RSET:
             self._ended(message, reply, events)
             return
-        if left <= message.begins:
-            raise _OutOfStepError(f"{reply.code} in answer to what had not left")
         if message.answer is not None:
             if good:
                 raise _OutOfStepError(
@@ -138,6 +157,9 @@ class ChunkedDialogue:
             raise _EarlyError("the server answered before the message had left")
         elif not good or due == _BODY:
             message.answer = (_PHASES[due], reply)
+            message.like_reset = good and self._is_usual(reply)
+            if message.like_reset and not self._is_alone(message):
+                raise _OutOfStepError(f"what RSET is answered by, in answer to a message: {reply.code} {reply.text}")
         elif due == _MAIL:
             self._dsn.whole_accepted(message.dsn)
         if due == _BODY and left < message.ends:
@@ -149,16 +171,32 @@ class ChunkedDialogue:
         """RSET is answered: so the answer before it was the message's."""
         assert message.answer is not None
         phase, answer = message.answer
-        if reply.code >= 400 and reply.code != 421:
-            raise _OutOfStepError(f"{reply.code} in answer to RSET")
-        if answer.code < 300 and self._told_apart is None:
-            self._usual_reset, self._told_apart = reply, answer != reply
-        if self._told_apart and answer == self._usual_reset:
-            raise _OutOfStepError(f"what RSET is answered by, in answer to a message: {answer.code} {answer.text}")
+        if message.like_reset or (reply.code != 421 and not self._is_usual(reply)):
+            if answer.code >= 300 or reply.code >= 300 or not self._is_alone(message):
+                raise _OutOfStepError(f"{reply.code} {reply.text} in answer to RSET")
+            self.indistinct = True
         self.in_flight.popleft()
-        if phase is Phase.MAIL:
+        if phase is not Phase.BODY:
             self.resets += 1
+        if phase is Phase.MAIL:
             message.goes_without = self._dsn.whole_goes_without(message.dsn, answer)
         events.append(message)
         if reply.code == 421:
             events.append(SessionClosing(reply))
+
+    def _is_alone(self, message: WholeMessage) -> bool:
+        """Whether every reply until the next message begins is this one's."""
+        return message.alone and len(self.in_flight) == 1
+
+    def _is_usual(self, reply: Reply) -> bool:
+        """Whether it is what RSET is answered by."""
+        usual = self._reset
+        if reply is usual or usual is None:  # nearly always the parser gives the same again
+            return usual is not None
+        alike = reply.code == usual.code and reply.enhanced == usual.enhanced
+        return alike and _words(reply) == self._reset_words
+
+
+def _words(reply: Reply) -> str:
+    """What is the same whenever the server says this."""
+    return _OF_ITS_OWN.sub("#", reply.text)

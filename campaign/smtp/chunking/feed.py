@@ -9,7 +9,7 @@ time, and never more: claims without an outcome are at most two for each connect
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from campaign.model import Attempt
 from campaign.smtp.chunking.stream import MessageStream
@@ -33,6 +33,11 @@ class Feed:
         self._clock = clock
         self._streams: dict[Connection, MessageStream] = {}
         self._waiting: deque[Attempt] = deque()
+
+    @property
+    def connections(self) -> Iterable[Connection]:
+        """Those whose messages come from here."""
+        return self._streams.keys()
 
     def takes(self, session: Session) -> bool:
         """Whether a session takes the messages that are made for the others: behind one name there may be several kinds
@@ -58,36 +63,44 @@ class Feed:
                 self._handler.not_sent(attempt, "")
             else:
                 self._waiting.append(attempt)
+        self.holds_messages = self.holds_messages and bool(self._waiting)
 
-    def give(self, may_begin: Callable[[Connection], bool]) -> list[Connection]:
-        """Hand out what may go now, and have more made. Gives the connections that have nothing to do."""
-        begin = [connection for connection in self._streams if not connection.blocked and may_begin(connection)]
+    def give(self, messages_left: Callable[[Connection], int]) -> list[Connection]:
+        """Hand out what may go now, and have more made. `messages_left`: how many may still begin on a connection.
+        Gives the connections that have nothing to do.
+        """
+        begin = {
+            connection: left
+            for connection in self._streams
+            if not connection.blocked and (left := messages_left(connection)) > 0
+        }
         if begin:
             self._fetch(begin)
         if self._waiting:
             self._hand_out(begin)
-        soon = set(begin) if self._waiting else ()
+        soon = begin if self._waiting else ()
         return [one for one, stream in self._streams.items() if not stream.dialogue.in_flight and one not in soon]
 
-    def _fetch(self, connections: list[Connection]) -> None:
+    def _fetch(self, begin: dict[Connection, int]) -> None:
         """Have as many made as may be in flight, and as many again."""
         wanted = -len(self._waiting)
-        for connection in connections:
+        for connection, left in begin.items():
             stream = self._streams[connection]
-            wanted += max(0, 2 * stream.depth.allowed - len(stream.dialogue.in_flight))
-        session = connections[0].session
+            wanted += max(0, min(left, 2 * stream.allowed - len(stream.dialogue.in_flight)))
+        session = next(iter(begin)).session
         for _ in range(wanted):
             attempt = self._handler.next_attempt(session)
             if attempt is None:
                 break
             self._waiting.append(attempt)
 
-    def _hand_out(self, connections: list[Connection]) -> None:
-        rooms = [
-            (len(stream.dialogue.in_flight), number, connection)
-            for number, connection in enumerate(connections)
-            if (stream := self._streams[connection]).room > 0
-        ]
+    def _hand_out(self, begin: dict[Connection, int]) -> None:
+        rooms: list[tuple[int, int, Connection, int]] = []  # in flight, a number, until there are so many
+        for number, (connection, left) in enumerate(begin.items()):
+            stream = self._streams[connection]
+            now_there = len(stream.dialogue.in_flight)
+            if (most := min(stream.allowed, now_there + left)) > now_there:
+                rooms.append((now_there, number, connection, most))
         heapq.heapify(rooms)
         handler, now = self._handler, self._clock()
         kept: deque[Attempt] = deque()
@@ -97,13 +110,13 @@ class Feed:
             if handler.link_too_old(attempt):
                 handler.not_sent(attempt, _GREW_OLD)
                 continue
-            in_flight, number, connection = rooms[0]
+            in_flight, number, connection, most = rooms[0]
             if not handler.may_send_body(attempt):
                 kept.append(attempt)
             else:
                 written.setdefault(connection, []).append(connection.begin_message(attempt, now))
-                if self._streams[connection].room > 0:
-                    heapq.heapreplace(rooms, (in_flight + 1, number, connection))
+                if in_flight + 1 < most:
+                    heapq.heapreplace(rooms, (in_flight + 1, number, connection, most))
                 else:
                     heapq.heappop(rooms)
         self.holds_messages = bool(kept) and bool(rooms)

@@ -14,6 +14,8 @@ from campaign.smtp.dialogue_events import FinalReply, ProtocolViolation, Session
 from campaign.smtp.envelope_refusals import out_of_sequence
 from campaign.smtp.reply_handling import handle_closing, handle_final_reply
 
+_CLOSED = "the connection was closed"
+
 
 def handle_stream_replies(connection: Connection, data: bytes, handler: DeliveryHandler, now: float) -> str | None:
     """Tell the handler what `data` says. Gives why the session must end at once, if it must; then the messages in
@@ -33,26 +35,30 @@ def handle_stream_replies(connection: Connection, data: bytes, handler: Delivery
 
 
 def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: str, *, doubted: bool = False) -> None:
-    """Tell the handler of the messages that a dead connection had in flight. `doubted`: what was said of them may have
-    been said of others.
+    """Tell the handler of the messages that a dead connection had in flight. `why` is empty where we have closed it
+    ourselves; `doubted`: what was said of them may have been said of others.
     """
     stream = connection.stream
     assert stream is not None
     messages, left = list(stream.dialogue.in_flight), connection.octets_left
     stream.dialogue.in_flight.clear()
     for message in messages:
-        if message.answer is not None and not doubted:
+        if message.answer is not None and not message.like_reset and not doubted:
             handle_final_reply(connection, FinalReply(message.attempt, *message.answer), handler)
         elif left >= message.ends:
-            handler.outcome_unknown(message.attempt, why)
+            handler.outcome_unknown(message.attempt, why or _CLOSED)
         else:
             handler.not_sent(message.attempt, why)
+    if why and len(messages) > 1:
+        stream.trial.session_ended(after=connection.messages - len(messages))
     if stream.in_trial:
         stream.in_trial = False
         if why and any(left >= message.ends and not message.alone for message in messages):
             stream.trial.failed()
-        else:
+        elif messages:
             stream.trial.inconclusive()
+        else:
+            stream.trial.abandoned()
 
 
 def _answered(
@@ -61,22 +67,25 @@ def _answered(
     attempt = message.attempt
     assert message.answer is not None
     phase, reply = message.answer
+    if stream.dialogue.indistinct:
+        connection.closing = True
+        stream.trial.failed()
     if message.goes_without:
         connection.used = True
         handler.not_sent(attempt, "")
         return
     if stream.in_trial and not message.alone:
-        if reply.code >= 400 and out_of_sequence(reply):
-            stream.in_trial, connection.closing = False, True
-            stream.trial.failed()
-            handler.not_sent(attempt, "")  # it goes again, and by itself: then the refusal is the row's own
+        misplaced = reply.code >= 400 and out_of_sequence(reply)
+        if misplaced or phase is not Phase.BODY:
+            connection.closing = True
+            stream.trial.failed() if misplaced else stream.trial.refused()
+            handler.not_sent(attempt, "")  # it goes again, and not behind another: then the refusal is the row's own
             return
         stream.trial_passed()
     if reply.code < 300:
-        stream.depth.answered(now - message.began)
+        stream.depth.answered(now - message.began, alone=message.alone)
     elif reply.code < 500:
         stream.depth.put_off(reply.code)
-    stream.deferred.append(attempt if phase is Phase.BODY and 400 <= reply.code < 500 else None)
     handle_final_reply(connection, FinalReply(attempt, phase, reply), handler)
 
 
@@ -86,8 +95,8 @@ def _out_of_step(
     """The session can't go on. With a reply too many or too few, what was said last may have been said of others."""
     why = connection.without_secrets(broken.why)
     if broken.extra_reply:
-        for attempt in filter(None, stream.deferred):
-            handler.deferral_doubted(attempt, why)
+        if connection.last_deferred is not None:
+            handler.deferral_doubted(connection.last_deferred, why)
         stream.in_trial = False
         stream.trial.failed()
     handle_stream_lost(connection, handler, why, doubted=broken.extra_reply)

@@ -3,12 +3,14 @@
 Values that belong together; what is done with them, `feed` and `replies` do.
 """
 
-from collections import deque
-
-from campaign.model import Attempt
 from campaign.smtp.chunking.depth import Depth
 from campaign.smtp.chunking.dialogue import ChunkedDialogue
 from campaign.smtp.chunking.trials import IN_TRIAL, ChunkingTrial
+
+MOST_RESETS = 8
+"""Servers count commands that carry no mail, RSET among them, and hang up on a client with too many: Exim after ten
+(`smtp_accept_max_nonmail`), Postfix after a hundred (`smtpd_junk_command_limit`).
+"""
 
 
 class MessageStream:
@@ -20,14 +22,15 @@ class MessageStream:
         self.in_trial = trial.begin()
         """Whether it is its server's trial."""
         self.depth = Depth(min(in_flight, IN_TRIAL) if self.in_trial else in_flight)
-        self.deferred: deque[Attempt | None] = deque(maxlen=2 * in_flight)
-        """Of the messages lately answered, those that the server deferred."""
         self._in_flight = in_flight
 
     @property
-    def room(self) -> int:
-        """How many messages more may be in flight."""
-        return self.depth.allowed - len(self.dialogue.in_flight)
+    def allowed(self) -> int:
+        """How many messages may be in flight."""
+        dialogue, allowed = self.dialogue, self.depth.allowed
+        if dialogue.resets:  # where many are refused, those in flight could be too many for the server
+            allowed = min(allowed, max(1, MOST_RESETS - dialogue.resets))
+        return allowed
 
     def trial_passed(self) -> None:
         """The server has shown that it can."""

@@ -21,6 +21,9 @@ IN_TRIAL = 2
 """Messages in flight."""
 _IN_VAIN = 3
 """How often a trial may come to nothing before it is given up, for this process."""
+_REFUSALS = 3
+"""How many envelopes may be refused behind another message in trials, for whatever reason is given."""
+_NO_LIMIT = 1 << 62
 
 
 class ChunkingTrial(Ability):
@@ -28,7 +31,10 @@ class ChunkingTrial(Ability):
 
     def __init__(self, server: str, memory: ServerMemory, clock: Callable[[], float]) -> None:
         super().__init__(server, ABILITY, memory, clock, able=None)
+        self.most_messages = _NO_LIMIT
+        """How many a connection is to carry: fewer than those after which one was ended with others in flight."""
         self._is_sound = False
+        self._refusals = 0
         self._trying = False
         self._in_vain = 0
 
@@ -65,6 +71,23 @@ class ChunkingTrial(Ability):
         if self.able is None:
             self._trying = False
             self.learn(able=True)
+
+    def refused(self) -> None:
+        """A message behind another was refused as any may be: so it can be for where it stood."""
+        self._refusals += 1
+        if self.able is None and self._refusals >= _REFUSALS:
+            self.failed()
+
+    def abandoned(self) -> None:
+        """There was no message to be tried, or it is to be tried again."""
+        self._trying = False
+
+    def session_ended(self, *, after: int) -> None:
+        """The server has ended a session after so many messages, while more than one was in flight. It may do so every
+        time; that is not to bring messages into doubt every time.
+        """
+        if after:
+            self.most_messages = min(self.most_messages, max(1, after - 1))
 
     def inconclusive(self) -> None:
         """The trial was broken off: nothing was in flight that could have suffered by it."""
