@@ -110,7 +110,7 @@ def _resumed(relay: Relay, security: Security, port: int, trusting: ssl.SSLConte
     for _ in range(3):
         session = connect(given, tls=trusting)
         assert isinstance(session.sock, TlsSocket)
-        found.append(session.sock.session_reused)
+        found.append(session.sock.tls.session_reused)
         session.hang_up()
     return found
 

@@ -112,7 +112,9 @@ class LonePool(Pool):
         self._loop.close()
 
 
-def pool_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> LonePool:
+def pool_to(
+    server: FaultServer, handler: RecordingHandler, *, pool: type[LonePool] = LonePool, **given: Any
+) -> LonePool:
     to = Server(host=server.host, port=server.port, security="none", timeout=60.0)
     options: dict[str, Any] = {
         "connect": lambda: connect(to),
@@ -124,7 +126,7 @@ def pool_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> Lon
         "dsn": DsnUses(),
         "clock": LeapingClock(server),
     }
-    return LonePool(**options | given)
+    return pool(**options | given)
 
 
 def trials(mode: Pipelining = "auto") -> PipeliningTrials:
