@@ -17,6 +17,10 @@ from campaign.smtp.connection import Connection
 from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.session.session import Session
 
+_KEPT_BEFORE_REST = 4
+"""Messages that may not go yet, after which the others are not asked for: claims become durable in the order in which
+they were made.
+"""
 _GREW_OLD = "its link grew old while the server took its time"
 
 
@@ -105,7 +109,7 @@ class Feed:
         handler, now = self._handler, self._clock()
         kept: deque[Attempt] = deque()
         written: dict[Connection, list[bytes]] = {}
-        while self._waiting and rooms:
+        while self._waiting and rooms and len(kept) < _KEPT_BEFORE_REST:
             attempt = self._waiting.popleft()
             if handler.link_too_old(attempt):
                 handler.not_sent(attempt, _GREW_OLD)
