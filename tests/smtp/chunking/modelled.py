@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from campaign.model import Attempt
 from campaign.smtp.chunking.trials import ChunkingTrial
 from campaign.smtp.connection import Connection
 from campaign.smtp.dsn import DsnUse
@@ -42,9 +41,7 @@ def trial_of(*, able: bool | None = True) -> ChunkingTrial:
     return trial
 
 
-def connection_over(
-    lines: Lines, *, trial: ChunkingTrial, in_flight: int = 8, dsn: DsnUse | None = None
-) -> Connection:
+def connection_over(lines: Lines, *, trial: ChunkingTrial, in_flight: int = 8, dsn: DsnUse | None = None) -> Connection:
     """One whose messages go whole from the first one on."""
     session = Session(sock=lines, features=FEATURES, leftover=b"")  # type: ignore[arg-type]
     pipelining = PipeliningTrials("auto", PrivateMemory(), lambda: 0.0)
@@ -134,8 +131,10 @@ class ModelServer:
             self._contact = next(self._order)
         verdict = self._verdicts[self._contact]
         code, right = {
-            b"MAIL": (verdict.mail, words.mail), b"RCPT": (verdict.rcpt, words.rcpt), b"BDAT": (verdict.body, words.taken)
-        }[command]  # fmt: skip
+            b"MAIL": (verdict.mail, words.mail),
+            b"RCPT": (verdict.rcpt, words.rcpt),
+            b"BDAT": (verdict.body, words.taken),
+        }[command]
         if self._refused is not None:
             return self._refused
         if code >= 400:
@@ -154,8 +153,3 @@ class ModelServer:
             if fault.ends:
                 lines, self._ended = lines[:1], True
         return b"".join(f"{line}\r\n".encode() for line in lines)
-
-
-def attempts_of(verdicts: dict[int, Verdicts], make: Any) -> list[Attempt]:
-    """One attempt for each."""
-    return [make(number) for number in sorted(verdicts)]

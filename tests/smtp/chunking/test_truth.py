@@ -79,7 +79,9 @@ def deliver(
     stream = connection.stream
     assert stream is not None
     server = ModelServer(by_contact, words=words, fault=fault, gets=gets)
-    handler = RecordingHandler(attempt(number, b"Subject: %d\r\n\r\n" % number + b"x" * 5 * number) for number in by_contact)
+    handler = RecordingHandler(
+        attempt(number, b"Subject: %d\r\n\r\n" % number + b"x" * 5 * number) for number in by_contact
+    )
     places: dict[int, tuple[int, int]] = {}
     endless = iter(lambda: 1 << 20, 0) if sizes is None else (size for _ in iter(int, 1) for size in sizes)
     why: str | None = None
