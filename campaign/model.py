@@ -48,9 +48,8 @@ class Phase(StrEnum):
     BODY = "body"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One row of the contacts file, as read; its faults found, nothing else decided."""
+class Row(NamedTuple):
+    """One row of the contacts file, as read; nothing decided but its faults. A tuple: there are millions."""
 
     number: int
     """1 is the first row after the header; blank lines are not rows."""
@@ -64,9 +63,8 @@ class Row:
     """Why the row can't be mailed, for a person to read; None where it can."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """One person to be mailed."""
+class Contact(NamedTuple):
+    """One person to be mailed. A tuple, as `DueRow` is."""
 
     number: int
     email: str

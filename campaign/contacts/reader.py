@@ -88,7 +88,7 @@ def read_rows(
             for cells in table:
                 breaks = _count_breaks(cells) if spans_lines else 0
                 if type(cells[-1]) is str and not marks and (email := plain_address(cells[email_index])) is not None:
-                    rows.append(Row(number=number, line=line, cells=tuple(cells), email=email, fault=None))
+                    rows.append(Row(number, line, tuple(cells), email, None))
                     number += 1
                 elif cells[0] is not None:
                     row = _unusual_row(cells, number, line, layout, _mark(marks, line, breaks), mended)

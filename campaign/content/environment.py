@@ -16,24 +16,19 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, cast
 
-import markupsafe
 from jinja2 import Environment, StrictUndefined, Template, TemplateNotFound, UndefinedError, nodes
-from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.filters import do_attr
 from jinja2.utils import missing, pass_environment
-from markupsafe import escape
 
 from campaign.content.blank import cell_of, default, joining, text_filters
+from campaign.content.generated_code import Chunks, MailCodeGenerator, escaped, writer
 from campaign.content.images import InlineImages
 from campaign.content.loader import TemplateLoader
 from campaign.content.moments import duration, moment
 from campaign.content.template_folder import MJML_BODY
 from campaign.content.views import CampaignView, ContactView
 from campaign.content.wording import KEY
-
-_escape_text: Callable[[Any], str] = getattr(markupsafe, "_escape_inner", lambda text: str(escape(text)))
-"""What `escape` does to a string before it makes Markup of it; MarkupSafe has that by itself since 3.0."""
 
 
 class MissingError(UndefinedError):
@@ -73,25 +68,10 @@ class Missing(StrictUndefined):
         super().__init__(hint, obj, name, exc)
 
 
-def escaped(value: object) -> str:
-    """Give a value as HTML text. Markup, which is HTML already, stays as it is."""
-    return _escape_text(value) if value.__class__ is str else str(escape(value))
-
-
 @pass_environment
 def _attribute(environment: Environment, obj: Any, name: str) -> Any:
     """Jinja2's `attr`, which knows columns, too."""
     return environment.getitem(obj, name) if obj.__class__ is ContactView else do_attr(environment, obj, name)
-
-
-class _Generator(CodeGenerator):
-    """Compiles templates to escape what goes out by `escaped`, which makes no Markup of a string only to print it."""
-
-    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
-            self.write("environment.escaped(")
-        else:
-            super()._output_child_pre(node, frame, finalize)
 
 
 class MailEnvironment(Environment):
@@ -99,8 +79,9 @@ class MailEnvironment(Environment):
     has that name. `images`: those that its templates bring along.
     """
 
-    code_generator_class = _Generator
+    code_generator_class = MailCodeGenerator
     escaped = staticmethod(escaped)
+    chunks = Chunks
 
     def __init__(
         self,
@@ -115,6 +96,7 @@ class MailEnvironment(Environment):
         super().__init__(
             loader=loader, autoescape=escapes, undefined=Missing, auto_reload=False, cache_size=-1, optimized=True
         )
+        self.written = writer(self)
         self.folder = folder
         self._key_of = key_of
         self._images = images

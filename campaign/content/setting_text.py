@@ -14,6 +14,7 @@ from campaign.content.compilation import compiled_text
 from campaign.content.environment import MailEnvironment
 from campaign.content.faults import rendering_fault
 from campaign.content.lint import Fault, faults, names_asked, read_as_numbers
+from campaign.content.piece import Piece
 from campaign.content.views import ContactView
 from campaign.errors import CampaignError, InvalidContactError, TemplateError
 from campaign.model import Contact
@@ -28,17 +29,17 @@ class TextTemplate:
     that may differ.
     """
 
-    __slots__ = ("_base", "_compiled", "_environment", "_root", "_setting", "constant", "lead", "outline", "shortest")
+    __slots__ = ("_base", "_compiled", "_piece", "_setting", "constant", "lead", "outline", "shortest")
 
     def __init__(
         self, source: str, *, setting: str, campaign_name: str | None, key_of: Callable[[str], str] | None = None
     ) -> None:
         self._setting = setting
-        self._environment = MailEnvironment(campaign_name=campaign_name, escapes=False, key_of=key_of)
-        text = compiled_text(self._environment, source, setting=setting)
+        environment = MailEnvironment(campaign_name=campaign_name, escapes=False, key_of=key_of)
+        text = compiled_text(environment, source, setting=setting)
         self._compiled = text
-        self._root = text.template.root_render_func
-        self._base: dict[str, Any] = dict(self._environment.globals)
+        self._piece = Piece(text.template)
+        self._base: dict[str, Any] = dict(environment.globals)
         body = text.sources[""].body
         chunks = [chunk for node in body for chunk in getattr(node, "nodes", [node])]
         is_constant = all(isinstance(chunk, nodes.TemplateData) for chunk in chunks)
@@ -84,10 +85,8 @@ class TextTemplate:
     def _run(self, contact: ContactView) -> str:
         return "".join(self._chunks(contact))
 
-    def _chunks(self, contact: ContactView) -> list[str]:
-        environment = self._environment
-        context = environment.context_class(environment, {**self._base, "contact": contact}, None, {})
-        return list(self._root(context))
+    def _chunks(self, contact: ContactView) -> tuple[str, ...]:
+        return self._piece.chunks({**self._base, "contact": contact})
 
 
 def _shortest(body: Iterable[nodes.Node]) -> int:

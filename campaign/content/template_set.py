@@ -19,34 +19,13 @@ from campaign.content.images import InlineImages
 from campaign.content.inlined_html import InlinedHtml
 from campaign.content.lint import Fault, faults, names_asked, read_as_numbers
 from campaign.content.message_texts import MessageTexts
+from campaign.content.piece import Piece
 from campaign.content.subject_line import subject_line
 from campaign.content.template_folder import HTML, SUBJECT, TEXT, template_folder
 from campaign.content.views import ContactView, LinkView
 from campaign.content.wording import VARIABLES
 from campaign.errors import CampaignError, InvalidContactError, TemplateError
 from campaign.model import Contact, Content, LoginLink
-
-
-class _Piece:
-    """One compiled template, ready to run."""
-
-    __slots__ = ("_blocks", "_environment", "_name", "_root")
-
-    def __init__(self, compiled: Compiled) -> None:
-        template = compiled.template
-        self._environment = template.environment
-        self._name = template.name
-        self._blocks = template.blocks
-        self._root = template.root_render_func
-
-    def chunks(self, variables: dict[str, Any]) -> tuple[str, ...]:
-        """Render it into chunks, the constant ones as the very objects of the compiled code."""
-        # A Context of its own: what a template sets must not be seen by the next one. Made here, because
-        # Template.new_context takes ten times as long over merging globals that `variables` already holds.
-        environment = self._environment
-        context = environment.context_class(environment, variables, self._name, self._blocks)
-        # Escaped values come as Markup, which would escape whatever is added to it: plain strings are handed on.
-        return tuple(map(str.__str__, self._root(context)))
 
 
 class TemplateSet:
@@ -83,9 +62,9 @@ class TemplateSet:
         inline_css: bool = False,
     ) -> None:
         parts = self._parts = [part for part in (subject, html, text) if part is not None]
-        self._subject = _Piece(subject)
-        self._html = None if html is None else _Piece(html)
-        self._text = None if text is None else _Piece(text)
+        self._subject = Piece(subject.template)
+        self._html = None if html is None else Piece(html.template)
+        self._text = None if text is None else Piece(text.template)
         self._to_text = to_text
         self.texts = texts
         self._base: dict[str, Any] = dict(subject.template.environment.globals)

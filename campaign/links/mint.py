@@ -1,8 +1,8 @@
 """Mint ClickFunnels sign-in links: a contact and a moment in, a `LoginLink` out.
 
 The token is a compact JWS (RFC 7515 section 3.1) over the claims of RFC 7519, HS256, without a `typ`: byte for byte
-what the vendor's Ruby gem and `jwt.encode(claims, secret, headers={"typ": None})` write. Signing is PyJWT's; the JSON
-around it is put together from parts that are the same for everybody, because this runs once per message.
+what the vendor's Ruby gem and `jwt.encode(claims, secret, headers={"typ": None})` write. It is put together from parts
+that are the same for everybody, because this runs once per message.
 
 Raises `LinkError` where no link can be minted at all, `InvalidContactError` where this contact's can't.
 
@@ -13,32 +13,24 @@ claims to every verifier. Nothing here knows whether the vendor has the contact 
 import hashlib
 import re
 import secrets
-from binascii import b2a_base64
 from collections.abc import Callable, Collection
 from datetime import datetime
 from json.encoder import encode_basestring_ascii as json_string
 from typing import NamedTuple
 from urllib.parse import quote
 
-from jwt import PyJWS
-from jwt.exceptions import InvalidKeyError
-
 from campaign.errors import InvalidContactError, LinkError
 from campaign.host_names import is_full_host_name
 from campaign.links.browser_host import browser_host
+from campaign.links.tokens import NO_END, SharedEnd, TokenSigner, signing_key
 from campaign.model import Contact, LoginLink
 
 FINGERPRINT_LENGTH = 12
-SHORTEST_SECRET = 32
-"""Bytes. RFC 7518 section 3.2: a key for HS256 is at least as long as the hash it makes."""
 
 _WHERE_IT_IS_FOUND = "copy the whole JWT secret key of the workspace (Site & Blog, Customer Center settings)"
 _WHAT_A_DOMAIN_IS = "write the host name alone, in ASCII: yourworkspace.myclickfunnels.com, or www.your-domain.com"
-_HS256 = PyJWS().get_algorithm_by_name("HS256")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._~+@-]+")
 """What `quote` would leave as it is, but for the plus and the at sign; it takes four times as long to find out."""
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
-_HEADER = b2a_base64(b'{"alg":"HS256"}', newline=False).translate(_URL_SAFE, b"=") + b"."
 _HTTPS_URL = re.compile(
     # A host with no user before it: a cell that begins with "@" must not choose the host.
     r"https://[^\s/?#@\\<>\"\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
@@ -55,11 +47,14 @@ class _Moment(NamedTuple):
 
     given: datetime | None
     """The moment of expiry, where it was given."""
+    now: datetime
     second: int
     issued_at: datetime
     expires_at: datetime
     claims: str
     """From the end of `sub` to the end of `iat`, as JSON."""
+    end: SharedEnd | None
+    """From the end of `sub` to the end of all, where nothing in it is a contact's own."""
 
 
 class LinkMinter:
@@ -68,13 +63,14 @@ class LinkMinter:
     `domain` is the workspace's domain, the custom one once it is connected: it becomes the URL's host and stands in
     `sub`. `secret` is the workspace's JWT secret key, at least 32 bytes. `expiry` is given the moment of issue (aware)
     and gives the moment when the link stops working (aware, in the zone that a reader of the mail expects). `redirect`
-    gives the URL that the browser goes to after signing in; None leaves the claim out. Its host is `domain` or one of
-    `redirect_hosts` (lower-case ASCII, with the port where that is not 443).
+    gives the URL that the browser goes to after signing in, or is that URL, where it is the same for everybody; None
+    leaves the claim out. Its host is `domain` or one of `redirect_hosts` (lower-case ASCII, with the port where that is
+    not 443).
 
-    Raises `LinkError` for a domain or a secret that no link can be minted with.
+    Raises `LinkError` for a domain, a secret or a URL for everybody that no link can be minted with.
     """
 
-    __slots__ = ("_domain", "_expiry", "_hosts", "_key", "_moment", "_redirect", "_starts", "_url")
+    __slots__ = ("_domain", "_expiry", "_hosts", "_moment", "_redirect", "_shared", "_starts", "_token", "_url")
 
     def __init__(
         self,
@@ -82,20 +78,26 @@ class LinkMinter:
         domain: str,
         secret: str,
         expiry: Callable[[datetime], datetime],
-        redirect: Callable[[Contact], str] | None = None,
+        redirect: Callable[[Contact], str] | str | None = None,
         redirect_hosts: Collection[str] = (),
     ) -> None:
         self._domain = domain.lower()
-        self._key, fault = _signing_key(secret)
+        key, fault = signing_key(secret)
+        self._token = TokenSigner(key).token
         # Where an error is shown with local variables, the secret must not be among them.
-        del secret
+        del secret, key
         if fault:
             raise LinkError(fault, where="CAMPAIGN_LINK__SECRET", fix=_WHERE_IT_IS_FOUND)
         if not is_full_host_name(self._domain):
             raise LinkError(f"{domain!r} is not a domain", where="link.domain", fix=_WHAT_A_DOMAIN_IS)
         self._expiry = expiry
-        self._redirect = redirect
         self._hosts = (self._domain, *redirect_hosts)
+        self._redirect, self._shared = None, ""
+        if isinstance(redirect, str):
+            require_possible_redirect(redirect, redirect, constant=True, hosts=self._hosts)
+            self._shared = ',"redirect_to":' + json_string(redirect)
+        else:
+            self._redirect = redirect
         self._starts = tuple(f"https://{host}/" for host in self._hosts)
         self._url = f"https://{self._domain}/sso?identifier="
         self._moment: _Moment | None = None
@@ -117,39 +119,42 @@ class LinkMinter:
         moment = self._moment
         if (
             moment is None
-            or moment.second != int(now.timestamp())
-            or now.tzinfo is None
             or moment.given is not expires_at
+            or (moment.now is not now and (moment.second != int(now.timestamp()) or now.tzinfo is None))
         ):
             moment = self._moment = self._at(now, expires_at)
         email = contact.email
-        claims = '{"sub":' + json_string(f"{email}:{self._domain}") + moment.claims
-        if self._redirect is not None:
-            redirect_to = self._redirect(contact)
-            if _HTTPS_URL.fullmatch(redirect_to) is None:
-                raise _unfit_redirect(redirect_to, contact)
-            if not redirect_to.startswith(self._starts) and browser_host(redirect_to) not in self._hosts:
-                raise _foreign_redirect(redirect_to, contact)
-            claims += ',"redirect_to":' + json_string(redirect_to)
+        claims = '{"sub":' + json_string(f"{email}:{self._domain}")
+        end = moment.end
+        if end is None:
+            claims, end = claims + moment.claims + self._redirect_of(contact) + "}", NO_END
         if _PLAIN_ADDRESS.fullmatch(email) is not None:
             identifier = email.replace("@", "%40").replace("+", "%2B")
         else:
             identifier = _percent_encoded(contact)
-        # RFC 7515 section 2: base64url, without padding.
-        signed = _HEADER + b2a_base64((claims + "}").encode(), newline=False).translate(_URL_SAFE, b"=")
-        signature = b2a_base64(_HS256.sign(signed, self._key), newline=False).translate(_URL_SAFE, b"=")
-        token = signed + b"." + signature
+        token = self._token(claims, end)
         return LoginLink(
-            url=f"{self._url}{identifier}&strategy=email&token={token.decode()}",
-            issued_at=moment.issued_at,
-            expires_at=moment.expires_at,
-            fingerprint=hashlib.sha256(token).hexdigest()[:FINGERPRINT_LENGTH],
+            f"{self._url}{identifier}&strategy=email&token={token.decode()}",
+            moment.issued_at,
+            moment.expires_at,
+            hashlib.sha256(token).hexdigest()[:FINGERPRINT_LENGTH],
         )
 
-    def _at(self, now: datetime, given: datetime | None) -> _Moment:
-        if now.tzinfo is None:
+    def _redirect_of(self, contact: Contact) -> str:
+        """Give the claim, as JSON, behind a comma; "" where there is none."""
+        if self._redirect is None:
+            return self._shared
+        redirect_to = self._redirect(contact)
+        if _HTTPS_URL.fullmatch(redirect_to) is None:
+            raise _unfit_redirect(redirect_to, contact)
+        if not redirect_to.startswith(self._starts) and browser_host(redirect_to) not in self._hosts:
+            raise _foreign_redirect(redirect_to, contact)
+        return ',"redirect_to":' + json_string(redirect_to)
+
+    def _at(self, at: datetime, given: datetime | None) -> _Moment:
+        if at.tzinfo is None:
             raise LinkError("a link can't be issued at a time without a zone", where="the moment of issue")
-        now = now.replace(microsecond=0)
+        now = at.replace(microsecond=0)
         expires_at = self._expiry(now) if given is None else given
         if expires_at.tzinfo is None:
             raise LinkError("a link can't expire at a time without a zone", where="the moment of expiry")
@@ -161,12 +166,15 @@ class LinkMinter:
                 where="window.closes, link.grace",
                 fix="choose a window that is not over, or a longer link.grace",
             )
+        claims = f',"nbf":{issued},"exp":{expires},"iat":{issued}'
         return _Moment(
             given=given,
+            now=at,
             second=issued,
             issued_at=now.astimezone(expires_at.tzinfo),
             expires_at=expires_at,
-            claims=f',"nbf":{issued},"exp":{expires},"iat":{issued}',
+            claims=claims,
+            end=SharedEnd(f"{claims}{self._shared}}}") if given is None and self._redirect is None else None,
         )
 
 
@@ -190,22 +198,6 @@ def require_possible_redirect(outline: str, lead: str, *, constant: bool, hosts:
 def throwaway_secret() -> str:
     """Make up a secret that signs nobody in, for dry runs and the sandbox: 64 characters, others at every call."""
     return secrets.token_urlsafe(48)
-
-
-def _signing_key(secret: str) -> tuple[bytes, str]:
-    """Prepare the key for HS256; or say what is wrong with the secret, without quoting it."""
-    if not secret.strip():
-        return b"", "the link secret is empty"
-    if secret != secret.strip():
-        return b"", "the link secret begins or ends with white space"
-    try:
-        # PyJWT refuses what is plainly another kind of key, such as a PEM file.
-        key: bytes = _HS256.prepare_key(secret)
-    except (InvalidKeyError, UnicodeEncodeError):
-        return b"", "the link secret is not a secret for HS256 but another kind of key"
-    if len(key) < SHORTEST_SECRET:
-        return b"", f"the link secret has {len(key)} bytes; HS256 needs at least {SHORTEST_SECRET} (RFC 7518)"
-    return key, ""
 
 
 def _percent_encoded(contact: Contact) -> str:

@@ -5,7 +5,6 @@ Raises ResultsError for a results file of another campaign, ContactsError for on
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -156,12 +155,12 @@ class _Cells:
             return row
         cells = tuple(cell if cell in self._as_they_are else unguarded(cell) for cell in row.cells)
         if cells[self._email] == row.cells[self._email]:
-            return replace(row, cells=cells)
+            return row._replace(cells=cells)
         try:
             fault = row.fault if row.email is not None else None  # what was wrong with the address was the apostrophe
-            return replace(row, cells=cells, email=parse_address(cells[self._email]), fault=fault)
+            return row._replace(cells=cells, email=parse_address(cells[self._email]), fault=fault)
         except ValueError as error:
-            return replace(row, cells=cells, email=None, fault=row.fault or str(error))
+            return row._replace(cells=cells, email=None, fault=row.fault or str(error))
 
 
 def _foreign_ids(corrected: ContactsFile, read: _Cells, message_id: Callable[[str], str]) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,6 @@ first row, unless only a row shows it.
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -110,7 +109,7 @@ def _empty_cells(
     found: dict[str, str] = {}
     while isinstance(error, EmptyCellError) and error.column not in found:
         found[error.column] = error.fix
-        filled = replace(contact, columns={**contact.columns, **dict.fromkeys(found, "x")})
+        filled = contact._replace(columns={**contact.columns, **dict.fromkeys(found, "x")})
         try:
             factory.make(filled, now)
         except InvalidContactError as another:

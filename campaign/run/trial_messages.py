@@ -15,7 +15,6 @@ Limits: a link that a template itself makes of cells is as the contact would hav
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from campaign.content import text_template
@@ -69,7 +68,7 @@ class TrialMessages:
         link = factory.mint(contact, now)
         content = factory.templates.render(contact, link)
         content = content._replace(subject=f"{subject_mark(contact)} {content.subject}")
-        message = factory.composer.compose(replace(contact, email=self.to), content, now=now)
+        message = factory.composer.compose(contact._replace(email=self.to), content, now=now)
         return Attempt(
             contact=contact.number,
             message=message,

@@ -199,13 +199,9 @@ class Connection:
     def receive(self) -> bytes | None:
         """What has arrived: empty at the end of the connection, None if nothing has yet."""
         try:
-            data = self.sock.recv(_CHUNK)
-            if isinstance(self.sock, ssl.SSLSocket):
-                while data and self.sock.pending():  # decrypted already: no selector will tell of it
-                    data += self.sock.recv(_CHUNK)
+            return self.sock.recv(_CHUNK)  # more than a record of TLS: what is decrypted, no selector would tell of
         except _LATER:
             return None
-        return data
 
     def acknowledge(self) -> None:
         """Acknowledge at once what has arrived. A server that sends the replies to a group one by one holds each back

@@ -16,6 +16,10 @@ from enum import Enum
 
 from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.dialogue_events import (
+    BODY,
+    DATA,
+    MAIL,
+    RCPT,
     Event,
     FinalReply,
     ParametersRefused,
@@ -25,11 +29,11 @@ from campaign.smtp.dialogue_events import (
     SessionClosing,
 )
 from campaign.smtp.dsn import DsnUse, SessionDsn
-from campaign.smtp.envelope_commands import envelope_commands
+from campaign.smtp.envelope_commands import TERMINATOR, envelope_commands, stuffed
 from campaign.smtp.envelope_refusals import SEQUENCE_WORDS, out_of_sequence
 from campaign.smtp.reply.parser import ReplyError, ReplyParser
 
-TERMINATOR = b".\r\n"
+_ENVELOPE = (MAIL, RCPT, DATA)
 
 
 class _Aside(Enum):
@@ -73,7 +77,7 @@ class Dialogue:
         self._not_taken = False  # the server has refused MAIL for where it stands
         self._over = False  # the server has said 421, and no message is without its reply
         self._cut_short = False  # with it the replies to an envelope behind a body have ended
-        self._write = bytearray()
+        self._write = b""
 
     @property
     def idle(self) -> bool:
@@ -89,7 +93,7 @@ class Dialogue:
         self.upcoming, self.ready, self._refusal, self._not_taken = attempt, False, None, False
         self.behind_body = behind
         if self.pipelining:
-            self._expected += (Phase.MAIL, Phase.RCPT, Phase.DATA)
+            self._expected += _ENVELOPE
             if self._open:
                 self._reset()
                 self._expected.insert(len(self._expected) - 3, _Aside.RESET)
@@ -98,7 +102,7 @@ class Dialogue:
         if self._open:
             self._reset()
             self._queued.append((_Aside.RESET, b"RSET\r\n"))
-        self._queued += (Phase.MAIL, mail), (Phase.RCPT, rcpt), (Phase.DATA, data)
+        self._queued += (MAIL, mail), (RCPT, rcpt), (DATA, data)
         return self._advance()
 
     def body(self) -> bytes:
@@ -106,12 +110,8 @@ class Dialogue:
         attempt = self.upcoming
         assert attempt is not None and self.ready and self.current is None
         self.current, self.upcoming, self.ready, self._open = attempt, None, False, False
-        self._expected.append(Phase.BODY)
-        data = attempt.message.data
-        stuffed = data.replace(b"\r\n.", b"\r\n..")
-        if data.startswith(b"."):
-            stuffed = b"." + stuffed
-        return stuffed + TERMINATOR
+        self._expected.append(BODY)
+        return stuffed(attempt.message.data) + TERMINATOR
 
     def feed(self, data: bytes) -> tuple[list[Event], bytes]:
         """Take what arrived; give what it says, and what to write because of it. Never raises."""
@@ -131,8 +131,7 @@ class Dialogue:
             self.held_refusal = None
         if garbage is not None:
             events.append(garbage)
-        written = bytes(self._write)
-        self._write.clear()
+        written, self._write = self._write, b""
         return events, written
 
     @property
@@ -151,20 +150,24 @@ class Dialogue:
             events.append(SessionClosing(reply))
             return
         phase = self._expected.popleft()
-        if isinstance(phase, _Aside):
+        if reply.code == 250 and self.pipelining and self._refusal is None and (phase is MAIL or phase is RCPT):
+            if phase is MAIL:  # as nearly always: no more follows from it
+                self._open = True
+                self.dsn.accepted()
+        elif isinstance(phase, _Aside):
             self._over = reply.code == 421
             # RSET can't be refused (RFC 5321 section 4.1.1.5): a server that does has had enough of this session.
             if self._over or (phase is _Aside.RESET and reply.code >= 400):
                 events.append(SessionClosing(reply))
             if not self._over:
                 self._write += self._advance()
-        elif phase is Phase.BODY:
+        elif phase is BODY:
             if reply.code // 100 == 3:
                 raise _OutOfStepError(f"{reply.code} in answer to a message")
             attempt, self.current = self.current, None
             assert attempt is not None
             self._may_reset = True
-            answer = FinalReply(attempt, Phase.BODY, reply, envelope_behind=self.upcoming is not None)
+            answer = FinalReply(attempt, BODY, reply, envelope_behind=self.upcoming is not None)
             if reply.code >= 400 and self.upcoming is not None:
                 self.held_refusal = answer
             else:
@@ -188,16 +191,16 @@ class Dialogue:
             self._queued.clear()
             self._expected.clear()
             return
-        accepted = reply.code == 354 if phase is Phase.DATA else reply.code // 100 == 2
+        accepted = reply.code == 354 if phase is DATA else reply.code // 100 == 2
         if not accepted and reply.code < 400:
             raise _OutOfStepError(f"{reply.code} in answer to {phase}")
-        if phase is Phase.MAIL and accepted:
+        if phase is MAIL and accepted:
             self._open = True
             self.dsn.accepted()
         if not accepted and self._refusal is None:
             self._refusal = (phase, reply)
             self._not_taken = self.behind_body and out_of_sequence(reply)
-        if phase is not Phase.DATA and not (self._refusal and not self.pipelining):
+        if phase is not DATA and not (self._refusal and not self.pipelining):
             self._write += self._advance()
             return
         attempt, behind = self.upcoming, self.behind_body
@@ -208,7 +211,7 @@ class Dialogue:
             events.append(ReadyForBody(attempt, behind))
             return
         self._queued.clear()
-        if accepted and phase is Phase.DATA:  # 354 though the recipient was refused: an empty message ends it
+        if accepted and phase is DATA:  # 354 though the recipient was refused: an empty message ends it
             self._write += TERMINATOR
             self._expected.append(_Aside.EMPTY)
             self._open = False
@@ -223,13 +226,13 @@ class Dialogue:
         """Whether what was refused are the parameters, and nothing else is known of the message."""
         assert self._refusal is not None
         phase, reply = self._refusal
-        return phase is Phase.MAIL and not self._not_taken and self.dsn.goes_without(reply)
+        return phase is MAIL and not self._not_taken and self.dsn.goes_without(reply)
 
     def _begin_anew(self, attempt: Attempt) -> None:
         """The same envelope, one command at a time, the first once all that was said is answered."""
         self._refusal = None
         mail, rcpt, data = envelope_commands(attempt, size_offered=self._size_offered)
-        self._queued += (Phase.MAIL, mail), (Phase.RCPT, rcpt), (Phase.DATA, data)
+        self._queued += (MAIL, mail), (RCPT, rcpt), (DATA, data)
         if not self._expected:
             self._write += self._advance()
 

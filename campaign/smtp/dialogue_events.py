@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from campaign.model import Attempt, Phase, Reply
 
+MAIL, RCPT, DATA, BODY = Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY
+"""Python 3.11 looks up an enumeration's member by calling a function, each time: these are for every reply."""
+
 
 class ReadyForBody(NamedTuple):
     """354: the body may go."""

@@ -1,4 +1,4 @@
-"""The commands of an envelope: MAIL with its parameters, RCPT, DATA, each ended by CRLF.
+"""The commands of an envelope: MAIL with its parameters, RCPT, DATA, each ended by CRLF; and what follows DATA.
 
 In: an attempt, and what the server offers. Out: bytes. Raises AssertionError for an address that would end its command
 and begin another: a fault of ours.
@@ -7,6 +7,8 @@ and begin another: a fault of ours.
 from campaign.model import Attempt
 
 DATA = b"DATA\r\n"
+TERMINATOR = b".\r\n"
+"""What ends a message behind DATA."""
 
 
 def envelope_commands(attempt: Attempt, *, size_offered: bool, more: str = "") -> tuple[bytes, bytes, bytes]:
@@ -21,3 +23,9 @@ def envelope_commands(attempt: Attempt, *, size_offered: bool, more: str = "") -
     if envelope.smtputf8:
         mail += " SMTPUTF8"  # RFC 6531 section 3.4
     return f"{mail}{more}\r\n".encode(), f"RCPT TO:<{envelope.recipient}>\r\n".encode(), DATA
+
+
+def stuffed(data: bytes) -> bytes:
+    """Give a message with another dot before each that begins a line (RFC 5321 section 4.5.2)."""
+    more = data.replace(b"\r\n.", b"\r\n..")
+    return b"." + more if data.startswith(b".") else more

@@ -38,11 +38,12 @@ class Pool(OpenConnections):
         dsn: DsnUses,
         clock: Callable[[], float],
         loop: EventLoop,
+        beside: bool = False,
     ) -> None:
-        """`loop`: who runs it asks for `shortened` before each wait, has the loop run, and calls `attend` after it."""
+        """`loop`: its owner asks for `shortened` before a wait, for `attend` after it. `beside`: `SessionOpener`."""
         super().__init__(limit)
         self._loop = loop
-        self._sessions = SessionSupply(connect, handler, trials, dsn, wake=loop.waker.wake, clock=clock)
+        self._sessions = SessionSupply(connect, handler, trials, dsn, wake=loop.waker.wake, clock=clock, beside=beside)
         self._handler = handler
         self._timeout = timeout
         self._lifetime = lifetime
@@ -63,7 +64,6 @@ class Pool(OpenConnections):
         while (connection := self._sessions.next_connection(open_now=len(self._open), limit=self.limit)) is not None:
             self._admit(connection)
         if (now := self._clock()) >= self._next_check:
-            self._next_check = now + self._check_every
             self._close_expired(now)
 
     def open(self, wanted: int) -> None:
@@ -169,8 +169,7 @@ class Pool(OpenConnections):
         dialogue = connection.dialogue
         body = data = dialogue.body()
         connection.messages += 1
-        now = self._clock()
-        connection.envelope_seconds = now - connection.envelope_began
+        connection.envelope_seconds = (now := self._clock()) - connection.envelope_began
         if self._takes_envelope_behind(connection, now):
             attempt = self._handler.next_attempt(connection.session)
             if attempt is not None:
@@ -228,6 +227,7 @@ class Pool(OpenConnections):
 
     def _close_expired(self, now: float) -> None:
         """Give up on servers that have fallen silent; hang up on idle connections that are old."""
+        self._next_check = now + self._check_every
         for connection in list(self._open):
             if now >= connection.deadline:
                 self._drop(connection, "the server fell silent")

@@ -11,6 +11,8 @@ from campaign.model import Phase, Reply
 from campaign.smtp.connection import Connection
 from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.dialogue_events import (
+    BODY,
+    MAIL,
     Event,
     FinalReply,
     ParametersRefused,
@@ -32,24 +34,13 @@ def handle_replies(connection: Connection, data: bytes, handler: DeliveryHandler
     dialogue = connection.dialogue
     early = dialogue.current is not None and not connection.body_sent
     events, commands = dialogue.feed(data)
-    broken = events[-1] if events and isinstance(events[-1], ProtocolViolation) else None
-    why = None if broken is None else connection.without_secrets(broken.why)
-    if why is not None and broken is not None and broken.extra_reply:
-        if connection.last_deferred is not None:  # it, too, may have had another's answer
-            handler.deferral_doubted(connection.last_deferred, why)
-        _doubt_replies(connection, events, handler, why)
-        return b"", why
-    # Nothing of the envelope had left, so a refusal can't be the answer to that.
-    if early and dialogue.held_refusal is not None:
-        events.insert(0, dialogue.held_refusal)
-        dialogue.held_refusal = None
-    if early and any(isinstance(event, FinalReply) for event in events):
-        _reject_early_replies(connection, events, handler)
-        return b"", _TOO_EARLY
-    misplaced = _misplaced_refusal(connection, events)
-    if misplaced is not None:
-        _doubt_replies(connection, events, handler, misplaced)
-        return b"", misplaced
+    why = None
+    if early or not _are_as_wished(events):
+        why = _why_doubted(connection, events, handler, early=early)
+        if why is not None:
+            return b"", why
+        if events and isinstance(events[-1], ProtocolViolation):
+            why = connection.without_secrets(events[-1].why)
     for event in events:
         _handle_event(connection, event, handler)
     if connection.in_trial and not dialogue.behind_body:  # answered, but not as any other envelope
@@ -60,12 +51,45 @@ def handle_replies(connection: Connection, data: bytes, handler: DeliveryHandler
     return commands, why
 
 
+def _are_as_wished(events: Sequence[Event]) -> bool:
+    """Whether all that was said is that messages are taken, and that others may go: nearly always."""
+    for event in events:
+        if not isinstance(event, ReadyForBody) and not (isinstance(event, FinalReply) and event.reply.code < 400):
+            return False
+    return True
+
+
+def _why_doubted(connection: Connection, events: list[Event], handler: DeliveryHandler, *, early: bool) -> str | None:
+    """Give why replies can't be believed that came `early` or are no yes, or None; the handler is told what is left of
+    them.
+    """
+    dialogue = connection.dialogue
+    broken = events[-1] if events and isinstance(events[-1], ProtocolViolation) else None
+    if broken is not None and broken.extra_reply:
+        why = connection.without_secrets(broken.why)
+        if connection.last_deferred is not None:  # it, too, may have had another's answer
+            handler.deferral_doubted(connection.last_deferred, why)
+        _doubt_replies(connection, events, handler, why)
+        return why
+    # Nothing of the envelope had left, so a refusal can't be the answer to that.
+    if early and dialogue.held_refusal is not None:
+        events.insert(0, dialogue.held_refusal)
+        dialogue.held_refusal = None
+    if early and any(isinstance(event, FinalReply) for event in events):
+        _reject_early_replies(connection, events, handler)
+        return _TOO_EARLY
+    misplaced = _misplaced_refusal(connection, events)
+    if misplaced is not None:
+        _doubt_replies(connection, events, handler, misplaced)
+    return misplaced
+
+
 def handle_connection_lost(connection: Connection, handler: DeliveryHandler, why: str) -> None:
     """Tell the handler of the attempts that a dead connection had. `why` is empty where we have closed it ourselves."""
     dialogue = connection.dialogue
     current, upcoming, held = dialogue.current, dialogue.upcoming, dialogue.held_refusal
     behind = dialogue.behind_body
-    if why and dialogue.awaiting is Phase.MAIL:
+    if why and dialogue.awaiting is MAIL:
         dialogue.dsn.connection_lost()
     dialogue.current = dialogue.upcoming = dialogue.held_refusal = None
     if held is not None:
@@ -117,21 +141,22 @@ def handle_closing(connection: Connection, event: SessionClosing) -> None:
 def handle_final_reply(connection: Connection, answer: FinalReply, handler: DeliveryHandler) -> None:
     """Tell the handler the last word on a message, and note what it means for the session."""
     attempt, phase, reply = answer.attempt, answer.phase, answer.reply
-    if connection.in_trial and phase is not Phase.BODY:
+    if connection.in_trial and phase is not BODY:
         connection.in_trial = False
         connection.trial.refused()
         connection.closing = connection.closing or reply.code == 421
         handler.not_sent(attempt, "")  # it goes again, and not behind a body: then the refusal is the row's own
         return
     reply = connection.censored(reply)
-    if handler.reply_received(attempt, phase, reply, served=connection.served) or _out_of_step(answer):
+    ends = handler.reply_received(attempt, phase, reply, served=connection.served)
+    if ends or (reply.code == 503 and phase is MAIL):  # the server and we do not agree on where we are
         connection.closing, connection.closing_reply = True, (phase, reply)
     else:
         carried = connection.messages > 0 if connection.stream is None else phase is Phase.BODY
         connection.used = connection.used or carried or reply.code != 421
         if reply.code == 421:  # the session's end is that message's matter, and not of the one behind it
             connection.closing, connection.closing_reply = True, (phase, reply)
-    if phase is Phase.BODY:
+    if phase is BODY:
         connection.served = connection.served or reply.code < 300
         connection.last_deferred = attempt if 400 <= reply.code < 500 else None
 
@@ -154,11 +179,6 @@ def _may_answer_the_envelope(connection: Connection, reply: Reply, *, alone: boo
     return out_of_sequence(reply) or (alone and connection.in_trial and reply.code != 421)
 
 
-def _out_of_step(answer: FinalReply) -> bool:
-    """503 for MAIL: the server and we do not agree on where we are."""
-    return answer.reply.code == 503 and answer.phase is Phase.MAIL
-
-
 def _doubt_replies(connection: Connection, events: Sequence[Event], handler: DeliveryHandler, why: str) -> None:
     """There was a reply too many, or too few: any of those that came may have been the answer to something else."""
     if connection.in_trial or any(
@@ -168,7 +188,7 @@ def _doubt_replies(connection: Connection, events: Sequence[Event], handler: Del
         connection.trial.connection_lost()
     for event in events:
         if isinstance(event, FinalReply):
-            tell = handler.outcome_unknown if event.phase is Phase.BODY else handler.not_sent
+            tell = handler.outcome_unknown if event.phase is BODY else handler.not_sent
             tell(event.attempt, why)
         elif isinstance(event, PipeliningRefused | ParametersRefused):
             _handle_event(connection, event, handler)
@@ -178,7 +198,7 @@ def _reject_early_replies(connection: Connection, events: Sequence[Event], handl
     """A reply before the body's end has left: a refusal counts, a yes cannot be meant. Nothing more can be said."""
     for event in events:
         if isinstance(event, FinalReply):
-            if event.phase is Phase.BODY and event.reply.code >= 400:
+            if event.phase is BODY and event.reply.code >= 400:
                 reply = connection.censored(event.reply)
                 handler.reply_received(event.attempt, event.phase, reply, served=connection.served)
             else:

@@ -35,8 +35,10 @@ class SessionSupply:
         *,
         wake: Callable[[], None],
         clock: Callable[[], float],
+        beside: bool = False,
     ) -> None:
-        self._opener = SessionOpener(connect, wake=wake)
+        """`beside`: see `SessionOpener`."""
+        self._opener = SessionOpener(connect, wake=wake, beside=beside)
         self._handler = handler
         self._trials = trials
         self._dsn = dsn

@@ -67,7 +67,7 @@ class MessageFactory:
             domain=link.domain,
             secret=plan.link_secret,
             expiry=lambda issued: plan.window.link_expiry(issued, link.grace),
-            redirect=redirect,
+            redirect=redirect if redirect is None or redirect.constant is None else redirect.constant,
             redirect_hosts=link.redirect_hosts,
         )
         self.composer = Composer(

@@ -8,7 +8,6 @@ is measured by the row at hand.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from campaign.errors import InvalidContactError, TemplateError
 from campaign.model import Contact
@@ -24,7 +23,7 @@ def smallest_size(size_of: Callable[[Contact], int], contact: Contact) -> int | 
     for length in _CUTS:
         cells = {name: cell.strip()[:length] for name, cell in contact.columns.items()}
         try:
-            return size_of(replace(contact, columns=cells))
+            return size_of(contact._replace(columns=cells))
         except InvalidContactError:
             continue
     return None

@@ -21,6 +21,8 @@ from campaign.worker.policy import Action, Verdict
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
 
+_SENT = Status.SENT
+"""Python 3.11 looks up an enumeration's member by calling functions, each time: this one is needed for each message."""
 _ENDLESS_EVERY = 30
 """Of the units that a server in trouble is given: how often throttling at the lowest rate counts as a failure."""
 
@@ -78,7 +80,7 @@ class Outcomes:
         self._breaker.message_accepted()
         self._throttled.got_through()
         self._send_rate.got_through()
-        self.settle(due, Status.SENT, reply)
+        self.settle(due, _SENT, reply)
 
     def carry_out(self, due: DueRow, verdict: Verdict, reply: Reply | None, detail: str) -> None:
         """Do to a claimed row what a verdict says that is no yes."""
@@ -111,7 +113,7 @@ class Outcomes:
         self._end(due, left=True)
         self._throttled.forget(due.id)
         self.settled[status] += 1
-        if status is not Status.SENT:
+        if status is not _SENT:
             self._events.settled(due, status, reply, detail)
         self._journal.settle(Outcome(due.id, status, reply, detail, True, self._server))
 

@@ -88,6 +88,7 @@ class Route:
             pool = partial(StreamingPool, chunking=chunking)
         self.pool = pool(
             connect=lambda: connect(orders.server),
+            beside=orders.server.security == "none" and orders.server.username is None,
             handler=self.dispatcher,
             limit=orders.connections,
             timeout=orders.server.timeout,

@@ -85,15 +85,17 @@ def in_flight_depths(benchmark: Benchmark) -> None:
 
 
 def tls(benchmark: Benchmark) -> None:
-    """Those who can, over STARTTLS and in the clear, on loopback."""
+    """Those who can, over STARTTLS and in the clear, on loopback; ours with messages in flight, too."""
     receiver = benchmark.own_sink()
+    senders = [sender for sender in benchmark.senders() if sender.can_encrypt]
+    if benchmark.ours:
+        senders.append(in_flight(DEPTHS[-1]))
     jobs = [
         benchmark.job(
             sender, benchmark.options.messages * sender.share, sender.best, receiver=receiver, encrypted=encrypted
         )
-        for sender in benchmark.senders()
+        for sender in senders
         for encrypted in (False, True)
-        if sender.can_encrypt
     ]
     runs = benchmark.run(jobs)
     benchmark.report.sections.append(
@@ -108,7 +110,8 @@ def postfix(benchmark: Benchmark) -> None:
     """A real Postfix: with and without messages in flight beside others on loopback, then at the long round trip."""
     receiver = Kind(name="Postfix", start=running_postfix)
     messages = benchmark.options.messages * 2 / 5
-    senders: list[Sender] = [SmtpSource(), smtplib_peer()]
+    everybody = SmtpSource(name="smtp-source, a recipient each", recipients=True)
+    senders: list[Sender] = [SmtpSource(), everybody, smtplib_peer()]
     if benchmark.ours:
         senders += [benchmark.ours, in_flight(DEPTHS[-1])]
     near = benchmark.run([benchmark.job(sender, messages * sender.share, FEW, receiver=receiver) for sender in senders])

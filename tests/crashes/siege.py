@@ -47,7 +47,9 @@ class Figures:
     twice: int = 0
     in_doubt: int = 0
     bound: int | None = 0
-    """The most that may be in doubt: two for each connection and message in flight, at each kill. None: the server adds some of its own."""
+    """The most that may be in doubt: two for each connection and message in flight, at each kill. None: the server adds
+    some of its own.
+    """
     most_at_once: int = 0
 
     def __str__(self) -> str:

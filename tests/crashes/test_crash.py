@@ -1,8 +1,8 @@
 """The campaign is killed at random moments, and must lose nobody and mail nobody twice.
 
 A skirmish of a few kills is among the tests that always run. The siege has 100 with one message in flight, and 100 with
-eight, of the kinds in tests/crashes/moments.py, and some more against a server that misbehaves. For a longer one set CAMPAIGN_KILLS; to repeat
-one's choices, CAMPAIGN_CHANCE to the number that it printed:
+eight, of the kinds in tests/crashes/moments.py, and some more against a server that misbehaves. For a longer one set
+CAMPAIGN_KILLS; to repeat one's choices, CAMPAIGN_CHANCE to the number that it printed:
 
     CAMPAIGN_KILLS=2000 pytest -m siege tests/test_crash.py
 """

@@ -43,7 +43,10 @@ def test_skirmish_with_two_servers(tmp_path: Path, figures: Figures) -> None:
     ):
         settings: dict[str, dict[str, object]] = {"smtp": {"connections": _CONNECTIONS, "timeout": "1m"}}
         campaign = SmallCampaign(tmp_path / "campaign", settings)
-        campaign.servers = [{"name": "one", "port": one.port}, {"name": "other", "port": other.port, "in_flight": _IN_FLIGHT}]
+        campaign.servers = [
+            {"name": "one", "port": one.port},
+            {"name": "other", "port": other.port, "in_flight": _IN_FLIGHT},
+        ]
         campaign.load(one.port)
 
         def launch(*arguments: str, log: Path) -> Sender:

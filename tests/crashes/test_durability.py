@@ -1,5 +1,6 @@
 """Intent before message: for every body that leaves, its claim is on the disk; and never more than two claims without
-an outcome for each connection and message that it may have in flight. Shown by the system calls of the real program, and with a disk of the test's own.
+an outcome for each connection and message that it may have in flight. Shown by the system calls of the real program,
+and with a disk of the test's own.
 """
 
 import os

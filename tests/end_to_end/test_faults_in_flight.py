@@ -1,12 +1,11 @@
 """Every misbehaviour of the server while connections have up to eight messages in flight: nobody lost, nobody mailed
-twice, every row with its word; in doubt only who was on a connection that died, and of those no more than may have left;
-and a second run, against a server that has come to its senses, settles what was left.
+twice, every row with its word; in doubt only who was on a connection that died, and no more than may have left; and a
+second run, against a server that has come to its senses, settles what was left.
 
-Sixty people; p40 is the one whom a misbehaviour befalls, where it is one about a recipient. Those about the sender befall
-the fortieth MAIL.
+Sixty people; p40 is the one whom a misbehaviour befalls, where it is one about a recipient. Those about the sender
+befall the fortieth MAIL.
 """
 
-import re
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -99,7 +98,6 @@ def test_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> No
     assert_agreement(campaign, recipients(server, mended))
     last = campaign.statuses()
     assert last == {email: "sent" if was in ("pending", "failed") else was for email, was in first.items()}
-
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Every misbehaviour of the server, one message at a time on each connection, with and without PIPELINING, on one
-connection and on several, through the whole walk (test_faults_in_flight.py has the same with eight at a time): nobody lost, nobody mailed twice, every row with the word that it should have; and a second run, against a server
-that has come to its senses, settles what was left.
+connection and on several, through the whole walk (test_faults_in_flight.py has the same with eight at a time): nobody
+lost, nobody mailed twice, every row with the word that it should have; and a second run, against a server that has come
+to its senses, settles what was left.
 
 Eight people; p3 is the one whom a misbehaviour befalls, where it is one about a recipient. The others befall the first
 sessions, or the fourth message.

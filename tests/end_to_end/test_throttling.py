@@ -55,9 +55,7 @@ IN_FLIGHT = pytest.mark.parametrize(
     ],
     ids=["454 MAIL", "421 MAIL", "450 RCPT", "451 body", "454 body", "421 body"],
 )
-def test_above_a_rate(
-    tmp_path: Path, limit: Misbehaviour, pipelining: bool, in_flight: int, connections: int
-) -> None:
+def test_above_a_rate(tmp_path: Path, limit: Misbehaviour, pipelining: bool, in_flight: int, connections: int) -> None:
     campaign = small(tmp_path, 90, connections=connections, in_flight=in_flight)
     with FaultServer(limit, pipelining=pipelining, chunking=in_flight > 1, clock=HurriedClock(70)) as server:
         all_sent(campaign, server)
@@ -107,9 +105,7 @@ def test_for_ever(tmp_path: Path) -> None:
 
 @IN_FLIGHT
 @pytest.mark.parametrize("limit", [1, 2, 5])
-def test_more_connections_than_the_server_takes(
-    tmp_path: Path, limit: int, pipelining: bool, in_flight: int
-) -> None:
+def test_more_connections_than_the_server_takes(tmp_path: Path, limit: int, pipelining: bool, in_flight: int) -> None:
     campaign = small(tmp_path, 60, connections=10, in_flight=in_flight)
     with FaultServer(max_connections=limit, pipelining=pipelining, chunking=in_flight > 1) as server:
         all_sent(campaign, server)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,7 +133,7 @@ def test_who_waited_is_not_mailed_any_more(place: Place) -> None:
 
 def test_whoever_comes_again_is_known_and_nothing_of_them_is_written_down(place: Place) -> None:
     erase(place, ADA, CY)
-    again = [row(1, CY, CY, "Cy", "green"), *(replace(one, number=one.number + 1) for one in roster())]
+    again = [row(1, CY, CY, "Cy", "green"), *(one._replace(number=one.number + 1) for one in roster())]
     with open_run(place) as ledger:
         enrolled(ledger, [*again, row(8, "eve@people.example", "eve@people.example", "Eve", "pink")], columns=COLUMNS)
         assert words(ledger) == [

@@ -30,9 +30,9 @@ def test_a_sync_is_of_this_file_and_wakes_when_it_has_ended(wal: Path, monkeypat
     assert not sync.ended
     assert not woken.is_set()
     go.set()
-    assert sync.end() is None
     assert woken.wait(5)
     assert sync.ended
+    assert sync.end() is None
     assert synced == [wal.stat().st_ino]
     sync.close()
 

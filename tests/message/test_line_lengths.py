@@ -4,7 +4,6 @@ Relays in use break lines from 990 octets on, where RFC 5322 allows 998 (`campai
 """
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -68,7 +67,7 @@ def test_every_header_field_at_its_longest_stays_under() -> None:
     name = "漢字 " * 300
     message = composer(
         sender=f"{name} <{plain}>", reply_to=f"{name} <{longest}>", return_path=longest, unsubscribe_mailto=longest
-    ).compose(replace(ANN, email=longest), content("a\n", url=url_of(LONGEST_URL), subject="x" * 3000), now=NOW)
+    ).compose(ANN._replace(email=longest), content("a\n", url=url_of(LONGEST_URL), subject="x" * 3000), now=NOW)
 
     head = message.data.partition(b"\r\n\r\n")[0]
     assert longest_line(head) == 900
@@ -119,8 +118,8 @@ def test_what_a_setting_always_writes_is_counted_and_no_more(source: str, shorte
     assert template.shortest == shortest
     for columns in ({"a": "", "b": ""}, {"a": "abc", "b": ""}, {"a": "", "b": "b"}, {"a": "a", "b": "b"}):
         with suppress(EmptyCellError):
-            assert len(template(replace(ANN, columns=columns))) >= shortest
-    assert len(template(replace(ANN, columns={"a": "a", "b": "b"}))) >= shortest
+            assert len(template(ANN._replace(columns=columns))) >= shortest
+    assert len(template(ANN._replace(columns={"a": "a", "b": "b"}))) >= shortest
 
 
 def test_a_url_too_long_for_whatever_contact_is_the_settings_fault() -> None:

@@ -95,7 +95,7 @@ def test_with_inline_css_the_shared_pieces_of_the_html_are_encoded_once(
     assert '<p title="x" style="color: red;">Ann</p>' in message.data.decode().replace("=\r\n", "").replace("=3D", "=")
     assert [chunk for chunk in content.html if chunk not in known] == ["Ann"]
     before = len(known)
-    factory.make(replace(ANN, columns={**ANN.columns, "name": "Zoë"}), NOW)
+    factory.make(ANN._replace(columns={**ANN.columns, "name": "Zoë"}), NOW)
     assert len(known) == before
 
 
@@ -159,7 +159,7 @@ def test_the_message_says_what_the_settings_say(planned: Planned) -> None:
 def test_a_contact_without_what_the_template_needs_is_invalid_and_the_next_one_is_not(planned: Planned) -> None:
     factory = MessageFactory(planned())
     with pytest.raises(InvalidContactError):
-        factory.make(replace(ANN, columns={"email": ANN.email, "name": ""}), NOW)
+        factory.make(ANN._replace(columns={"email": ANN.email, "name": ""}), NOW)
     assert factory.make(ANN, NOW)
 
 

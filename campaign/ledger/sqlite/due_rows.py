@@ -165,7 +165,7 @@ class SqliteDueRows:
         except ValueError:
             raise damaged(self._path, f"the cells of row {row}") from None
         queue = self._queues.of(decoded, email) if self._queues.any else ""
-        return DueRow(id=contact, contact=Contact(number=row, email=email, columns=columns), tries=tries, queue=queue)
+        return DueRow(contact, Contact(row, email, columns), tries, queue)
 
     def _fact(self, name: str) -> str:
         found = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()

@@ -28,26 +28,22 @@ class WalSync:
             ) from None
         self._wake = wake
         self._orders: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        self._ended = threading.Event()
-        self._failure: OSError | None = None
+        self._outcomes: queue.SimpleQueue[OSError | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ledger-fsync", daemon=True)
         self._thread.start()
 
     @property
     def ended(self) -> bool:
-        """Whether the sync that was begun has ended, well or not."""
-        return self._ended.is_set()
+        """Whether the sync that was begun has ended, well or not: `end` would not wait."""
+        return not self._outcomes.empty()
 
     def begin(self) -> None:
         """Begin to make durable what has been written."""
-        self._ended.clear()
         self._orders.put(True)
 
     def end(self) -> OSError | None:
         """Wait for the sync to end. Gives what went wrong with it."""
-        self._ended.wait()
-        failure, self._failure = self._failure, None
-        return failure
+        return self._outcomes.get()
 
     def close(self) -> None:
         """End the thread, after the sync that is under way."""
@@ -57,12 +53,15 @@ class WalSync:
 
     def _work(self) -> None:
         while self._orders.get():
-            try:
-                make_durable(self._wal)
-            except OSError as error:
-                self._failure = error
-            self._ended.set()
+            self._outcomes.put(self._sync())
             self._wake()
+
+    def _sync(self) -> OSError | None:
+        try:
+            make_durable(self._wal)
+        except OSError as error:
+            return error
+        return None
 
 
 def make_durable(descriptor: int) -> None:
