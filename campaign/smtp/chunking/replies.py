@@ -50,7 +50,7 @@ def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: st
         else:
             handler.not_sent(message.attempt, why)
     if why and len(messages) > 1:
-        stream.trial.session_ended(after=connection.messages - len(messages))
+        stream.trial.session_ended(after=connection.messages - len(messages), in_flight=len(messages))
     if stream.in_trial:
         stream.in_trial = False
         if why and any(left >= message.ends and not message.alone for message in messages):
@@ -84,6 +84,8 @@ def _answered(
         stream.trial_passed()
     if reply.code < 300:
         stream.depth.answered(now - message.began, alone=message.alone)
+        if stream.trial.most_in_flight < stream.depth.most:
+            stream.trial.message_taken()
     elif reply.code < 500:
         stream.depth.put_off(reply.code)
     handle_final_reply(connection, FinalReply(attempt, phase, reply), handler)

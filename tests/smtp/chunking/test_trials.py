@@ -87,10 +87,20 @@ class TestTrial:
 
     def test_a_session_that_was_ended_after_so_many_messages_sets_a_limit(self) -> None:
         one = sound()
-        one.session_ended(after=100)
-        one.session_ended(after=0)
-        one.session_ended(after=200)
+        for after in (100, 0, 200):
+            one.session_ended(after=after, in_flight=8)
         assert one.most_messages == 99
+
+    def test_sessions_that_end_with_several_in_flight_leave_fewer_until_many_are_taken(self) -> None:
+        one = sound()
+        for in_flight in (8, 8, 8, 5):  # those that end together were as deep as each other
+            one.session_ended(after=0, in_flight=in_flight)
+        assert one.most_in_flight == 2
+        for _ in range(1000):
+            one.message_taken()
+        assert one.most_in_flight == 4
+        one.session_ended(after=0, in_flight=2)
+        assert one.most_in_flight == 1
 
 
 class TestTrials:

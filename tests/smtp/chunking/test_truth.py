@@ -120,7 +120,7 @@ def assert_true(told: tuple[RecordingHandler, ModelServer, dict[int, tuple[int, 
             assert not mailed or contact in handler.doubted, f"{contact} was mailed: {word}"
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(data=st.data(), some=st.lists(verdicts, min_size=1, max_size=5), in_flight=st.integers(1, 4), sizes=pieces())
 def test_what_is_told_is_true_with_one_fault(
     data: st.DataObject, some: list[Verdicts], in_flight: int, sizes: list[int]
