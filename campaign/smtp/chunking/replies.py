@@ -40,6 +40,8 @@ def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: st
     """
     stream = connection.stream
     assert stream is not None
+    if why:
+        stream.dialogue.lost()
     messages, left = list(stream.dialogue.in_flight), connection.octets_left
     stream.dialogue.in_flight.clear()
     for message in messages:
@@ -78,7 +80,12 @@ def _answered(
         misplaced = reply.code >= 400 and out_of_sequence(reply)
         if misplaced or phase is not Phase.BODY:
             connection.closing = True
-            stream.trial.failed() if misplaced else stream.trial.refused()
+            if misplaced:
+                stream.trial.failed()
+            elif reply.code >= 500:
+                stream.trial.refused()
+            else:
+                stream.trial.inconclusive()
             handler.not_sent(attempt, "")  # it goes again, and not behind another: then the refusal is the row's own
             return
         stream.trial_passed()

@@ -119,6 +119,12 @@ class TestOutOfStep:
         assert heard(one, RESET + MAIL + RCPT + YES, left=one.in_flight[0].ends - 1) == ["garbage"]
         assert one.in_flight[0].answer is None
 
+    def test_a_chunk_for_nobody_may_be_refused_before_it_has_left(self) -> None:
+        one = dialogue()
+        left = one.in_flight[0].ends - 1
+        assert heard(one, RESET + MAIL + b"550 5.1.1 No\r\n554 5.5.1 Nobody\r\n", left=left) == []
+        assert heard(one, RESET) == [(1, "RCPT", 550)]
+
     def test_a_refusal_before_the_message_has_left_counts(self) -> None:
         one = dialogue()
         assert heard(one, RESET + MAIL + RCPT + b"552 5.3.4 Big\r\n", left=one.in_flight[0].ends - 1) == ["garbage"]

@@ -66,6 +66,14 @@ def test_as_many_wait_as_may_be_in_flight_and_never_more() -> None:
     assert feeding.handler.taken.total() == 2 * 2 * 4
 
 
+def test_of_large_messages_fewer_wait_and_fewer_are_in_flight() -> None:
+    feeding = Feeding(0, depth=8)
+    feeding.handler.waiting.extend(attempt(number, b"x" * (3 << 20)) for number in range(1, 30))
+    for _ in range(5):
+        feeding.give()
+    assert feeding.handler.taken.total() == 4 and len(feeding.in_flight(feeding.connections[0])) == 2
+
+
 def test_no_more_are_made_than_may_begin_in_a_connections_life() -> None:
     feeding = Feeding(100, connections=2)
     feeding.left = dict(zip(feeding.connections, (1, 3), strict=True))

@@ -118,6 +118,11 @@ class TestTrial:
         sent.lose("")
         assert sent.trial.allows(), "another connection may"
 
+    def test_a_server_that_wants_it_later_is_not_unable(self) -> None:
+        sent = Sent(1, 2, trial=self.trial())
+        sent.hear(TAKEN + b"451 4.7.0 Slow down\r\n503 5.5.1 No\r\n503 5.5.1 No\r\n" + RESET)
+        assert sent.trial.able is None and sent.handler.words[3] == ["not_sent"]
+
     def test_alone_a_refusal_is_the_rows_own(self) -> None:
         sent = Sent(1, trial=self.trial())
         sent.hear(RESET + b"550 5.7.1 No\r\n503 5.5.1 No\r\n503 5.5.1 No\r\n" + RESET)
