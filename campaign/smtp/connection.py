@@ -199,7 +199,7 @@ class Connection:
     def receive(self) -> bytes | None:
         """What has arrived: empty at the end of the connection, None if nothing has yet."""
         try:
-            return self.sock.recv(_CHUNK)  # more than a record of TLS: what is decrypted, no selector would tell of
+            return self.sock.recv(_CHUNK)
         except _LATER:
             return None
 

@@ -26,7 +26,7 @@ from campaign.smtp.reply.parser import (
     readable,
     without_enhanced,
 )
-from campaign.smtp.session.tls_socket import TlsSocket, secured
+from campaign.smtp.session.tls_socket import TlsSocket
 
 _READ = 16 * 1024
 
@@ -104,18 +104,15 @@ class Channel:
         """
         self._buffer = b""
         self._sock.settimeout(self._patience())
-        self._sock = wrapped = secured(self._sock, context, host, session=session)
-        wrapped.do_handshake()  # the time-out is one for the whole of it
-        return wrapped
+        self._sock = secured = TlsSocket(self._sock, context, host, session=session)
+        secured.do_handshake()
+        return secured
 
     def hand_over(self) -> tuple[socket.socket, bytes]:
         """Give the socket, which no longer blocks, and what has arrived and was not used."""
         self._sock.setblocking(False)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        leftover = self._buffer
-        while isinstance(self._sock, ssl.SSLSocket) and (pending := self._sock.pending()):
-            leftover += self._sock.recv(pending)  # decrypted already: no selector would tell of it
-        return self._sock, leftover
+        return self._sock, self._buffer
 
     def close(self) -> None:
         """Hang up."""

@@ -187,7 +187,7 @@ class _SessionSetup:
         self._require_2xx(answer, fix=self._greeting_fix(answer.code, name))
         self._features = features_of(answer.lines[1:]) if known else {}
         if self._resumption is not None and self._secured is not None:
-            self._resumption.keep(self._secured)
+            self._resumption.keep(self._secured.tls)
 
     def _helo(self, channel: Channel, name: str, refusal: CommandReply) -> CommandReply:
         """HELO; where the server hangs up on it, its last word is the `refusal` of EHLO."""

@@ -68,17 +68,17 @@ class ResumableSessions:
             offer = (kept.popleft() if len(kept) > 1 else kept[0]) if kept else None
         return Resumption(self, place, offer)
 
-    def keep(self, place: Place, sock: ssl.SSLSocket, offer: _Kept | None) -> None:
-        """Keep a socket's session, where it is one that can be resumed."""
+    def keep(self, place: Place, tls: ssl.SSLObject, offer: _Kept | None) -> None:
+        """Keep a connection's session, where it is one that can be resumed."""
         checked = place.context.verify_mode is ssl.CERT_REQUIRED and place.context.check_hostname
-        session = sock.session
-        if not checked or session is None or not (session.has_ticket or (session.id and sock.version() != "TLSv1.3")):
+        session = tls.session
+        if not checked or session is None or not (session.has_ticket or (session.id and tls.version() != "TLSv1.3")):
             return
-        resumed = offer is not None and sock.session_reused
+        resumed = offer is not None and tls.session_reused
         if offer is not None and resumed:
             kept = _Kept(session=session, seen=offer.seen, valid_until=offer.valid_until)
         else:
-            valid_until = ssl.cert_time_to_seconds(str((sock.getpeercert() or {})["notAfter"]))
+            valid_until = ssl.cert_time_to_seconds(str((tls.getpeercert() or {})["notAfter"]))
             kept = _Kept(session=session, seen=self._clock(), valid_until=valid_until)
         with self._lock:
             if place in self._refused:
@@ -109,11 +109,11 @@ class Resumption:
         """The session to resume."""
         return None if self._offer is None else self._offer.session
 
-    def keep(self, sock: ssl.SSLSocket) -> None:
+    def keep(self, tls: ssl.SSLObject) -> None:
         """Keep this connection's for others, once the server has said something in it."""
         if not self._settled:
             self._settled = True
-            self._sessions.keep(self._place, sock, self._offer)
+            self._sessions.keep(self._place, tls, self._offer)
 
     def failed(self, error: BaseException) -> bool:
         """Hear why the connection is given up. Say whether to open another at once: it broke before the server had said

@@ -3,7 +3,6 @@
 import copy
 import pickle
 import socket
-import ssl
 import traceback
 from typing import Any
 
@@ -14,6 +13,7 @@ from campaign.smtp.session.connect import connect
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.server import Security, Server
 from campaign.smtp.session.session import Session
+from campaign.smtp.session.tls_socket import TlsSocket
 from tests.conftest import StartServer
 from tests.ports import silent_port
 from tests.smtp_server import CATALOGUE, FaultServer, Tls, client_context
@@ -91,7 +91,7 @@ class TestOpen:
         server = smtp_server(tls=Tls.GOOD, implicit_tls=implicit)
         for host in ("127.0.0.1", "localhost"):
             session = opened(server_of(server, security, host=host))
-            assert isinstance(session.sock, ssl.SSLSocket) and session.leftover == b""
+            assert isinstance(session.sock, TlsSocket) and session.leftover == b""
         assert all(connection.encrypted for connection in server.connections)
 
     @pytest.mark.parametrize("mechanisms", [("PLAIN", "LOGIN"), ("PLAIN",), ("LOGIN",)])

@@ -11,7 +11,7 @@ from campaign.smtp.session.connect import connect
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.tls_resumption import TRUSTED_FOR, Place, ResumableSessions
-from campaign.smtp.session.tls_socket import TlsSocket, secured
+from campaign.smtp.session.tls_socket import TlsSocket
 from tests.conftest import StartServer
 from tests.pem_files import Files
 from tests.smtp.session.tls_greeter import Greeter, greeter
@@ -36,7 +36,7 @@ def resumed(server: Server, tls: ssl.SSLContext | None) -> bool:
     """Connect, hang up; say whether it was a session from before."""
     session = connect(server, tls=tls)
     assert isinstance(session.sock, TlsSocket)
-    found = session.sock.session_reused
+    found = session.sock.tls.session_reused
     session.hang_up()
     return bool(found)
 
@@ -137,11 +137,11 @@ def shake_hands(sessions: ResumableSessions, place: Place) -> bool:
     """One connection; whether it was resumed."""
     resumption = sessions.resumption(place)
     plain = socket.create_connection(("127.0.0.1", place.port))
-    with secured(plain, place.context, place.host, session=resumption.offered) as sock:
+    with TlsSocket(plain, place.context, place.host, session=resumption.offered) as sock:
         sock.do_handshake()
         assert sock.recv(1024).startswith(b"220")  # and with it the tickets
-        resumption.keep(sock)
-        return bool(sock.session_reused)
+        resumption.keep(sock.tls)
+        return bool(sock.tls.session_reused)
 
 
 class TestForHowLong:
@@ -172,11 +172,11 @@ def test_each_ticket_goes_once_while_there_are_others() -> None:
         place = Place(context=client_context(), host="127.0.0.1", port=found.port)
         both = sessions.resumption(place), sessions.resumption(place)  # before there is any: two handshakes in full
         for resumption in both:
-            with secured(
+            with TlsSocket(
                 socket.create_connection(("127.0.0.1", found.port)), place.context, place.host, session=None
             ) as sock:
                 sock.do_handshake()
                 sock.recv(1024)
-                resumption.keep(sock)
+                resumption.keep(sock.tls)
     offered = [sessions.resumption(place).offered for _ in range(3)]
     assert None not in offered and offered[0] is not offered[1] and offered[1] is offered[2]
