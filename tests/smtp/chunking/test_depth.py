@@ -33,6 +33,15 @@ def test_a_message_alone_shows_how_long_the_way_is_now() -> None:
     assert depth_after(*[WAY] * 8, *[1.0] * 80, *[1.0] * 10).allowed == 8
 
 
+def test_the_first_of_several_in_one_write_shows_nothing_new() -> None:
+    """Some servers answer all of them together."""
+    depth = depth_after(0.1)
+    for _ in range(20):
+        depth.answered(0.2, alone=True)
+        depth.answered(0.2, alone=False)
+    assert depth.allowed == 2
+
+
 def test_later_halves_them_and_421_leaves_one() -> None:
     depth = depth_after(*[WAY] * 8)
     depth.put_off(451)
