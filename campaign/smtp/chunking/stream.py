@@ -27,7 +27,7 @@ class MessageStream:
     @property
     def allowed(self) -> int:
         """How many messages may be in flight."""
-        dialogue, allowed = self.dialogue, self.depth.allowed
+        dialogue, allowed = self.dialogue, min(self.depth.allowed, self.trial.most_in_flight)
         if dialogue.resets:  # where many are refused, those in flight could be too many for the server
             allowed = min(allowed, max(1, MOST_RESETS - dialogue.resets))
         return allowed

@@ -24,6 +24,8 @@ _IN_VAIN = 3
 _REFUSALS = 3
 """How many envelopes may be refused behind another message in trials, for whatever reason is given."""
 _NO_LIMIT = 1 << 62
+_TRUSTED_AGAIN = 1000
+"""Messages taken, after which twice as many may be in flight as a session that ended has left."""
 
 
 class ChunkingTrial(Ability):
@@ -33,6 +35,9 @@ class ChunkingTrial(Ability):
         super().__init__(server, ABILITY, memory, clock, able=None)
         self.most_messages = _NO_LIMIT
         """How many a connection is to carry: fewer than those after which one was ended with others in flight."""
+        self.most_in_flight = _NO_LIMIT
+        """On a connection: fewer than were lost sight of when the server ended one. It may end others soon."""
+        self._taken = 0
         self._is_sound = False
         self._refusals = 0
         self._trying = False
@@ -82,10 +87,18 @@ class ChunkingTrial(Ability):
         """There was no message to be tried, or it is to be tried again."""
         self._trying = False
 
-    def session_ended(self, *, after: int) -> None:
-        """The server has ended a session after so many messages, while more than one was in flight. It may do so every
-        time; that is not to bring messages into doubt every time.
+    def got_through(self) -> None:
+        """A message was taken."""
+        if self.most_in_flight < _NO_LIMIT:
+            self._taken += 1
+            if self._taken >= _TRUSTED_AGAIN:
+                self._taken, self.most_in_flight = 0, 2 * self.most_in_flight
+
+    def session_ended(self, *, after: int, in_flight: int) -> None:
+        """The server has ended a session after so many messages, while more than one was `in_flight`. It may do so
+        every time; that is not to bring messages into doubt every time.
         """
+        self._taken, self.most_in_flight = 0, max(1, min(self.most_in_flight, in_flight) // 2)
         if after:
             self.most_messages = min(self.most_messages, max(1, after - 1))
 
