@@ -33,6 +33,8 @@ class RecordingHandler:
         self.served: list[bool] = []
         self.aged: set[int] = set()
         self.doubted: list[int] = []
+        self.deaths = 0
+        """Connections that left something unknown."""
         self.refused: list[tuple[str, int]] = []
         self.sessions = 0
         self.wait = 0.0
@@ -62,8 +64,9 @@ class RecordingHandler:
         assert why
         self.doubted.append(attempt.contact)
 
-    def outcome_unknown(self, attempt: Attempt, why: str) -> None:
+    def outcome_unknown(self, attempt: Attempt, why: str, *, behind_others: bool = False) -> None:
         assert why
+        self.deaths += not behind_others
         self._word(attempt, "unknown")
 
     def session_opened(self, session: Session) -> None:

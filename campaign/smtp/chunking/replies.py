@@ -44,15 +44,18 @@ def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: st
         stream.dialogue.lost()
     messages, left = list(stream.dialogue.in_flight), connection.octets_left
     stream.dialogue.in_flight.clear()
+    unknown = 0
     for message in messages:
         if message.answer is not None and not message.like_reset and not doubted:
             handle_final_reply(connection, FinalReply(message.attempt, *message.answer), handler)
         elif left >= message.ends:
-            handler.outcome_unknown(message.attempt, why or _CLOSED)
+            handler.outcome_unknown(message.attempt, why or _CLOSED, behind_others=unknown > 0)
+            unknown += 1
         else:
             handler.not_sent(message.attempt, why)
-    if why and len(messages) > 1:
-        stream.trial.session_ended(after=connection.messages - len(messages), in_flight=len(messages))
+    in_flight = len(messages) + (connection.closing and bool(messages))  # with the one that the server said 421 to
+    if why and in_flight > 1:
+        stream.trial.session_ended(after=connection.messages - len(messages), in_flight=in_flight)
     if stream.in_trial:
         stream.in_trial = False
         if why and any(left >= message.ends and not message.alone for message in messages):
@@ -90,9 +93,8 @@ def _answered(
             return
         stream.trial_passed()
     if reply.code < 300:
+        stream.trial.got_through()
         stream.depth.answered(now - message.began, alone=message.alone)
-        if stream.trial.most_in_flight < stream.depth.most:
-            stream.trial.message_taken()
     elif reply.code < 500:
         stream.depth.put_off(reply.code)
     handle_final_reply(connection, FinalReply(attempt, phase, reply), handler)

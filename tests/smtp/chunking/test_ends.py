@@ -17,7 +17,7 @@ from tests.conftest import StartServer
 from tests.smtp.recording_handler import LonePool, RecordingHandler, pool_to, work
 from tests.smtp_server import CATALOGUE, Action, FaultServer, Misbehaviour, address
 
-IN_FLIGHT, PEOPLE, VICTIM = 8, 40, 25
+IN_FLIGHT, PEOPLE, VICTIM = 8, 60, 25
 LARGE = 300_000
 """Octets: far more than the sockets hold."""
 
@@ -138,3 +138,14 @@ def test_what_has_left_whole_before_it_is_unknown(smtp_server: StartServer) -> N
     words = {number: said[-1] for number, said in handler.words.items()}
     assert [number for number, word in words.items() if word == "unknown"] == [VICTIM]
     assert words[VICTIM + 1] == "not_sent"
+
+
+def test_a_connection_that_dies_is_one_failure_and_those_after_it_have_fewer_in_flight(
+    smtp_server: StartServer, handler: RecordingHandler
+) -> None:
+    server = smtp_server(at_the_victim("body_reset"), chunking=True)
+    deliver(server, handler)
+    assert handler.last_words()["unknown"] > 2 and handler.deaths == 1
+    later = server.connections[-1]
+    assert later.accepted > IN_FLIGHT
+    assert max(sum(b"BDAT" in command for command in read) for read in later.reads) <= IN_FLIGHT / 2
