@@ -109,22 +109,18 @@ class Composer:
             )
         identifier, key = self.message_id(email), self._key_of(email)
         fields = self._personal_fields(contact, content, key)
-        body = self._body(contact, content)
+        header = f"Date: {self._dated(now)}\r\nMessage-ID: {identifier}\r\n{self._own_fields}{fields}"
+        body = self._body(header, contact, content)
         smtputf8 = self._smtputf8 or not email.isascii()
-        text = f"Date: {self._dated(now)}\r\nMessage-ID: {identifier}\r\n{self._own_fields}{fields}{body.text}"
         # ASCII is the promise that what leaves is 7-bit, held here: all that is not raises.
-        data = text.encode("utf-8" if smtputf8 else "ascii")
+        data = body.text.encode("utf-8" if smtputf8 else "ascii")
         if self._sign is not None:
             end = data.index(_END_OF_HEADER)
             data = self._sign(data[: end + 2], data[end + 4 :], body.files) + data
         if body.files:
             data = b"".join((data, *body.files))
         return_path = own_return_path(self._return_path, key) if self._verp else self._return_path
-        return Message(
-            envelope=Envelope(return_path=return_path, recipient=email, smtputf8=smtputf8, envelope_id=key),
-            message_id=identifier,
-            data=data,
-        )
+        return Message(Envelope(return_path, email, smtputf8, key), identifier, data)
 
     def _personal_fields(self, contact: Contact, content: Content, key: str) -> str:
         """To, Subject, the ways to unsubscribe, and the further fields."""
@@ -156,13 +152,13 @@ class Composer:
             raise _unfit(contact, f"the header {error.name}", str(error), "that it is made of", setting) from None
         return f"{to}Subject: {subject}\r\n{unsubscribe}{extra}"
 
-    def _body(self, contact: Contact, content: Content) -> MimeBody:
+    def _body(self, header: str, contact: Contact, content: Content) -> MimeBody:
         attachments: Sequence[bytes] = ()
         if content.attachments:
             assert self._attachment is not None
             attachments = [self._attachment(path) for path in content.attachments]
         try:
-            return self._tree.write(content, attachments)
+            return self._tree.write(header, content, attachments)
         except UnicodeEncodeError as error:
             raise InvalidContactError(
                 f"the message holds U+{ord(error.object[error.start]):04X}, half of a character",
@@ -173,13 +169,15 @@ class Composer:
     def _dated(self, now: datetime) -> str:
         """Give the Date field's value (RFC 5322 section 3.3), the last one again within its second."""
         second, text = self._date
+        if now is second:
+            return text
         # Datetimes of one zone are subtracted by the clock on the wall: an hour that comes twice differs in `fold`.
         if now.tzinfo is second.tzinfo and now.fold == second.fold and _NO_TIME <= now - second < _SECOND:
             return text
         if now.utcoffset() is None:
             raise ValueError("now must be aware")
         text = format_datetime(now)
-        self._date = now.replace(microsecond=0), text
+        self._date = now if not now.microsecond else now.replace(microsecond=0), text
         return text
 
 

@@ -25,10 +25,10 @@ _HTML = "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: "
 
 
 class MimeBody(NamedTuple):
-    """A message from its MIME-Version field on."""
+    """A message, as far as it is its own and beyond."""
 
     text: str
-    """ASCII, CRLF: the last header fields, the empty line, and the body up to where the files begin."""
+    """CRLF: the header, the empty line, and the body up to where the files begin; ASCII from MIME-Version on."""
     files: Sequence[bytes] = ()
     """What follows: encoded files and the boundaries between them. Each piece begins at the beginning of a line."""
 
@@ -60,12 +60,14 @@ class MimeTree:
         self._with_files = _VERSION + _MULTIPART.format(kind="mixed", boundary=self._mixed)
         self._before_files = f"\r\n--{self._mixed}\r\n"
 
-    def write(self, content: Content, attachments: Sequence[bytes]) -> MimeBody:
-        """Write the body. Raises UnicodeEncodeError for text that is not Unicode."""
+    def write(self, header: str, content: Content, attachments: Sequence[bytes]) -> MimeBody:
+        """Write the body behind `header`, which is put before the fields that say what it is. Raises UnicodeEncodeError
+        for text that is not Unicode.
+        """
         opening, closing = (self._with_files, self._before_files) if attachments else (_VERSION, "")
         if not content.html:
             encoding, text = self._encode(content.text)
-            written = f"{opening}{_TEXT}{encoding}\r\n\r\n{text}{closing}"
+            written = f"{header}{opening}{_TEXT}{encoding}\r\n\r\n{text}{closing}"
             return MimeBody(written, tuple(_pieces(attachments, self._mixed)) if attachments else ())
         if content.text:
             closing = f"{self._end}{closing}" if closing else self._end
@@ -73,11 +75,11 @@ class MimeTree:
         after, files = (self._after_html, (*self._images, closing.encode("ascii"))) if self._images else (closing, ())
         encoding, html = self._encode(content.html)
         if not content.text:
-            written = f"{opening}{self._html}{encoding}\r\n\r\n{html}{after}"
+            written = f"{header}{opening}{self._html}{encoding}\r\n\r\n{html}{after}"
         else:
             text_encoding, text = self._encode(content.text)
             written = (
-                f"{opening}{self._alternative}{text_encoding}\r\n\r\n{text}"
+                f"{header}{opening}{self._alternative}{text_encoding}\r\n\r\n{text}"
                 f"{self._then_html}{encoding}\r\n\r\n{html}{after}"
             )
         return MimeBody(written, (*files, *_pieces(attachments, self._mixed)) if attachments else files)

@@ -150,7 +150,7 @@ class Dialogue:
             events.append(SessionClosing(reply))
             return
         phase = self._expected.popleft()
-        if reply.code == 250 and self.pipelining and self._refusal is None and (phase is MAIL or phase is RCPT):
+        if reply.code == 250 and not self._queued and not self._refusal and (phase is MAIL or phase is RCPT):
             if phase is MAIL:  # as nearly always: no more follows from it
                 self._open = True
                 self.dsn.accepted()
@@ -167,7 +167,7 @@ class Dialogue:
             attempt, self.current = self.current, None
             assert attempt is not None
             self._may_reset = True
-            answer = FinalReply(attempt, BODY, reply, envelope_behind=self.upcoming is not None)
+            answer = FinalReply(attempt, BODY, reply, False, self.upcoming is not None)
             if reply.code >= 400 and self.upcoming is not None:
                 self.held_refusal = answer
             else:

@@ -13,16 +13,15 @@ TERMINATOR = b".\r\n"
 
 def envelope_commands(attempt: Attempt, *, size_offered: bool, more: str = "") -> tuple[bytes, bytes, bytes]:
     """Give MAIL, RCPT and DATA. `more`: further parameters of MAIL, a space before each."""
-    envelope = attempt.message.envelope
-    for address in (envelope.return_path, envelope.recipient):
-        if "\n" in address or "\r" in address or "\0" in address:
-            raise AssertionError("an address that would end its command and begin another")
-    mail = f"MAIL FROM:<{envelope.return_path}>"
-    if size_offered:
-        mail += f" SIZE={len(attempt.message.data)}"  # RFC 1870
-    if envelope.smtputf8:
-        mail += " SMTPUTF8"  # RFC 6531 section 3.4
-    return f"{mail}{more}\r\n".encode(), f"RCPT TO:<{envelope.recipient}>\r\n".encode(), DATA
+    message = attempt.message
+    envelope = message.envelope
+    addresses = f"{envelope.return_path}{envelope.recipient}"
+    if "\n" in addresses or "\r" in addresses or "\0" in addresses:
+        raise AssertionError("an address that would end its command and begin another")
+    size = f" SIZE={len(message.data)}" if size_offered else ""  # RFC 1870
+    utf8 = " SMTPUTF8" if envelope.smtputf8 else ""  # RFC 6531 section 3.4
+    mail = f"MAIL FROM:<{envelope.return_path}>{size}{utf8}{more}\r\n"
+    return mail.encode(), f"RCPT TO:<{envelope.recipient}>\r\n".encode(), DATA
 
 
 def stuffed(data: bytes) -> bytes:

@@ -3,10 +3,7 @@
 Rows of a queue that is held back (`held_queues`) stay in the ledger, or wait here (`held_rows`) if they were taken
 before; nobody else waits behind them.
 
-Fresh rows come in blocks, each about what the worker begins in a fraction of a second. So whoever is slow, by its
-server or its rate, holds few rows that others could send, and all workers end at about the same time.
-
-Moments are monotonic seconds. Raises LedgerError.
+Fresh rows come in blocks (`block_size`). Moments are monotonic seconds. Raises LedgerError.
 """
 
 from collections import deque
@@ -16,15 +13,10 @@ from typing import Protocol
 
 from campaign.ledger.interface import DueRows
 from campaign.model import DueRow
+from campaign.worker.block_size import LARGEST_BLOCK, BlockSize
 from campaign.worker.held_queues import HeldQueues
 from campaign.worker.held_rows import HeldRows, soonest
 from campaign.worker.waiting_rows import WaitingRows
-
-_LARGEST_BLOCK = 128
-"""Rows taken from the ledger at a time, at most: that many are a hundredth of a second for a fast worker."""
-_FIRST_BLOCK = 4
-_QUICK, _SLOW = 0.1, 0.4
-"""Seconds in which a block is used up: under the first, the next is twice as large; over the second, half as large."""
 
 _PASSING_WAIT = 0.001
 """Seconds after which to look again, where many rows are being passed: replies come first."""
@@ -73,8 +65,7 @@ class RowQueue:
         self._look_again = 0.0
         self._ask_again = 0.0
         """When to see whether others have taken what the ledger had left."""
-        self._block = _FIRST_BLOCK
-        self._taken_at = float("nan")  # of the first block nobody knows how long it lasted
+        self._block = BlockSize()
 
     @property
     def done(self) -> bool:
@@ -111,7 +102,7 @@ class RowQueue:
             self._sort_out(now)
         moment = self._waiting.next_moment
         due = 1 if moment is not None and moment <= now else 0
-        return due + (len(self._fresh) + len(self._freed) or (_LARGEST_BLOCK if self._may_take(now) else 0))
+        return due + (len(self._fresh) + len(self._freed) or (LARGEST_BLOCK if self._may_take(now) else 0))
 
     def next_moment(self) -> float | None:
         """When the next row is due, where none is ready."""
@@ -215,23 +206,15 @@ class RowQueue:
         """Take a block, or so many as are `missing`: beside a block that is not used up, and says nothing of how fast
         this worker is.
         """
-        lasted = now - self._taken_at
-        if missing:
-            pass
-        elif lasted < _QUICK:
-            self._block = min(2 * self._block, _LARGEST_BLOCK)
-        elif lasted > _SLOW:
-            self._block = max(1, self._block // 2)
         self._left = frozenset()
-        rows = self._due_rows.take(
-            missing or self._block, held=_Held(self._holds, self._held) if self._may_hold else ()
-        )
+        wanted = missing or self._block.next(now, self._due_rows.left)
+        rows = self._due_rows.take(wanted, held=_Held(self._holds, self._held) if self._may_hold else ())
         if rows is None:
             self._exhausted = True
         elif rows:
             self._fresh.extend(rows)
             if not missing:
-                self._taken_at = now
+                self._block.taken(now)
         elif self._due_rows.held_queues:
             self._left = self._due_rows.held_queues
             self._look_again, self._ask_again = now, now + _HELD_WAIT

@@ -55,6 +55,9 @@ _LARGE = ("gmail.com", "yahoo.com", "outlook.com", "hotmail.com", "icloud.com", 
 _OWN_DOMAIN = 10
 """One of so many addresses has a domain of its own."""
 _Entry = tuple[int, int, int, str, None, None, int, str]
+_DELIVERY = (
+    "contact, status, attempts, tries, smtp_code, enhanced, detail, settled_at, link_expires_at, link_fingerprint"
+)
 _Delivery = tuple[int, str, int, int, int | None, str | None, str, int, int, str]
 
 
@@ -126,7 +129,9 @@ def _make(path: Path, rows: int) -> None:
             entries, deliveries = zip(*_rows(chance, range(first, min(first + _CHUNK, rows + 1)), rows), strict=True)
             database.execute("BEGIN")
             database.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", entries)
-            database.executemany("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", deliveries)
+            database.executemany(
+                f"INSERT INTO delivery ({_DELIVERY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", deliveries
+            )
             database.execute("COMMIT")
         timeline.add(database, _timeline(chance, rows))
         write_fact(database, "columns", json.dumps(["email", "first_name"]))

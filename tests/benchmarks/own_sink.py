@@ -38,7 +38,11 @@ def build(cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     program = cache / "go-sink"
     built = subprocess.run(
-        (compiler, "build", "-o", str(program), "."), cwd=_SOURCE, capture_output=True, text=True, check=False
+        (compiler, "build", "-buildvcs=false", "-o", str(program), "."),
+        cwd=_SOURCE,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if built.returncode:
         raise MissingProgramError(f"the benchmark's own sink can't be built: {built.stderr.strip()[-300:]}")

@@ -87,7 +87,11 @@ def go_peer(cache: Path) -> Peer | str:
         return "go is not installed"
     program = cache / "go-sender"
     built = subprocess.run(
-        (compiler, "build", "-o", str(program), "."), cwd=PEERS / "go", capture_output=True, text=True, check=False
+        (compiler, "build", "-buildvcs=false", "-o", str(program), "."),
+        cwd=PEERS / "go",
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if built.returncode:
         return f"go build failed: {built.stderr.strip()[-200:]}"

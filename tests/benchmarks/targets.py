@@ -7,7 +7,7 @@ from statistics import median
 from tests.benchmarks.ours import in_flight_name
 from tests.benchmarks.runs import Run
 from tests.benchmarks.startup import StartUp
-from tests.benchmarks.table import MEGABYTE, encrypted_ratios, markdown, of, ratios
+from tests.benchmarks.table import MEGABYTE, encrypted_ratios, markdown, of, ratios, spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class Target:
     at_least: bool
     measured: float | None
     form: str = ".2f"
+    values: tuple[float, ...] = ()
+    """What `measured` is the median of, where there are several."""
 
     @property
     def met(self) -> bool:
@@ -28,33 +30,37 @@ class Target:
         return self.measured >= self.bound if self.at_least else self.measured <= self.bound
 
 
+def at_least(what: str, bound: float, values: Sequence[float], form: str = ".2f") -> Target:
+    """The median of `values` has to be so much."""
+    return _of(values, what=what, bound=bound, at_least=True, form=form)
+
+
+def at_most(what: str, bound: float, values: Sequence[float], form: str = ".2f") -> Target:
+    """The median of `values` may be so much."""
+    return _of(values, what=what, bound=bound, at_least=False, form=form)
+
+
 def loopback_targets(runs: Sequence[Run], ours: str) -> list[Target]:
     """Rates beside the quickest senders, and processor time."""
     mine = of(runs, ours)
-    cpu = _median([1000 * run.cpu / run.messages for run in mine])
+    cpu = [1000 * run.cpu / run.messages for run in mine]
     return [
         *(
-            Target(
-                what=f"loopback, ours ÷ {peer}",
-                bound=bound,
-                at_least=True,
-                measured=_median(ratios(mine, of(runs, peer), lambda run: run.rate)),
-            )
+            at_least(f"loopback, ours ÷ {peer}", bound, ratios(mine, of(runs, peer), lambda run: run.rate))
             for peer, bound in (("Go, net/smtp", 1.25), ("smtp-source", 0.45))
         ),
-        Target(what="loopback, CPU in ms a message", bound=0.11, at_least=False, measured=cpu, form=".3f"),
+        at_most("loopback, CPU in ms a message", 0.11, cpu, ".3f"),
     ]
 
 
 def distant_targets(runs: Sequence[Run], ours: Sequence[str]) -> list[Target]:
     """Rates at the long round trip, start-up included."""
     return [
-        Target(
-            what=f"{name}, 40 ms round trip, {connections} connections, messages/s",
-            bound=bound,
-            at_least=True,
-            measured=_median([run.rate for run in of(runs, name, connections)]),
-            form=",.0f",
+        at_least(
+            f"{name}, 40 ms round trip, {connections} connections, messages/s",
+            bound,
+            [run.rate for run in of(runs, name, connections)],
+            ",.0f",
         )
         for connections, bound in ((10, 225.0), (100, 2000.0))
         for name in ours
@@ -65,12 +71,11 @@ def distant_targets(runs: Sequence[Run], ours: Sequence[str]) -> list[Target]:
 def in_flight_targets(runs: Sequence[Run], server: str, bounds: Mapping[int, float]) -> list[Target]:
     """Rates while sending, at the long round trip, by how many messages are in flight on a connection."""
     return [
-        Target(
-            what=f"{in_flight_name(depth)}, 40 ms round trip, {server}, messages/s while sending",
-            bound=bound,
-            at_least=True,
-            measured=_median([run.sending_rate for run in of(runs, in_flight_name(depth))]),
-            form=",.0f",
+        at_least(
+            f"{in_flight_name(depth)}, 40 ms round trip, {server}, messages/s while sending",
+            bound,
+            [run.sending_rate for run in of(runs, in_flight_name(depth))],
+            ",.0f",
         )
         for depth, bound in bounds.items()
     ]
@@ -78,28 +83,19 @@ def in_flight_targets(runs: Sequence[Run], server: str, bounds: Mapping[int, flo
 
 def tls_targets(runs: Sequence[Run], ours: str) -> list[Target]:
     """What TLS leaves of the rate in the clear."""
-    ratio = _median(encrypted_ratios(of(runs, ours)))
-    return [Target(what="loopback, ours over TLS ÷ in the clear", bound=0.85, at_least=True, measured=ratio)]
+    return [at_least("loopback, ours over TLS ÷ in the clear", 0.85, encrypted_ratios(of(runs, ours)))]
 
 
 def postfix_targets(runs: Sequence[Run], ours: str) -> list[Target]:
     """The rate that a real Postfix takes from ours, beside its own load generator's."""
-    ratio = _median(ratios(of(runs, ours), of(runs, "smtp-source"), lambda run: run.rate))
-    return [Target(what="a real Postfix, loopback, ours ÷ smtp-source", bound=0.9, at_least=True, measured=ratio)]
+    against = ratios(of(runs, ours), of(runs, "smtp-source"), lambda run: run.rate)
+    return [at_least("a real Postfix, loopback, ours ÷ smtp-source", 0.9, against)]
 
 
 def short_targets(runs: Sequence[Run], ours: str) -> list[Target]:
     """The rate of a short run, whole."""
-    mine = of(runs, ours)
-    return [
-        Target(
-            what="few messages, 40 ms round trip, messages/s, start-up included",
-            bound=225.0,
-            at_least=True,
-            measured=_median([run.rate for run in mine]),
-            form=",.0f",
-        )
-    ]
+    rates = [run.rate for run in of(runs, ours)]
+    return [at_least("few messages, 40 ms round trip, messages/s, start-up included", 225.0, rates, ",.0f")]
 
 
 def memory_targets(runs: Sequence[Run]) -> list[Target]:
@@ -126,20 +122,20 @@ def memory_targets(runs: Sequence[Run]) -> list[Target]:
 def startup_targets(times: StartUp) -> list[Target]:
     """Seconds until there is something to see."""
     return [
-        Target(what="`campaign --help`, s", bound=0.3, at_least=False, measured=_median(times.help)),
-        Target(what="first message on the wire, s", bound=1.5, at_least=False, measured=_median(times.first_message)),
+        at_most("`campaign --help`, s", 0.3, times.help),
+        at_most("first message on the wire, s", 1.5, times.first_message),
     ]
 
 
 def target_table(targets: Sequence[Target]) -> str:
     """One row a target."""
     return markdown(
-        ["target", "bound", "measured (median)", "met"],
+        ["target", "bound", "measured: median (range)", "met"],
         [
             [
                 target.what,
                 f"{'≥' if target.at_least else '≤'} {target.bound:{target.form}}",
-                "—" if target.measured is None else format(target.measured, target.form),
+                _measured(target),
                 "yes" if target.met else "**no**",
             ]
             for target in targets
@@ -147,5 +143,12 @@ def target_table(targets: Sequence[Target]) -> str:
     )
 
 
-def _median(values: Sequence[float]) -> float | None:
-    return median(values) if values else None
+def _measured(target: Target) -> str:
+    if target.values or target.measured is None:
+        return spread(target.values, target.form)
+    return format(target.measured, target.form)
+
+
+def _of(values: Sequence[float], *, what: str, bound: float, at_least: bool, form: str) -> Target:
+    middle = median(values) if values else None
+    return Target(what=what, bound=bound, at_least=at_least, measured=middle, form=form, values=tuple(values))

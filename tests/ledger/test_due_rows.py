@@ -117,6 +117,27 @@ def test_a_limit_counts_rows_that_are_given_not_those_that_are_passed(ledger: Sq
         assert one.held_queues is None
 
 
+@pytest.mark.parametrize(("limit", "left"), [(None, 3), (3, 1), (100, 3)])
+def test_it_tells_how_many_rows_are_left_at_most(ledger: SqliteRunLedger, limit: int | None, left: int) -> None:
+    enrolled(ledger, people_in([""] * 5), columns=("email", "timezone"))
+    prepare_run(ledger.database, limit=limit, chosen_only=False)
+    with closing(SqliteDueRows(ledger.path)) as one:
+        assert one.left is None
+        one.take(2)
+        assert one.left == left
+
+
+def test_while_rows_are_being_read_nobody_knows_how_many_are_left(ledger: SqliteRunLedger) -> None:
+    enrolled(ledger, people_in([""] * 5), columns=("email", "timezone"))
+    prepare_run(ledger.database, limit=None, chosen_only=False)
+    with closing(SqliteDueRows(ledger.path)) as one:
+        one.take(2)
+        assert one.left == 3
+        ledger.database.execute("UPDATE facts SET value = 1 WHERE name = 'reading'")
+        one.take(1)
+        assert one.left is None
+
+
 def test_the_next_run_begins_anew_with_what_was_set_aside(ledger: SqliteRunLedger) -> None:
     """A run that is killed leaves rows aside that are pending: they are found in their place."""
     with closing(begin(ledger, [TOKYO, BERLIN, TOKYO])) as one:

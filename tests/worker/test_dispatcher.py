@@ -26,6 +26,7 @@ class _OneRow:
 
     held_queues: frozenset[str] | None = None
     passing = False
+    left: int | None = None
 
     def __init__(self) -> None:
         self._dues = [DueRow(id=1, contact=Contact(number=1, email=_ENVELOPE.recipient, columns={}), tries=0)]

@@ -91,6 +91,16 @@ def test_more_rows_can_be_had_beside_a_block_that_is_not_used_up() -> None:
     assert due_rows.blocks == [4, 6, 4], "the block lasted neither short nor long"
 
 
+def test_towards_the_end_blocks_become_smaller() -> None:
+    due_rows = Endless()
+    due_rows.left = 40
+    rows, now = RowQueue(due_rows), 0.0
+    for _ in range(1000):
+        rows.next(now)
+        now += 0.0002
+    assert max(due_rows.blocks) == 10
+
+
 def test_the_ledger_is_not_asked_again_once_it_has_no_more() -> None:
     due_rows = Answers([ONE])
     rows = RowQueue(due_rows)

@@ -29,6 +29,10 @@ class DueRows(Protocol):
     def passing(self) -> bool:
         """Whether the last `take` ended amid rows of queues that are held: there may be others right behind."""
 
+    @property
+    def left(self) -> int | None:
+        """How many rows nobody has taken yet, at most; None where that is not known."""
+
     def take(self, most: int, *, held: Container[str] = ()) -> list[DueRow] | None:
         """Give up to `most` rows that are the caller's alone, of queues (`row_queues`) that are not `held`: an empty
         list while more are being read or on their way, while other workers have rows that may come back, or where

@@ -35,6 +35,8 @@ _LOOK_EVERY = 1.0
 class PostgresDueRows:
     """One worker's. `wake` is called when rows have come, or it is known that none will."""
 
+    left: int | None = None
+
     def __init__(
         self, place: DatabasePlace, *, worker: int, run: int, wake: Callable[[], None], trouble: Trouble
     ) -> None:

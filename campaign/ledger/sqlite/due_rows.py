@@ -57,6 +57,8 @@ def prepare_run(
 class SqliteDueRows:
     """Hands out the rows of the run, a few at a time; no row to two takers."""
 
+    left: int | None = None
+
     def __init__(self, path: Path) -> None:
         self.held_queues: frozenset[str] | None = None
         self.passing = False
@@ -102,6 +104,8 @@ class SqliteDueRows:
             else:
                 rows = database.execute(self._select, (cursor, wanted)).fetchall()
                 due, reached = [self._due_row(*row) for row in rows], rows[-1][0] if rows else cursor
+                behind = self._rows_after(reached)
+                self.left = None if reading else behind if unlimited else min(behind, allowance - len(due))
             if reached != cursor or due:
                 left = allowance if unlimited else allowance - len(due)
                 database.executemany(
@@ -157,6 +161,11 @@ class SqliteDueRows:
         last = rows[-1][0] if len(rows) == most else _LAST_ROW
         self._database.execute("DELETE FROM set_aside WHERE queue = ? AND row <= ?", (queue, last))
         return [self._due_row(*row) for row in rows]
+
+    def _rows_after(self, row: int) -> int:
+        """Give how many rows there are behind one, at most: those that need no mail are among them."""
+        (last,) = self._database.execute("SELECT max(row) FROM entry").fetchone()
+        return max(0, (last or 0) - row)
 
     def _due_row(self, row: int, contact: int, email: str, cells: str, tries: int) -> DueRow:
         try:
