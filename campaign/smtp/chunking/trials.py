@@ -61,9 +61,12 @@ class ChunkingTrial(Ability):
         self._trying = self.able is None
         return self._trying
 
-    def probed(self, finding: Finding) -> None:
-        """Hear what the probe has shown."""
+    def probed(self, finding: Finding, *, sender_refused: bool = False) -> None:
+        """Hear what the probe has shown. `sender_refused`: for good; messages show that, no other probe."""
         self._trying = False
+        if sender_refused:
+            self.able = False
+            return
         if finding is Finding.UNSOUND:
             self.failed()
         elif finding is Finding.NOTHING:
