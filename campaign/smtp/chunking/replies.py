@@ -40,6 +40,8 @@ def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: st
     """
     stream = connection.stream
     assert stream is not None
+    if why:
+        stream.dialogue.lost()
     messages, left = list(stream.dialogue.in_flight), connection.octets_left
     stream.dialogue.in_flight.clear()
     unknown = 0
@@ -81,13 +83,19 @@ def _answered(
         misplaced = reply.code >= 400 and out_of_sequence(reply)
         if misplaced or phase is not Phase.BODY:
             connection.closing = True
-            stream.trial.failed() if misplaced else stream.trial.refused()
+            if misplaced:
+                stream.trial.failed()
+            elif reply.code >= 500:
+                stream.trial.refused()
+            else:
+                stream.trial.inconclusive()
             handler.not_sent(attempt, "")  # it goes again, and not behind another: then the refusal is the row's own
             return
         stream.trial_passed()
     if reply.code < 300:
-        stream.trial.got_through()
         stream.depth.answered(now - message.began, alone=message.alone)
+        if stream.trial.most_in_flight < stream.depth.most:
+            stream.trial.message_taken()
     elif reply.code < 500:
         stream.depth.put_off(reply.code)
     handle_final_reply(connection, FinalReply(attempt, phase, reply), handler)
