@@ -18,7 +18,6 @@ from tests.smtp_server import CATALOGUE, FaultServer, address
 
 PEOPLE, IN_FLIGHT = 60, 8
 VICTIM = "p30@people.example"
-_QUICK = "body_accepted_hang"
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +48,8 @@ def _claimed(campaign: SmallCampaign) -> set[str]:
     return {who for who, status in read_standing(campaign.ledger).statuses.items() if status == "sending"}
 
 
-@pytest.mark.parametrize(
-    "name", [_QUICK, *(pytest.param(name, marks=pytest.mark.siege) for name in ("rcpt_hang", "body_hang"))]
-)
+@pytest.mark.siege
+@pytest.mark.parametrize("name", ["rcpt_hang", "body_hang", "body_accepted_hang"])
 def test_killed_while_many_wait_for_their_reply_those_are_in_doubt(
     tmp_path: Path, launcher: Launcher, name: str
 ) -> None:

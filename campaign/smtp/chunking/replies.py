@@ -93,7 +93,6 @@ def _answered(
             return
         stream.trial_passed()
     if reply.code < 300:
-        stream.trial.got_through()
         stream.depth.answered(now - message.began, alone=message.alone)
     elif reply.code < 500:
         stream.depth.put_off(reply.code)
