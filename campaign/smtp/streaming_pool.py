@@ -147,17 +147,14 @@ class StreamingPool(Pool):
             connection.deadline = float("inf")
 
     def _judge_probe(self, connection: Connection, probe: ChunkingProbe, data: bytes) -> None:
-        """The session was for that alone: servers count what they refuse."""
+        """The session was for that alone, and is over."""
         finding = probe.feed(data)
         if finding is None:
             return
         connection.probe, connection.used = None, True
         assert connection.chunking is not None
         connection.chunking.probed(finding, sender_refused=probe.sender_refused)
-        if finding is Finding.SOUND:
-            self._end(connection)
-        else:
-            self._drop(connection, "")
+        self._drop(connection, "")
 
     def _settle(self, connection: Connection, why: str) -> None:
         if connection.probe is not None:

@@ -114,9 +114,10 @@ def test_who_is_refused_in_good_form_costs_nobody_else(tmp_path: Path, name: str
     assert not server.defects
 
 
-def test_the_server_that_is_unsound_gets_no_octet_of_a_message_as_a_command(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["body_chunk_spilled", "body_chunk_spilled_behind_recipient"])
+def test_the_server_that_is_unsound_gets_no_octet_of_a_message_as_a_command(tmp_path: Path, name: str) -> None:
     """It would read a refused message's chunk as commands: so it gets none."""
-    unsound = CATALOGUE["body_chunk_spilled"]()
+    unsound = CATALOGUE[name]()
     campaign = campaign_of(tmp_path)
     with FaultServer(unsound, CATALOGUE["rcpt_5xx"](match=address(VICTIM)), chunking=True) as server:
         campaign.send(server.port, backoff=BACKOFF)
