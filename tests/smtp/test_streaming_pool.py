@@ -64,7 +64,7 @@ class TestTheWay:
     def test_a_sender_who_is_refused_is_named_in_one_probe(self, smtp_server: StartServer) -> None:
         server = smtp_server(CATALOGUE["mail_5xx"](), chunking=True, allow_defects=True)
         handler = deliver(server, handler_of(3), in_flight=DEEP)
-        assert handler.last_words() == {"MAIL 550": 3} and server.record.commands["MAIL"] == 1 + 3
+        assert handler.last_words() == {"MAIL 550": 3} and server.record.commands["MAIL"] == 2 + 3
 
 
 class TestLifetime:

@@ -38,6 +38,8 @@ class Transaction(Answering):
     def mail(self, argument: bytes) -> None:
         """MAIL FROM:<...>."""
         features = self.state.features
+        if features.chunking and argument == b"FROM:<":
+            return self.say("syntax")  # a probe's, to be refused
         self.state.messages += 1
         limit = features.messages_per_connection
         if limit is not None and self.connection.accepted >= limit:

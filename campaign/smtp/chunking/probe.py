@@ -1,18 +1,19 @@
 """Whether a server throws away the octets of a chunk that it refuses, or reads them as commands.
 
 RFC 3030 section 2: who refuses BDAT still takes the octets that follow, and drops them. Some servers don't: behind a
-refused recipient they would read a message of ours as commands, line by line. So before the first message goes that
-way, this is sent where no harm can come of it: chunks that hold NOOP, outside a transaction and behind a recipient that
-is none, each to be refused by exactly one 5xx.
+refused sender or recipient they would read a message of ours as commands, line by line. So before the first message
+goes that way, this is sent where no harm can come of it: chunks that hold NOOP, behind a sender and behind a recipient
+that are none, each to be refused by exactly one 5xx.
 
-    BDAT 6 LAST  NOOP      MAIL      RCPT TO:<>      BDAT 66000  NOOP, NOOP, …      QUIT
-    5xx                    2xx       5xx             5xx                            221
+    MAIL FROM:<   BDAT 6 LAST  NOOP   RSET   MAIL   RCPT TO:<>   BDAT 66000  NOOP, NOOP, …   QUIT
+    5xx           5xx                 2xx    2xx    5xx          5xx                         221
 
 A server that reads a chunk as commands has a reply too many, and not 221 (RFC 5321 section 4.1.1.10) where that is
 due. One chunk is longer than the buffers that servers read into: what is thrown away may be only what has been read
-already. Where `<>` is taken as a recipient (RFC 5321 section 4.1.1.3 has no such one), or put off, that chunk may be,
-too; without LAST it is no message. The session was for this alone: servers count what is refused, and hang up after a
-few (Exim's `smtp_max_synprot_errors`: three).
+already. Where a sender or recipient that is none (RFC 5321 sections 4.1.1.2 and 4.1.1.3) is taken, or put off, the
+chunk behind that recipient may be, too; without LAST it is no message. The session was for this alone: servers count
+what is refused, and hang up after a few (Exim after more than three, by `smtp_max_synprot_errors`: here it counts
+three).
 """
 
 import time
@@ -22,9 +23,9 @@ from campaign.smtp.reply.parser import ReplyError, ReplyParser
 from campaign.smtp.session.session import Session
 
 _SMALL, _LARGE = b"NOOP\r\n", 11_000 * b"NOOP\r\n"
-_MAIL, _RCPT, _CHUNK, _END = 1, 2, 3, 4
+_MAIL, _RCPT, _CHUNK, _QUIT = 3, 4, 5, 6
 """Places in the order of replies."""
-_SOUND = ((5,), (2,), (2, 4, 5), (5,), (2,))
+_SOUND = ((2, 4, 5), (5,), (2,), (2,), (2, 4, 5), (5,), (2,))
 
 
 class Finding(Enum):
@@ -39,8 +40,9 @@ class ChunkingProbe:
     """One, on a session where nothing is under way. `sender`: the campaign's return path."""
 
     def __init__(self, sender: str) -> None:
-        envelope = f"MAIL FROM:<{sender}>\r\nRCPT TO:<>\r\n".encode()
-        self.commands = b"BDAT 6 LAST\r\n%b%bBDAT %d\r\n%bQUIT\r\n" % (_SMALL, envelope, len(_LARGE), _LARGE)
+        behind_sender = b"MAIL FROM:<\r\nBDAT %d LAST\r\n%bRSET\r\n" % (len(_SMALL), _SMALL)
+        behind_recipient = b"RCPT TO:<>\r\nBDAT %d\r\n%bQUIT\r\n" % (len(_LARGE), _LARGE)
+        self.commands = b"%bMAIL FROM:<%b>\r\n%b" % (behind_sender, sender.encode(), behind_recipient)
         """All of it: one write."""
         self.sender_refused = False
         """Whether the server will have no mail of the sender's, now or later (5xx)."""
@@ -62,11 +64,11 @@ class ChunkingProbe:
                 self.sender_refused = reply.code >= 500
                 return Finding.NOTHING
             as_recipient = place == _CHUNK and self._said[_CHUNK] == self._said[_RCPT]
-            if place > _END or (self._said[place] not in _SOUND[place] and not as_recipient):
+            if place > _QUIT or (self._said[place] not in _SOUND[place] and not as_recipient):
                 return Finding.UNSOUND
-            if place == _END and reply.code != 221:
+            if place == _QUIT and reply.code != 221:
                 return Finding.UNSOUND
-        return Finding.SOUND if len(self._said) > _END else None
+        return Finding.SOUND if len(self._said) > _QUIT else None
 
 
 def probe_chunking(session: Session, *, sender: str, timeout: float) -> Finding:
