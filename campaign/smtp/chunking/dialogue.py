@@ -95,6 +95,16 @@ class ChunkedDialogue:
         """What the server said to RSET the first time."""
         self._reset_words = ""
 
+    @property
+    def octets_in_flight(self) -> int:
+        """How many octets there are from the oldest message in flight on."""
+        return self._octets - self.in_flight[0].begins if self.in_flight else 0
+
+    def lost(self) -> None:
+        """The session has ended, not by our doing."""
+        if self.in_flight and self.in_flight[0].due == _MAIL:
+            self._dsn.whole_lost(self.in_flight[0].dsn)
+
     def begin(self, attempt: Attempt, now: float) -> bytes:
         """Give all of a message: envelope, chunk, RSET; one before the first, too. `now`: monotonic seconds."""
         alone = not self.in_flight
@@ -160,10 +170,10 @@ class ChunkedDialogue:
             message.like_reset = good and self._is_usual(reply)
             if message.like_reset and not self._is_alone(message):
                 raise _OutOfStepError(f"what RSET is answered by, in answer to a message: {reply.code} {reply.text}")
+            if due == _BODY and left < message.ends:  # where it was refused before, its chunk is thrown away
+                raise _EarlyError("the server answered before the message had left")
         elif due == _MAIL:
             self._dsn.whole_accepted(message.dsn)
-        if due == _BODY and left < message.ends:
-            raise _EarlyError("the server answered before the message had left")
         if reply.code == 421:  # the last word on this message; nobody else is answered by it
             events.append(SessionClosing(reply))
 

@@ -40,6 +40,8 @@ def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: st
     """
     stream = connection.stream
     assert stream is not None
+    if why:
+        stream.dialogue.lost()
     messages, left = list(stream.dialogue.in_flight), connection.octets_left
     stream.dialogue.in_flight.clear()
     for message in messages:
@@ -50,7 +52,7 @@ def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: st
         else:
             handler.not_sent(message.attempt, why)
     if why and len(messages) > 1:
-        stream.trial.session_ended(after=connection.messages - len(messages))
+        stream.trial.session_ended(after=connection.messages - len(messages), in_flight=len(messages))
     if stream.in_trial:
         stream.in_trial = False
         if why and any(left >= message.ends and not message.alone for message in messages):
@@ -78,12 +80,19 @@ def _answered(
         misplaced = reply.code >= 400 and out_of_sequence(reply)
         if misplaced or phase is not Phase.BODY:
             connection.closing = True
-            stream.trial.failed() if misplaced else stream.trial.refused()
+            if misplaced:
+                stream.trial.failed()
+            elif reply.code >= 500:
+                stream.trial.refused()
+            else:
+                stream.trial.inconclusive()
             handler.not_sent(attempt, "")  # it goes again, and not behind another: then the refusal is the row's own
             return
         stream.trial_passed()
     if reply.code < 300:
         stream.depth.answered(now - message.began, alone=message.alone)
+        if stream.trial.most_in_flight < stream.depth.most:
+            stream.trial.message_taken()
     elif reply.code < 500:
         stream.depth.put_off(reply.code)
     handle_final_reply(connection, FinalReply(attempt, phase, reply), handler)

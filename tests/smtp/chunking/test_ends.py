@@ -11,7 +11,6 @@ from campaign.smtp.pipelining.server_memory import PrivateMemory
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.session import Session
-from campaign.smtp.streaming_pool import StreamingPool
 from tests.attempts import BODY, attempt
 from tests.clocks import LeapingClock
 from tests.conftest import StartServer
@@ -21,10 +20,6 @@ from tests.smtp_server import CATALOGUE, Action, FaultServer, Misbehaviour, addr
 IN_FLIGHT, PEOPLE, VICTIM = 8, 40, 25
 LARGE = 300_000
 """Octets: far more than the sockets hold."""
-
-
-class LoneStreams(LonePool, StreamingPool):
-    """With a loop of its own."""
 
 
 def stream_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> LonePool:
@@ -37,7 +32,7 @@ def stream_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> L
 
     clock = LeapingClock(server)
     chunking = ChunkingTrials(IN_FLIGHT, PrivateMemory(), clock, sender="hello@acme.example")
-    return pool_to(server, handler, pool=LoneStreams, chunking=chunking, connect=narrow, clock=clock, **given)
+    return pool_to(server, handler, chunking=chunking, connect=narrow, clock=clock, **given)
 
 
 def deliver(server: FaultServer, handler: RecordingHandler) -> None:
