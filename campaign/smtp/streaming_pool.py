@@ -153,7 +153,7 @@ class StreamingPool(Pool):
             return
         connection.probe, connection.used = None, True
         assert connection.chunking is not None
-        connection.chunking.probed(finding)
+        connection.chunking.probed(finding, sender_refused=probe.sender_refused)
         if finding is Finding.SOUND:
             self._end(connection)
         else:

@@ -61,6 +61,11 @@ class TestTheWay:
         assert handler.last_words() == {"body 250": 9} and not handler.refused
         assert sum(b"BDAT 6 LAST" in one.commands for one in server.connections) == 1
 
+    def test_a_sender_who_is_refused_is_named_in_one_probe(self, smtp_server: StartServer) -> None:
+        server = smtp_server(CATALOGUE["mail_5xx"](), chunking=True, allow_defects=True)
+        handler = deliver(server, handler_of(3), in_flight=DEEP)
+        assert handler.last_words() == {"MAIL 550": 3} and server.record.commands["MAIL"] == 1 + 3
+
 
 class TestLifetime:
     @pytest.mark.parametrize("most", [1, 2, 3, 5, 8])

@@ -94,8 +94,6 @@ def _answered(
         stream.trial_passed()
     if reply.code < 300:
         stream.depth.answered(now - message.began, alone=message.alone)
-        if stream.trial.most_in_flight < stream.depth.most:
-            stream.trial.message_taken()
     elif reply.code < 500:
         stream.depth.put_off(reply.code)
     handle_final_reply(connection, FinalReply(attempt, phase, reply), handler)
