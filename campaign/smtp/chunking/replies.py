@@ -89,6 +89,7 @@ def _answered(
             return
         stream.trial_passed()
     if reply.code < 300:
+        stream.trial.message_taken()
         stream.depth.answered(now - message.began, alone=message.alone)
     elif reply.code < 500:
         stream.depth.put_off(reply.code)

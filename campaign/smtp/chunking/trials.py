@@ -90,8 +90,8 @@ class ChunkingTrial(Ability):
         """There was no message to be tried, or it is to be tried again."""
         self._trying = False
 
-    def got_through(self) -> None:
-        """A message was taken."""
+    def message_taken(self) -> None:
+        """The server has taken a message."""
         if self.most_in_flight < _NO_LIMIT:
             self._taken += 1
             if self._taken >= _TRUSTED_AGAIN:

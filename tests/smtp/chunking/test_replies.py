@@ -173,6 +173,13 @@ def test_a_session_that_ends_with_several_in_flight_sets_a_limit_and_one_in_good
         assert quiet.trial.most_messages > 1000
 
 
+def test_messages_that_are_taken_after_a_session_was_ended_allow_as_many_in_flight_again() -> None:
+    ended = Sent(1, 8)
+    ended.lose()
+    assert ended.trial.most_in_flight == 4
+    assert Sent(*[1] * 1001, trial=ended.trial).trial.most_in_flight == 8
+
+
 def test_later_and_goodbye_leave_fewer_in_flight() -> None:
     sent = Sent(1, 2, 2)
     stream = sent.connection.stream

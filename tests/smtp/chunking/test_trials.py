@@ -97,7 +97,7 @@ class TestTrial:
             one.session_ended(after=0, in_flight=in_flight)
         assert one.most_in_flight == 2
         for _ in range(1000):
-            one.got_through()
+            one.message_taken()
         assert one.most_in_flight == 4
         one.session_ended(after=0, in_flight=2)
         assert one.most_in_flight == 1
