@@ -53,9 +53,13 @@ class StreamingPool(Pool):
         self._feed.cancel(of)
         super().cancel_unsent(of)
 
+    def cancel_waiting(self) -> None:
+        """Give the handler back those attempts that no connection has begun."""
+        self._feed.cancel()
+
     def close(self) -> None:
         """Hang up on every connection."""
-        self._feed.cancel()
+        self.cancel_waiting()
         super().close()
 
     def _give(self) -> None:

@@ -111,7 +111,7 @@ class TestIdle:
         assert pool.busy == 1 and not server.record.commands["MAIL"]
         pool.cancel_unsent(lambda one: one.contact == 1)
         assert handler.words == {1: ["not_sent"]} and pool.holds_bodies
-        pool.cancel_unsent()
+        pool.cancel_waiting()
         assert handler.words[2] == ["not_sent"] and not pool.holds_bodies
         pool.close()
 
