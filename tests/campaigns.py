@@ -110,7 +110,7 @@ class SmallCampaign:
     def load(self, port: int) -> Settings:
         """Write campaign.toml and load it."""
         smtp = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": "1m", "connections": 1}
-        smtp |= {"in_flight": DEPTH} if DEPTH > 1 else {}
+        smtp |= {"in_flight": DEPTH} if DEPTH > 1 and "pipelining" not in self.settings.get("smtp", {}) else {}
         retry = {"tries": 3, "first_wait": "10ms", "longest_wait": "50ms"}
         tables: dict[str, dict[str, object]] = {
             "contacts": {"file": "contacts.csv"},

@@ -54,7 +54,7 @@ class AttachmentPath(TextTemplate):
         return posixpath.normpath(posixpath.dirname(lead)) if "/" in lead else None
 
     def _run(self, contact: ContactView) -> str:
-        chunks = self._chunks(contact)
+        chunks = tuple(self._piece.chunks({"contact": contact}))
         path = "".join(chunks).strip()
         if not path:
             return ""

@@ -6,7 +6,6 @@ Limits: no inheritance and no includes; nothing is escaped, which in a URL is wh
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
-from typing import Any
 
 from jinja2 import nodes
 
@@ -29,7 +28,7 @@ class TextTemplate:
     that may differ.
     """
 
-    __slots__ = ("_base", "_compiled", "_piece", "_setting", "constant", "lead", "outline", "shortest")
+    __slots__ = ("_compiled", "_knows_campaign", "_piece", "_setting", "constant", "lead", "outline", "shortest")
 
     def __init__(
         self, source: str, *, setting: str, campaign_name: str | None, key_of: Callable[[str], str] | None = None
@@ -39,7 +38,7 @@ class TextTemplate:
         text = compiled_text(environment, source, setting=setting)
         self._compiled = text
         self._piece = Piece(text.template)
-        self._base: dict[str, Any] = dict(environment.globals)
+        self._knows_campaign = campaign_name is not None
         body = text.sources[""].body
         chunks = [chunk for node in body for chunk in getattr(node, "nodes", [node])]
         is_constant = all(isinstance(chunk, nodes.TemplateData) for chunk in chunks)
@@ -56,7 +55,7 @@ class TextTemplate:
 
     def faults(self, columns: Sequence[str]) -> list[Fault]:
         """Find what is wrong with it whatever a row holds; `columns` are the file's."""
-        variables = ["contact", *(["campaign"] if "campaign" in self._base else [])]
+        variables = ["contact", *(["campaign"] if self._knows_campaign else [])]
         return faults(self._compiled, columns=columns, variables=variables, setting=self._setting)
 
     def __call__(self, contact: Contact) -> str:
@@ -83,10 +82,7 @@ class TextTemplate:
             )
 
     def _run(self, contact: ContactView) -> str:
-        return "".join(self._chunks(contact))
-
-    def _chunks(self, contact: ContactView) -> tuple[str, ...]:
-        return self._piece.chunks({**self._base, "contact": contact})
+        return "".join(self._piece.chunks({"contact": contact}))
 
 
 def _shortest(body: Iterable[nodes.Node]) -> int:

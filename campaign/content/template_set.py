@@ -36,7 +36,6 @@ class TemplateSet:
     """
 
     __slots__ = (
-        "_base",
         "_html",
         "_html_file",
         "_inlined",
@@ -67,7 +66,6 @@ class TemplateSet:
         self._text = None if text is None else Piece(text.template)
         self._to_text = to_text
         self.texts = texts
-        self._base: dict[str, Any] = dict(subject.template.environment.globals)
         self._html_file = HTML if html is None else Path(html.name).name
         templates = list(chain.from_iterable(part.reached for part in parts))
         self.images = images.complete()
@@ -108,7 +106,7 @@ class TemplateSet:
         return made
 
     def _render(self, contact: ContactView, link: LinkView) -> Content | InvalidContactError | TemplateError:
-        variables = {**self._base, "contact": contact, "link": link}
+        variables: dict[str, Any] = {"contact": contact, "link": link}
         texts = self.texts.render(contact)
         if isinstance(texts, CampaignError):
             return texts
@@ -145,9 +143,9 @@ class TemplateSet:
     def _chunks(self, variables: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Subject, HTML and text."""
         return (
-            self._subject.chunks(variables),
-            () if self._html is None else self._html.chunks(variables),
-            () if self._text is None else self._text.chunks(variables),
+            tuple(self._subject.chunks(variables)),
+            () if self._html is None else tuple(self._html.chunks(variables)),
+            () if self._text is None else tuple(self._text.chunks(variables)),
         )
 
 

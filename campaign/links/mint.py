@@ -22,7 +22,7 @@ from urllib.parse import quote
 from campaign.errors import InvalidContactError, LinkError
 from campaign.host_names import is_full_host_name
 from campaign.links.browser_host import browser_host
-from campaign.links.tokens import NO_END, SharedEnd, TokenSigner, signing_key
+from campaign.links.tokens import NO_END, SharedEnd, signed_token, signing_key
 from campaign.model import Contact, LoginLink
 
 FINGERPRINT_LENGTH = 12
@@ -70,7 +70,7 @@ class LinkMinter:
     Raises `LinkError` for a domain, a secret or a URL for everybody that no link can be minted with.
     """
 
-    __slots__ = ("_domain", "_expiry", "_hosts", "_moment", "_redirect", "_shared", "_starts", "_token", "_url")
+    __slots__ = ("_domain", "_expiry", "_hosts", "_key", "_moment", "_redirect", "_shared", "_starts", "_url")
 
     def __init__(
         self,
@@ -82,10 +82,9 @@ class LinkMinter:
         redirect_hosts: Collection[str] = (),
     ) -> None:
         self._domain = domain.lower()
-        key, fault = signing_key(secret)
-        self._token = TokenSigner(key).token
+        self._key, fault = signing_key(secret)
         # Where an error is shown with local variables, the secret must not be among them.
-        del secret, key
+        del secret
         if fault:
             raise LinkError(fault, where="CAMPAIGN_LINK__SECRET", fix=_WHERE_IT_IS_FOUND)
         if not is_full_host_name(self._domain):
@@ -132,7 +131,7 @@ class LinkMinter:
             identifier = email.replace("@", "%40").replace("+", "%2B")
         else:
             identifier = _percent_encoded(contact)
-        token = self._token(claims, end)
+        token = signed_token(claims, end, self._key)
         return LoginLink(
             f"{self._url}{identifier}&strategy=email&token={token.decode()}",
             moment.issued_at,

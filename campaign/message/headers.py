@@ -10,6 +10,8 @@ Limits: a text that needs encoding is encoded whole, not word by word.
 
 import re
 from binascii import b2a_base64
+from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 LONGEST_LINE = 900
@@ -32,8 +34,15 @@ _Q = tuple(chr(octet) if octet in _SAFE else "_" if octet == 0x20 else f"={octet
 
 plain_subject = re.compile(r"[!-~](?:[ -~]{0,67}[!-~])?").fullmatch
 """A subject that stays as it is, on the line of its field name; unless it holds a `=?`."""
-_Q_WORD = r".{1,%d}(?<!=)(?<!=.)(?!=[89AB])"
-"""Text in Q that fits a word, cut neither within an escaped octet nor before one that goes on a character."""
+
+
+@lru_cache(maxsize=64)
+def _cut_into_words(room: int) -> Callable[[str], list[str]]:
+    """Give what cuts text in Q to words of that many characters, neither within an escaped octet nor before one that
+    goes on a character.
+    """
+    return re.compile(rf".{{1,{room}}}(?<!=)(?<!=.)(?!=[89AB])").findall
+
 
 _word = re.compile(r"[ \t]*[^ \t]+").findall
 _is_plain_words = re.compile(r"[A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*").fullmatch
@@ -99,7 +108,7 @@ def encoded_words(text: str, *, column: int) -> str:
     room = _ENCODED_FOLD_AT - column - _FRAME
     to_escape = len(octets.translate(None, _SAFE + b" "))
     if len(octets) + 2 * to_escape <= (len(octets) + 2) // 3 * 4:
-        words = re.findall(_Q_WORD % room, "".join([_Q[octet] for octet in octets]))
+        words = _cut_into_words(room)("".join(map(_Q.__getitem__, octets)))
         return "=?utf-8?q?" + "?=\r\n =?utf-8?q?".join(words) + "?="
     cuts = [0]
     while cuts[-1] < len(octets):

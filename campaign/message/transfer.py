@@ -89,6 +89,11 @@ def _quoted_piece(chunk: str) -> _Piece | None:
             lines[-1] = lines[-1].replace("F", "=46")
             last += len("46")
         return _SOFT.join(lines), len(lines[0]) + 1, last, len(lines) > 1
+    if chunk.isprintable() and "F" not in chunk and not chunk.endswith(" "):
+        # Names, mostly: no line break in it, and nothing that hangs on what follows.
+        encoded = binascii.b2a_qp(chunk.encode())
+        if len(encoded) <= _LONGEST_PLAIN:
+            return encoded.decode("ascii"), len(encoded) + 1, len(encoded), False
     if chunk.endswith("\r"):
         return None
     # The mark at the end keeps b2a_qp from taking the end of the chunk for the end of a line.

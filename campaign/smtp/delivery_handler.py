@@ -29,8 +29,10 @@ class DeliveryHandler(Protocol):
     def not_sent(self, attempt: Attempt, why: str) -> None:
         """Take back an attempt whose body has not left. `why` is empty where it was the handler's own wish."""
 
-    def outcome_unknown(self, attempt: Attempt, why: str) -> None:
-        """Hear that a body has left and its reply will never come."""
+    def outcome_unknown(self, attempt: Attempt, why: str, *, behind_others: bool = False) -> None:
+        """Hear that a body has left and its reply will never come. `behind_others`: that its connection has died was
+        heard by another attempt's.
+        """
 
     def deferral_doubted(self, attempt: Attempt, why: str) -> None:
         """Hear that the 4xx which deferred the attempt may have been the answer to something else, since there was a

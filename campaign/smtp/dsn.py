@@ -152,6 +152,11 @@ class SessionDsn:
         """MAIL was refused, of such a message: whether it is to go again without them."""
         return self._use is not None and self._use.whole_refused(reply, had_them=bool(parameters))
 
+    def whole_lost(self, parameters: str) -> None:
+        """The session has ended in place of the answer to the MAIL of such a message."""
+        if self._use is not None and parameters:
+            self._use.connection_lost()
+
     def connection_lost(self) -> None:
         """The session has ended in place of the answer to MAIL."""
         if self._use is not None and self._parameters:

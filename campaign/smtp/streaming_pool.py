@@ -53,9 +53,13 @@ class StreamingPool(Pool):
         self._feed.cancel(of)
         super().cancel_unsent(of)
 
+    def cancel_waiting(self) -> None:
+        """Give the handler back those attempts that no connection has begun."""
+        self._feed.cancel()
+
     def close(self) -> None:
         """Hang up on every connection."""
-        self._feed.cancel()
+        self.cancel_waiting()
         super().close()
 
     def _give(self) -> None:
@@ -153,7 +157,7 @@ class StreamingPool(Pool):
             return
         connection.probe, connection.used = None, True
         assert connection.chunking is not None
-        connection.chunking.probed(finding)
+        connection.chunking.probed(finding, sender_refused=probe.sender_refused)
         if finding is Finding.SOUND:
             self._end(connection)
         else:

@@ -2,6 +2,7 @@
 
 worker         the loop                                job              its orders;  worker_report  what it tells
 row_queue      rows that are due, and those put off    turns            whose turn it is, at the rate of the run
+block_size     how many are taken at a time            made_ahead       messages made while nothing happens
 held_queues    which rows are held back, by: opening_hours, daily_limit, domain_limits; held_rows waits with them
 message_factory  contact → link → content → message    message_size     whose fault one is that is too large
 dispatcher     gives attempts to the connections, hears what became of each; send_times: whether one may leave now

@@ -51,7 +51,7 @@ class Commits:
         """
         journal = self._journal
         try:
-            if journal.queued and not journal.syncing and self._is_time(happened):
+            if not journal.syncing and (queued := journal.queued) and self._is_time(queued, happened):
                 start = time.thread_time()  # by the clock on the wall it would be mostly other workers' turns
                 self._delay.committing(journal.longest_delay, somebody_waits=self._somebody_waits())
                 journal.commit()
@@ -82,14 +82,14 @@ class Commits:
     @property
     def patience(self) -> float | None:
         """Seconds for which the connections may be waited for, where something is to be written; None where not."""
-        if not self._journal.queued or self._journal.syncing:
+        if self._journal.syncing or not self._journal.queued:
             return None
         return self._seconds_to_wait() if self._failing_since is None else _FAILING_EVERY
 
     @property
     def unwritten(self) -> bool:
         """Whether something is not on the disk yet."""
-        return bool(self._journal.queued or self._journal.syncing)
+        return bool(self._journal.syncing or self._journal.queued)
 
     @property
     def hopeless(self) -> bool:
@@ -97,8 +97,8 @@ class Commits:
         since = self._failing_since
         return since is not None and self._clock() - since > _LEDGER_PATIENCE
 
-    def _is_time(self, happened: int) -> bool:
-        return self._journal.queued >= self._enough() or (not happened and not self._seconds_to_wait())
+    def _is_time(self, queued: int, happened: int) -> bool:
+        return queued >= self._enough() or (not happened and not self._seconds_to_wait())
 
     def _seconds_to_wait(self) -> float:
         """For which what is queued may wait for more of its kind."""

@@ -61,23 +61,24 @@ class ConnectionLimit:
         ready for a while.
         """
         pool = self._pool
-        ready = self._rows.ready(now)
-        if ready and not pool.busy:  # before others wait for a connection: it may turn out that there are no rows
+        ready, busy = self._rows.ready(now), pool.busy
+        if ready and not busy:  # before others wait for a connection: it may turn out that there are no rows
             self._dispatcher.fetch_rows()
             ready = self._rows.ready(now)
-        if 0 < ready < pool.limit - pool.busy and pool.in_use < pool.limit and not self._send_rate.wait(now) > 0:
-            self._dispatcher.fetch_rows(pool.limit - pool.busy)  # a first block is small: that is no reason to open few
+        if 0 < ready < pool.limit - busy and pool.in_use < pool.limit and not self._send_rate.wait(now) > 0:
+            self._dispatcher.fetch_rows(pool.limit - busy)  # a first block is small: that is no reason to open few
             ready = self._rows.ready(now)
         if ready:
-            wanted = pool.busy + ready
+            wanted = busy + ready
             self._budget.want(min(wanted, self._taken))
-            pool.open(wanted)
+            if pool.in_use < min(wanted, pool.limit):
+                pool.open(wanted)
             if self._send_rate.wait(now) > 0:
                 self._dispatcher.fetch_rows()
             elif pool.idle:
                 pool.fill_idle()
             return
-        self._budget.want(pool.busy)
+        self._budget.want(busy)
         self._dispatcher.fetch_rows()
         if pool.idle:
             moment = self._rows.next_moment()

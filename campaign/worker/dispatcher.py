@@ -22,7 +22,7 @@ from campaign.worker.judge import Judge
 from campaign.worker.limits import Limits
 from campaign.worker.measurements import Measurements
 from campaign.worker.opening_hours import OpeningHours
-from campaign.worker.policy import RETRY, SENT, judge, refusal
+from campaign.worker.policy import IN_DOUBT_TOO, RETRY, SENT, judge, refusal
 from campaign.worker.preparation import Preparation
 from campaign.worker.row_queue import RowQueue
 from campaign.worker.send_rate import SendRate
@@ -221,13 +221,13 @@ class Dispatcher:
         del self._quick[due.id]
         self.outcomes.carry_out(due, RETRY, None, f"{why}, before the message had left")
 
-    def outcome_unknown(self, attempt: Attempt, why: str) -> None:
-        """Nobody can know whether the contact got it."""
+    def outcome_unknown(self, attempt: Attempt, why: str, *, behind_others: bool = False) -> None:
+        """Nobody can know whether the contact got it. A connection that died is one failure, whatever was on it."""
         self.measurements.not_accepted(attempt.contact)
         self._last_drop = self._clock()  # what was behind it on the connection is no failure of its own
         due = self.outcomes.under_way.get(attempt.contact)
         if due is not None:
-            doubt = judge(Phase.BODY, None)
+            doubt = IN_DOUBT_TOO if behind_others else judge(Phase.BODY, None)
             self.outcomes.carry_out(due, doubt, None, f"{why} after the message had left; no reply came")
 
     def deferral_doubted(self, attempt: Attempt, why: str) -> None:

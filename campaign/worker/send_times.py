@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from campaign.model import DueRow
+from campaign.window import SendWindow
 from campaign.worker.job import Job
 from campaign.worker.opening_hours import OpeningHours
 
@@ -15,7 +16,7 @@ class SendTimes:
     """One worker's. `hours`: None where the window has none, nor is on each contact's own clock."""
 
     def __init__(self, job: Job, hours: OpeningHours | None) -> None:
-        self._window = job.message_plan.window
+        self._window: SendWindow = job.message_plan.window
         self._hours = hours
         self._opening_is_set = job.opening_is_set
         closes = self._window.closes

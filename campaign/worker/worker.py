@@ -47,7 +47,10 @@ class Worker:
     ) -> None:
         self._report = report
         self._clock = clock
-        self._window = job.message_plan.window
+        self._window = window = job.message_plan.window
+        surely_open = window.opens if window.restricted else window.closes
+        self._open_until = float("inf") if window.closes is None or surely_open is None else surely_open.timestamp()
+        """Unix seconds before which the window can't be over."""
         self._profile = Profile(wanted=job.profile)
         factory = AttemptFactory(job.message_plan, self._profile)
         where = ", ".join(orders.server.place for orders in job.servers)
@@ -126,6 +129,9 @@ class Worker:
                 self._routes[0].connections.follow_the_rows(now)
             else:
                 self._ranked.steer(now)
+        else:
+            for route in self._routes:
+                route.pool.cancel_waiting()
         happened = self._wait(self._patience(now))
         for route in self._routes:
             route.connections.narrow(now)
@@ -191,7 +197,7 @@ class Worker:
         if to_write is not None:
             patience = min(patience, to_write)
         if not self._dispatcher.closed:
-            if (moment := self._rows.next_moment()) is not None and not self._rows.ready(now):
+            if not self._rows.ready(now) and (moment := self._rows.next_moment()) is not None:
                 patience = min(patience, max(0.0, moment - now))
             for route in self._routes:  # a rate whose leave is fetched ahead is asked only where it is needed
                 if route.connections.has_rows(now) and (wait := route.send_rate.wait(now)) > 0:
@@ -200,7 +206,7 @@ class Worker:
 
     def _mind_the_window(self) -> None:
         dispatcher = self._dispatcher
-        if self._window.closes is None or dispatcher.recalled or not self._window.is_over(datetime.now(UTC)):
+        if time.time() < self._open_until or dispatcher.recalled or not self._window.is_over(datetime.now(UTC)):
             return
         for route in self._routes:
             route.dispatcher.draining = route.dispatcher.recalled = True

@@ -31,8 +31,9 @@ def launcher() -> Iterator[Launcher]:
         yield launcher
 
 
-def _campaign(folder: Path, port: int, people: int = _PEOPLE) -> SmallCampaign:
-    campaign = SmallCampaign(folder / "campaign", settings={"smtp": {"connections": _CONNECTIONS, "timeout": "2m"}})
+def _campaign(folder: Path, port: int, people: int = _PEOPLE, in_flight: int = DEPTH) -> SmallCampaign:
+    smtp: dict[str, object] = {"connections": _CONNECTIONS, "in_flight": in_flight, "timeout": "2m"}
+    campaign = SmallCampaign(folder / "campaign", settings={"smtp": smtp})
     campaign.people(people).load(port)
     return campaign
 
@@ -73,10 +74,12 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-def _assert_it_goes_on(launcher: Launcher, campaign: SmallCampaign, server: FaultServer) -> None:
+def _assert_it_goes_on(
+    launcher: Launcher, campaign: SmallCampaign, server: FaultServer, in_flight: int = DEPTH
+) -> None:
     """The same command, now that the trouble is mended: everybody is settled, nobody in doubt who was not before."""
     doubtful = read_standing(campaign.ledger).doubtful
-    assert doubtful <= 2 * _CONNECTIONS * DEPTH
+    assert doubtful <= 2 * _CONNECTIONS * in_flight
     code, said = _run(launcher, campaign)
     assert code == int(doubtful > 0), said
     counts = assert_agreement(campaign, server.count_by_recipient().elements())
@@ -96,11 +99,12 @@ def test_a_disk_with_too_little_room(disk: Path, launcher: Launcher, leave: int,
         _assert_it_goes_on(launcher, campaign, server)
 
 
-@pytest.mark.parametrize("processes", [pytest.param(1, marks=pytest.mark.siege), 2])
-def test_a_disk_that_gets_full_in_the_middle(disk: Path, launcher: Launcher, processes: int) -> None:
+@pytest.mark.parametrize(("processes", "in_flight"), [(2, 1), pytest.param(1, 8, marks=pytest.mark.siege)])
+def test_a_disk_that_gets_full_in_the_middle(disk: Path, launcher: Launcher, processes: int, in_flight: int) -> None:
     full = threading.Event()
-    with FaultServer(CATALOGUE["body_slow"](match=after_message(10), until=full.is_set)) as server:
-        campaign = _campaign(disk, server.port)
+    slow = CATALOGUE["body_slow"](match=after_message(10), until=full.is_set)
+    with FaultServer(slow, chunking=in_flight > 1) as server:
+        campaign = _campaign(disk, server.port, in_flight=in_flight)
         log = campaign.folder.parents[1] / "log.txt"
         sender = launcher.warm("send", str(campaign.path), "--yes", "--processes", str(processes), log=log)
         server.wait_until(lambda: len(server.accepted) >= 10)
@@ -111,7 +115,7 @@ def test_a_disk_that_gets_full_in_the_middle(disk: Path, launcher: Launcher, pro
         assert _SAYS_FULL.search(sender.said), sender.said
         assert len(server.accepted) < _PEOPLE
         ballast.unlink()
-        _assert_it_goes_on(launcher, campaign, server)
+        _assert_it_goes_on(launcher, campaign, server, in_flight)
 
 
 def test_a_disk_that_gets_room_again_in_time(disk: Path, launcher: Launcher) -> None:

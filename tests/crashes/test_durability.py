@@ -133,7 +133,13 @@ def quick_switches() -> Iterator[None]:
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to know what is being synced")
 @pytest.mark.parametrize(
     ("connections", "pipelining", "in_flight"),
-    [(1, True, 1), (1, True, 8), (5, True, 1), (5, True, 8), (5, False, 1)],
+    [
+        (1, True, 1),
+        (5, True, 1),
+        (5, True, 8),
+        (5, False, 1),
+        pytest.param(1, True, 8, marks=pytest.mark.siege),
+    ],
 )
 @pytest.mark.usefixtures("quick_switches")
 def test_however_slow_the_disk_no_body_comes_before_its_claim(

@@ -60,13 +60,22 @@ def _assert_stopped(sender: Sender, campaign: SmallCampaign) -> None:
     assert results == dict.fromkeys(results, "pending") | standing.statuses
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(10, marks=pytest.mark.siege)])
-def test_stopped_again_and_again_at_random(tmp_path: Path, launcher: Launcher, times: int) -> None:
+@pytest.mark.parametrize(("times", "in_flight"), [(3, 1), pytest.param(10, 8, marks=pytest.mark.siege)])
+def test_stopped_again_and_again_at_random(tmp_path: Path, launcher: Launcher, times: int, in_flight: int) -> None:
     chance = random.Random()
     record = tmp_path / "record.jsonl"
-    with ServerProcess(record, "--misbehave", "rcpt_greylist,local=p2") as server:
-        campaign = _campaign(tmp_path, server.port, people=1000 + 300 * times, connections=8)
-        siege = Siege(campaign, record, launcher.warm, connections=8, chance=chance, reserve=150 * times)
+    with ServerProcess(record, "--misbehave", "rcpt_greylist,local=p2", "--chunking") as server:
+        people = 1000 + 300 * times
+        campaign = _campaign(tmp_path, server.port, people=people, connections=8, in_flight=in_flight)
+        siege = Siege(
+            campaign,
+            record,
+            launcher.warm,
+            connections=8,
+            in_flight=in_flight,
+            chance=chance,
+            reserve=150 * times,
+        )
         stopped = 0
         for _ in range(2 * times):
             sender = siege.stop(chance.choice(_SIGNALS), everybody=chance.random() < 0.5)

@@ -115,7 +115,7 @@ def test_a_tls_session_is_resumed_where_the_server_takes_it_up_and_another_made_
 
 def _resumed(relay: Relay, security: Security, port: int, trusting: ssl.SSLContext) -> list[bool | None]:
     """Of three connections, whether each went on with a TLS session from before."""
-    found = []
+    found: list[bool | None] = []
     given = Server(host=relay.host, port=port, security=security, username=relay.username, password=relay.password)
     for _ in range(3):
         session = connect(given, tls=trusting)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from campaign.model import Attempt, Phase, Reply
+from campaign.smtp.chunking.trials import ChunkingTrials
 from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.dsn import DsnUses
 from campaign.smtp.event_loop import EventLoop
@@ -16,6 +17,7 @@ from campaign.smtp.session.connect import connect
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.session import Session
+from campaign.smtp.streaming_pool import StreamingPool
 from tests.clocks import LeapingClock
 from tests.smtp_server import FaultServer
 
@@ -31,6 +33,8 @@ class RecordingHandler:
         self.served: list[bool] = []
         self.aged: set[int] = set()
         self.doubted: list[int] = []
+        self.deaths = 0
+        """Connections that left something unknown."""
         self.refused: list[tuple[str, int]] = []
         self.sessions = 0
         self.wait = 0.0
@@ -60,8 +64,9 @@ class RecordingHandler:
         assert why
         self.doubted.append(attempt.contact)
 
-    def outcome_unknown(self, attempt: Attempt, why: str) -> None:
+    def outcome_unknown(self, attempt: Attempt, why: str, *, behind_others: bool = False) -> None:
         assert why
+        self.deaths += not behind_others
         self._word(attempt, "unknown")
 
     def session_opened(self, session: Session) -> None:
@@ -112,9 +117,11 @@ class LonePool(Pool):
         self._loop.close()
 
 
-def pool_to(
-    server: FaultServer, handler: RecordingHandler, *, pool: type[LonePool] = LonePool, **given: Any
-) -> LonePool:
+class LoneStreamingPool(LonePool, StreamingPool):
+    """The same, of whole messages."""
+
+
+def pool_to(server: FaultServer, handler: RecordingHandler, *, in_flight: int = 1, **given: Any) -> LonePool:
     to = Server(host=server.host, port=server.port, security="none", timeout=60.0)
     options: dict[str, Any] = {
         "connect": lambda: connect(to),
@@ -126,7 +133,9 @@ def pool_to(
         "dsn": DsnUses(),
         "clock": LeapingClock(server),
     }
-    return pool(**options | given)
+    if in_flight > 1 and "chunking" not in given:
+        given["chunking"] = ChunkingTrials(in_flight, PrivateMemory(), time.monotonic, sender="b@acme.example")
+    return (LonePool if "chunking" not in given else LoneStreamingPool)(**options | given)
 
 
 def trials(mode: Pipelining = "auto") -> PipeliningTrials:

@@ -32,7 +32,7 @@ def test_a_share_of_what_is_left_says_nothing_of_the_pace() -> None:
 def test_several_workers_end_within_a_few_rows_of_each_other() -> None:
     """Two workers, a block each in turn: what one still holds when the other finds no more is a first block."""
     left, sizes = 3_000, [BlockSize(), BlockSize()]
-    blocks = []
+    blocks: list[int] = []
     while left:
         size = sizes[len(blocks) % 2]
         block = min(left, size.next(0.0, left))

@@ -159,6 +159,15 @@ def test_a_body_without_its_reply_is_in_doubt_and_suspicious(office: Open) -> No
     here.take_none()
 
 
+def test_of_several_on_a_connection_that_died_one_is_a_failure(office: Open) -> None:
+    here = office(3, stop_after=2)
+    for number in range(3):
+        attempt = left(here.take(), here)
+        here.dispatcher.outcome_unknown(attempt, "the server hung up", behind_others=number > 0)
+    assert here.dispatcher.settled == {Status.IN_DOUBT: 3}
+    assert here.breaker.in_a_row == [1] and not here.dispatcher.closed
+
+
 def test_a_row_that_was_put_off_and_may_have_been_taken_is_in_doubt(office: Open) -> None:
     here = office(2)
     one, two = here.take(), here.take()

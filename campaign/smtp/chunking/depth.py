@@ -27,7 +27,8 @@ class Depth:
 
     def answered(self, seconds: float, *, alone: bool) -> None:
         """Hear that the server has taken a message, so long after it was begun. `alone`: behind no other."""
-        least = self._least = seconds if alone else min(self._least, seconds)
+        now_alone = alone and self._allowed < 2.0  # with room for more, others may have followed in the same write
+        least = self._least = seconds if now_alone else min(self._least, seconds)
         if seconds <= _IN_STEP * least + _SLACK:
             self._allowed = min(self._allowed + 1.0, float(self.most))
         elif seconds > _BEHIND * least + _SLACK:

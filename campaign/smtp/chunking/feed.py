@@ -5,6 +5,7 @@
 Messages wait for their claims in one line for all connections, so that whichever has room first takes them: at the end
 of a run none waits behind another connection's. As many wait as may be in flight, so that a commit takes nobody's
 time, and never more: claims without an outcome are at most two for each connection, times what it may have in flight.
+Of large messages there are fewer.
 """
 
 import heapq
@@ -12,11 +13,15 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from campaign.model import Attempt
-from campaign.smtp.chunking.stream import MessageStream
+from campaign.smtp.chunking.stream import MOST_OCTETS, MessageStream
 from campaign.smtp.connection import Connection
 from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.session.session import Session
 
+_KEPT_BEFORE_REST = 4
+"""Messages that may not go yet, after which the others are not asked for: claims become durable in the order in which
+they were made.
+"""
 _GREW_OLD = "its link grew old while the server took its time"
 
 
@@ -33,6 +38,7 @@ class Feed:
         self._clock = clock
         self._streams: dict[Connection, MessageStream] = {}
         self._waiting: deque[Attempt] = deque()
+        self._octets_waiting = 0
 
     @property
     def connections(self) -> Iterable[Connection]:
@@ -57,12 +63,12 @@ class Feed:
 
     def cancel(self, of: Callable[[Attempt], bool] = lambda _: True) -> None:
         """Give the handler back what waits."""
-        waiting, self._waiting = self._waiting, deque()
+        waiting, self._waiting, self._octets_waiting = self._waiting, deque(), 0
         for attempt in waiting:
             if of(attempt):
                 self._handler.not_sent(attempt, "")
             else:
-                self._waiting.append(attempt)
+                self._add(attempt)
         self.holds_messages = self.holds_messages and bool(self._waiting)
 
     def give(self, messages_left: Callable[[Connection], int]) -> list[Connection]:
@@ -88,11 +94,15 @@ class Feed:
             stream = self._streams[connection]
             wanted += max(0, min(left, 2 * stream.allowed - len(stream.dialogue.in_flight)))
         session = next(iter(begin)).session
+        most_octets = MOST_OCTETS * len(begin)
         for _ in range(wanted):
-            attempt = self._handler.next_attempt(session)
-            if attempt is None:
+            if self._octets_waiting > most_octets or (attempt := self._handler.next_attempt(session)) is None:
                 break
-            self._waiting.append(attempt)
+            self._add(attempt)
+
+    def _add(self, attempt: Attempt) -> None:
+        self._waiting.append(attempt)
+        self._octets_waiting += len(attempt.message.data)
 
     def _hand_out(self, begin: dict[Connection, int]) -> None:
         rooms: list[tuple[int, int, Connection, int]] = []  # in flight, a number, until there are so many
@@ -105,15 +115,17 @@ class Feed:
         handler, now = self._handler, self._clock()
         kept: deque[Attempt] = deque()
         written: dict[Connection, list[bytes]] = {}
-        while self._waiting and rooms:
+        while self._waiting and rooms and len(kept) < _KEPT_BEFORE_REST:
             attempt = self._waiting.popleft()
             if handler.link_too_old(attempt):
+                self._octets_waiting -= len(attempt.message.data)
                 handler.not_sent(attempt, _GREW_OLD)
                 continue
             in_flight, number, connection, most = rooms[0]
             if not handler.may_send_body(attempt):
                 kept.append(attempt)
             else:
+                self._octets_waiting -= len(attempt.message.data)
                 written.setdefault(connection, []).append(connection.begin_message(attempt, now))
                 if in_flight + 1 < most:
                     heapq.heapreplace(rooms, (in_flight + 1, number, connection, most))

@@ -36,6 +36,8 @@ class ChunkingProbe:
     def __init__(self, sender: str) -> None:
         self.commands = _CHUNK + f"MAIL FROM:<{sender}>\r\n".encode() + _CHUNK + _CHUNK + b"RSET\r\n"
         """All of it: one write."""
+        self.sender_refused = False
+        """Whether the server will have no mail of the sender's, now or later (5xx)."""
         self._parser = ReplyParser()
         self._said: list[int] = []
 
@@ -51,6 +53,7 @@ class ChunkingProbe:
             place = len(self._said)
             self._said.append(reply.code // 100)
             if place == 1 and reply.code >= 400:  # the sender's matter
+                self.sender_refused = reply.code >= 500
                 return Finding.NOTHING
             if place >= len(_SOUND) or self._said[place] != _SOUND[place]:
                 return Finding.UNSOUND

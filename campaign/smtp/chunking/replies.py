@@ -40,17 +40,21 @@ def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: st
     """
     stream = connection.stream
     assert stream is not None
-    messages, left = list(stream.dialogue.in_flight), connection.octets_left
-    stream.dialogue.in_flight.clear()
+    if why:
+        stream.dialogue.lost()
+    messages, left = stream.dialogue.take_unanswered(), connection.octets_left
+    unknown = 0
     for message in messages:
-        if message.answer is not None and not message.like_reset and not doubted:
+        if message.answer is not None and not message.unsure and not doubted:
             handle_final_reply(connection, FinalReply(message.attempt, *message.answer), handler)
         elif left >= message.ends:
-            handler.outcome_unknown(message.attempt, why or _CLOSED)
+            handler.outcome_unknown(message.attempt, why or _CLOSED, behind_others=unknown > 0)
+            unknown += 1
         else:
             handler.not_sent(message.attempt, why)
-    if why and len(messages) > 1:
-        stream.trial.session_ended(after=connection.messages - len(messages))
+    in_flight = len(messages) + (connection.closing and bool(messages))  # with the one that the server said 421 to
+    if why and in_flight > 1:
+        stream.trial.session_ended(after=connection.messages - len(messages), in_flight=in_flight)
     if stream.in_trial:
         stream.in_trial = False
         if why and any(left >= message.ends and not message.alone for message in messages):
@@ -67,9 +71,6 @@ def _answered(
     attempt = message.attempt
     assert message.answer is not None
     phase, reply = message.answer
-    if stream.dialogue.indistinct:
-        connection.closing = True
-        stream.trial.failed()
     if message.goes_without:
         connection.used = True
         handler.not_sent(attempt, "")
@@ -78,11 +79,17 @@ def _answered(
         misplaced = reply.code >= 400 and out_of_sequence(reply)
         if misplaced or phase is not Phase.BODY:
             connection.closing = True
-            stream.trial.failed() if misplaced else stream.trial.refused()
+            if misplaced:
+                stream.trial.failed()
+            elif reply.code >= 500:
+                stream.trial.refused()
+            else:
+                stream.trial.inconclusive()
             handler.not_sent(attempt, "")  # it goes again, and not behind another: then the refusal is the row's own
             return
         stream.trial_passed()
     if reply.code < 300:
+        stream.trial.message_taken()
         stream.depth.answered(now - message.began, alone=message.alone)
     elif reply.code < 500:
         stream.depth.put_off(reply.code)

@@ -7,6 +7,10 @@ from campaign.smtp.chunking.depth import Depth
 from campaign.smtp.chunking.dialogue import ChunkedDialogue
 from campaign.smtp.chunking.trials import IN_TRIAL, ChunkingTrial
 
+MOST_OCTETS = 4 << 20
+"""In flight on a connection, or waiting for it, before there is another message: large ones fill the memory, not the
+way.
+"""
 MOST_RESETS = 8
 """Servers count commands that carry no mail, RSET among them, and hang up on a client with too many: Exim after ten
 (`smtp_accept_max_nonmail`), Postfix after a hundred (`smtpd_junk_command_limit`).
@@ -27,9 +31,11 @@ class MessageStream:
     @property
     def allowed(self) -> int:
         """How many messages may be in flight."""
-        dialogue, allowed = self.dialogue, self.depth.allowed
+        dialogue, allowed = self.dialogue, min(self.depth.allowed, self.trial.most_in_flight)
         if dialogue.resets:  # where many are refused, those in flight could be too many for the server
             allowed = min(allowed, max(1, MOST_RESETS - dialogue.resets))
+        if dialogue.octets_in_flight > MOST_OCTETS or (dialogue.indistinct and dialogue.in_flight):
+            allowed = min(allowed, len(dialogue.in_flight))
         return allowed
 
     def trial_passed(self) -> None:

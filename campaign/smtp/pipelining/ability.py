@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from campaign.smtp.pipelining.server_memory import ServerMemory
 
-_ASK_EVERY = 0.1
+_ASK_EVERY = 0.03
 """Seconds between two looks for another process's verdict."""
 
 

@@ -9,6 +9,7 @@ Raises nothing. Limits: a fragment of fewer than six letters of a password, or e
 are one or two letters at a time among words; nor what is made of a secret beyond that (its digest, another cipher).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -30,6 +31,8 @@ _PIECE_IN_BASE64 = 4
 """Letters of a signature that make a piece where other letters stand in between."""
 _HARMLESS = 32
 """Letters of a reply that can't hold enough of a link's signature, which has 43 (RFC 7518 section 3.2)."""
+_USUAL = re.compile(r"\b(?:ok|bytes|queued|as|id)\b", re.IGNORECASE)
+"""Words of the reply to a message that was taken, which say nothing of it: "Ok: 5602 bytes queued as 1AAFD1A6DD"."""
 _BEGINS = b"eyj"
 """How every token begins: {" in base64url, in the letters of one case (RFC 7515 section 3.1)."""
 _OF_A_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
@@ -99,7 +102,7 @@ def without_links(text: str, tokens: Iterable[str]) -> str:
     """Give what a server said without whatever it quotes of the links' tokens, as they stand in a message or encoded: a
     filter that dislikes a message may give it back, whole or in part.
     """
-    secrets = [token.encode() for token in tokens] if len(text) > _HARMLESS else []
+    secrets = [token.encode() for token in tokens] if _has_room(text) else []
     if not secrets:
         return text
     said = text.encode("utf-8", "replace")
@@ -120,10 +123,15 @@ def without_earlier_links(text: str, tokens: Iterable[str]) -> str:
     """The same for links of messages further back, of which there may be many: their signatures alone are sought, and
     not in pieces with other letters in between.
     """
-    signatures = [token.rpartition(".")[2].encode() for token in tokens] if len(text) > _HARMLESS else []
+    signatures = [token.rpartition(".")[2].encode() for token in tokens] if _has_room(text) else []
     said = text.encode("utf-8", "replace")
     span = _span(_readings(said), signatures) if signatures else None
     return text if span is None else _blotted(said, *span).decode("utf-8", "replace")
+
+
+def _has_room(text: str) -> bool:
+    """Whether it can hold enough of a signature beside the words that are in every reply. In no time, too."""
+    return len(text) > _HARMLESS and len(_USUAL.sub("", text)) > _HARMLESS
 
 
 def _readings(said: bytes) -> list[tuple[Decoding, bytes]]:

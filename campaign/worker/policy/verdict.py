@@ -57,6 +57,8 @@ SLOW_DOWN = Verdict(action=Action.AGAIN, slow=True)
 OVERLOADED = Verdict(action=Action.AGAIN, slow=True, suspect=True)
 DROPPED = Verdict(action=Action.AGAIN, suspect=True)
 IN_DOUBT = Verdict(action=Action.IN_DOUBT, suspect=True)
+IN_DOUBT_TOO = Verdict(action=Action.IN_DOUBT)
+"""Behind another message that is, on the connection that died: that one counts."""
 STOP = Verdict(action=Action.AGAIN, stop=True)
 OUR_SENDER = replace(STOP, about=About.SENDER)
 OUR_CLIENT = replace(STOP, about=About.CLIENT)

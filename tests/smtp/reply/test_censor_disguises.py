@@ -183,6 +183,20 @@ REPLIES = [
 ]
 
 
+@given(secret=signatures, kept=st.integers(33, 43), separator=st.sampled_from([" ok ", " queued as ", " Bytes id "]))
+def test_the_usual_words_of_a_reply_hide_no_signature(secret: str, kept: int, separator: str) -> None:
+    """A reply in which little else is said is not looked into: of a signature there would be too much in it."""
+    cut = kept // 2
+    said = f"Ok: {secret[:cut]}{separator}{secret[cut:kept]}"
+    shown = without_links(said, [HEAD + secret])
+    assert secret[:cut] not in shown and secret[cut:kept] not in shown
+
+
+def test_the_reply_to_a_message_that_was_taken_stays() -> None:
+    said = "Ok: 5602 bytes queued as 1AAFD1A6DD"
+    assert without_links(said, [HEAD + signature(bytes(32))]) is said
+
+
 @pytest.mark.parametrize("said", REPLIES)
 def test_replies_of_real_servers_stay_as_they_are(said: str) -> None:
     """Of a thousand links, none is taken to be quoted."""

@@ -11,20 +11,15 @@ from campaign.smtp.pipelining.server_memory import PrivateMemory
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.server import Server
 from campaign.smtp.session.session import Session
-from campaign.smtp.streaming_pool import StreamingPool
 from tests.attempts import BODY, attempt
 from tests.clocks import LeapingClock
 from tests.conftest import StartServer
 from tests.smtp.recording_handler import LonePool, RecordingHandler, pool_to, work
 from tests.smtp_server import CATALOGUE, Action, FaultServer, Misbehaviour, address
 
-IN_FLIGHT, PEOPLE, VICTIM = 8, 40, 25
+IN_FLIGHT, PEOPLE, VICTIM = 8, 60, 25
 LARGE = 300_000
 """Octets: far more than the sockets hold."""
-
-
-class LoneStreams(LonePool, StreamingPool):
-    """With a loop of its own."""
 
 
 def stream_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> LonePool:
@@ -37,7 +32,7 @@ def stream_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> L
 
     clock = LeapingClock(server)
     chunking = ChunkingTrials(IN_FLIGHT, PrivateMemory(), clock, sender="hello@acme.example")
-    return pool_to(server, handler, pool=LoneStreams, chunking=chunking, connect=narrow, clock=clock, **given)
+    return pool_to(server, handler, chunking=chunking, connect=narrow, clock=clock, **given)
 
 
 def deliver(server: FaultServer, handler: RecordingHandler) -> None:
@@ -143,3 +138,14 @@ def test_what_has_left_whole_before_it_is_unknown(smtp_server: StartServer) -> N
     words = {number: said[-1] for number, said in handler.words.items()}
     assert [number for number, word in words.items() if word == "unknown"] == [VICTIM]
     assert words[VICTIM + 1] == "not_sent"
+
+
+def test_a_connection_that_dies_is_one_failure_and_those_after_it_have_fewer_in_flight(
+    smtp_server: StartServer, handler: RecordingHandler
+) -> None:
+    server = smtp_server(at_the_victim("body_reset"), chunking=True)
+    deliver(server, handler)
+    assert handler.last_words()["unknown"] > 2 and handler.deaths == 1
+    later = server.connections[-1]
+    assert later.accepted > IN_FLIGHT
+    assert max(sum(b"BDAT" in command for command in read) for read in later.reads) <= IN_FLIGHT / 2
