@@ -79,7 +79,7 @@ def test_killed_in_front_of_a_real_postfix(tmp_path: Path, figures: Figures, in_
             in_flight=in_flight,
             chance=chance,
             mixture=_MIXTURE,
-            reserve=1500,
+            reserve=800,
         )
         figures(lambda: f"{siege.figures}; random.Random({seed})")
         siege.kill(_KILLS)
