@@ -29,7 +29,7 @@ _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 _NOTHING = memoryview(b"")
-_BODY_PATIENCE = 10
+BODY_PATIENCE = 10
 """RFC 5321 section 4.5.3.2.6 gives a server ten minutes for its reply to a message: ten times our default timeout."""
 _TRIAL_PATIENCE = 5.0
 """Seconds for an envelope behind an answered body, while nobody knows whether the server has taken it."""
@@ -158,7 +158,7 @@ class Connection:
     def reply_timeout(self, timeout: float) -> float:
         """Give the seconds that the server may take for its next reply, where it has `timeout` for a command's."""
         if self.dialogue.current is not None or (self.stream is not None and not self.closing):
-            return timeout * _BODY_PATIENCE
+            return timeout * BODY_PATIENCE
         # A server that takes its time for every envelope may do so for this one.
         return min(timeout, max(_TRIAL_PATIENCE, 4 * self.envelope_seconds)) if self.in_trial else timeout
 

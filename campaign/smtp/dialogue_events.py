@@ -11,6 +11,8 @@ from campaign.model import Attempt, Phase, Reply
 
 MAIL, RCPT, DATA, BODY = Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY
 """Python 3.11 looks up an enumeration's member by calling a function, each time: these are for every reply."""
+TOO_EARLY = "the server answered before the message had left"
+"""Why such an answer is none to the message."""
 
 
 class Aside(Enum):

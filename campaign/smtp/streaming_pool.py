@@ -155,20 +155,21 @@ class StreamingPool(Pool):
         finding = probe.feed(data)
         if finding is None:
             return
-        connection.probe, connection.used = None, True
-        assert connection.chunking is not None
-        connection.chunking.probed(finding, sender_refused=probe.sender_refused)
+        self._probe_ended(connection, finding, sender_refused=probe.sender_refused)
         if finding is Finding.SOUND:
             self._end(connection)
         else:
             self._drop(connection, "")
 
+    def _probe_ended(self, connection: Connection, finding: Finding, *, sender_refused: bool = False) -> None:
+        assert connection.chunking is not None
+        connection.probe, connection.used = None, True
+        connection.chunking.probed(finding, sender_refused=sender_refused)
+
     def _settle(self, connection: Connection, why: str) -> None:
         if connection.probe is not None:
-            connection.probe, connection.used = None, True
-            assert connection.chunking is not None
             silent = self._clock() >= connection.deadline
-            connection.chunking.probed(Finding.UNSOUND if silent else Finding.NOTHING)
+            self._probe_ended(connection, Finding.UNSOUND if silent else Finding.NOTHING)
         if connection.stream is not None:
             handle_stream_lost(connection, self._handler, why)
         super()._settle(connection, why)

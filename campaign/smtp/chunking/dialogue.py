@@ -22,7 +22,7 @@ import re
 from collections import deque
 
 from campaign.model import Attempt, Phase, Reply
-from campaign.smtp.dialogue_events import ProtocolViolation, SessionClosing
+from campaign.smtp.dialogue_events import TOO_EARLY, ProtocolViolation, SessionClosing
 from campaign.smtp.dsn import DsnUse, SessionDsn
 from campaign.smtp.envelope_commands import envelope_commands
 from campaign.smtp.reply.parser import ReplyError, ReplyParser
@@ -178,14 +178,14 @@ class ChunkedDialogue:
                     f"{reply.code} in answer to {_PHASES[due]}, though {message.answer[0]} was refused"
                 )
         elif due == _BODY and good and left < message.ends:
-            raise _EarlyError("the server answered before the message had left")
+            raise _EarlyError(TOO_EARLY)
         elif not good or due == _BODY:
             message.answer = (_PHASES[due], reply)
             message.unsure = self.indistinct or (good and self._is_usual(reply))
             if message.unsure and not self.indistinct and not self._is_alone(message):
                 raise _OutOfStepError(f"what RSET is answered by, in answer to a message: {reply.code} {reply.text}")
             if due == _BODY and left < message.ends:  # where it was refused before, its chunk is thrown away
-                raise _EarlyError("the server answered before the message had left")
+                raise _EarlyError(TOO_EARLY)
         elif due == _MAIL:
             self._dsn.whole_accepted(message.dsn)
         if reply.code == 421:  # the last word on this message; nobody else is answered by it

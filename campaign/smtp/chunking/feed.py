@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterable
 from campaign.model import Attempt
 from campaign.smtp.chunking.stream import MOST_OCTETS, MessageStream
 from campaign.smtp.connection import Connection
-from campaign.smtp.delivery_handler import DeliveryHandler
+from campaign.smtp.delivery_handler import GREW_OLD, DeliveryHandler
 from campaign.smtp.session.session import Session
 
 _KEPT_BEFORE_REST = 4
 """Messages that may not go yet, after which the others are not asked for: claims become durable in the order in which
 they were made.
 """
-_GREW_OLD = "its link grew old while the server took its time"
 
 
 class Feed:
@@ -119,7 +118,7 @@ class Feed:
             attempt = self._waiting.popleft()
             if handler.link_too_old(attempt):
                 self._octets_waiting -= len(attempt.message.data)
-                handler.not_sent(attempt, _GREW_OLD)
+                handler.not_sent(attempt, GREW_OLD)
                 continue
             in_flight, number, connection, most = rooms[0]
             if not handler.may_send_body(attempt):

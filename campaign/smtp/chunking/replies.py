@@ -12,9 +12,7 @@ from campaign.smtp.connection import Connection
 from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.dialogue_events import FinalReply, ProtocolViolation, SessionClosing
 from campaign.smtp.envelope_refusals import out_of_sequence
-from campaign.smtp.reply_handling import handle_closing, handle_final_reply
-
-_CLOSED = "the connection was closed"
+from campaign.smtp.reply_handling import CLOSED, handle_closing, handle_final_reply
 
 
 def handle_stream_replies(connection: Connection, data: bytes, handler: DeliveryHandler, now: float) -> str | None:
@@ -48,7 +46,7 @@ def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: st
         if message.answer is not None and not message.unsure and not doubted:
             handle_final_reply(connection, FinalReply(message.attempt, *message.answer), handler)
         elif left >= message.ends:
-            handler.outcome_unknown(message.attempt, why or _CLOSED, behind_others=unknown > 0)
+            handler.outcome_unknown(message.attempt, why or CLOSED, behind_others=unknown > 0)
             unknown += 1
         else:
             handler.not_sent(message.attempt, why)

@@ -40,16 +40,7 @@ class ChunkingTrial(Ability):
         self._taken = 0
         self._is_sound = False
         self._refusals = 0
-        self._trying = False
         self._in_vain = 0
-
-    def allows(self) -> bool:
-        """Whether a connection may take it up now."""
-        if self.able is not None:
-            return self.able
-        if self._trying:
-            return False
-        return self.is_ours_to_try() or bool(self.able)
 
     @property
     def wants_probe(self) -> bool:
@@ -111,11 +102,6 @@ class ChunkingTrial(Ability):
         self._in_vain += 1
         if self._in_vain >= _IN_VAIN and self.able is None:
             self.able = False
-
-    def failed(self) -> None:
-        """The server has shown that it can't."""
-        self._trying = False
-        self.learn(able=False)
 
 
 class ChunkingTrials:
