@@ -164,13 +164,16 @@ class TestTrial:
         assert sent.handler.words == {1: ["body 451"]} and sent.handler.doubted == [1]
 
 
-def test_a_session_that_ends_with_several_in_flight_sets_a_limit_and_one_in_good_order_none() -> None:
-    sent = Sent(1, 1, 1, 1, 3)
-    sent.lose()
-    assert sent.trial.most_messages == 3
-    for quiet in (Sent(1, 1), Sent(1, 3)):
-        quiet.lose("" if len(quiet.in_flight) > 1 else "the server hung up")
-        assert quiet.trial.most_messages > 1000
+def test_sessions_that_end_with_several_in_flight_set_a_limit_and_those_in_good_order_none() -> None:
+    trial = trial_of()
+    for _ in range(2):
+        Sent(1, 1, 1, 1, 3, trial=trial).lose()
+    assert trial.most_messages == 3
+    for waves, why in ((1, 1), "the server hung up"), ((1, 3), ""):
+        trial = trial_of()
+        for _ in range(2):
+            Sent(*waves, trial=trial).lose(why)
+        assert trial.most_messages > 1000
 
 
 def test_messages_that_are_taken_after_a_session_was_ended_allow_as_many_in_flight_again() -> None:
