@@ -151,15 +151,12 @@ class StreamingPool(Pool):
             connection.deadline = float("inf")
 
     def _judge_probe(self, connection: Connection, probe: ChunkingProbe, data: bytes) -> None:
-        """The session was for that alone: servers count what they refuse."""
+        """The session was for that alone, and is over."""
         finding = probe.feed(data)
         if finding is None:
             return
         self._probe_ended(connection, finding, sender_refused=probe.sender_refused)
-        if finding is Finding.SOUND:
-            self._end(connection)
-        else:
-            self._drop(connection, "")
+        self._drop(connection, "")
 
     def _probe_ended(self, connection: Connection, finding: Finding, *, sender_refused: bool = False) -> None:
         assert connection.chunking is not None

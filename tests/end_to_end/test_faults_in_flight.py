@@ -119,6 +119,7 @@ def test_who_is_refused_in_good_form_costs_nobody_else(tmp_path: Path, name: str
     "name",
     [
         "body_chunk_spilled",
+        "body_chunk_spilled_behind_recipient",
         pytest.param("body_chunk_spilled_outside", marks=pytest.mark.siege),
         pytest.param("body_chunk_spilled_in_transaction", marks=pytest.mark.siege),
     ],
