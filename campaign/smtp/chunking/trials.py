@@ -10,7 +10,7 @@ CHUNKING (RFC 3030) and PIPELINING (RFC 2920), and that nothing is known that sp
 
 from collections.abc import Callable
 
-from campaign.smtp.chunking.probe import Finding
+from campaign.smtp.chunking.probe import ProbeResult
 from campaign.smtp.pipelining.ability import Ability
 from campaign.smtp.pipelining.known_servers import kind_of_server, known_server
 from campaign.smtp.pipelining.server_memory import ServerMemory
@@ -52,15 +52,15 @@ class ChunkingTrial(Ability):
         self._trying = self.able is None
         return self._trying
 
-    def probed(self, finding: Finding, *, sender_refused: bool = False) -> None:
+    def probed(self, result: ProbeResult, *, sender_refused: bool = False) -> None:
         """Hear what the probe has shown. `sender_refused`: for good; messages show that, no other probe."""
         self._trying = False
         if sender_refused:
             self.able = False
             return
-        if finding is Finding.UNSOUND:
+        if result is ProbeResult.UNSOUND:
             self.failed()
-        elif finding is Finding.NOTHING:
+        elif result is ProbeResult.INCONCLUSIVE:
             self.inconclusive()
         else:
             self._is_sound = True

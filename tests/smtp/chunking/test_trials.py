@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaign.smtp.chunking.probe import Finding
+from campaign.smtp.chunking.probe import ProbeResult
 from campaign.smtp.chunking.trials import ChunkingTrial, ChunkingTrials
 from campaign.smtp.pipelining.server_memory import PrivateMemory
 from campaign.smtp.session.session import Session
@@ -31,7 +31,7 @@ def trial(memory: PrivateMemory | None = None) -> ChunkingTrial:
 def sound(memory: PrivateMemory | None = None) -> ChunkingTrial:
     one = trial(memory)
     assert one.allows() and one.wants_probe and one.begin()
-    one.probed(Finding.SOUND)
+    one.probed(ProbeResult.SOUND)
     return one
 
 
@@ -40,7 +40,7 @@ class TestTrial:
         one = trial()
         assert one.allows() and one.wants_probe and one.begin()
         assert not one.allows(), "while it is probed, the others don't"
-        one.probed(Finding.SOUND)
+        one.probed(ProbeResult.SOUND)
         assert one.allows() and not one.wants_probe and one.begin()
         assert not one.allows()
         one.passed()
@@ -59,14 +59,14 @@ class TestTrial:
         one = trial(memory)
         one.allows()
         one.begin()
-        one.probed(Finding.UNSOUND)
+        one.probed(ProbeResult.UNSOUND)
         assert not one.allows() and not trial(memory).allows()
 
     def test_what_comes_to_nothing_may_be_tried_again_but_not_for_ever(self) -> None:
         one = trial()
         for _ in range(3):
             assert one.allows() and one.begin()
-            one.probed(Finding.NOTHING)
+            one.probed(ProbeResult.INCONCLUSIVE)
         assert not one.allows() and trial().allows()
 
     def test_a_trial_without_messages_is_to_be_had_again(self) -> None:
