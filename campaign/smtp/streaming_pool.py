@@ -53,9 +53,13 @@ class StreamingPool(Pool):
         self._queue.cancel(of)
         super().cancel_unsent(of)
 
+    def cancel_waiting(self) -> None:
+        """Give the handler back those attempts that no connection has begun."""
+        self._queue.cancel()
+
     def close(self) -> None:
         """Hang up on every connection."""
-        self._queue.cancel()
+        self.cancel_waiting()
         super().close()
 
     def _give(self) -> None:

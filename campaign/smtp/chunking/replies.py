@@ -40,11 +40,10 @@ def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: st
     assert stream is not None
     if why:
         stream.dialogue.lost()
-    messages, left = list(stream.dialogue.in_flight), connection.octets_left
-    stream.dialogue.in_flight.clear()
+    messages, left = stream.dialogue.take_unanswered(), connection.octets_left
     unknown = 0
     for message in messages:
-        if message.answer is not None and not message.like_reset and not doubted:
+        if message.answer is not None and not message.unsure and not doubted:
             handle_final_reply(connection, FinalReply(message.attempt, *message.answer), handler)
         elif left >= message.ends:
             handler.outcome_unknown(message.attempt, why or CLOSED, behind_others=unknown > 0)
@@ -70,9 +69,6 @@ def _answered(
     attempt = message.attempt
     assert message.answer is not None
     phase, reply = message.answer
-    if stream.dialogue.indistinct:
-        connection.closing = True
-        stream.trial.failed()
     if message.goes_without:
         connection.used = True
         handler.not_sent(attempt, "")

@@ -35,7 +35,7 @@ class MessageStream:
         dialogue, allowed = self.dialogue, min(self.depth.allowed, self.trial.most_in_flight)
         if dialogue.resets:  # where many are refused, those in flight could be too many for the server
             allowed = min(allowed, max(1, MOST_RESETS - dialogue.resets))
-        if dialogue.octets_in_flight > MOST_OCTETS:
+        if dialogue.octets_in_flight > MOST_OCTETS or (dialogue.indistinct and dialogue.in_flight):
             allowed = min(allowed, len(dialogue.in_flight))
         return allowed
 

@@ -8,6 +8,7 @@ The others send by DATA meanwhile. Two messages are the most that the trial can 
 CHUNKING (RFC 3030) and PIPELINING (RFC 2920), and that nothing is known that speaks against the latter.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 from campaign.smtp.chunking.probe import ProbeResult
@@ -23,6 +24,8 @@ _IN_VAIN = 3
 """How often a trial may come to nothing before it is given up, for this process."""
 _REFUSALS = 3
 """How many envelopes may be refused behind another message in trials, for whatever reason is given."""
+_ENDS = 32
+"""Sessions of which it is remembered after how many messages the server ended them."""
 _NO_LIMIT = 1 << 62
 _TRUSTED_AGAIN = 1000
 """Messages taken, after which twice as many may be in flight as a session that ended has left."""
@@ -37,6 +40,7 @@ class ChunkingTrial(Ability):
         """How many a connection is to carry: fewer than those after which one was ended with others in flight."""
         self.most_in_flight = _NO_LIMIT
         """How many a connection may have in flight: half of those that were when a server ended it, for a while."""
+        self._ended_after: deque[int] = deque(maxlen=_ENDS)
         self._taken = 0
         self._is_sound = False
         self._refusals = 0
@@ -90,11 +94,14 @@ class ChunkingTrial(Ability):
 
     def session_ended(self, *, after: int, in_flight: int) -> None:
         """The server has ended a session after so many messages, while more than one was `in_flight`. It may do so
-        every time; that is not to bring messages into doubt every time.
+        whenever it has much to do, and where another ended after as many, every time: neither is to bring messages into
+        doubt again and again.
         """
         self._taken, self.most_in_flight = 0, min(self.most_in_flight, max(1, in_flight // 2))
-        if after:
+        if after in self._ended_after:
             self.most_messages = min(self.most_messages, max(1, after - 1))
+        elif after:
+            self._ended_after.append(after)
 
     def inconclusive(self) -> None:
         """The trial was broken off: nothing was in flight that could have suffered by it."""

@@ -64,6 +64,7 @@ class Words:
 POSTFIX = Words()
 EXIM = Words(mail="250 OK", rcpt="250 Accepted", taken="250 OK id=1tEx{0}-0000", reset="250 Reset OK")
 ALIKE = Words(mail="250 OK", rcpt="250 OK", taken="250 OK queued", reset="250 OK")
+ONE_FOR_ALL = Words(mail="250 OK", rcpt="250 OK", taken="250 OK", reset="250 OK")
 NUMBERED = Words(
     mail="250 2.1.0 OK d2-{0}.1 - gsmtp", rcpt="250 2.1.5 OK d2-{0}.1 - gsmtp",
     taken="250 2.0.0 OK 17{0} d2-{0}.1 - gsmtp", reset="250 2.1.5 Flushed d2-{0}.1 - gsmtp",

@@ -85,10 +85,12 @@ class TestTrial:
             one.abandoned()
         assert not one.allows()
 
-    def test_a_session_that_was_ended_after_so_many_messages_sets_a_limit(self) -> None:
+    def test_sessions_that_were_ended_after_as_many_messages_set_a_limit_and_a_single_one_none(self) -> None:
         one = sound()
-        for after in (100, 0, 200):
+        for after in (3, 100, 0, 200, 0):
             one.session_ended(after=after, in_flight=8)
+        assert one.most_messages > 1000
+        one.session_ended(after=100, in_flight=8)
         assert one.most_messages == 99
 
     def test_sessions_that_end_with_several_in_flight_leave_fewer_until_many_are_taken(self) -> None:

@@ -13,6 +13,7 @@ from tests.smtp.chunking.modelled import (
     ALIKE,
     EXIM,
     NUMBERED,
+    ONE_FOR_ALL,
     POSTFIX,
     Fault,
     Lines,
@@ -86,7 +87,8 @@ def deliver(
     endless = iter(lambda: 1 << 20, 0) if sizes is None else (size for _ in iter(int, 1) for size in sizes)
     why: str | None = None
     while why is None:
-        while handler.waiting and len(stream.dialogue.in_flight) < in_flight and not connection.closing:
+        in_group = bool(stream.dialogue.indistinct and stream.dialogue.in_flight)  # see `MessageStream.allowed`
+        while handler.waiting and len(stream.dialogue.in_flight) < in_flight and not (connection.closing or in_group):
             if in_flight > 1 and not connection.served and stream.dialogue.in_flight:
                 break  # until the first one is taken it goes alone, as `Depth` has it
             one = handler.next_attempt(connection.session)
@@ -125,7 +127,7 @@ def assert_true(told: tuple[RecordingHandler, ModelServer, dict[int, tuple[int, 
 def test_what_is_told_is_true_with_one_fault(
     data: st.DataObject, some: list[Verdicts], in_flight: int, sizes: list[int]
 ) -> None:
-    words = data.draw(st.sampled_from([POSTFIX, EXIM, ALIKE, NUMBERED]))
+    words = data.draw(st.sampled_from([POSTFIX, EXIM, ALIKE, NUMBERED, ONE_FOR_ALL]))
     fault = data.draw(faults(len(some)))
     able = data.draw(st.sampled_from([True, None]))
     if fault is not None and fault.kind == "extra" and fault.line[0] == "2":  # see the dialogue's limits
