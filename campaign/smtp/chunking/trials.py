@@ -37,7 +37,7 @@ class ChunkingTrial(Ability):
     def __init__(self, server: str, memory: ServerMemory, clock: Callable[[], float]) -> None:
         super().__init__(server, ABILITY, memory, clock, able=None)
         self.most_messages = _NO_LIMIT
-        """How many a connection is to carry: fewer than those after which one was ended with others in flight."""
+        """How many a connection is to carry: fewer than those after which two were ended with others in flight."""
         self.most_in_flight = _NO_LIMIT
         """How many a connection may have in flight: half of those that were when a server ended it, for a while."""
         self._ended_after: deque[int] = deque(maxlen=_ENDS)
