@@ -151,15 +151,12 @@ class StreamingPool(Pool):
             connection.deadline = float("inf")
 
     def _judge_probe(self, connection: Connection, probe: ChunkingProbe, data: bytes) -> None:
-        """The session was for that alone: servers count what they refuse."""
+        """The session was for that alone, and is over."""
         result = probe.feed(data)
         if result is None:
             return
         self._probe_ended(connection, result, sender_refused=probe.sender_refused)
-        if result is ProbeResult.SOUND:
-            self._end(connection)
-        else:
-            self._drop(connection, "")
+        self._drop(connection, "")
 
     def _probe_ended(self, connection: Connection, result: ProbeResult, *, sender_refused: bool = False) -> None:
         assert connection.chunking_trial is not None

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from campaign.run import worker_pool
+from campaign.smtp.chunking.unused import FAILED_BEFORE, UNSOUND, in_flight_unused
 from campaign.worker.worker import Worker
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.clocks import LeapingClock
@@ -118,6 +119,7 @@ def test_who_is_refused_in_good_form_costs_nobody_else(tmp_path: Path, name: str
     "name",
     [
         "body_chunk_spilled",
+        "body_chunk_spilled_behind_recipient",
         pytest.param("body_chunk_spilled_outside", marks=pytest.mark.siege),
         pytest.param("body_chunk_spilled_in_transaction", marks=pytest.mark.siege),
     ],
@@ -136,6 +138,8 @@ def test_the_server_that_is_unsound_gets_no_octet_of_a_message_as_a_command(tmp_
         campaign.send(again.port, backoff=BACKOFF)
     assert assert_agreement(campaign, recipients(server, again))["sent"] == PEOPLE + 19
     assert again.record.commands["BDAT"] == 0, "it is remembered"
+    why = [in_flight_unused(IN_FLIGHT, why) for why in (UNSOUND, FAILED_BEFORE)]
+    assert [words for words in campaign.observer.notices if "in_flight" in words] == why, "told once in each run"
     known = {b"EHLO", b"MAIL", b"RCPT", b"DATA", b"BDAT", b"RSET", b"NOOP", b"QUIT", b"."}
     assert {command.split()[0] for one in server.connections for command in one.commands} <= known
 

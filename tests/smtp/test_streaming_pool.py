@@ -26,7 +26,7 @@ def proven() -> ChunkingTrials:
         def look_up(self, server: str, ability: str) -> bool | None:
             return True
 
-    return ChunkingTrials(DEEP, Known(), time.monotonic, sender="b@acme.example")
+    return ChunkingTrials(DEEP, Known(), time.monotonic, sender="b@acme.example", told=print)
 
 
 def most_at_once(server: FaultServer) -> int:

@@ -48,7 +48,13 @@ class Answering(Wire):
         return next((what for what in self.later if what.phase is phase), None)
 
     def first(
-        self, triggers: list[Trigger], phase: Phase, addresses: tuple[str, ...], *, in_transaction: bool = True
+        self,
+        triggers: list[Trigger],
+        phase: Phase,
+        addresses: tuple[str, ...],
+        *,
+        in_transaction: bool = True,
+        named_recipient: bool = False,
     ) -> Misbehaviour | None:
         """The first that strikes."""
         now = Situation(
@@ -58,5 +64,6 @@ class Answering(Wire):
             addresses=addresses,
             behind=self.behind > 0,
             in_transaction=in_transaction,
+            named_recipient=named_recipient,
         )
         return next((trigger.misbehaviour for trigger in triggers if trigger.strikes(now)), None)

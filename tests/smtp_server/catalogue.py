@@ -13,6 +13,7 @@ from tests.smtp_server.misbehaviours import (
     Action,
     Misbehaviour,
     behind_a_body,
+    behind_a_refused_recipient,
     in_transaction,
     outside_a_transaction,
 )
@@ -180,6 +181,7 @@ _IN_FLIGHT: dict[str, Factory] = {
     # Of a BDAT for nobody. The octets of its chunk are commands to servers built on emersion/go-smtp (issue 315).
     "body_chunk_spilled": _REFUSED_CHUNK(spill=True),
     "body_chunk_spilled_outside": _REFUSED_CHUNK(spill=True, match=outside_a_transaction),
+    "body_chunk_spilled_behind_recipient": _REFUSED_CHUNK(spill=True, match=behind_a_refused_recipient),
     "body_chunk_spilled_in_transaction": _REFUSED_CHUNK(spill=True, match=in_transaction),
     "body_chunk_refused_421": _REFUSED_CHUNK(reply=_GOODBYE, action=Action.CUT),
     "body_chunk_refused_cut": _REFUSED_CHUNK(reply=PERMANENT[Phase.BODY], action=Action.CUT),

@@ -50,7 +50,11 @@ class Chunking(Transaction):
             self.start_inside()
         else:
             self._refusal = self.following(Phase.BODY) or self.first(
-                self.state.refused_chunks, Phase.BODY, (), in_transaction=self.mail_from is not None
+                self.state.refused_chunks,
+                Phase.BODY,
+                (),
+                in_transaction=self.mail_from is not None,
+                named_recipient=self._named_recipient,
             )
             if self._refusal is not None and self._refusal.spill:
                 self.spilled = self._size

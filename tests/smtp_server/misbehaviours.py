@@ -43,6 +43,8 @@ class Situation:
     """At BODY: more has arrived with its end. At MAIL: it has arrived with the end of a body."""
     in_transaction: bool = True
     """At a BDAT that is refused: whether its MAIL was taken."""
+    named_recipient: bool = False
+    """At a BDAT that is refused: whether there was a RCPT, and so none that was taken."""
 
 
 Match = Callable[[Situation], bool]
@@ -61,6 +63,11 @@ def behind_a_body(now: Situation) -> bool:
 def in_transaction(now: Situation) -> bool:
     """Only where MAIL was taken."""
     return now.in_transaction
+
+
+def behind_a_refused_recipient(now: Situation) -> bool:
+    """Only where there was a RCPT, and it was refused."""
+    return now.named_recipient
 
 
 def outside_a_transaction(now: Situation) -> bool:

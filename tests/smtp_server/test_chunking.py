@@ -83,6 +83,7 @@ def test_a_refused_chunk_is_discarded(smtp_server: StartServer) -> None:
         ("body_chunk_spilled", [503, 250], [250, 550, 554, 500]),
         ("body_chunk_spilled_outside", [503, 250], [250, 550, 554]),
         ("body_chunk_spilled_in_transaction", [503], [250, 550, 554, 500]),
+        ("body_chunk_spilled_behind_recipient", [503], [250, 550, 554, 500]),
     ],
 )
 def test_an_unsound_server_reads_a_refused_chunk_as_commands(

@@ -90,6 +90,9 @@ class Transaction(Answering):
         if self.mail_from is None:
             return self.say("sequence")
         path = parse_path(b"TO", argument)
+        if path is not None and not path.address and self.state.features.chunking:
+            self._named_recipient = True  # a probe's, to be refused
+            return self.say("syntax")
         if path is None or not path.address:
             self.defect("malformed RCPT", argument)
             return self.say("syntax")

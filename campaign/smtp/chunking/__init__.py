@@ -5,6 +5,7 @@ replies       what is said of them, told to the handler
 stream        what there is to know of one connection's;  depth  how many it may have in flight
 dialogue      the transactions, without a socket: MAIL, RCPT, BDAT, RSET out, replies in
 trials        whether a server takes this: learned with two messages, once it has passed the probe
+unused        why a server gets them one by one, in words
 probe         whether it throws away a chunk that it has refused: otherwise what we send would be read as commands
 
 RFC 3030 section 2 has a client wait for the replies to MAIL and RCPT before it sends BDAT. RFC 2920 section 3.1, which

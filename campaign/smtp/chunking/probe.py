@@ -2,14 +2,17 @@
 
 RFC 3030 section 2: who refuses BDAT still takes the octets that follow, and drops them. Some servers don't: behind a
 refused recipient they would read a message of ours as commands, line by line. So before the first message goes that
-way, this is sent where no harm can come of it: chunks that hold NOOP, outside a transaction and in one without a
-recipient, each to be refused by exactly one 5xx.
+way, this is sent where no harm can come of it: chunks that hold NOOP, outside a transaction and behind a recipient that
+is none, each to be refused by exactly one 5xx.
 
-    BDAT 6 LAST  NOOP      MAIL      BDAT 6 LAST  NOOP      BDAT 6 LAST  NOOP      RSET
-    5xx                    2xx       5xx                    5xx                    2xx
+    BDAT 6 LAST  NOOP      MAIL      RCPT TO:<>      BDAT 66000  NOOP, NOOP, …      QUIT
+    5xx                    2xx       5xx             5xx                            221
 
-A server that reads the chunks as commands says 2xx to a NOOP where a 5xx is due. The connection is not used any more:
-servers count what is refused, and hang up after a few (Exim's `smtp_max_synprot_errors`: three).
+A server that reads a chunk as commands has a reply too many, and not 221 (RFC 5321 section 4.1.1.10) where that is
+due. One chunk is longer than the buffers that servers read into: what is thrown away may be only what has been read
+already. Where `<>` is taken as a recipient (RFC 5321 section 4.1.1.3 has no such one), or put off, that chunk may be,
+too; without LAST it is no message. The session was for this alone: servers count what is refused, and hang up after a
+few (Exim's `smtp_max_synprot_errors`: three).
 """
 
 import time
@@ -18,8 +21,10 @@ from enum import Enum
 from campaign.smtp.reply.parser import ReplyError, ReplyParser
 from campaign.smtp.session.session import Session
 
-_CHUNK = b"BDAT 6 LAST\r\nNOOP\r\n"
-_SOUND = (5, 2, 5, 5, 2)
+_SMALL, _LARGE = b"NOOP\r\n", 11_000 * b"NOOP\r\n"
+_MAIL, _RCPT, _CHUNK, _END = 1, 2, 3, 4
+"""Places in the order of replies."""
+_SOUND = ((5,), (2,), (2, 4, 5), (5,), (2,))
 
 
 class ProbeResult(Enum):
@@ -34,7 +39,8 @@ class ChunkingProbe:
     """One, on a session where nothing is under way. `sender`: the campaign's return path."""
 
     def __init__(self, sender: str) -> None:
-        self.commands = _CHUNK + f"MAIL FROM:<{sender}>\r\n".encode() + _CHUNK + _CHUNK + b"RSET\r\n"
+        envelope = f"MAIL FROM:<{sender}>\r\nRCPT TO:<>\r\n".encode()
+        self.commands = b"BDAT 6 LAST\r\n%b%bBDAT %d\r\n%bQUIT\r\n" % (_SMALL, envelope, len(_LARGE), _LARGE)
         """All of it: one write."""
         self.sender_refused = False
         """Whether the server will have no mail of the sender's, now or later (5xx)."""
@@ -52,12 +58,15 @@ class ChunkingProbe:
                 return ProbeResult.INCONCLUSIVE
             place = len(self._said)
             self._said.append(reply.code // 100)
-            if place == 1 and reply.code >= 400:  # the sender's matter
+            if place == _MAIL and reply.code >= 400:  # the sender's matter
                 self.sender_refused = reply.code >= 500
                 return ProbeResult.INCONCLUSIVE
-            if place >= len(_SOUND) or self._said[place] != _SOUND[place]:
+            as_recipient = place == _CHUNK and self._said[_CHUNK] == self._said[_RCPT]
+            if place > _END or (self._said[place] not in _SOUND[place] and not as_recipient):
                 return ProbeResult.UNSOUND
-        return ProbeResult.SOUND if len(self._said) == len(_SOUND) else None
+            if place == _END and reply.code != 221:
+                return ProbeResult.UNSOUND
+        return ProbeResult.SOUND if len(self._said) > _END else None
 
 
 def probe_chunking(session: Session, *, sender: str, timeout: float) -> ProbeResult:

@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Callable
 
 from campaign.smtp.chunking.probe import ProbeResult
+from campaign.smtp.chunking.unused import FAILED, FAILED_BEFORE, NOT_FOUND_OUT, UNSOUND, not_to_be_tried
 from campaign.smtp.pipelining.ability import Ability
-from campaign.smtp.pipelining.known_servers import kind_of_server, known_server
+from campaign.smtp.pipelining.known_servers import kind_of_server
 from campaign.smtp.pipelining.server_memory import ServerMemory
 from campaign.smtp.session.session import Session
 
@@ -34,8 +35,12 @@ _TRUSTED_AGAIN = 1000
 class ChunkingTrial(Ability):
     """One kind of server's standing, for all connections of this process."""
 
-    def __init__(self, server: str, memory: ServerMemory, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, server: str, memory: ServerMemory, clock: Callable[[], float], *, told: Callable[[str], None]
+    ) -> None:
+        """`told` hears why the server is not used that way (`unused`)."""
         super().__init__(server, ABILITY, memory, clock, able=None)
+        self._told = told
         self.most_messages = _NO_LIMIT
         """How many a connection is to carry: fewer than those after which two were ended with others in flight."""
         self.most_in_flight = _NO_LIMIT
@@ -45,6 +50,13 @@ class ChunkingTrial(Ability):
         self._is_sound = False
         self._refusals = 0
         self._in_vain = 0
+
+    def allows(self) -> bool:
+        """See `Ability`."""
+        known, allowed = self.able is not None, super().allows()
+        if not known and self.able is False:
+            self._told(FAILED_BEFORE)
+        return allowed
 
     @property
     def wants_probe(self) -> bool:
@@ -63,7 +75,7 @@ class ChunkingTrial(Ability):
             self.able = False
             return
         if result is ProbeResult.UNSOUND:
-            self.failed()
+            self.failed(UNSOUND)
         elif result is ProbeResult.INCONCLUSIVE:
             self.inconclusive()
         else:
@@ -109,28 +121,48 @@ class ChunkingTrial(Ability):
         self._in_vain += 1
         if self._in_vain >= _IN_VAIN and self.able is None:
             self.able = False
+            self._told(NOT_FOUND_OUT)
+
+    def failed(self, why: str = FAILED) -> None:
+        """The server has shown that it can't."""
+        super().failed()
+        self._told(why)
 
 
 class ChunkingTrials:
     """Those of one process, by kind of server: behind one name there may be several."""
 
-    def __init__(self, in_flight: int, memory: ServerMemory, clock: Callable[[], float], *, sender: str) -> None:
+    def __init__(
+        self,
+        in_flight: int,
+        memory: ServerMemory,
+        clock: Callable[[], float],
+        *,
+        sender: str,
+        told: Callable[[str], None],
+    ) -> None:
         """`in_flight`: messages that a connection may have without their replies; `sender`: the campaign's return
-        path.
+        path; `told` hears, each reason once, why a server gets them one by one (`unused`).
         """
         self.in_flight = in_flight
         self.sender = sender
         self._memory = memory
         self._clock = clock
         self._trials: dict[str, ChunkingTrial] = {}
+        self._tell = told
+        self._told: set[str] = set()
 
     def of(self, session: Session) -> ChunkingTrial | None:
         """Give the trial of the server behind a session; None where there is nothing to try."""
-        if not session.pipelining or "chunking" not in session.features:
-            return None
-        if known_server(session.greeting, session.features) is not None:
+        if (why := not_to_be_tried(session)) is not None:
+            self._tell_once(why)
             return None
         server = kind_of_server(session.greeting, session.features)
         if server not in self._trials:
-            self._trials[server] = ChunkingTrial(server, self._memory, self._clock)
+            self._trials[server] = ChunkingTrial(server, self._memory, self._clock, told=self._tell_once)
         return self._trials[server]
+
+    def _tell_once(self, why: str) -> None:
+        if why not in self._told:
+            self._told.add(why)
+            self._tell(why)

@@ -36,7 +36,7 @@ class Lines:
 
 def trial_of(*, able: bool | None = True) -> ChunkingTrial:
     """A server's standing."""
-    trial = ChunkingTrial("mx", PrivateMemory(), lambda: 0.0)
+    trial = ChunkingTrial("mx", PrivateMemory(), lambda: 0.0, told=print)
     trial.able = able
     return trial
 

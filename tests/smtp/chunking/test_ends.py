@@ -31,7 +31,7 @@ def stream_to(server: FaultServer, handler: RecordingHandler, **given: Any) -> L
         return session
 
     clock = LeapingClock(server)
-    chunking = ChunkingTrials(IN_FLIGHT, PrivateMemory(), clock, sender="hello@acme.example")
+    chunking = ChunkingTrials(IN_FLIGHT, PrivateMemory(), clock, sender="hello@acme.example", told=print)
     return pool_to(server, handler, chunking=chunking, connect=narrow, clock=clock, **given)
 
 

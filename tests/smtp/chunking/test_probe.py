@@ -4,7 +4,8 @@ import pytest
 
 from campaign.smtp.chunking.probe import ChunkingProbe, ProbeResult
 
-NO, OK = b"503 5.5.1 Not now\r\n", b"250 2.0.0 Ok\r\n"
+NO, OK, BYE = b"503 5.5.1 Not now\r\n", b"250 2.0.0 Ok\r\n", b"221 2.0.0 Bye\r\n"
+LATER = b"451 4.7.1 Later\r\n"
 
 
 def found(*pieces: bytes) -> ProbeResult | None:
@@ -18,22 +19,39 @@ def found(*pieces: bytes) -> ProbeResult | None:
 
 def test_it_holds_nothing_that_could_do_harm() -> None:
     commands = ChunkingProbe("b@acme.example").commands
-    assert {line[:4] for line in commands.splitlines()} == {b"BDAT", b"NOOP", b"MAIL", b"RSET"}
+    assert {line[:4] for line in commands.splitlines()} == {b"BDAT", b"NOOP", b"MAIL", b"RCPT", b"QUIT"}
+    assert commands.count(b"RCPT") == commands.count(b"RCPT TO:<>\r\n") == 1
+    assert b"LAST" not in commands.partition(b"RCPT")[2]  # so that it is no message where even that is taken
+
+
+def test_the_chunk_behind_the_refused_recipient_is_longer_than_the_buffer_of_a_server() -> None:
+    behind = ChunkingProbe("b@acme.example").commands.partition(b"RCPT TO:<>\r\nBDAT ")[2]
+    size, _, octets = behind.partition(b"\r\n")
+    assert int(size) > 1 << 16
+    assert octets == int(size) // 6 * b"NOOP\r\n" + b"QUIT\r\n"
 
 
 def test_each_chunk_refused_once_and_nothing_else_is_sound() -> None:
-    assert found(NO + OK + NO + NO + OK) is ProbeResult.SOUND
-    assert found(*[bytes([one]) for one in NO + OK + NO + NO + OK]) is ProbeResult.SOUND
+    assert found(NO + OK + NO + NO + BYE) is ProbeResult.SOUND
+    assert found(*[bytes([one]) for one in NO + OK + NO + NO + BYE]) is ProbeResult.SOUND
+
+
+@pytest.mark.parametrize("said", [OK + OK, OK + NO, LATER + LATER, LATER + NO])
+def test_a_recipient_that_is_none_may_be_taken_or_put_off_and_its_chunk_as_well(said: bytes) -> None:
+    assert found(NO + OK + said + BYE) is ProbeResult.SOUND
 
 
 @pytest.mark.parametrize(
     "said",
     [
-        pytest.param(NO + OK + OK, id="a chunk outside a transaction is read as NOOP"),
-        pytest.param(NO + OK + NO + OK, id="a chunk within one is"),
+        pytest.param(NO + OK + OK + NO + NO, id="a chunk outside a transaction is read as NOOP"),
+        pytest.param(NO + OK + 3 * OK, id="it is, and what is no recipient is taken"),
+        pytest.param(NO + OK + NO + NO + OK, id="the chunk behind the refused recipient is read as NOOP"),
+        pytest.param(NO + OK + NO + OK, id="it is taken"),
+        pytest.param(NO + OK + NO + LATER, id="it is put off"),
         pytest.param(OK, id="a chunk is taken"),
-        pytest.param(NO + OK + NO + NO + NO, id="RSET is refused"),
-        pytest.param(NO + OK + NO + NO + OK + OK, id="a reply too many"),
+        pytest.param(NO + OK + NO + NO + NO, id="QUIT is refused"),
+        pytest.param(NO + OK + NO + NO + BYE + OK, id="a reply too many"),
         pytest.param(b"450 4.3.0 Later\r\n", id="a refusal that is none for good"),
         pytest.param(b"hello\r\n", id="no reply"),
     ],

@@ -1,11 +1,13 @@
 """Whether whole messages may follow each other on a server's connections: one probe, one trial, for all of a run."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from campaign.smtp.chunking.probe import ProbeResult
 from campaign.smtp.chunking.trials import ChunkingTrial, ChunkingTrials
+from campaign.smtp.chunking.unused import FAILED_BEFORE, UNSOUND
 from campaign.smtp.pipelining.server_memory import PrivateMemory
 from campaign.smtp.session.session import Session
 
@@ -24,8 +26,8 @@ class SharedMemory(PrivateMemory):
         return first
 
 
-def trial(memory: PrivateMemory | None = None) -> ChunkingTrial:
-    return ChunkingTrial("mx", memory or PrivateMemory(), iter(range(1000)).__next__)
+def trial(memory: PrivateMemory | None = None, told: Callable[[str], None] = print) -> ChunkingTrial:
+    return ChunkingTrial("mx", memory or PrivateMemory(), iter(range(1000)).__next__, told=told)
 
 
 def sound(memory: PrivateMemory | None = None) -> ChunkingTrial:
@@ -61,6 +63,16 @@ class TestTrial:
         one.begin()
         one.probed(ProbeResult.UNSOUND)
         assert not one.allows() and not trial(memory).allows()
+
+    def test_why_it_is_not_used_is_told_by_who_finds_it_out_and_by_a_later_run(self) -> None:
+        memory, told = PrivateMemory(), list[str]()
+        one = trial(memory, told.append)
+        one.allows()
+        one.begin()
+        one.probed(ProbeResult.UNSOUND)
+        later = trial(memory, told.append)
+        assert not any(who.allows() for who in (one, later, one, later))
+        assert told == [UNSOUND, FAILED_BEFORE]
 
     def test_what_comes_to_nothing_may_be_tried_again_but_not_for_ever(self) -> None:
         one = trial()
@@ -107,11 +119,13 @@ class TestTrial:
 
 class TestTrials:
     def of(self, features: dict[str, str], greeting: str = "mx ESMTP") -> ChunkingTrial | None:
-        trials = ChunkingTrials(8, PrivateMemory(), lambda: 0.0, sender="b@acme.example")
+        told: list[str] = []
+        trials = ChunkingTrials(8, PrivateMemory(), lambda: 0.0, sender="b@acme.example", told=told.append)
         nobody: Any = None
         session = Session(sock=nobody, features=features, leftover=b"", greeting=greeting)
         found = trials.of(session)
         assert trials.of(session) is found
+        assert len(told) == (found is None), "why not, and once"
         return found
 
     def test_there_is_one_for_each_kind_of_server(self) -> None:
