@@ -10,7 +10,7 @@ from campaign.run.dry_run import size_with_little
 from campaign.run.server_pace import ServerPace
 from campaign.run.servers import configured_servers
 from campaign.settings import Settings, SmtpSettings
-from campaign.smtp.chunking.probe import Finding, probe_chunking
+from campaign.smtp.chunking.probe import ProbeResult, probe_chunking
 from campaign.smtp.chunking.unused import UNSOUND, in_flight_unused, not_to_be_tried
 from campaign.smtp.envelope_probe import EnvelopeProbe, probe_envelope
 from campaign.smtp.session.connect import connect
@@ -93,8 +93,8 @@ class _OneServer:
         why = not_to_be_tried(session)
         if why is None:
             timeout, sender = self._smtp.timeout.total_seconds(), self._settings.message.return_path
-            finding = probe_chunking(connect(self._to), sender=sender, timeout=timeout)
-            if finding is not Finding.UNSOUND:
+            result = probe_chunking(connect(self._to), sender=sender, timeout=timeout)
+            if result is not ProbeResult.UNSOUND:
                 return wanted
             why = UNSOUND
         self._note(in_flight_unused(wanted, why), rule="in_flight_unused")

@@ -60,7 +60,7 @@ class Connection:
         self.trial = trial
         self.in_trial = False
         """Whether the envelope behind the body is its server's trial."""
-        self.chunking: ChunkingTrial | None = None
+        self.chunking_trial: ChunkingTrial | None = None
         """Its server's standing with whole messages; None where that is not asked for."""
         self.probe: ChunkingProbe | None = None
         """What is under way in place of a message."""
@@ -108,9 +108,9 @@ class Connection:
 
     def begin_stream(self, *, in_flight: int) -> MessageStream:
         """From now on messages go whole, up to `in_flight` without their reply. Only while nothing is under way."""
-        assert self.dialogue.idle and not self._unsent and self.chunking is not None
+        assert self.dialogue.idle and not self._unsent and self.chunking_trial is not None
         dialogue = ChunkedDialogue(size_offered="size" in self.session.features, dsn=self._dsn)
-        self.stream = MessageStream(dialogue, self.chunking, in_flight=in_flight)
+        self.stream = MessageStream(dialogue, self.chunking_trial, in_flight=in_flight)
         self._handed = self._body_ends = 0
         self.deadline = float("inf")
         self._tokens = deque(self._tokens, maxlen=in_flight + 2)

@@ -6,13 +6,13 @@ Each goes as `MAIL RCPT BDAT n LAST` and n octets (RFC 3030), with RSET behind i
 import contextlib
 from collections.abc import Sequence
 
-from campaign.smtp.chunking.probe import ChunkingProbe, Finding
+from campaign.smtp.chunking.probe import ChunkingProbe, ProbeResult
 from tests.real_servers.pipelining import exchange, sign_in
 from tests.real_servers.relay import Relay
 
 _FOUND = {
-    Finding.UNSOUND: "not taken: it does not throw away the chunks that it refuses",
-    Finding.NOTHING: "not taken: it ends the session over a chunk that it refuses",
+    ProbeResult.UNSOUND: "not taken: it does not throw away the chunks that it refuses",
+    ProbeResult.INCONCLUSIVE: "not taken: it ends the session over a chunk that it refuses",
 }
 ODD = tuple(
     b"Subject: in flight\r\nFrom: hello@acme.example\r\nTo: probe@people.example\r\n\r\n" + body
@@ -36,8 +36,8 @@ def several_in_flight(relay: Relay) -> str:
         assert client.sock is not None
         probe = ChunkingProbe("hello@acme.example")
         replies = exchange(client.sock, probe.commands, 5)
-        finding = probe.feed("".join(f"{code} said\r\n" for code in replies).encode()) or Finding.NOTHING
-    if finding is not Finding.SOUND:
+        finding = probe.feed("".join(f"{code} said\r\n" for code in replies).encode()) or ProbeResult.INCONCLUSIVE
+    if finding is not ProbeResult.SOUND:
         return _FOUND[finding]
     with contextlib.closing(sign_in(relay)) as client:
         assert client.sock is not None

@@ -6,7 +6,7 @@ RSET ends the transaction where the server has refused the recipient and keeps i
 within another's. And it guards the order: the first one shows what this server says to RSET, so the words behind a
 message's answer show whether that was the message's. With a reply too few they would be its answer; with one too many
 they would not be there. So a message has its answer once RSET has its own, and every command behind a refused one must
-be refused, as RFC 3030 section 2 and RFC 5321 section 4.1.4 have it.
+be refused (RFC 5321 section 4.1.4: out of order, 503), a chunk once its octets are thrown away (RFC 3030 section 2).
 
 `feed` gives events; `ProtocolViolation` among them says that the session is out of step and must be closed.
 
@@ -60,7 +60,7 @@ class WholeMessage:
         """Whether that is about the parameters of its MAIL: it is to go again without them."""
 
 
-Said = WholeMessage | SessionClosing | ProtocolViolation
+ChunkedEvent = WholeMessage | SessionClosing | ProtocolViolation
 """A message that has its answer; or what is said of the session."""
 
 
@@ -130,11 +130,11 @@ class ChunkedDialogue:
         self.in_flight.append(WholeMessage(attempt, begins=begins, ends=ends, alone=alone, dsn=asked, began=now))
         return data
 
-    def feed(self, data: bytes, *, left: int) -> list[Said]:
+    def feed(self, data: bytes, *, left: int) -> list[ChunkedEvent]:
         """Take what arrived; give what it says. `left`: octets of this dialogue that have left this machine. Never
         raises.
         """
-        events: list[Said] = []
+        events: list[ChunkedEvent] = []
         try:
             replies, garbage = self._parser.feed(data), None
         except ReplyError as error:
@@ -151,7 +151,7 @@ class ChunkedDialogue:
             self._group = []
         return events
 
-    def _judge(self, reply: Reply, events: list[Said], left: int) -> None:
+    def _judge(self, reply: Reply, events: list[ChunkedEvent], left: int) -> None:
         self.heard += 1
         good = reply.code // 100 == 2
         if self.in_flight and self._reset is None and good:
@@ -191,7 +191,7 @@ class ChunkedDialogue:
         if reply.code == 421:  # the last word on this message; nobody else is answered by it
             events.append(SessionClosing(reply))
 
-    def _ended(self, message: WholeMessage, reply: Reply, events: list[Said]) -> None:
+    def _ended(self, message: WholeMessage, reply: Reply, events: list[ChunkedEvent]) -> None:
         """RSET is answered: so the answer before it was the message's."""
         assert message.answer is not None
         phase, answer = message.answer

@@ -11,7 +11,7 @@ CHUNKING (RFC 3030) and PIPELINING (RFC 2920), and that nothing is known that sp
 from collections import deque
 from collections.abc import Callable
 
-from campaign.smtp.chunking.probe import Finding
+from campaign.smtp.chunking.probe import ProbeResult
 from campaign.smtp.chunking.unused import FAILED, FAILED_BEFORE, NOT_FOUND_OUT, UNSOUND, not_to_be_tried
 from campaign.smtp.pipelining.ability import Ability
 from campaign.smtp.pipelining.known_servers import kind_of_server
@@ -42,7 +42,7 @@ class ChunkingTrial(Ability):
         super().__init__(server, ABILITY, memory, clock, able=None)
         self._told = told
         self.most_messages = _NO_LIMIT
-        """How many a connection is to carry: fewer than those after which one was ended with others in flight."""
+        """How many a connection is to carry: fewer than those after which two were ended with others in flight."""
         self.most_in_flight = _NO_LIMIT
         """How many a connection may have in flight: half of those that were when a server ended it, for a while."""
         self._ended_after: deque[int] = deque(maxlen=_ENDS)
@@ -68,15 +68,15 @@ class ChunkingTrial(Ability):
         self._trying = self.able is None
         return self._trying
 
-    def probed(self, finding: Finding, *, sender_refused: bool = False) -> None:
+    def probed(self, result: ProbeResult, *, sender_refused: bool = False) -> None:
         """Hear what the probe has shown. `sender_refused`: for good; messages show that, no other probe."""
         self._trying = False
         if sender_refused:
             self.able = False
             return
-        if finding is Finding.UNSOUND:
+        if result is ProbeResult.UNSOUND:
             self.failed(UNSOUND)
-        elif finding is Finding.NOTHING:
+        elif result is ProbeResult.INCONCLUSIVE:
             self.inconclusive()
         else:
             self._is_sound = True

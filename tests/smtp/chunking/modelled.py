@@ -46,7 +46,7 @@ def connection_over(lines: Lines, *, trial: ChunkingTrial, in_flight: int = 8, d
     session = Session(sock=lines, features=FEATURES, leftover=b"")  # type: ignore[arg-type]
     pipelining = PipeliningTrials("auto", PrivateMemory(), lambda: 0.0)
     connection = Connection(session, now=0.0, trial=pipelining.of(session), dsn=dsn)
-    connection.chunking = trial
+    connection.chunking_trial = trial
     connection.begin_stream(in_flight=in_flight)
     return connection
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.chunking.dialogue import ChunkedDialogue, Said, WholeMessage
+from campaign.smtp.chunking.dialogue import ChunkedDialogue, ChunkedEvent, WholeMessage
 from campaign.smtp.dialogue_events import ProtocolViolation, SessionClosing
 from campaign.smtp.dsn import DsnUse
 from tests.attempts import attempt
@@ -32,7 +32,7 @@ def heard(one: ChunkedDialogue, data: bytes, *, left: int = ALL) -> list[Any]:
     return [word(said) for said in one.feed(data, left=left)]
 
 
-def word(said: Said) -> Any:
+def word(said: ChunkedEvent) -> Any:
     if isinstance(said, WholeMessage):
         assert said.answer is not None
         return (said.attempt.contact, str(said.answer[0]), said.answer[1].code)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaign.smtp.chunking.probe import Finding
+from campaign.smtp.chunking.probe import ProbeResult
 from campaign.smtp.chunking.trials import ChunkingTrial, ChunkingTrials
 from campaign.smtp.chunking.unused import FAILED_BEFORE, UNSOUND
 from campaign.smtp.pipelining.server_memory import PrivateMemory
@@ -33,7 +33,7 @@ def trial(memory: PrivateMemory | None = None, told: Callable[[str], None] = pri
 def sound(memory: PrivateMemory | None = None) -> ChunkingTrial:
     one = trial(memory)
     assert one.allows() and one.wants_probe and one.begin()
-    one.probed(Finding.SOUND)
+    one.probed(ProbeResult.SOUND)
     return one
 
 
@@ -42,7 +42,7 @@ class TestTrial:
         one = trial()
         assert one.allows() and one.wants_probe and one.begin()
         assert not one.allows(), "while it is probed, the others don't"
-        one.probed(Finding.SOUND)
+        one.probed(ProbeResult.SOUND)
         assert one.allows() and not one.wants_probe and one.begin()
         assert not one.allows()
         one.passed()
@@ -61,7 +61,7 @@ class TestTrial:
         one = trial(memory)
         one.allows()
         one.begin()
-        one.probed(Finding.UNSOUND)
+        one.probed(ProbeResult.UNSOUND)
         assert not one.allows() and not trial(memory).allows()
 
     def test_why_it_is_not_used_is_told_by_who_finds_it_out_and_by_a_later_run(self) -> None:
@@ -69,7 +69,7 @@ class TestTrial:
         one = trial(memory, told.append)
         one.allows()
         one.begin()
-        one.probed(Finding.UNSOUND)
+        one.probed(ProbeResult.UNSOUND)
         later = trial(memory, told.append)
         assert not any(who.allows() for who in (one, later, one, later))
         assert told == [UNSOUND, FAILED_BEFORE]
@@ -78,7 +78,7 @@ class TestTrial:
         one = trial()
         for _ in range(3):
             assert one.allows() and one.begin()
-            one.probed(Finding.NOTHING)
+            one.probed(ProbeResult.INCONCLUSIVE)
         assert not one.allows() and trial().allows()
 
     def test_a_trial_without_messages_is_to_be_had_again(self) -> None:

@@ -47,9 +47,12 @@ def faults(draw: st.DrawFn, messages: int) -> Fault | None:
         return None
     if kind == "ends":
         return Fault(kind="missing", at=at, ends=True)
-    # What the server says of a message itself is the truth; only what can be no answer at all can't be one.
-    to_a_message = kind == "changed" and at % REPLIES == REPLIES - 1
-    line = draw(st.sampled_from([one for one in LINES if one[0] == "3"] if to_a_message else LINES))
+    # What the server says of a message itself is the truth, 421 and no more of it, too; only what can be no answer at
+    # all can't be one.
+    to_a_message = at % REPLIES == REPLIES - 1
+    line = draw(
+        st.sampled_from([one for one in LINES if one[0] == "3"] if kind == "changed" and to_a_message else LINES)
+    )
     ends = draw(st.booleans()) if line.startswith("421") and kind != "missing" and not to_a_message else False
     return Fault(kind=kind, at=at, line=line, ends=ends)
 
