@@ -10,9 +10,9 @@ from campaign.run.dry_run import size_with_little
 from campaign.run.server_pace import ServerPace
 from campaign.run.servers import configured_servers
 from campaign.settings import Settings, SmtpSettings
-from campaign.smtp.chunking.probe import Finding, probe_chunking
+from campaign.smtp.chunking.probe import ProbeResult, probe_chunking
+from campaign.smtp.chunking.unused import UNSOUND, in_flight_unused, not_to_be_tried
 from campaign.smtp.envelope_probe import EnvelopeProbe, probe_envelope
-from campaign.smtp.pipelining.known_servers import known_server
 from campaign.smtp.session.connect import connect
 from campaign.smtp.session.notes import session_notes
 from campaign.smtp.session.server import Server
@@ -90,19 +90,14 @@ class _OneServer:
         wanted = self._smtp.in_flight
         if wanted == 1:
             return 1
-        if "chunking" not in session.features or not session.pipelining:
-            why = "the server does not offer CHUNKING and PIPELINING"
-        elif (known := known_server(session.greeting, session.features)) is not None:
-            why = f"{known.name} does not take commands behind a message"
-        else:
+        why = not_to_be_tried(session)
+        if why is None:
             timeout, sender = self._smtp.timeout.total_seconds(), self._settings.message.return_path
-            finding = probe_chunking(connect(self._to), sender=sender, timeout=timeout)
-            if finding is not Finding.UNSOUND:
+            result = probe_chunking(connect(self._to), sender=sender, timeout=timeout)
+            if result is not ProbeResult.UNSOUND:
                 return wanted
-            why = "the server does not throw away a message's octets where it has refused the message"
-        self._note(
-            f"smtp.in_flight is {wanted}, and {why}: each message waits for the one before it", rule="in_flight_unused"
-        )
+            why = UNSOUND
+        self._note(in_flight_unused(wanted, why), rule="in_flight_unused")
         return 1
 
     def _too_large(self, limit: int) -> None:

@@ -43,14 +43,20 @@ def writer(environment: Environment) -> Callable[[Any, str], str]:
     """Give what writes `owner.name`: the text that goes out for it, escaped where the environment escapes."""
     lookup = environment.getattr
     if environment.autoescape:
+        link = "", ""  # the last URL as it is, and escaped: HTML has it twice as a rule, and gets the same object
 
         def written_as_html(owner: Any, name: str) -> str:
+            nonlocal link
             if owner.__class__ is ContactView:
                 cell = owner.columns.get(name, "")
                 if "!" <= cell < "\x7f":  # As nearly all cells begin; the others are looked at more closely.
                     return _escape_text(cell)
             elif owner.__class__ is LinkView and name == "url":
-                return owner.url_as_html(_escape_text)
+                url, html = link
+                if owner.url is not url:
+                    html = _escape_text(owner.url)
+                    link = owner.url, html
+                return html
             return escaped(lookup(owner, name))
 
         return written_as_html

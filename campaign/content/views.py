@@ -5,7 +5,7 @@ because that would be a mistake in a template (`{{ link }}` for `{{ link.url }}`
 `repr`, which errors quote, holds no data at all.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from campaign.content.wording import not_printable
@@ -60,19 +60,13 @@ class ContactView(_Named):
 class LinkView(_Named):
     """The sign-in link: `url`, and when it was issued and expires (aware, in the window's zone)."""
 
-    __slots__ = ("_html", "expires_at", "issued_at", "url")
+    __slots__ = ("expires_at", "issued_at", "url")
     _name = "link"
 
     def __init__(self, url: str, issued_at: datetime, expires_at: datetime) -> None:
         self.url = url
         self.issued_at = issued_at
         self.expires_at = expires_at
-        self._html = ""
-
-    def url_as_html(self, escape: Callable[[str], str]) -> str:
-        """Give the URL, escaped: the same object each time, for HTML has it twice as a rule."""
-        self._html = self._html or escape(self.url)
-        return self._html
 
 
 class CampaignView(_Named):

@@ -133,10 +133,10 @@ class LinkMinter:
             identifier = _percent_encoded(contact)
         token = signed_token(claims, end, self._key)
         return LoginLink(
-            f"{self._url}{identifier}&strategy=email&token={token.decode()}",
-            moment.issued_at,
-            moment.expires_at,
-            hashlib.sha256(token).hexdigest()[:FINGERPRINT_LENGTH],
+            url=f"{self._url}{identifier}&strategy=email&token={token.decode()}",
+            issued_at=moment.issued_at,
+            expires_at=moment.expires_at,
+            fingerprint=hashlib.sha256(token).hexdigest()[:FINGERPRINT_LENGTH],
         )
 
     def _redirect_of(self, contact: Contact) -> str:

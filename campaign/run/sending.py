@@ -60,6 +60,7 @@ class Sending:
         self._workers = workers
         self._background = background
         self._state = state
+        self._told_once: set[str] = set()
         self._observer = observer
         self._signals = signals
         self._broadcast = broadcast
@@ -147,7 +148,7 @@ class Sending:
         for change in (change for one in self._throttling for change in one.changes(reports, seconds)):
             self._broadcast.throttled(change)
             self._observer.notice(change.words())
-        for words in noticed(reports):
+        for words in noticed(reports, self._told_once):
             self._observer.notice(words)
         progress = progress_of(now, seconds=seconds)
         if progress.opens is not None and progress.opens != self._opens_told and not progress.stopping:
@@ -156,10 +157,16 @@ class Sending:
         self._observer.sending(progress)
 
 
-def noticed(reports: Sequence[WorkerReport]) -> Iterator[str]:
-    """Say what workers have noticed, each once: many meet the same. With names where all of them are elsewhere."""
+def noticed(reports: Sequence[WorkerReport], told_once: set[str]) -> Iterator[str]:
+    """Say what workers have noticed, each once: many meet the same. With names where all of them are elsewhere.
+    `told_once`: what is not to be told again; what is told now is added.
+    """
     told: dict[str, set[str]] = {}
     for notice in (notice for report in reports for notice in report.notices if notice.ends_with is None):
+        if notice.once in told_once:
+            continue
+        if notice.once:
+            told_once.add(notice.once)
         told.setdefault(notice.words, set()).add(notice.by)
     for words, by in told.items():
         yield words if "" in by else f"{', '.join(sorted(by))}: {words}"

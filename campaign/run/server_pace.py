@@ -12,7 +12,8 @@ A message costs a connection so many round trips:
 and several messages may share one (`smtp.in_flight`), where the server offers CHUNKING (RFC 3030) as well.
 
 Limits: what a server takes to accept a message, once it has it, only a message can show: it counts as nothing here
-unless an earlier run of the campaign has measured it. Nor is it known how much a server takes at once.
+unless an earlier run of the campaign has measured it: with as many in flight as now, it is thought. Nor is it known how
+much a server takes at once.
 """
 
 from collections.abc import Mapping
@@ -65,8 +66,10 @@ class ServerPace:
     @property
     def seconds_per_message(self) -> float:
         """For which a message has a connection to itself."""
-        at_the_server = self.envelope + self.accepting  # one after the other, however many are on the way
-        return max(at_the_server, (self.trips * self.round_trip + at_the_server + _TURN) / self.in_flight)
+        # An envelope is the server's, one after the other. A message that was accepted with others in flight has waited
+        # behind them, too: what it took, divided by their number, is its share (Little's law).
+        whole = self.trips * self.round_trip + self.envelope + self.accepting + _TURN
+        return max(self.envelope, whole / self.in_flight)
 
     def with_accepting(self, seconds: float | None) -> Self:
         """Give it with what a message took from when it began to leave until it was accepted; None: not measured."""

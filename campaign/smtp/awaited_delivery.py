@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, replace
 
 from campaign.model import Attempt, Phase, Reply
+from campaign.smtp.connection import BODY_PATIENCE
 from campaign.smtp.dialogue import Dialogue
 from campaign.smtp.dialogue_events import FinalReply, ProtocolViolation, ReadyForBody, SessionClosing
 from campaign.smtp.dsn import DsnUses
@@ -16,8 +17,6 @@ from campaign.smtp.reply.censor import without_links
 from campaign.smtp.session.session import Session
 
 _CHUNK = 64 * 1024
-_BODY_PATIENCE = 10
-"""RFC 5321 section 4.5.3.2.6 gives a server ten minutes for its reply to a message: ten times our default timeout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +97,7 @@ class AwaitedDelivery:
         self._session.sock.close()
 
     def _send(self, data: bytes) -> None:
-        self._deadline = time.monotonic() + self._timeout * (_BODY_PATIENCE if self._left else 1)
+        self._deadline = time.monotonic() + self._timeout * (BODY_PATIENCE if self._left else 1)
         self._session.sock.settimeout(self._patience())
         try:
             self._session.sock.sendall(data)

@@ -29,7 +29,7 @@ _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 _NOTHING = memoryview(b"")
-_BODY_PATIENCE = 10
+BODY_PATIENCE = 10
 """RFC 5321 section 4.5.3.2.6 gives a server ten minutes for its reply to a message: ten times our default timeout."""
 _TRIAL_PATIENCE = 5.0
 """Seconds for an envelope behind an answered body, while nobody knows whether the server has taken it."""
@@ -60,7 +60,7 @@ class Connection:
         self.trial = trial
         self.in_trial = False
         """Whether the envelope behind the body is its server's trial."""
-        self.chunking: ChunkingTrial | None = None
+        self.chunking_trial: ChunkingTrial | None = None
         """Its server's standing with whole messages; None where that is not asked for."""
         self.probe: ChunkingProbe | None = None
         """What is under way in place of a message."""
@@ -108,9 +108,9 @@ class Connection:
 
     def begin_stream(self, *, in_flight: int) -> MessageStream:
         """From now on messages go whole, up to `in_flight` without their reply. Only while nothing is under way."""
-        assert self.dialogue.idle and not self._unsent and self.chunking is not None
+        assert self.dialogue.idle and not self._unsent and self.chunking_trial is not None
         dialogue = ChunkedDialogue(size_offered="size" in self.session.features, dsn=self._dsn)
-        self.stream = MessageStream(dialogue, self.chunking, in_flight=in_flight)
+        self.stream = MessageStream(dialogue, self.chunking_trial, in_flight=in_flight)
         self._handed = self._body_ends = 0
         self.deadline = float("inf")
         self._tokens = deque(self._tokens, maxlen=in_flight + 2)
@@ -158,7 +158,7 @@ class Connection:
     def reply_timeout(self, timeout: float) -> float:
         """Give the seconds that the server may take for its next reply, where it has `timeout` for a command's."""
         if self.dialogue.current is not None or (self.stream is not None and not self.closing):
-            return timeout * _BODY_PATIENCE
+            return timeout * BODY_PATIENCE
         # A server that takes its time for every envelope may do so for this one.
         return min(timeout, max(_TRIAL_PATIENCE, 4 * self.envelope_seconds)) if self.in_trial else timeout
 

@@ -6,6 +6,9 @@ from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.session.error import SessionError
 from campaign.smtp.session.session import Session
 
+GREW_OLD = "its link grew old while the server took its time"
+"""Why an attempt comes back whose link is too old."""
+
 
 class DeliveryHandler(Protocol):
     """Gives attempts, and hears what became of each: exactly one of `reply_received`, `not_sent` and

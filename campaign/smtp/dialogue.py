@@ -12,7 +12,6 @@ the message: `PipeliningRefused`, or `behind_body` in the other events (`pipelin
 """
 
 from collections import deque
-from enum import Enum
 
 from campaign.model import Attempt, Phase, Reply
 from campaign.smtp.dialogue_events import (
@@ -20,6 +19,7 @@ from campaign.smtp.dialogue_events import (
     DATA,
     MAIL,
     RCPT,
+    Aside,
     Event,
     FinalReply,
     ParametersRefused,
@@ -34,13 +34,6 @@ from campaign.smtp.envelope_refusals import SEQUENCE_WORDS, out_of_sequence
 from campaign.smtp.reply.parser import ReplyError, ReplyParser
 
 _ENVELOPE = (MAIL, RCPT, DATA)
-
-
-class _Aside(Enum):
-    """What a reply can answer beside the steps of a message."""
-
-    RESET = "RSET"
-    EMPTY = "an empty message"
 
 
 class _OutOfStepError(Exception):
@@ -69,13 +62,14 @@ class Dialogue:
         """What MAIL asks of bounces."""
         self._size_offered = size_offered
         self._parser = ReplyParser()
-        self._expected: deque[Phase | _Aside] = deque()
-        self._queued: deque[tuple[Phase | _Aside, bytes]] = deque()  # commands held back without PIPELINING
+        self._expected: deque[Phase | Aside] = deque()
+        self._queued: deque[tuple[Phase | Aside, bytes]] = deque()  # commands held back without PIPELINING
         self._refusal: tuple[Phase, Reply] | None = None
         self._open = False  # MAIL was accepted and no body has ended it: RSET before the next
         self._may_reset = True  # without its being counted
         self._not_taken = False  # the server has refused MAIL for where it stands
-        self._over = False  # the server has said 421, and no message is without its reply
+        self._within_anothers = False  # and taken RCPT
+        self._over = False  # nothing more is to be heard: no message is without its reply
         self._cut_short = False  # with it the replies to an envelope behind a body have ended
         self._write = b""
 
@@ -91,17 +85,17 @@ class Dialogue:
         asked = self.dsn.begin(attempt.message.envelope.envelope_id, behind_body=behind)
         mail, rcpt, data = envelope_commands(attempt, size_offered=self._size_offered, more=asked)
         self.upcoming, self.ready, self._refusal, self._not_taken = attempt, False, None, False
-        self.behind_body = behind
+        self.behind_body, self._within_anothers = behind, False
         if self.pipelining:
             self._expected += _ENVELOPE
             if self._open:
                 self._reset()
-                self._expected.insert(len(self._expected) - 3, _Aside.RESET)
+                self._expected.insert(len(self._expected) - 3, Aside.RESET)
                 return b"RSET\r\n" + mail + rcpt + data
             return mail + rcpt + data
         if self._open:
             self._reset()
-            self._queued.append((_Aside.RESET, b"RSET\r\n"))
+            self._queued.append((Aside.RESET, b"RSET\r\n"))
         self._queued += (MAIL, mail), (RCPT, rcpt), (DATA, data)
         return self._advance()
 
@@ -154,10 +148,10 @@ class Dialogue:
             if phase is MAIL:  # as nearly always: no more follows from it
                 self._open = True
                 self.dsn.accepted()
-        elif isinstance(phase, _Aside):
+        elif isinstance(phase, Aside):
             self._over = reply.code == 421
             # RSET can't be refused (RFC 5321 section 4.1.1.5): a server that does has had enough of this session.
-            if self._over or (phase is _Aside.RESET and reply.code >= 400):
+            if self._over or (phase is Aside.RESET and reply.code >= 400):
                 events.append(SessionClosing(reply))
             if not self._over:
                 self._write += self._advance()
@@ -200,6 +194,8 @@ class Dialogue:
         if not accepted and self._refusal is None:
             self._refusal = (phase, reply)
             self._not_taken = self.behind_body and out_of_sequence(reply)
+        # Of a refused message's transaction (Postfix, `smtpd_end_of_data_restrictions`): an empty one would reach it.
+        self._within_anothers |= accepted and phase is RCPT and self._refusal is not None
         if phase is not DATA and not (self._refusal and not self.pipelining):
             self._write += self._advance()
             return
@@ -211,16 +207,21 @@ class Dialogue:
             events.append(ReadyForBody(attempt, behind))
             return
         self._queued.clear()
-        if accepted and phase is DATA:  # 354 though the recipient was refused: an empty message ends it
-            self._write += TERMINATOR
-            self._expected.append(_Aside.EMPTY)
-            self._open = False
+        if accepted and self._within_anothers:
+            self._over = True
+            events.append(SessionClosing(self._refusal[1]))
+        elif accepted:  # 354 though the recipient was refused: an empty message ends it
+            self._write, self._open = self._write + TERMINATOR, False
+            self._expected.append(Aside.EMPTY)
         if self._goes_without():
-            events.append(ParametersRefused(attempt))
-            self._begin_anew(attempt)
-            return
+            events.append(ParametersRefused(attempt, begun_anew=not self._over))
+            if not self._over:
+                self._begin_anew(attempt)
+                return
+        else:
+            not_taken = PipeliningRefused(attempt) if self._not_taken else None
+            events.append(not_taken or FinalReply(attempt, *self._refusal, behind))
         self.upcoming = None
-        events.append(PipeliningRefused(attempt) if self._not_taken else FinalReply(attempt, *self._refusal, behind))
 
     def _goes_without(self) -> bool:
         """Whether what was refused are the parameters, and nothing else is known of the message."""
@@ -237,9 +238,8 @@ class Dialogue:
             self._write += self._advance()
 
     def _reset(self) -> None:
-        self._open = False
         self.resets += not self._may_reset
-        self._may_reset = False
+        self._open = self._may_reset = False
 
     def _advance(self) -> bytes:
         """The next held-back command, where each waits for the reply to the one before."""

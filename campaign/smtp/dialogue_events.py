@@ -4,12 +4,22 @@
 envelope, `SessionClosing` and `ProtocolViolation` about the session. Tuples, since each message makes two of them.
 """
 
+from enum import Enum
 from typing import NamedTuple
 
 from campaign.model import Attempt, Phase, Reply
 
 MAIL, RCPT, DATA, BODY = Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY
 """Python 3.11 looks up an enumeration's member by calling a function, each time: these are for every reply."""
+TOO_EARLY = "the server answered before the message had left"
+"""Why such an answer is none to the message."""
+
+
+class Aside(Enum):
+    """What a reply can answer beside the steps of a message."""
+
+    RESET = "RSET"
+    EMPTY = "an empty message"
 
 
 class ReadyForBody(NamedTuple):

@@ -31,6 +31,9 @@ class OpenConnections:
         """How many are open and have something to do."""
         return len(self._open) - len(self._idle)
 
+    def cancel_waiting(self) -> None:
+        """Give the handler back those attempts that no connection has begun: none, where each is asked for by one."""
+
     @property
     def holds_bodies(self) -> bool:
         """Whether there are connections that could send a body, and may not yet."""

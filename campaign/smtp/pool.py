@@ -13,7 +13,7 @@ from collections.abc import Callable
 from campaign.model import Attempt
 from campaign.smtp.connection import Connection
 from campaign.smtp.connection_lifetime import ConnectionLifetime
-from campaign.smtp.delivery_handler import DeliveryHandler
+from campaign.smtp.delivery_handler import GREW_OLD, DeliveryHandler
 from campaign.smtp.dsn import DsnUses
 from campaign.smtp.event_loop import EventLoop
 from campaign.smtp.open_connections import OpenConnections
@@ -153,7 +153,7 @@ class Pool(OpenConnections):
             if connection.closing:
                 self._drop(connection, connection.why_closing)
             elif self._handler.link_too_old(dialogue.upcoming):
-                self._drop(connection, "its link grew old while the server took its time")
+                self._drop(connection, GREW_OLD)
             elif self._handler.may_send_body(dialogue.upcoming):
                 self._send_body(connection)
             else:

@@ -13,6 +13,7 @@ from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.dialogue_events import (
     BODY,
     MAIL,
+    TOO_EARLY,
     Event,
     FinalReply,
     ParametersRefused,
@@ -23,8 +24,8 @@ from campaign.smtp.dialogue_events import (
 )
 from campaign.smtp.envelope_refusals import out_of_sequence
 
-_CLOSED = "the connection was closed"
-_TOO_EARLY = "the server answered before the message had left"
+CLOSED = "the connection was closed"
+"""Why nothing more was heard, where we ended it ourselves."""
 
 
 def handle_replies(connection: Connection, data: bytes, handler: DeliveryHandler) -> tuple[bytes, str | None]:
@@ -77,7 +78,7 @@ def _why_doubted(connection: Connection, events: list[Event], handler: DeliveryH
         dialogue.held_refusal = None
     if early and any(isinstance(event, FinalReply) for event in events):
         _reject_early_replies(connection, events, handler)
-        return _TOO_EARLY
+        return TOO_EARLY
     misplaced = _misplaced_refusal(connection, events)
     if misplaced is not None:
         _doubt_replies(connection, events, handler, misplaced)
@@ -95,7 +96,7 @@ def handle_connection_lost(connection: Connection, handler: DeliveryHandler, why
     if held is not None:
         reply = connection.censored(held.reply)
         if _may_answer_the_envelope(connection, reply, alone=True):
-            handler.outcome_unknown(held.attempt, f"{why or _CLOSED} (it had said {reply.code} {reply.text})")
+            handler.outcome_unknown(held.attempt, f"{why or CLOSED} (it had said {reply.code} {reply.text})")
         else:
             handler.reply_received(held.attempt, held.phase, reply, served=connection.served)
     if current is not None:
@@ -148,14 +149,14 @@ def handle_final_reply(connection: Connection, answer: FinalReply, handler: Deli
         handler.not_sent(attempt, "")  # it goes again, and not behind a body: then the refusal is the row's own
         return
     reply = connection.censored(reply)
-    ends = handler.reply_received(attempt, phase, reply, served=connection.served)
-    if ends or (reply.code == 503 and phase is MAIL):  # the server and we do not agree on where we are
-        connection.closing, connection.closing_reply = True, (phase, reply)
-    else:
-        carried = connection.messages > 0 if connection.stream is None else phase is Phase.BODY
+    useless = handler.reply_received(attempt, phase, reply, served=connection.served)
+    if reply.code == 503 and phase is MAIL:  # the server and we do not agree on where we are
+        useless = True
+    if not useless:
+        carried = connection.messages > 0 if connection.stream is None else phase is BODY
         connection.used = connection.used or carried or reply.code != 421
-        if reply.code == 421:  # the session's end is that message's matter, and not of the one behind it
-            connection.closing, connection.closing_reply = True, (phase, reply)
+    if useless or reply.code == 421:  # the session's end is that message's matter, and not of the one behind it
+        connection.closing, connection.closing_reply = True, (phase, reply)
     if phase is BODY:
         connection.served = connection.served or reply.code < 300
         connection.last_deferred = attempt if 400 <= reply.code < 500 else None
@@ -202,6 +203,6 @@ def _reject_early_replies(connection: Connection, events: Sequence[Event], handl
                 reply = connection.censored(event.reply)
                 handler.reply_received(event.attempt, event.phase, reply, served=connection.served)
             else:
-                handler.not_sent(event.attempt, _TOO_EARLY)
+                handler.not_sent(event.attempt, TOO_EARLY)
         elif isinstance(event, PipeliningRefused | ParametersRefused):
             _handle_event(connection, event, handler)

@@ -1,16 +1,16 @@
 """A pool whose connections may carry several whole messages at a time, where their server takes that (`chunking`).
 
 A connection begins as any other's. Once it has nothing under way and the server's standing allows it, its messages go
-whole, until its end: it is a stream, and gets them from the pool's `Feed`.
+whole, until its end: it is a stream, and gets them from the pool's `SharedQueue`.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from campaign.model import Attempt
-from campaign.smtp.chunking.feed import Feed
-from campaign.smtp.chunking.probe import ChunkingProbe, Finding
+from campaign.smtp.chunking.probe import ChunkingProbe, ProbeResult
 from campaign.smtp.chunking.replies import handle_stream_lost, handle_stream_replies
+from campaign.smtp.chunking.shared_queue import SharedQueue
 from campaign.smtp.chunking.trials import ChunkingTrials
 from campaign.smtp.connection import Connection
 from campaign.smtp.pool import Pool
@@ -26,12 +26,12 @@ class StreamingPool(Pool):
         """`given`: what a `Pool` takes."""
         super().__init__(**given)
         self._chunking = chunking
-        self._feed = Feed(self._handler, send=self._send_messages, clock=self._clock)
+        self._queue = SharedQueue(self._handler, send=self._send_messages, clock=self._clock)
 
     @property
     def holds_bodies(self) -> bool:
         """Whether there are connections that could send a message, and may not yet."""
-        return super().holds_bodies or self._feed.holds_messages
+        return super().holds_bodies or self._queue.holds_messages
 
     def attend(self) -> None:
         """Do what is due after a wait."""
@@ -50,18 +50,22 @@ class StreamingPool(Pool):
 
     def cancel_unsent(self, of: Callable[[Attempt], bool] = lambda _: True) -> None:
         """Give the handler back those attempts that have not begun to leave."""
-        self._feed.cancel(of)
+        self._queue.cancel(of)
         super().cancel_unsent(of)
+
+    def cancel_waiting(self) -> None:
+        """Give the handler back those attempts that no connection has begun."""
+        self._queue.cancel()
 
     def close(self) -> None:
         """Hang up on every connection."""
-        self._feed.cancel()
+        self.cancel_waiting()
         super().close()
 
     def _give(self) -> None:
-        resting = self._feed.give(self._messages_left)
-        self._idle.difference_update(self._feed.connections)  # one that has rested may have begun something just now
-        for connection in resting:
+        idle = self._queue.give(self._messages_left)
+        self._idle.difference_update(self._queue.connections)  # one that has rested may have begun something just now
+        for connection in idle:
             if self._is_over(connection, self._clock()):
                 self._end(connection)
             else:
@@ -72,13 +76,13 @@ class StreamingPool(Pool):
         if self._is_over(connection, self._clock()):
             return 0
         left = self._left_of_life(connection)
-        stream, trial = connection.stream, connection.chunking
+        stream, trial = connection.stream, connection.chunking_trial
         if stream is None or trial is None or trial.most_messages > self._lifetime.messages:
             return left
         return left - 1 if left > 1 else int(not stream.dialogue.in_flight)
 
     def _left_of_life(self, connection: Connection) -> int:
-        trial, most = connection.chunking, self._lifetime.messages
+        trial, most = connection.chunking_trial, self._lifetime.messages
         return (most if trial is None else min(most, trial.most_messages)) - connection.messages
 
     def _is_over(self, connection: Connection, now: float) -> bool:
@@ -94,7 +98,7 @@ class StreamingPool(Pool):
         connection.deadline = min(deadline, connection.deadline)
 
     def _admit(self, connection: Connection) -> None:
-        connection.chunking = self._chunking.of(connection.session)
+        connection.chunking_trial = self._chunking.of(connection.session)
         super()._admit(connection)
 
     def _takes_envelope_behind(self, connection: Connection, now: float) -> bool:
@@ -102,20 +106,20 @@ class StreamingPool(Pool):
         return not self._allows_stream(connection) and super()._takes_envelope_behind(connection, now)
 
     def _allows_stream(self, connection: Connection) -> bool:
-        trial = connection.chunking
+        trial = connection.chunking_trial
         if trial is None or connection.trial.able is False or connection.blocked:
             return False
         if self._left_of_life(connection) < _WORTH_IT:
             return False
-        return self._feed.takes(connection.session) and trial.allows()
+        return self._queue.takes(connection.session) and trial.allows()
 
     def _begin(self, connection: Connection) -> None:
-        if connection.stream is not None:  # it is fed
+        if connection.stream is not None:  # it has its messages from the queue
             return
         if self._is_over(connection, self._clock()) or not self._allows_stream(connection):
             super()._begin(connection)
             return
-        trial = connection.chunking
+        trial = connection.chunking_trial
         assert trial is not None
         self._idle.discard(connection)
         if trial.wants_probe:
@@ -123,7 +127,7 @@ class StreamingPool(Pool):
             connection.probe = ChunkingProbe(self._chunking.sender)
             self._send(connection, connection.probe.commands)
         else:
-            self._feed.add(connection, connection.begin_stream(in_flight=self._chunking.in_flight))
+            self._queue.add(connection, connection.begin_stream(in_flight=self._chunking.in_flight))
 
     def _receive(self, connection: Connection, data: bytes) -> None:
         if connection.probe is not None:
@@ -148,20 +152,21 @@ class StreamingPool(Pool):
 
     def _judge_probe(self, connection: Connection, probe: ChunkingProbe, data: bytes) -> None:
         """The session was for that alone, and is over."""
-        finding = probe.feed(data)
-        if finding is None:
+        result = probe.feed(data)
+        if result is None:
             return
-        connection.probe, connection.used = None, True
-        assert connection.chunking is not None
-        connection.chunking.probed(finding, sender_refused=probe.sender_refused)
+        self._probe_ended(connection, result, sender_refused=probe.sender_refused)
         self._drop(connection, "")
+
+    def _probe_ended(self, connection: Connection, result: ProbeResult, *, sender_refused: bool = False) -> None:
+        assert connection.chunking_trial is not None
+        connection.probe, connection.used = None, True
+        connection.chunking_trial.probed(result, sender_refused=sender_refused)
 
     def _settle(self, connection: Connection, why: str) -> None:
         if connection.probe is not None:
-            connection.probe, connection.used = None, True
-            assert connection.chunking is not None
             silent = self._clock() >= connection.deadline
-            connection.chunking.probed(Finding.UNSOUND if silent else Finding.NOTHING)
+            self._probe_ended(connection, ProbeResult.UNSOUND if silent else ProbeResult.INCONCLUSIVE)
         if connection.stream is not None:
             handle_stream_lost(connection, self._handler, why)
         super()._settle(connection, why)
@@ -172,4 +177,4 @@ class StreamingPool(Pool):
         if quitting and stream is not None and stream.in_trial:  # in good order: there was nothing to be tried
             stream.in_trial = False
             stream.trial.abandoned()
-        self._feed.remove(connection)
+        self._queue.remove(connection)

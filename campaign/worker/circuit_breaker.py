@@ -64,6 +64,10 @@ class CircuitBreaker:
         """Tell the operator, unless that was told just now."""
         self._add(Notice(words, ends_with, server))
 
+    def notice_once(self, words: str, about: str) -> None:
+        """Tell the operator, unless this or another worker has told `about` it in this run."""
+        self._add(Notice(words, once=about))
+
     def notice_of_ledger(self, words: str) -> None:
         """Tell whoever runs this worker of its way to the ledger: the run's owner has its own."""
         self._add(Notice(words, of_ledger=True))

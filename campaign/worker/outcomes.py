@@ -115,7 +115,7 @@ class Outcomes:
         self.settled[status] += 1
         if status is not _SENT:
             self._events.settled(due, status, reply, detail)
-        self._journal.settle(Outcome(due.id, status, reply, detail, True, self._server))
+        self._journal.settle(Outcome(contact=due.id, status=status, reply=reply, detail=detail, server=self._server))
 
     def give_back(self, due: DueRow) -> None:
         """Let a claimed row go again as if it had never been claimed."""

@@ -10,6 +10,7 @@ from functools import partial
 
 from campaign.ledger.interface import WorkerLedger
 from campaign.smtp.chunking.trials import ChunkingTrials
+from campaign.smtp.chunking.unused import in_flight_unused
 from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.dsn import DsnUses
 from campaign.smtp.event_loop import EventLoop
@@ -83,8 +84,13 @@ class Route:
         )
         pool: Callable[..., Pool] = Pool
         if orders.in_flight > 1 and orders.pipelining == "auto":
-            sender = job.message_plan.message.return_path
-            chunking = ChunkingTrials(orders.in_flight, ledger.server_memory, clock, sender=sender)
+            chunking = ChunkingTrials(
+                orders.in_flight,
+                ledger.server_memory,
+                clock,
+                sender=job.message_plan.message.return_path,
+                told=lambda why: parts.breaker.notice_once(in_flight_unused(orders.in_flight, why), "in_flight"),
+            )
             pool = partial(StreamingPool, chunking=chunking)
         self.pool = pool(
             connect=lambda: connect(orders.server),

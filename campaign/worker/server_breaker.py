@@ -57,3 +57,7 @@ class ServerBreaker(CircuitBreaker):
     def notice(self, words: str, ends_with: Literal["connections", "rate"] | None = None, server: str = "") -> None:
         """Tell the operator, with the server's name."""
         self._run.notice(f"{self._name}: {words}", ends_with, self._name)
+
+    def notice_once(self, words: str, about: str) -> None:
+        """Tell the operator, with the server's name."""
+        self._run.notice_once(f"{self._name}: {words}", f"{self._name}: {about}")

@@ -129,6 +129,9 @@ class Worker:
                 self._routes[0].connections.follow_the_rows(now)
             else:
                 self._ranked.steer(now)
+        else:
+            for route in self._routes:
+                route.pool.cancel_waiting()
         happened = self._wait(self._patience(now))
         for route in self._routes:
             route.connections.narrow(now)

@@ -29,6 +29,8 @@ class Notice(NamedTuple):
     """Whether it is of the worker's own way to the ledger: where that is a database, the run's owner has one, too."""
     by: str = ""
     """Which worker says it, where that is elsewhere: its way to the server may be another."""
+    once: str = ""
+    """What it is about, where one worker's word is enough for the whole run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,11 @@ def of(runs: Iterable[Run], sender: str, connections: int | None = None) -> list
     ]
 
 
+def _is(ours: str, sender: str) -> bool:
+    """Whether it is ours, with whatever settings: nobody to be compared with."""
+    return sender.partition(",")[0] == ours
+
+
 def loopback_table(runs: Sequence[Run], ours: str) -> str:
     """One row a sender, the quickest first."""
     rows = []
@@ -63,7 +68,7 @@ def loopback_table(runs: Sequence[Run], ours: str) -> str:
                 sender,
                 *_size(mine),
                 spread([run.rate for run in mine]),
-                "" if sender == ours else spread(ratios(of(runs, ours), mine, lambda run: run.rate), ".2f"),
+                "" if _is(ours, sender) else spread(ratios(of(runs, ours), mine, lambda run: run.rate), ".2f"),
                 spread([1000 * run.cpu / run.messages for run in mine], ".3f"),
                 spread([len(run.peaks) for run in mine]),
                 spread([max(run.peaks, default=0) / MEGABYTE for run in mine]),
@@ -87,7 +92,7 @@ def distant_table(runs: Sequence[Run], ours: str) -> str:
                 spread([run.rate for run in mine], ",.1f"),
                 spread([run.sending_rate for run in mine], ",.1f"),
                 spread([run.sending_rate * run.round_trip / run.connections for run in mine], ".2f"),
-                "" if sender == ours else spread(against, ".2f"),
+                "" if _is(ours, sender) else spread(against, ".2f"),
                 spread([1000 * run.cpu / run.messages for run in mine], ".3f"),
             ]
         )
@@ -116,7 +121,7 @@ def tls_table(runs: Sequence[Run], ours: str) -> str:
                 *_size([*both[1], *both[0]]),
                 *(spread([run.rate for run in mine]) for mine in both),
                 spread(encrypted_ratios(of(runs, sender)), ".2f"),
-                "" if sender == ours else spread(against, ".2f"),
+                "" if _is(ours, sender) else spread(against, ".2f"),
                 *(spread([1000 * run.cpu / run.messages for run in mine], ".3f") for mine in both),
                 *(spread([1000 * run.receiver_cpu / run.messages for run in mine], ".3f") for mine in both),
             ]

@@ -10,7 +10,10 @@ import pytest
 
 from tests.benchmarks.own_sink import OwnSink, build, running_own_sink
 
-pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="go is not installed, which builds the sink")
+pytestmark = [
+    pytest.mark.real_servers,
+    pytest.mark.skipif(shutil.which("go") is None, reason="go is not installed, which builds the sink"),
+]
 
 _BODY = b"Subject: hi\r\n\r\n.\r\nRSET\r\n"
 _MESSAGE = b"MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT %d LAST\r\n%s" % (len(_BODY), _BODY)

@@ -1,7 +1,9 @@
 """What the benchmark says of its runs is what they say: pairs within a repetition, medians, and nothing for nothing."""
 
+from dataclasses import replace
+
 from tests.benchmarks.runs import Run
-from tests.benchmarks.table import tls_table
+from tests.benchmarks.table import loopback_table, tls_table
 from tests.benchmarks.targets import in_flight_targets, target_table, tls_targets
 
 
@@ -47,3 +49,14 @@ def test_what_was_not_measured_is_not_met() -> None:
     (target,) = in_flight_targets(_RUNS, "our own sink", {8: 1500.0})
     assert not target.met
     assert target_table([target]).endswith("| ≥ 1,500 | — | **no** |")
+
+
+def test_ours_is_set_against_others_and_not_against_itself() -> None:
+    """However many messages it has in flight."""
+    runs = [
+        _run(1, 1.0),
+        replace(_run(1, 0.5), sender="campaign, 8 in flight"),
+        replace(_run(1, 4.0), sender="another"),
+    ]
+    found = {row.split(" | ")[0][2:]: row.split(" | ")[4] for row in loopback_table(runs, "campaign").splitlines()[2:]}
+    assert found == {"campaign, 8 in flight": "", "campaign": "", "another": "4.00"}

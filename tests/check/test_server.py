@@ -59,7 +59,7 @@ def test_a_server_that_refuses_what_it_offers_is_told_of_and_one_that_takes_it_i
 @pytest.mark.parametrize(
     ("offered", "fault", "why"),
     [
-        (False, None, "the server does not offer CHUNKING and PIPELINING"),
+        (False, None, "the server does not offer CHUNKING"),
         (True, "body_chunk_spilled", "the server does not throw away"),
         (True, None, ""),
     ],

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
+from campaign.content.views import LinkView
 from campaign.model import Contact
 from tests.content.templates import EMAIL, LINK, contact, load, text_fault, text_of
 
@@ -25,6 +26,11 @@ def test_what_is_no_column_is_undefined_whatever_python_knows(tmp_path: Path, na
     for template in ("{{ contact." + name + " }}", "{{ contact['" + name + "'] }}"):
         assert f"there is no column {name!r}" in text_fault(tmp_path, template).what
         assert text_of(tmp_path, template.replace(" }}", " is defined }}")) == "False"
+
+
+def test_a_link_has_the_three_names_that_are_told_and_nothing_of_our_own() -> None:
+    names = [name for name in dir(LinkView) if not name.startswith("__") and name != "_name"]
+    assert names == ["expires_at", "issued_at", "url"]
 
 
 def test_email_is_the_address_that_is_mailed(tmp_path: Path) -> None:

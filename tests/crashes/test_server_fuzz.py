@@ -4,6 +4,7 @@ Replies are random lines and random octets, in place of the right one, before it
 cut or reset. One kind is left out, since nobody can see through it: a message that is taken, and refused in good form.
 """
 
+import os
 import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,8 +28,10 @@ _SAID = st.one_of(_LINES, st.binary(min_size=1, max_size=30), st.lists(_LINES, m
 
 
 @st.composite
-def misbehaviours(draw: st.DrawFn) -> Misbehaviour:
-    """One thing that goes wrong. Who says 2xx to a message has taken it, whatever it meant."""
+def misbehaviours(draw: st.DrawFn, people: int) -> Misbehaviour:
+    """One thing that goes wrong, with one of so many. Who says 2xx to a message has taken it, whatever it meant; to a
+    chunk for nobody, nobody has got it.
+    """
     phase = draw(st.sampled_from([Phase.CONNECT, Phase.EHLO, Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY]))
     reply = draw(st.none() | _SAID)
     return Misbehaviour(
@@ -39,7 +42,10 @@ def misbehaviours(draw: st.DrawFn) -> Misbehaviour:
         accept=phase is Phase.BODY and reply is not None and re.match(rb"2\d\d", reply) is not None,
         after=draw(st.just(b"") | _SAID),
         piece=draw(st.none() | st.integers(1, 5)),
-        match=draw(st.builds(nth_message, st.integers(0, 30)) | st.builds(every_message, st.integers(2, 9))),
+        of_refused_chunk=phase is Phase.BODY and draw(st.booleans()),
+        match=draw(
+            st.builds(nth_message, st.integers(0, people + 1)) | st.builds(every_message, st.integers(2, people // 2))
+        ),
         times=draw(st.integers(1, 6)),
     )
 
@@ -49,8 +55,8 @@ def misbehaviours(draw: st.DrawFn) -> Misbehaviour:
 def test_whatever_the_server_says(pipelining: bool, in_flight: int) -> None:
     people = 8 if in_flight == 1 else 40
 
-    @settings(max_examples=8)
-    @given(st.lists(misbehaviours(), min_size=1, max_size=4))
+    @settings(max_examples=int(os.environ.get("CAMPAIGN_EXAMPLES", "8")))
+    @given(st.lists(misbehaviours(people), min_size=1, max_size=4))
     def check(wrong: list[Misbehaviour]) -> None:
         retry = {"first_wait": "1ms", "longest_wait": "2ms", "stop_after": 1000}
         chunking = in_flight > 1

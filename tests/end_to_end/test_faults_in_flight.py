@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from campaign.run import worker_pool
+from campaign.smtp.chunking.unused import FAILED_BEFORE, UNSOUND, in_flight_unused
 from campaign.worker.worker import Worker
 from tests.campaigns import SmallCampaign, assert_agreement
 from tests.clocks import LeapingClock
@@ -114,9 +115,17 @@ def test_who_is_refused_in_good_form_costs_nobody_else(tmp_path: Path, name: str
     assert not server.defects
 
 
-@pytest.mark.parametrize("name", ["body_chunk_spilled", "body_chunk_spilled_behind_recipient"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "body_chunk_spilled",
+        "body_chunk_spilled_behind_recipient",
+        pytest.param("body_chunk_spilled_outside", marks=pytest.mark.siege),
+        pytest.param("body_chunk_spilled_in_transaction", marks=pytest.mark.siege),
+    ],
+)
 def test_the_server_that_is_unsound_gets_no_octet_of_a_message_as_a_command(tmp_path: Path, name: str) -> None:
-    """It would read a refused message's chunk as commands: so it gets none."""
+    """It would read a refused message's chunk as commands: so it gets none, in this run or another."""
     unsound = CATALOGUE[name]()
     campaign = campaign_of(tmp_path)
     with FaultServer(unsound, CATALOGUE["rcpt_5xx"](match=address(VICTIM)), chunking=True) as server:
@@ -124,5 +133,30 @@ def test_the_server_that_is_unsound_gets_no_octet_of_a_message_as_a_command(tmp_
     assert assert_agreement(campaign, recipients(server)) == {"sent": PEOPLE - 1, "rejected": 1}
     assert {line for one in server.connections for line in one.spilled} == {b"NOOP"}
     assert not any(message.chunked for message in server.accepted)
+    with FaultServer(unsound, chunking=True) as again:
+        campaign.people(PEOPLE + 20)
+        campaign.send(again.port, backoff=BACKOFF)
+    assert assert_agreement(campaign, recipients(server, again))["sent"] == PEOPLE + 19
+    assert again.record.commands["BDAT"] == 0, "it is remembered"
+    why = [in_flight_unused(IN_FLIGHT, why) for why in (UNSOUND, FAILED_BEFORE)]
+    assert [words for words in campaign.observer.notices if "in_flight" in words] == why, "told once in each run"
     known = {b"EHLO", b"MAIL", b"RCPT", b"DATA", b"BDAT", b"RSET", b"NOOP", b"QUIT", b"."}
     assert {command.split()[0] for one in server.connections for command in one.commands} <= known
+
+
+@pytest.mark.siege
+@pytest.mark.parametrize("resets", [1, 3, 30])
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_server_that_refuses_rset(tmp_path: Path, resets: int, ends: bool) -> None:
+    """Which none may (RFC 5321 section 4.1.1.5): the probe needs one, the others stand behind each message."""
+    campaign = campaign_of(tmp_path)
+    refused = CATALOGUE["rcpt_5xx"](match=address(VICTIM))
+    features: dict[str, Any] = {"chunking": True, "resets_until_refused": resets, "refused_chunk_ends": ends}
+    with FaultServer(refused, **features) as server:
+        campaign.send(server.port, backoff=BACKOFF)
+    found = assert_agreement(campaign, recipients(server))
+    assert found.total() == PEOPLE and found["in_doubt"] <= 2 * CONNECTIONS * IN_FLIGHT
+    with FaultServer(chunking=True) as mended:
+        campaign.resend(mended.port, backoff=BACKOFF)
+    assert_agreement(campaign, recipients(server, mended))
+    assert set(campaign.statuses().values()) <= {"sent", "rejected", "in_doubt"}

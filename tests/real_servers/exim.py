@@ -95,17 +95,24 @@ def prepare(chroot: Chroot, text: str) -> None:
 
 @contextmanager
 def start(
-    *, sign_in: bool = False, refusal: str = "authenticate first", main: str = "", routers: str = ""
+    *,
+    sign_in: bool = False,
+    refusal: str = "authenticate first",
+    main: str = "",
+    routers: str = "",
+    access: str = "  accept\n",
+    at_data: str = "",
 ) -> Iterator[Relay]:
     """Run Exim. `refusal`: what those are told who are not signed in; `main`: more lines for its main section;
-    `routers`: more of them, before the one for everybody.
+    `routers`: more of them, before the one for everybody; `access` and `at_data`: `configuration`'s.
     """
     with Chroot("exim") as chroot:
         port, tls_port = free_ports(2)
-        access = "  accept\n"
         if sign_in:
             access = f"  accept authenticated = *\n  deny message = {refusal}\n"
-        text = configuration(port, tls_port, access=access, sign_in=sign_in, main=main, routers=routers)
+        text = configuration(
+            port, tls_port, access=access, sign_in=sign_in, main=main, at_data=at_data, routers=routers
+        )
         prepare(chroot, text)
         # Ten messages of a connection are delivered at once (smtp_accept_queue_per_connection), the rest by the queue
         # runner that comes every second.

@@ -21,12 +21,12 @@ def behind_the_body(relay: Relay) -> str:
             return "not offered"
         assert client.sock is not None
         client.sock.settimeout(_PATIENCE)
-        group = _exchange(client.sock, _ENVELOPE, 3)
+        group = exchange(client.sock, _ENVELOPE, 3)
         if group != ["250", "250", "354"]:
             return f"the envelope alone: {' '.join(group) or 'no answer'}"
-        replies = _exchange(client.sock, _BODY + _ENVELOPE, 4)
+        replies = exchange(client.sock, _BODY + _ENVELOPE, 4)
         if replies == ["250", "250", "250", "354"]:
-            return "taken" if _exchange(client.sock, _BODY, 1) == ["250"] else "taken, but not the second message"
+            return "taken" if exchange(client.sock, _BODY, 1) == ["250"] else "taken, but not the second message"
         return f"not taken: {' '.join(replies) or 'no answer'}" + (", then silence" if len(replies) < 4 else "")
 
 
@@ -42,7 +42,7 @@ def sign_in(relay: Relay) -> smtplib.SMTP:
     return client
 
 
-def _exchange(connection: socket.socket, data: bytes, count: int) -> list[str]:
+def exchange(connection: socket.socket, data: bytes, count: int) -> list[str]:
     """Send it, and give the codes of the replies, as far as they came."""
     connection.sendall(data)
     heard = b""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.campaigns import SmallCampaign
+from tests.in_flight import DEPTHS
 from tests.real_servers import courier, exim, postfix
 from tests.real_servers.letters import HEADER, odd_contacts, set_up
 from tests.real_servers.sending import command, hold
@@ -14,14 +15,15 @@ from tests.real_servers.servers import available
 pytestmark = pytest.mark.real_servers
 
 
-def test_postscreen_lets_everybody_through_on_the_second_connection(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_flight", DEPTHS)
+def test_postscreen_lets_everybody_through_on_the_second_connection(tmp_path: Path, in_flight: int) -> None:
     """A client that postscreen does not know hears 450 4.3.2 to every recipient of its first connection; that is no
     failure and no throttling: whoever comes again is let through."""
     with available(postfix.start(postscreen=True)) as relay:
-        campaign = set_up(tmp_path / "campaign", "postscreen", relay, "starttls")
-        campaign.contacts(odd_contacts(200), HEADER)
+        campaign = set_up(tmp_path / "campaign", "postscreen", relay, "starttls", in_flight=in_flight)
+        campaign.contacts(odd_contacts(100), HEADER)
         ended = command(campaign, relay, "send")
-        assert hold(campaign, Counter(relay.delivered())) == {"sent": 200}, ended.said
+        assert hold(campaign, Counter(relay.delivered())) == {"sent": 100}, ended.said
         assert "450 4.3.2" in relay.log.read_text(), "postscreen has tested nobody"
     assert ended.code == 0
     assert ended.seconds < 30, f"slowed down for nothing: {ended.said}"

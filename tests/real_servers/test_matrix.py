@@ -16,6 +16,7 @@ from campaign.smtp.session.connect import connect
 from campaign.smtp.session.server import Security, Server
 from campaign.smtp.session.tls_socket import TlsSocket
 from tests.real_servers.conftest import Found
+from tests.real_servers.in_flight import as_they_were_sent, bodies, several_in_flight
 from tests.real_servers.letters import HEADER, odd_contacts, set_up, takes_smtputf8
 from tests.real_servers.pipelining import behind_the_body
 from tests.real_servers.relay import Relay
@@ -86,6 +87,15 @@ def test_what_it_makes_of_an_envelope_behind_a_body(relay: Relay, found: Found) 
     verdict = behind_the_body(relay)
     assert verdict
     found("pipelining", relay.name, verdict)
+
+
+def test_what_it_makes_of_several_messages_in_flight(relay: Relay, found: Found) -> None:
+    """By hand, too. Where it takes them, each is in the mailbox once, octet for octet: no dot is one too many."""
+    before = Counter(as_they_were_sent(relay.delivered()))
+    verdict = several_in_flight(relay)
+    arrived = Counter(as_they_were_sent(relay.delivered()))
+    assert arrived - before == Counter(bodies() if verdict == "taken" else []), verdict
+    found("in_flight", relay.name, verdict)
 
 
 def test_a_tls_session_is_resumed_where_the_server_takes_it_up_and_another_made_where_not(

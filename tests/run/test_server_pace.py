@@ -1,6 +1,7 @@
 """How fast a server can be mailed through, as a session shows it."""
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -62,10 +63,12 @@ def test_the_first_connection_is_opened_alone_and_the_others_together() -> None:
     assert pace.delay(33, 1) == pytest.approx(0.5 * (1 + 16 * 2 + 16 * 3) / 33)
 
 
-def test_messages_in_flight_share_a_round_trip_and_not_what_the_server_takes() -> None:
+def test_messages_in_flight_share_a_round_trip_and_what_they_waited_for_each_other() -> None:
+    """What a message took in a run with eight in flight is mostly its wait behind the other seven."""
     pace = ServerPace(round_trip=0.1, trips=1, opening=0.5, in_flight=8)
     assert pace.seconds_per_message == pytest.approx(0.103 / 8)
-    assert pace.with_accepting(0.15).seconds_per_message == pytest.approx(0.05)
+    assert pace.with_accepting(0.15).seconds_per_message == pytest.approx(0.153 / 8)
+    assert replace(pace, envelope=0.05).seconds_per_message == pytest.approx(0.05), "no two envelopes at a time"
 
 
 @pytest.mark.parametrize(

@@ -354,5 +354,14 @@ def test_what_workers_elsewhere_have_noticed_is_told_with_their_names() -> None:
         return WorkerReport(settled={}, notices=(Notice(words, by=by), Notice("to", ends_with="rate", by=by)))
 
     reports = [report("no way", "worker b"), report("no way", "worker a"), report("slow", "worker a")]
-    assert list(noticed(reports)) == ["worker a, worker b: no way", "worker a: slow"]
-    assert list(noticed([*reports, report("no way", "")])) == ["no way", "worker a: slow"]
+    assert list(noticed(reports, set())) == ["worker a, worker b: no way", "worker a: slow"]
+    assert list(noticed([*reports, report("no way", "")], set())) == ["no way", "worker a: slow"]
+
+
+def test_what_one_workers_word_is_enough_for_is_told_once_in_a_run() -> None:
+    def report(words: str) -> WorkerReport:
+        return WorkerReport(settled={}, notices=(Notice(words, once="in_flight"), Notice("hm")))
+
+    told: set[str] = set()
+    assert list(noticed([report("it can't"), report("it could not")], told)) == ["it can't", "hm"]
+    assert list(noticed([report("it can't")], told)) == ["hm"]

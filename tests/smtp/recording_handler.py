@@ -134,7 +134,9 @@ def pool_to(server: FaultServer, handler: RecordingHandler, *, in_flight: int = 
         "clock": LeapingClock(server),
     }
     if in_flight > 1 and "chunking" not in given:
-        given["chunking"] = ChunkingTrials(in_flight, PrivateMemory(), time.monotonic, sender="b@acme.example")
+        given["chunking"] = ChunkingTrials(
+            in_flight, PrivateMemory(), time.monotonic, sender="b@acme.example", told=print
+        )
     return (LonePool if "chunking" not in given else LoneStreamingPool)(**options | given)
 
 

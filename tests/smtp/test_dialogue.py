@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from campaign.model import Attempt, Phase
 from campaign.smtp.dialogue import Dialogue
-from campaign.smtp.dialogue_events import Event, FinalReply, ProtocolViolation, ReadyForBody, SessionClosing
+from campaign.smtp.dialogue_events import (
+    Event,
+    FinalReply,
+    PipeliningRefused,
+    ProtocolViolation,
+    ReadyForBody,
+    SessionClosing,
+)
 from campaign.smtp.dsn import DsnUse
 from tests.attempts import attempt, unstuffed
 
@@ -78,6 +85,19 @@ class TestPipelining:
         assert said(dialogue, after) == ([], b"")
         assert dialogue.idle
         assert dialogue.begin_envelope(attempt(2)).startswith(b"MAIL"), "the empty message has ended the transaction"
+
+    def test_354_within_a_transaction_that_a_refused_message_has_left_open_is_not_answered(self) -> None:
+        """The recipient would have an empty message. Postfix does so for `smtpd_end_of_data_restrictions`."""
+        dialogue = Dialogue(pipelining=True)
+        dialogue.begin_envelope(attempt(1))
+        said(dialogue, OK + OK + GO)
+        dialogue.body()
+        dialogue.begin_envelope(attempt(2))
+        nested = b"503 5.5.1 Error: nested MAIL command\r\n"
+        events, written = dialogue.feed(b"554 5.7.1 not this\r\n" + nested + OK + GO)
+        assert written == b"", "no end of any message"
+        assert [type(event) for event in events] == [FinalReply, SessionClosing, PipeliningRefused]
+        assert isinstance(events[0], FinalReply) and events[0].reply.code == 554
 
     def test_a_transaction_that_was_left_open_is_reset(self) -> None:
         dialogue = Dialogue(pipelining=True)

@@ -25,6 +25,7 @@ class Server:
         """What becomes of each, in the order in which they began; None: a session."""
         self.ends: list[socket.socket] = []
         """The server's ends of those."""
+        self.set_up = threading.Semaphore(0)
         self.ours: list[socket.socket] = []
         self.woken = threading.Event()
         self.opener = SessionOpener(self.connect, wake=self.woken.set, beside=True)
@@ -42,6 +43,7 @@ class Server:
         theirs.settimeout(_GIVE_UP)
         self.ends.append(theirs)
         self.ours.append(ours)
+        self.set_up.release()
         return Session(sock=ours, features={}, leftover=b"")
 
     def request(self, most: int, expected: int) -> None:
@@ -96,8 +98,7 @@ def test_the_failure_of_the_first_is_one_failure_and_the_others_are_given_up_pol
     assert server.fetch() is REFUSED
     assert server.opener.under_way == 0
     server.outcomes[2].put(REFUSED)
-    while not server.ends:  # it may still be at it
-        threading.Event().wait(0.001)
+    assert server.set_up.acquire(timeout=_GIVE_UP)
     assert server.ends[0].recv(100) == b"QUIT\r\n"
     assert server.opener.fetch() is None
 
@@ -135,6 +136,5 @@ def test_closing_gives_up_those_that_wait(server: Server) -> None:
     begin(server, 2)
     server.outcomes[1].put(None)
     server.opener.close()
-    while not server.ends:
-        threading.Event().wait(0.001)
+    assert server.set_up.acquire(timeout=_GIVE_UP)
     assert server.ends[0].recv(100) == b"QUIT\r\n"

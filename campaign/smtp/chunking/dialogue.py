@@ -6,20 +6,23 @@ RSET ends the transaction where the server has refused the recipient and keeps i
 within another's. And it guards the order: the first one shows what this server says to RSET, so the words behind a
 message's answer show whether that was the message's. With a reply too few they would be its answer; with one too many
 they would not be there. So a message has its answer once RSET has its own, and every command behind a refused one must
-be refused, as RFC 3030 section 2 and RFC 5321 section 4.1.4 have it.
+be refused (RFC 5321 section 4.1.4: out of order, 503), a chunk once its octets are thrown away (RFC 3030 section 2).
 
 `feed` gives events; `ProtocolViolation` among them says that the session is out of step and must be closed.
 
-Limits: a server that says the same to a message and to RSET can't be judged so: it is `indistinct`, found out with a
-message that is alone in flight, and not to be used so any more. Two faults at once may hide each other: a reply too
-many right before one too few, or just before the session's end.
+A server that says the same to a message and to RSET can't be judged so. It is `indistinct`, found out with a message
+that is alone in flight: from then on messages go in groups, the next one once each command of the one before has its
+reply, and are given as answered all together. If the session ends before, all of a group are in doubt.
+
+Limits: two faults at once may hide each other: a reply too many right before one too few, or just before the session's
+end.
 """
 
 import re
 from collections import deque
 
 from campaign.model import Attempt, Phase, Reply
-from campaign.smtp.dialogue_events import ProtocolViolation, SessionClosing
+from campaign.smtp.dialogue_events import TOO_EARLY, ProtocolViolation, SessionClosing
 from campaign.smtp.dsn import DsnUse, SessionDsn
 from campaign.smtp.envelope_commands import envelope_commands
 from campaign.smtp.reply.parser import ReplyError, ReplyParser
@@ -35,7 +38,7 @@ _OF_ITS_OWN = re.compile(r"\S*[0-9]\S*")
 class WholeMessage:
     """A message that has been begun, and what has been said of it."""
 
-    __slots__ = ("alone", "answer", "attempt", "began", "begins", "dsn", "due", "ends", "goes_without", "like_reset")
+    __slots__ = ("alone", "answer", "attempt", "began", "begins", "dsn", "due", "ends", "goes_without", "unsure")
 
     def __init__(self, attempt: Attempt, *, begins: int, ends: int, alone: bool, dsn: str, began: float) -> None:
         self.attempt = attempt
@@ -51,13 +54,13 @@ class WholeMessage:
         self.due = _MAIL
         self.answer: tuple[Phase, Reply] | None = None
         """The reply that is its last word, and what that answers: the first refusal, or what was said to the chunk."""
-        self.like_reset = False
-        """Whether that is a yes in the words for RSET: it may be RSET's, as long as that has none of its own."""
+        self.unsure = False
+        """Whether that may be the answer to another command, as long as no more is known."""
         self.goes_without = False
         """Whether that is about the parameters of its MAIL: it is to go again without them."""
 
 
-Said = WholeMessage | SessionClosing | ProtocolViolation
+ChunkedEvent = WholeMessage | SessionClosing | ProtocolViolation
 """A message that has its answer; or what is said of the session."""
 
 
@@ -86,7 +89,8 @@ class ChunkedDialogue:
         self.heard = 0
         """How many replies have come."""
         self.indistinct = False
-        """Whether the server's words for RSET are those for a message, or change."""
+        """Whether the server's words for RSET are those for a message, or change: messages then go in groups."""
+        self._group: list[WholeMessage] = []  # of these, those that have all their replies
         self._size_offered = size_offered
         self._dsn = SessionDsn(dsn)
         self._parser = ReplyParser()
@@ -94,6 +98,13 @@ class ChunkedDialogue:
         self._reset: Reply | None = None
         """What the server said to RSET the first time."""
         self._reset_words = ""
+
+    def take_unanswered(self) -> list[WholeMessage]:
+        """Take out the messages that have not been given as answered, the oldest first."""
+        messages = [*self._group, *self.in_flight]
+        self._group.clear()
+        self.in_flight.clear()
+        return messages
 
     @property
     def octets_in_flight(self) -> int:
@@ -119,11 +130,11 @@ class ChunkedDialogue:
         self.in_flight.append(WholeMessage(attempt, begins=begins, ends=ends, alone=alone, dsn=asked, began=now))
         return data
 
-    def feed(self, data: bytes, *, left: int) -> list[Said]:
+    def feed(self, data: bytes, *, left: int) -> list[ChunkedEvent]:
         """Take what arrived; give what it says. `left`: octets of this dialogue that have left this machine. Never
         raises.
         """
-        events: list[Said] = []
+        events: list[ChunkedEvent] = []
         try:
             replies, garbage = self._parser.feed(data), None
         except ReplyError as error:
@@ -135,9 +146,12 @@ class ChunkedDialogue:
             garbage = ProtocolViolation(str(error), extra_reply=error.extra)
         if garbage is not None:
             events.append(garbage)
+        elif self._group and not self.in_flight:  # as many replies as there should be
+            events[:0] = self._group
+            self._group = []
         return events
 
-    def _judge(self, reply: Reply, events: list[Said], left: int) -> None:
+    def _judge(self, reply: Reply, events: list[ChunkedEvent], left: int) -> None:
         self.heard += 1
         good = reply.code // 100 == 2
         if self.in_flight and self._reset is None and good:
@@ -164,25 +178,26 @@ class ChunkedDialogue:
                     f"{reply.code} in answer to {_PHASES[due]}, though {message.answer[0]} was refused"
                 )
         elif due == _BODY and good and left < message.ends:
-            raise _EarlyError("the server answered before the message had left")
+            raise _EarlyError(TOO_EARLY)
         elif not good or due == _BODY:
             message.answer = (_PHASES[due], reply)
-            message.like_reset = good and self._is_usual(reply)
-            if message.like_reset and not self._is_alone(message):
+            message.unsure = self.indistinct or (good and self._is_usual(reply))
+            if message.unsure and not self.indistinct and not self._is_alone(message):
                 raise _OutOfStepError(f"what RSET is answered by, in answer to a message: {reply.code} {reply.text}")
             if due == _BODY and left < message.ends:  # where it was refused before, its chunk is thrown away
-                raise _EarlyError("the server answered before the message had left")
+                raise _EarlyError(TOO_EARLY)
         elif due == _MAIL:
             self._dsn.whole_accepted(message.dsn)
         if reply.code == 421:  # the last word on this message; nobody else is answered by it
             events.append(SessionClosing(reply))
 
-    def _ended(self, message: WholeMessage, reply: Reply, events: list[Said]) -> None:
+    def _ended(self, message: WholeMessage, reply: Reply, events: list[ChunkedEvent]) -> None:
         """RSET is answered: so the answer before it was the message's."""
         assert message.answer is not None
         phase, answer = message.answer
-        if message.like_reset or (reply.code != 421 and not self._is_usual(reply)):
-            if answer.code >= 300 or reply.code >= 300 or not self._is_alone(message):
+        if message.unsure or (reply.code != 421 and not self._is_usual(reply)):
+            alone = answer.code < 300 and self._is_alone(message)
+            if (reply.code >= 300 and reply.code != 421) or not (alone or self.indistinct):
                 raise _OutOfStepError(f"{reply.code} {reply.text} in answer to RSET")
             self.indistinct = True
         self.in_flight.popleft()
@@ -190,7 +205,7 @@ class ChunkedDialogue:
             self.resets += 1
         if phase is Phase.MAIL:
             message.goes_without = self._dsn.whole_goes_without(message.dsn, answer)
-        events.append(message)
+        (self._group if self.indistinct else events).append(message)
         if reply.code == 421:
             events.append(SessionClosing(reply))
 

@@ -28,12 +28,12 @@ _MAIL, _RCPT, _CHUNK, _QUIT = 3, 4, 5, 6
 _SOUND = ((2, 4, 5), (5,), (2,), (2,), (2, 4, 5), (5,), (2,))
 
 
-class Finding(Enum):
+class ProbeResult(Enum):
     """What the probe has shown."""
 
     SOUND = "each chunk was refused, and thrown away"
     UNSOUND = "a chunk was not refused, or not as a whole"
-    NOTHING = "the session ended, or the sender was refused"
+    INCONCLUSIVE = "the session ended, or the sender was refused"
 
 
 class ChunkingProbe:
@@ -49,43 +49,43 @@ class ChunkingProbe:
         self._parser = ReplyParser()
         self._said: list[int] = []
 
-    def feed(self, data: bytes) -> Finding | None:
+    def feed(self, data: bytes) -> ProbeResult | None:
         """Take what arrived; give what it shows, None while replies are due."""
         try:
             replies = self._parser.feed(data)
         except ReplyError:
-            return Finding.UNSOUND
+            return ProbeResult.UNSOUND
         for reply in replies:
             if reply.code == 421:
-                return Finding.NOTHING
+                return ProbeResult.INCONCLUSIVE
             place = len(self._said)
             self._said.append(reply.code // 100)
             if place == _MAIL and reply.code >= 400:  # the sender's matter
                 self.sender_refused = reply.code >= 500
-                return Finding.NOTHING
+                return ProbeResult.INCONCLUSIVE
             as_recipient = place == _CHUNK and self._said[_CHUNK] == self._said[_RCPT]
             if place > _QUIT or (self._said[place] not in _SOUND[place] and not as_recipient):
-                return Finding.UNSOUND
+                return ProbeResult.UNSOUND
             if place == _QUIT and reply.code != 221:
-                return Finding.UNSOUND
-        return Finding.SOUND if len(self._said) > _QUIT else None
+                return ProbeResult.UNSOUND
+        return ProbeResult.SOUND if len(self._said) > _QUIT else None
 
 
-def probe_chunking(session: Session, *, sender: str, timeout: float) -> Finding:
+def probe_chunking(session: Session, *, sender: str, timeout: float) -> ProbeResult:
     """Probe a fresh session's server, and wait for what that shows: up to `timeout` seconds. The session is closed.
     Raises nothing: where no answer comes, nothing is shown.
     """
     probe, until = ChunkingProbe(sender), time.monotonic() + timeout
-    finding = probe.feed(session.leftover) if session.leftover else None
+    result = probe.feed(session.leftover) if session.leftover else None
     try:
         session.sock.settimeout(timeout)
         session.sock.sendall(probe.commands)
-        while finding is None:
+        while result is None:
             session.sock.settimeout(max(0.001, until - time.monotonic()))
             data = session.sock.recv(4096)
-            finding = probe.feed(data) if data else Finding.NOTHING
+            result = probe.feed(data) if data else ProbeResult.INCONCLUSIVE
     except OSError:
-        finding = Finding.NOTHING
+        result = ProbeResult.INCONCLUSIVE
     finally:
         session.hang_up()
-    return finding
+    return result

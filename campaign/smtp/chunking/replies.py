@@ -12,9 +12,7 @@ from campaign.smtp.connection import Connection
 from campaign.smtp.delivery_handler import DeliveryHandler
 from campaign.smtp.dialogue_events import FinalReply, ProtocolViolation, SessionClosing
 from campaign.smtp.envelope_refusals import out_of_sequence
-from campaign.smtp.reply_handling import handle_closing, handle_final_reply
-
-_CLOSED = "the connection was closed"
+from campaign.smtp.reply_handling import CLOSED, handle_closing, handle_final_reply
 
 
 def handle_stream_replies(connection: Connection, data: bytes, handler: DeliveryHandler, now: float) -> str | None:
@@ -42,14 +40,13 @@ def handle_stream_lost(connection: Connection, handler: DeliveryHandler, why: st
     assert stream is not None
     if why:
         stream.dialogue.lost()
-    messages, left = list(stream.dialogue.in_flight), connection.octets_left
-    stream.dialogue.in_flight.clear()
+    messages, left = stream.dialogue.take_unanswered(), connection.octets_left
     unknown = 0
     for message in messages:
-        if message.answer is not None and not message.like_reset and not doubted:
+        if message.answer is not None and not message.unsure and not doubted:
             handle_final_reply(connection, FinalReply(message.attempt, *message.answer), handler)
         elif left >= message.ends:
-            handler.outcome_unknown(message.attempt, why or _CLOSED, behind_others=unknown > 0)
+            handler.outcome_unknown(message.attempt, why or CLOSED, behind_others=unknown > 0)
             unknown += 1
         else:
             handler.not_sent(message.attempt, why)
@@ -72,9 +69,6 @@ def _answered(
     attempt = message.attempt
     assert message.answer is not None
     phase, reply = message.answer
-    if stream.dialogue.indistinct:
-        connection.closing = True
-        stream.trial.failed()
     if message.goes_without:
         connection.used = True
         handler.not_sent(attempt, "")
@@ -93,6 +87,7 @@ def _answered(
             return
         stream.trial_passed()
     if reply.code < 300:
+        stream.trial.message_taken()
         stream.depth.answered(now - message.began, alone=message.alone)
     elif reply.code < 500:
         stream.depth.put_off(reply.code)

@@ -1,6 +1,6 @@
 """A connection's whole messages: its dialogue, how many may be in flight, and what it is about to show in a trial.
 
-Values that belong together; what is done with them, `feed` and `replies` do.
+Values that belong together; what is done with them, `shared_queue` and `replies` do. Raises nothing.
 """
 
 from campaign.smtp.chunking.depth import Depth
@@ -12,8 +12,9 @@ MOST_OCTETS = 4 << 20
 way.
 """
 MOST_RESETS = 8
-"""Servers count commands that carry no mail, RSET among them, and hang up on a client with too many: Exim after ten
-(`smtp_accept_max_nonmail`), Postfix after a hundred (`smtpd_junk_command_limit`).
+"""Servers count commands that carry no mail, RSET among them, but for one for each message that they take. Exim hangs
+up after ten (`smtp_accept_max_nonmail`). To Postfix each is an error after a hundred, or after one while it is
+overloaded (`smtpd_junk_command_limit`), and it hangs up after a number of errors.
 """
 
 
@@ -34,7 +35,7 @@ class MessageStream:
         dialogue, allowed = self.dialogue, min(self.depth.allowed, self.trial.most_in_flight)
         if dialogue.resets:  # where many are refused, those in flight could be too many for the server
             allowed = min(allowed, max(1, MOST_RESETS - dialogue.resets))
-        if dialogue.octets_in_flight > MOST_OCTETS:
+        if dialogue.octets_in_flight > MOST_OCTETS or (dialogue.indistinct and dialogue.in_flight):
             allowed = min(allowed, len(dialogue.in_flight))
         return allowed
 

@@ -27,16 +27,21 @@ class Ability:
         self._memory = memory
         self._clock = clock
         self._is_ours = False
+        self._trying = False  # by a connection of ours
         self._ask_at = float("-inf")
 
-    def is_ours_to_try(self) -> bool:
-        """Whether it is for this process to find out. What another has found out meanwhile is in `able`."""
-        now = self._clock()
-        if not self._is_ours and now >= self._ask_at:
-            self._ask_at = now + _ASK_EVERY
-            self.able = self._memory.look_up(self._server, self._name)
-            self._is_ours = self.able is None and self._memory.begin_trial(self._server, self._name)
-        return self._is_ours
+    def allows(self) -> bool:
+        """Whether a connection may make use of it, or find out, now."""
+        if self.able is not None:
+            return self.able
+        if self._trying:
+            return False
+        return self._is_ours_to_try() or bool(self.able)
+
+    def failed(self) -> None:
+        """The server has shown that it can't."""
+        self._trying = False
+        self.learn(able=False)
 
     def learn(self, *, able: bool) -> None:
         """Remember it: for this run if it is able, for all runs of the campaign if it is not."""
@@ -48,3 +53,12 @@ class Ability:
         """Somebody is to find out again."""
         self.able, self._is_ours, self._ask_at = None, False, float("-inf")
         self._memory.forget(self._server, self._name)
+
+    def _is_ours_to_try(self) -> bool:
+        """Whether it is for this process to find out. What another has found out meanwhile is in `able`."""
+        now = self._clock()
+        if not self._is_ours and now >= self._ask_at:
+            self._ask_at = now + _ASK_EVERY
+            self.able = self._memory.look_up(self._server, self._name)
+            self._is_ours = self.able is None and self._memory.begin_trial(self._server, self._name)
+        return self._is_ours

@@ -46,19 +46,10 @@ class PipeliningTrial(Ability):
     def __init__(self, server: str, memory: ServerMemory, clock: Callable[[], float], *, able: bool | None) -> None:
         """`able`: where it need not be found out."""
         super().__init__(server, ABILITY, memory, clock, able=able)
-        self._trying = False
         self._retrials_left = _RETRIALS
         self._proofs = 0
         self._refusals = 0
         self._weight = 0
-
-    def allows(self) -> bool:
-        """Whether an envelope may go behind a body now."""
-        if self.able is not None:
-            return self.able
-        if self._trying:
-            return False
-        return self.is_ours_to_try() or bool(self.able)
 
     def begin(self, octets: int) -> bool:
         """An envelope goes behind a body, `octets` in one write. Gives whether that is the trial."""
@@ -85,11 +76,6 @@ class PipeliningTrial(Ability):
     def inconclusive(self) -> None:
         """The trial was broken off, not by the server's doing."""
         self._trying = False
-
-    def failed(self) -> None:
-        """The server has shown that it can't."""
-        self._trying = False
-        self.learn(able=False)
 
     def connection_lost(self) -> None:
         """A connection has died with an envelope behind a body."""

@@ -7,8 +7,8 @@ hands in full, by itself. Raises nothing.
 
 No certificate is shown in a resumed session, so who the server is was seen when its first one began. Hence:
 
-- Only for the same host name (section 4.6.1 demands it) and port, by the same `SSLContext`: the same authorities, the
-  same choices. Only where certificate and name were checked.
+- Only for the same host name (section 4.6.1 recommends it) and port, by the same `SSLContext`: the same authorities,
+  the same choices. Only where certificate and name were checked.
 - For an hour after the certificate was seen, through however many sessions, and no longer than it is valid: then there
   is a handshake in full, and a certificate that has expired, or was changed for one that won't do, is an error as ever.
   (Section 4.6.1 recommends such a limit, RFC 5246 section F.1.4 suggests 24 hours. How long a ticket lives besides,
@@ -85,7 +85,7 @@ class ResumableSessions:
                 return
             others = self._kept.setdefault(place, deque(maxlen=_KEPT))
             if offer is not None and not resumed:
-                others.clear()  # the server has forgotten the others, too (RFC 9149 section 3)
+                others.clear()  # the server has forgotten the others, too: to be assumed, by RFC 9149 section 3
             others.append(kept)
 
     def refuse(self, place: Place) -> None:

@@ -102,7 +102,6 @@ SESSION = frozenset({Phase.CONNECT, Phase.EHLO, Phase.STARTTLS, Phase.AUTH})
 HELLO = frozenset({Phase.CONNECT, Phase.EHLO})
 MESSAGE = frozenset({Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY})
 MAIL, RCPT, BODY = frozenset({Phase.MAIL}), frozenset({Phase.RCPT}), frozenset({Phase.BODY})
-_BODY = Phase.BODY
 CONTENT = frozenset({Phase.DATA, Phase.BODY})
 LATER = RCPT | CONTENT
 FULL = r"4\.(?:3\.[12]|4\.5|5\.3)"
@@ -210,10 +209,10 @@ def judge(phase: Phase, reply: Reply | None, *, served: bool = False, proven: bo
     relay for us, and one that it will not relay is that recipient's matter.
     """
     if reply is None:
-        return IN_DOUBT if phase is _BODY else DROPPED
-    if phase is _BODY and reply.code == 250:  # nearly every reply of a good run
+        return IN_DOUBT if phase is Phase.BODY else DROPPED
+    if phase is Phase.BODY and reply.code == 250:  # nearly every reply of a good run
         return SENT
     for rule in TABLE:
         if rule.fits(phase, reply, served, proven):
             return rule.verdict
-    return IN_DOUBT if phase is _BODY else DROPPED
+    return IN_DOUBT if phase is Phase.BODY else DROPPED

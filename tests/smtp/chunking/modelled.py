@@ -36,7 +36,7 @@ class Lines:
 
 def trial_of(*, able: bool | None = True) -> ChunkingTrial:
     """A server's standing."""
-    trial = ChunkingTrial("mx", PrivateMemory(), lambda: 0.0)
+    trial = ChunkingTrial("mx", PrivateMemory(), lambda: 0.0, told=print)
     trial.able = able
     return trial
 
@@ -46,7 +46,7 @@ def connection_over(lines: Lines, *, trial: ChunkingTrial, in_flight: int = 8, d
     session = Session(sock=lines, features=FEATURES, leftover=b"")  # type: ignore[arg-type]
     pipelining = PipeliningTrials("auto", PrivateMemory(), lambda: 0.0)
     connection = Connection(session, now=0.0, trial=pipelining.of(session), dsn=dsn)
-    connection.chunking = trial
+    connection.chunking_trial = trial
     connection.begin_stream(in_flight=in_flight)
     return connection
 
@@ -64,6 +64,7 @@ class Words:
 POSTFIX = Words()
 EXIM = Words(mail="250 OK", rcpt="250 Accepted", taken="250 OK id=1tEx{0}-0000", reset="250 Reset OK")
 ALIKE = Words(mail="250 OK", rcpt="250 OK", taken="250 OK queued", reset="250 OK")
+ONE_FOR_ALL = Words(mail="250 OK", rcpt="250 OK", taken="250 OK", reset="250 OK")
 NUMBERED = Words(
     mail="250 2.1.0 OK d2-{0}.1 - gsmtp", rcpt="250 2.1.5 OK d2-{0}.1 - gsmtp",
     taken="250 2.0.0 OK 17{0} d2-{0}.1 - gsmtp", reset="250 2.1.5 Flushed d2-{0}.1 - gsmtp",

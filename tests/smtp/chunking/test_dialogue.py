@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from campaign.model import Phase
-from campaign.smtp.chunking.dialogue import ChunkedDialogue, Said, WholeMessage
+from campaign.smtp.chunking.dialogue import ChunkedDialogue, ChunkedEvent, WholeMessage
 from campaign.smtp.dialogue_events import ProtocolViolation, SessionClosing
 from campaign.smtp.dsn import DsnUse
 from tests.attempts import attempt
@@ -14,6 +14,7 @@ ALL = 1 << 30
 RESET = b"250 2.0.0 Ok\r\n"
 MAIL, RCPT, YES = b"250 2.1.0 Ok\r\n", b"250 2.1.5 Ok\r\n", b"250 2.0.0 Ok: queued as 4F1\r\n"
 TAKEN = MAIL + RCPT + YES + RESET
+TWO_ALIKE = 2 * (MAIL + RCPT + RESET + RESET)
 
 
 def dialogue(
@@ -31,7 +32,7 @@ def heard(one: ChunkedDialogue, data: bytes, *, left: int = ALL) -> list[Any]:
     return [word(said) for said in one.feed(data, left=left)]
 
 
-def word(said: Said) -> Any:
+def word(said: ChunkedEvent) -> Any:
     if isinstance(said, WholeMessage):
         assert said.answer is not None
         return (said.attempt.contact, str(said.answer[0]), said.answer[1].code)
@@ -140,14 +141,31 @@ class TestWords:
         ]  # fmt: skip
         assert not one.indistinct
 
-    def test_the_same_words_for_a_message_alone_are_believed_and_it_is_the_last(self) -> None:
+    def test_the_same_words_for_a_message_alone_are_believed(self) -> None:
         one = dialogue()
-        assert heard(one, RESET + MAIL + RCPT + RESET) == [] and one.in_flight[0].like_reset
+        assert heard(one, RESET + MAIL + RCPT + RESET) == [] and one.in_flight[0].unsure
         assert heard(one, RESET) == [(1, "body", 250)] and one.indistinct
 
     def test_the_same_words_with_others_in_flight_are_not(self) -> None:
         one = dialogue(2)
         assert heard(one, RESET + MAIL + RCPT + RESET) == ["extra"]
+
+    def test_from_then_on_the_messages_of_a_group_are_answered_together(self) -> None:
+        one = dialogue()
+        heard(one, (RESET + MAIL + RCPT + RESET + RESET))
+        for number in (2, 3):
+            one.begin(attempt(number), 0.0)
+        assert heard(one, MAIL + RCPT + RESET + RESET + MAIL + b"550 5.1.1 No\r\n" + b"554 5.5.1 Nobody\r\n") == []
+        assert heard(one, RESET) == [(2, "body", 250), (3, "RCPT", 550)]
+
+    @pytest.mark.parametrize("replies", [TWO_ALIKE + RESET, TWO_ALIKE[: -len(RESET)]])
+    def test_none_of_a_group_is_while_there_is_a_reply_too_many_or_too_few(self, replies: bytes) -> None:
+        one = dialogue()
+        heard(one, RESET + MAIL + RCPT + RESET + RESET)
+        for number in (2, 3):
+            one.begin(attempt(number), 0.0)
+        assert (2, "body", 250) not in heard(one, replies)
+        assert [message.unsure for message in one.take_unanswered() if message.answer] == [True, True]
 
     def test_other_words_for_rset_each_time_are_no_guard(self) -> None:
         one = dialogue()

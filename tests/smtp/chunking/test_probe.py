@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign.smtp.chunking.probe import ChunkingProbe, Finding
+from campaign.smtp.chunking.probe import ChunkingProbe, ProbeResult
 
 NO, OK, BYE = b"503 5.5.1 Not now\r\n", b"250 2.0.0 Ok\r\n", b"221 2.0.0 Bye\r\n"
 LATER = b"451 4.7.1 Later\r\n"
@@ -10,13 +10,13 @@ BEGIN = NO + NO + OK + OK
 """What is said up to MAIL."""
 
 
-def found(*pieces: bytes) -> Finding | None:
+def found(*pieces: bytes) -> ProbeResult | None:
     probe = ChunkingProbe("b@acme.example")
-    finding = None
+    result = None
     for piece in pieces:
-        assert finding is None
-        finding = probe.feed(piece)
-    return finding
+        assert result is None
+        result = probe.feed(piece)
+    return result
 
 
 def test_it_holds_nothing_that_could_do_harm() -> None:
@@ -35,13 +35,13 @@ def test_the_chunk_behind_the_refused_recipient_is_longer_than_the_buffer_of_a_s
 
 
 def test_each_chunk_refused_once_and_nothing_else_is_sound() -> None:
-    assert found(BEGIN + NO + NO + BYE) is Finding.SOUND
-    assert found(*[bytes([one]) for one in BEGIN + NO + NO + BYE]) is Finding.SOUND
+    assert found(BEGIN + NO + NO + BYE) is ProbeResult.SOUND
+    assert found(*[bytes([one]) for one in BEGIN + NO + NO + BYE]) is ProbeResult.SOUND
 
 
 @pytest.mark.parametrize("said", [OK + OK, OK + NO, LATER + LATER, LATER + NO])
 def test_a_recipient_that_is_none_may_be_taken_or_put_off_and_its_chunk_as_well(said: bytes) -> None:
-    assert found(BEGIN + said + BYE) is Finding.SOUND
+    assert found(BEGIN + said + BYE) is ProbeResult.SOUND
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_a_recipient_that_is_none_may_be_taken_or_put_off_and_its_chunk_as_well(
     ],
 )
 def test_whatever_else_is_said_is_unsound(said: bytes) -> None:
-    assert found(said) is Finding.UNSOUND
+    assert found(said) is ProbeResult.UNSOUND
 
 
 @pytest.mark.parametrize(
     "said", [b"421 4.3.2 Closing\r\n", NO + NO + OK + b"550 5.7.1 Sender\r\n", NO + NO + OK + b"451 4.3.0 Later\r\n"]
 )
 def test_a_session_that_ends_and_a_refused_sender_show_nothing(said: bytes) -> None:
-    assert found(said) is Finding.NOTHING
+    assert found(said) is ProbeResult.INCONCLUSIVE
 
 
 def test_as_long_as_replies_are_due_nothing_is_known() -> None:

@@ -33,21 +33,26 @@ class Told(RecordingHandler):
 class Sent:
     """So many messages in flight on one connection."""
 
-    def __init__(self, *waves: int, trial: ChunkingTrial | None = None, takes: int = 1 << 30, token: str = "") -> None:
-        """`waves`: so many at once, the next when all of those are taken."""
+    def __init__(
+        self, *waves: int, trial: ChunkingTrial | None = None, takes: int = 1 << 30, token: str = "", more: int = 0
+    ) -> None:
+        """`waves`: so many at once, the next when all of those are taken; `more` have not begun."""
         self.lines = Lines(takes)
         self.trial = trial or trial_of()
         self.connection: Connection = connection_over(self.lines, trial=self.trial)
         self.handler = Told(
-            attempt(number)._replace(token=token and f"{token}{number}") for number in range(1, 1 + sum(waves))
+            attempt(number)._replace(token=token and f"{token}{number}") for number in range(1, 1 + sum(waves) + more)
         )
         for wave in waves:
             if self.connection.messages:
                 self.hear((b"" if self.connection.served else RESET) + TAKEN * len(self.in_flight))
-            for _ in range(wave):
-                one = self.handler.next_attempt(self.connection.session)
-                assert one is not None
-                self.connection.send(self.connection.begin_message(one, 0.0))
+            self.begin(wave)
+
+    def begin(self, count: int) -> None:
+        for _ in range(count):
+            one = self.handler.next_attempt(self.connection.session)
+            assert one is not None
+            self.connection.send(self.connection.begin_message(one, 0.0))
 
     @property
     def in_flight(self) -> list[int]:
@@ -138,14 +143,14 @@ class TestTrial:
         sent.lose()
         assert sent.trial.able is None and sent.trial.allows()
 
-    def test_a_server_that_says_the_same_to_a_message_and_to_rset_is_not_used_so(self) -> None:
-        sent = Sent(1, trial=self.trial())
+    def test_a_server_that_says_the_same_to_a_message_and_to_rset_passes_it_with_a_group(self) -> None:
+        sent = Sent(1, trial=self.trial(), more=2)
         sent.hear(RESET + ENVELOPE + RESET + RESET)
-        assert sent.handler.words == {1: ["body 250"]}
-        assert sent.trial.able is False and sent.connection.closing
+        assert sent.handler.words == {1: ["body 250"]} and sent.trial.able is None
+        sent.begin(2)
+        sent.hear(2 * (ENVELOPE + RESET + RESET))
+        assert sent.handler.words == {number: ["body 250"] for number in (1, 2, 3)} and sent.trial.able
 
-
-class TestOutOfStep:
     def test_whoever_is_in_flight_is_in_doubt_and_nobody_does_it_again(self) -> None:
         sent = Sent(1, 3)
         assert sent.hear(TAKEN + ENVELOPE + RESET) is not None
@@ -159,13 +164,23 @@ class TestOutOfStep:
         assert sent.handler.words == {1: ["body 451"]} and sent.handler.doubted == [1]
 
 
-def test_a_session_that_ends_with_several_in_flight_sets_a_limit_and_one_in_good_order_none() -> None:
-    sent = Sent(1, 1, 1, 1, 3)
-    sent.lose()
-    assert sent.trial.most_messages == 3
-    for quiet in (Sent(1, 1), Sent(1, 3)):
-        quiet.lose("" if len(quiet.in_flight) > 1 else "the server hung up")
-        assert quiet.trial.most_messages > 1000
+def test_sessions_that_end_with_several_in_flight_set_a_limit_and_those_in_good_order_none() -> None:
+    trial = trial_of()
+    for _ in range(2):
+        Sent(1, 1, 1, 1, 3, trial=trial).lose()
+    assert trial.most_messages == 3
+    for waves, why in ((1, 1), "the server hung up"), ((1, 3), ""):
+        trial = trial_of()
+        for _ in range(2):
+            Sent(*waves, trial=trial).lose(why)
+        assert trial.most_messages > 1000
+
+
+def test_messages_that_are_taken_after_a_session_was_ended_allow_as_many_in_flight_again() -> None:
+    ended = Sent(1, 8)
+    ended.lose()
+    assert ended.trial.most_in_flight == 4
+    assert Sent(*[1] * 1001, trial=ended.trial).trial.most_in_flight == 8
 
 
 def test_later_and_goodbye_leave_fewer_in_flight() -> None:

@@ -1,11 +1,13 @@
 """Whether whole messages may follow each other on a server's connections: one probe, one trial, for all of a run."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from campaign.smtp.chunking.probe import Finding
+from campaign.smtp.chunking.probe import ProbeResult
 from campaign.smtp.chunking.trials import ChunkingTrial, ChunkingTrials
+from campaign.smtp.chunking.unused import FAILED_BEFORE, UNSOUND
 from campaign.smtp.pipelining.server_memory import PrivateMemory
 from campaign.smtp.session.session import Session
 
@@ -24,14 +26,14 @@ class SharedMemory(PrivateMemory):
         return first
 
 
-def trial(memory: PrivateMemory | None = None) -> ChunkingTrial:
-    return ChunkingTrial("mx", memory or PrivateMemory(), iter(range(1000)).__next__)
+def trial(memory: PrivateMemory | None = None, told: Callable[[str], None] = print) -> ChunkingTrial:
+    return ChunkingTrial("mx", memory or PrivateMemory(), iter(range(1000)).__next__, told=told)
 
 
 def sound(memory: PrivateMemory | None = None) -> ChunkingTrial:
     one = trial(memory)
     assert one.allows() and one.wants_probe and one.begin()
-    one.probed(Finding.SOUND)
+    one.probed(ProbeResult.SOUND)
     return one
 
 
@@ -40,7 +42,7 @@ class TestTrial:
         one = trial()
         assert one.allows() and one.wants_probe and one.begin()
         assert not one.allows(), "while it is probed, the others don't"
-        one.probed(Finding.SOUND)
+        one.probed(ProbeResult.SOUND)
         assert one.allows() and not one.wants_probe and one.begin()
         assert not one.allows()
         one.passed()
@@ -59,14 +61,24 @@ class TestTrial:
         one = trial(memory)
         one.allows()
         one.begin()
-        one.probed(Finding.UNSOUND)
+        one.probed(ProbeResult.UNSOUND)
         assert not one.allows() and not trial(memory).allows()
+
+    def test_why_it_is_not_used_is_told_by_who_finds_it_out_and_by_a_later_run(self) -> None:
+        memory, told = PrivateMemory(), list[str]()
+        one = trial(memory, told.append)
+        one.allows()
+        one.begin()
+        one.probed(ProbeResult.UNSOUND)
+        later = trial(memory, told.append)
+        assert not any(who.allows() for who in (one, later, one, later))
+        assert told == [UNSOUND, FAILED_BEFORE]
 
     def test_what_comes_to_nothing_may_be_tried_again_but_not_for_ever(self) -> None:
         one = trial()
         for _ in range(3):
             assert one.allows() and one.begin()
-            one.probed(Finding.NOTHING)
+            one.probed(ProbeResult.INCONCLUSIVE)
         assert not one.allows() and trial().allows()
 
     def test_a_trial_without_messages_is_to_be_had_again(self) -> None:
@@ -85,10 +97,12 @@ class TestTrial:
             one.abandoned()
         assert not one.allows()
 
-    def test_a_session_that_was_ended_after_so_many_messages_sets_a_limit(self) -> None:
+    def test_sessions_that_were_ended_after_as_many_messages_set_a_limit_and_a_single_one_none(self) -> None:
         one = sound()
-        for after in (100, 0, 200):
+        for after in (3, 100, 0, 200, 0):
             one.session_ended(after=after, in_flight=8)
+        assert one.most_messages > 1000
+        one.session_ended(after=100, in_flight=8)
         assert one.most_messages == 99
 
     def test_sessions_that_end_with_several_in_flight_leave_fewer_until_many_are_taken(self) -> None:
@@ -97,7 +111,7 @@ class TestTrial:
             one.session_ended(after=0, in_flight=in_flight)
         assert one.most_in_flight == 2
         for _ in range(1000):
-            one.got_through()
+            one.message_taken()
         assert one.most_in_flight == 4
         one.session_ended(after=0, in_flight=2)
         assert one.most_in_flight == 1
@@ -105,11 +119,13 @@ class TestTrial:
 
 class TestTrials:
     def of(self, features: dict[str, str], greeting: str = "mx ESMTP") -> ChunkingTrial | None:
-        trials = ChunkingTrials(8, PrivateMemory(), lambda: 0.0, sender="b@acme.example")
+        told: list[str] = []
+        trials = ChunkingTrials(8, PrivateMemory(), lambda: 0.0, sender="b@acme.example", told=told.append)
         nobody: Any = None
         session = Session(sock=nobody, features=features, leftover=b"", greeting=greeting)
         found = trials.of(session)
         assert trials.of(session) is found
+        assert len(told) == (found is None), "why not, and once"
         return found
 
     def test_there_is_one_for_each_kind_of_server(self) -> None:

@@ -13,6 +13,7 @@ from tests.smtp.chunking.modelled import (
     ALIKE,
     EXIM,
     NUMBERED,
+    ONE_FOR_ALL,
     POSTFIX,
     Fault,
     Lines,
@@ -46,9 +47,12 @@ def faults(draw: st.DrawFn, messages: int) -> Fault | None:
         return None
     if kind == "ends":
         return Fault(kind="missing", at=at, ends=True)
-    # What the server says of a message itself is the truth; only what can be no answer at all can't be one.
-    to_a_message = kind == "changed" and at % REPLIES == REPLIES - 1
-    line = draw(st.sampled_from([one for one in LINES if one[0] == "3"] if to_a_message else LINES))
+    # What the server says of a message itself is the truth, 421 and no more of it, too; only what can be no answer at
+    # all can't be one.
+    to_a_message = at % REPLIES == REPLIES - 1
+    line = draw(
+        st.sampled_from([one for one in LINES if one[0] == "3"] if kind == "changed" and to_a_message else LINES)
+    )
     ends = draw(st.booleans()) if line.startswith("421") and kind != "missing" and not to_a_message else False
     return Fault(kind=kind, at=at, line=line, ends=ends)
 
@@ -86,7 +90,8 @@ def deliver(
     endless = iter(lambda: 1 << 20, 0) if sizes is None else (size for _ in iter(int, 1) for size in sizes)
     why: str | None = None
     while why is None:
-        while handler.waiting and len(stream.dialogue.in_flight) < in_flight and not connection.closing:
+        in_group = bool(stream.dialogue.indistinct and stream.dialogue.in_flight)  # see `MessageStream.allowed`
+        while handler.waiting and len(stream.dialogue.in_flight) < in_flight and not (connection.closing or in_group):
             if in_flight > 1 and not connection.served and stream.dialogue.in_flight:
                 break  # until the first one is taken it goes alone, as `Depth` has it
             one = handler.next_attempt(connection.session)
@@ -125,7 +130,7 @@ def assert_true(told: tuple[RecordingHandler, ModelServer, dict[int, tuple[int, 
 def test_what_is_told_is_true_with_one_fault(
     data: st.DataObject, some: list[Verdicts], in_flight: int, sizes: list[int]
 ) -> None:
-    words = data.draw(st.sampled_from([POSTFIX, EXIM, ALIKE, NUMBERED]))
+    words = data.draw(st.sampled_from([POSTFIX, EXIM, ALIKE, NUMBERED, ONE_FOR_ALL]))
     fault = data.draw(faults(len(some)))
     able = data.draw(st.sampled_from([True, None]))
     if fault is not None and fault.kind == "extra" and fault.line[0] == "2":  # see the dialogue's limits

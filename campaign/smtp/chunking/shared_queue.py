@@ -1,4 +1,4 @@
-"""Which message goes over which connection of a pool's streams, and when.
+"""The messages that a pool's streams have next: which goes over which connection, and when.
 
     handler ──▶ waiting: made, and claimed ──▶ claim durable ──▶ the connection with the fewest in flight
 
@@ -15,17 +15,16 @@ from collections.abc import Callable, Iterable
 from campaign.model import Attempt
 from campaign.smtp.chunking.stream import MOST_OCTETS, MessageStream
 from campaign.smtp.connection import Connection
-from campaign.smtp.delivery_handler import DeliveryHandler
+from campaign.smtp.delivery_handler import GREW_OLD, DeliveryHandler
 from campaign.smtp.session.session import Session
 
 _KEPT_BEFORE_REST = 4
 """Messages that may not go yet, after which the others are not asked for: claims become durable in the order in which
 they were made.
 """
-_GREW_OLD = "its link grew old while the server took its time"
 
 
-class Feed:
+class SharedQueue:
     """One pool's. `send` hands bytes to a connection."""
 
     def __init__(
@@ -75,26 +74,26 @@ class Feed:
         """Hand out what may go now, and have more made. `messages_left`: how many may still begin on a connection.
         Gives the connections that have nothing to do.
         """
-        begin = {
+        free = {
             connection: left
             for connection in self._streams
             if not connection.blocked and (left := messages_left(connection)) > 0
         }
-        if begin:
-            self._fetch(begin)
+        if free:
+            self._fetch(free)
         if self._waiting:
-            self._hand_out(begin)
-        soon = begin if self._waiting else ()
+            self._hand_out(free)
+        soon = free if self._waiting else ()
         return [one for one, stream in self._streams.items() if not stream.dialogue.in_flight and one not in soon]
 
-    def _fetch(self, begin: dict[Connection, int]) -> None:
+    def _fetch(self, free: dict[Connection, int]) -> None:
         """Have as many made as may be in flight, and as many again."""
         wanted = -len(self._waiting)
-        for connection, left in begin.items():
+        for connection, left in free.items():
             stream = self._streams[connection]
             wanted += max(0, min(left, 2 * stream.allowed - len(stream.dialogue.in_flight)))
-        session = next(iter(begin)).session
-        most_octets = MOST_OCTETS * len(begin)
+        session = next(iter(free)).session
+        most_octets = MOST_OCTETS * len(free)
         for _ in range(wanted):
             if self._octets_waiting > most_octets or (attempt := self._handler.next_attempt(session)) is None:
                 break
@@ -104,9 +103,9 @@ class Feed:
         self._waiting.append(attempt)
         self._octets_waiting += len(attempt.message.data)
 
-    def _hand_out(self, begin: dict[Connection, int]) -> None:
+    def _hand_out(self, free: dict[Connection, int]) -> None:
         rooms: list[tuple[int, int, Connection, int]] = []  # in flight, a number, until there are so many
-        for number, (connection, left) in enumerate(begin.items()):
+        for number, (connection, left) in enumerate(free.items()):
             stream = self._streams[connection]
             now_there = len(stream.dialogue.in_flight)
             if (most := min(stream.allowed, now_there + left)) > now_there:
@@ -119,7 +118,7 @@ class Feed:
             attempt = self._waiting.popleft()
             if handler.link_too_old(attempt):
                 self._octets_waiting -= len(attempt.message.data)
-                handler.not_sent(attempt, _GREW_OLD)
+                handler.not_sent(attempt, GREW_OLD)
                 continue
             in_flight, number, connection, most = rooms[0]
             if not handler.may_send_body(attempt):
