@@ -47,7 +47,7 @@ class Wire(asyncio.Protocol):
         self.muted = False
         """Whether what the client seems to do wrong is the server's own doing."""
         self.events: list[bytes] = []
-        self.connection = Connection(number=len(state.record.connections) + 1)
+        self.connection = Connection(number=0)
         self._out: list[bytes] = []
         self._busy = False
         self._shaking_hands = False
@@ -73,7 +73,9 @@ class Wire(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self.state.open.add(self)
-        self.state.record.connections.append(self.connection)
+        record = self.state.record  # two may have come before either is here
+        self.connection.number = len(record.connections) + 1
+        record.connections.append(self.connection)
         if self.state.features.implicit_tls:
             self._start_tls()
         else:

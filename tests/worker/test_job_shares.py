@@ -18,5 +18,6 @@ def test_a_slow_server_keeps_all_connections_busy_to_the_end(
     campaign = SmallCampaign(tmp_path / "c", {"smtp": {"connections": 4, "timeout": "1m"}}).people(120)
     assert campaign.send(server.port, processes=2).exit_code == 0
     assert assert_agreement(campaign, [one.recipients[0] for one in server.accepted]) == {"sent": 120}
-    shares = sorted(one.accepted for one in server.connections)
-    assert len(shares) == 4 and min(shares) >= 20, shares
+    # Whichever process began first: each connection's last message is among the last.
+    last = {one.connection: place for place, one in enumerate(server.accepted)}
+    assert len(last) == 4 and min(last.values()) >= 120 - 4 * 4, last
