@@ -18,7 +18,7 @@ class Campaign:
     """`campaign send`: a fresh folder for each run, so that each begins with a ledger of its own."""
 
     name: str = "campaign"
-    best: int = 50
+    best: int = 100
     share: float = 1.0
     distant_share: float = 1.0
     personal: bool = True
