@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,20 @@ def test_what_is_none_of_ours_stays(among: Path) -> None:
     with own_folder():
         pass
     assert _left(among) == before
+
+
+def test_one_that_another_worker_has_taken_away_meanwhile_is_made_anew(
+    among: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, swept = tempfile.mkdtemp, []
+
+    def make_and_lose(prefix: str) -> str:
+        folder = make(prefix=prefix)
+        if not swept:
+            swept.append(folder)
+            Path(folder).rmdir()
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make_and_lose)
+    with own_folder() as folder:
+        assert _left(among) == {folder.name} != {Path(swept[0]).name}
