@@ -30,11 +30,11 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """`-n auto`: a few tests that somebody names run in this process, with what they print. Otherwise there is one
-    process more than CPUs: many tests wait for a server that keeps silent.
+    """`-n auto`: a few tests that somebody names run in this process, with what they print. Otherwise there are
+    two processes more than CPUs: many tests wait for a server that keeps silent, or for a disk.
     """
     named = all(Path(one.partition("::")[0]).suffix == ".py" for one in config.args)
-    return 0 if named else (os.cpu_count() or 1) + 1
+    return 0 if named else (os.cpu_count() or 1) + 2
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -35,33 +35,28 @@ _AWKWARD = (
 )
 
 
-_SERVERS = pytest.mark.parametrize(
-    ("exact", "in_flight", "options"),
-    [
-        (True, 1, ()),
-        (True, 8, ("--chunking",)),
-        (False, 1, _AWKWARD),
-        (False, 8, ("--chunking", *_AWKWARD)),
-        (False, 1, ("--no-pipelining", *_AWKWARD)),
-    ],
-    ids=[
-        "honest server",
-        "honest server, 8 in flight",
-        "awkward server",
-        "awkward server, 8 in flight",
-        "awkward server, plain dialogue",
-    ],
-)
+_SERVERS = {
+    "honest server": (True, 1, ()),
+    "honest server, 8 in flight": (True, 8, ("--chunking",)),
+    "awkward server": (False, 1, _AWKWARD),
+    "awkward server, 8 in flight": (False, 8, ("--chunking", *_AWKWARD)),
+    "awkward server, plain dialogue": (False, 1, ("--no-pipelining", *_AWKWARD)),
+}
+_SHORT = ("honest server, 8 in flight", "awkward server", "awkward server, plain dialogue")
 
 
-@_SERVERS
+def _against(*names: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("exact", "in_flight", "options"), [_SERVERS[name] for name in names], ids=names)
+
+
+@_against(*_SHORT)
 def test_skirmish(tmp_path: Path, figures: Figures, exact: bool, in_flight: int, options: tuple[str, ...]) -> None:
     kills = 5 if exact else 2
     hold_out(tmp_path, figures, kills=kills, reserve=400, exact=exact, in_flight=in_flight, options=options)
 
 
 @pytest.mark.siege
-@_SERVERS
+@_against(*_SERVERS)
 def test_siege(tmp_path: Path, figures: Figures, exact: bool, in_flight: int, options: tuple[str, ...]) -> None:
     kills = _KILLS if exact else _KILLS // 8
     hold_out(tmp_path, figures, kills=kills, reserve=1500, exact=exact, in_flight=in_flight, options=options)

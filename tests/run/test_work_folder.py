@@ -67,7 +67,8 @@ def test_what_is_none_of_ours_stays(among: Path) -> None:
 def test_one_that_another_worker_has_taken_away_meanwhile_is_made_anew(
     among: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, swept = tempfile.mkdtemp, []
+    swept: list[str] = []
+    make = tempfile.mkdtemp
 
     def make_and_lose(prefix: str) -> str:
         folder = make(prefix=prefix)

@@ -125,7 +125,7 @@ def assert_true(told: tuple[RecordingHandler, ModelServer, dict[int, tuple[int, 
             assert not mailed or contact in handler.doubted, f"{contact} was mailed: {word}"
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(data=st.data(), some=st.lists(verdicts, min_size=1, max_size=5), in_flight=st.integers(1, 4), sizes=pieces())
 def test_what_is_told_is_true_with_one_fault(
     data: st.DataObject, some: list[Verdicts], in_flight: int, sizes: list[int]
@@ -138,7 +138,7 @@ def test_what_is_told_is_true_with_one_fault(
     assert_true(deliver(some, words=words, fault=fault, in_flight=in_flight, sizes=sizes, able=able))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     some=st.lists(verdicts, min_size=1, max_size=4), in_flight=st.integers(1, 4), sizes=pieces(),
     hears=st.one_of(st.just(1 << 30), st.integers(0, 400)), leaves=st.integers(0, 500), gets=st.integers(0, 500),
