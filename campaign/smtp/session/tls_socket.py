@@ -42,6 +42,7 @@ class TlsSocket(socket.socket):
         self._besides = 0  # octets at their beginning that are no records of content, but TLS's own
         self._content = 0  # octets of content in them
         self._counted = 0  # those of it that `send` has told of
+        self._ended = False  # the server has said that nothing more will come (RFC 8446 section 6.1)
 
     def do_handshake(self) -> None:
         """Shake hands. The time-out is one for the whole of it."""
@@ -89,13 +90,14 @@ class TlsSocket(socket.socket):
         """Give all that can be read of what has arrived: nothing that is decrypted stays behind, where no selector
         would tell of it. `size` is what is asked of the kernel; with the rest of a record it may come to more.
         """
-        while True:
+        while not self._ended:
             if self._incoming.pending and (data := self._decrypt()) is not None:
                 return data
             received = _recv(self, size)
             if not received:
-                return b""
+                break
             self._incoming.write(received)
+        return b""
 
     def _has_shaken_hands(self) -> bool:
         try:
@@ -146,9 +148,14 @@ class TlsSocket(socket.socket):
         """Give what is in the whole records that have arrived: None if there is none with content, empty at the end."""
         data = None
         try:
-            data = self.tls.read(RECORD)
-            while self._incoming.pending:
-                data += self.tls.read(RECORD)
+            data = more = self.tls.read(RECORD)
+            while more and self._incoming.pending:
+                more = self.tls.read(RECORD)
+                data += more
+            if not more:
+                self._ended = True
+                with contextlib.suppress(OSError):
+                    self.shutdown(socket.SHUT_RD)  # a selector tells of the end, too, though the connection stays
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError:

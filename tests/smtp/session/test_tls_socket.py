@@ -3,6 +3,7 @@
 That the count of what has left is exact: tests/smtp/test_connection.py.
 """
 
+import select
 import socket
 import ssl
 import threading
@@ -17,8 +18,10 @@ from tests.smtp_server.certificates import server_context
 
 
 @contextmanager
-def line() -> Iterator[tuple[TlsSocket, socket.socket]]:
-    """Our side; and theirs, in which the handshake is done, as it is below TLS."""
+def line(last_word: bytes = b"") -> Iterator[tuple[TlsSocket, socket.socket]]:
+    """Our side; and theirs, in which the handshake is done, as it is below TLS. `last_word`: what it says then, and
+    that nothing more will come; the connection stays.
+    """
     ours, theirs = socket.socketpair()
     certified = server_context(Tls.GOOD)  # made here: its authority is made on first use, in one thread
 
@@ -31,6 +34,11 @@ def line() -> Iterator[tuple[TlsSocket, socket.socket]]:
                 side.do_handshake()
             except ssl.SSLWantReadError:
                 theirs.sendall(outgoing.read())
+        if last_word:
+            side.write(last_word)
+            with suppress(ssl.SSLWantReadError):
+                side.unwrap()
+            theirs.sendall(outgoing.read())
 
     thread = threading.Thread(target=shake_hands)
     thread.start()
@@ -91,3 +99,11 @@ def test_all_of_it_to_a_peer_that_is_slow() -> None:
             raw += theirs.recv(1 << 20)
         sender.join()
         assert records(raw) == [RECORD] * 6 + [100_000 - 6 * RECORD]
+
+
+def test_it_ends_where_the_server_says_so_though_the_connection_stays() -> None:
+    """A server may wait for our word before it hangs up."""
+    with line(b"221 2.0.0 B") as (ours, _):
+        assert ours.recv(100) == b"221 2.0.0 B"
+        assert select.select([ours], [], [], 0)[0]
+        assert (ours.recv(100), ours.recv(100)) == (b"", b"")
