@@ -23,8 +23,6 @@ IN_TRIAL = 2
 """Messages in flight."""
 _IN_VAIN = 3
 """How often a trial may come to nothing before it is given up, for this process."""
-_REFUSALS = 3
-"""How many envelopes may be refused behind another message in trials, for whatever reason is given."""
 _ENDS = 32
 """Sessions of which it is remembered after how many messages the server ended them."""
 _NO_LIMIT = 1 << 62
@@ -48,7 +46,6 @@ class ChunkingTrial(Ability):
         self._ended_after: deque[int] = deque(maxlen=_ENDS)
         self._taken = 0
         self._is_sound = False
-        self._refusals = 0
         self._in_vain = 0
 
     def allows(self) -> bool:
@@ -86,12 +83,6 @@ class ChunkingTrial(Ability):
         if self.able is None:
             self._trying = False
             self.learn(able=True)
-
-    def refused(self) -> None:
-        """A message behind another was refused as any may be: so it can be for where it stood."""
-        self._refusals += 1
-        if self.able is None and self._refusals >= _REFUSALS:
-            self.failed()
 
     def abandoned(self) -> None:
         """There was no message to be tried, or it is to be tried again."""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from campaign.smtp.pipelining.server_memory import ServerMemory
 
+_REFUSALS = 3
+"""How many envelopes may be refused in trials, for whatever reason is given."""
 _ASK_EVERY = 0.03
 """Seconds between two looks for another process's verdict."""
 
@@ -29,6 +31,7 @@ class Ability:
         self._is_ours = False
         self._trying = False  # by a connection of ours
         self._ask_at = float("-inf")
+        self._refusals = 0
 
     def allows(self) -> bool:
         """Whether a connection may make use of it, or find out, now."""
@@ -37,6 +40,12 @@ class Ability:
         if self._trying:
             return False
         return self._is_ours_to_try() or bool(self.able)
+
+    def refused(self) -> None:
+        """An envelope on trial was refused as any may be: so it can be for where it stood."""
+        self._refusals += 1
+        if self.able is None and self._refusals >= _REFUSALS:
+            self.failed()
 
     def failed(self) -> None:
         """The server has shown that it can't."""

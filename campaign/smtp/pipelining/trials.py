@@ -34,8 +34,6 @@ apart, which every server takes: that proves little.
 """
 _PROOF = 8
 """How many such proofs make a verdict."""
-_REFUSALS = 3
-"""How many envelopes may be refused in a trial, for whatever reason is given."""
 _KINDS = 3
 """How many kinds of server behind one name may fail before no other is tried: each may have cost a doubt."""
 
@@ -48,7 +46,6 @@ class PipeliningTrial(Ability):
         super().__init__(server, ABILITY, memory, clock, able=able)
         self._retrials_left = _RETRIALS
         self._proofs = 0
-        self._refusals = 0
         self._weight = 0
 
     def begin(self, octets: int) -> bool:
@@ -67,11 +64,9 @@ class PipeliningTrial(Ability):
                 self.learn(able=True)
 
     def refused(self) -> None:
-        """The envelope was refused as any other may be: so it can be for where it stood."""
+        """See `Ability`: of envelopes in a row. The next connection may try."""
         self._trying = False
-        self._refusals += 1
-        if self.able is None and self._refusals >= _REFUSALS:
-            self.failed()
+        super().refused()
 
     def inconclusive(self) -> None:
         """The trial was broken off, not by the server's doing."""
