@@ -6,6 +6,7 @@ session_supply      new sessions for the pool, opened in threads (session_opener
 connection          one session's socket and its dialogue, and how much of a body has left
 connection_lifetime when a connection is to be renewed
 dialogue            the transaction, without a socket: commands out, replies in, dialogue_events of what they mean
+reply_order         what can't be a reply that is due
 reply_handling      tells the handler (delivery_handler) of these events, and of connections that have died
 envelope_probe      tries an envelope from us to ourselves
 

@@ -99,11 +99,11 @@ class Connection:
     @property
     def body_sent(self) -> bool:
         """Whether the whole of the current body, its end included, may have left this machine."""
-        return self._handed - len(self._unsent) >= self._body_ends
+        return self.octets_left >= self._body_ends
 
     @property
     def octets_left(self) -> int:
-        """How many octets of its stream may have left this machine."""
+        """How many of the octets given to `send` may have left this machine; of its stream's, where it has one."""
         return self._handed - len(self._unsent)
 
     def begin_stream(self, *, in_flight: int) -> MessageStream:
@@ -168,7 +168,9 @@ class Connection:
         return bool(self._unsent)
 
     def send(self, data: bytes, *, body: int = 0) -> None:
-        """Send what can be sent now, keep the rest. The first `body` bytes of `data` are a message's."""
+        """Send what can be sent now, keep the rest. The first `body` bytes of `data` are a message's; without
+        `data`, it is what had to wait.
+        """
         if body:
             self._body_ends = self._handed + body
         self._handed += len(data)
@@ -182,7 +184,8 @@ class Connection:
                 raise
             self._unsent = memoryview(data)[sent:] if sent < len(data) else _NOTHING
             return
-        self._unsent = memoryview(b"".join((self._unsent, data)) if self._unsent else data)
+        if data:
+            self._unsent = memoryview(b"".join((self._unsent, data)) if self._unsent else data)
         self.flush()
 
     def flush(self) -> None:
@@ -219,3 +222,8 @@ class Connection:
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_WR)
         self.sock.close()
+
+
+def why_died(error: OSError) -> str:
+    """Say why a connection has died."""
+    return error.strerror or type(error).__name__

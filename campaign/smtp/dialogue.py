@@ -24,20 +24,16 @@ from campaign.smtp.dialogue_events import (
     FinalReply,
     ParametersRefused,
     PipeliningRefused,
-    ProtocolViolation,
     ReadyForBody,
     SessionClosing,
 )
 from campaign.smtp.dsn import DsnUse, SessionDsn
 from campaign.smtp.envelope_commands import TERMINATOR, envelope_commands, stuffed
 from campaign.smtp.envelope_refusals import SEQUENCE_WORDS, out_of_sequence
-from campaign.smtp.reply.parser import ReplyError, ReplyParser
+from campaign.smtp.reply.parser import ReplyParser
+from campaign.smtp.reply_order import OutOfStepError, parsed
 
 _ENVELOPE = (MAIL, RCPT, DATA)
-
-
-class _OutOfStepError(Exception):
-    """A reply that can't be the one that is due."""
 
 
 class Dialogue:
@@ -110,15 +106,12 @@ class Dialogue:
     def feed(self, data: bytes) -> tuple[list[Event], bytes]:
         """Take what arrived; give what it says, and what to write because of it. Never raises."""
         events: list[Event] = []
-        try:
-            replies, garbage = self._parser.feed(data), None
-        except ReplyError as error:
-            replies, garbage = error.before, ProtocolViolation(str(error), extra_reply=False)
+        replies, garbage = parsed(self._parser, data)
         try:
             for reply in replies:
                 self._judge(reply, events)
-        except _OutOfStepError as error:
-            garbage = ProtocolViolation(str(error), extra_reply=True)
+        except OutOfStepError as error:
+            garbage = error.violation
         if self.held_refusal is not None and (events or garbage is not None):
             cut_short = self._cut_short or garbage is not None
             events.insert(0, self.held_refusal._replace(cut_short=cut_short))
@@ -139,7 +132,7 @@ class Dialogue:
             return
         if not self._expected:
             if reply.code != 421:
-                raise _OutOfStepError(f"a reply that answers nothing: {reply.code} {reply.text}")
+                raise OutOfStepError(f"a reply that answers nothing: {reply.code} {reply.text}")
             self._over = True
             events.append(SessionClosing(reply))
             return
@@ -157,7 +150,7 @@ class Dialogue:
                 self._write += self._advance()
         elif phase is BODY:
             if reply.code // 100 == 3:
-                raise _OutOfStepError(f"{reply.code} in answer to a message")
+                raise OutOfStepError(f"{reply.code} in answer to a message")
             attempt, self.current = self.current, None
             assert attempt is not None
             self._may_reset = True
@@ -187,7 +180,7 @@ class Dialogue:
             return
         accepted = reply.code == 354 if phase is DATA else reply.code // 100 == 2
         if not accepted and reply.code < 400:
-            raise _OutOfStepError(f"{reply.code} in answer to {phase}")
+            raise OutOfStepError(f"{reply.code} in answer to {phase}")
         if phase is MAIL and accepted:
             self._open = True
             self.dsn.accepted()

@@ -143,20 +143,6 @@ class SessionDsn:
             return True
         return False
 
-    def whole_accepted(self, parameters: str) -> None:
-        """MAIL was accepted, of a message that went with its chunk; it had these `parameters`."""
-        if self._use is not None:
-            self._use.whole_taken(had_them=bool(parameters))
-
-    def whole_goes_without(self, parameters: str, reply: Reply) -> bool:
-        """MAIL was refused, of such a message: whether it is to go again without them."""
-        return self._use is not None and self._use.whole_refused(reply, had_them=bool(parameters))
-
-    def whole_lost(self, parameters: str) -> None:
-        """The session has ended in place of the answer to the MAIL of such a message."""
-        if self._use is not None and parameters:
-            self._use.connection_lost()
-
     def connection_lost(self) -> None:
         """The session has ended in place of the answer to MAIL."""
         if self._use is not None and self._parameters:

@@ -11,7 +11,7 @@ import selectors
 from collections.abc import Callable
 
 from campaign.model import Attempt
-from campaign.smtp.connection import Connection
+from campaign.smtp.connection import Connection, why_died
 from campaign.smtp.connection_lifetime import ConnectionLifetime
 from campaign.smtp.delivery_handler import GREW_OLD, DeliveryHandler
 from campaign.smtp.dsn import DsnUses
@@ -122,7 +122,7 @@ class Pool(OpenConnections):
         try:  # first what was said: a reply that came before the body's end had left is none to the message
             data = connection.receive() if mask & selectors.EVENT_READ else None
         except OSError as error:
-            self._drop(connection, error.strerror or type(error).__name__)
+            self._drop(connection, why_died(error))
             return
         if data:
             self._receive(connection, data)
@@ -209,9 +209,9 @@ class Pool(OpenConnections):
         if data:
             connection.deadline = self._clock() + connection.reply_timeout(self._timeout)
         try:
-            connection.send(data, body=body) if data else connection.flush()
+            connection.send(data, body=body)
         except OSError as error:
-            self._read_last_reply(connection, error.strerror or type(error).__name__)
+            self._read_last_reply(connection, why_died(error))
             return
         if connection.blocked or not data:
             self._loop.update(connection)

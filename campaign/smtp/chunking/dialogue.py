@@ -22,13 +22,14 @@ import re
 from collections import deque
 
 from campaign.model import Attempt, Phase, Reply
-from campaign.smtp.dialogue_events import TOO_EARLY, ProtocolViolation, SessionClosing
-from campaign.smtp.dsn import DsnUse, SessionDsn
+from campaign.smtp.dialogue_events import BODY, MAIL, RCPT, TOO_EARLY, ProtocolViolation, SessionClosing
+from campaign.smtp.dsn import DsnUse
 from campaign.smtp.envelope_commands import envelope_commands
-from campaign.smtp.reply.parser import ReplyError, ReplyParser
+from campaign.smtp.reply.parser import ReplyParser
+from campaign.smtp.reply_order import OutOfStepError, parsed
 
 RSET = b"RSET\r\n"
-_PHASES = (Phase.MAIL, Phase.RCPT, Phase.BODY)
+_PHASES = (MAIL, RCPT, BODY)
 _MAIL, _BODY, _RSET = 0, 2, 3
 """Which command's reply is due next."""
 _OF_ITS_OWN = re.compile(r"\S*[0-9]\S*")
@@ -64,17 +65,10 @@ ChunkedEvent = WholeMessage | SessionClosing | ProtocolViolation
 """A message that has its answer; or what is said of the session."""
 
 
-class _OutOfStepError(Exception):
-    """A reply that can't be the one that is due."""
-
-    extra = True
-    """Whether there may be a reply too many, or too few."""
-
-
-class _EarlyError(_OutOfStepError):
+class _EarlyError(OutOfStepError):
     """A reply to a message that had not left whole. A refusal counts; nothing more can be said."""
 
-    extra = False
+    extra_reply = False
 
 
 class ChunkedDialogue:
@@ -92,7 +86,7 @@ class ChunkedDialogue:
         """Whether the server's words for RSET are those for a message, or change: messages then go in groups."""
         self._group: list[WholeMessage] = []  # of these, those that have all their replies
         self._size_offered = size_offered
-        self._dsn = SessionDsn(dsn)
+        self._dsn = dsn
         self._parser = ReplyParser()
         self._octets = 0
         self._reset: Reply | None = None
@@ -113,13 +107,15 @@ class ChunkedDialogue:
 
     def lost(self) -> None:
         """The session has ended, not by our doing."""
-        if self.in_flight and self.in_flight[0].due == _MAIL:
-            self._dsn.whole_lost(self.in_flight[0].dsn)
+        first = self.in_flight[0] if self.in_flight else None
+        if self._dsn is not None and first is not None and first.due == _MAIL and first.dsn:
+            self._dsn.connection_lost()
 
     def begin(self, attempt: Attempt, now: float) -> bytes:
         """Give all of a message: envelope, chunk, RSET; one before the first, too. `now`: monotonic seconds."""
         alone = not self.in_flight
-        asked = self._dsn.begin(attempt.message.envelope.envelope_id, behind_body=not alone)
+        named = attempt.message.envelope.envelope_id
+        asked = "" if self._dsn is None else self._dsn.parameters(named, behind_body=not alone)
         mail, rcpt, _ = envelope_commands(attempt, size_offered=self._size_offered, more=asked)
         chunk = attempt.message.data
         first = b"" if self._octets else RSET
@@ -135,15 +131,12 @@ class ChunkedDialogue:
         raises.
         """
         events: list[ChunkedEvent] = []
-        try:
-            replies, garbage = self._parser.feed(data), None
-        except ReplyError as error:
-            replies, garbage = error.before, ProtocolViolation(str(error), extra_reply=False)
+        replies, garbage = parsed(self._parser, data)
         try:
             for reply in replies:
                 self._judge(reply, events, left)
-        except _OutOfStepError as error:
-            garbage = ProtocolViolation(str(error), extra_reply=error.extra)
+        except OutOfStepError as error:
+            garbage = error.violation
         if garbage is not None:
             events.append(garbage)
         elif self._group and not self.in_flight:  # as many replies as there should be
@@ -160,21 +153,21 @@ class ChunkedDialogue:
         message = self.in_flight[0] if self.in_flight else None
         if message is None or (message.due == _MAIL and left <= message.begins):
             if reply.code != 421:
-                raise _OutOfStepError(f"a reply that answers nothing: {reply.code} {reply.text}")
+                raise OutOfStepError(f"a reply that answers nothing: {reply.code} {reply.text}")
             events.append(SessionClosing(reply))
             return
         due = message.due
         if not good and reply.code < 400:
-            raise _OutOfStepError(f"{reply.code} in answer to {'RSET' if due == _RSET else _PHASES[due]}")
+            raise OutOfStepError(f"{reply.code} in answer to {'RSET' if due == _RSET else _PHASES[due]}")
         if self._reset is None and reply.code != 421:
-            raise _OutOfStepError(f"{reply.code} in answer to RSET")
+            raise OutOfStepError(f"{reply.code} in answer to RSET")
         message.due = due + 1
         if due == _RSET:
             self._ended(message, reply, events)
             return
         if message.answer is not None:
             if good:
-                raise _OutOfStepError(
+                raise OutOfStepError(
                     f"{reply.code} in answer to {_PHASES[due]}, though {message.answer[0]} was refused"
                 )
         elif due == _BODY and good and left < message.ends:
@@ -183,11 +176,11 @@ class ChunkedDialogue:
             message.answer = (_PHASES[due], reply)
             message.unsure = self.indistinct or (good and self._is_usual(reply))
             if message.unsure and not self.indistinct and not self._is_alone(message):
-                raise _OutOfStepError(f"what RSET is answered by, in answer to a message: {reply.code} {reply.text}")
+                raise OutOfStepError(f"what RSET is answered by, in answer to a message: {reply.code} {reply.text}")
             if due == _BODY and left < message.ends:  # where it was refused before, its chunk is thrown away
                 raise _EarlyError(TOO_EARLY)
-        elif due == _MAIL:
-            self._dsn.whole_accepted(message.dsn)
+        elif due == _MAIL and self._dsn is not None:
+            self._dsn.whole_taken(had_them=bool(message.dsn))
         if reply.code == 421:  # the last word on this message; nobody else is answered by it
             events.append(SessionClosing(reply))
 
@@ -198,13 +191,13 @@ class ChunkedDialogue:
         if message.unsure or (reply.code != 421 and not self._is_usual(reply)):
             alone = answer.code < 300 and self._is_alone(message)
             if (reply.code >= 300 and reply.code != 421) or not (alone or self.indistinct):
-                raise _OutOfStepError(f"{reply.code} {reply.text} in answer to RSET")
+                raise OutOfStepError(f"{reply.code} {reply.text} in answer to RSET")
             self.indistinct = True
         self.in_flight.popleft()
-        if phase is not Phase.BODY:
+        if phase is not BODY:
             self.resets += 1
-        if phase is Phase.MAIL:
-            message.goes_without = self._dsn.whole_goes_without(message.dsn, answer)
+        if phase is MAIL and self._dsn is not None:
+            message.goes_without = self._dsn.whole_refused(answer, had_them=bool(message.dsn))
         (self._group if self.indistinct else events).append(message)
         if reply.code == 421:
             events.append(SessionClosing(reply))
