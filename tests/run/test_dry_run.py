@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -107,6 +109,13 @@ def test_nothing_is_left_behind_either_when_it_is_broken_off(campaign: SmallCamp
     assert files(tmp_path) == before
 
 
+def _open_files(pid: int) -> Iterator[str]:
+    """The names of what a process at work has open; it may close one before we have looked."""
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield str(descriptor.readlink())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_preview_that_is_killed_leaves_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
     made = SmallCampaign(tmp_path / "campaign").people(3_000)  # more than SQLite keeps in memory
@@ -125,7 +134,7 @@ def test_a_preview_that_is_killed_leaves_nothing_in_the_temporary_folder(tmp_pat
         assert previewing.poll() is None, "it has ended by itself"
         # Nobody but root may look into a process that can hold secrets.
         looked = os.geteuid() == 0
-        held = [str(name.readlink()) for name in Path(f"/proc/{previewing.pid}/fd").iterdir()] if looked else []
+        held = list(_open_files(previewing.pid)) if looked else []
     finally:
         previewing.kill()
         previewing.wait()
