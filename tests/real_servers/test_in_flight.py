@@ -19,7 +19,7 @@ from tests.real_servers.sending import command, hold
 from tests.real_servers.servers import available
 
 pytestmark = pytest.mark.real_servers
-COUNT, CONNECTIONS, LARGE = 150, 3, 60_000
+COUNT, CONNECTIONS, LARGE = 300, 3, 60_000
 FOR_GOOD, FOR_NOW = ("refused", "content", "large"), ("later",)
 """What the addresses begin with that are refused. The first of each at RCPT, the others once the message is there."""
 _POSTFIX = """
@@ -44,12 +44,14 @@ USED: dict[str, Callable[[str], int]] = {
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """Everything odd; one in ten is refused alone, and twelve of each hundred in a row."""
+    """Everything odd; one in ten is refused alone, and six of each hundred in a row: on whichever connection they all
+    come, those are fewer errors (two each) than the twenty without a message at which Postfix hangs up.
+    """
     found = []
     for number, (address, name, note) in enumerate(odd_contacts(COUNT)):
         hundred, place = divmod(number, 100)
         kind = ""
-        if place >= 88:
+        if place >= 94:
             kind = "later" if hundred == 1 else "refused"
         elif place % 10 == 3:
             kind = (*FOR_GOOD, *FOR_NOW)[place // 10 % 4]

@@ -50,16 +50,18 @@ def test_haraka_needs_no_more_connections_than_were_set(tmp_path: Path, greeting
 
 @pytest.mark.parametrize("greeting", [None, NAMELESS], ids=["known", "nameless"])
 def test_haraka_is_as_quick_as_without_pipelining(tmp_path: Path, greeting: str | None) -> None:
-    """The best of three each, in turn: it gets quicker while it warms up, and other tests may run beside this one. What
-    is asked is far from chance: with an envelope behind every body it had a fifth of the rate.
+    """Runs in pairs, one right after the other, until a pair shows it: the server gets quicker while it warms up, and
+    other tests may run beside this one. What is asked is far from chance: with an envelope behind every body it had a
+    fifth of the rate.
     """
-    rates: dict[str, list[float]] = {"off": [], "auto": []}
+    ratios: list[float] = []
     with available(haraka.start(greeting=greeting)) as relay:
-        for number in range(3):
-            for way, found in rates.items():
-                ended = _all_sent(tmp_path / f"{way}{number}", relay, pipelining=way)
-                found.append(ended.sent / ended.seconds)
-    assert max(rates["auto"]) >= 0.5 * max(rates["off"]), rates
+        while max(ratios, default=0.0) < 0.5 and len(ratios) < 4:
+            took = [
+                _all_sent(tmp_path / f"{way}{len(ratios)}", relay, pipelining=way).seconds for way in ("auto", "off")
+            ]
+            ratios.append(took[1] / took[0])
+    assert max(ratios) >= 0.5, ratios
 
 
 def test_courier_takes_at_least_twenty_messages_a_second(tmp_path: Path) -> None:
