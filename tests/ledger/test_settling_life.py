@@ -167,4 +167,4 @@ def test_lives_in_a_database(ledgers_database: str) -> None:
 
 @pytest.mark.siege
 def test_longer_lives() -> None:
-    run_state_machine_as_test(Life, settings=settings(max_examples=300, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(Life, settings=settings(max_examples=150, stateful_step_count=40, deadline=None))
