@@ -2,7 +2,7 @@
 
 Replies are random lines and random octets, in place of the right one, before it or after it, with the connection kept,
 cut or reset. One kind is left out, since nobody can see through it: a message that is taken, and refused in good form,
-or the other way round. Half a line makes such a reply, too: "500 " before "250 Ok" is a refusal.
+or the other way round. Half a line behind an envelope's reply makes such a one, too: "500 " before "250 Ok" refuses.
 """
 
 import os
@@ -25,6 +25,7 @@ _LINES = st.builds(
     st.binary(max_size=20).map(lambda text: text.replace(b"\n", b"")),
     st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"", b"\r"]),
 )
+_ENVELOPE = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 _HALF_A_LINE = re.compile(rb"(?:.*\n)?[2-5]\d\d [^\n]*", re.DOTALL)
 _SAID = st.one_of(_LINES, st.binary(min_size=1, max_size=30), st.lists(_LINES, max_size=4).map(b"".join))
 
@@ -36,13 +37,14 @@ def misbehaviours(draw: st.DrawFn, people: int) -> Misbehaviour:
     """
     phase = draw(st.sampled_from([Phase.CONNECT, Phase.EHLO, Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.BODY]))
     reply = draw(st.none() | _SAID)
+    after = _SAID.filter(lambda said: not _HALF_A_LINE.fullmatch(said)) if phase in _ENVELOPE else _SAID
     return Misbehaviour(
         name="fuzz",
         phase=phase,
         action=draw(st.sampled_from([Action.ANSWER, Action.ANSWER, Action.CUT, Action.RESET])),
         reply=reply,
         accept=phase is Phase.BODY and reply is not None and re.match(rb"2\d\d", reply) is not None,
-        after=draw(st.just(b"") | _SAID.filter(lambda said: not _HALF_A_LINE.fullmatch(said))),
+        after=draw(st.just(b"") | after),
         piece=draw(st.none() | st.integers(1, 5)),
         of_refused_chunk=phase is Phase.BODY and draw(st.booleans()),
         match=draw(

@@ -44,14 +44,12 @@ USED: dict[str, Callable[[str], int]] = {
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """Everything odd; one in ten is refused alone, and six of each hundred in a row: on whichever connection they all
-    come, those are fewer errors (two each) than the twenty without a message at which Postfix hangs up.
-    """
+    """Everything odd; one in ten is refused alone, and twelve of each hundred in a row."""
     found = []
     for number, (address, name, note) in enumerate(odd_contacts(COUNT)):
         hundred, place = divmod(number, 100)
         kind = ""
-        if place >= 94:
+        if place >= 88:
             kind = "later" if hundred == 1 else "refused"
         elif place % 10 == 3:
             kind = (*FOR_GOOD, *FOR_NOW)[place // 10 % 4]
@@ -71,7 +69,10 @@ def rows() -> list[tuple[str, str, str]]:
 def test_what_is_refused_in_flight_is_refused_to_the_row_that_it_was_said_of(
     tmp_path: Path, server: AbstractContextManager[Relay]
 ) -> None:
-    """The servers' limits are their defaults: for RSETs, for chunks that they refuse, for errors in a row."""
+    """The servers' limits are their defaults: for RSETs, for chunks that they refuse, for errors in a row. What goes by
+    BDAT meets none of them. A connection that has one message at a time still may, as long as the server is not known:
+    a refused recipient and its DATA are two errors, and Postfix hangs up after twenty without a message.
+    """
     with available(server) as relay:
         for security in ("none", "starttls"):
             campaign = set_up(tmp_path / security, security, relay, security, connections=CONNECTIONS, in_flight=8)
@@ -88,7 +89,7 @@ def test_what_is_refused_in_flight_is_refused_to_the_row_that_it_was_said_of(
             said = relay.log.read_text("utf-8", "replace")[log:]
             used = USED[relay.name.split()[0]](said)
             assert used > 2 * CONNECTIONS, f"only {used} of {COUNT} messages went that way: {ended.said}"
-            assert not re.search(r"too many|synchroni[sz]ation error", said), said[-3000:]
+            assert not re.search(r"too many (?!errors after DATA )|synchroni[sz]ation error", said), said[-3000:]
 
 
 def _expected(address: str) -> str:
