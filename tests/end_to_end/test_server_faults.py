@@ -3,8 +3,8 @@ connection and on several, through the whole walk (test_faults_in_flight.py has 
 lost, nobody mailed twice, every row with the word that it should have; and a second run, against a server that has come
 to its senses, settles what was left.
 
-Eight people; p3 is the one whom a misbehaviour befalls, where it is one about a recipient. The others befall the first
-sessions, or the fourth message.
+Eight people; p4 is the one whom a misbehaviour befalls, where it is one about a recipient: nobody's message is in the
+pipelining trial who is not the first on a connection. The others befall the first sessions, or the fourth message.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ from tests.clocks import LeapingClock
 from tests.smtp_server import CATALOGUE, IN_FLIGHT, FaultServer, Misbehaviour, Tls, local_part, nth_message
 
 PEOPLE = 8
-P3 = "p3@people.example"
+P4 = "p4@people.example"
 pytestmark = pytest.mark.usefixtures("trusted_authority")
 
 BACKOFF, BACKOFF_ALONE = 0.002, 0.02
@@ -41,13 +41,13 @@ PASSWORD = "correct-horse"
 class Outcome:
     """What a run may come to."""
 
-    p3: frozenset[str] = frozenset({"sent"})
+    p4: frozenset[str] = frozenset({"sent"})
     exits: frozenset[int] = frozenset({0})
     others: frozenset[str] = frozenset({"sent"})
 
 
-def outcome(p3: str = "sent", exits: tuple[int, ...] = (0,), others: str = "sent") -> Outcome:
-    return Outcome(p3=frozenset(p3.split()), exits=frozenset(exits), others=frozenset(others.split()))
+def outcome(p4: str = "sent", exits: tuple[int, ...] = (0,), others: str = "sent") -> Outcome:
+    return Outcome(p4=frozenset(p4.split()), exits=frozenset(exits), others=frozenset(others.split()))
 
 
 ALL_SENT = outcome()
@@ -103,7 +103,7 @@ def misbehaviour(name: str) -> Misbehaviour:
         return CATALOGUE[name](above_rate=20.0)
     if phase == "mail":
         return CATALOGUE[name](match=nth_message(4))
-    return CATALOGUE[name](match=local_part("p3"))
+    return CATALOGUE[name](match=local_part("p4"))
 
 
 class Campaign(SmallCampaign):
@@ -149,8 +149,8 @@ def test_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, pipel
     first = campaign.statuses()
     wanted = expected(name)
     assert summary.exit_code in wanted.exits
-    assert first[P3] in wanted.p3
-    assert {status for email, status in first.items() if email != P3} <= wanted.others
+    assert first[P4] in wanted.p4
+    assert {status for email, status in first.items() if email != P4} <= wanted.others
     assert Counter(first.values())["in_doubt"] <= 2 * connections + 1
     assert (summary.trouble is not None) == (summary.exit_code == 3)
     assert not server.defects or MUDDLED.match(name)
